@@ -1,0 +1,169 @@
+//! The bundle: everything one group's devices enforce, as the compiler lowered it.
+//!
+//! A bundle leaves no meaningful choice to the device. It carries no revision and no time,
+//! so that the same policy is the same bytes; both come from the TUF metadata that lists it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::net::IpAddr;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::id::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
+
+/// The format this crate reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// The name of the TUF target that holds a group's bundle.
+pub fn target_name(group: &GroupId) -> String {
+    format!("bundles/{group}.json")
+}
+
+/// What one group's devices enforce.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Bundle {
+    /// [`FORMAT`]; a device refuses another number.
+    pub format: u32,
+    /// Whose policy this is.
+    pub organisation: OrganisationId,
+    /// The group it is for; a device of another group refuses it.
+    pub group: GroupId,
+    /// Where the group stands in the tree.
+    pub unit: UnitPath,
+    /// Who uses the devices.
+    pub audience: Audience,
+    /// The stage on the day of compilation.
+    pub stage: StageId,
+    /// What is to be true, one entry per reportable statement, sorted by id.
+    pub controls: Vec<Control>,
+    /// Browser policy for the Chromium family: name → value, as its policy files write it.
+    pub chromium: BTreeMap<String, Value>,
+    /// Browser policy for Firefox: the members of `policies` in `policies.json`.
+    pub firefox: BTreeMap<String, Value>,
+    /// Names that resolve to one address on the whole device.
+    pub hosts: BTreeMap<String, IpAddr>,
+}
+
+/// Who uses a group's devices.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Audience {
+    /// Pupils of any stage.
+    Pupils,
+    /// Teachers and other employees.
+    Staff,
+}
+
+/// One enforceable, reportable statement, with the decision behind it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Control {
+    /// Its name: the setting's, or `sites.block` and `sites.allow` for rules about sites.
+    pub id: ControlId,
+    /// The value in the words of the source: `strict`, `on`, `12 sites`.
+    pub value: String,
+    /// The rule that won.
+    pub rule: RuleId,
+    /// The case that decided it; absent where no decision is cited.
+    pub decision: Option<CaseNumber>,
+    /// How each browser engine is made to obey. Every [`Engine`] has an entry.
+    pub coverage: BTreeMap<Engine, Coverage>,
+}
+
+/// A family of browsers that reads the same policy.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Engine {
+    /// Chromium, Chrome, Edge, Brave.
+    Chromium,
+    /// Firefox and Firefox ESR.
+    Firefox,
+}
+
+impl Engine {
+    /// Every engine, in the order documents list them.
+    pub const ALL: [Self; 2] = [Self::Chromium, Self::Firefox];
+}
+
+/// How a control is enforced in one engine.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Coverage {
+    /// By these members of [`Bundle::chromium`] or [`Bundle::firefox`].
+    Policy(Vec<String>),
+    /// By these names in [`Bundle::hosts`].
+    Hosts(Vec<String>),
+    /// Not at all: reported, never silent.
+    Gap(Gap),
+    /// The browser already does this without being told.
+    Inherent,
+}
+
+/// Why an engine cannot enforce a control.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Gap {
+    /// A stable reason.
+    pub reason: GapReason,
+    /// The reason in words, for the compiled result and the dashboard.
+    pub detail: String,
+}
+
+/// The stable reasons of a [`Gap`].
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum GapReason {
+    /// The engine has no policy for it and no published address stands in.
+    NoMeans,
+    /// The engine can express part of it.
+    Partial,
+    /// No target of this version enforces it.
+    NoTarget,
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Chromium => "Chromium",
+            Self::Firefox => "Firefox",
+        })
+    }
+}

@@ -1,0 +1,247 @@
+//! The names that documents use for things: each a newtype that parses, so that a wrong
+//! name is refused where it enters and nowhere else.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// Why a text is not a name of the expected kind.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {expected}")]
+pub struct ParseIdError {
+    /// The text as it was given, cut after 80 characters.
+    pub text: String,
+    /// What would have been accepted, with its article.
+    pub expected: &'static str,
+}
+
+impl ParseIdError {
+    fn new(text: &str, expected: &'static str) -> Self {
+        Self {
+            text: text.chars().take(80).collect(),
+            expected,
+        }
+    }
+}
+
+/// Declares a text newtype whose every way in runs one check.
+macro_rules! text_id {
+    ($(#[$doc:meta])* $name:ident, $expected:literal, $pattern:literal, $accepts:expr) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            /// The name as it is written.
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = ParseIdError;
+
+            fn from_str(text: &str) -> Result<Self, ParseIdError> {
+                let accepts: fn(&str) -> bool = $accepts;
+                if accepts(text) {
+                    Ok(Self(text.to_owned()))
+                } else {
+                    Err(ParseIdError::new(text, $expected))
+                }
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = ParseIdError;
+
+            fn try_from(text: String) -> Result<Self, ParseIdError> {
+                text.parse()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(name: $name) -> Self {
+                name.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({})", stringify!($name), self.0)
+            }
+        }
+
+        impl schemars::JsonSchema for $name {
+            fn schema_name() -> std::borrow::Cow<'static, str> {
+                stringify!($name).into()
+            }
+
+            fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+            }
+        }
+    };
+}
+
+fn is_slug(text: &str) -> bool {
+    (1..=63).contains(&text.len())
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+fn is_dotted_slug(text: &str) -> bool {
+    text.len() <= 127 && text.split('.').all(is_slug)
+}
+
+fn is_unit_path(text: &str) -> bool {
+    text == "/"
+        || (text.len() <= 255
+            && text
+                .strip_prefix('/')
+                .is_some_and(|rest| rest.split('/').all(is_slug)))
+}
+
+/// A case number is free text as the case file writes it, within one line.
+fn is_case_number(text: &str) -> bool {
+    (1..=80).contains(&text.chars().count())
+        && text.trim() == text
+        && !text.chars().any(char::is_control)
+}
+
+fn is_hex(text: &str, length: usize) -> bool {
+    text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+text_id! {
+    /// The organisation that decides: a municipality.
+    OrganisationId, "an organisation name (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A stable pool of devices that receives one bundle.
+    GroupId, "a group name (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A stage of schooling (`indskoling`, `mellanstadiet`), or the staff's.
+    StageId, "a stage name (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A rule of the policy source.
+    RuleId, "a rule name (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// One enforceable, reportable statement in a bundle: `youtube.level`, `sites.block`.
+    ControlId, "a control name (slugs joined by `.`)",
+    "^[a-z0-9-]+(\\.[a-z0-9-]+)*$", is_dotted_slug
+}
+text_id! {
+    /// A place in the tree of units, from `/`: `/skoler/skovlunde`.
+    UnitPath, "a unit path (`/`, or `/name/name` with lowercase letters, digits and `-`)",
+    "^(/|(/[a-z0-9-]+)+)$", is_unit_path
+}
+text_id! {
+    /// The number of a decision's case, as the case file writes it: `85.10.09-G01-33-21`.
+    CaseNumber, "a case number (1 to 80 characters on one line, no spaces around it)",
+    "^\\S(.{0,78}\\S)?$", is_case_number
+}
+text_id! {
+    /// A device's pseudonym: the first 128 bits of the SHA-256 of its public key, in hex.
+    ///
+    /// It follows from the key, so nobody can claim another device's name.
+    DeviceId, "a device id (32 hexadecimal digits)",
+    "^[0-9a-f]{32}$", |text| is_hex(text, 32)
+}
+text_id! {
+    /// A SHA-256 digest in lowercase hex.
+    Digest, "a SHA-256 digest (64 hexadecimal digits)",
+    "^[0-9a-f]{64}$", |text| is_hex(text, 64)
+}
+
+/// The number of a published policy: the version of the signed `targets` role that lists it.
+/// Higher is newer; a device never goes back.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(transparent)]
+pub struct Revision(pub u64);
+
+impl fmt::Display for Revision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn accepts<T: FromStr<Err = ParseIdError> + fmt::Display>(text: &str) {
+        assert_eq!(text.parse::<T>().expect(text).to_string(), text);
+    }
+
+    #[track_caller]
+    fn refuses<T: FromStr<Err = ParseIdError>>(text: &str) {
+        assert!(text.parse::<T>().is_err(), "`{text}` was accepted");
+    }
+
+    #[test]
+    fn names_that_could_leave_their_directory_are_refused() {
+        for text in ["", "..", "a/b", "-a", "a-", "A", "å", "a b", "a\0"] {
+            refuses::<GroupId>(text);
+        }
+        accepts::<GroupId>("skovlunde-2031");
+    }
+
+    #[test]
+    fn a_unit_path_starts_at_the_root() {
+        accepts::<UnitPath>("/");
+        accepts::<UnitPath>("/skoler/skovlunde");
+        for text in ["", "skoler", "//", "/skoler/", "/../x"] {
+            refuses::<UnitPath>(text);
+        }
+    }
+
+    #[test]
+    fn case_numbers_of_the_public_papers_are_accepted_as_written() {
+        for text in [
+            "STK-2019-120",
+            "85.10.09-G01-33-21",
+            "190417 §62",
+            "motion 38/2021",
+        ] {
+            accepts::<CaseNumber>(text);
+        }
+        refuses::<CaseNumber>("two\nlines");
+    }
+
+    #[test]
+    fn a_wrong_name_is_refused_while_parsing_json() {
+        assert!(serde_json::from_str::<DeviceId>("\"../../etc\"").is_err());
+    }
+}

@@ -1,0 +1,16 @@
+//! The documents that cross a boundary, and the names they use.
+//!
+//! Knows nothing of files, networks, clocks or signatures: a document is parsed from
+//! bytes that somebody else read, and believed only after `fyr-trust` has looked at it.
+
+pub mod bundle;
+pub mod enrolment;
+pub mod envelope;
+pub mod fleet;
+pub mod id;
+pub mod report;
+
+pub use id::{
+    CaseNumber, ControlId, DeviceId, Digest, GroupId, OrganisationId, ParseIdError, Revision,
+    RuleId, StageId, UnitPath,
+};

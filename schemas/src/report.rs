@@ -1,0 +1,325 @@
+//! The report: what a device says about the controls it holds.
+//!
+//! No field can hold personal data. Texts are ids with a closed alphabet, everything else
+//! is a number, a time or a closed enum; a test walks the generated schema to prove it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::id::{ControlId, DeviceId, Digest, GroupId, OrganisationId, Revision};
+
+/// The format this crate reads and writes.
+pub const FORMAT: u32 = 1;
+
+/// One device's account of itself at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Report {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// Whose device it is.
+    pub organisation: OrganisationId,
+    /// The group it was enrolled into.
+    pub group: GroupId,
+    /// Its pseudonym.
+    pub device: DeviceId,
+    /// Counts from 1 without gaps; a missing number is a lost report.
+    pub sequence: u64,
+    /// When it was written, by the device's trusted time.
+    pub at: Timestamp,
+    /// The agent's version: major, minor, patch.
+    pub agent: [u16; 3],
+    /// The bundle in force; absent before the first.
+    pub bundle: Option<BundleInForce>,
+    /// Whether the policy is as new as the device can know.
+    pub freshness: Freshness,
+    /// One entry per control of the bundle, sorted by id.
+    pub controls: Vec<ControlReport>,
+    /// What happened since the last report, oldest first, at most 256.
+    pub events: Vec<Event>,
+    /// SHA-256 of the plan's canonical JSON: equal plans have equal digests.
+    pub plan: Digest,
+    /// The browsers found on the device.
+    pub browsers: Vec<Product>,
+}
+
+/// Which bundle a device enforces.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BundleInForce {
+    /// The revision it was verified under.
+    pub revision: Revision,
+    /// SHA-256 of the bundle's bytes.
+    pub digest: Digest,
+    /// When this device first enforced it.
+    pub since: Timestamp,
+}
+
+/// Whether a device's policy is as new as it can know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "state", deny_unknown_fields)]
+pub enum Freshness {
+    /// The last refresh succeeded and its metadata has not expired.
+    Fresh,
+    /// The metadata expired, or the repository was refused or out of reach.
+    Stale {
+        /// Since when.
+        since: Timestamp,
+    },
+}
+
+/// The state of one control on one device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ControlReport {
+    /// Which control.
+    pub control: ControlId,
+    /// How it stands.
+    pub state: ControlState,
+    /// Since when it has stood so.
+    pub since: Timestamp,
+}
+
+/// How a control stands, worst browser first.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "reason")]
+pub enum ControlState {
+    /// Every browser present obeys it.
+    InForce,
+    /// A browser present has no means for it; the compiler said so.
+    Gap,
+    /// Written, and a browser must restart before it obeys.
+    PendingRestart,
+    /// Found changed, not yet repaired.
+    Drifted,
+    /// Could not be put in force.
+    Failed(FailureReason),
+}
+
+/// Why a control could not be put in force.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum FailureReason {
+    /// A foreign file overrules ours and cannot be outranked.
+    Shadowed,
+    /// The disk is full.
+    NoSpace,
+    /// The agent may not write there.
+    NoPermission,
+    /// The file system is read-only.
+    ReadOnly,
+    /// Something that is no file stands where the policy belongs.
+    Obstructed,
+    /// Any other failure of the operating system.
+    Io,
+}
+
+/// Something that happened on the device.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// When.
+    pub at: Timestamp,
+    /// What.
+    pub what: EventKind,
+}
+
+/// The kinds of [`Event`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case", tag = "event")]
+pub enum EventKind {
+    /// The agent started.
+    Started,
+    /// A revision was put in force.
+    Applied {
+        /// Which.
+        revision: Revision,
+    },
+    /// A managed place was found changed.
+    Drift {
+        /// Where.
+        place: Place,
+        /// How it was found.
+        found: Found,
+    },
+    /// A managed place is as it should be again.
+    Repaired {
+        /// Where.
+        place: Place,
+        /// Milliseconds from noticing to repaired.
+        took_ms: u32,
+    },
+    /// A foreign file sets one of our policies and sorts after ours; ours was renamed to outrank it.
+    Outranked {
+        /// Where.
+        place: Place,
+    },
+    /// Something offered by the repository was refused; the last good policy stays.
+    Refused {
+        /// Why.
+        reason: RefusalReason,
+    },
+    /// The clock stands before a time that was signed, or jumped.
+    ClockJumped,
+    /// Events were dropped because more than 256 waited.
+    EventsDropped {
+        /// How many.
+        count: u32,
+    },
+}
+
+/// A managed place on a device: never a path, which could hold a name.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case", tag = "kind", content = "product")]
+pub enum Place {
+    /// Our policy file in a Chromium product's managed directory.
+    Chromium(Product),
+    /// Firefox's `policies.json`.
+    Firefox(Product),
+    /// Our block in the hosts file.
+    Hosts,
+}
+
+/// How a drifted place was found.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Found {
+    /// Nothing there.
+    Missing,
+    /// Other content.
+    Changed,
+    /// Shorter than it was written, or empty.
+    Truncated,
+    /// A symbolic link.
+    Symlink,
+    /// A directory, device or socket.
+    NotAFile,
+    /// The mode, owner or time differs.
+    Metadata,
+    /// A foreign file that overrules ours.
+    Shadowed,
+}
+
+/// Why something from the repository was refused.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum RefusalReason {
+    /// A signature is missing, wrong, or counted twice.
+    Signature,
+    /// Older than what this device has already believed.
+    Rollback,
+    /// Past its expiry.
+    Expired,
+    /// Length or digest differ from what was signed.
+    Integrity,
+    /// Another organisation's.
+    WrongOrganisation,
+    /// Another group's.
+    WrongGroup,
+    /// Not a document of a format this agent reads.
+    Malformed,
+    /// Longer than the bound for its kind.
+    TooLarge,
+    /// Not listed by the signed metadata.
+    NotListed,
+}
+
+/// A browser product, by the directory it reads policy from.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Product {
+    /// Debian's Chromium: `/etc/chromium`.
+    Chromium,
+    /// Ubuntu's snap and older packages: `/etc/chromium-browser`.
+    ChromiumBrowser,
+    /// Google Chrome: `/etc/opt/chrome`.
+    Chrome,
+    /// Chrome for Testing: `/etc/opt/chrome_for_testing`.
+    ChromeForTesting,
+    /// Microsoft Edge: `/etc/opt/edge`.
+    Edge,
+    /// Brave: `/etc/brave`.
+    Brave,
+    /// Firefox and Firefox ESR: `/etc/firefox`.
+    Firefox,
+}
+
+/// What the server answers once reports are stored for good.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReportReceipt {
+    /// Every report up to and including this number is stored; the device may forget them.
+    pub acknowledged: u64,
+}
