@@ -171,6 +171,18 @@ text_id! {
     "^[0-9a-f]{64}$", |text| is_hex(text, 64)
 }
 
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(hex::encode(bytes))
+    }
+}
+
+impl From<[u8; 16]> for DeviceId {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(hex::encode(bytes))
+    }
+}
+
 /// The number of a published policy: the version of the signed `targets` role that lists it.
 /// Higher is newer; a device never goes back.
 #[derive(
@@ -238,6 +250,12 @@ mod tests {
             accepts::<CaseNumber>(text);
         }
         refuses::<CaseNumber>("two\nlines");
+    }
+
+    #[test]
+    fn names_made_of_bytes_are_names_that_parse() {
+        accepts::<Digest>(Digest::from([0xa0; 32]).as_str());
+        accepts::<DeviceId>(DeviceId::from([0x0f; 16]).as_str());
     }
 
     #[test]
