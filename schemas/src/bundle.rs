@@ -10,7 +10,9 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
+use crate::id::{
+    CaseNumber, ControlId, GroupId, HostName, OrganisationId, RuleId, StageId, UnitPath,
+};
 
 /// The format this crate reads and writes.
 pub const FORMAT: u32 = 1;
@@ -43,7 +45,7 @@ pub struct Bundle {
     /// Browser policy for Firefox: the members of `policies` in `policies.json`.
     pub firefox: BTreeMap<String, Value>,
     /// Names that resolve to one address on the whole device.
-    pub hosts: BTreeMap<String, IpAddr>,
+    pub hosts: BTreeMap<HostName, IpAddr>,
 }
 
 /// Who uses a group's devices.
@@ -118,7 +120,7 @@ pub enum Coverage {
     /// By these members of [`Bundle::chromium`] or [`Bundle::firefox`].
     Policy(Vec<String>),
     /// By these names in [`Bundle::hosts`].
-    Hosts(Vec<String>),
+    Hosts(Vec<HostName>),
     /// Not at all: reported, never silent.
     Gap(Gap),
     /// The browser already does this without being told.
