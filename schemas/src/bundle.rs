@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,6 +41,8 @@ pub struct Bundle {
     pub stage: StageId,
     /// What is to be true, one entry per reportable statement, sorted by id.
     pub controls: Vec<Control>,
+    /// The decisions that [`controls`](Self::controls) cite: who decided what, for the people who ask.
+    pub decisions: BTreeMap<CaseNumber, DecisionNote>,
     /// Browser policy for the Chromium family: name → value, as its policy files write it.
     pub chromium: BTreeMap<String, Value>,
     /// Browser policy for Firefox: the members of `policies` in `policies.json`.
@@ -84,6 +87,22 @@ pub struct Control {
     pub decision: Option<CaseNumber>,
     /// How each browser engine is made to obey. Every [`Engine`] has an entry.
     pub coverage: BTreeMap<Engine, Coverage>,
+}
+
+/// What a device, a dashboard or a person may be told of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionNote {
+    /// Its title, in the language of the case.
+    pub title: String,
+    /// The body that decided, as the source names it.
+    pub body: String,
+    /// When it was decided.
+    pub date: Date,
+    /// Set for an emergency measure: the day by which the decision must follow.
+    pub decide_by: Option<Date>,
+    /// When it must be looked at again.
+    pub review: Option<Date>,
 }
 
 /// A family of browsers that reads the same policy.
