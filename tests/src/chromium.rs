@@ -15,16 +15,16 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::child::Child;
 use crate::internet::Internet;
 use crate::namespace::Namespace;
-use crate::process::Process;
-use crate::remote::Remote;
+use crate::remote::{Remote, Visit};
 use crate::slots::Slot;
 
 const PROGRAM: &str = "/usr/bin/chromium";
 
 /// How long a start, or a page, may take on two busy cores.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 const POLICIES: &str = "(async () => {
     const { BrowserProxy } = await import('chrome://policy/browser_proxy.js');
@@ -34,7 +34,7 @@ const POLICIES: &str = "(async () => {
 /// A running Chromium, killed on drop with everything it started.
 #[derive(Debug)]
 pub struct Chromium {
-    process: Process,
+    process: Child,
     profile: TempDir,
     _namespace: Namespace,
     _slot: Slot,
@@ -45,15 +45,6 @@ pub struct Chromium {
 pub struct Page {
     remote: Remote,
     session: String,
-}
-
-/// What became of a navigation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Visit {
-    /// The page loaded.
-    Loaded,
-    /// The browser refused, in its own words: `net::ERR_BLOCKED_BY_ADMINISTRATOR`.
-    Refused(String),
 }
 
 /// One policy as `chrome://policy` shows it.

@@ -5,19 +5,20 @@ use std::path::Path;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::child::Child;
 use crate::namespace::Namespace;
 use crate::network::LoneNetwork;
-use crate::process::Process;
-use crate::remote::Remote;
+use crate::remote::{Answer, Remote, Visit};
 use crate::slots::Slot;
 
 const PROGRAM: &str = "/usr/bin/firefox-esr";
 
 /// How long a start may take on two busy cores.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running Firefox, killed on drop with everything it started.
 #[derive(Debug)]
@@ -25,7 +26,7 @@ pub struct Firefox {
     remote: Remote,
     page: String,
     window: String,
-    _process: Process,
+    _process: Child,
     _profile: TempDir,
     _namespace: Namespace,
     _slot: Slot,
@@ -84,18 +85,33 @@ impl Firefox {
         })
     }
 
-    /// Goes to a URL and returns the one that the browser then shows.
-    pub fn visit(&mut self, url: &str) -> Result<String> {
+    /// Goes to a URL, and waits until the page has loaded or was refused.
+    pub fn visit(&mut self, url: &str) -> Result<Visit> {
         let visit = json!({ "context": self.page, "url": url, "wait": "complete" });
-        let answer = self.remote.call("browsingContext.navigate", &visit, None)?;
-        let shown = answer.get("url").and_then(Value::as_str);
-        Ok(shown.context("a navigation ends at a URL")?.to_owned())
+        match self.remote.ask("browsingContext.navigate", &visit, None)? {
+            Answer::Done(_) => Ok(Visit::Loaded),
+            Answer::Refused(message) => {
+                let reason = message.get("message").and_then(Value::as_str);
+                let reason = reason.and_then(|reason| reason.strip_prefix("Error: "));
+                let reason = reason.with_context(|| format!("visiting `{url}`: {message}"))?;
+                Ok(Visit::Refused(reason.to_owned()))
+            }
+        }
     }
 
-    /// The value of an expression in the browser's own scope; it must be JSON.
+    /// Whether each open window is private, in the browser's own view.
+    pub fn private_windows(&mut self) -> Result<Vec<bool>> {
+        let windows = self.evaluate(
+            "[...Services.wm.getEnumerator('navigator:browser')]
+                .map(window => PrivateBrowsingUtils.isWindowPrivate(window))",
+        )?;
+        Ok(Vec::deserialize(windows)?)
+    }
+
+    /// The value of an expression in the browser's own scope, as JSON; nothing is `null`.
     pub fn evaluate(&mut self, expression: &str) -> Result<Value> {
         let question = json!({
-            "expression": format!("(async () => JSON.stringify(await ({expression})))()"),
+            "expression": format!("(async () => JSON.stringify((await ({expression})) ?? null))()"),
             "target": { "context": self.window },
             "awaitPromise": true,
         });
@@ -106,7 +122,8 @@ impl Firefox {
         Ok(serde_json::from_str(value)?)
     }
 
-    /// The policies that the running browser obeys. Unknown and badly typed ones are missing.
+    /// The policies that the running browser obeys, `null` without any. Unknown and badly typed
+    /// ones are missing.
     pub fn active_policies(&mut self) -> Result<Value> {
         self.evaluate("Services.policies.getActivePolicies()")
     }

@@ -5,12 +5,13 @@
 //! directories, and only [`wait`] waits.
 
 pub mod binaries;
+pub mod child;
 pub mod chromium;
+pub mod device;
 pub mod firefox;
 pub mod internet;
 pub mod namespace;
 pub mod network;
-pub mod process;
 pub mod remote;
 pub mod slots;
 pub mod wait;

@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 use tempfile::TempDir;
 
+use crate::child::Child;
 use crate::network::LoneNetwork;
-use crate::process::Process;
 
 /// Bound directories follow what the agent renames into them; a bound *file* would not, so single
 /// files such as `hosts` are reached through symbolic links.
@@ -78,7 +78,7 @@ impl Namespace {
         home: &Path,
         program: &Path,
         arguments: &[OsString],
-    ) -> Result<Process> {
+    ) -> Result<Child> {
         let mut line: Vec<OsString> = Vec::new();
         if let Some(network) = network {
             line.extend(["nsenter".into(), network.flag(), "--".into()]);
@@ -93,9 +93,10 @@ impl Namespace {
         line.push(program.into());
         line.extend_from_slice(arguments);
         let (first, rest) = line.split_first().context("a command line has a program")?;
-        Process::start(Path::new(first), rest, |command| {
+        Child::start(Path::new(first), rest, |command| {
             command
                 .env("HOME", home)
+                .env("TMPDIR", home)
                 .env_remove("DBUS_SESSION_BUS_ADDRESS")
                 .env_remove("DISPLAY")
                 .env_remove("WAYLAND_DISPLAY");

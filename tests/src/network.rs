@@ -14,8 +14,8 @@ use std::time::Duration;
 use anyhow::{Context, Result, anyhow, ensure};
 use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
 
+use crate::child::Child;
 use crate::internet::Internet;
-use crate::process::Process;
 
 /// The holder keeps the namespace alive until its standard input is closed.
 const HOLD: &str = r#"
@@ -29,7 +29,7 @@ read -r _
 /// A network namespace, gone on drop.
 #[derive(Debug)]
 pub struct LoneNetwork {
-    holder: Process,
+    holder: Child,
 }
 
 impl LoneNetwork {
@@ -43,7 +43,7 @@ impl LoneNetwork {
         let arguments = arguments
             .into_iter()
             .chain(addresses.iter().map(ToString::to_string));
-        let mut holder = Process::start(Path::new("unshare"), arguments, |_| ())?;
+        let mut holder = Child::start(Path::new("unshare"), arguments, |_| ())?;
         holder.line("the namespace", Duration::from_secs(10), |line| {
             (line == "ready").then_some(())
         })?;

@@ -10,10 +10,28 @@ use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
 /// How long an answer may take.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// The most events kept; the oldest are dropped.
 const KEPT: usize = 10_000;
+
+/// What a browser says to a call.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answer {
+    /// It did as it was told, and this is the result.
+    Done(Value),
+    /// It would not, and this is the whole message.
+    Refused(Value),
+}
+
+/// What became of a navigation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Visit {
+    /// The page loaded.
+    Loaded,
+    /// The browser refused, in its own words.
+    Refused(String),
+}
 
 /// A connection to a browser.
 #[derive(Debug)]
@@ -44,6 +62,19 @@ impl Remote {
         parameters: &Value,
         session: Option<&str>,
     ) -> Result<Value> {
+        match self.ask(method, parameters, session)? {
+            Answer::Done(result) => Ok(result),
+            Answer::Refused(message) => bail!("`{method}` was refused: {message}"),
+        }
+    }
+
+    /// Like [`call`](Self::call), for a method whose refusal is an answer too.
+    pub fn ask(
+        &mut self,
+        method: &str,
+        parameters: &Value,
+        session: Option<&str>,
+    ) -> Result<Answer> {
         self.calls += 1;
         let mut message = json!({ "id": self.calls, "method": method, "params": parameters });
         if let (Some(session), Some(message)) = (session, message.as_object_mut()) {
@@ -58,9 +89,10 @@ impl Remote {
             if message.get("id").and_then(Value::as_u64) != Some(self.calls) {
                 self.keep(message);
             } else if message.get("error").is_some() {
-                bail!("`{method}` was refused: {message}");
+                return Ok(Answer::Refused(message));
             } else {
-                return Ok(message.get("result").cloned().unwrap_or_default());
+                let result = message.get("result").cloned().unwrap_or_default();
+                return Ok(Answer::Done(result));
             }
         }
     }

@@ -1,4 +1,4 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
-mod chromium;
-mod firefox;
+mod harness;
+mod house;

@@ -3,7 +3,7 @@
 use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, ExitStatus, Stdio};
+use std::process::{ChildStdin, Command, ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
@@ -16,16 +16,16 @@ use crate::wait;
 const KEPT: usize = 1 << 20;
 
 /// How long a command that is to end may take.
-const LIMIT: Duration = Duration::from_secs(120);
+const LIMIT: Duration = Duration::from_mins(2);
 
 /// A running child, killed on drop.
 ///
 /// `setpriv --pdeathsig` makes the kernel kill it when the thread that started it ends, so a test
 /// that is killed leaves nothing behind. A child therefore belongs to the thread that started it.
 #[derive(Debug)]
-pub struct Process {
+pub struct Child {
     name: String,
-    child: Child,
+    running: std::process::Child,
     stdout: Arc<Mutex<String>>,
     stderr: Arc<Mutex<String>>,
 }
@@ -41,7 +41,7 @@ pub struct Ended {
     pub stderr: String,
 }
 
-impl Process {
+impl Child {
     /// Starts `program` with `arguments`; `adjust` may set its directory or environment.
     pub fn start<A: AsRef<OsStr>>(
         program: &Path,
@@ -57,14 +57,14 @@ impl Process {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         adjust(&mut command);
-        let mut child = command
+        let mut running = command
             .spawn()
             .with_context(|| format!("starting `{}`", program.display()))?;
-        let stdout = collect(child.stdout.take());
-        let stderr = collect(child.stderr.take());
+        let stdout = collect(running.stdout.take());
+        let stderr = collect(running.stderr.take());
         Ok(Self {
             name: program.display().to_string(),
-            child,
+            running,
             stdout,
             stderr,
         })
@@ -72,7 +72,7 @@ impl Process {
 
     /// Its process id.
     pub fn pid(&self) -> u32 {
-        self.child.id()
+        self.running.id()
     }
 
     /// What it has written to standard output so far.
@@ -87,7 +87,7 @@ impl Process {
 
     /// Its standard input, to write to or to close.
     pub fn stdin(&mut self) -> Option<ChildStdin> {
-        self.child.stdin.take()
+        self.running.stdin.take()
     }
 
     /// Waits until a line of standard output gives `read` something to return.
@@ -112,7 +112,7 @@ impl Process {
         wait::until(what, limit, || {
             let found = probe(self)?;
             if found.is_none()
-                && let Some(status) = self.child.try_wait()?
+                && let Some(status) = self.running.try_wait()?
             {
                 bail!("`{}` ended with {status}", self.name);
             }
@@ -123,17 +123,17 @@ impl Process {
 
     /// Ends it as a power cut would, and waits until it and whatever it started are gone.
     pub fn kill(&mut self) -> Result<()> {
-        self.child.kill()?;
-        self.child.wait()?;
+        self.running.kill()?;
+        self.running.wait()?;
         self.drained()
     }
 
     /// Waits for it to end by itself.
     pub fn wait(mut self) -> Result<Ended> {
-        drop(self.child.stdin.take());
+        drop(self.running.stdin.take());
         let name = self.name.clone();
         let status = wait::until(&format!("the end of `{name}`"), LIMIT, || {
-            Ok(self.child.try_wait()?)
+            Ok(self.running.try_wait()?)
         })?;
         self.drained()?;
         Ok(Ended {
@@ -153,7 +153,7 @@ impl Process {
     }
 }
 
-impl Drop for Process {
+impl Drop for Child {
     fn drop(&mut self) {
         // It may have ended by itself, and then there is nothing to kill.
         let _ = self.kill();
@@ -180,7 +180,7 @@ pub fn run<A: Into<OsString>>(
     program: &Path,
     arguments: impl IntoIterator<Item = A>,
 ) -> Result<Ended> {
-    Process::start(program, arguments.into_iter().map(Into::into), |_| ())?.wait()
+    Child::start(program, arguments.into_iter().map(Into::into), |_| ())?.wait()
 }
 
 fn lock(text: &Mutex<String>) -> std::sync::MutexGuard<'_, String> {
