@@ -11,6 +11,6 @@ pub mod id;
 pub mod report;
 
 pub use id::{
-    CaseNumber, ControlId, DeviceId, Digest, GroupId, OrganisationId, ParseIdError, Revision,
-    RuleId, StageId, UnitPath,
+    CaseNumber, ControlId, DeviceId, Digest, GroupId, HostName, OrganisationId, ParseIdError,
+    Revision, RuleId, StageId, UnitPath,
 };
