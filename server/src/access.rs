@@ -59,6 +59,14 @@ impl Access {
         }
     }
 
+    /// The origin that people reach the server by, where a proxy stands in front of it.
+    pub(crate) fn origin(&self) -> Option<&str> {
+        match self {
+            Self::Open | Self::LoginByTls => None,
+            Self::LoginByProxy(origin) => Some(origin),
+        }
+    }
+
     fn accepts_host(&self, host: Option<&str>) -> bool {
         match self {
             // A page that rebinds its own name to 127.0.0.1 still sends its own name.
@@ -103,18 +111,18 @@ fn is_this_machine(host: &str) -> bool {
 
 /// Refuses requests under a foreign name, and changes that a foreign page asks for.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    match check(&app.access, request.method(), request.uri().path(), request.headers()) {
+    match check(
+        &app.access,
+        request.method(),
+        request.uri().path(),
+        request.headers(),
+    ) {
         Ok(()) => next.run(request).await,
         Err(problem) => problem.into_response(),
     }
 }
 
-fn check(
-    access: &Access,
-    method: &Method,
-    path: &str,
-    headers: &HeaderMap,
-) -> Result<(), Problem> {
+fn check(access: &Access, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Problem> {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(header::HOST);
     if !access.accepts_host(host) {
@@ -170,7 +178,12 @@ mod tests {
             Ok(Access::LoginByTls)
         );
         assert_eq!(
-            decide(&["--listen", "0.0.0.0:1", "--behind-proxy", "https://Fyr.example.dk/"]),
+            decide(&[
+                "--listen",
+                "0.0.0.0:1",
+                "--behind-proxy",
+                "https://Fyr.example.dk/"
+            ]),
             Ok(Access::LoginByProxy("https://fyr.example.dk".to_owned()))
         );
     }
@@ -183,7 +196,13 @@ mod tests {
 
     #[test]
     fn what_is_no_origin_is_refused() {
-        for text in ["fyr.example.dk", "http://fyr.example.dk", "https://", "https://a/b", "https://u@a"] {
+        for text in [
+            "fyr.example.dk",
+            "http://fyr.example.dk",
+            "https://",
+            "https://a/b",
+            "https://u@a",
+        ] {
             assert_eq!(
                 decide(&["--behind-proxy", text]),
                 Err(AccessError::NotAnOrigin(text.to_owned()))
@@ -193,16 +212,28 @@ mod tests {
 
     #[test]
     fn only_names_of_this_machine_pass_on_loopback() {
-        for host in ["localhost", "LOCALHOST:8470", "127.0.0.1:1", "[::1]:8470", "127.8.8.8"] {
+        for host in [
+            "localhost",
+            "LOCALHOST:8470",
+            "127.0.0.1:1",
+            "[::1]:8470",
+            "127.8.8.8",
+        ] {
             assert!(is_this_machine(host), "{host}");
         }
-        for host in ["evil.example", "127.0.0.1.evil.example", "", "192.0.2.1", "localhost.evil.example"] {
+        for host in [
+            "evil.example",
+            "127.0.0.1.evil.example",
+            "",
+            "192.0.2.1",
+            "localhost.evil.example",
+        ] {
             assert!(!is_this_machine(host), "{host}");
         }
     }
 
     #[track_caller]
-    fn checked(access: &Access, method: Method, path: &str, headers: &[(&str, &str)]) -> bool {
+    fn checked(access: &Access, method: &Method, path: &str, headers: &[(&str, &str)]) -> bool {
         let mut map = HeaderMap::new();
         for (name, value) in headers {
             map.insert(
@@ -210,7 +241,7 @@ mod tests {
                 value.parse().unwrap(),
             );
         }
-        check(access, &method, path, &map).is_ok()
+        check(access, method, path, &map).is_ok()
     }
 
     #[test]
@@ -218,14 +249,34 @@ mod tests {
         let host = ("host", "127.0.0.1:8470");
         let same = ("origin", "http://127.0.0.1:8470");
         let other = ("origin", "http://evil.example");
-        assert!(checked(&Access::Open, Method::POST, "/login", &[host, same]));
-        assert!(!checked(&Access::Open, Method::POST, "/login", &[host, other]));
-        assert!(!checked(&Access::Open, Method::POST, "/login", &[host]));
-        assert!(checked(&Access::Open, Method::POST, "/api/v1/enrol", &[host]));
-        assert!(!checked(&Access::Open, Method::POST, "/api/v1/enrol", &[host, other]));
+        assert!(checked(
+            &Access::Open,
+            &Method::POST,
+            "/login",
+            &[host, same]
+        ));
+        assert!(!checked(
+            &Access::Open,
+            &Method::POST,
+            "/login",
+            &[host, other]
+        ));
+        assert!(!checked(&Access::Open, &Method::POST, "/login", &[host]));
+        assert!(checked(
+            &Access::Open,
+            &Method::POST,
+            "/api/v1/enrol",
+            &[host]
+        ));
+        assert!(!checked(
+            &Access::Open,
+            &Method::POST,
+            "/api/v1/enrol",
+            &[host, other]
+        ));
         let proxy = Access::LoginByProxy("https://fyr.example.dk".to_owned());
         let public = ("origin", "https://fyr.example.dk");
-        assert!(checked(&proxy, Method::POST, "/login", &[host, public]));
-        assert!(!checked(&proxy, Method::POST, "/login", &[host, same]));
+        assert!(checked(&proxy, &Method::POST, "/login", &[host, public]));
+        assert!(!checked(&proxy, &Method::POST, "/login", &[host, same]));
     }
 }

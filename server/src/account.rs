@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
-use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::Argon2;
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use jiff::Timestamp;
 use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
@@ -15,19 +15,19 @@ use tokio::sync::{mpsc, oneshot};
 use crate::store::{AccountOutcome, NewAccount, NewSession, Store, StoreError};
 
 /// How long a login lasts.
-pub(crate) const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
+pub(crate) const SESSION: Duration = Duration::from_hours(12);
 
 /// Failed tries from one place before it must wait.
 const TRIES: usize = 10;
 
 /// How long a failed try counts.
-const TRIES_COUNT_FOR: Duration = Duration::from_secs(15 * 60);
+const TRIES_COUNT_FOR: Duration = Duration::from_mins(15);
 
 /// Places that are remembered; past that the oldest are forgotten.
 const PLACES: usize = 10_000;
 
 /// How many logins may wait in line.
-const LINE: usize = 64;
+const QUEUE: usize = 64;
 
 const SHORTEST_PASSWORD: usize = 12;
 const LONGEST_PASSWORD: usize = 256;
@@ -55,7 +55,9 @@ pub(crate) enum LoginError {
     #[error("too many failed tries; wait {} minutes", TRIES_COUNT_FOR.as_secs() / 60)]
     TooMany,
     /// The link was used, or is not the one that was printed.
-    #[error("this link has been used, or is not the newest; start the server with `--account-link` for a new one")]
+    #[error(
+        "this link has been used, or is not the newest; start the server with `--account-link` for a new one"
+    )]
     LinkUsed,
     /// The name cannot be one.
     #[error("a name has 1 to {LONGEST_NAME} characters on one line")]
@@ -75,15 +77,23 @@ pub(crate) enum LoginError {
 }
 
 enum Request {
-    LogIn(IpAddr, Credentials, oneshot::Sender<Result<Secret, LoginError>>),
+    LogIn(
+        IpAddr,
+        Credentials,
+        oneshot::Sender<Result<Secret, LoginError>>,
+    ),
     Check(IpAddr, Credentials, oneshot::Sender<Result<(), LoginError>>),
-    SetUp(Secret, Credentials, oneshot::Sender<Result<Secret, LoginError>>),
+    SetUp(
+        Secret,
+        Credentials,
+        oneshot::Sender<Result<Secret, LoginError>>,
+    ),
 }
 
 /// The way to the desk; clones share it.
 #[derive(Debug, Clone)]
 pub(crate) struct Desk {
-    line: mpsc::Sender<Request>,
+    queue: mpsc::Sender<Request>,
 }
 
 struct Clerk {
@@ -125,7 +135,7 @@ impl Secret {
 impl Desk {
     /// Opens the desk. `link` is the code of the one-time link, where one was printed.
     pub(crate) fn open(store: Store, link: Option<&Secret>) -> Self {
-        let (line, mut requests) = mpsc::channel(LINE);
+        let (queue, mut requests) = mpsc::channel(QUEUE);
         let mut clerk = Clerk {
             store,
             link: link.map(Secret::digest),
@@ -136,7 +146,7 @@ impl Desk {
                 clerk.serve(request).await;
             }
         });
-        Self { line }
+        Self { queue }
     }
 
     /// Opens a session for somebody with an account.
@@ -174,7 +184,7 @@ impl Desk {
         request: impl FnOnce(oneshot::Sender<Result<T, LoginError>>) -> Request,
     ) -> Result<T, LoginError> {
         let (reply, answer) = oneshot::channel();
-        self.line
+        self.queue
             .try_send(request(reply))
             .map_err(|_| LoginError::Busy)?;
         answer.await.map_err(|_| LoginError::Failed)?
@@ -219,7 +229,11 @@ impl Clerk {
             return Err(LoginError::TooMany);
         }
         let Credentials { name, password } = credentials;
-        let stored = self.store.password(&name).await.map_err(failed)?;
+        let stored = self
+            .store
+            .password(&name)
+            .await
+            .map_err(|error| failed(&error))?;
         if verify(password, stored).await? {
             self.failures.remove(&place);
             return Ok(name);
@@ -251,7 +265,12 @@ impl Clerk {
             password: hash(password).await?,
             now: Timestamp::now(),
         };
-        match self.store.make_account(account).await.map_err(failed)? {
+        match self
+            .store
+            .make_account(account)
+            .await
+            .map_err(|error| failed(&error))?
+        {
             AccountOutcome::NameTaken => Err(LoginError::NameTaken),
             AccountOutcome::Made => {
                 self.link = None;
@@ -270,7 +289,10 @@ impl Clerk {
             now,
             expires: now.checked_add(SESSION).map_err(|_| LoginError::Failed)?,
         };
-        self.store.open_session(session).await.map_err(failed)?;
+        self.store
+            .open_session(session)
+            .await
+            .map_err(|error| failed(&error))?;
         Ok(cookie)
     }
 
@@ -285,8 +307,11 @@ impl Clerk {
     }
 }
 
-fn failed(error: StoreError) -> LoginError {
-    tracing::error!(error = &error as &dyn std::error::Error, "login not possible");
+fn failed(error: &StoreError) -> LoginError {
+    tracing::error!(
+        error = error as &dyn std::error::Error,
+        "login not possible"
+    );
     LoginError::Failed
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn enrol(
             "Token used up",
             "as many devices as the token allows have joined with it; ask for a new one",
         )),
-        Err(_) => Err(Problem::store_unavailable()),
+        Err(error) => Err(Problem::store_failed(&error)),
     }
 }
 
@@ -68,8 +68,7 @@ fn examine(
     keys: &EnrolmentKeys,
     now: Timestamp,
 ) -> Result<NewDevice, EnrolError> {
-    let claimed =
-        fyr_trust::envelope::dangerous_payload(envelope).map_err(EnrolError::Envelope)?;
+    let claimed = fyr_trust::envelope::dangerous_payload(envelope).map_err(EnrolError::Envelope)?;
     let request: EnrolmentRequest =
         serde_json::from_slice(&claimed).map_err(EnrolError::Request)?;
     let public_key: [u8; 32] = hex::decode(&request.public_key)
@@ -95,7 +94,9 @@ impl From<EnrolError> for Problem {
             EnrolError::Request(_) | EnrolError::PublicKey => {
                 (StatusCode::BAD_REQUEST, "malformed", "Malformed")
             }
-            EnrolError::Envelope(_) => (StatusCode::FORBIDDEN, "wrong-signature", "Wrong signature"),
+            EnrolError::Envelope(_) => {
+                (StatusCode::FORBIDDEN, "wrong-signature", "Wrong signature")
+            }
             EnrolError::Token(token) => match token {
                 TokenError::Expired { .. } => {
                     (StatusCode::FORBIDDEN, "token-expired", "Token expired")

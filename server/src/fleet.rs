@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use fyr_schemas::DeviceId;
 use fyr_schemas::GroupId;
 use fyr_schemas::Revision;
-use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice, Finding};
+use fyr_schemas::fleet::{DeviceState, Finding, Fleet, FleetDevice};
 use fyr_schemas::report::{ControlReport, ControlState, Event, Freshness, Report};
 
 use crate::publication::Publication;
@@ -109,10 +109,16 @@ fn findings(report: Report) -> Vec<Finding> {
         .controls
         .into_iter()
         .filter(|control| control.state != ControlState::InForce)
-        .map(|ControlReport { control, state, since }| Finding {
-            control,
-            state,
-            since,
-        })
+        .map(
+            |ControlReport {
+                 control,
+                 state,
+                 since,
+             }| Finding {
+                control,
+                state,
+                since,
+            },
+        )
         .collect()
 }

@@ -47,7 +47,9 @@ pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
         .filter_map(future::ready)
         .map(move |revision| {
             let _held = (&place, &open);
-            Event::default().event("revision").data(revision.to_string())
+            Event::default()
+                .event("revision")
+                .data(revision.to_string())
         });
     Ok(answer(revisions, app.stop.clone()))
 }
@@ -59,14 +61,17 @@ pub(crate) async fn changes(State(app): State<App>) -> Result<Response, Problem>
         .clone()
         .try_acquire_owned()
         .map_err(|_| full())?;
-    let nudges = stream::unfold((app.changes.clone(), true), |(mut changes, first)| async move {
-        if !first {
-            changes.changed().await.ok()?;
-            tokio::time::sleep(NUDGE_EVERY).await;
-        }
-        let count = *changes.borrow_and_update();
-        Some((count, (changes, false)))
-    })
+    let nudges = stream::unfold(
+        (app.changes.clone(), true),
+        |(mut changes, first)| async move {
+            if !first {
+                changes.changed().await.ok()?;
+                tokio::time::sleep(NUDGE_EVERY).await;
+            }
+            let count = *changes.borrow_and_update();
+            Some((count, (changes, false)))
+        },
+    )
     .map(move |count| {
         let _held = &place;
         Event::default().event("changed").data(count.to_string())

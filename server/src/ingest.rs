@@ -56,7 +56,7 @@ pub(crate) async fn ingest(
         .store
         .enrolled(&device)
         .await
-        .map_err(|error| app.store_failed(&error))?
+        .map_err(|error| Problem::store_failed(&error))?
         .ok_or_else(|| IngestError::UnknownDevice(device.clone()))?;
     let acknowledged = acknowledged(claimed.iter().map(|claimed| claimed.report.sequence));
     let reports = verified_reports(&envelopes, claimed, &enrolled)?;
@@ -74,7 +74,7 @@ pub(crate) async fn ingest(
             "the device has sent more reports than it can have to tell; keep them and try later",
         )
         .retry_after(retry_after_s)),
-        Err(error) => Err(app.store_failed(&error)),
+        Err(error) => Err(Problem::store_failed(&error)),
     }
 }
 
@@ -91,10 +91,11 @@ fn claimed_reports(envelopes: &[Envelope]) -> Result<Vec<Claimed>, IngestError> 
     let mut claimed: Vec<Claimed> = Vec::with_capacity(envelopes.len());
     for (position, envelope) in envelopes.iter().enumerate() {
         let unreadable = || IngestError::Unreadable(position);
-        let payload =
-            fyr_trust::envelope::dangerous_payload(envelope).map_err(|_| unreadable())?;
+        let payload = fyr_trust::envelope::dangerous_payload(envelope).map_err(|_| unreadable())?;
         let report: Report = serde_json::from_slice(&payload).map_err(|_| unreadable())?;
-        if report.format != FORMAT || report.sequence == 0 || i64::try_from(report.sequence).is_err()
+        if report.format != FORMAT
+            || report.sequence == 0
+            || i64::try_from(report.sequence).is_err()
         {
             return Err(unreadable());
         }
@@ -174,9 +175,11 @@ impl From<IngestError> for Problem {
             IngestError::Signature(_) => {
                 (StatusCode::FORBIDDEN, "wrong-signature", "Wrong signature")
             }
-            IngestError::WrongPlace(_) => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "wrong-place", "Wrong place")
-            }
+            IngestError::WrongPlace(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong-place",
+                "Wrong place",
+            ),
         };
         Problem::new(status, slug, title, error.to_string())
     }

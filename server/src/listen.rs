@@ -45,7 +45,9 @@ pub(crate) struct Door {
 #[derive(Debug, thiserror::Error)]
 pub enum ListenError {
     /// The address is taken or not ours.
-    #[error("cannot listen on `{address}`: another program may use the port; `--listen` takes another")]
+    #[error(
+        "cannot listen on `{address}`: another program may use the port; `--listen` takes another"
+    )]
     Bind {
         /// Which.
         address: SocketAddr,

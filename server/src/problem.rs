@@ -4,6 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use crate::store::StoreError;
+
 /// One refused request, ready to be sent.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
@@ -66,8 +68,9 @@ impl Problem {
         )
     }
 
-    /// The store could not take or give what was asked; the log says why.
-    pub(crate) fn store_unavailable() -> Self {
+    /// The store could not take or give what was asked. The log is told why, the requester only that.
+    pub(crate) fn store_failed(error: &StoreError) -> Self {
+        tracing::error!(error = error as &dyn std::error::Error, "store failed");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "store-unavailable",
@@ -86,11 +89,6 @@ impl Problem {
             "no policy has been published yet; run `fyr publish` first",
         )
         .retry_after(10)
-    }
-
-    /// The status it is answered with.
-    pub(crate) fn status(&self) -> StatusCode {
-        self.status
     }
 }
 

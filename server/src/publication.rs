@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
-use fyr_schemas::bundle::{Audience, Bundle, Control};
+use fyr_schemas::bundle::{Audience, Bundle, Control, DecisionNote};
 use fyr_schemas::enrolment::{ENROLMENT_KEYS_TARGET, EnrolmentKeys};
-use fyr_schemas::{Digest, GroupId, OrganisationId, Revision, StageId};
+use fyr_schemas::{CaseNumber, Digest, GroupId, OrganisationId, Revision, StageId};
 
 /// Metadata and bundles past this are not read.
 const LONGEST: u64 = 64 << 20;
@@ -44,6 +44,8 @@ pub(crate) struct PublishedGroup {
     pub(crate) stage: StageId,
     /// What is to be true, sorted by id.
     pub(crate) controls: Vec<Control>,
+    /// The decisions that the controls cite.
+    pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
 }
 
 /// Why a repository could not be read.
@@ -170,6 +172,7 @@ impl Targets {
                     audience: bundle.audience,
                     stage: bundle.stage,
                     controls: bundle.controls,
+                    decisions: bundle.decisions,
                 };
                 Ok((bundle.group, group))
             })

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use crate::access::Access;
-use crate::account::{Credentials, SESSION, Secret};
+use crate::account::{Credentials, Secret};
 use crate::problem::Problem;
 use crate::router::App;
 
@@ -64,26 +64,19 @@ pub(crate) async fn is_open(app: &App, jar: &CookieJar) -> bool {
 
 /// The session that a request claims to have.
 pub(crate) fn claimed(jar: &CookieJar) -> Option<Secret> {
-    jar.get(COOKIE).map(|cookie| Secret::claimed(cookie.value()))
+    jar.get(COOKIE)
+        .map(|cookie| Secret::claimed(cookie.value()))
 }
 
-/// The cookie of a session; with nothing in it, the one that ends it in the browser.
-pub(crate) fn cookie(secret: Option<&Secret>) -> Cookie<'static> {
-    let (value, seconds) = match secret {
-        Some(secret) => (secret.reveal().to_owned(), SESSION.as_secs()),
-        None => (String::new(), 0),
-    };
-    Cookie::build((COOKIE, value))
+/// The cookie of a session. It ends with the browser's session, and at the server after
+/// [`SESSION`](crate::account::SESSION).
+pub(crate) fn cookie(secret: &Secret) -> Cookie<'static> {
+    Cookie::build((COOKIE, secret.reveal().to_owned()))
         .path("/")
         .http_only(true)
         .secure(true)
         .same_site(SameSite::Strict)
-        .max_age(cookie_seconds(seconds))
         .build()
-}
-
-fn cookie_seconds(seconds: u64) -> axum_extra::extract::cookie::time::Duration {
-    axum_extra::extract::cookie::time::Duration::seconds(seconds.cast_signed())
 }
 
 /// Where a request comes from, for counting failed logins: the connection's address, or the one

@@ -1,4 +1,4 @@
-//! What the server remembers, in one SQLite file.
+//! What the server remembers, in one `SQLite` file.
 //!
 //! One task owns the only connection that writes (`store/writer.rs`), so that many requests share
 //! one commit; readers have connections of their own that cannot write.
@@ -43,14 +43,16 @@ pub(crate) struct OpenStore {
     /// Ends once every [`Store`] is gone and all writes are settled.
     pub(crate) writer: tokio::task::JoinHandle<()>,
     /// Keeps a second server out of the directory.
-    _lock: File,
+    pub(crate) lock: File,
 }
 
 /// Why the store could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
     /// The directory could not be made.
-    #[error("cannot make the state directory `{path}`: check that its parent exists and is writable")]
+    #[error(
+        "cannot make the state directory `{path}`: check that its parent exists and is writable"
+    )]
     MakeDirectory {
         /// Which.
         path: PathBuf,
@@ -66,14 +68,16 @@ pub enum OpenError {
         source: io::Error,
     },
     /// Another server holds the directory.
-    #[error("another fyr-server uses the state directory `{0}`: stop it, or give this one another `--state`")]
+    #[error(
+        "another fyr-server uses the state directory `{0}`: stop it, or give this one another `--state`"
+    )]
     InUse(PathBuf),
     /// The database could not be opened or brought to this version's form.
     #[error("cannot open the database `{path}`")]
     Database {
         /// Which.
         path: PathBuf,
-        /// What SQLite said.
+        /// What `SQLite` said.
         source: sqlx::Error,
     },
 }
@@ -84,7 +88,7 @@ pub(crate) enum StoreError {
     /// The writer rolled back or is gone; it has logged why.
     #[error("the write was not committed")]
     NotCommitted,
-    /// SQLite refused a read.
+    /// `SQLite` refused a read.
     #[error("cannot read the database")]
     Read(#[from] sqlx::Error),
     /// A stored value does not parse.
@@ -131,12 +135,15 @@ impl Store {
             .connect_with(options.create_if_missing(false).read_only(true))
             .await
             .map_err(failed)?;
-        let (writes, waiting) = mpsc::channel(WRITES_WAITING);
-        let writer = tokio::spawn(writer::run(connection, waiting, changes));
+        let (sender, queue) = mpsc::channel(WRITES_WAITING);
+        let writer = tokio::spawn(writer::run(connection, queue, changes));
         Ok(OpenStore {
-            store: Self { readers, writes },
+            store: Self {
+                readers,
+                writes: sender,
+            },
             writer,
-            _lock: lock,
+            lock,
         })
     }
 }

@@ -28,10 +28,7 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Looks once, so that what is published already is known before the first request.
-    pub(crate) async fn begin(
-        repository: &Path,
-        changes: watch::Sender<u64>,
-    ) -> (Self, Published) {
+    pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Published) {
         let (published, receiver) = watch::channel(None);
         let mut watch = Self {
             repository: repository.to_owned(),
@@ -48,18 +45,18 @@ impl Watch {
 
     /// Watches until nobody listens any more.
     pub(crate) async fn run(mut self) {
-        let (noticed, mut notices) = mpsc::channel(1);
+        let (notice, mut noticed) = mpsc::channel(1);
         let mut watcher = None;
         let mut ticks = tokio::time::interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let closed = self.published.clone();
         loop {
             if watcher.is_none() {
-                watcher = watch_directory(&self.repository, noticed.clone());
+                watcher = watch_directory(&self.repository, notice.clone());
             }
             tokio::select! {
                 _ = ticks.tick() => {}
-                _ = notices.recv() => {}
+                _ = noticed.recv() => {}
                 () = closed.closed() => return,
             }
             self.look().await;
@@ -112,11 +109,11 @@ fn look(
 }
 
 /// Notices changes below the repository; none while it cannot be watched.
-fn watch_directory(repository: &Path, noticed: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+fn watch_directory(repository: &Path, notice: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         // A full channel means that a look is due anyway.
         if event.is_ok_and(|event| !event.kind.is_access()) {
-            drop(noticed.try_send(()));
+            let _ = notice.try_send(());
         }
     })
     .ok()?;

@@ -94,10 +94,7 @@ async fn make(
     })
 }
 
-async fn open(
-    transaction: &mut SqliteTransaction<'_>,
-    session: &NewSession,
-) -> Result<(), Error> {
+async fn open(transaction: &mut SqliteTransaction<'_>, session: &NewSession) -> Result<(), Error> {
     sqlx::query("DELETE FROM session WHERE expires <= ?")
         .bind(session.now.as_millisecond())
         .execute(&mut **transaction)

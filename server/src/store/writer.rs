@@ -145,12 +145,12 @@ impl Store {
 /// Takes writes until every sender is gone.
 pub(super) async fn run(
     mut connection: SqliteConnection,
-    mut waiting: mpsc::Receiver<Write>,
+    mut queue: mpsc::Receiver<Write>,
     changes: watch::Sender<u64>,
 ) {
     let mut quotas = HashMap::new();
     let mut gathered = Vec::with_capacity(COMMIT_AT_MOST);
-    while waiting.recv_many(&mut gathered, COMMIT_AT_MOST).await > 0 {
+    while queue.recv_many(&mut gathered, COMMIT_AT_MOST).await > 0 {
         match commit(&mut connection, gathered.drain(..), &mut quotas).await {
             Ok(settled) => {
                 let fleet_changed = settled.iter().any(|one| one.fleet_changed);
@@ -162,12 +162,18 @@ pub(super) async fn run(
                 }
             }
             Err(error) => {
-                tracing::error!(error = &error as &dyn std::error::Error, "writes rolled back");
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "writes rolled back"
+                );
             }
         }
     }
     if let Err(error) = connection.close().await {
-        tracing::warn!(error = &error as &dyn std::error::Error, "database closed uncleanly");
+        tracing::warn!(
+            error = &error as &dyn std::error::Error,
+            "database closed uncleanly"
+        );
     }
 }
 
@@ -265,7 +271,7 @@ async fn ingest(
     if let Err(retry_after_s) = quota.take(batch.reports.len(), batch.now) {
         return Ok(IngestOutcome::TooMany { retry_after_s });
     }
-    let mut new = 0;
+    let mut new: i64 = 0;
     let mut highest = 0;
     for report in &batch.reports {
         highest = highest.max(report.sequence);
