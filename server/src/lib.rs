@@ -23,6 +23,7 @@ mod page;
 mod problem;
 mod publication;
 mod quota;
+mod renew;
 mod repository;
 mod router;
 mod session;
@@ -33,5 +34,6 @@ mod words;
 
 pub use access::AccessError;
 pub use listen::ListenError;
+pub use renew::RenewalError;
 pub use start::{Running, StartError, start};
 pub use store::OpenError;

@@ -1,22 +1,16 @@
 //! What the repository holds right now, as the server needs it: the revision, the enrolment keys,
 //! and what each group's bundle says for the dashboard.
-//!
-//! The server believes its own disk here; devices believe signatures only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
 use jiff::Timestamp;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
 use fyr_schemas::bundle::{Audience, Bundle, Control, DecisionNote};
-use fyr_schemas::enrolment::{ENROLMENT_KEYS_TARGET, EnrolmentKeys};
+use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CaseNumber, Digest, GroupId, OrganisationId, Revision, StageId};
-
-/// Metadata and bundles past this are not read.
-const LONGEST: u64 = 64 << 20;
+use fyr_seal::{Repository, RepositoryError};
 
 /// One complete publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,57 +45,21 @@ pub(crate) struct PublishedGroup {
 /// Why a repository could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
+    /// Its metadata is missing, or devices would not believe it.
+    #[error("the repository's metadata cannot be believed")]
+    Metadata(#[from] RepositoryError),
     /// A file is missing or cannot be read.
     #[error("cannot read `{path}`")]
     File { path: PathBuf, source: io::Error },
-    /// A file is longer than any of its kind.
-    #[error("`{0}` is longer than {LONGEST} bytes")]
-    TooLong(PathBuf),
-    /// A file is not the document it should be.
-    #[error("`{path}` is not the document it should be")]
-    Document {
+    /// A bundle is not the one that was signed.
+    #[error("`{0}` is not the bundle that was signed")]
+    Altered(PathBuf),
+    /// A bundle is of a format that this version does not read.
+    #[error("`{path}` is not a bundle that this version can read")]
+    Bundle {
         path: PathBuf,
         source: serde_json::Error,
     },
-    /// One document does not list another that it must.
-    #[error("`{path}` does not list `{missing}`")]
-    NotListed {
-        path: PathBuf,
-        missing: &'static str,
-    },
-}
-
-#[derive(Deserialize)]
-struct Signed<T> {
-    signed: T,
-}
-
-/// The timestamp and snapshot roles: which version of the next role counts.
-#[derive(Deserialize)]
-struct Pointer {
-    expires: Timestamp,
-    meta: BTreeMap<String, Pointed>,
-}
-
-#[derive(Deserialize)]
-struct Pointed {
-    version: u64,
-}
-
-#[derive(Deserialize)]
-struct Targets {
-    version: u64,
-    targets: BTreeMap<String, Target>,
-}
-
-#[derive(Deserialize)]
-struct Target {
-    hashes: Hashes,
-}
-
-#[derive(Deserialize)]
-struct Hashes {
-    sha256: Digest,
 }
 
 /// The bytes of `timestamp.json`, the last file of every publication; none before the first.
@@ -114,100 +72,57 @@ pub(crate) fn stamp(repository: &Path) -> Result<Option<Vec<u8>>, ReadError> {
 }
 
 impl Publication {
-    /// Reads the publication that a `timestamp.json` with these bytes completes.
-    pub(crate) fn read(repository: &Path, stamp: &[u8]) -> Result<Self, ReadError> {
-        let metadata = repository.join("metadata");
-        let path = metadata.join("timestamp.json");
-        let timestamp: Signed<Pointer> =
-            serde_json::from_slice(stamp).map_err(|source| ReadError::Document {
-                path: path.clone(),
-                source,
-            })?;
-        let version = timestamp.signed.version_of("snapshot.json", &path)?;
-        let path = metadata.join(format!("{version}.snapshot.json"));
-        let snapshot: Signed<Pointer> = document(&path)?;
-        let version = snapshot.signed.version_of("targets.json", &path)?;
-        let path = metadata.join(format!("{version}.targets.json"));
-        let targets: Signed<Targets> = document(&path)?;
-        let enrolment: EnrolmentKeys = targets
-            .signed
-            .targets
-            .get(ENROLMENT_KEYS_TARGET)
-            .ok_or_else(|| ReadError::NotListed {
-                path: path.clone(),
-                missing: ENROLMENT_KEYS_TARGET,
-            })
-            .and_then(|target| document(&target.path(repository, ENROLMENT_KEYS_TARGET)))?;
-        Ok(Self {
-            organisation: enrolment.organisation.clone(),
-            revision: Revision(targets.signed.version),
-            published: written(&path)?,
-            expires: timestamp.signed.expires.min(snapshot.signed.expires),
-            enrolment,
-            groups: targets.signed.groups(repository)?,
-        })
-    }
-}
-
-impl Pointer {
-    fn version_of(&self, role: &'static str, path: &Path) -> Result<u64, ReadError> {
-        self.meta
-            .get(role)
-            .map(|pointed| pointed.version)
-            .ok_or_else(|| ReadError::NotListed {
-                path: path.to_owned(),
-                missing: role,
-            })
-    }
-}
-
-impl Targets {
-    fn groups(&self, repository: &Path) -> Result<BTreeMap<GroupId, PublishedGroup>, ReadError> {
-        self.targets
-            .iter()
-            .filter(|(name, _)| name.starts_with("bundles/"))
-            .map(|(name, target)| {
-                let bundle: Bundle = document(&target.path(repository, name))?;
-                let group = PublishedGroup {
-                    audience: bundle.audience,
-                    stage: bundle.stage,
-                    controls: bundle.controls,
-                    decisions: bundle.decisions,
-                };
-                Ok((bundle.group, group))
-            })
-            .collect()
-    }
-}
-
-impl Target {
-    /// Where a consistent snapshot keeps the target: its digest goes before the file's own name.
-    fn path(&self, repository: &Path, name: &str) -> PathBuf {
-        let digest = &self.hashes.sha256;
-        let stored = match name.rsplit_once('/') {
-            Some((directory, file)) => format!("{directory}/{digest}.{file}"),
-            None => format!("{digest}.{name}"),
+    /// Reads what is published, verified as devices verify it; none in an empty directory.
+    pub(crate) fn read(repository: &Path) -> Result<Option<Self>, ReadError> {
+        let Some(published) = Repository::at(repository).published()? else {
+            return Ok(None);
         };
-        repository.join("targets").join(stored)
+        let revision = published.revision();
+        let groups = published
+            .bundles()
+            .into_iter()
+            .map(|(group, digest)| {
+                let bundle = bundle(repository, &group, &digest)?;
+                Ok((group, PublishedGroup::of(bundle)))
+            })
+            .collect::<Result<_, ReadError>>()?;
+        let enrolment = published.enrolment_keys().clone();
+        Ok(Some(Self {
+            organisation: enrolment.organisation.clone(),
+            revision,
+            published: written(&repository.join(format!("metadata/{revision}.targets.json")))?,
+            expires: published.expires(),
+            enrolment,
+            groups,
+        }))
     }
 }
 
-fn document<T: DeserializeOwned>(path: &Path) -> Result<T, ReadError> {
-    serde_json::from_slice(&read(path)?).map_err(|source| ReadError::Document {
-        path: path.to_owned(),
-        source,
-    })
+impl PublishedGroup {
+    fn of(bundle: Bundle) -> Self {
+        Self {
+            audience: bundle.audience,
+            stage: bundle.stage,
+            controls: bundle.controls,
+            decisions: bundle.decisions,
+        }
+    }
+}
+
+fn bundle(repository: &Path, group: &GroupId, digest: &Digest) -> Result<Bundle, ReadError> {
+    let path = repository.join(format!("targets/bundles/{digest}.{group}.json"));
+    let bytes = read(&path)?;
+    if fyr_trust::digest(&bytes) != *digest {
+        return Err(ReadError::Altered(path));
+    }
+    serde_json::from_slice(&bytes).map_err(|source| ReadError::Bundle { path, source })
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
-    let failed = |source| ReadError::File {
+    fs::read(path).map_err(|source| ReadError::File {
         path: path.to_owned(),
         source,
-    };
-    if fs::metadata(path).map_err(failed)?.len() > LONGEST {
-        return Err(ReadError::TooLong(path.to_owned()));
-    }
-    fs::read(path).map_err(failed)
+    })
 }
 
 /// When a file that is written once was written.

@@ -14,6 +14,7 @@ use crate::hints::{DASHBOARD_STREAMS, DEVICE_STREAMS};
 use crate::listen::{Door, ListenError};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::renew::{Renewal, RenewalError};
 use crate::router::{self, App, Parts};
 use crate::store::{OpenError, OpenStore, Store};
 use crate::watch::Watch;
@@ -33,6 +34,9 @@ pub enum StartError {
     /// It cannot listen.
     #[error(transparent)]
     Listen(#[from] ListenError),
+    /// Its online keys cannot be opened.
+    #[error(transparent)]
+    Renewal(#[from] RenewalError),
     /// The accounts cannot be read, or no one-time link can be made.
     #[error("cannot look for accounts in the database")]
     Accounts,
@@ -62,6 +66,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         writer,
         lock,
     } = Store::open(&options.state, count_change.clone()).await?;
+    let renewal = open_renewal(&options)?;
     let (watch, published) = Watch::begin(&options.repository, count_change).await;
     let link = one_time_link(&store, &access, options.account_link).await?;
     let door = Door::open(&options).await?;
@@ -80,6 +85,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         dashboard_streams: Arc::new(Semaphore::new(DASHBOARD_STREAMS)),
     });
     tokio::spawn(watch.run());
+    if let Some(renewal) = renewal {
+        tokio::spawn(renewal.run(app.published.clone(), app.stop.clone()));
+    }
     Ok(Running {
         account_link: link.map(|code| format!("{base}/setup?link={}", code.reveal())),
         url,
@@ -89,6 +97,16 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         writer,
         lock,
     })
+}
+
+/// The online keys, where the server was given any.
+fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
+    match (&options.online_keys, &options.passphrase_file) {
+        (Some(keys), Some(passphrase)) => {
+            Renewal::open(&options.repository, keys, passphrase).map(Some)
+        }
+        (None, _) | (_, None) => Ok(None),
+    }
 }
 
 /// The code of a one-time link, where somebody needs one to get in.

@@ -101,8 +101,8 @@ fn look(
 ) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
     match publication::stamp(repository)? {
         Some(stamp) if known != Some(stamp.as_slice()) => {
-            let publication = Publication::read(repository, &stamp)?;
-            Ok(Some((stamp, publication)))
+            let publication = Publication::read(repository)?;
+            Ok(publication.map(|publication| (stamp, publication)))
         }
         Some(_) | None => Ok(None),
     }
