@@ -27,7 +27,7 @@ impl Forger {
 
     /// Lists a bundle of the forger's making for `group`, properly signed all the way up.
     pub fn list_bundle(&self, group: &str, change: impl FnOnce(&mut Value)) -> Result<()> {
-        let mut targets) = self.newest(Role::Targets)?;
+        let mut targets = self.newest(Role::Targets)?;
         let name = format!("bundles/{group}.json");
         let listed = targets
             .pointer_mut("/targets")
@@ -47,7 +47,7 @@ impl Forger {
         *listed = json!({ "length": bundle.len(), "hashes": { "sha256": digest } });
 
         let targets = self.sign(Role::Targets, targets)?;
-        let mut snapshot) = self.newest(Role::Snapshot)?;
+        let mut snapshot = self.newest(Role::Snapshot)?;
         relist(&mut snapshot, "targets.json", &targets)?;
         let snapshot = self.sign(Role::Snapshot, snapshot)?;
         self.stamp(|timestamp| relist(timestamp, "snapshot.json", &snapshot))
@@ -55,7 +55,7 @@ impl Forger {
 
     /// Signs a new timestamp that says something else.
     pub fn stamp(&self, change: impl FnOnce(&mut Value) -> Result<()>) -> Result<()> {
-        let mut timestamp) = self.newest(Role::Timestamp)?;
+        let mut timestamp = self.newest(Role::Timestamp)?;
         change(&mut timestamp)?;
         self.sign(Role::Timestamp, timestamp).map(drop)
     }
