@@ -100,8 +100,14 @@ fn is_slug(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-fn is_dotted_slug(text: &str) -> bool {
-    text.len() <= 127 && text.split('.').all(is_slug)
+/// A family, and names below it that may be spelled as browsers spell their policies.
+fn is_control(text: &str) -> bool {
+    let (family, names) = text.split_once('.').unwrap_or((text, "x"));
+    text.len() <= 127
+        && is_slug(family)
+        && names
+            .split('.')
+            .all(|name| is_slug(&name.to_ascii_lowercase()))
 }
 
 fn is_unit_path(text: &str) -> bool {
@@ -149,9 +155,24 @@ text_id! {
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
-    /// One enforceable, reportable statement in a bundle: `youtube.level`, `sites.block`.
-    ControlId, "a control name (slugs joined by `.`)",
-    "^[a-z0-9-]+(\\.[a-z0-9-]+)*$", is_dotted_slug
+    /// One enforceable, reportable statement in a bundle: `youtube.level`,
+    /// `sites.block.RULE`, `chromium.PolicyName`.
+    ControlId, "a control name (letters, digits and `-`, joined by `.`)",
+    "^[a-z0-9-]+(\\.[A-Za-z0-9-]+)*$", is_control
+}
+
+impl ControlId {
+    /// The control over the sites that one rule closes.
+    pub fn sites_block(rule: &RuleId) -> Self {
+        // INVARIANT: a rule's name is a slug, so this is a control's name of at most 75 characters.
+        Self(format!("sites.block.{rule}"))
+    }
+
+    /// The control over the sites that one rule keeps open.
+    pub fn sites_allow(rule: &RuleId) -> Self {
+        // INVARIANT: as above.
+        Self(format!("sites.allow.{rule}"))
+    }
 }
 text_id! {
     /// A place in the tree of units, from `/`: `/skoler/skovlunde`.
@@ -179,6 +200,18 @@ text_id! {
     /// A SHA-256 digest in lowercase hex.
     Digest, "a SHA-256 digest (64 hexadecimal digits)",
     "^[0-9a-f]{64}$", |text| is_hex(text, 64)
+}
+
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(hex::encode(bytes))
+    }
+}
+
+impl From<[u8; 16]> for DeviceId {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(hex::encode(bytes))
+    }
 }
 
 /// The number of a published policy: the version of the signed `targets` role that lists it.
@@ -238,6 +271,19 @@ mod tests {
     }
 
     #[test]
+    fn a_control_may_carry_a_browsers_own_spelling() {
+        accepts::<ControlId>("youtube.level");
+        accepts::<ControlId>("chromium.URLBlocklist");
+        accepts::<ControlId>("firefox.3rdparty");
+        for text in ["", "Youtube.level", "youtube.", "a..b", "a.å", "a.b/c"] {
+            refuses::<ControlId>(text);
+        }
+        let rule: RuleId = "r".repeat(63).parse().expect("a rule's name");
+        accepts::<ControlId>(ControlId::sites_block(&rule).as_str());
+        accepts::<ControlId>(ControlId::sites_allow(&rule).as_str());
+    }
+
+    #[test]
     fn case_numbers_of_the_public_papers_are_accepted_as_written() {
         for text in [
             "STK-2019-120",
@@ -248,6 +294,12 @@ mod tests {
             accepts::<CaseNumber>(text);
         }
         refuses::<CaseNumber>("two\nlines");
+    }
+
+    #[test]
+    fn names_made_of_bytes_are_names_that_parse() {
+        accepts::<Digest>(Digest::from([0xa0; 32]).as_str());
+        accepts::<DeviceId>(DeviceId::from([0x0f; 16]).as_str());
     }
 
     #[test]

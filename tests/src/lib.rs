@@ -1,1 +1,22 @@
-//! Under construction.
+//! What the system tests stand on: real binaries, real browsers, a pretended internet.
+//!
+//! Everything a test starts is ended by its pid when the value that stands for it is dropped, and by
+//! the kernel when the test itself dies. Ports are chosen by the system, files live in temporary
+//! directories, and only [`wait`] waits.
+
+pub mod binaries;
+pub mod child;
+pub mod chromium;
+pub mod device;
+pub mod firefox;
+pub mod forge;
+pub mod http;
+pub mod internet;
+pub mod municipality;
+pub mod namespace;
+pub mod network;
+pub mod remote;
+pub mod school;
+pub mod server;
+pub mod slots;
+pub mod wait;

@@ -1,1 +1,7 @@
-//! Under construction.
+//! The system tests: real binaries, real browsers, and the rules of the house.
+
+mod harness;
+mod house;
+mod server_api;
+mod server_dashboard;
+mod server_durability;

@@ -1,0 +1,52 @@
+//! A device's root directory: where the agent writes, and where a browser looks.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A temporary root, gone on drop.
+#[derive(Debug)]
+pub struct Device {
+    root: TempDir,
+}
+
+impl Device {
+    /// A device without policy, where Chromium and Firefox are installed.
+    pub fn new() -> Result<Self> {
+        let root = tempfile::tempdir()?;
+        for place in ["chromium", "firefox", "fyr"] {
+            fs::create_dir_all(root.path().join("etc").join(place))?;
+        }
+        let declared = root.path().join("etc/fyr/device.json");
+        fs::write(declared, r#"{"browsers": ["chromium", "firefox"]}"#)?;
+        Ok(Self { root })
+    }
+
+    /// Its root.
+    pub fn root(&self) -> &Path {
+        self.root.path()
+    }
+
+    /// Chromium's directory of managed policy, which a fresh install does not have.
+    pub fn managed(&self) -> PathBuf {
+        self.root().join("etc/chromium/policies/managed")
+    }
+
+    /// Chromium's policy as one file of the managed directory says it.
+    pub fn chromium_policy(&self, name: &str) -> Result<Value> {
+        read(&self.managed().join(name))
+    }
+
+    /// Firefox's `policies.json`.
+    pub fn firefox_policy(&self) -> Result<Value> {
+        read(&self.root().join("etc/firefox/policies/policies.json"))
+    }
+}
+
+fn read(path: &Path) -> Result<Value> {
+    let text = fs::read_to_string(path).with_context(|| format!("reading `{}`", path.display()))?;
+    serde_json::from_str(&text).with_context(|| format!("parsing `{}`", path.display()))
+}
