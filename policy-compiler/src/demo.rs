@@ -74,7 +74,7 @@ pub(crate) enum DemoError {
 /// Runs the demo. Exit code 0 when every device is compliant at the end.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
     let interrupted = interruptions()?;
-    let mut table = Table::new(!args.json, std::io::stderr().is_terminal());
+    let table = Table::new(!args.json, std::io::stderr().is_terminal());
 
     table.step("policy, keys and the first revision");
     let mut scene = Scene::prepare(args.policy.as_deref())?;
@@ -89,7 +89,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
     };
     watch.until(&scene, |fleet| outcome::all_run(fleet, scene.revision))?;
 
-    watch.table.step("somebody empties the last device's browser policy");
+    watch
+        .table
+        .step("somebody empties the last device's browser policy");
     let repair = scene.tamper_and_wait(PATIENCE)?;
     watch.until(&scene, |fleet| {
         outcome::has_repaired(fleet, scene.tampered_group())

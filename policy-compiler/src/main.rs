@@ -1,5 +1,6 @@
 //! The `fyr` command: its subcommands, one file each.
 
+mod demo;
 mod enrol_token;
 mod key;
 mod passphrase;
@@ -22,6 +23,7 @@ enum Command {
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
+    Demo(demo::DemoArgs),
 }
 
 fn main() -> ExitCode {
@@ -39,5 +41,6 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,
+        Command::Demo(args) => demo::run(args)?,
     })
 }
