@@ -7,10 +7,13 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::net::IpAddr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
+use crate::id::{
+    CaseNumber, ControlId, GroupId, HostName, OrganisationId, RuleId, StageId, UnitPath,
+};
 
 /// The format this crate reads and writes.
 pub const FORMAT: u32 = 1;
@@ -38,12 +41,14 @@ pub struct Bundle {
     pub stage: StageId,
     /// What is to be true, one entry per reportable statement, sorted by id.
     pub controls: Vec<Control>,
+    /// The decisions that [`controls`](Self::controls) cite: who decided what, for the people who ask.
+    pub decisions: BTreeMap<CaseNumber, DecisionNote>,
     /// Browser policy for the Chromium family: name → value, as its policy files write it.
     pub chromium: BTreeMap<String, Value>,
     /// Browser policy for Firefox: the members of `policies` in `policies.json`.
     pub firefox: BTreeMap<String, Value>,
     /// Names that resolve to one address on the whole device.
-    pub hosts: BTreeMap<String, IpAddr>,
+    pub hosts: BTreeMap<HostName, IpAddr>,
 }
 
 /// Who uses a group's devices.
@@ -84,6 +89,22 @@ pub struct Control {
     pub coverage: BTreeMap<Engine, Coverage>,
 }
 
+/// What a device, a dashboard or a person may be told of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DecisionNote {
+    /// Its title, in the language of the case.
+    pub title: String,
+    /// The body that decided, as the source names it.
+    pub body: String,
+    /// When it was decided.
+    pub date: Date,
+    /// Set for an emergency measure: the day by which the decision must follow.
+    pub decide_by: Option<Date>,
+    /// When it must be looked at again.
+    pub review: Option<Date>,
+}
+
 /// A family of browsers that reads the same policy.
 #[derive(
     Debug,
@@ -118,7 +139,7 @@ pub enum Coverage {
     /// By these members of [`Bundle::chromium`] or [`Bundle::firefox`].
     Policy(Vec<String>),
     /// By these names in [`Bundle::hosts`].
-    Hosts(Vec<String>),
+    Hosts(Vec<HostName>),
     /// Not at all: reported, never silent.
     Gap(Gap),
     /// The browser already does this without being told.

@@ -119,6 +119,11 @@ fn is_case_number(text: &str) -> bool {
         && !text.chars().any(char::is_control)
 }
 
+/// Lowercase ASCII only: a name that reaches the hosts file must be unable to end its line.
+fn is_host_name(text: &str) -> bool {
+    text.len() <= 253 && text.contains('.') && text.split('.').all(is_slug)
+}
+
 fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -159,6 +164,11 @@ text_id! {
     "^\\S(.{0,78}\\S)?$", is_case_number
 }
 text_id! {
+    /// A full name on the internet, in lowercase punycode: `www.youtube.com`.
+    HostName, "a host name (two or more labels of lowercase letters, digits and `-`)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$", is_host_name
+}
+text_id! {
     /// A device's pseudonym: the first 128 bits of the SHA-256 of its public key, in hex.
     ///
     /// It follows from the key, so nobody can claim another device's name.
@@ -169,6 +179,18 @@ text_id! {
     /// A SHA-256 digest in lowercase hex.
     Digest, "a SHA-256 digest (64 hexadecimal digits)",
     "^[0-9a-f]{64}$", |text| is_hex(text, 64)
+}
+
+impl From<[u8; 32]> for Digest {
+    fn from(bytes: [u8; 32]) -> Self {
+        Self(hex::encode(bytes))
+    }
+}
+
+impl From<[u8; 16]> for DeviceId {
+    fn from(bytes: [u8; 16]) -> Self {
+        Self(hex::encode(bytes))
+    }
 }
 
 /// The number of a published policy: the version of the signed `targets` role that lists it.
@@ -238,6 +260,30 @@ mod tests {
             accepts::<CaseNumber>(text);
         }
         refuses::<CaseNumber>("two\nlines");
+    }
+
+    #[test]
+    fn names_made_of_bytes_are_names_that_parse() {
+        accepts::<Digest>(Digest::from([0xa0; 32]).as_str());
+        accepts::<DeviceId>(DeviceId::from([0x0f; 16]).as_str());
+    }
+
+    #[test]
+    fn a_host_name_cannot_smuggle_a_second_line_or_another_name() {
+        accepts::<HostName>("www.youtube-nocookie.com");
+        for text in [
+            "",
+            "localhost",
+            "a.b\n127.0.0.1 c.d",
+            "a.b c.d",
+            "a.b#",
+            "A.b",
+            ".a.b",
+            "a.b.",
+            "ø.dk",
+        ] {
+            refuses::<HostName>(text);
+        }
     }
 
     #[test]

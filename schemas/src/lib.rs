@@ -12,6 +12,6 @@ pub mod policy;
 pub mod report;
 
 pub use id::{
-    CaseNumber, ControlId, DeviceId, Digest, GroupId, OrganisationId, ParseIdError, Revision,
-    RuleId, StageId, UnitPath,
+    CaseNumber, ControlId, DeviceId, Digest, GroupId, HostName, OrganisationId, ParseIdError,
+    Revision, RuleId, StageId, UnitPath,
 };

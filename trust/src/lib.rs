@@ -1,1 +1,43 @@
-//! Under construction.
+//! Decides whether bytes may be believed.
+//!
+//! Nothing here reads a clock, a disk or a network. A caller hands in what it stored, what
+//! it fetched and what its clock says, and gets a [`Verified`] document or a
+//! [`VerifyError`] that names the reason. Nothing here can sign.
+//!
+//! - [`Refresh`] walks a TUF repository: it says which file it needs next and judges it.
+//! - [`reload()`] believes again what was believed before, from stored bytes alone.
+//! - [`floor`] is what makes going back impossible even when stored files are damaged.
+//! - [`envelope`] and [`token`] judge everything signed that is not TUF metadata.
+
+mod chain;
+mod clock;
+mod device;
+pub mod envelope;
+mod error;
+pub mod floor;
+mod refresh;
+mod reload;
+mod ring_provider;
+mod state;
+pub mod token;
+mod verified;
+mod wanted;
+
+pub use clock::{Clock, ClockState, TrustedNow};
+pub use device::device_id;
+pub use error::VerifyError;
+pub use floor::Floor;
+pub use refresh::{Answer, Need, Refresh, Refreshed, Step};
+pub use reload::{Reloaded, reload};
+pub use state::TrustedState;
+pub use verified::Verified;
+pub use wanted::{EnrolmentAuthority, Identity, Wanted};
+
+use fyr_schemas::Digest;
+
+/// The SHA-256 digest of `bytes`.
+pub fn digest(bytes: &[u8]) -> Digest {
+    let mut sha256 = [0; 32];
+    sha256.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
+    sha256.into()
+}

@@ -1,0 +1,46 @@
+# The commands of the house. `make demo` shows the main job, `make test` proves it.
+
+CARGO ?= cargo
+
+.PHONY: help demo test check setup fmt lint doc build unit system bench generate
+
+help: ## say what there is
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: ## build for release and run the whole loop on five pretended devices
+	@tests/setup.sh build
+	$(CARGO) build --release -p fyr -p fyr-agent -p fyr-server
+	target/release/fyr demo
+
+test: setup fmt lint build unit system doc ## every test, in an order that fails early
+
+check: fmt lint unit ## the five-minute loop: format, lints, unit and property tests
+
+setup: ## install what the tests need and this machine lacks
+	@tests/setup.sh test
+
+fmt:
+	$(CARGO) fmt --all --check
+
+lint:
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+
+build:
+	$(CARGO) build --workspace --all-targets --quiet
+
+unit: ## unit, property and golden tests
+	$(CARGO) test --workspace --exclude fyr-tests --quiet
+
+system: build ## real binaries, real browsers, the rules of the house
+	$(CARGO) test -p fyr-tests
+
+doc:
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
+
+generate: ## write the generated files anew: JSON Schemas
+	$(CARGO) run --quiet -p fyr -- schema --out schemas/json
+
+bench: ## measure size, memory, latency beside a peer; writes docs/performance.md
+	@tests/setup.sh bench
+	$(CARGO) build --release -p fyr -p fyr-agent -p fyr-server
+	$(CARGO) run --release --quiet --manifest-path tests/bench/Cargo.toml

@@ -1,0 +1,171 @@
+//! `fyr demo`: the whole loop on this machine, with throw-away keys and pretended devices.
+
+mod browser;
+mod children;
+mod fleet;
+mod outcome;
+mod scene;
+mod table;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use fyr_schemas::fleet::Fleet;
+
+use crate::demo::children::ChildError;
+use crate::demo::fleet::{FleetClient, FleetError};
+use crate::demo::outcome::Outcome;
+use crate::demo::scene::{Scene, SceneError};
+use crate::demo::table::Table;
+
+/// How long any one step may take before the demo gives up and says which.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How often the server is asked while something is awaited.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// Run the whole loop here: policy, keys, server and five devices, one of them tampered with.
+///
+/// Needs no privilege and leaves the machine's own browser policy alone: every device lives
+/// in a directory below a temporary one, which is removed at the end.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  fyr demo                      show the loop and keep the dashboard up until Ctrl-C
+  fyr demo --once --json        run it once, print one JSON object; exit 0 only if every device is compliant
+  fyr demo --browser            also open a Chromium governed by the first pupils' policy")]
+pub(crate) struct DemoArgs {
+    /// Run once and leave: apply, tamper, wait for the repair, publish again, wait for all
+    #[arg(long)]
+    once: bool,
+    /// Print one JSON object instead of a table
+    #[arg(long, requires = "once")]
+    json: bool,
+    /// Open a Chromium that obeys the first pupil group's policy, in a namespace of its own
+    #[arg(long, conflicts_with = "once")]
+    browser: bool,
+    /// The policy to show; without it, the example municipality built into this program
+    #[arg(long, value_name = "DIR")]
+    policy: Option<PathBuf>,
+}
+
+/// Why the demo could not go on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DemoError {
+    /// The stage could not be set.
+    #[error(transparent)]
+    Scene(#[from] SceneError),
+    /// A program of ours could not be run, or failed.
+    #[error(transparent)]
+    Child(#[from] ChildError),
+    /// The server did not answer as it should.
+    #[error(transparent)]
+    Fleet(#[from] FleetError),
+    /// Ctrl-C cannot be caught here.
+    #[error("watch for Ctrl-C")]
+    Signal(#[from] ctrlc::Error),
+    /// The result could not be printed.
+    #[error("print the result")]
+    Print(#[source] serde_json::Error),
+}
+
+/// Runs the demo. Exit code 0 when every device is compliant at the end.
+pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
+    let interrupted = interruptions()?;
+    let mut table = Table::new(!args.json, std::io::stderr().is_terminal());
+
+    table.step("policy, keys and the first revision");
+    let mut scene = Scene::prepare(args.policy.as_deref())?;
+    table.step("server");
+    let server = scene.start_server()?;
+    table.step("five devices enrol and apply");
+    scene.start_devices(&server.url)?;
+    let mut watch = Watch {
+        fleet: FleetClient::new(&server.url)?,
+        table,
+        interrupted,
+    };
+    watch.until(&scene, |fleet| outcome::all_run(fleet, scene.revision))?;
+
+    watch.table.step("somebody empties the last device's browser policy");
+    let repair = scene.tamper_and_wait(PATIENCE)?;
+    watch.until(&scene, |fleet| {
+        outcome::has_repaired(fleet, scene.tampered_group())
+    })?;
+
+    watch.table.step("a second revision is published");
+    let published = scene.publish_second_revision()?;
+    let settled = watch.until(&scene, |fleet| outcome::all_run(fleet, scene.revision))?;
+
+    let outcome = Outcome::of(&settled, published, repair, &server.url);
+    if args.json {
+        println!(
+            "{}",
+            serde_json::to_string(&outcome).map_err(DemoError::Print)?
+        );
+    } else {
+        watch.table.finish(&outcome);
+    }
+    if !args.once {
+        let _browser = args.browser.then(|| scene.open_browser()).transpose()?;
+        println!("Press Ctrl-C to end.");
+        watch.stay();
+    }
+    Ok(if outcome.everyone_is_compliant() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// Follows the fleet, shows it, and listens for Ctrl-C.
+struct Watch {
+    fleet: FleetClient,
+    table: Table,
+    interrupted: mpsc::Receiver<()>,
+}
+
+impl Watch {
+    /// Returns the first fleet that meets the condition.
+    fn until(
+        &mut self,
+        scene: &Scene,
+        condition: impl Fn(&Fleet) -> bool,
+    ) -> Result<Fleet, FleetError> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let fleet = self.fleet.fetch()?;
+            self.table.show(&fleet, &scene.devices);
+            if condition(&fleet) {
+                return Ok(fleet);
+            }
+            if Instant::now() > deadline {
+                return Err(FleetError::TooLate {
+                    seconds: PATIENCE.as_secs(),
+                    waiting: outcome::unfinished(&fleet),
+                });
+            }
+            if self.interrupted.recv_timeout(PAUSE).is_ok() {
+                return Err(FleetError::Interrupted);
+            }
+        }
+    }
+
+    /// Returns at Ctrl-C.
+    fn stay(&self) {
+        // The sender lives as long as the process, so this returns for a signal only.
+        let _ = self.interrupted.recv();
+    }
+}
+
+/// Delivers one message per Ctrl-C or termination signal.
+fn interruptions() -> Result<mpsc::Receiver<()>, ctrlc::Error> {
+    let (sender, receiver) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // The receiver is gone only when the demo has ended anyway.
+        let _ = sender.send(());
+    })?;
+    Ok(receiver)
+}

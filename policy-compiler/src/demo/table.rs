@@ -1,0 +1,156 @@
+//! What the demo shows in the terminal: a line per device that follows the fleet.
+
+use std::time::Duration;
+
+use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
+use fyr_schemas::report::{EventKind, Found};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::demo::outcome::Outcome;
+use crate::demo::scene::Device;
+
+/// The live table. Everything goes to standard error, so that standard output stays for results.
+#[derive(Debug)]
+pub(crate) struct Table {
+    lines: MultiProgress,
+    heading: ProgressBar,
+    devices: Vec<ProgressBar>,
+    live: bool,
+}
+
+impl Table {
+    /// A table that redraws itself when `live`, prints one line per step when only `shown`,
+    /// and says nothing otherwise.
+    pub(crate) fn new(shown: bool, live: bool) -> Self {
+        let target = if shown && live {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        };
+        let lines = MultiProgress::with_draw_target(target);
+        let heading = lines.add(ProgressBar::new_spinner());
+        heading.set_style(style("{spinner:.cyan} {wide_msg}"));
+        heading.enable_steady_tick(Duration::from_millis(120));
+        Self {
+            lines,
+            heading,
+            devices: Vec::new(),
+            live: !shown || live,
+        }
+    }
+
+    /// Says what happens now.
+    pub(crate) fn step(&self, what: &str) {
+        if !self.live {
+            eprintln!("{what}");
+        }
+        self.heading.set_message(what.to_owned());
+    }
+
+    /// Shows how the devices stand.
+    pub(crate) fn show(&mut self, fleet: &Fleet, devices: &[Device]) {
+        while self.devices.len() < devices.len() {
+            let line = self.lines.add(ProgressBar::new_spinner());
+            line.set_style(style("  {wide_msg}"));
+            self.devices.push(line);
+        }
+        for ((line, device), told) in self.devices.iter().zip(devices).zip(matching(fleet, devices)) {
+            line.set_message(describe(device, told));
+        }
+    }
+
+    /// Closes the table with what was found.
+    pub(crate) fn finish(&self, outcome: &Outcome) {
+        self.heading.finish_with_message(format!(
+            "{} of {} devices hold what was decided, revision {}",
+            outcome.compliant, outcome.devices, outcome.revision
+        ));
+        for line in &self.devices {
+            line.finish();
+        }
+        println!(
+            "\n{} of {} devices hold what was decided (revision {}).",
+            outcome.compliant, outcome.devices, outcome.revision
+        );
+        println!(
+            "Published to applied: {} ms (median), {} ms (slowest). Tampered to repaired: {} ms.",
+            outcome.publish_to_applied_ms.p50,
+            outcome.publish_to_applied_ms.p99,
+            outcome.drift_to_repaired_ms
+        );
+        println!("Dashboard: {}", outcome.dashboard);
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    // The templates are constants of this file; the default stands in where one is mistyped.
+    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
+}
+
+/// The fleet's entry for each device: two of one group are told apart by their order.
+fn matching<'a>(fleet: &'a Fleet, devices: &'a [Device]) -> impl Iterator<Item = Option<&'a FleetDevice>> {
+    devices.iter().enumerate().map(|(number, device)| {
+        let before = devices
+            .iter()
+            .take(number)
+            .filter(|other| other.group == device.group)
+            .count();
+        fleet
+            .devices
+            .iter()
+            .filter(|told| told.group == device.group)
+            .nth(before)
+    })
+}
+
+fn describe(device: &Device, told: Option<&FleetDevice>) -> String {
+    let place = format!("{:<12} {:<18}", device.stage.to_string(), device.group.to_string());
+    let Some(told) = told else {
+        return format!("{place} enrolling");
+    };
+    let revision = told
+        .revision
+        .map_or_else(|| "–".to_owned(), |revision| revision.to_string());
+    let latest = told
+        .events
+        .iter()
+        .find_map(|event| in_words(&event.what))
+        .unwrap_or_default();
+    format!("{place} {:<16} revision {revision:<3} {latest}", state(told.state))
+}
+
+fn state(state: DeviceState) -> &'static str {
+    match state {
+        DeviceState::Compliant => "✔ compliant",
+        DeviceState::PendingRestart => "↻ restart browser",
+        DeviceState::Stale => "… catching up",
+        DeviceState::NonCompliant => "✘ not compliant",
+        DeviceState::Unknown => "· enrolled",
+    }
+}
+
+/// An event in a few words; nothing for those that need none here.
+fn in_words(event: &EventKind) -> Option<String> {
+    match event {
+        EventKind::Applied { revision } => Some(format!("applied revision {revision}")),
+        EventKind::Drift { found, .. } => Some(
+            match found {
+                Found::Missing => "policy deleted",
+                Found::Changed => "policy changed",
+                Found::Truncated => "policy emptied",
+                Found::Symlink => "policy replaced by a link",
+                Found::NotAFile => "policy replaced by something else",
+                Found::Metadata => "policy's mode or time changed",
+                Found::Shadowed => "policy overruled by another file",
+            }
+            .to_owned(),
+        ),
+        EventKind::Repaired { took_ms, .. } => {
+            Some(format!("tampered with, repaired in {took_ms} ms"))
+        }
+        EventKind::Outranked { .. } => Some("overruled by another file, outranked it".to_owned()),
+        EventKind::Refused { .. } => Some("refused what the repository offered".to_owned()),
+        EventKind::ClockJumped => Some("clock is wrong".to_owned()),
+        EventKind::Started | EventKind::EventsDropped { .. } => None,
+    }
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Installs what a fresh Debian machine lacks, as root or through sudo, and says so.
+#   tests/setup.sh build   what a build needs
+#   tests/setup.sh test    what the tests need as well
+#   tests/setup.sh bench   the benchmarks' peers on top of that
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+need() { # command package
+    command -v "$1" >/dev/null 2>&1 || missing+=("$2")
+}
+
+need cc build-essential
+need git git
+stage=${1:-build}
+if [ "$stage" = bench ]; then
+    need prometheus-node-exporter prometheus-node-exporter
+fi
+if [ "$stage" != build ]; then
+    need chromium chromium
+    need firefox-esr firefox-esr
+    need unshare util-linux
+    need ip iproute2
+    need openssl openssl
+    need certutil libnss3-tools
+    need python3 python3
+    python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
+fi
+
+if [ "${#missing[@]}" -gt 0 ]; then
+    echo "setup: installing ${missing[*]}"
+    root=""
+    if [ "$(id -u)" -ne 0 ]; then
+        command -v sudo >/dev/null || {
+            echo "setup: ${missing[*]} must be installed and there is no sudo: run 'apt-get install ${missing[*]}' as root" >&2
+            exit 1
+        }
+        root=sudo
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    log=$(mktemp)
+    trap 'rm -f "$log"' EXIT
+    if ! { $root apt-get update && $root apt-get install -y --no-install-recommends "${missing[@]}"; } >"$log" 2>&1; then
+        cat "$log" >&2
+        echo "setup: installing failed: the lines above say why" >&2
+        exit 1
+    fi
+fi
+
+command -v cargo >/dev/null || {
+    echo "setup: there is no cargo: install Rust (https://rustup.rs) and run this again" >&2
+    exit 1
+}
+
+if [ "$stage" != build ]; then
+    stamp=target/python/requirements.txt
+    if ! cmp -s tests/python/requirements.txt "$stamp"; then
+        echo "setup: installing the Python peers into target/python"
+        rm -rf target/python
+        mkdir -p target
+        python3 -m venv target/python
+        target/python/bin/pip install --quiet --disable-pip-version-check -r tests/python/requirements.txt
+        cp tests/python/requirements.txt "$stamp"
+    fi
+fi

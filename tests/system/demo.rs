@@ -1,0 +1,1 @@
+//! The demo is the main job: it must run here as it runs for somebody who just cloned.

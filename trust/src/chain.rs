@@ -1,0 +1,414 @@
+//! The chain of TUF metadata, from a root to a listed target.
+//!
+//! The only file that knows the TUF library, so that another verifier could take its place.
+//! To the library's checks it adds the version floor on every role, byte-exact documents
+//! (one document is one string of bytes), and roots in which no key stands under two names.
+
+use std::collections::BTreeSet;
+
+use fyr_schemas::{Digest, Revision};
+use jiff::Timestamp;
+use serde_json::Value;
+use sigstore_tuf::{Error, TargetFile, TrustedMetadataSet};
+
+use crate::clock::Clock;
+use crate::error::VerifyError;
+use crate::floor::{Floor, Mark};
+use crate::ring_provider;
+
+/// The member of the signed timestamp that tells when it was signed (RFC 3339). Not part
+/// of TUF, which lets signed documents carry more.
+pub(crate) const ISSUED: &str = "x-fyr-issued";
+
+/// Metadata that is believed so far.
+pub(crate) struct Chain {
+    set: Box<TrustedMetadataSet>,
+    now: Timestamp,
+}
+
+/// What a parent role says about the next file.
+pub(crate) struct Pin {
+    pub(crate) version: u64,
+    pub(crate) length: Option<u64>,
+}
+
+/// What verified targets metadata says about one target.
+// INVARIANT: made by `Chain::listing` alone, from targets whose signatures were verified.
+pub(crate) struct Listing {
+    pub(crate) digest: Digest,
+    pub(crate) length: u64,
+    pub(crate) revision: Revision,
+}
+
+impl Chain {
+    /// Trusts `root` as it stands; the caller knows why it may.
+    pub(crate) fn start(root: &[u8], document: &str) -> Result<Self, VerifyError> {
+        ring_provider::install();
+        exact(root, document)?;
+        let set = TrustedMetadataSet::from_root(root).map_err(|e| judge(document, e))?;
+        let chain = Self {
+            set: Box::new(set),
+            now: Timestamp::MIN,
+        };
+        chain.check_root(document)?;
+        Ok(chain)
+    }
+
+    pub(crate) fn root_version(&self) -> u64 {
+        self.set.root().version
+    }
+
+    pub(crate) fn root_bytes(&self) -> &[u8] {
+        self.set.root_bytes()
+    }
+
+    /// Follows the root to its next version, which both must have signed.
+    pub(crate) fn advance(&mut self, root: &[u8], document: &str) -> Result<(), VerifyError> {
+        exact(root, document)?;
+        self.set.update_root(root).map_err(|e| judge(document, e))?;
+        self.check_root(document)
+    }
+
+    /// Ends the walk along the roots: from here on time passes.
+    ///
+    /// The issue time counts only while the root still names the key that signed it.
+    pub(crate) fn settle(&mut self, clock: Clock, floor: &Floor) -> Result<(), VerifyError> {
+        self.check_root_floor(floor)?;
+        let keys = self.keys("timestamp");
+        let known = floor
+            .timestamp
+            .as_ref()
+            .is_some_and(|mark| mark.keys == keys);
+        self.now = clock.not_before(floor.issued.filter(|_| known)).now;
+        self.set
+            .check_root_expired(self.now)
+            .map_err(|e| judge("root", e))
+    }
+
+    pub(crate) fn check_root_floor(&self, floor: &Floor) -> Result<(), VerifyError> {
+        at_least(self.root_version(), floor.root, "root")
+    }
+
+    /// Takes back what was stored as a version floor, however old it is. What is not sound
+    /// is no floor; [`Floor`] stands in for it.
+    pub(crate) fn remember(&mut self, timestamp: Option<&[u8]>, snapshot: Option<&[u8]>) {
+        let remembered =
+            timestamp.is_some_and(|bytes| self.set.update_timestamp(bytes, Timestamp::MIN).is_ok());
+        if let (true, Some(bytes)) = (remembered, snapshot) {
+            drop(self.set.update_snapshot(bytes, Timestamp::MIN));
+        }
+    }
+
+    /// Believes a timestamp, or keeps the remembered one of the same version.
+    pub(crate) fn timestamp(
+        &mut self,
+        bytes: &[u8],
+        floor: &Floor,
+        document: &str,
+    ) -> Result<Adopted, VerifyError> {
+        exact(bytes, document)?;
+        let adopted = match self.set.update_timestamp(bytes, self.now) {
+            Ok(()) => Adopted::Offered,
+            Err(Error::EqualVersion { .. }) => Adopted::Kept,
+            Err(e) => return Err(judge(document, e)),
+        };
+        self.set
+            .check_timestamp_expired(self.now)
+            .map_err(|e| judge(document, e))?;
+        let version = self.set.timestamp().map_or(0, |role| role.version);
+        at_least(version, self.floor_of(Role::Timestamp, floor), document)?;
+        // A device whose clock is behind learns the time here, before it judges the rest.
+        self.now = self.now.max(self.issued(document)?);
+        Ok(adopted)
+    }
+
+    /// What the timestamp says about the snapshot.
+    pub(crate) fn snapshot_pin(&self) -> Result<Pin, VerifyError> {
+        self.set
+            .timestamp()
+            .and_then(|role| role.snapshot_meta())
+            .map(|meta| Pin {
+                version: meta.version,
+                length: meta.length,
+            })
+            .ok_or_else(|| not_listed("snapshot.json"))
+    }
+
+    /// Believes the snapshot that the timestamp names.
+    pub(crate) fn snapshot(
+        &mut self,
+        bytes: &[u8],
+        floor: &Floor,
+        document: &str,
+    ) -> Result<(), VerifyError> {
+        exact(bytes, document)?;
+        self.set
+            .update_snapshot(bytes, self.now)
+            .map_err(|e| judge(document, e))?;
+        let version = self.set.snapshot().map_or(0, |role| role.version);
+        at_least(version, self.floor_of(Role::Snapshot, floor), document)
+    }
+
+    /// What the snapshot says about the targets.
+    pub(crate) fn targets_pin(&self) -> Result<Pin, VerifyError> {
+        self.set
+            .snapshot()
+            .and_then(|role| role.meta.get("targets.json"))
+            .map(|meta| Pin {
+                version: meta.version,
+                length: meta.length,
+            })
+            .ok_or_else(|| not_listed("targets.json"))
+    }
+
+    /// Believes the targets that the snapshot names.
+    pub(crate) fn targets(
+        &mut self,
+        bytes: &[u8],
+        floor: &Floor,
+        document: &str,
+    ) -> Result<(), VerifyError> {
+        exact(bytes, document)?;
+        let version = self
+            .set
+            .update_targets(bytes, self.now)
+            .map_err(|e| judge(document, e))?
+            .version;
+        at_least(version, self.floor_of(Role::Targets, floor), document)
+    }
+
+    /// What the targets say about one target.
+    pub(crate) fn listing(&self, target: &str) -> Result<Listing, VerifyError> {
+        let targets = self
+            .set
+            .targets_role("targets")
+            .ok_or_else(|| not_listed("targets.json"))?;
+        let file = targets.target(target).ok_or_else(|| not_listed(target))?;
+        Ok(Listing {
+            digest: sha256_of(file).ok_or_else(|| VerifyError::Malformed {
+                document: target.to_owned(),
+                source: "it is listed without a SHA-256 digest".into(),
+            })?,
+            length: file.length,
+            revision: Revision(targets.version),
+        })
+    }
+
+    /// The floor after this chain was believed to its end.
+    pub(crate) fn raise(&self, floor: &Floor) -> Floor {
+        let mark = |role: Role, version: Option<u64>| {
+            version.map(|version| Mark {
+                version: version.max(self.floor_of(role, floor)),
+                keys: self.keys(role.name()),
+            })
+        };
+        let targets = self.set.targets_role("targets").map(|role| role.version);
+        Floor {
+            root: self.root_version().max(floor.root),
+            timestamp: mark(
+                Role::Timestamp,
+                self.set.timestamp().map(|role| role.version),
+            ),
+            snapshot: mark(Role::Snapshot, self.set.snapshot().map(|role| role.version)),
+            targets: mark(Role::Targets, targets),
+            issued: self.issued("timestamp").ok().max(
+                floor
+                    .issued
+                    .filter(|_| self.floor_of(Role::Timestamp, floor) > 0),
+            ),
+        }
+    }
+
+    /// The moment at which the first link of the chain expires.
+    pub(crate) fn expires(&self) -> Timestamp {
+        [
+            Some(self.set.root().expires),
+            self.set.timestamp().map(|role| role.expires),
+            self.set.snapshot().map(|role| role.expires),
+            self.set.targets_role("targets").map(|role| role.expires),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+        .unwrap_or(Timestamp::MIN)
+    }
+
+    /// When the timestamp was signed. A stolen online key may claim any time, and a device
+    /// remembers the latest; so it may not claim one at which the root had expired.
+    fn issued(&self, document: &str) -> Result<Timestamp, VerifyError> {
+        let malformed = |source: &str| VerifyError::Malformed {
+            document: document.to_owned(),
+            source: source.into(),
+        };
+        let timestamp = self.set.timestamp();
+        let issued: Timestamp = timestamp
+            .and_then(|role| role.extra.get(ISSUED))
+            .and_then(Value::as_str)
+            .and_then(|text| text.parse().ok())
+            .ok_or_else(|| malformed("it does not say when it was issued"))?;
+        let latest = self
+            .set
+            .root()
+            .expires
+            .min(timestamp.map_or(Timestamp::MIN, |role| role.expires));
+        if issued > latest {
+            return Err(malformed("it claims to be issued after it expired"));
+        }
+        Ok(issued)
+    }
+
+    fn floor_of(&self, role: Role, floor: &Floor) -> u64 {
+        let mark = match role {
+            Role::Timestamp => &floor.timestamp,
+            Role::Snapshot => &floor.snapshot,
+            Role::Targets => &floor.targets,
+        };
+        Mark::under(mark.as_ref(), &self.keys(role.name()))
+    }
+
+    /// A digest of the keys that the root names for `role`.
+    fn keys(&self, role: &str) -> Digest {
+        let root = self.set.root();
+        let named: BTreeSet<(&str, &str)> = root
+            .role(role)
+            .into_iter()
+            .flat_map(|keys| &keys.keyids)
+            .filter_map(|id| Some((id.as_str(), root.keys.get(id)?.keyval.public.as_str())))
+            .collect();
+        let text: String = named
+            .into_iter()
+            .flat_map(|(id, public)| [id, "=", public, "\n"])
+            .collect();
+        crate::digest(text.as_bytes())
+    }
+
+    /// A key under two names would count as two signers.
+    fn check_root(&self, document: &str) -> Result<(), VerifyError> {
+        let root = self.set.root();
+        let material: BTreeSet<String> = root
+            .keys
+            .values()
+            .map(|key| key.keyval.public.trim().to_ascii_lowercase())
+            .collect();
+        if material.len() < root.keys.len() {
+            return Err(VerifyError::Signature {
+                document: document.to_owned(),
+                source: "one key stands in it under two names".into(),
+            });
+        }
+        if !root.consistent_snapshot {
+            return Err(VerifyError::Malformed {
+                document: document.to_owned(),
+                source: "it does not use consistent snapshots".into(),
+            });
+        }
+        Ok(())
+    }
+}
+
+/// Which of two timestamps of one version is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Adopted {
+    /// The one that was offered: it is newer.
+    Offered,
+    /// The one that was believed before: TUF keeps the first of a version.
+    Kept,
+}
+
+#[derive(Clone, Copy)]
+enum Role {
+    Timestamp,
+    Snapshot,
+    Targets,
+}
+
+impl Role {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Timestamp => "timestamp",
+            Self::Snapshot => "snapshot",
+            Self::Targets => "targets",
+        }
+    }
+}
+
+/// Refuses a document that says the same in other bytes: signatures cover what JSON means,
+/// and spaces, escapes or capital hex digits would let a flipped byte pass.
+fn exact(bytes: &[u8], document: &str) -> Result<(), VerifyError> {
+    let malformed = |source| VerifyError::Malformed {
+        document: document.to_owned(),
+        source,
+    };
+    let value: Value = serde_json::from_slice(bytes).map_err(|e| malformed(e.into()))?;
+    let written = serde_json::to_vec(&value).map_err(|e| malformed(e.into()))?;
+    if written != bytes {
+        return Err(malformed("it is not written as compact JSON".into()));
+    }
+    let signatures = value.get("signatures").and_then(Value::as_array);
+    let capital = signatures
+        .into_iter()
+        .flatten()
+        .filter_map(|signature| signature.get("sig")?.as_str())
+        .any(|sig| sig.bytes().any(|byte| byte.is_ascii_uppercase()));
+    if capital {
+        return Err(malformed(
+            "a signature is not written in lowercase hex".into(),
+        ));
+    }
+    Ok(())
+}
+
+fn at_least(offered: u64, floor: u64, document: &str) -> Result<(), VerifyError> {
+    if offered < floor {
+        return Err(VerifyError::Rollback {
+            document: document.to_owned(),
+            offered,
+            floor,
+        });
+    }
+    Ok(())
+}
+
+fn sha256_of(file: &TargetFile) -> Option<Digest> {
+    file.hashes.get("sha256")?.parse().ok()
+}
+
+fn not_listed(document: &str) -> VerifyError {
+    VerifyError::NotListed {
+        document: document.to_owned(),
+    }
+}
+
+/// Translates the library's verdict.
+fn judge(document: &str, error: Error) -> VerifyError {
+    let document = document.to_owned();
+    match error {
+        Error::ThresholdNotMet { .. } | Error::DuplicateSignature { .. } => {
+            VerifyError::Signature {
+                document,
+                source: error.into(),
+            }
+        }
+        Error::Rollback { trusted, new, .. } => VerifyError::Rollback {
+            document,
+            offered: new,
+            floor: trusted,
+        },
+        Error::BadRootVersion { trusted, new } if new <= trusted => VerifyError::Rollback {
+            document,
+            offered: new,
+            floor: trusted.saturating_add(1),
+        },
+        Error::Expired { expires, .. } => VerifyError::Expired { document, expires },
+        Error::IntegrityMismatch(_) => VerifyError::Integrity {
+            document,
+            source: error.into(),
+        },
+        // The library's error is open-ended; whatever else it finds is a document that
+        // cannot be read.
+        _ => VerifyError::Malformed {
+            document,
+            source: error.into(),
+        },
+    }
+}

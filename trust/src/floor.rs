@@ -1,0 +1,105 @@
+//! The version floor: the oldest metadata that a device will ever believe again.
+//!
+//! The TUF library remembers versions only through the files it cached; a truncated cache
+//! makes it forget, and then it accepts an older repository. The floor is kept apart, in two
+//! checksummed slots that are written alternately: a power cut can spoil one of them.
+
+use fyr_schemas::Digest;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The lowest versions that will do. [`Floor::default`] has believed nothing yet.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Floor {
+    /// Of the root.
+    pub root: u64,
+    /// Of the timestamp role.
+    pub timestamp: Option<Mark>,
+    /// Of the snapshot role.
+    pub snapshot: Option<Mark>,
+    /// Of the targets role: the revision.
+    pub targets: Option<Mark>,
+    /// The newest signed issue time; see [`Clock`](crate::Clock).
+    pub issued: Option<Timestamp>,
+}
+
+/// A version that was believed, and the keys it was signed under.
+///
+/// A role whose keys the root has replaced starts anew: that is how an organisation
+/// recovers after a stolen key has signed an absurdly high version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// The version.
+    pub version: u64,
+    /// A digest of the keys that the root names for the role.
+    pub keys: Digest,
+}
+
+impl Mark {
+    /// The lowest version that will do for a role that is signed by `keys`.
+    pub(crate) fn under(mark: Option<&Self>, keys: &Digest) -> u64 {
+        mark.filter(|mark| mark.keys == *keys)
+            .map_or(0, |mark| mark.version)
+    }
+}
+
+/// A floor as it was read back, with the number that tells which slot is newer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Slot {
+    /// Counts writes; 0 where nothing was written yet.
+    pub generation: u64,
+    /// What was written.
+    pub floor: Floor,
+}
+
+impl Slot {
+    /// The slot that follows this one. Write it to place [`Slot::place`] of two, so that the
+    /// newest readable slot is never the one being overwritten.
+    #[must_use]
+    pub fn next(&self, floor: Floor) -> Self {
+        Self {
+            generation: self.generation.saturating_add(1),
+            floor,
+        }
+    }
+
+    /// Which of the two places this slot is written to: 0 or 1.
+    pub fn place(&self) -> u64 {
+        self.generation % 2
+    }
+
+    /// The slot as it is stored: its SHA-256 in hex, a line feed, its JSON.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "numbers and texts always serialise"
+    )]
+    pub fn encode(&self) -> Vec<u8> {
+        let json = serde_json::to_vec(self).expect("a slot serialises");
+        let mut bytes = crate::digest(&json).to_string().into_bytes();
+        bytes.push(b'\n');
+        bytes.extend(json);
+        bytes
+    }
+
+    /// Reads a stored slot; `None` where a single byte of it is not as it was written.
+    pub fn decode(bytes: &[u8]) -> Option<Self> {
+        let (checksum, json) = bytes.split_at_checked(64)?;
+        let json = json.strip_prefix(b"\n")?;
+        let sound = crate::digest(json).as_str().as_bytes() == checksum;
+        sound.then(|| serde_json::from_slice(json).ok()).flatten()
+    }
+}
+
+/// The newer of the two stored slots that is sound; [`Slot::default`] where neither is.
+pub fn newest(places: [Option<&[u8]>; 2]) -> Slot {
+    places
+        .into_iter()
+        .flatten()
+        .filter_map(Slot::decode)
+        .max_by_key(|slot| slot.generation)
+        .unwrap_or_default()
+}

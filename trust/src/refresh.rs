@@ -1,0 +1,300 @@
+//! The refresh: from what a device believes to what its repository now says, without I/O.
+//!
+//! It names the next file it needs and takes the answer; whoever drives it only fetches.
+//! The order is TUF's: roots one by one, timestamp, snapshot, targets, the target itself.
+//! A file that is already stored and still the one that is listed is never asked for, so
+//! when nothing changed two requests are made: the next root (absent) and the timestamp.
+
+use jiff::Timestamp;
+
+use crate::chain::{Adopted, Chain, Listing, Pin};
+use crate::clock::Clock;
+use crate::error::VerifyError;
+use crate::floor::Floor;
+use crate::state::TrustedState;
+use crate::verified::Verified;
+use crate::wanted::Wanted;
+
+/// Bounds on what is fetched, in bytes. The signed lengths may only lower them.
+const MAX_ROOT: u64 = 512 * 1024;
+const MAX_TIMESTAMP: u64 = 16 * 1024;
+const MAX_SNAPSHOT: u64 = 2 * 1024 * 1024;
+const MAX_TARGETS: u64 = 8 * 1024 * 1024;
+/// Roots that one refresh follows before it gives up on a repository without an end.
+const MAX_ROOTS: u32 = 1024;
+
+/// A refresh that waits for a file.
+#[derive(Debug)]
+pub struct Refresh<W: Wanted> {
+    setting: Setting<W>,
+    phase: Phase,
+}
+
+/// Where a refresh stands.
+#[derive(Debug)]
+pub enum Step<W: Wanted> {
+    /// It needs [`Refresh::need`]; [`Refresh::supply`] takes it further.
+    Needs(Refresh<W>),
+    /// It is done, and everything it found is believed.
+    Done(Refreshed<W::Document>),
+}
+
+/// A file that a refresh needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Its path below the repository: `metadata/timestamp.json`. Only ASCII letters,
+    /// digits and `-._/`, never `..`.
+    pub path: String,
+    /// Longer answers are refused; a fetcher stops reading there.
+    pub max_length: u64,
+}
+
+/// What the repository had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// The file's bytes.
+    Found(Vec<u8>),
+    /// No such file (HTTP 404). Any other failure is not an answer: drop the refresh.
+    NotFound,
+}
+
+/// What a refresh ends with. Store the state, then the floor, then use the document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refreshed<T> {
+    /// The document.
+    pub document: Verified<T>,
+    /// Equal to the state it began with where nothing changed.
+    pub state: TrustedState,
+    /// Never below the floor it began with.
+    pub floor: Floor,
+    /// When the metadata that vouches for the document expires.
+    pub expires: Timestamp,
+}
+
+#[derive(Debug)]
+struct Setting<W> {
+    wanted: W,
+    stored: TrustedState,
+    floor: Floor,
+    clock: Clock,
+}
+
+enum Phase {
+    FirstRoot,
+    NextRoot { chain: Chain, followed: u32 },
+    Timestamp(Chain),
+    Snapshot(Chain, Pin),
+    Targets(Chain, Pin),
+    Document(Chain, Listing),
+}
+
+impl<W: Wanted> Refresh<W> {
+    /// Begins with what is stored. A stored root that cannot be believed, or that is older
+    /// than the floor, is forgotten: trust then starts at the first root again.
+    pub fn begin(stored: &TrustedState, floor: &Floor, wanted: &W, clock: Clock) -> Self {
+        let chain = stored
+            .root
+            .as_deref()
+            .and_then(|root| Chain::start(root, "root").ok())
+            .filter(|chain| chain.root_version() >= floor.root);
+        Self {
+            setting: Setting {
+                wanted: wanted.clone(),
+                stored: stored.clone(),
+                floor: floor.clone(),
+                clock,
+            },
+            phase: chain.map_or(Phase::FirstRoot, |chain| Phase::NextRoot {
+                chain,
+                followed: 0,
+            }),
+        }
+    }
+
+    /// The file it waits for.
+    pub fn need(&self) -> Need {
+        let metadata = |name: String, max_length| Need {
+            path: format!("metadata/{name}"),
+            max_length,
+        };
+        match &self.phase {
+            Phase::FirstRoot => metadata("1.root.json".into(), MAX_ROOT),
+            Phase::NextRoot { chain, .. } => {
+                let next = chain.root_version().saturating_add(1);
+                metadata(format!("{next}.root.json"), MAX_ROOT)
+            }
+            Phase::Timestamp(_) => metadata("timestamp.json".into(), MAX_TIMESTAMP),
+            Phase::Snapshot(_, pin) => metadata(
+                format!("{}.snapshot.json", pin.version),
+                pin.length.unwrap_or(MAX_SNAPSHOT).min(MAX_SNAPSHOT),
+            ),
+            Phase::Targets(_, pin) => metadata(
+                format!("{}.targets.json", pin.version),
+                pin.length.unwrap_or(MAX_TARGETS).min(MAX_TARGETS),
+            ),
+            Phase::Document(_, listing) => Need {
+                path: target_path(&self.setting.wanted.target(), listing),
+                max_length: listing.length,
+            },
+        }
+    }
+
+    /// Judges the answer and goes on as far as what is stored allows.
+    ///
+    /// # Errors
+    /// Why the repository was refused. The refresh is spent; what is stored stays as it is.
+    pub fn supply(self, answer: Answer) -> Result<Step<W>, VerifyError> {
+        let need = self.need();
+        let setting = self.setting;
+        let (bytes, phase) = match (answer, self.phase) {
+            (Answer::NotFound, Phase::NextRoot { chain, .. }) => return setting.settle(chain),
+            (Answer::NotFound, _) => {
+                return Err(VerifyError::Missing {
+                    document: need.path,
+                });
+            }
+            (Answer::Found(bytes), phase) if bytes.len() as u64 <= need.max_length => {
+                (bytes, phase)
+            }
+            (Answer::Found(_), _) => {
+                return Err(VerifyError::TooLarge {
+                    document: need.path,
+                    limit: need.max_length,
+                });
+            }
+        };
+        setting.judge(bytes, phase, &need.path)
+    }
+}
+
+impl<W: Wanted> Setting<W> {
+    fn judge(mut self, bytes: Vec<u8>, phase: Phase, path: &str) -> Result<Step<W>, VerifyError> {
+        match phase {
+            Phase::FirstRoot => {
+                if crate::digest(&bytes) != *self.wanted.first_root() {
+                    return Err(VerifyError::WrongRoot {
+                        document: path.to_owned(),
+                    });
+                }
+                let chain = Chain::start(&bytes, path)?;
+                Ok(self.wait(Phase::NextRoot { chain, followed: 0 }))
+            }
+            Phase::NextRoot {
+                mut chain,
+                followed,
+            } => {
+                chain.advance(&bytes, path)?;
+                if followed >= MAX_ROOTS {
+                    return Err(VerifyError::TooLarge {
+                        document: path.to_owned(),
+                        limit: u64::from(MAX_ROOTS) * MAX_ROOT,
+                    });
+                }
+                let followed = followed.saturating_add(1);
+                Ok(self.wait(Phase::NextRoot { chain, followed }))
+            }
+            Phase::Timestamp(mut chain) => {
+                if chain.timestamp(&bytes, &self.floor, path)? == Adopted::Offered {
+                    self.stored.timestamp = Some(bytes);
+                }
+                self.find_snapshot(chain)
+            }
+            Phase::Snapshot(mut chain, _) => {
+                chain.snapshot(&bytes, &self.floor, path)?;
+                self.stored.snapshot = Some(bytes);
+                self.find_targets(chain)
+            }
+            Phase::Targets(mut chain, _) => {
+                chain.targets(&bytes, &self.floor, path)?;
+                self.stored.targets = Some(bytes);
+                self.find_document(chain)
+            }
+            Phase::Document(chain, listing) => {
+                let document = Verified::open(&self.wanted, &listing, &bytes)?;
+                self.stored.document = Some(bytes);
+                Ok(self.finish(&chain, document))
+            }
+        }
+    }
+
+    fn wait(self, phase: Phase) -> Step<W> {
+        Step::Needs(Refresh {
+            setting: self,
+            phase,
+        })
+    }
+
+    fn settle(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
+        chain.settle(self.clock, &self.floor)?;
+        self.stored.root = Some(chain.root_bytes().to_vec());
+        chain.remember(
+            self.stored.timestamp.as_deref(),
+            self.stored.snapshot.as_deref(),
+        );
+        Ok(self.wait(Phase::Timestamp(chain)))
+    }
+
+    fn find_snapshot(self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
+        let pin = chain.snapshot_pin()?;
+        let stored = self.stored.snapshot.as_deref();
+        match stored.map(|bytes| chain.snapshot(bytes, &self.floor, "snapshot")) {
+            Some(Ok(())) => self.find_targets(chain),
+            Some(Err(_)) | None => Ok(self.wait(Phase::Snapshot(chain, pin))),
+        }
+    }
+
+    fn find_targets(self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
+        let pin = chain.targets_pin()?;
+        let stored = self.stored.targets.as_deref();
+        match stored.map(|bytes| chain.targets(bytes, &self.floor, "targets")) {
+            Some(Ok(())) => self.find_document(chain),
+            Some(Err(_)) | None => Ok(self.wait(Phase::Targets(chain, pin))),
+        }
+    }
+
+    fn find_document(self, chain: Chain) -> Result<Step<W>, VerifyError> {
+        let listing = chain.listing(&self.wanted.target())?;
+        if listing.length > W::MAX_LENGTH {
+            return Err(VerifyError::TooLarge {
+                document: self.wanted.target(),
+                limit: W::MAX_LENGTH,
+            });
+        }
+        let stored = self.stored.document.as_deref();
+        match stored.map(|bytes| Verified::open(&self.wanted, &listing, bytes)) {
+            Some(Ok(document)) => Ok(self.finish(&chain, document)),
+            Some(Err(_)) | None => Ok(self.wait(Phase::Document(chain, listing))),
+        }
+    }
+
+    fn finish(self, chain: &Chain, document: Verified<W::Document>) -> Step<W> {
+        Step::Done(Refreshed {
+            document,
+            floor: chain.raise(&self.floor),
+            expires: chain.expires(),
+            state: self.stored,
+        })
+    }
+}
+
+/// Where a target lies under consistent snapshots: its digest before its file name.
+fn target_path(target: &str, listing: &Listing) -> String {
+    let digest = &listing.digest;
+    match target.rsplit_once('/') {
+        Some((directory, file)) => format!("targets/{directory}/{digest}.{file}"),
+        None => format!("targets/{digest}.{target}"),
+    }
+}
+
+impl std::fmt::Debug for Phase {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::FirstRoot => "FirstRoot",
+            Self::NextRoot { .. } => "NextRoot",
+            Self::Timestamp(_) => "Timestamp",
+            Self::Snapshot(..) => "Snapshot",
+            Self::Targets(..) => "Targets",
+            Self::Document(..) => "Document",
+        })
+    }
+}
