@@ -77,7 +77,7 @@ pub enum Audience {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
-    /// Its name: the setting's, or `sites.block` and `sites.allow` for rules about sites.
+    /// Its name: the setting's, or `sites.block.RULE` and `sites.allow.RULE` for one rule's sites.
     pub id: ControlId,
     /// The value in the words of the source: `strict`, `on`, `12 sites`.
     pub value: String,

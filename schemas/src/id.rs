@@ -100,8 +100,14 @@ fn is_slug(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
-fn is_dotted_slug(text: &str) -> bool {
-    text.len() <= 127 && text.split('.').all(is_slug)
+/// A family, and names below it that may be spelled as browsers spell their policies.
+fn is_control(text: &str) -> bool {
+    let (family, names) = text.split_once('.').unwrap_or((text, "x"));
+    text.len() <= 127
+        && is_slug(family)
+        && names
+            .split('.')
+            .all(|name| is_slug(&name.to_ascii_lowercase()))
 }
 
 fn is_unit_path(text: &str) -> bool {
@@ -149,9 +155,24 @@ text_id! {
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
-    /// One enforceable, reportable statement in a bundle: `youtube.level`, `sites.block`.
-    ControlId, "a control name (slugs joined by `.`)",
-    "^[a-z0-9-]+(\\.[a-z0-9-]+)*$", is_dotted_slug
+    /// One enforceable, reportable statement in a bundle: `youtube.level`,
+    /// `sites.block.RULE`, `chromium.PolicyName`.
+    ControlId, "a control name (letters, digits and `-`, joined by `.`)",
+    "^[a-z0-9-]+(\\.[A-Za-z0-9-]+)*$", is_control
+}
+
+impl ControlId {
+    /// The control over the sites that one rule closes.
+    pub fn sites_block(rule: &RuleId) -> Self {
+        // INVARIANT: a rule's name is a slug, so this is a control's name of at most 75 characters.
+        Self(format!("sites.block.{rule}"))
+    }
+
+    /// The control over the sites that one rule keeps open.
+    pub fn sites_allow(rule: &RuleId) -> Self {
+        // INVARIANT: as above.
+        Self(format!("sites.allow.{rule}"))
+    }
 }
 text_id! {
     /// A place in the tree of units, from `/`: `/skoler/skovlunde`.
@@ -290,6 +311,19 @@ mod tests {
         assert_eq!(unit("/skoler").parent(), Some(UnitPath::root()));
         assert_eq!(unit("/").parent(), None);
         assert_eq!(unit("/skoler/skovlunde").depth(), 2);
+    }
+
+    #[test]
+    fn a_control_may_carry_a_browsers_own_spelling() {
+        accepts::<ControlId>("youtube.level");
+        accepts::<ControlId>("chromium.URLBlocklist");
+        accepts::<ControlId>("firefox.3rdparty");
+        for text in ["", "Youtube.level", "youtube.", "a..b", "a.å", "a.b/c"] {
+            refuses::<ControlId>(text);
+        }
+        let rule: RuleId = "r".repeat(63).parse().expect("a rule's name");
+        accepts::<ControlId>(ControlId::sites_block(&rule).as_str());
+        accepts::<ControlId>(ControlId::sites_allow(&rule).as_str());
     }
 
     #[test]

@@ -1,1 +1,17 @@
-//! Under construction.
+//! What the system tests stand on: real binaries, real browsers, a pretended internet.
+//!
+//! Everything a test starts is ended by its pid when the value that stands for it is dropped, and by
+//! the kernel when the test itself dies. Ports are chosen by the system, files live in temporary
+//! directories, and only [`wait`] waits.
+
+pub mod binaries;
+pub mod child;
+pub mod chromium;
+pub mod device;
+pub mod firefox;
+pub mod internet;
+pub mod namespace;
+pub mod network;
+pub mod remote;
+pub mod slots;
+pub mod wait;

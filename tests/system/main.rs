@@ -1,1 +1,4 @@
-//! Under construction.
+//! The system tests: real binaries, real browsers, and the rules of the house.
+
+mod harness;
+mod house;

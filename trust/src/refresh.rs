@@ -139,6 +139,24 @@ impl<W: Wanted> Refresh<W> {
         }
     }
 
+    /// Refreshes to the end with whatever `fetch` answers; for callers that need not wait.
+    ///
+    /// # Errors
+    /// Those of `fetch`, and [`VerifyError`].
+    pub fn drive<E: From<VerifyError>>(
+        self,
+        mut fetch: impl FnMut(&Need) -> Result<Answer, E>,
+    ) -> Result<Refreshed<W::Document>, E> {
+        let mut refresh = self;
+        loop {
+            let answer = fetch(&refresh.need())?;
+            match refresh.supply(answer)? {
+                Step::Needs(next) => refresh = next,
+                Step::Done(refreshed) => return Ok(refreshed),
+            }
+        }
+    }
+
     /// Judges the answer and goes on as far as what is stored allows.
     ///
     /// # Errors

@@ -12,7 +12,7 @@ use crate::policy::Policy;
 use crate::resolve::Resolution;
 
 /// Runs every check.
-pub fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
+pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(resolution));

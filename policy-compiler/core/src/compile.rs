@@ -15,6 +15,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
 use crate::policy::{Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
+use crate::settings::Value;
 use crate::source::Sources;
 use crate::target::{self, Clash};
 
@@ -94,26 +95,45 @@ pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) ->
 pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let group = resolved.group;
     let (sites, _) = resolved.sites.flatten();
+    let settings: BTreeMap<ControlId, Decided<Value>> = resolved
+        .settings
+        .iter()
+        .filter_map(|(name, settled)| {
+            let decided = Decided {
+                value: settled.holds.value.clone(),
+                rule: settled.holds.rule.id().clone(),
+                decision: settled.holds.rule.decision().cloned(),
+            };
+            Some((name.parse().ok()?, decided))
+        })
+        .collect();
+    let cited_for_settings = settings.values().filter_map(|decided| decided.decision.as_ref());
+    let cited_for_sites = sites.iter().filter_map(|decided| decided.decision.as_ref());
     Desired {
         organisation: policy.organisation.document.organisation.value.clone(),
         group: group.id.clone(),
         unit: group.unit.clone(),
         audience: group.audience,
         stage: group.stage.clone(),
-        settings: resolved
-            .settings
-            .iter()
-            .filter_map(|(name, settled)| {
-                let decided = Decided {
-                    value: settled.holds.value.clone(),
-                    rule: settled.holds.rule.id().clone(),
-                    decision: settled.holds.rule.decision().cloned(),
-                };
-                Some((name.parse().ok()?, decided))
-            })
+        decisions: cited_for_settings
+            .chain(cited_for_sites)
+            .filter_map(|case| Some((case.clone(), note(policy, case)?)))
             .collect(),
+        settings,
         sites,
     }
+}
+
+/// What may be told of a decision.
+fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
+    let decision = &policy.decisions.get(case)?.document;
+    Some(DecisionNote {
+        title: decision.title.clone(),
+        body: decision.body.value.clone(),
+        date: decision.date.value,
+        decide_by: decision.decide_by.as_ref().map(|day| day.value),
+        review: Some(decision.review.value),
+    })
 }
 
 type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
@@ -144,31 +164,9 @@ fn lower_all(
                 .groups
                 .push(group.clone());
         }
-        let mut bundle = lowered.bundle;
-        bundle.decisions = notes(policy, &bundle);
-        bundles.insert(group.clone(), bundle);
+        bundles.insert(group.clone(), lowered.bundle);
     }
     (bundles, gaps.into_values().collect())
-}
-
-/// What may be told of the decisions that a bundle's controls cite.
-fn notes(policy: &Policy, bundle: &Bundle) -> BTreeMap<CaseNumber, DecisionNote> {
-    bundle
-        .controls
-        .iter()
-        .filter_map(|control| {
-            let case = control.decision.as_ref()?;
-            let decision = &policy.decisions.get(case)?.document;
-            let note = DecisionNote {
-                title: decision.title.clone(),
-                body: decision.body.value.clone(),
-                date: decision.date.value,
-                decide_by: decision.decide_by.as_ref().map(|day| day.value),
-                review: Some(decision.review.value),
-            };
-            Some((case.clone(), note))
-        })
-        .collect()
 }
 
 fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {

@@ -9,7 +9,7 @@ pub mod code;
 pub mod compile;
 pub mod desired;
 pub mod diagnostic;
-mod parse;
+pub mod parse;
 pub mod policy;
 pub mod resolve;
 pub mod settings;

@@ -11,7 +11,7 @@ use jiff::civil::Date;
 const FIRST_MONTH: i8 = 8;
 
 /// The year in which the school year of `date` began.
-pub fn school_year(date: Date) -> i16 {
+pub(crate) fn school_year(date: Date) -> i16 {
     if date.month() >= FIRST_MONTH {
         date.year()
     } else {
@@ -21,13 +21,13 @@ pub fn school_year(date: Date) -> i16 {
 
 /// The grade on `date` of the pupils who began grade 0 in `start`; `None` before they begin
 /// and long after they have left.
-pub fn grade(start: u16, date: Date) -> Option<Grade> {
+pub(crate) fn grade(start: u16, date: Date) -> Option<Grade> {
     let years = i32::from(school_year(date)) - i32::from(start);
     u8::try_from(years).ok().map(Grade)
 }
 
 /// The stage whose grades hold `grade`.
-pub fn stage_of(
+pub(crate) fn stage_of(
     grade: Grade,
     stages: &BTreeMap<At<StageId>, At<Stage>>,
 ) -> Option<(StageId, Stage)> {
@@ -41,7 +41,7 @@ pub fn stage_of(
 }
 
 /// Who belongs to a stage.
-pub fn audience(stage: Stage) -> Audience {
+pub(crate) fn audience(stage: Stage) -> Audience {
     match stage {
         Stage::Pupils(_) => Audience::Pupils,
         Stage::Staff => Audience::Staff,

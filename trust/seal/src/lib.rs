@@ -1,1 +1,27 @@
-//! Under construction.
+//! Signs: key files, envelopes, TUF metadata, and the directory they are published in.
+//!
+//! The `fyr` command signs policy with it and the server renews the two online roles. The
+//! agent never depends on it. Nothing here decides what a policy says, and nothing is
+//! written to a repository that `fyr-trust` would not believe.
+
+mod content;
+mod envelope;
+mod key;
+mod key_directory;
+mod metadata;
+mod passphrase;
+mod publication;
+mod published;
+mod repository;
+mod role;
+
+pub use content::{Change, Content, ContentError};
+pub use envelope::sign_envelope;
+pub use key::{KeyError, PublicKey, SigningKey};
+pub use key_directory::{KeyDirectory, KeyDirectoryError, KeyName, ParseKeyNameError};
+pub use metadata::RenderError;
+pub use passphrase::{Passphrase, PassphraseError};
+pub use publication::{Authorities, Publication, RootChange, SealError, Signers, publish, renew};
+pub use published::Published;
+pub use repository::{Repository, RepositoryError};
+pub use role::{Role, UnknownRole};

@@ -1,0 +1,60 @@
+//! What one group wants once every rule is resolved, each value with the rule that won it.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::bundle::{Audience, DecisionNote};
+use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
+
+use crate::settings::Value;
+use crate::url_filter::UrlFilter;
+
+/// What one group's devices are to enforce.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Desired {
+    /// Whose policy it is.
+    pub organisation: OrganisationId,
+    /// The group.
+    pub group: GroupId,
+    /// Where the group stands in the tree.
+    pub unit: UnitPath,
+    /// Who uses the devices.
+    pub audience: Audience,
+    /// The stage on the day of compilation.
+    pub stage: StageId,
+    /// One value a setting, under the setting's name.
+    pub settings: BTreeMap<ControlId, Decided<Value>>,
+    /// Verdicts over sites, as a browser's flat lists are to give them, the most important
+    /// first: where a browser's list is full, the last ones are left out and reported.
+    pub sites: Vec<Decided<SiteRule>>,
+    /// The decisions that the values cite, as people may be told of them.
+    pub decisions: BTreeMap<CaseNumber, DecisionNote>,
+}
+
+/// A value, and what decided it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided<T> {
+    /// The value.
+    pub value: T,
+    /// The rule that won.
+    pub rule: RuleId,
+    /// The case that rule cites.
+    pub decision: Option<CaseNumber>,
+}
+
+/// A verdict over the URLs that a filter matches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SiteRule {
+    /// Open or closed.
+    pub verdict: Verdict,
+    /// Which URLs.
+    pub filter: UrlFilter,
+}
+
+/// What happens to a URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Verdict {
+    /// It opens.
+    Allow,
+    /// It does not.
+    Block,
+}

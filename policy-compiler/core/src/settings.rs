@@ -1,0 +1,225 @@
+//! The one table of settings: what can be decided, in which words, how strict each value is,
+//! and what enforces it in each browser engine.
+//!
+//! Parsing, floors, help and lowering all read this table. A new browser setting is one row
+//! in one file below `settings/`.
+
+mod devices;
+mod escape;
+mod given;
+mod kind;
+mod means;
+mod privacy;
+mod safesearch;
+mod sign_in;
+mod youtube;
+
+use std::cmp::Ordering;
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+pub use self::given::Given;
+pub(crate) use self::kind::is_chromium_extension;
+pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value};
+pub(crate) use self::means::{Effect, Means, Reach};
+use crate::catalogue::{self, Policy, Standing};
+
+/// One row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Setting {
+    /// `family.setting`, or `chromium.PolicyName` and `firefox.PolicyName` for a browser's own.
+    pub name: &'static str,
+    /// The type of its value.
+    pub kind: Kind,
+    /// What holds where no rule mentions it, in words: the browser's own default.
+    pub default: &'static str,
+    /// What it does, in a sentence or two.
+    pub doc: &'static str,
+    pub(crate) lowering: Lowering,
+}
+
+/// How a setting's values are enforced.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Lowering {
+    /// Two levels: the first is what browsers do anyway, the second takes these means.
+    Switch {
+        chromium: fn() -> Means,
+        firefox: fn() -> Means,
+    },
+    /// Means that depend on the value.
+    ByValue {
+        chromium: fn(&Value) -> Means,
+        firefox: fn(&Value) -> Means,
+    },
+    /// The value is a browser's own policy and goes to that browser as it is.
+    Verbatim,
+    /// No target of this version enforces it, because …
+    NoTarget(&'static str),
+}
+
+/// Looks a setting up by name: a row of the table, or a browser's own policy.
+pub fn find(name: &str) -> Option<&'static Setting> {
+    TABLE.get(name).copied().or_else(|| VERBATIM.get(name))
+}
+
+/// Every row of the table, by name. Browsers' own policies are not among them.
+pub fn all() -> impl Iterator<Item = &'static Setting> {
+    TABLE.values().copied()
+}
+
+/// The rows of one family, by name: `safesearch` for every `safesearch.…`.
+pub fn family(family: &str) -> impl Iterator<Item = &'static Setting> {
+    all().filter(move |setting| setting.family() == family)
+}
+
+/// The setting that was probably meant by a name that [`find`] does not know.
+pub fn nearest(name: &str) -> Option<&'static str> {
+    TABLE
+        .keys()
+        .chain(VERBATIM.keys())
+        .map(|known| (*known, strsim::jaro_winkler(known, name)))
+        .filter(|(_, likeness)| *likeness > 0.85)
+        .max_by(|(_, a), (_, b)| a.total_cmp(b))
+        .map(|(known, _)| known)
+}
+
+/// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.
+pub fn why_not(name: &str) -> Option<&'static str> {
+    if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return Some(reason);
+    }
+    match catalogue::find(name)?.standing {
+        Standing::Obeyed => None,
+        Standing::Deprecated => Some("the browser calls this policy deprecated"),
+        Standing::CloudOnly => Some("the browser obeys this policy only from Google's cloud"),
+        Standing::Internal => Some("this policy is for the browser vendor's own use"),
+        Standing::Elsewhere => Some("the browser does not obey this policy on Linux"),
+    }
+}
+
+impl Setting {
+    /// The part of the name before the point.
+    pub fn family(&self) -> &'static str {
+        self.name
+            .split_once('.')
+            .map_or(self.name, |(family, _)| family)
+    }
+
+    /// Reads a value as people write it.
+    pub fn parse(&self, given: &Given) -> Result<Value, ParseValueError> {
+        self.kind.parse(given)
+    }
+
+    /// The words taken, weakest first, or a description of what is.
+    pub fn accepts(&self) -> Vec<String> {
+        self.kind.accepts()
+    }
+
+    /// Which of two values is the stricter: `Greater` when `a` is; `None` when neither bounds
+    /// the other.
+    pub fn strictness(&self, a: &Value, b: &Value) -> Option<Ordering> {
+        self.kind.strictness(a, b)
+    }
+
+    /// Whether `value` falls below `floor`. What cannot be compared does.
+    pub fn is_weaker(&self, value: &Value, floor: &Value) -> bool {
+        matches!(self.strictness(value, floor), None | Some(Ordering::Less))
+    }
+
+    /// The value that holds where no rule mentions the setting; `None` where that is the
+    /// absence of one.
+    pub fn default_value(&self) -> Option<Value> {
+        match self.kind {
+            Kind::Levels(_) | Kind::Choice(_) => self.parse(&Given::from(self.default)).ok(),
+            Kind::Number(_) | Kind::Names(_) | Kind::Policy(_) => None,
+        }
+    }
+}
+
+/// Off or on, where on is the stricter.
+pub(crate) const OFF_ON: Kind = Kind::Levels(&[
+    Level {
+        word: "off",
+        also: &["no", "false"],
+    },
+    Level {
+        word: "on",
+        also: &["yes", "true"],
+    },
+]);
+
+/// A way that is open or closed: `no` and `off` close it.
+pub(crate) const OPEN_CLOSED: Kind = Kind::Levels(&[
+    Level {
+        word: "open",
+        also: &["on", "yes", "true", "allow"],
+    },
+    Level {
+        word: "closed",
+        also: &["off", "no", "false", "block"],
+    },
+]);
+
+/// Something that sites or the browser may do, or may not.
+pub(crate) const ALLOW_BLOCK: Kind = Kind::Levels(&[
+    Level {
+        word: "allow",
+        also: &["on", "yes", "true", "open"],
+    },
+    Level {
+        word: "block",
+        also: &["off", "no", "false", "closed"],
+    },
+]);
+
+/// Policies that exist and are never emitted, and why.
+const REFUSED: &[(&str, &str)] = &[
+    (
+        "chromium.ForceSafeSearch",
+        "it silently sets YouTube to moderate; use `safesearch.google` and `youtube.level`",
+    ),
+    (
+        "chromium.SafeSitesFilterBehavior",
+        "it sends every visited address to Google",
+    ),
+    ("chromium.URLAllowlist", "rules about sites write it"),
+    ("chromium.URLBlocklist", "rules about sites write it"),
+    ("firefox.WebsiteFilter", "rules about sites write it"),
+];
+
+static TABLE: LazyLock<BTreeMap<&'static str, &'static Setting>> = LazyLock::new(|| {
+    [
+        youtube::ROWS,
+        safesearch::ROWS,
+        sign_in::ROWS,
+        escape::ROWS,
+        privacy::ROWS,
+        devices::ROWS,
+    ]
+    .into_iter()
+    .flatten()
+    .map(|setting| (setting.name, setting))
+    .collect()
+});
+
+static VERBATIM: LazyLock<BTreeMap<&'static str, Setting>> = LazyLock::new(|| {
+    catalogue::all()
+        .filter(|policy| policy.standing == Standing::Obeyed)
+        .filter(|policy| {
+            REFUSED
+                .iter()
+                .all(|(refused, _)| *refused != policy.full_name)
+        })
+        .map(|policy| (policy.full_name, verbatim(policy)))
+        .collect()
+});
+
+fn verbatim(policy: &'static Policy) -> Setting {
+    Setting {
+        name: policy.full_name,
+        kind: Kind::Policy(policy),
+        default: "not set",
+        doc: "A policy of the browser under the browser's own name.",
+        lowering: Lowering::Verbatim,
+    }
+}

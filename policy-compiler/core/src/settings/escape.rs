@@ -1,0 +1,213 @@
+//! The ways round every other rule, each to be left open or closed.
+
+use serde_json::{Map, Value as Json, json};
+
+use super::is_chromium_extension;
+use super::{Kind, Lowering, Means, Name, OPEN_CLOSED, Setting, Value};
+
+pub(super) const ROWS: &[Setting] = &[
+    Setting {
+        name: "escape.incognito",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Private windows.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("IncognitoModeAvailability", 1),
+            firefox: || Means::policy("DisablePrivateBrowsing", true),
+        },
+    },
+    Setting {
+        name: "escape.guest",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Browsing as a guest, outside the profile.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("BrowserGuestModeEnabled", false),
+            firefox: Means::inherent,
+        },
+    },
+    Setting {
+        name: "escape.profiles",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Adding a second browser profile.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("BrowserAddPersonEnabled", false),
+            firefox: || Means::policy("BlockAboutProfiles", true),
+        },
+    },
+    Setting {
+        name: "escape.developer-tools",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "The browser's developer tools.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("DeveloperToolsAvailability", 2),
+            firefox: || Means::policy("DisableDeveloperTools", true),
+        },
+    },
+    Setting {
+        name: "escape.task-manager",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Ending an extension or a page from the browser's task manager.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("TaskManagerEndProcessEnabled", false),
+            firefox: || Means::missing("Firefox has no policy for `about:processes`"),
+        },
+    },
+    Setting {
+        name: "escape.javascript-urls",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Running scripts by `javascript:` in the address bar or a bookmark.",
+        lowering: Lowering::Switch {
+            chromium: || Means::block(["javascript://*"]),
+            firefox: || Means::missing("Firefox has no policy for `javascript:` in bookmarks"),
+        },
+    },
+    Setting {
+        name: "escape.dns-over-https",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Resolving names through a resolver that the browser or the user chooses.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("DnsOverHttpsMode", "off"),
+            firefox: || Means::policy("DNSOverHTTPS", json!({"Enabled": false, "Locked": true})),
+        },
+    },
+    Setting {
+        name: "escape.proxy",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Reaching the network through a proxy, and the browser's own VPN. Closed means a \
+              direct connection; a school that needs a proxy names it by the browser's own policy.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("ProxySettings", json!({"ProxyMode": "direct"})),
+            firefox: || {
+                Means::policy("Proxy", json!({"Mode": "none", "Locked": true}))
+                    .and("IPProtectionAvailable", false)
+            },
+        },
+    },
+    Setting {
+        name: "escape.quic",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "HTTP/3, which a filtering proxy in the network may not see.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("QuicAllowed", false),
+            firefox: || {
+                Means::policy(
+                    "Preferences",
+                    json!({"network.http.http3.enable": {"Value": false, "Status": "locked"}}),
+                )
+            },
+        },
+    },
+    Setting {
+        name: "escape.extensions",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Installing browser extensions, VPNs among them. `extensions.allowed` names \
+              exceptions.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("ExtensionInstallBlocklist", json!(["*"])),
+            firefox: || {
+                Means::policy(
+                    "ExtensionSettings",
+                    json!({"*": {"installation_mode": "blocked"}}),
+                )
+            },
+        },
+    },
+    Setting {
+        name: "extensions.allowed",
+        kind: Kind::Names(Name::Extension),
+        default: "none is named",
+        doc: "Extensions that may be installed where `escape.extensions` is closed.",
+        lowering: Lowering::ByValue {
+            chromium: |ids| allowed_in_chromium(ids),
+            firefox: |ids| allowed_in_firefox(ids),
+        },
+    },
+    Setting {
+        name: "escape.history-deletion",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Deleting the browser's history. What is kept stays on the device.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("AllowDeletingBrowserHistory", false),
+            firefox: || {
+                Means::policy("DisableForgetButton", true)
+                    .partly("Firefox hides the forget button; its history window still deletes")
+            },
+        },
+    },
+    Setting {
+        name: "escape.browser-configuration",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "The browser's own pages for experiments, hidden preferences and starting without \
+              policy-bound add-ons.",
+        lowering: Lowering::Switch {
+            chromium: || Means::block(["chrome://flags"]),
+            firefox: || {
+                Means::policy("BlockAboutConfig", true)
+                    .and("BlockAboutSupport", true)
+                    .and("DisableSafeMode", true)
+                    .and("DisableProfileRefresh", true)
+            },
+        },
+    },
+    Setting {
+        name: "escape.page-viewers",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Sites that show other sites' pages under their own name: translators, caches and \
+              accelerated pages.",
+        lowering: Lowering::Switch {
+            chromium: || Means::block(PAGE_VIEWERS),
+            firefox: || Means::block(PAGE_VIEWERS),
+        },
+    },
+];
+
+const PAGE_VIEWERS: [&str; 6] = [
+    "cdn.ampproject.org",
+    "google.com/amp/",
+    "translate.goog",
+    "translate.google.com",
+    "translate.googleusercontent.com",
+    "webcache.googleusercontent.com",
+];
+
+fn ids(value: &Value) -> impl Iterator<Item = &String> {
+    let names = match value {
+        Value::Names(names) => Some(names),
+        Value::Level(_) | Value::Number(_) | Value::Policy(_) => None,
+    };
+    names.into_iter().flatten()
+}
+
+fn allowed_in_chromium(value: &Value) -> Means {
+    let ids: Vec<_> = ids(value)
+        .filter(|id| is_chromium_extension(id))
+        .cloned()
+        .collect();
+    if ids.is_empty() {
+        return Means::inherent();
+    }
+    Means::policy("ExtensionInstallAllowlist", ids)
+}
+
+fn allowed_in_firefox(value: &Value) -> Means {
+    let ids: Map<_, _> = ids(value)
+        .filter(|id| !is_chromium_extension(id))
+        .map(|id| (id.clone(), json!({"installation_mode": "allowed"})))
+        .collect();
+    if ids.is_empty() {
+        return Means::inherent();
+    }
+    Means::policy("ExtensionSettings", Json::Object(ids))
+}

@@ -1,0 +1,125 @@
+//! What it takes to enforce one value of a setting in one browser engine.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use fyr_schemas::bundle::GapReason;
+use fyr_schemas::id::HostName;
+use serde_json::Value as Json;
+
+use crate::url_filter::UrlFilter;
+
+/// The effects that put a value in force in one engine, and how far they reach.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Means {
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) reach: Reach,
+}
+
+/// One thing to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Effect {
+    /// A member of the engine's policy file. Tables and lists of several settings are joined.
+    Policy(&'static str, Json),
+    /// A URL filter that is closed.
+    Block(UrlFilter),
+    /// A URL filter that stays open inside a closed one.
+    Allow(UrlFilter),
+    /// A name that resolves to an address, for the whole device.
+    Host(HostName, IpAddr),
+}
+
+/// How far the effects reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// The effects are all it takes.
+    Whole,
+    /// The browser does so without being told.
+    Inherent,
+    /// Something stays open, and why.
+    Gap(GapReason, &'static str),
+}
+
+impl Means {
+    /// The browser does so by itself.
+    pub(crate) fn inherent() -> Self {
+        Self {
+            effects: Vec::new(),
+            reach: Reach::Inherent,
+        }
+    }
+
+    /// No target of this version enforces it, because …
+    pub(crate) fn no_target(detail: &'static str) -> Self {
+        Self {
+            effects: Vec::new(),
+            reach: Reach::Gap(GapReason::NoTarget, detail),
+        }
+    }
+
+    /// Nothing can be done, because …
+    pub(crate) fn missing(detail: &'static str) -> Self {
+        Self {
+            effects: Vec::new(),
+            reach: Reach::Gap(GapReason::NoMeans, detail),
+        }
+    }
+
+    /// These effects, which are all it takes.
+    pub(crate) fn effects(effects: impl IntoIterator<Item = Effect>) -> Self {
+        Self {
+            effects: effects.into_iter().collect(),
+            reach: Reach::Whole,
+        }
+    }
+
+    /// One policy, which is all it takes.
+    pub(crate) fn policy(name: &'static str, value: impl Into<Json>) -> Self {
+        Self::effects([Effect::Policy(name, value.into())])
+    }
+
+    /// Closes these URL filters.
+    pub(crate) fn block<T: AsRef<str>>(filters: impl IntoIterator<Item = T>) -> Self {
+        Self::effects([]).and_block(filters)
+    }
+
+    /// And closes these URL filters.
+    pub(crate) fn and_block<T: AsRef<str>>(mut self, filters: impl IntoIterator<Item = T>) -> Self {
+        let filters = filters.into_iter().filter_map(|each| parsed(each.as_ref()));
+        self.effects.extend(filters.map(Effect::Block));
+        self
+    }
+
+    /// But keeps this one open.
+    pub(crate) fn and_allow(mut self, filter: &str) -> Self {
+        self.effects.extend(parsed(filter).map(Effect::Allow));
+        self
+    }
+
+    /// Makes these names resolve to one address.
+    pub(crate) fn pin<T: AsRef<str>>(
+        names: impl IntoIterator<Item = T>,
+        address: Ipv4Addr,
+    ) -> Self {
+        let names = names
+            .into_iter()
+            .filter_map(|each| each.as_ref().parse().ok());
+        Self::effects(names.map(|name| Effect::Host(name, IpAddr::V4(address))))
+    }
+
+    /// And one policy more.
+    pub(crate) fn and(mut self, name: &'static str, value: impl Into<Json>) -> Self {
+        self.effects.push(Effect::Policy(name, value.into()));
+        self
+    }
+
+    /// But something stays open.
+    pub(crate) fn partly(mut self, detail: &'static str) -> Self {
+        self.reach = Reach::Gap(GapReason::Partial, detail);
+        self
+    }
+}
+
+/// A filter of the table. Rows are constants; `every_filter_and_name_of_the_table_parses` holds them.
+fn parsed(filter: &str) -> Option<UrlFilter> {
+    filter.parse().ok()
+}

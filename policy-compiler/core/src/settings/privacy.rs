@@ -1,0 +1,87 @@
+//! What the browser keeps, fills in and sends about the person who uses it.
+
+use serde_json::json;
+
+use super::{ALLOW_BLOCK, Lowering, Means, Setting};
+
+pub(super) const ROWS: &[Setting] = &[
+    Setting {
+        name: "privacy.sync",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "Copying bookmarks, history and passwords to the browser vendor's account.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("SyncDisabled", true),
+            firefox: || Means::policy("DisableFirefoxAccounts", true),
+        },
+    },
+    Setting {
+        name: "privacy.telemetry",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "Usage and crash statistics for the browser's vendor.",
+        lowering: Lowering::Switch {
+            chromium: || {
+                Means::policy("MetricsReportingEnabled", false)
+                    .and("UrlKeyedAnonymizedDataCollectionEnabled", false)
+            },
+            firefox: || Means::policy("DisableTelemetry", true).and("DisableFirefoxStudies", true),
+        },
+    },
+    Setting {
+        name: "privacy.search-suggestions",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "Sending what is typed in the address bar to a search engine before Enter.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("SearchSuggestEnabled", false),
+            firefox: || Means::policy("SearchSuggestEnabled", false),
+        },
+    },
+    Setting {
+        name: "privacy.prediction",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "Connecting to sites before they are opened.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("NetworkPredictionOptions", 2),
+            firefox: || Means::policy("NetworkPrediction", false),
+        },
+    },
+    Setting {
+        name: "privacy.autofill",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "Keeping and filling in addresses and payment cards.",
+        lowering: Lowering::Switch {
+            chromium: || {
+                Means::policy("AutofillAddressEnabled", false)
+                    .and("AutofillCreditCardEnabled", false)
+            },
+            firefox: || {
+                Means::policy("AutofillAddressEnabled", false)
+                    .and("AutofillCreditCardEnabled", false)
+            },
+        },
+    },
+    Setting {
+        name: "privacy.background",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "The browser running on after its last window is closed.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("BackgroundModeEnabled", false),
+            firefox: Means::inherent,
+        },
+    },
+    Setting {
+        name: "privacy.popups",
+        kind: ALLOW_BLOCK,
+        default: "allow",
+        doc: "Allowing a site its pop-up windows, against the browser's own advice.",
+        lowering: Lowering::Switch {
+            chromium: || Means::policy("DefaultPopupsSetting", 2),
+            firefox: || Means::policy("PopupBlocking", json!({"Default": true, "Locked": true})),
+        },
+    },
+];

@@ -1,0 +1,67 @@
+//! YouTube: how much of it pupils see, and whether they appear there.
+
+use super::{Kind, Level, Lowering, Means, OPEN_CLOSED, Setting, Value};
+use crate::target::hosts;
+
+pub(super) const ROWS: &[Setting] = &[
+    Setting {
+        name: "youtube.level",
+        kind: Kind::Levels(&[
+            Level {
+                word: "off",
+                also: &["no", "none"],
+            },
+            Level {
+                word: "moderate",
+                also: &[],
+            },
+            Level {
+                word: "strict",
+                also: &[],
+            },
+        ]),
+        default: "off",
+        doc: "YouTube's Restricted Mode: how much of YouTube is hidden. In both modes comments \
+              are hidden too.",
+        lowering: Lowering::ByValue {
+            chromium: |level| match level {
+                Value::Level("strict") => Means::policy("ForceYouTubeRestrict", 2),
+                Value::Level("moderate") => Means::policy("ForceYouTubeRestrict", 1),
+                _ => Means::inherent(),
+            },
+            firefox: |level| match level {
+                Value::Level("strict") => Means::pin(hosts::YOUTUBE, hosts::YOUTUBE_STRICT),
+                Value::Level("moderate") => Means::pin(hosts::YOUTUBE, hosts::YOUTUBE_MODERATE),
+                _ => Means::inherent(),
+            },
+        },
+    },
+    Setting {
+        name: "youtube.identity",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Appearing on YouTube with the school account: uploading, an own channel, \
+              commenting. Watching is not touched.",
+        lowering: Lowering::Switch {
+            chromium: closed_identity,
+            firefox: closed_identity,
+        },
+    },
+];
+
+/// Pages can be closed; a comment is sent by the page that shows the video.
+fn closed_identity() -> Means {
+    let pages = [
+        "studio.youtube.com",
+        "youtube.com/upload",
+        "youtube.com/create_channel",
+        "youtube.com/channel_switcher",
+        "youtube.com/account",
+        "youtube.com/live_dashboard",
+        "youtube.com/post",
+    ];
+    Means::block(pages).partly(
+        "the pages for uploading and for an own channel are closed; commenting happens inside \
+         the video's page and is hidden only where `youtube.level` is moderate or strict",
+    )
+}

@@ -1,0 +1,143 @@
+//! Lowers what a group wants to what its browsers obey: one bundle, and every gap in it.
+//!
+//! Every control says for every engine how it is enforced; what cannot be is a gap and never
+//! silent. Nothing is emitted that the catalogue does not know.
+
+mod chromium;
+mod engine;
+mod firefox;
+pub(crate) mod hosts;
+mod merge;
+mod sites;
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine, FORMAT, Gap};
+use fyr_schemas::{CaseNumber, ControlId, RuleId};
+
+use self::engine::enforce;
+use crate::desired::{Desired, Verdict};
+
+/// One group's policy as its devices get it, and what the compiler has to say about it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lowered {
+    /// What the group's devices enforce.
+    pub bundle: Bundle,
+    /// Controls that want the same policy to be different things; each is for the compiler to
+    /// report as an error.
+    pub clashes: Vec<Clash>,
+}
+
+/// Two controls that no single policy file can satisfy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Clash {
+    /// The browser.
+    pub engine: Engine,
+    /// The policy both want to set, or the URL filter both decide over.
+    pub subject: String,
+    /// The control that had its way.
+    pub kept: ControlId,
+    /// The control that did not.
+    pub dropped: ControlId,
+}
+
+/// Lowers what one group wants.
+pub fn lower(desired: &Desired) -> Lowered {
+    let [mut chromium, mut firefox] = Engine::ALL.map(|engine| enforce(engine, desired));
+    let mut hosts = std::mem::take(&mut chromium.hosts);
+    hosts.append(&mut firefox.hosts);
+    let mut clashes = std::mem::take(&mut chromium.clashes);
+    clashes.append(&mut firefox.clashes);
+    let controls = statements(desired)
+        .into_iter()
+        .map(|(id, statement)| Control {
+            coverage: BTreeMap::from([
+                (Engine::Chromium, chromium.coverage(&id)),
+                (Engine::Firefox, firefox.coverage(&id)),
+            ]),
+            id,
+            value: statement.value,
+            rule: statement.rule,
+            decision: statement.decision,
+        })
+        .collect();
+    Lowered {
+        bundle: Bundle {
+            format: FORMAT,
+            organisation: desired.organisation.clone(),
+            group: desired.group.clone(),
+            unit: desired.unit.clone(),
+            audience: desired.audience,
+            stage: desired.stage.clone(),
+            controls,
+            decisions: desired.decisions.clone(),
+            chromium: chromium.policies,
+            firefox: firefox.policies,
+            hosts,
+        },
+        clashes,
+    }
+}
+
+impl Lowered {
+    /// Every gap: the control, the engine, and why.
+    pub fn gaps(&self) -> impl Iterator<Item = (&Control, Engine, &Gap)> {
+        self.bundle.controls.iter().flat_map(|control| {
+            control
+                .coverage
+                .iter()
+                .filter_map(move |(engine, coverage)| match coverage {
+                    Coverage::Gap(gap) => Some((control, *engine, gap)),
+                    Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Inherent => None,
+                })
+        })
+    }
+}
+
+/// A control before it is known what enforces it.
+struct Statement {
+    value: String,
+    rule: RuleId,
+    decision: Option<CaseNumber>,
+}
+
+/// One statement a setting, and one for the sites that a rule opens and one for those it closes.
+fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
+    let mut statements: BTreeMap<_, _> = desired
+        .settings
+        .iter()
+        .map(|(id, decided)| {
+            let statement = Statement {
+                value: decided.value.to_string(),
+                rule: decided.rule.clone(),
+                decision: decided.decision.clone(),
+            };
+            (id.clone(), statement)
+        })
+        .collect();
+    let mut counts: BTreeMap<_, usize> = BTreeMap::new();
+    for site in &desired.sites {
+        let id = sites_control(site.value.verdict, &site.rule);
+        let count = counts.entry(id.clone()).or_default();
+        *count += 1;
+        let statement = Statement {
+            value: if *count == 1 {
+                "1 site".to_owned()
+            } else {
+                format!("{count} sites")
+            },
+            rule: site.rule.clone(),
+            decision: site.decision.clone(),
+        };
+        statements.insert(id, statement);
+    }
+    statements
+}
+
+/// The control that reports on the sites one rule opens or closes.
+fn sites_control(verdict: Verdict, rule: &RuleId) -> ControlId {
+    match verdict {
+        Verdict::Allow => ControlId::sites_allow(rule),
+        Verdict::Block => ControlId::sites_block(rule),
+    }
+}

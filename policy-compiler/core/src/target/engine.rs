@@ -1,0 +1,270 @@
+//! What one engine does to obey a group's policy: its file, its names, and how far each control
+//! reaches.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use fyr_schemas::ControlId;
+use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
+use fyr_schemas::id::HostName;
+use serde_json::{Value as Json, json};
+
+use super::merge::Policies;
+use super::sites::{self, Lists, Loss, Origin, Site};
+use super::{Clash, chromium, firefox, sites_control};
+use crate::desired::{Desired, Verdict};
+use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
+use crate::url_filter::UrlFilter;
+
+/// What one engine does.
+#[derive(Debug)]
+pub(super) struct Enforced {
+    /// Its policy file.
+    pub(super) policies: BTreeMap<String, Json>,
+    /// The names it needs pinned.
+    pub(super) hosts: BTreeMap<HostName, IpAddr>,
+    /// What no one file can satisfy.
+    pub(super) clashes: Vec<Clash>,
+    outcomes: BTreeMap<ControlId, Outcome>,
+}
+
+/// How one control fares in one engine.
+#[derive(Debug, Default)]
+struct Outcome {
+    policies: BTreeSet<&'static str>,
+    hosts: BTreeSet<HostName>,
+    gap: Option<Gap>,
+    losses: Vec<Loss>,
+}
+
+/// Puts a group's policy in force in one engine.
+pub(super) fn enforce(engine: Engine, desired: &Desired) -> Enforced {
+    let mut draft = Draft::new(engine);
+    let (verbatim, own): (Vec<_>, Vec<_>) = desired
+        .settings
+        .iter()
+        .map(|(id, decided)| (id, settings::find(id.as_str()), &decided.value))
+        .partition(|(_, setting, _)| {
+            setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
+        });
+    // A setting of the table says more than a browser's own policy and has its way.
+    for (id, setting, value) in own.into_iter().chain(verbatim) {
+        draft.apply(id, means(engine, setting, value));
+    }
+    for site in &desired.sites {
+        draft.sites.push(Site {
+            verdict: site.value.verdict,
+            filter: site.value.filter.clone(),
+            control: sites_control(site.value.verdict, &site.rule),
+            origin: Origin::Rule,
+        });
+    }
+    draft.finish()
+}
+
+/// What it takes to enforce a value.
+fn means(engine: Engine, setting: Option<&Setting>, value: &Value) -> Means {
+    let Some(setting) = setting else {
+        return Means::no_target("this version knows no such setting");
+    };
+    match (setting.lowering, engine) {
+        (Lowering::Switch { .. }, _) if setting.default_value().as_ref() == Some(value) => {
+            Means::inherent()
+        }
+        (Lowering::Switch { chromium, .. }, Engine::Chromium) => chromium(),
+        (Lowering::Switch { firefox, .. }, Engine::Firefox) => firefox(),
+        (Lowering::ByValue { chromium, .. }, Engine::Chromium) => chromium(value),
+        (Lowering::ByValue { firefox, .. }, Engine::Firefox) => firefox(value),
+        (Lowering::NoTarget(detail), _) => Means::no_target(detail),
+        (Lowering::Verbatim, _) => match (setting.kind, value) {
+            (Kind::Policy(policy), Value::Policy(json)) if policy.engine == engine => {
+                Means::policy(policy.name, json.clone())
+            }
+            _ => Means::missing("this is another browser's own policy"),
+        },
+    }
+}
+
+/// An engine's policy while it grows.
+struct Draft {
+    engine: Engine,
+    policies: Policies,
+    hosts: BTreeMap<HostName, IpAddr>,
+    sites: Vec<Site>,
+    clashes: Vec<Clash>,
+    outcomes: BTreeMap<ControlId, Outcome>,
+}
+
+impl Draft {
+    fn new(engine: Engine) -> Self {
+        Self {
+            engine,
+            policies: Policies::default(),
+            hosts: BTreeMap::new(),
+            sites: Vec::new(),
+            clashes: Vec::new(),
+            outcomes: BTreeMap::new(),
+        }
+    }
+
+    fn apply(&mut self, control: &ControlId, means: Means) {
+        let outcome = self.outcomes.entry(control.clone()).or_default();
+        outcome.gap = match means.reach {
+            Reach::Whole | Reach::Inherent => None,
+            Reach::Gap(reason, detail) => Some(Gap {
+                reason,
+                detail: detail.to_owned(),
+            }),
+        };
+        for effect in means.effects {
+            self.apply_effect(control, effect);
+        }
+    }
+
+    fn apply_effect(&mut self, control: &ControlId, effect: Effect) {
+        match effect {
+            Effect::Policy(name, value) => match self.policies.join(name, value, control) {
+                Ok(()) => {
+                    self.outcome(control).policies.insert(name);
+                }
+                Err(owner) => self.clash(name.to_owned(), owner, control),
+            },
+            Effect::Block(filter) => self.apply_site(control, Verdict::Block, filter),
+            Effect::Allow(filter) => self.apply_site(control, Verdict::Allow, filter),
+            Effect::Host(name, address) => {
+                self.hosts.insert(name.clone(), address);
+                self.outcome(control).hosts.insert(name);
+            }
+        }
+    }
+
+    fn apply_site(&mut self, control: &ControlId, verdict: Verdict, filter: UrlFilter) {
+        self.sites.push(Site {
+            verdict,
+            filter,
+            control: control.clone(),
+            origin: Origin::Setting,
+        });
+    }
+
+    fn clash(&mut self, subject: String, kept: ControlId, dropped: &ControlId) {
+        self.outcome(dropped).gap = Some(Gap {
+            reason: GapReason::Partial,
+            detail: format!("`{kept}` wants `{subject}` otherwise, and has its way"),
+        });
+        self.clashes.push(Clash {
+            engine: self.engine,
+            subject,
+            kept,
+            dropped: dropped.clone(),
+        });
+    }
+
+    fn outcome(&mut self, control: &ControlId) -> &mut Outcome {
+        self.outcomes.entry(control.clone()).or_default()
+    }
+
+    fn finish(mut self) -> Enforced {
+        let sites = std::mem::take(&mut self.sites);
+        let (sites, clashes) = sites::settle(self.engine, sites);
+        for clash in clashes {
+            self.clash(clash.subject, clash.kept, &clash.dropped);
+        }
+        let lists = match self.engine {
+            Engine::Chromium => chromium::lists(&sites),
+            Engine::Firefox => firefox::lists(&sites),
+        };
+        for site in &sites {
+            let list = list_name(self.engine, site.verdict);
+            self.outcome(&site.control).policies.insert(list);
+        }
+        let mut policies = self.policies.into_file();
+        write_lists(self.engine, &lists, &mut policies);
+        for (control, loss) in lists.losses {
+            self.outcomes.entry(control).or_default().losses.push(loss);
+        }
+        Enforced {
+            policies,
+            hosts: self.hosts,
+            clashes: self.clashes,
+            outcomes: self.outcomes,
+        }
+    }
+}
+
+/// The policy that holds an engine's open or closed sites.
+fn list_name(engine: Engine, verdict: Verdict) -> &'static str {
+    match (engine, verdict) {
+        (Engine::Chromium, Verdict::Allow) => "URLAllowlist",
+        (Engine::Chromium, Verdict::Block) => "URLBlocklist",
+        (Engine::Firefox, Verdict::Allow | Verdict::Block) => "WebsiteFilter",
+    }
+}
+
+fn write_lists(engine: Engine, lists: &Lists, policies: &mut BTreeMap<String, Json>) {
+    if lists.closed.is_empty() && lists.open.is_empty() {
+        return;
+    }
+    match engine {
+        Engine::Chromium => {
+            for (verdict, list) in [
+                (Verdict::Allow, &lists.open),
+                (Verdict::Block, &lists.closed),
+            ] {
+                if !list.is_empty() {
+                    policies.insert(list_name(engine, verdict).to_owned(), json!(list));
+                }
+            }
+        }
+        Engine::Firefox => {
+            let filter = json!({"Block": lists.closed, "Exceptions": lists.open});
+            policies.insert(list_name(engine, Verdict::Block).to_owned(), filter);
+        }
+    }
+}
+
+impl Enforced {
+    /// How a control is enforced; a control without an outcome needs nothing.
+    pub(super) fn coverage(&self, control: &ControlId) -> Coverage {
+        let Some(outcome) = self.outcomes.get(control) else {
+            return Coverage::Inherent;
+        };
+        if let Some(gap) = outcome.gap() {
+            return Coverage::Gap(gap);
+        }
+        // Names come first: where both are needed, the policy only tidies up after the name.
+        if !outcome.hosts.is_empty() {
+            return Coverage::Hosts(outcome.hosts.iter().cloned().collect());
+        }
+        if outcome.policies.is_empty() {
+            return Coverage::Inherent;
+        }
+        Coverage::Policy(
+            outcome
+                .policies
+                .iter()
+                .map(|&name| name.to_owned())
+                .collect(),
+        )
+    }
+}
+
+impl Outcome {
+    fn gap(&self) -> Option<Gap> {
+        let Some(first) = self.losses.first() else {
+            return self.gap.clone();
+        };
+        let more = match self.losses.len() {
+            1 => String::new(),
+            count => format!(" (and {} more)", count - 1),
+        };
+        let before = self
+            .gap
+            .as_ref()
+            .map_or_else(String::new, |gap| format!("{}; ", gap.detail));
+        Some(Gap {
+            reason: GapReason::Partial,
+            detail: format!("{before}{first}{more}"),
+        })
+    }
+}

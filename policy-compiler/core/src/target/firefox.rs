@@ -1,0 +1,105 @@
+//! Sites in Firefox: match patterns, among which an exception always wins.
+//!
+//! Firefox compares in lower case and ranks nothing. A filter that a pattern cannot express, and
+//! an exception that would open something more specific, are left out and reported.
+
+use super::sites::{Lists, LossReason, Site};
+use crate::desired::Verdict;
+use crate::url_filter::{Host, UrlFilter};
+
+/// Writes the verdicts as Firefox reads them.
+pub(super) fn lists(sites: &[Site]) -> Lists {
+    let mut lists = Lists::default();
+    for site in sites {
+        let written = match_pattern(&site.filter).and_then(|pattern| match site.verdict {
+            Verdict::Block => Ok(Some(pattern)),
+            Verdict::Allow => exception(site, sites).map(|needed| needed.then_some(pattern)),
+        });
+        match written {
+            Ok(Some(pattern)) => lists.push(site, pattern),
+            Ok(None) => {}
+            Err(reason) => lists.lose(site, reason),
+        }
+    }
+    lists
+}
+
+/// Whether an open site needs an exception: something that ranks below it would close it.
+/// Refused where something that ranks above it closes part of it.
+fn exception(open: &Site, sites: &[Site]) -> Result<bool, LossReason> {
+    let closed = || {
+        sites.iter().filter(|closed| {
+            closed.verdict == Verdict::Block && closed.filter.overlaps(&open.filter)
+        })
+    };
+    let rank = open.filter.specificity();
+    if !closed().any(|closed| closed.filter.specificity() <= rank) {
+        return Ok(false);
+    }
+    match closed().find(|closed| closed.filter.specificity() > rank) {
+        None => Ok(true),
+        Some(closed) => Err(LossReason::WouldOpen(closed.filter.clone())),
+    }
+}
+
+/// The match pattern that selects what a filter selects.
+fn match_pattern(filter: &UrlFilter) -> Result<String, LossReason> {
+    if filter.is_wildcard() {
+        return Ok("<all_urls>".to_owned());
+    }
+    if filter.port.is_some() {
+        return Err(LossReason::Port);
+    }
+    if !filter.query.is_empty() {
+        return Err(LossReason::Query);
+    }
+    let scheme = match filter.scheme.as_deref() {
+        None => "*",
+        Some(scheme @ ("http" | "https" | "ws" | "wss" | "ftp" | "file")) => scheme,
+        Some(_) => return Err(LossReason::Scheme),
+    };
+    let host = match &filter.host {
+        Host::Any if scheme == "file" => String::new(),
+        Host::Any => "*".to_owned(),
+        Host::Exact(host) => host.clone(),
+        Host::WithSubdomains(host) => format!("*.{host}"),
+        Host::Address(std::net::IpAddr::V4(address)) => address.to_string(),
+        Host::Address(std::net::IpAddr::V6(_)) => return Err(LossReason::Address),
+    };
+    let path = if filter.path.is_empty() {
+        "/"
+    } else {
+        &filter.path
+    };
+    Ok(format!("{scheme}://{host}{path}*"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(filter: &str, expected: Result<&str, LossReason>) {
+        let filter: UrlFilter = filter.parse().expect(filter);
+        assert_eq!(match_pattern(&filter), expected.map(str::to_owned));
+    }
+
+    #[test]
+    fn a_filter_becomes_the_pattern_that_selects_the_same() {
+        check("*", Ok("<all_urls>"));
+        check("example.com", Ok("*://*.example.com/*"));
+        check(".example.com", Ok("*://example.com/*"));
+        check("https://example.com/a", Ok("https://*.example.com/a*"));
+        check("192.0.2.1", Ok("*://192.0.2.1/*"));
+        check("*/path", Ok("*://*/path*"));
+        check("file:///home", Ok("file:///home*"));
+    }
+
+    #[test]
+    fn what_a_pattern_cannot_say_is_a_loss() {
+        check("example.com:8443", Err(LossReason::Port));
+        check("example.com/s?q=x", Err(LossReason::Query));
+        check("javascript://*", Err(LossReason::Scheme));
+        check("[2001:db8::1]", Err(LossReason::Address));
+    }
+}

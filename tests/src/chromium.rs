@@ -1,0 +1,273 @@
+//! A real Chromium, driven over the DevTools protocol.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::child::Child;
+use crate::internet::Internet;
+use crate::namespace::Namespace;
+use crate::remote::{Remote, Visit};
+use crate::slots::Slot;
+
+const PROGRAM: &str = "/usr/bin/chromium";
+
+/// How long a start, or a page, may take on two busy cores.
+const LIMIT: Duration = Duration::from_mins(1);
+
+const POLICIES: &str = "(async () => {
+    const { BrowserProxy } = await import('chrome://policy/browser_proxy.js');
+    return BrowserProxy.getPolicies(0);
+})()";
+
+/// A running Chromium, killed on drop with everything it started.
+#[derive(Debug)]
+pub struct Chromium {
+    process: Child,
+    profile: TempDir,
+    _namespace: Namespace,
+    _slot: Slot,
+}
+
+/// One page of a running Chromium that lets itself be inspected.
+#[derive(Debug)]
+pub struct Page {
+    remote: Remote,
+    session: String,
+}
+
+/// One policy as `chrome://policy` shows it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct ShownPolicy {
+    /// The value in force.
+    pub value: Value,
+    /// Where it came from: `platform` is a file.
+    pub source: String,
+    /// `mandatory` or `recommended`.
+    pub level: String,
+    /// For whom it holds: `machine` or `user`.
+    pub scope: String,
+    /// Everything else that is said of it: errors, warnings, conflicts, what it supersedes.
+    #[serde(flatten)]
+    pub remarks: BTreeMap<String, Value>,
+}
+
+impl Chromium {
+    /// Starts one on a new profile that reads its policy from `ROOT/etc/chromium` and finds every
+    /// host at the pretended internet. `arguments` may be further switches, or URLs to open.
+    pub fn start(root: &Path, internet: &Internet, arguments: &[&str]) -> Result<Self> {
+        ensure!(
+            Path::new(PROGRAM).is_file(),
+            "`{PROGRAM}` is missing: `apt-get install chromium`, or `make test`, which does"
+        );
+        let slot = Slot::take();
+        let profile = tempfile::tempdir()?;
+        let namespace = Namespace::over(root)?;
+        let mut line: Vec<OsString> = [
+            "--headless",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-component-update",
+            "--disable-sync",
+            "--remote-debugging-port=0",
+        ]
+        .map(Into::into)
+        .into();
+        line.push(format!("--user-data-dir={}", profile.path().display()).into());
+        line.extend(internet.chromium_arguments().into_iter().map(Into::into));
+        line.extend(arguments.iter().map(Into::into));
+        let process = namespace.start(None, profile.path(), Path::new(PROGRAM), &line)?;
+        Ok(Self {
+            process,
+            profile,
+            _namespace: namespace,
+            _slot: slot,
+        })
+    }
+
+    /// Where its profile lies.
+    pub fn profile(&self) -> &Path {
+        self.profile.path()
+    }
+
+    /// Opens a new page to drive.
+    pub fn page(&mut self) -> Result<Page> {
+        let (port, path) = self.debugger()?;
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        let mut remote = Remote::connect(stream, &format!("ws://127.0.0.1:{port}{path}"))?;
+        let target = remote.call(
+            "Target.createTarget",
+            &json!({ "url": "about:blank" }),
+            None,
+        )?;
+        let target = json!({ "targetId": text(&target, "targetId")?, "flatten": true });
+        let session = remote.call("Target.attachToTarget", &target, None)?;
+        let session = text(&session, "sessionId")?.to_owned();
+        let mut page = Page { remote, session };
+        for domain in ["Page", "Runtime", "Log", "Network"] {
+            page.call(&format!("{domain}.enable"), &json!({}))?;
+        }
+        page.call(
+            "Page.setLifecycleEventsEnabled",
+            &json!({ "enabled": true }),
+        )?;
+        Ok(page)
+    }
+
+    /// The status line with which the browser answers an attempt to inspect it.
+    pub fn inspection_answer(&mut self) -> Result<String> {
+        let (port, path) = self.debugger()?;
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(LIMIT))?;
+        write!(
+            stream,
+            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n\
+             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+             Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        )?;
+        let mut first = [0; 64];
+        let read = stream.read(&mut first)?;
+        let answer = String::from_utf8_lossy(first.get(..read).unwrap_or_default()).into_owned();
+        Ok(answer.lines().next().unwrap_or_default().to_owned())
+    }
+
+    /// The port and path the browser wrote down when it was ready.
+    fn debugger(&mut self) -> Result<(u16, String)> {
+        let file = self.profile.path().join("DevToolsActivePort");
+        self.process
+            .until("the DevTools port of Chromium", LIMIT, |_| {
+                let Ok(written) = fs::read_to_string(&file) else {
+                    return Ok(None);
+                };
+                let Some((port, path)) = written.split_once('\n') else {
+                    return Ok(None);
+                };
+                Ok(Some((port.parse()?, path.trim().to_owned())))
+            })
+    }
+}
+
+impl Page {
+    /// Goes to a URL, and waits until the page has loaded or was refused.
+    pub fn visit(&mut self, url: &str) -> Result<Visit> {
+        let answer = self.call("Page.navigate", &json!({ "url": url }))?;
+        if let Some(error) = answer.get("errorText").and_then(Value::as_str) {
+            return Ok(Visit::Refused(error.to_owned()));
+        }
+        let loader = text(&answer, "loaderId")?;
+        self.remote.event(url, LIMIT, |event| {
+            let is = |pointer, value: &str| {
+                event.pointer(pointer).and_then(Value::as_str) == Some(value)
+            };
+            is("/params/name", "load") && is("/params/loaderId", loader)
+        })?;
+        Ok(Visit::Loaded)
+    }
+
+    /// The value of an expression, awaited when it is a promise.
+    pub fn evaluate(&mut self, expression: &str) -> Result<Value> {
+        let question = json!({
+            "expression": expression, "awaitPromise": true, "returnByValue": true,
+        });
+        let answer = self.call("Runtime.evaluate", &question)?;
+        if let Some(exception) = answer.get("exceptionDetails") {
+            bail!("`{expression}` threw {exception}");
+        }
+        Ok(answer.pointer("/result/value").cloned().unwrap_or_default())
+    }
+
+    /// Every policy the browser knows, by name, as `chrome://policy` shows it.
+    pub fn policies(&mut self) -> Result<BTreeMap<String, ShownPolicy>> {
+        self.visit("chrome://policy")?;
+        let shown = self.evaluate(POLICIES)?;
+        let shown: Value = serde_json::from_str(
+            shown
+                .as_str()
+                .context("`chrome://policy` answers in JSON")?,
+        )?;
+        let policies = shown
+            .pointer("/policyGroups/chrome/policies")
+            .context("`chrome://policy` groups its policies")?;
+        Ok(BTreeMap::deserialize(policies)?)
+    }
+
+    /// Whether the page that shows `url` is off the record: its profile is not the browser's own.
+    pub fn is_off_the_record(&mut self, url: &str) -> Result<bool> {
+        let contexts = self
+            .remote
+            .call("Target.getBrowserContexts", &json!({}), None)?;
+        let own = text(&contexts, "defaultBrowserContextId")?.to_owned();
+        let targets = self.remote.call("Target.getTargets", &json!({}), None)?;
+        let targets = targets.get("targetInfos").and_then(Value::as_array);
+        let shows = |target: &&Value| {
+            target.get("type").and_then(Value::as_str) == Some("page")
+                && target.get("url").and_then(Value::as_str) == Some(url)
+        };
+        let page = targets
+            .and_then(|targets| targets.iter().find(shows))
+            .with_context(|| format!("no page shows `{url}`"))?;
+        Ok(text(page, "browserContextId")? != own)
+    }
+
+    /// A picture of the page, as PNG, at a viewport of this width and height.
+    pub fn screenshot(&mut self, width: u32, height: u32) -> Result<Vec<u8>> {
+        let viewport = json!({
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
+        });
+        self.call("Emulation.setDeviceMetricsOverride", &viewport)?;
+        let picture = self.call("Page.captureScreenshot", &json!({ "format": "png" }))?;
+        Ok(STANDARD.decode(text(&picture, "data")?)?)
+    }
+
+    /// Every complaint of the page's console so far: errors, exceptions, and what the browser logs.
+    pub fn complaints(&self) -> Vec<String> {
+        let names = [
+            "Runtime.exceptionThrown",
+            "Runtime.consoleAPICalled",
+            "Log.entryAdded",
+        ];
+        let seen = self.remote.seen(&names).into_iter();
+        seen.filter(|event| {
+            let level = ["/params/type", "/params/entry/level"]
+                .iter()
+                .find_map(|pointer| event.pointer(pointer)?.as_str());
+            level.is_none_or(|level| matches!(level, "error" | "warning" | "assert"))
+        })
+        .map(ToString::to_string)
+        .collect()
+    }
+
+    /// The URL of every request the page has made so far.
+    pub fn requests(&self) -> Vec<String> {
+        self.remote
+            .seen(&["Network.requestWillBeSent"])
+            .into_iter()
+            .filter_map(|event| Some(event.pointer("/params/request/url")?.as_str()?.to_owned()))
+            .collect()
+    }
+
+    /// Calls a method of the DevTools protocol on this page.
+    pub fn call(&mut self, method: &str, parameters: &Value) -> Result<Value> {
+        self.remote.call(method, parameters, Some(&self.session))
+    }
+}
+
+fn text<'a>(answer: &'a Value, member: &str) -> Result<&'a str> {
+    answer
+        .get(member)
+        .and_then(Value::as_str)
+        .with_context(|| format!("`{member}` is missing in {answer}"))
+}

@@ -1,0 +1,88 @@
+//! A network of its own: loopback alone, with whatever addresses a test gives it.
+//!
+//! Nothing can leave it, and ports 80 and 443 are free, so names are resolved by the device's own
+//! hosts file and requests arrive at the address that stands there.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
+use std::os::fd::AsFd;
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::{Context, Result, anyhow, ensure};
+use rustix::thread::{LinkNameSpaceType, move_into_link_name_space};
+
+use crate::child::Child;
+use crate::internet::Internet;
+
+/// The holder keeps the namespace alive until its standard input is closed.
+const HOLD: &str = r#"
+set -eu
+ip link set lo up
+for address in "$@"; do ip address add "$address/32" dev lo; done
+echo ready
+read -r _
+"#;
+
+/// A network namespace, gone on drop.
+#[derive(Debug)]
+pub struct LoneNetwork {
+    holder: Child,
+}
+
+impl LoneNetwork {
+    /// Opens one whose loopback also answers for `addresses`.
+    pub fn open(addresses: &[IpAddr]) -> Result<Self> {
+        ensure!(
+            rustix::process::geteuid().is_root(),
+            "a network namespace needs root: run the tests as root, or under `unshare --map-root-user`"
+        );
+        let arguments = ["--net", "sh", "-c", HOLD, "hold"].map(str::to_owned);
+        let arguments = arguments
+            .into_iter()
+            .chain(addresses.iter().map(ToString::to_string));
+        let mut holder = Child::start(Path::new("unshare"), arguments, |_| ())?;
+        holder.line("the namespace", Duration::from_secs(10), |line| {
+            (line == "ready").then_some(())
+        })?;
+        Ok(Self { holder })
+    }
+
+    /// Opens the pretended internet inside, on the ports that URLs mean.
+    pub fn internet(&self) -> Result<Internet> {
+        let listen = |port| self.inside(move || TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)));
+        Internet::on(listen(443)?, listen(80)?)
+    }
+
+    /// Connects to a port of its loopback.
+    pub fn connect(&self, port: u16) -> Result<TcpStream> {
+        self.inside(move || TcpStream::connect((Ipv4Addr::LOCALHOST, port)))
+    }
+
+    /// What makes `nsenter` start a program inside.
+    pub(crate) fn flag(&self) -> OsString {
+        format!("--net={}", self.path()).into()
+    }
+
+    fn path(&self) -> String {
+        format!("/proc/{}/ns/net", self.holder.pid())
+    }
+
+    /// A socket belongs to the namespace it was made in, whoever uses it later: so a thread enters,
+    /// makes it, and ends.
+    fn inside<T: Send + 'static>(
+        &self,
+        open: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let namespace = File::open(self.path()).context("opening the network namespace")?;
+        thread::spawn(move || -> Result<T> {
+            move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
+                .context("entering the network namespace")?;
+            Ok(open()?)
+        })
+        .join()
+        .map_err(|_| anyhow!("the thread inside the network namespace panicked"))?
+    }
+}

@@ -1,0 +1,48 @@
+//! Waiting for something to become true: the only place in the tests that waits.
+
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Result, bail};
+
+/// How often a condition is looked at.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Looks until `probe` answers, and returns the answer.
+///
+/// Fails at once when `probe` fails, and with `what` when `limit` has passed without an answer.
+pub fn until<T>(
+    what: &str,
+    limit: Duration,
+    mut probe: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
+    let start = Instant::now();
+    loop {
+        if let Some(found) = probe()? {
+            return Ok(found);
+        }
+        if start.elapsed() > limit {
+            bail!("waited {limit:?} in vain for {what}");
+        }
+        thread::sleep(PAUSE);
+    }
+}
+
+/// Looks for as long as `span` lasts, and fails with `what` as soon as `probe` says no.
+///
+/// For what must *not* happen, and for a browser that postpones its policy reload when it is driven
+/// hard right after its start (measured: for minutes).
+pub fn throughout(
+    what: &str,
+    span: Duration,
+    mut probe: impl FnMut() -> Result<bool>,
+) -> Result<()> {
+    let start = Instant::now();
+    while start.elapsed() < span {
+        if !probe()? {
+            bail!("{what}, but only for {:?}", start.elapsed());
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(())
+}

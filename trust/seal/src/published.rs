@@ -1,0 +1,118 @@
+//! What a repository holds now, verified as a device would verify it.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::enrolment::EnrolmentKeys;
+use fyr_schemas::{Digest, GroupId, Revision};
+use fyr_trust::{
+    Answer, Clock, EnrolmentAuthority, Floor, Need, Refresh, TrustedState, Verified, VerifyError,
+};
+use jiff::Timestamp;
+use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
+
+use crate::metadata::Listed;
+
+/// A publication that was verified from its first root on.
+#[derive(Debug, Clone)]
+pub struct Published {
+    pub(crate) first_root: Digest,
+    pub(crate) state: TrustedState,
+    pub(crate) floor: Floor,
+    pub(crate) root: Root,
+    pub(crate) snapshot: Snapshot,
+    pub(crate) targets: Targets,
+    keys: Verified<EnrolmentKeys>,
+    expires: Timestamp,
+}
+
+impl Published {
+    /// Verifies what `read` finds in a repository that starts at `first_root`. Expiry does
+    /// not count: an expired repository can still be renewed.
+    pub(crate) fn verify<E: From<VerifyError>>(
+        first_root: Digest,
+        read: impl FnMut(&Need) -> Result<Answer, E>,
+    ) -> Result<Self, E> {
+        let any_time = Clock {
+            system: Timestamp::MIN,
+            build: Timestamp::MIN,
+        };
+        let authority = EnrolmentAuthority {
+            root: first_root.clone(),
+        };
+        let nothing = TrustedState::default();
+        let refreshed =
+            Refresh::begin(&nothing, &Floor::default(), &authority, any_time).drive(read)?;
+        let state = refreshed.state;
+        Ok(Self {
+            first_root,
+            root: signed(state.root.as_deref(), "root")?,
+            snapshot: signed(state.snapshot.as_deref(), "snapshot")?,
+            targets: signed(state.targets.as_deref(), "targets")?,
+            floor: refreshed.floor,
+            keys: refreshed.document,
+            expires: refreshed.expires,
+            state,
+        })
+    }
+
+    /// SHA-256 of `1.root.json`, which enrolment tokens name.
+    pub fn first_root(&self) -> &Digest {
+        &self.first_root
+    }
+
+    /// The revision that devices are offered.
+    pub fn revision(&self) -> Revision {
+        self.keys.revision()
+    }
+
+    /// The keys whose enrolment tokens count.
+    pub fn enrolment_keys(&self) -> &EnrolmentKeys {
+        &self.keys
+    }
+
+    /// When the first role expires.
+    pub fn expires(&self) -> Timestamp {
+        self.expires
+    }
+
+    /// Every published group with its bundle's digest.
+    pub fn bundles(&self) -> BTreeMap<GroupId, Digest> {
+        self.listed()
+            .into_iter()
+            .filter_map(|(path, file)| {
+                let group = path.strip_prefix("bundles/")?.strip_suffix(".json")?;
+                Some((group.parse().ok()?, file.digest))
+            })
+            .collect()
+    }
+
+    pub(crate) fn listed(&self) -> BTreeMap<String, Listed> {
+        self.targets
+            .targets
+            .iter()
+            .filter_map(|(path, file)| {
+                let digest = file.hashes.get("sha256")?.parse().ok()?;
+                let length = usize::try_from(file.length).ok()?;
+                Some((path.clone(), Listed { length, digest }))
+            })
+            .collect()
+    }
+
+    pub(crate) fn timestamp_version(&self) -> u64 {
+        self.floor.timestamp.as_ref().map_or(0, |mark| mark.version)
+    }
+}
+
+/// The signed part of metadata that was just verified.
+fn signed<T: sigstore_tuf::Role>(
+    stored: Option<&[u8]>,
+    document: &'static str,
+) -> Result<T, VerifyError> {
+    let bytes = stored.ok_or(VerifyError::NothingStored { document })?;
+    Metadata::from_slice(bytes)
+        .map(Metadata::into_signed)
+        .map_err(|source| VerifyError::Malformed {
+            document: document.to_owned(),
+            source: source.into(),
+        })
+}

@@ -1,0 +1,278 @@
+//! The directory that a web server serves as it stands, and the only code that writes it.
+//!
+//! A publication is verified as devices will verify it before the first byte is written,
+//! and its timestamp is renamed into place last: a crash in between is invisible to them.
+
+use std::fs::{self, File};
+use std::io::{self, Read as _, Write as _};
+use std::path::{Path, PathBuf};
+
+use fyr_trust::{
+    Answer, Clock, EnrolmentAuthority, Floor, Identity, Need, Refresh, TrustedState, VerifyError,
+    Wanted,
+};
+use jiff::Timestamp;
+
+use crate::content::Content;
+use crate::publication::{self, Authorities, Publication, SealError, Signers};
+use crate::published::Published;
+
+const FIRST_ROOT: &str = "metadata/1.root.json";
+const TIMESTAMP: &str = "metadata/timestamp.json";
+const MAX_ROOT: u64 = 512 * 1024;
+
+/// A repository directory. Publishing and renewing take a lock in it, so that the `fyr`
+/// command and a server never write at the same time.
+#[derive(Debug, Clone)]
+pub struct Repository {
+    path: PathBuf,
+}
+
+/// Why a repository could not be read or written.
+#[derive(Debug, thiserror::Error)]
+pub enum RepositoryError {
+    /// A file could not be read.
+    #[error("read `{}`", .0.display())]
+    Read(PathBuf, #[source] io::Error),
+    /// A file could not be written.
+    #[error("write `{}`", .0.display())]
+    Write(PathBuf, #[source] io::Error),
+    /// The lock could not be taken.
+    #[error("lock the repository with `{}`", .0.display())]
+    Lock(PathBuf, #[source] io::Error),
+    /// There is a root and no timestamp.
+    #[error(
+        "`{}` has a root and no `timestamp.json`: restore it from a copy; \
+         if nothing was ever published there, delete the directory",
+        .0.display()
+    )]
+    HalfPublished(PathBuf),
+    /// Nothing was published yet.
+    #[error("nothing is published in `{}` yet: run `fyr publish`", .0.display())]
+    NothingPublished(PathBuf),
+    /// What is published does not verify.
+    #[error("the repository does not verify")]
+    Broken(#[from] VerifyError),
+    /// The successor could not be sealed.
+    #[error("the publication could not be sealed")]
+    Seal(#[source] SealError),
+    /// Devices would refuse the successor; nothing was written.
+    #[error("devices would refuse this publication, so nothing was written")]
+    WouldBeRefused(#[source] Box<RepositoryError>),
+}
+
+impl Repository {
+    /// The repository at `path`, which need not exist yet.
+    pub fn at(path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into() }
+    }
+
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// What is published, verified from the first root on; `None` in an empty directory.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]
+    pub fn published(&self) -> Result<Option<Published>, RepositoryError> {
+        let first_root = self.read(FIRST_ROOT, MAX_ROOT)?;
+        let timestamp = self.path.join(TIMESTAMP).exists();
+        match (first_root, timestamp) {
+            (Answer::NotFound, false) => Ok(None),
+            (Answer::Found(_), false) => Err(RepositoryError::HalfPublished(self.path.clone())),
+            (Answer::NotFound, true) => Err(VerifyError::Missing {
+                document: FIRST_ROOT.to_owned(),
+            }
+            .into()),
+            (Answer::Found(root), true) => {
+                let digest = fyr_trust::digest(&root);
+                Published::verify(digest, |need| self.read_need(need)).map(Some)
+            }
+        }
+    }
+
+    /// Publishes `content` and returns what is published then.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]; what was published stays published.
+    pub fn publish(
+        &self,
+        content: &Content,
+        authorities: &Authorities,
+        signers: &Signers,
+        now: Timestamp,
+    ) -> Result<Published, RepositoryError> {
+        let _lock = self.lock()?;
+        let before = self.published()?;
+        let publication = publication::publish(before.as_ref(), content, authorities, signers, now)
+            .map_err(RepositoryError::Seal)?;
+        let check = Check {
+            repository: self,
+            publication: &publication,
+            before: before.as_ref(),
+            now,
+        };
+        let root = check.first_root()?;
+        for group in content.groups() {
+            check.refresh(&Identity {
+                root: root.clone(),
+                organisation: content.organisation().clone(),
+                group: group.clone(),
+            })?;
+        }
+        check.refresh(&EnrolmentAuthority { root })?;
+        self.write(&publication)?;
+        self.expect_published()
+    }
+
+    /// Signs the online roles again and returns what is published then.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]; what was published stays published.
+    pub fn renew(&self, signers: &Signers, now: Timestamp) -> Result<Published, RepositoryError> {
+        let _lock = self.lock()?;
+        let before = self.expect_published()?;
+        let publication =
+            publication::renew(&before, signers, now).map_err(RepositoryError::Seal)?;
+        let check = Check {
+            repository: self,
+            publication: &publication,
+            before: Some(&before),
+            now,
+        };
+        check.refresh(&EnrolmentAuthority {
+            root: before.first_root().clone(),
+        })?;
+        self.write(&publication)?;
+        self.expect_published()
+    }
+
+    fn expect_published(&self) -> Result<Published, RepositoryError> {
+        self.published()?
+            .ok_or_else(|| RepositoryError::NothingPublished(self.path.clone()))
+    }
+
+    /// Held until dropped; the file stays.
+    fn lock(&self) -> Result<File, RepositoryError> {
+        let path = self.path.join(".lock");
+        let lock = || {
+            fs::create_dir_all(&self.path)?;
+            let file = File::options()
+                .create(true)
+                .truncate(false)
+                .write(true)
+                .open(&path)?;
+            file.lock()?;
+            Ok(file)
+        };
+        lock().map_err(|e| RepositoryError::Lock(path.clone(), e))
+    }
+
+    fn read_need(&self, need: &Need) -> Result<Answer, RepositoryError> {
+        self.read(&need.path, need.max_length)
+    }
+
+    /// Reads one byte more than is wanted at most, so that a longer file is noticed.
+    fn read(&self, path: &str, max_length: u64) -> Result<Answer, RepositoryError> {
+        let path = self.path.join(path);
+        let mut bytes = Vec::new();
+        let read = File::open(&path).and_then(|file| {
+            file.take(max_length.saturating_add(1))
+                .read_to_end(&mut bytes)
+        });
+        match read {
+            Ok(_) => Ok(Answer::Found(bytes)),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Answer::NotFound),
+            Err(e) => Err(RepositoryError::Read(path, e)),
+        }
+    }
+
+    fn write(&self, publication: &Publication) -> Result<(), RepositoryError> {
+        for (name, bytes) in publication.files() {
+            let path = self.path.join(name);
+            let same = |answer| matches!(answer, Answer::Found(found) if found == bytes);
+            if same(self.read(name, bytes.len() as u64)?) {
+                continue;
+            }
+            replace(&path, bytes).map_err(|e| RepositoryError::Write(path, e))?;
+        }
+        Ok(())
+    }
+}
+
+/// Puts `bytes` at `path` so that a crash leaves either the old file or the new one. The
+/// staged name is fixed, so a crash leaves at most one stray, which the next write reuses.
+fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::ErrorKind::InvalidInput.into());
+    };
+    fs::create_dir_all(directory)?;
+    let mut staged_name = std::ffi::OsString::from(".");
+    staged_name.push(name);
+    let staged = directory.join(staged_name);
+    let mut file = File::create(&staged)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    fs::rename(&staged, path)?;
+    File::open(directory)?.sync_all()
+}
+
+/// A publication laid over the repository it is meant for, as devices will see both.
+struct Check<'a> {
+    repository: &'a Repository,
+    publication: &'a Publication,
+    before: Option<&'a Published>,
+    now: Timestamp,
+}
+
+impl Check<'_> {
+    /// Refreshes twice: as a device that has just been enrolled, and as one that believes
+    /// what is published now.
+    fn refresh<W: Wanted>(&self, wanted: &W) -> Result<(), RepositoryError> {
+        self.refresh_from(&TrustedState::default(), &Floor::default(), wanted)?;
+        match self.before {
+            Some(before) => self.refresh_from(&before.state, &before.floor, wanted),
+            None => Ok(()),
+        }
+    }
+
+    fn refresh_from<W: Wanted>(
+        &self,
+        state: &TrustedState,
+        floor: &Floor,
+        wanted: &W,
+    ) -> Result<(), RepositoryError> {
+        let clock = Clock {
+            system: self.now,
+            build: Timestamp::MIN,
+        };
+        Refresh::begin(state, floor, wanted, clock)
+            .drive(|need| self.read(need))
+            .map(drop)
+            .map_err(|e: RepositoryError| RepositoryError::WouldBeRefused(Box::new(e)))
+    }
+
+    fn first_root(&self) -> Result<fyr_schemas::Digest, RepositoryError> {
+        let need = Need {
+            path: FIRST_ROOT.to_owned(),
+            max_length: MAX_ROOT,
+        };
+        match self.read(&need)? {
+            Answer::Found(bytes) => Ok(fyr_trust::digest(&bytes)),
+            Answer::NotFound => Err(VerifyError::Missing {
+                document: need.path,
+            }
+            .into()),
+        }
+    }
+
+    fn read(&self, need: &Need) -> Result<Answer, RepositoryError> {
+        let mut files = self.publication.files();
+        match files.find(|(path, _)| *path == need.path) {
+            Some((_, bytes)) => Ok(Answer::Found(bytes.to_vec())),
+            None => self.repository.read_need(need),
+        }
+    }
+}
