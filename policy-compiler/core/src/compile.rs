@@ -107,7 +107,9 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
             Some((name.parse().ok()?, decided))
         })
         .collect();
-    let cited_for_settings = settings.values().filter_map(|decided| decided.decision.as_ref());
+    let cited_for_settings = settings
+        .values()
+        .filter_map(|decided| decided.decision.as_ref());
     let cited_for_sites = sites.iter().filter_map(|decided| decided.decision.as_ref());
     Desired {
         organisation: policy.organisation.document.organisation.value.clone(),
@@ -138,11 +140,7 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
 
 type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
 
-fn lower_all(
-    policy: &Policy,
-    resolution: &Resolution<'_>,
-    findings: &mut Diagnostics,
-) -> Lowered {
+fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
     let mut bundles = BTreeMap::new();
     let mut gaps: BTreeMap<(ControlId, Engine, String), GapNote> = BTreeMap::new();
     let managed = resolution
@@ -152,7 +150,12 @@ fn lower_all(
     for resolved in managed {
         let group = &resolved.group.id;
         let lowered = target::lower(&desired(policy, resolved));
-        findings.extend(lowered.clashes.iter().map(|clash| tell_clash(clash, resolved)));
+        findings.extend(
+            lowered
+                .clashes
+                .iter()
+                .map(|clash| tell_clash(clash, resolved)),
+        );
         for (control, engine, gap) in lowered.gaps() {
             gaps.entry((control.id.clone(), engine, gap.detail.clone()))
                 .or_insert_with(|| GapNote {
@@ -183,7 +186,10 @@ fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
             clash.dropped, clash.kept, clash.subject
         ),
     )
-    .at(place(&clash.dropped), format!("`{}` is set here", clash.dropped))
+    .at(
+        place(&clash.dropped),
+        format!("`{}` is set here", clash.dropped),
+    )
     .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
     .help("set one of them")
 }

@@ -97,7 +97,12 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
     let given = given.to_lowercase();
     known
         .into_iter()
-        .map(|name| (strsim::damerau_levenshtein(&given, &name.to_lowercase()), name))
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&given, &name.to_lowercase()),
+                name,
+            )
+        })
         .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
         .min()
         .map(|(_, name)| name)
@@ -114,7 +119,11 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),
         None if known.len() <= FEW => format!("known here: {}", in_backticks(&known)),
-        None => format!("known here: {} and {} more", in_backticks(known.get(..FEW).unwrap_or(&[])), known.len() - FEW),
+        None => format!(
+            "known here: {} and {} more",
+            in_backticks(known.get(..FEW).unwrap_or(&[])),
+            known.len() - FEW
+        ),
     }
 }
 

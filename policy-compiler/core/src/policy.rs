@@ -82,7 +82,11 @@ impl Rule {
 
     /// The case it cites.
     pub fn decision(&self) -> Option<&CaseNumber> {
-        self.source.document.decision.as_ref().map(|case| &case.value)
+        self.source
+            .document
+            .decision
+            .as_ref()
+            .map(|case| &case.value)
     }
 
     /// Where it is named.

@@ -45,7 +45,10 @@ fn device_level(rule: &Rule, group: &Group) -> Option<(String, Place)> {
 fn on_the_device(rule: &Rule, group: &Group, what: &str, place: Place) -> Diagnostic {
     Diagnostic::new(
         Code::DeviceBrought,
-        format!("`{what}` would rule over the devices of `{}`, brought from home", group.id),
+        format!(
+            "`{what}` would rule over the devices of `{}`, brought from home",
+            group.id
+        ),
     )
     .at(place, format!("`{}` sets it on the device", rule.id()))
     .at(group.place, "these devices are brought")

@@ -22,18 +22,24 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
     let Some(case) = &rule.source.document.decision else {
         return vec![
-            Diagnostic::new(Code::NoDecision, format!("`{}` cites no decision", rule.id()))
-                .at(rule.place(), "nobody says who decided this")
-                .help("add `decision:` with the case number"),
+            Diagnostic::new(
+                Code::NoDecision,
+                format!("`{}` cites no decision", rule.id()),
+            )
+            .at(rule.place(), "nobody says who decided this")
+            .help("add `decision:` with the case number"),
         ];
     };
     let place = rule.source.place(case);
     let Some(decision) = policy.decisions.get(&case.value) else {
         let known = policy.decisions.keys().map(|case| case.as_str());
         return vec![
-            Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{}`", case.value))
-                .at(place, "no file under `decisions/` has this case number")
-                .help(help_for_unknown(case.as_str(), known)),
+            Diagnostic::new(
+                Code::UnknownDecision,
+                format!("unknown decision `{}`", case.value),
+            )
+            .at(place, "no file under `decisions/` has this case number")
+            .help(help_for_unknown(case.as_str(), known)),
         ];
     };
     let status = &decision.document.status;
@@ -56,7 +62,10 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
                 format!("`{}` is decided after {}", case.value, policy.date),
             )
             .at(place, "cited here")
-            .at(decision.place(&decision.document.date), "decided on this day")
+            .at(
+                decision.place(&decision.document.date),
+                "decided on this day",
+            )
             .help("correct the date, or compile with `--date` for a later day"),
         );
     }
@@ -88,7 +97,10 @@ fn competence(policy: &Policy, rule: &Rule, decision: &InFile<Decision>) -> Opti
             rule.source.place(&rule.source.document.scope.unit),
             format!("`{}` is for this unit", rule.id()),
         )
-        .at(decision.place(&decision.document.body), "decided by this body")
+        .at(
+            decision.place(&decision.document.body),
+            "decided by this body",
+        )
         .at(
             policy.organisation.place(&body.competent_for),
             "which is competent here",
@@ -109,7 +121,10 @@ fn check_decision(policy: &Policy, decision: &InFile<Decision>) -> Vec<Diagnosti
                 Code::ReviewOverdue,
                 format!("`{}` is overdue for review", written.decision.value),
             )
-            .at(decision.place(&written.review), "was to be reviewed by this day")
+            .at(
+                decision.place(&written.review),
+                "was to be reviewed by this day",
+            )
             .help(format!("ask `{}` to review it", written.owner)),
         );
     }
@@ -125,7 +140,10 @@ fn deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> 
         None => Some(
             Diagnostic::new(
                 Code::NoDeadline,
-                format!("`{}` says not when it must be decided", written.decision.value),
+                format!(
+                    "`{}` says not when it must be decided",
+                    written.decision.value
+                ),
             )
             .at(decision.place(&written.status), "in force at once")
             .help("add `decide-by:` with the day the decision must follow by"),

@@ -44,7 +44,10 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
             holes.entry(hole).or_default().push(&resolved.group.id);
         }
     }
-    holes.iter().map(|(hole, groups)| tell(hole, groups)).collect()
+    holes
+        .iter()
+        .map(|(hole, groups)| tell(hole, groups))
+        .collect()
 }
 
 /// At most one hole for each rule that restricts the group.

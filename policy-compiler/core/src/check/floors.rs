@@ -31,7 +31,10 @@ fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
     let (code, message, stands, help) = match kind {
         BreachKind::WeakerThanFloor => (
             Code::WeakerThanFloor,
-            format!("`{subject}: {}` is weaker than the floor above", below.value),
+            format!(
+                "`{subject}: {}` is weaker than the floor above",
+                below.value
+            ),
             format!("`{}` sets the floor: `{}`", above.rule, above.value),
             format!("use `{}` or a stricter value", above.value),
         ),
@@ -43,7 +46,10 @@ fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
         ),
         BreachKind::SameLayer => (
             Code::SameLayer,
-            format!("`{}` and `{}` disagree on `{subject}`", above.rule, below.rule),
+            format!(
+                "`{}` and `{}` disagree on `{subject}`",
+                above.rule, below.rule
+            ),
             format!("`{}` says `{}`", above.rule, above.value),
             "both stand on the same unit: say it in one of them".to_owned(),
         ),
@@ -70,7 +76,10 @@ fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
         .map(|each| {
             Diagnostic::new(
                 Code::InexpressibleSites,
-                format!("a browser's lists cannot express the verdict over `{}`", each.filter),
+                format!(
+                    "a browser's lists cannot express the verdict over `{}`",
+                    each.filter
+                ),
             )
             .at(each.decides, "this decides")
             .at(each.instead, "a browser would go by this")

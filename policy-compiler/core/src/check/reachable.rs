@@ -92,7 +92,10 @@ impl Lifeline<'_> {
         };
         Diagnostic::new(
             self.code,
-            format!("`{}` closes `{}` of {}", voice.says.filter, self.filter, self.name),
+            format!(
+                "`{}` closes `{}` of {}",
+                voice.says.filter, self.filter, self.name
+            ),
         )
         .at(voice.says.place, format!("`{}` blocks it", voice.rule.id()))
         .at(self.place, why)

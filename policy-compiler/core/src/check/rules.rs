@@ -17,12 +17,15 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         }
         if policy.groups_of(rule).next().is_none() {
             findings.push(
-                Diagnostic::new(Code::SelectsNobody, format!("`{}` is for nobody", rule.id()))
-                    .at(
-                        rule.source.place(&rule.source.document.scope.unit),
-                        "no group of today is selected",
-                    )
-                    .help("widen `for`, or remove the rule"),
+                Diagnostic::new(
+                    Code::SelectsNobody,
+                    format!("`{}` is for nobody", rule.id()),
+                )
+                .at(
+                    rule.source.place(&rule.source.document.scope.unit),
+                    "no group of today is selected",
+                )
+                .help("widen `for`, or remove the rule"),
             );
         } else {
             findings.extend(values_for_nobody(policy, rule));
@@ -45,7 +48,11 @@ fn values_for_nobody<'a>(
         statement
             .values
             .iter()
-            .filter(move |value| !policy.groups_of(rule).any(|group| value.whom.reaches(group)))
+            .filter(move |value| {
+                !policy
+                    .groups_of(rule)
+                    .any(|group| value.whom.reaches(group))
+            })
             .map(move |value| for_nobody(statement.setting.name, &value.whom, value.place))
     })
 }

@@ -22,11 +22,12 @@ pub(super) fn unreadable(file: FileId, error: &Error) -> Diagnostic {
         } => Diagnostic::new(Code::UnknownField, format!("unknown field `{field}`"))
             .at(place, "nothing reads this field")
             .help(help_for_unknown(field, expected.iter().copied())),
-        Error::SerdeMissingField { field, .. } => {
-            Diagnostic::new(Code::MissingField, format!("the field `{field}` is missing"))
-                .at(place, format!("`{field}` belongs here"))
-                .help(format!("add `{field}:`"))
-        }
+        Error::SerdeMissingField { field, .. } => Diagnostic::new(
+            Code::MissingField,
+            format!("the field `{field}` is missing"),
+        )
+        .at(place, format!("`{field}` belongs here"))
+        .help(format!("add `{field}:`")),
         Error::SerdeUnknownVariant {
             variant, expected, ..
         } => Diagnostic::new(

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use fyr_schemas::policy::{self as source, At, Decision, Grades, OrganisationFile, Stage, UnitsFile};
+use fyr_schemas::policy::{
+    self as source, At, Decision, Grades, OrganisationFile, Stage, UnitsFile,
+};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 
@@ -140,7 +142,11 @@ fn stage_on(
 ) -> Result<(StageId, Stage), Box<Diagnostic>> {
     let no_stage = |place, label: &str, help: &str| {
         let message = format!("`{}` has no stage on {date}", id.value);
-        Box::new(Diagnostic::new(Code::NoStage, message).at(place, label).help(help))
+        Box::new(
+            Diagnostic::new(Code::NoStage, message)
+                .at(place, label)
+                .help(help),
+        )
     };
     match (&group.start, &group.stage) {
         (None, Some(fixed)) => stages
@@ -149,7 +155,11 @@ fn stage_on(
             .map(|(name, stage)| (name.value.clone(), stage.value))
             .ok_or_else(|| {
                 let known = stages.keys().map(|name| name.as_str());
-                Box::new(statement::unknown_stage(file.place(fixed), fixed.as_str(), known))
+                Box::new(statement::unknown_stage(
+                    file.place(fixed),
+                    fixed.as_str(),
+                    known,
+                ))
             }),
         (Some(start), None) => {
             let place = file.place(start);
@@ -157,7 +167,11 @@ fn stage_on(
             let grade = stage::grade(start.value, date)
                 .ok_or_else(|| no_stage(place, "has not begun yet", help))?;
             stage::stage_of(grade, stages).ok_or_else(|| {
-                no_stage(place, &format!("in grade {grade}, which no stage holds"), help)
+                no_stage(
+                    place,
+                    &format!("in grade {grade}, which no stage holds"),
+                    help,
+                )
             })
         }
         (Some(start), Some(_)) => Err(no_stage(
@@ -257,9 +271,17 @@ fn name_rules(
     for source in documents {
         let scope = &source.document.scope;
         report_unknown_unit(source.place(&scope.unit), &scope.unit, units, findings);
-        for stage in scope.stage.iter().filter(|stage| !names.stages.contains(&&stage.value)) {
+        for stage in scope
+            .stage
+            .iter()
+            .filter(|stage| !names.stages.contains(&&stage.value))
+        {
             let known = names.stages.iter().map(|name| name.as_str());
-            findings.push(statement::unknown_stage(source.place(stage), stage.as_str(), known));
+            findings.push(statement::unknown_stage(
+                source.place(stage),
+                stage.as_str(),
+                known,
+            ));
         }
         let id = source.document.rule.clone();
         let place = source.place(&id);

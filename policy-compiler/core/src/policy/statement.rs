@@ -262,7 +262,11 @@ fn filters_of(
         );
         return Vec::new();
     };
-    known.sites.iter().map(|(filter, _)| filter.clone()).collect()
+    known
+        .sites
+        .iter()
+        .map(|(filter, _)| filter.clone())
+        .collect()
 }
 
 /// Reads one URL filter.

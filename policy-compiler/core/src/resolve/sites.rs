@@ -95,13 +95,20 @@ impl<'a> Sites<'a> {
 
     /// The voice that decides among those that `speak`.
     fn decide(&self, speaks: impl Fn(&SiteVoice<'a>) -> bool) -> Option<SiteVoice<'a>> {
-        let speaking: Vec<SiteVoice<'a>> =
-            self.voices.iter().filter(|voice| speaks(voice)).copied().collect();
+        let speaking: Vec<SiteVoice<'a>> = self
+            .voices
+            .iter()
+            .filter(|voice| speaks(voice))
+            .copied()
+            .collect();
         let mut open = Vec::new();
         // Voices are sorted by rank, so each chunk is one layer and strength.
         for equals in speaking.chunk_by(|a, b| a.rank() == b.rank()) {
             let winner = equals.iter().max_by_key(|voice| {
-                (voice.says.filter.specificity(), voice.says.verdict == Verdict::Allow)
+                (
+                    voice.says.filter.specificity(),
+                    voice.says.verdict == Verdict::Allow,
+                )
             })?;
             if winner.binds() {
                 return Some(*winner);

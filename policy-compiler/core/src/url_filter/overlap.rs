@@ -111,7 +111,11 @@ mod tests {
         meet(".x.example", "docs.x.example", None);
         meet("x.example/a", "x.example/ab", Some("x.example/ab"));
         meet("x.example/a", "x.example/b", None);
-        meet("https://x.example", "x.example:8443", Some("https://x.example:8443"));
+        meet(
+            "https://x.example",
+            "x.example:8443",
+            Some("https://x.example:8443"),
+        );
         meet("https://x.example", "http://x.example", None);
         meet("x.example?a=1", "x.example/p", Some("x.example/p?a=1"));
         meet("*", "javascript://*", Some("javascript://*"));

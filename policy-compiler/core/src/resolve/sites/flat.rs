@@ -47,8 +47,10 @@ impl<'a> Sites<'a> {
         let mut inexpressible = Vec::new();
         let regions = self.regions(&mut inexpressible);
         // Narrower filters rank higher, so every filter comes after all that contain it.
-        let mut widest_first: Vec<Region<'_, 'a>> =
-            regions.iter().map(|(filter, voice)| (filter, *voice)).collect();
+        let mut widest_first: Vec<Region<'_, 'a>> = regions
+            .iter()
+            .map(|(filter, voice)| (filter, *voice))
+            .collect();
         widest_first.sort_by_key(|(filter, _)| filter.specificity());
         let mut kept: Vec<Region<'_, 'a>> = Vec::new();
         for region in widest_first {
@@ -64,10 +66,16 @@ impl<'a> Sites<'a> {
     }
 
     /// Every filter, and every intersection of filters, with the voice that decides over it.
-    fn regions(&self, inexpressible: &mut Vec<Inexpressible>) -> BTreeMap<UrlFilter, SiteVoice<'a>> {
+    fn regions(
+        &self,
+        inexpressible: &mut Vec<Inexpressible>,
+    ) -> BTreeMap<UrlFilter, SiteVoice<'a>> {
         let mut regions = BTreeMap::new();
-        let mut unseen: Vec<UrlFilter> =
-            self.voices.iter().map(|voice| voice.says.filter.clone()).collect();
+        let mut unseen: Vec<UrlFilter> = self
+            .voices
+            .iter()
+            .map(|voice| voice.says.filter.clone())
+            .collect();
         while let Some(filter) = unseen.pop() {
             let Some(voice) = self.verdict_over(&filter) else {
                 continue;
@@ -107,13 +115,12 @@ impl<'a> Sites<'a> {
     ) -> Option<Inexpressible> {
         let (wider, instead) = around?;
         // Scheme and port do not rank, and among equals the browser prefers the allow.
-        let outranked = voice.says.verdict == Verdict::Block
-            && wider.specificity() == filter.specificity();
+        let outranked =
+            voice.says.verdict == Verdict::Block && wider.specificity() == filter.specificity();
         // An allow with a query wants every occurrence of the key to fit, so one that no rule
         // wrote would match less than what it stands for.
-        let too_narrow = voice.says.verdict == Verdict::Allow
-            && filter.has_query()
-            && !self.is_written(filter);
+        let too_narrow =
+            voice.says.verdict == Verdict::Allow && filter.has_query() && !self.is_written(filter);
         (outranked || too_narrow).then(|| Inexpressible::new(filter, &voice, &instead))
     }
 
@@ -127,7 +134,10 @@ fn deciding_around<'s, 'a>(filter: &UrlFilter, kept: &[Region<'s, 'a>]) -> Optio
     kept.iter()
         .filter(|(wider, _)| wider.contains(filter))
         .max_by_key(|(wider, voice)| {
-            (wider.specificity(), Reverse(voice.says.verdict == Verdict::Block))
+            (
+                wider.specificity(),
+                Reverse(voice.says.verdict == Verdict::Block),
+            )
         })
         .copied()
 }
