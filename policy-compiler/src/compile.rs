@@ -50,14 +50,9 @@ pub(crate) enum CompileError {
 
 /// Runs `fyr compile`.
 pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
-    let (sources, compilation) = args.policy.compile()?;
-    let findings = &compilation.diagnostics;
-    render::as_text(findings, &sources, Look::of_stderr(), &mut io::stderr())
-        .map_err(CompileError::Print)?;
-    if compilation.failed() {
-        eprintln!("{}; nothing was written", render::tally(findings));
+    let Some(compilation) = compile(&args.policy)? else {
         return Ok(ExitCode::FAILURE);
-    }
+    };
     write(&compilation, &args.out)?;
     println!(
         "compiled {} groups for {} into {}",
@@ -67,6 +62,19 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
     );
     print!("{}", summary(&compilation.gaps));
     Ok(ExitCode::SUCCESS)
+}
+
+/// Compiles a policy and tells what was found on standard error; `None` when it has errors.
+pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
+    let (sources, compilation) = policy.compile()?;
+    let findings = &compilation.diagnostics;
+    render::as_text(findings, &sources, Look::of_stderr(), &mut io::stderr())
+        .map_err(CompileError::Print)?;
+    if compilation.failed() {
+        eprintln!("{}; nothing was written", render::tally(findings));
+        return Ok(None);
+    }
+    Ok(Some(compilation))
 }
 
 /// Writes everything beside `out` first and then puts it in its place.

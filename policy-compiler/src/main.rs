@@ -4,7 +4,11 @@ mod check;
 mod compile;
 mod completions;
 mod demo;
+mod enrol_token;
+mod key;
+mod passphrase;
 mod policy_directory;
+mod publish;
 mod render;
 
 use std::process::ExitCode;
@@ -31,6 +35,9 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
+    Key(key::KeyArgs),
+    Publish(publish::PublishArgs),
+    EnrolToken(enrol_token::EnrolTokenArgs),
     Demo(demo::DemoArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -49,6 +56,9 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(match &cli.command {
         Command::Check(args) => check::run(args)?,
         Command::Compile(args) => compile::run(args)?,
+        Command::Key(args) => key::run(args)?,
+        Command::Publish(args) => publish::run(args)?,
+        Command::EnrolToken(args) => enrol_token::run(args)?,
         Command::Demo(args) => demo::run(args)?,
         Command::Completions(args) => completions::run(args)?,
     })

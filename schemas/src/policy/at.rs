@@ -27,7 +27,7 @@ impl From<serde_saphyr::Location> for Span {
 /// A value as it was written, with its place.
 ///
 /// Two are equal, and sort, by their value alone: the place says where, never what.
-#[derive(Debug, Clone, Copy, Hash)]
+#[derive(Debug, Clone, Copy)]
 pub struct At<T> {
     /// The value.
     pub value: T,

@@ -1,5 +1,6 @@
 //! Whether every rule stands on a decision, and every decision on its own feet.
 
+use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
 
 use crate::code::Code;
@@ -32,7 +33,7 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
     };
     let place = rule.source.place(case);
     let Some(decision) = policy.decisions.get(&case.value) else {
-        let known = policy.decisions.keys().map(|case| case.as_str());
+        let known = policy.decisions.keys().map(CaseNumber::as_str);
         return vec![
             Diagnostic::new(
                 Code::UnknownDecision,

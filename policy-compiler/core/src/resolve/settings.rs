@@ -150,7 +150,8 @@ fn speaker<'a>(
         let agrees_with_speaker = voice.value == speaker.value;
         if voice.value == strongest.value {
             continue;
-        } else if refines && (agrees_with_speaker || speaker.value == strongest.value) {
+        }
+        if refines && (agrees_with_speaker || speaker.value == strongest.value) {
             speaker = *voice;
         } else {
             breaches.push(between(BreachKind::SameLayer, setting, &strongest, voice));

