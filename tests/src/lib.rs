@@ -16,5 +16,7 @@ pub mod municipality;
 pub mod namespace;
 pub mod network;
 pub mod remote;
+pub mod school;
+pub mod server;
 pub mod slots;
 pub mod wait;

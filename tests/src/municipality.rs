@@ -4,12 +4,11 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use fyr_schemas::DeviceId;
+use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use tempfile::TempDir;
 use walkdir::WalkDir;
@@ -17,6 +16,7 @@ use walkdir::WalkDir;
 use crate::binaries::Binary;
 use crate::child::{self, Child, Ended};
 use crate::device::Device;
+use crate::forge::Forger;
 use crate::http;
 use crate::wait;
 
@@ -59,7 +59,12 @@ impl Municipality {
             &tests.with_file_name("examples").join(example),
             &municipality.path("policy"),
         )?;
-        keys_for(&municipality.path(""))?;
+        fs::write(municipality.path("passphrase"), PASSPHRASE)?;
+        for role in ROLES {
+            municipality
+                .with_keys(&["key".into(), "new".into(), role.into()])?
+                .success()?;
+        }
         Ok(municipality)
     }
 
@@ -98,7 +103,13 @@ impl Municipality {
 
     /// Publishes the policy as it stands.
     pub fn publish(&self) -> Result<()> {
-        let arguments = ["publish".into(), self.policy().into(), "--yes".into()];
+        let arguments: [OsString; 5] = [
+            "publish".into(),
+            self.policy().into(),
+            "--yes".into(),
+            "--repository".into(),
+            self.repository().into(),
+        ];
         self.with_keys(&arguments)?.success()?;
         Ok(())
     }
@@ -132,6 +143,34 @@ impl Municipality {
         Ok(&mut serving.child)
     }
 
+    /// Somebody who got hold of all its keys.
+    pub fn forger(&self) -> Result<Forger> {
+        Forger::new(
+            &self.repository(),
+            &self.path("keys"),
+            &self.path("passphrase"),
+        )
+    }
+
+    /// The bundle of a group that stands in `stage` today.
+    pub fn bundle(&self, stage: &str) -> Result<Bundle> {
+        let out = tempfile::tempdir()?;
+        let arguments: [OsString; 4] = [
+            "compile".into(),
+            self.policy().into(),
+            "--out".into(),
+            out.path().into(),
+        ];
+        child::run(&Binary::Fyr.path()?, arguments)?.success()?;
+        for entry in fs::read_dir(out.path().join("bundles"))? {
+            let bundle: Bundle = serde_json::from_slice(&fs::read(entry?.path())?)?;
+            if bundle.stage.as_str() == stage {
+                return Ok(bundle);
+            }
+        }
+        bail!("no group stands in `{stage}`")
+    }
+
     /// The fleet as the server tells it.
     pub fn fleet(&self) -> Result<Fleet> {
         let answer = http::get(&format!("{}/api/v1/fleet", self.url()?))?;
@@ -156,8 +195,10 @@ impl Municipality {
 
     /// A new device of a group, with Chromium and Firefox, enrolled and not yet running.
     pub fn enrol(&self, group: &str) -> Result<Enrolled> {
-        let arguments: [OsString; 5] = [
+        let arguments: [OsString; 7] = [
             "enrol-token".into(),
+            "--repository".into(),
+            self.repository().into(),
             "--server".into(),
             self.url()?.into(),
             "--group".into(),
@@ -177,10 +218,9 @@ impl Municipality {
         self.server.as_ref().context("the server is not started")
     }
 
-    /// Runs a subcommand of `fyr` that needs the keys and the repository.
+    /// Runs a subcommand of `fyr` that needs the keys.
     fn with_keys(&self, arguments: &[OsString]) -> Result<Ended> {
         let mut all = arguments.to_vec();
-        all.extend(["--repository".into(), self.repository().into()]);
         all.extend(["--keys".into(), self.path("keys").into()]);
         all.extend(["--passphrase-file".into(), self.path("passphrase").into()]);
         child::run(&Binary::Fyr.path()?, all)
@@ -217,32 +257,6 @@ impl Enrolled {
         let id = status.get("device").and_then(serde_json::Value::as_str);
         Ok(id.context("the status names the device")?.parse()?)
     }
-}
-
-/// Keys are made once and copied: guarding one with its passphrase is slow on purpose.
-fn keys_for(directory: &Path) -> Result<()> {
-    static MADE: Mutex<Option<TempDir>> = Mutex::new(None);
-    let mut made = MADE.lock().unwrap_or_else(PoisonError::into_inner);
-    if made.is_none() {
-        let fresh = tempfile::tempdir()?;
-        let passphrase = fresh.path().join("passphrase");
-        fs::write(&passphrase, PASSPHRASE)?;
-        for role in ROLES {
-            let arguments: [OsString; 7] = [
-                "key".into(),
-                "new".into(),
-                role.into(),
-                "--keys".into(),
-                fresh.path().join("keys").into(),
-                "--passphrase-file".into(),
-                passphrase.clone().into(),
-            ];
-            child::run(&Binary::Fyr.path()?, arguments)?.success()?;
-        }
-        *made = Some(fresh);
-    }
-    let made = made.as_ref().context("the keys just made")?;
-    copy(made.path(), directory)
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {

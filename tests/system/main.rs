@@ -2,3 +2,6 @@
 
 mod harness;
 mod house;
+mod server_api;
+mod server_dashboard;
+mod server_durability;
