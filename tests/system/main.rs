@@ -1,6 +1,7 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
 mod demo;
+mod agent_once;
 mod harness;
 mod house;
 mod server_api;
