@@ -1,6 +1,7 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
 mod agent_once;
+mod agent_run;
 mod harness;
 mod house;
 mod server_api;
