@@ -14,11 +14,14 @@ pub struct Device {
 }
 
 impl Device {
-    /// An empty device.
+    /// A device without policy, where Chromium and Firefox are installed.
     pub fn new() -> Result<Self> {
         let root = tempfile::tempdir()?;
-        fs::create_dir_all(root.path().join("etc/chromium/policies/managed"))?;
-        fs::create_dir_all(root.path().join("etc/firefox/policies"))?;
+        for place in ["chromium", "firefox", "fyr"] {
+            fs::create_dir_all(root.path().join("etc").join(place))?;
+        }
+        let declared = root.path().join("etc/fyr/device.json");
+        fs::write(declared, r#"{"browsers": ["chromium", "firefox"]}"#)?;
         Ok(Self { root })
     }
 
@@ -27,7 +30,7 @@ impl Device {
         self.root.path()
     }
 
-    /// Chromium's directory of managed policy.
+    /// Chromium's directory of managed policy, which a fresh install does not have.
     pub fn managed(&self) -> PathBuf {
         self.root().join("etc/chromium/policies/managed")
     }

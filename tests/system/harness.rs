@@ -60,6 +60,7 @@ fn the_policy_page_tells_of_wrong_values_and_of_conflicts() -> Result<()> {
         r#"{"ForceYouTubeRestrict": 2, "URLBlocklist": "x.example"}"#,
         r#"{"ForceYouTubeRestrict": 1}"#,
     );
+    fs::create_dir_all(device.managed())?;
     fs::write(device.managed().join("a.json"), first)?;
     fs::write(device.managed().join("b.json"), last)?;
     let mut chromium = Chromium::start(device.root(), &internet, &[])?;

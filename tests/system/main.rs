@@ -2,4 +2,7 @@
 
 mod harness;
 mod house;
+mod server_api;
+mod server_dashboard;
+mod server_durability;
 mod settings;

@@ -12,6 +12,8 @@ mod means;
 mod privacy;
 mod safesearch;
 mod sign_in;
+#[cfg(test)]
+mod tests;
 mod youtube;
 
 use std::cmp::Ordering;

@@ -4,6 +4,8 @@
 
 mod matching;
 mod parsing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::IpAddr;

@@ -227,7 +227,7 @@ fn affordable(encrypted: &EncryptedPrivateKeyInfo<'_>) -> bool {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], KeyError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], KeyError> {
     let mut bytes = [0; N];
     SystemRandom::new()
         .fill(&mut bytes)

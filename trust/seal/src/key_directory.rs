@@ -83,8 +83,8 @@ impl From<Role> for KeyName {
 impl fmt::Display for KeyName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.holder {
-            Some(holder) => write!(f, "{}-{holder}", self.role),
-            None => write!(f, "{}", self.role),
+            Some(holder) => f.pad(&format!("{}-{holder}", self.role)),
+            None => f.pad(self.role.name()),
         }
     }
 }
@@ -125,6 +125,20 @@ impl KeyDirectory {
         &self.path
     }
 
+    /// Says whether a key of this name could be stored.
+    ///
+    /// # Errors
+    /// [`KeyDirectoryError::Exists`] where either half is there.
+    pub fn expect_vacant(&self, name: &KeyName) -> Result<(), KeyDirectoryError> {
+        match [self.private(name), self.public_half(name)]
+            .into_iter()
+            .find(|path| path.symlink_metadata().is_ok())
+        {
+            Some(path) => Err(KeyDirectoryError::Exists(path)),
+            None => Ok(()),
+        }
+    }
+
     /// Stores a new key: the private half encrypted, mode 0600, in a directory of mode 0700.
     /// Returns the path of the private half.
     ///
@@ -136,12 +150,8 @@ impl KeyDirectory {
         key: &SigningKey,
         passphrase: &Passphrase,
     ) -> Result<PathBuf, KeyDirectoryError> {
+        self.expect_vacant(name)?;
         let (private, public) = (self.private(name), self.public_half(name));
-        for path in [&private, &public] {
-            if path.symlink_metadata().is_ok() {
-                return Err(KeyDirectoryError::Exists(path.clone()));
-            }
-        }
         let opening = |source| KeyDirectoryError::Open(private.clone(), source);
         let encrypted = key.to_pem(passphrase).map_err(opening)?;
         let public_pem = key.public_key().to_pem().map_err(opening)?;

@@ -1,6 +1,10 @@
 //! The passphrase of a key file: kept out of every text a program prints.
 
 use std::fmt;
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -22,6 +26,23 @@ pub enum PassphraseError {
     NotOneLine,
 }
 
+/// Why a passphrase could not be read from a file. Never holds what was in it.
+#[derive(Debug, thiserror::Error)]
+pub enum PassphraseFileError {
+    /// The file could not be read.
+    #[error("read the passphrase file `{}`", .0.display())]
+    Read(PathBuf, #[source] io::Error),
+    /// Others than its owner could read it.
+    #[error("`{}` can be read by others: run `chmod 600` on it and choose a new passphrase", .0.display())]
+    Exposed(PathBuf),
+    /// What it holds is no passphrase.
+    #[error("take the passphrase from `{}`", .0.display())]
+    Unfit(PathBuf, #[source] PassphraseError),
+}
+
+/// The name of the systemd credential that holds the passphrase of unattended programs.
+const CREDENTIAL: &str = "fyr-passphrase";
+
 impl Passphrase {
     /// In characters.
     pub const MIN_LENGTH: usize = 12;
@@ -42,6 +63,43 @@ impl Passphrase {
             return Err(PassphraseError::TooShort);
         }
         Ok(Self(Zeroizing::new(line.to_owned())))
+    }
+
+    /// Reads a file that its owner alone can read.
+    ///
+    /// # Errors
+    /// [`PassphraseFileError`]
+    pub fn from_file(path: &Path) -> Result<Self, PassphraseFileError> {
+        let reading = |e| PassphraseFileError::Read(path.to_owned(), e);
+        let file = File::open(path).map_err(reading)?;
+        let mode = file.metadata().map_err(reading)?.permissions().mode();
+        if mode & 0o077 != 0 {
+            return Err(PassphraseFileError::Exposed(path.to_owned()));
+        }
+        Self::read(file, path)
+    }
+
+    /// Reads the systemd credential `fyr-passphrase`, where `directory` (the value of
+    /// `$CREDENTIALS_DIRECTORY`) has one. Its mode is systemd's business: the mask of an
+    /// access list shows there as a right of the group.
+    ///
+    /// # Errors
+    /// [`PassphraseFileError`]
+    pub fn from_credential(directory: &Path) -> Result<Option<Self>, PassphraseFileError> {
+        let path = directory.join(CREDENTIAL);
+        match File::open(&path) {
+            Ok(file) => Self::read(file, &path).map(Some),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(PassphraseFileError::Read(path, e)),
+        }
+    }
+
+    fn read(file: File, path: &Path) -> Result<Self, PassphraseFileError> {
+        let mut text = Zeroizing::new(String::new());
+        file.take(2 * Self::MAX_LENGTH as u64)
+            .read_to_string(&mut text)
+            .map_err(|e| PassphraseFileError::Read(path.to_owned(), e))?;
+        Self::new(&text).map_err(|e| PassphraseFileError::Unfit(path.to_owned(), e))
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -82,6 +140,34 @@ mod tests {
         );
         assert_eq!(read("short\n"), Err(PassphraseError::TooShort));
         assert_eq!(read(&"long".repeat(999)), Err(PassphraseError::NotOneLine));
+    }
+
+    #[test]
+    fn a_passphrase_file_that_others_can_read_is_refused() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("passphrase");
+        std::fs::write(&path, "correct horse\n").unwrap();
+        for (mode, exposed) in [(0o600, false), (0o400, false), (0o640, true), (0o604, true)] {
+            std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
+            let refused = matches!(
+                Passphrase::from_file(&path),
+                Err(PassphraseFileError::Exposed(_))
+            );
+            assert_eq!(refused, exposed, "mode {mode:o}");
+        }
+    }
+
+    #[test]
+    fn a_missing_credential_is_no_error_and_a_present_one_is_read() {
+        let directory = tempfile::tempdir().unwrap();
+        assert!(
+            Passphrase::from_credential(directory.path())
+                .unwrap()
+                .is_none()
+        );
+        std::fs::write(directory.path().join(CREDENTIAL), "correct horse").unwrap();
+        let found = Passphrase::from_credential(directory.path()).unwrap();
+        assert_eq!(found, Some(read("correct horse").unwrap()));
     }
 
     #[test]

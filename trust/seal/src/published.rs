@@ -28,7 +28,10 @@ pub struct Published {
 impl Published {
     /// Verifies what `read` finds in a repository that starts at `first_root`. Expiry does
     /// not count: an expired repository can still be renewed.
-    pub(crate) fn verify<E: From<VerifyError>>(
+    ///
+    /// # Errors
+    /// Those of `read`, and [`VerifyError`].
+    pub fn verify<E: From<VerifyError>>(
         first_root: Digest,
         read: impl FnMut(&Need) -> Result<Answer, E>,
     ) -> Result<Self, E> {

@@ -1,4 +1,5 @@
 //! The repository directory, as it is published, renewed and read back.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -223,13 +224,13 @@ fn changes_are_told_group_by_group() {
     let published = town
         .publish(&["kept", "removed", "changed"], "2026-08-01T08:00:00Z")
         .unwrap();
-    let mut changed = bundle("changed");
-    changed.hosts = BTreeMap::from([(
+    let mut renamed = bundle("changed");
+    renamed.hosts = BTreeMap::from([(
         "www.youtube.com".parse().unwrap(),
         "216.239.38.120".parse().unwrap(),
     )]);
     let content =
-        Content::new([bundle("kept"), changed, bundle("new")], &[town.enrolment]).unwrap();
+        Content::new([bundle("kept"), renamed, bundle("new")], &[town.enrolment]).unwrap();
     let changes = content.changes(Some(&published));
     let told: Vec<_> = changes
         .iter()

@@ -182,10 +182,10 @@ fn parse_host(text: &str) -> Result<Host, ParseFilterError> {
             .map(|address| Host::Address(IpAddr::V6(address)))
             .map_err(|_| ParseFilterError::Host(text.to_owned()));
     }
-    if let Ok(address) = text.parse::<Ipv4Addr>() {
+    let exact = text.strip_prefix('.');
+    if let Ok(address) = exact.unwrap_or(text).parse::<Ipv4Addr>() {
         return Ok(Host::Address(IpAddr::V4(address)));
     }
-    let exact = text.strip_prefix('.');
     let name =
         host_name(exact.unwrap_or(text)).ok_or_else(|| ParseFilterError::Host(text.to_owned()))?;
     Ok(match exact {

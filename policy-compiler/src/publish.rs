@@ -1,0 +1,186 @@
+//! `fyr publish`: compiles a policy, shows what would change, signs it and writes it to a
+//! repository.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use fyr_schemas::GroupId;
+use fyr_schemas::bundle::Bundle;
+use fyr_seal::{
+    Authorities, Change, Content, ContentError, KeyDirectory, KeyDirectoryError, PublicKey,
+    Repository, RepositoryError, Role, SealError, Signers, SigningKey,
+};
+use jiff::Timestamp;
+
+use crate::passphrase::{AskError, PassphraseArgs, PassphraseSource};
+
+/// Groups of one kind that are named one by one; more are only counted.
+const NAMED: usize = 20;
+
+/// Compile a policy, sign it and publish it
+///
+/// Shows which groups change and asks before anything is signed. Devices take the new
+/// revision within a second where a server serves the repository.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PublishArgs {
+    /// The directory of the policy's source
+    #[arg(value_name = "DIR")]
+    policy: PathBuf,
+    /// The repository to publish into; made if it is missing
+    #[arg(long, value_name = "DIR")]
+    repository: PathBuf,
+    /// The directory of the keys
+    #[arg(long, value_name = "DIR")]
+    keys: PathBuf,
+    #[command(flatten)]
+    passphrase: PassphraseArgs,
+    /// Publish without asking
+    #[arg(long)]
+    yes: bool,
+}
+
+/// Why nothing was published.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum PublishError {
+    /// A compiled bundle could not be read.
+    #[error("read the bundle `{}`", .0.display())]
+    Bundle(PathBuf, #[source] anyhow::Error),
+    /// It cannot be published as it is.
+    #[error(transparent)]
+    Content(#[from] ContentError),
+    /// A key is missing or does not open.
+    #[error(transparent)]
+    Keys(#[from] KeyDirectoryError),
+    /// There is no passphrase for a key.
+    #[error(transparent)]
+    Passphrase(#[from] AskError),
+    /// The keys do not suffice.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The repository could not be read or written.
+    #[error(transparent)]
+    Repository(#[from] RepositoryError),
+    /// Nobody can be asked.
+    #[error("there is no terminal to ask on: look at the changes above and use `--yes`")]
+    NoTerminal,
+    /// Asking failed.
+    #[error("ask whether to publish")]
+    Ask(#[source] io::Error),
+}
+
+/// Runs `fyr publish`. Exit code 1 where the answer was no.
+pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
+    let keys = KeyDirectory::at(&args.keys);
+    let repository = Repository::at(&args.repository);
+    let public = keys.public_keys()?;
+    let of = |role: Role| -> Vec<PublicKey> {
+        public
+            .iter()
+            .filter(|(name, _)| name.role() == role)
+            .map(|(_, key)| *key)
+            .collect()
+    };
+    let content = Content::new(bundles(&args.policy)?, &of(Role::Enrolment))?;
+    let authorities = Authorities {
+        root: of(Role::Root),
+        targets: of(Role::Targets),
+        snapshot: of(Role::Snapshot),
+        timestamp: of(Role::Timestamp),
+    };
+    let published = repository.published()?;
+    let now = Timestamp::now();
+    let root = authorities.root_change(published.as_ref(), now)?;
+
+    show(&content.changes(published.as_ref()));
+    if let Some(why) = root {
+        eprintln!("  the root is signed too: {why}");
+    }
+    if !args.yes && !confirmed(&args.repository)? {
+        eprintln!("nothing was published");
+        return Ok(ExitCode::FAILURE);
+    }
+
+    let source = args.passphrase.source()?;
+    let signers = Signers {
+        root: match root {
+            Some(_) => unlock(&keys, Role::Root, &source)?,
+            None => Vec::new(),
+        },
+        targets: unlock(&keys, Role::Targets, &source)?,
+        snapshot: unlock(&keys, Role::Snapshot, &source)?,
+        timestamp: unlock(&keys, Role::Timestamp, &source)?,
+    };
+    let published = repository.publish(&content, &authorities, &signers, Timestamp::now())?;
+    println!(
+        "published revision {} of {} for {} groups",
+        published.revision(),
+        content.organisation(),
+        published.bundles().len()
+    );
+    Ok(ExitCode::SUCCESS)
+}
+
+fn unlock(
+    keys: &KeyDirectory,
+    role: Role,
+    source: &PassphraseSource,
+) -> Result<Vec<SigningKey>, PublishError> {
+    let mut opened = Vec::new();
+    for name in keys.private_keys(role)? {
+        let passphrase = source.existing(&format!("the key {name}"))?;
+        opened.push(keys.unlock(&name, &passphrase)?);
+    }
+    Ok(opened)
+}
+
+fn show(changes: &BTreeMap<GroupId, Change>) {
+    for (change, word) in [
+        (Change::New, "new"),
+        (Change::Changed, "changed"),
+        (Change::Removed, "removed"),
+        (Change::Unchanged, "unchanged"),
+    ] {
+        let groups: Vec<&str> = changes
+            .iter()
+            .filter(|(_, of_group)| **of_group == change)
+            .map(|(group, _)| group.as_str())
+            .collect();
+        match groups.len() {
+            0 => {}
+            1..=NAMED => eprintln!("  {word}: {}", groups.join(", ")),
+            count => eprintln!("  {word}: {count} groups"),
+        }
+    }
+}
+
+fn confirmed(repository: &Path) -> Result<bool, PublishError> {
+    if !io::stdin().is_terminal() {
+        return Err(PublishError::NoTerminal);
+    }
+    let mut answer = String::new();
+    eprint!("publish to {}? [y/N] ", repository.display());
+    io::stderr().flush().map_err(PublishError::Ask)?;
+    io::stdin()
+        .read_line(&mut answer)
+        .map_err(PublishError::Ask)?;
+    Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
+}
+
+/// The bundles that `fyr compile` wrote to `compiled`.
+fn bundles(compiled: &Path) -> Result<Vec<Bundle>, PublishError> {
+    let reading = |path: &Path| {
+        let path = path.to_owned();
+        move |e: anyhow::Error| PublishError::Bundle(path, e)
+    };
+    let directory = compiled.join("bundles");
+    let mut bundles = Vec::new();
+    let entries = std::fs::read_dir(&directory).map_err(|e| reading(&directory)(e.into()))?;
+    for entry in entries {
+        let path = entry.map_err(|e| reading(&directory)(e.into()))?.path();
+        let bytes = std::fs::read(&path).map_err(|e| reading(&path)(e.into()))?;
+        bundles.push(serde_json::from_slice(&bytes).map_err(|e| reading(&path)(e.into()))?);
+    }
+    Ok(bundles)
+}

@@ -1,0 +1,83 @@
+//! Shows the fleet: as one page for people, as JSON for programs.
+
+use askama::Template;
+use axum::Json;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Deserialize;
+
+use fyr_schemas::fleet::Fleet;
+
+use crate::page::{Dashboard, Filter, Waiting};
+use crate::problem::Problem;
+use crate::router::App;
+use crate::words::{self, Calendar};
+
+/// The filter as the address holds it; what names nothing filters nothing.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    group: String,
+    state: String,
+}
+
+/// `GET /`.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Problem> {
+    let login = app.access.needs_login();
+    let Ok(publication) = app.publication() else {
+        let page = Waiting {
+            title: "Waiting · Fyr".to_owned(),
+            login,
+            repository: app.repository.display().to_string(),
+        };
+        return html(&page);
+    };
+    let now = Timestamp::now();
+    let fleet = app.fleet(&publication, now).await?;
+    let filter = Filter {
+        group: asked.group.parse().ok(),
+        state: words::parse_state(&asked.state),
+    };
+    let calendar = Calendar {
+        now,
+        zone: TimeZone::system(),
+    };
+    html(&Dashboard::new(&fleet, &publication, &filter, &calendar).with_login(login))
+}
+
+/// `GET /api/v1/fleet`.
+pub(crate) async fn fleet(State(app): State<App>) -> Result<(HeaderPair, Json<Fleet>), Problem> {
+    let publication = app.publication()?;
+    let fleet = app.fleet(&publication, Timestamp::now()).await?;
+    Ok((NOT_KEPT, Json(fleet)))
+}
+
+type HeaderPair = [(header::HeaderName, &'static str); 1];
+
+/// Pages and answers that hold the fleet are kept by no cache.
+const NOT_KEPT: HeaderPair = [(header::CACHE_CONTROL, "no-store")];
+
+/// A page, answered as one.
+pub(crate) fn html(page: &impl Template) -> Result<Response, Problem> {
+    match page.render() {
+        Ok(text) => Ok((NOT_KEPT, Html(text)).into_response()),
+        Err(error) => {
+            tracing::error!(
+                error = &error as &dyn std::error::Error,
+                "page not rendered"
+            );
+            Err(Problem::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "page-failed",
+                "Page failed",
+                "the page cannot be shown; the server's log says why",
+            ))
+        }
+    }
+}

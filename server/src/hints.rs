@@ -1,0 +1,109 @@
+//! Server-sent events: the hint that makes devices fetch at once, and the nudge that makes an open
+//! dashboard look again. Both say that something is new and never what it is.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, StreamExt, future, stream};
+use tokio::sync::watch;
+use tokio_stream::wrappers::WatchStream;
+
+use crate::problem::Problem;
+use crate::router::App;
+
+/// How many hint streams are open at most, one a device.
+pub(crate) const DEVICE_STREAMS: usize = 20_000;
+
+/// How many dashboards are live at most; past that a dashboard shows itself and stays still.
+pub(crate) const DASHBOARD_STREAMS: usize = 200;
+
+/// Shorter than the minute after which many proxies close a silent connection.
+const KEEP_ALIVE: Duration = Duration::from_secs(25);
+
+/// A dashboard is not told more often than this; what happens in between is told with the next.
+const NUDGE_EVERY: Duration = Duration::from_millis(400);
+
+/// `GET /api/v1/hints`: the revision at connect and on every publication.
+pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
+    let place = app
+        .device_streams
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| full())?;
+    let open = app.metrics.open_hint_stream();
+    let published = WatchStream::new(app.published.clone());
+    let revisions = published
+        .filter_map(|publication| future::ready(publication.map(|it| it.revision)))
+        // Renewed metadata is no news for a device.
+        .scan(None, |told, revision| {
+            let news = (*told != Some(revision)).then_some(revision);
+            *told = Some(revision);
+            future::ready(Some(news))
+        })
+        .filter_map(future::ready)
+        .map(move |revision| {
+            let _held = (&place, &open);
+            Event::default()
+                .event("revision")
+                .data(revision.to_string())
+        });
+    Ok(answer(revisions, app.stop.clone()))
+}
+
+/// `GET /api/v1/fleet/changes`: an event at connect and whenever the dashboard would differ.
+pub(crate) async fn changes(State(app): State<App>) -> Result<Response, Problem> {
+    let place = app
+        .dashboard_streams
+        .clone()
+        .try_acquire_owned()
+        .map_err(|_| full())?;
+    let nudges = stream::unfold(
+        (app.changes.clone(), true),
+        |(mut changes, first)| async move {
+            if !first {
+                changes.changed().await.ok()?;
+                tokio::time::sleep(NUDGE_EVERY).await;
+            }
+            let count = *changes.borrow_and_update();
+            Some((count, (changes, false)))
+        },
+    )
+    .map(move |count| {
+        let _held = &place;
+        Event::default().event("changed").data(count.to_string())
+    });
+    Ok(answer(nudges, app.stop.clone()))
+}
+
+fn answer(
+    events: impl Stream<Item = Event> + Send + 'static,
+    mut stop: watch::Receiver<bool>,
+) -> Response {
+    let stopped = async move { drop(stop.wait_for(|stop| *stop).await) };
+    let events = events
+        .map(Ok::<_, Infallible>)
+        .take_until(Box::pin(stopped));
+    let mut response = Sse::new(events)
+        .keep_alive(KeepAlive::new().interval(KEEP_ALIVE))
+        .into_response();
+    // nginx would otherwise hold events back until its buffer is full.
+    response.headers_mut().insert(
+        "x-accel-buffering",
+        axum::http::HeaderValue::from_static("no"),
+    );
+    response
+}
+
+fn full() -> Problem {
+    Problem::new(
+        StatusCode::SERVICE_UNAVAILABLE,
+        "too-many-streams",
+        "Too many streams",
+        "as many streams are open as this server keeps; ask again at the ordinary interval",
+    )
+    .retry_after(300)
+}

@@ -1,0 +1,205 @@
+//! Takes reports: each must be signed by the enrolled device it speaks of, and is acknowledged only
+//! once it would survive a power cut. A report that came before changes nothing.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use jiff::Timestamp;
+
+use fyr_schemas::DeviceId;
+use fyr_schemas::envelope::{Envelope, PayloadType};
+use fyr_schemas::report::{FORMAT, Report, ReportReceipt};
+
+use crate::body;
+use crate::problem::Problem;
+use crate::router::App;
+use crate::store::{EnrolledDevice, IngestOutcome, NewReport};
+
+const LARGEST_BODY: usize = 1 << 20;
+const MOST_REPORTS: usize = 64;
+const MOST_CONTROLS: usize = 1024;
+const MOST_EVENTS: usize = 256;
+const MOST_BROWSERS: usize = 32;
+
+/// Why a batch of reports is not taken. Positions count from 0.
+#[derive(Debug, thiserror::Error)]
+enum IngestError {
+    #[error("send between 1 and {MOST_REPORTS} reports, not {0}")]
+    Count(usize),
+    #[error("report {0} is not one that this version can read")]
+    Unreadable(usize),
+    #[error("report {0} holds more entries than a report may")]
+    TooLong(usize),
+    #[error("report {0} speaks of another device than the first")]
+    MixedDevices(usize),
+    #[error("the device `{0}` is not enrolled here; enrol it with a token")]
+    UnknownDevice(DeviceId),
+    #[error("report {0} is not signed by the key the device enrolled with")]
+    Signature(usize),
+    #[error("report {0} names another organisation or group than the device enrolled into")]
+    WrongPlace(usize),
+}
+
+/// `POST /api/v1/reports`: all of a batch is stored, or none of it.
+pub(crate) async fn ingest(
+    State(app): State<App>,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Json<ReportReceipt>, Problem> {
+    let envelopes: Vec<Envelope> = body::json(&headers, body, LARGEST_BODY).await?;
+    let claimed = claimed_reports(&envelopes)?;
+    let Some(device) = claimed.first().map(|first| first.report.device.clone()) else {
+        return Err(IngestError::Count(0).into());
+    };
+    let enrolled = app
+        .store
+        .enrolled(&device)
+        .await
+        .map_err(|error| Problem::store_failed(&error))?
+        .ok_or_else(|| IngestError::UnknownDevice(device.clone()))?;
+    let acknowledged = acknowledged(claimed.iter().map(|claimed| claimed.report.sequence));
+    let reports = verified_reports(&envelopes, claimed, &enrolled)?;
+    let count = reports.len();
+    match app.store.ingest(device, reports, Timestamp::now()).await {
+        Ok(IngestOutcome::Stored { new }) => {
+            app.metrics.stored(new);
+            tracing::debug!(count, new, "reports stored");
+            Ok(Json(ReportReceipt { acknowledged }))
+        }
+        Ok(IngestOutcome::TooMany { retry_after_s }) => Err(Problem::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too-many-reports",
+            "Too many reports",
+            "the device has sent more reports than it can have to tell; keep them and try later",
+        )
+        .retry_after(retry_after_s)),
+        Err(error) => Err(Problem::store_failed(&error)),
+    }
+}
+
+/// A report before its signature was looked at.
+struct Claimed {
+    report: Report,
+    payload: Vec<u8>,
+}
+
+fn claimed_reports(envelopes: &[Envelope]) -> Result<Vec<Claimed>, IngestError> {
+    if envelopes.is_empty() || envelopes.len() > MOST_REPORTS {
+        return Err(IngestError::Count(envelopes.len()));
+    }
+    let mut claimed: Vec<Claimed> = Vec::with_capacity(envelopes.len());
+    for (position, envelope) in envelopes.iter().enumerate() {
+        let unreadable = || IngestError::Unreadable(position);
+        let payload = fyr_trust::envelope::dangerous_payload(envelope).map_err(|_| unreadable())?;
+        let report: Report = serde_json::from_slice(&payload).map_err(|_| unreadable())?;
+        if report.format != FORMAT
+            || report.sequence == 0
+            || i64::try_from(report.sequence).is_err()
+        {
+            return Err(unreadable());
+        }
+        if report.controls.len() > MOST_CONTROLS
+            || report.events.len() > MOST_EVENTS
+            || report.browsers.len() > MOST_BROWSERS
+        {
+            return Err(IngestError::TooLong(position));
+        }
+        if claimed
+            .first()
+            .is_some_and(|first| first.report.device != report.device)
+        {
+            return Err(IngestError::MixedDevices(position));
+        }
+        claimed.push(Claimed { report, payload });
+    }
+    Ok(claimed)
+}
+
+fn verified_reports(
+    envelopes: &[Envelope],
+    claimed: Vec<Claimed>,
+    enrolled: &EnrolledDevice,
+) -> Result<Vec<NewReport>, IngestError> {
+    envelopes
+        .iter()
+        .zip(claimed)
+        .enumerate()
+        .map(|(position, (envelope, Claimed { report, payload }))| {
+            fyr_trust::envelope::verify(envelope, PayloadType::Report, &enrolled.public_key)
+                .map_err(|_| IngestError::Signature(position))?;
+            if report.organisation != enrolled.organisation || report.group != enrolled.group {
+                return Err(IngestError::WrongPlace(position));
+            }
+            Ok(NewReport {
+                sequence: i64::try_from(report.sequence)
+                    .map_err(|_| IngestError::Unreadable(position))?,
+                events: report.events,
+                payload,
+                signatures: serde_json::to_string(&envelope.signatures)
+                    .map_err(|_| IngestError::Unreadable(position))?,
+            })
+        })
+        .collect()
+}
+
+/// The highest number up to which this batch leaves no hole, counted from its lowest.
+///
+/// A device sends its oldest reports first, so what is below the lowest is stored or lost.
+fn acknowledged(sequences: impl Iterator<Item = u64>) -> u64 {
+    let mut sorted: Vec<u64> = sequences.collect();
+    sorted.sort_unstable();
+    let lowest = sorted.first().copied().unwrap_or_default();
+    sorted.into_iter().fold(lowest, |upto, sequence| {
+        if sequence == upto.saturating_add(1) {
+            sequence
+        } else {
+            upto
+        }
+    })
+}
+
+impl From<IngestError> for Problem {
+    fn from(error: IngestError) -> Self {
+        let (status, slug, title) = match &error {
+            IngestError::Count(_) | IngestError::Unreadable(_) => {
+                (StatusCode::BAD_REQUEST, "malformed", "Malformed")
+            }
+            IngestError::TooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+            IngestError::MixedDevices(_) => {
+                (StatusCode::BAD_REQUEST, "mixed-devices", "Mixed devices")
+            }
+            IngestError::UnknownDevice(_) => {
+                (StatusCode::FORBIDDEN, "unknown-device", "Unknown device")
+            }
+            IngestError::Signature(_) => {
+                (StatusCode::FORBIDDEN, "wrong-signature", "Wrong signature")
+            }
+            IngestError::WrongPlace(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "wrong-place",
+                "Wrong place",
+            ),
+        };
+        Problem::new(status, slug, title, error.to_string())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(sequences: &[u64], expected: u64) {
+        assert_eq!(acknowledged(sequences.iter().copied()), expected);
+    }
+
+    #[test]
+    fn a_hole_in_the_batch_is_not_acknowledged_over() {
+        check(&[1], 1);
+        check(&[1, 2, 3], 3);
+        check(&[3, 1, 2, 2], 3);
+        check(&[5, 7, 8], 5);
+        check(&[u64::MAX], u64::MAX);
+    }
+}

@@ -1,0 +1,39 @@
+//! The server: hosts the repository, enrols devices, takes their reports, and shows how the fleet
+//! stands. It signs no policy.
+//!
+//! What comes in from outside is parsed and bounded at the edge (`body`, `enrol`, `ingest`,
+//! `repository`), stored by one task (`store`), summarised by pure functions (`fleet`, `overview`)
+//! and shown (`dashboard`, `metrics`, `hints`).
+
+mod access;
+mod account;
+mod assets;
+mod body;
+mod dashboard;
+mod enrol;
+mod fleet;
+mod hints;
+mod ingest;
+mod listen;
+mod login;
+mod metrics;
+pub mod options;
+mod overview;
+mod page;
+mod problem;
+mod publication;
+mod quota;
+mod renew;
+mod repository;
+mod router;
+mod session;
+mod start;
+mod store;
+mod watch;
+mod words;
+
+pub use access::AccessError;
+pub use listen::ListenError;
+pub use renew::RenewalError;
+pub use start::{Running, StartError, start};
+pub use store::OpenError;

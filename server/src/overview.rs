@@ -1,0 +1,253 @@
+//! How the fleet stands per group and per control: a pure digest of the fleet and of what is
+//! published, so that the page and the API can never disagree.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::bundle::{Audience, Control, DecisionNote};
+use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
+use fyr_schemas::report::ControlState;
+use fyr_schemas::{CaseNumber, ControlId, GroupId, Revision, StageId};
+
+use crate::fleet::is_broken;
+use crate::publication::{Publication, PublishedGroup};
+use crate::words::STATES;
+
+/// The fleet in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Overview {
+    /// All devices.
+    pub(crate) tally: Tally,
+    /// Every group that is published or has a device, by name.
+    pub(crate) groups: Vec<GroupOverview>,
+    /// Every published control, the worst standing first.
+    pub(crate) controls: Vec<ControlOverview>,
+}
+
+/// How many devices stand how.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tally(BTreeMap<DeviceState, u64>);
+
+/// One group in numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct GroupOverview {
+    /// Its name.
+    pub(crate) group: GroupId,
+    /// Who uses its devices; none where no bundle is published for it.
+    pub(crate) audience: Option<Audience>,
+    /// Its stage.
+    pub(crate) stage: Option<StageId>,
+    /// Its devices.
+    pub(crate) tally: Tally,
+}
+
+/// One control across the groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct ControlOverview {
+    /// Its name.
+    pub(crate) control: ControlId,
+    /// The decisions behind it, with what the bundles tell of them.
+    pub(crate) decisions: BTreeMap<CaseNumber, Option<DecisionNote>>,
+    /// One entry per group, in the order of [`Overview::groups`]; none where it does not apply.
+    pub(crate) cells: Vec<Option<Cell>>,
+}
+
+/// One control in one group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cell {
+    /// The value in the words of the source.
+    pub(crate) value: String,
+    /// On how many devices it is in force.
+    pub(crate) in_force: u64,
+    /// On how many devices a browser has no means for it.
+    pub(crate) gaps: u64,
+    /// How many devices the group has.
+    pub(crate) devices: u64,
+    /// The worst standing of any device.
+    pub(crate) standing: Standing,
+}
+
+/// How a control stands on a device, or in a group; best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Standing {
+    /// Nobody is there to obey it.
+    NoDevice,
+    /// In force.
+    InForce,
+    /// A browser has no means for it; decided knowingly.
+    Gap,
+    /// Written, and a browser must restart.
+    PendingRestart,
+    /// The device has not yet reported the newest revision.
+    Behind,
+    /// Drifted or failed.
+    Broken,
+}
+
+impl Tally {
+    fn of<'a>(devices: impl Iterator<Item = &'a FleetDevice>) -> Self {
+        let mut counts = BTreeMap::new();
+        for device in devices {
+            *counts.entry(device.state).or_default() += 1;
+        }
+        Self(counts)
+    }
+
+    /// How many stand so.
+    pub(crate) fn count(&self, state: DeviceState) -> u64 {
+        self.0.get(&state).copied().unwrap_or_default()
+    }
+
+    /// How many there are.
+    pub(crate) fn total(&self) -> u64 {
+        self.0.values().sum()
+    }
+
+    /// How many hold what was decided.
+    pub(crate) fn holding(&self) -> u64 {
+        self.count(DeviceState::Compliant)
+    }
+
+    /// Every state with its count, best first.
+    pub(crate) fn states(&self) -> impl Iterator<Item = (DeviceState, u64)> {
+        STATES.into_iter().map(|state| (state, self.count(state)))
+    }
+}
+
+impl Overview {
+    /// Digests a fleet.
+    pub(crate) fn new(fleet: &Fleet, publication: &Publication) -> Self {
+        let names: BTreeSet<&GroupId> = publication
+            .groups
+            .keys()
+            .chain(fleet.devices.iter().map(|device| &device.group))
+            .collect();
+        let members: Vec<Members> = names
+            .into_iter()
+            .map(|group| Members {
+                group,
+                published: publication.groups.get(group),
+                devices: fleet
+                    .devices
+                    .iter()
+                    .filter(|device| device.group == *group)
+                    .collect(),
+            })
+            .collect();
+        Self {
+            tally: Tally::of(fleet.devices.iter()),
+            groups: members.iter().map(Members::overview).collect(),
+            controls: controls(&members, fleet.revision),
+        }
+    }
+}
+
+/// A group with its devices.
+struct Members<'a> {
+    group: &'a GroupId,
+    published: Option<&'a PublishedGroup>,
+    devices: Vec<&'a FleetDevice>,
+}
+
+impl Members<'_> {
+    fn overview(&self) -> GroupOverview {
+        GroupOverview {
+            group: self.group.clone(),
+            audience: self.published.map(|published| published.audience),
+            stage: self.published.map(|published| published.stage.clone()),
+            tally: Tally::of(self.devices.iter().copied()),
+        }
+    }
+
+    fn control(&self, id: &ControlId) -> Option<&Control> {
+        self.published?
+            .controls
+            .iter()
+            .find(|control| control.id == *id)
+    }
+
+    fn cell(&self, id: &ControlId, revision: Revision) -> Option<Cell> {
+        let control = self.control(id)?;
+        let standings: Vec<Standing> = self
+            .devices
+            .iter()
+            .map(|device| standing(device, id, revision))
+            .collect();
+        let count = |wanted| standings.iter().filter(|it| **it == wanted).count() as u64;
+        Some(Cell {
+            value: control.value.clone(),
+            in_force: count(Standing::InForce),
+            gaps: count(Standing::Gap),
+            devices: standings.len() as u64,
+            standing: standings.into_iter().max().unwrap_or(Standing::NoDevice),
+        })
+    }
+}
+
+fn controls(members: &[Members], revision: Revision) -> Vec<ControlOverview> {
+    let ids: BTreeSet<&ControlId> = members
+        .iter()
+        .filter_map(|it| it.published)
+        .flat_map(|published| published.controls.iter().map(|control| &control.id))
+        .collect();
+    let mut controls: Vec<ControlOverview> = ids
+        .into_iter()
+        .map(|id| ControlOverview {
+            control: id.clone(),
+            decisions: decisions(members, id),
+            cells: members.iter().map(|it| it.cell(id, revision)).collect(),
+        })
+        .collect();
+    controls.sort_by_key(|control| std::cmp::Reverse(control.urgency()));
+    controls
+}
+
+fn decisions(members: &[Members], id: &ControlId) -> BTreeMap<CaseNumber, Option<DecisionNote>> {
+    members
+        .iter()
+        .filter_map(|it| {
+            let case = it.control(id)?.decision.clone()?;
+            let note = it.published?.decisions.get(&case).cloned();
+            Some((case, note))
+        })
+        .collect()
+}
+
+impl ControlOverview {
+    /// The worst standing of any group.
+    pub(crate) fn standing(&self) -> Standing {
+        self.cells
+            .iter()
+            .flatten()
+            .map(|cell| cell.standing)
+            .max()
+            .unwrap_or(Standing::NoDevice)
+    }
+
+    /// What somebody must look at comes first; all else stays in the order of names.
+    fn urgency(&self) -> Standing {
+        match self.standing() {
+            Standing::NoDevice | Standing::InForce | Standing::Gap => Standing::InForce,
+            urgent @ (Standing::PendingRestart | Standing::Behind | Standing::Broken) => urgent,
+        }
+    }
+}
+
+fn standing(device: &FleetDevice, control: &ControlId, published: Revision) -> Standing {
+    let found = device
+        .findings
+        .iter()
+        .find(|finding| finding.control == *control)
+        .map(|finding| finding.state);
+    if found.is_some_and(is_broken) {
+        return Standing::Broken;
+    }
+    if device.revision.is_none_or(|revision| revision < published) {
+        return Standing::Behind;
+    }
+    match found {
+        None | Some(ControlState::InForce) => Standing::InForce,
+        Some(ControlState::Gap) => Standing::Gap,
+        Some(ControlState::PendingRestart) => Standing::PendingRestart,
+        Some(ControlState::Drifted | ControlState::Failed(_)) => Standing::Broken,
+    }
+}

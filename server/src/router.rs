@@ -1,0 +1,155 @@
+//! Which path is answered by whom, and what every answer has in common.
+
+use std::ops::Deref;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use jiff::Timestamp;
+use tokio::sync::{Semaphore, watch};
+
+use fyr_schemas::fleet::Fleet;
+
+use crate::access::{self, Access};
+use crate::account::Desk;
+use crate::metrics::Metrics;
+use crate::problem::Problem;
+use crate::publication::Publication;
+use crate::store::Store;
+use crate::watch::Published;
+use crate::{assets, dashboard, enrol, fleet, hints, ingest, login, metrics, repository, session};
+
+/// What every handler may use; clones share it.
+#[derive(Debug, Clone)]
+pub(crate) struct App(Arc<Parts>);
+
+/// The parts of a running server.
+#[derive(Debug)]
+pub(crate) struct Parts {
+    /// Who may see the dashboard.
+    pub(crate) access: Access,
+    /// What is remembered.
+    pub(crate) store: Store,
+    /// The repository's directory.
+    pub(crate) repository: PathBuf,
+    /// What is published.
+    pub(crate) published: Published,
+    /// Counts up when the dashboard would differ.
+    pub(crate) changes: watch::Receiver<u64>,
+    /// Becomes true when the server is told to stop.
+    pub(crate) stop: watch::Receiver<bool>,
+    /// Where people log in.
+    pub(crate) desk: Desk,
+    /// What is counted.
+    pub(crate) metrics: Metrics,
+    /// Places for devices that wait for hints.
+    pub(crate) device_streams: Arc<Semaphore>,
+    /// Places for live dashboards.
+    pub(crate) dashboard_streams: Arc<Semaphore>,
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Shares the parts among handlers.
+    pub(crate) fn new(parts: Parts) -> Self {
+        Self(Arc::new(parts))
+    }
+
+    /// What is published, or the problem that nothing is.
+    pub(crate) fn publication(&self) -> Result<Arc<Publication>, Problem> {
+        self.published
+            .borrow()
+            .clone()
+            .ok_or_else(Problem::nothing_published)
+    }
+
+    /// The fleet at `now`, measured against a publication.
+    pub(crate) async fn fleet(
+        &self,
+        publication: &Publication,
+        now: Timestamp,
+    ) -> Result<Fleet, Problem> {
+        let records = self
+            .store
+            .fleet()
+            .await
+            .map_err(|error| Problem::store_failed(&error))?;
+        Ok(fleet::summarise(records, publication, now))
+    }
+}
+
+/// Every path of the server.
+pub(crate) fn router(app: App) -> Router {
+    let inside = Router::new()
+        .route("/", get(dashboard::show))
+        .route("/api/v1/fleet", get(dashboard::fleet))
+        .route("/api/v1/fleet/changes", get(hints::changes))
+        .route("/metrics", get(metrics::show))
+        .layer(middleware::from_fn_with_state(
+            app.clone(),
+            session::require_login,
+        ));
+    let outside = Router::new()
+        .route("/repository/{*path}", get(repository::serve))
+        .route("/api/v1/enrol", post(enrol::enrol))
+        .route("/api/v1/reports", post(ingest::ingest))
+        .route("/api/v1/hints", get(hints::hints))
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/setup", get(login::show_setup).post(login::set_up))
+        .route("/logout", post(login::log_out))
+        .route("/assets/{name}", get(assets::serve));
+    inside
+        .merge(outside)
+        .fallback(async || Problem::not_found())
+        .method_not_allowed_fallback(async || Problem::method_not_allowed())
+        .layer(middleware::from_fn_with_state(app.clone(), access::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), finish))
+        .with_state(app)
+}
+
+/// What every answer carries: nothing from elsewhere may load, frame or read it.
+const HEADERS: [(HeaderName, &str); 6] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("cross-origin-resource-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), microphone=(), geolocation=()",
+    ),
+];
+
+async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await.into_response();
+    if response.status().is_client_error() || response.status().is_server_error() {
+        app.metrics.refused(response.status().as_u16());
+    }
+    for (name, value) in HEADERS {
+        response
+            .headers_mut()
+            .insert(name, HeaderValue::from_static(value));
+    }
+    response
+}

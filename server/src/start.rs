@@ -1,0 +1,154 @@
+//! Puts a server together from its options, and takes it down again in order.
+
+use std::fs::File;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
+
+use crate::access::{Access, AccessError};
+use crate::account::{Desk, Secret};
+use crate::hints::{DASHBOARD_STREAMS, DEVICE_STREAMS};
+use crate::listen::{Door, ListenError};
+use crate::metrics::Metrics;
+use crate::options::Options;
+use crate::renew::{Renewal, RenewalError};
+use crate::router::{self, App, Parts};
+use crate::store::{OpenError, OpenStore, Store};
+use crate::watch::Watch;
+
+/// How long the last writes may take after the last request was answered.
+const LAST_WRITES: Duration = Duration::from_secs(5);
+
+/// Why the server did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// It was told to listen where it must not.
+    #[error(transparent)]
+    Access(#[from] AccessError),
+    /// Its state cannot be opened.
+    #[error(transparent)]
+    Store(#[from] OpenError),
+    /// It cannot listen.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// Its online keys cannot be opened.
+    #[error(transparent)]
+    Renewal(#[from] RenewalError),
+    /// The accounts cannot be read, or no one-time link can be made.
+    #[error("cannot look for accounts in the database")]
+    Accounts,
+}
+
+/// A server that is bound and ready to serve.
+pub struct Running {
+    /// Where it is reached: `http://127.0.0.1:8470`.
+    pub url: String,
+    /// The address that makes an account, once.
+    pub account_link: Option<String>,
+    door: Door,
+    router: Router,
+    stop: watch::Sender<bool>,
+    writer: JoinHandle<()>,
+    /// Keeps a second server out of the state directory.
+    lock: File,
+}
+
+/// Opens everything the server needs; after this it is reachable once it is served.
+pub async fn start(options: Options) -> Result<Running, StartError> {
+    let access = Access::decide(&options)?;
+    let (count_change, changes) = watch::channel(0);
+    let (stop, stopped) = watch::channel(false);
+    let OpenStore {
+        store,
+        writer,
+        lock,
+    } = Store::open(&options.state, count_change.clone()).await?;
+    let renewal = open_renewal(&options)?;
+    let (watch, published) = Watch::begin(&options.repository, count_change).await;
+    let link = one_time_link(&store, &access, options.account_link).await?;
+    let door = Door::open(&options).await?;
+    let url = door.url();
+    let base = access.origin().unwrap_or(&url).to_owned();
+    let app = App::new(Parts {
+        desk: Desk::open(store.clone(), link.as_ref()),
+        access,
+        store,
+        repository: options.repository,
+        published,
+        changes,
+        stop: stopped,
+        metrics: Metrics::new(),
+        device_streams: Arc::new(Semaphore::new(DEVICE_STREAMS)),
+        dashboard_streams: Arc::new(Semaphore::new(DASHBOARD_STREAMS)),
+    });
+    tokio::spawn(watch.run());
+    if let Some(renewal) = renewal {
+        tokio::spawn(renewal.run(app.published.clone(), app.stop.clone()));
+    }
+    Ok(Running {
+        account_link: link.map(|code| format!("{base}/setup?link={}", code.reveal())),
+        url,
+        door,
+        router: router::router(app),
+        stop,
+        writer,
+        lock,
+    })
+}
+
+/// The online keys, where the server was given any.
+fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
+    match (&options.online_keys, &options.passphrase_file) {
+        (Some(keys), Some(passphrase)) => {
+            Renewal::open(&options.repository, keys, passphrase).map(Some)
+        }
+        (None, _) | (_, None) => Ok(None),
+    }
+}
+
+/// The code of a one-time link, where somebody needs one to get in.
+async fn one_time_link(
+    store: &Store,
+    access: &Access,
+    asked: bool,
+) -> Result<Option<Secret>, StartError> {
+    let wanted = asked
+        || access.needs_login()
+            && !store
+                .has_account()
+                .await
+                .map_err(|_| StartError::Accounts)?;
+    wanted
+        .then(Secret::random)
+        .transpose()
+        .map_err(|_| StartError::Accounts)
+}
+
+impl Running {
+    /// Serves until `end` is done, then answers what is open and settles what is being written.
+    pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) {
+        let Self {
+            door,
+            router,
+            stop,
+            writer,
+            lock,
+            ..
+        } = self;
+        let stopped = stop.subscribe();
+        tokio::spawn(async move {
+            end.await;
+            tracing::info!("stopping");
+            stop.send_replace(true);
+        });
+        door.serve(router, stopped).await;
+        // Every way to the store went with the router; the writer ends when the last is gone.
+        if tokio::time::timeout(LAST_WRITES, writer).await.is_err() {
+            tracing::warn!("the database is left to recover by itself at the next start");
+        }
+        drop(lock);
+    }
+}

@@ -1,0 +1,124 @@
+//! Notices a new publication: by inotify at once, and by looking every two seconds where inotify
+//! cannot see (a network file system, a directory that does not exist yet).
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{RecommendedWatcher, RecursiveMode, Watcher};
+use tokio::sync::{mpsc, watch};
+use tokio::time::MissedTickBehavior;
+
+use crate::publication::{self, Publication, ReadError};
+
+/// The newest complete publication, if there is one.
+pub(crate) type Published = watch::Receiver<Option<Arc<Publication>>>;
+
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// Watches one repository and tells what it holds.
+pub(crate) struct Watch {
+    repository: PathBuf,
+    /// The `timestamp.json` that was last looked at.
+    stamp: Option<Vec<u8>>,
+    published: watch::Sender<Option<Arc<Publication>>>,
+    /// Counts up when the dashboard has something new to show.
+    changes: watch::Sender<u64>,
+}
+
+impl Watch {
+    /// Looks once, so that what is published already is known before the first request.
+    pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Published) {
+        let (published, receiver) = watch::channel(None);
+        let mut watch = Self {
+            repository: repository.to_owned(),
+            stamp: None,
+            published,
+            changes,
+        };
+        watch.look().await;
+        if receiver.borrow().is_none() {
+            tracing::info!(repository = %repository.display(), "waiting for the first publication");
+        }
+        (watch, receiver)
+    }
+
+    /// Watches until nobody listens any more.
+    pub(crate) async fn run(mut self) {
+        let (notice, mut noticed) = mpsc::channel(1);
+        let mut watcher = None;
+        let mut ticks = tokio::time::interval(LOOK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let closed = self.published.clone();
+        loop {
+            if watcher.is_none() {
+                watcher = watch_directory(&self.repository, notice.clone());
+            }
+            tokio::select! {
+                _ = ticks.tick() => {}
+                _ = noticed.recv() => {}
+                () = closed.closed() => return,
+            }
+            self.look().await;
+        }
+    }
+
+    async fn look(&mut self) {
+        let repository = self.repository.clone();
+        let known = self.stamp.clone();
+        let looked = tokio::task::spawn_blocking(move || look(&repository, known.as_deref())).await;
+        match looked {
+            Ok(Ok(None)) => {}
+            Ok(Ok(Some((stamp, publication)))) => {
+                self.stamp = Some(stamp);
+                self.tell(publication);
+            }
+            // The stamp stays unknown, so the next look tries again.
+            Ok(Err(error)) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the repository cannot be read; what was published before stays",
+            ),
+            Err(error) => tracing::error!(%error, "the look at the repository broke off"),
+        }
+    }
+
+    fn tell(&self, publication: Publication) {
+        tracing::info!(
+            revision = %publication.revision,
+            groups = publication.groups.len(),
+            expires = %publication.expires,
+            "publication read",
+        );
+        self.published.send_replace(Some(Arc::new(publication)));
+        self.changes.send_modify(|count| *count += 1);
+    }
+}
+
+/// The publication, when its stamp is another than the known one.
+fn look(
+    repository: &Path,
+    known: Option<&[u8]>,
+) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
+    match publication::stamp(repository)? {
+        Some(stamp) if known != Some(stamp.as_slice()) => {
+            let publication = Publication::read(repository)?;
+            Ok(publication.map(|publication| (stamp, publication)))
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
+/// Notices changes below the repository; none while it cannot be watched.
+fn watch_directory(repository: &Path, notice: mpsc::Sender<()>) -> Option<RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        // A full channel means that a look is due anyway.
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            let _ = notice.try_send(());
+        }
+    })
+    .ok()?;
+    watcher
+        .watch(repository, RecursiveMode::Recursive)
+        .ok()
+        .map(|()| watcher)
+}

@@ -1,0 +1,256 @@
+//! What people read: states, findings and events in words, and times as people say them.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use fyr_schemas::bundle::Audience;
+use fyr_schemas::fleet::DeviceState;
+use fyr_schemas::report::{
+    ControlState, EventKind, FailureReason, Found, Place, Product, RefusalReason,
+};
+
+/// Every state of a device, best first.
+pub(crate) const STATES: [DeviceState; 5] = [
+    DeviceState::Compliant,
+    DeviceState::PendingRestart,
+    DeviceState::Stale,
+    DeviceState::NonCompliant,
+    DeviceState::Unknown,
+];
+
+/// A device's state, as a label.
+pub(crate) fn state(state: DeviceState) -> &'static str {
+    match state {
+        DeviceState::Compliant => "Holds",
+        DeviceState::PendingRestart => "Waits for a restart",
+        DeviceState::Stale => "Out of date",
+        DeviceState::NonCompliant => "Does not hold",
+        DeviceState::Unknown => "Not heard of yet",
+    }
+}
+
+/// A device's state, as it is written in addresses and style sheets.
+pub(crate) fn state_slug(state: DeviceState) -> &'static str {
+    match state {
+        DeviceState::Compliant => "compliant",
+        DeviceState::PendingRestart => "pending-restart",
+        DeviceState::Stale => "stale",
+        DeviceState::NonCompliant => "non-compliant",
+        DeviceState::Unknown => "unknown",
+    }
+}
+
+/// The state that an address names.
+pub(crate) fn parse_state(slug: &str) -> Option<DeviceState> {
+    STATES.into_iter().find(|state| state_slug(*state) == slug)
+}
+
+/// Who uses a group's devices.
+pub(crate) fn audience(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Pupils => "pupils",
+        Audience::Staff => "staff",
+    }
+}
+
+/// How a control stands on a device.
+pub(crate) fn control_state(state: ControlState) -> &'static str {
+    match state {
+        ControlState::InForce => "in force",
+        ControlState::Gap => "a browser here has no means for it",
+        ControlState::PendingRestart => "written; holds when the browser is restarted",
+        ControlState::Drifted => "was changed on the device and is not yet repaired",
+        ControlState::Failed(reason) => failure(reason),
+    }
+}
+
+fn failure(reason: FailureReason) -> &'static str {
+    match reason {
+        FailureReason::Shadowed => "another policy file on the device overrules it",
+        FailureReason::NoSpace => "could not be written: the disk is full",
+        FailureReason::NoPermission => "could not be written: the agent may not write there",
+        FailureReason::ReadOnly => "could not be written: the file system is read-only",
+        FailureReason::Obstructed => "could not be written: something else stands in its place",
+        FailureReason::Io => "could not be written: the device's disk or system failed",
+    }
+}
+
+/// Something that happened on a device, as a sentence without its full stop.
+pub(crate) fn event(event: &EventKind) -> String {
+    match event {
+        EventKind::Started => "The agent started".to_owned(),
+        EventKind::Applied { revision } => format!("Revision {revision} was put in force"),
+        EventKind::Drift { place, found } => {
+            format!("Tampered: {} {}", self::place(*place), self::found(*found))
+        }
+        EventKind::Repaired { place, took_ms } => {
+            format!("Repaired: {} after {took_ms} ms", self::place(*place))
+        }
+        EventKind::Outranked { place } => format!(
+            "Outranked: a foreign file set our policy too; {} now comes after it",
+            self::place(*place)
+        ),
+        EventKind::Refused { reason } => {
+            format!("Refused: {}; the last good policy stays", refusal(*reason))
+        }
+        EventKind::ClockJumped => "The device's clock jumped".to_owned(),
+        EventKind::EventsDropped { count } => {
+            format!("{count} events were dropped because too many waited")
+        }
+    }
+}
+
+/// How loud an event is on the page.
+pub(crate) fn event_weight(event: &EventKind) -> &'static str {
+    match event {
+        EventKind::Started | EventKind::Applied { .. } => "calm",
+        EventKind::Repaired { .. } | EventKind::Outranked { .. } => "good",
+        EventKind::Drift { .. }
+        | EventKind::Refused { .. }
+        | EventKind::ClockJumped
+        | EventKind::EventsDropped { .. } => "loud",
+    }
+}
+
+fn place(place: Place) -> String {
+    match place {
+        Place::Chromium(product) | Place::Firefox(product) => {
+            format!("the policy of {}", self::product(product))
+        }
+        Place::Hosts => "the hosts file".to_owned(),
+    }
+}
+
+fn product(product: Product) -> &'static str {
+    match product {
+        Product::Chromium => "Chromium",
+        Product::ChromiumBrowser => "Chromium (snap)",
+        Product::Chrome => "Google Chrome",
+        Product::ChromeForTesting => "Chrome for Testing",
+        Product::Edge => "Microsoft Edge",
+        Product::Brave => "Brave",
+        Product::Firefox => "Firefox",
+    }
+}
+
+fn found(found: Found) -> &'static str {
+    match found {
+        Found::Missing => "was missing",
+        Found::Changed => "had other content",
+        Found::Truncated => "was cut short",
+        Found::Symlink => "was replaced by a link",
+        Found::NotAFile => "was replaced by something that is no file",
+        Found::Metadata => "had another owner, mode or time",
+        Found::Shadowed => "was overruled by a foreign file",
+    }
+}
+
+fn refusal(reason: RefusalReason) -> &'static str {
+    match reason {
+        RefusalReason::Signature => "a policy that is not rightly signed",
+        RefusalReason::Rollback => "a policy older than the one in force",
+        RefusalReason::Expired => "a policy that has expired",
+        RefusalReason::Integrity => "a policy that differs from what was signed",
+        RefusalReason::WrongOrganisation => "another organisation's policy",
+        RefusalReason::WrongGroup => "another group's policy",
+        RefusalReason::Malformed => "a document that this agent cannot read",
+        RefusalReason::TooLarge => "a document that is too long",
+        RefusalReason::NotListed => "a document that nobody signed for",
+    }
+}
+
+/// A moment as the page shows it: in short, exactly, and for machines.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct When {
+    /// `4 minutes ago`.
+    pub(crate) relative: String,
+    /// `2026-11-23 21:15:02 CET`.
+    pub(crate) exact: String,
+    /// RFC 3339.
+    pub(crate) machine: String,
+}
+
+/// Writes moments as seen from one moment in one time zone.
+#[derive(Debug, Clone)]
+pub(crate) struct Calendar {
+    /// The moment from which `ago` is counted.
+    pub(crate) now: Timestamp,
+    /// The zone of exact times.
+    pub(crate) zone: TimeZone,
+}
+
+impl Calendar {
+    /// A moment in words.
+    pub(crate) fn when(&self, at: Timestamp) -> When {
+        When {
+            relative: ago(at, self.now),
+            exact: at
+                .to_zoned(self.zone.clone())
+                .strftime("%Y-%m-%d %H:%M:%S %Z")
+                .to_string(),
+            machine: at.to_string(),
+        }
+    }
+}
+
+/// How long ago, or in how long, in the largest unit that fits.
+fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.as_second() - at.as_second();
+    let length = match seconds.unsigned_abs() {
+        0..45 => return "just now".to_owned(),
+        short @ 45..2_700 => count(short, 60, "minute"),
+        hours @ 2_700..79_200 => count(hours, 3_600, "hour"),
+        days => count(days, 86_400, "day"),
+    };
+    if seconds < 0 {
+        format!("in {length}")
+    } else {
+        format!("{length} ago")
+    }
+}
+
+fn count(seconds: u64, unit_seconds: u64, unit: &str) -> String {
+    let count = (seconds + unit_seconds / 2) / unit_seconds;
+    plural(count.max(1), unit)
+}
+
+/// `1 device`, `2 devices`.
+pub(crate) fn plural(count: u64, unit: &str) -> String {
+    if count == 1 {
+        format!("1 {unit}")
+    } else {
+        format!("{count} {unit}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(seconds_ago: i64, expected: &str) {
+        let now = Timestamp::from_second(2_000_000_000).unwrap();
+        let at = Timestamp::from_second(2_000_000_000 - seconds_ago).unwrap();
+        assert_eq!(ago(at, now), expected);
+    }
+
+    #[test]
+    fn moments_are_told_in_the_largest_unit_that_fits() {
+        check(0, "just now");
+        check(44, "just now");
+        check(45, "1 minute ago");
+        check(150, "3 minutes ago");
+        check(3_600, "1 hour ago");
+        check(3 * 86_400, "3 days ago");
+        check(-604_800, "in 7 days");
+        check(i64::from(i32::MAX), "24855 days ago");
+    }
+
+    #[test]
+    fn every_state_can_be_named_in_an_address() {
+        for state in STATES {
+            assert_eq!(parse_state(state_slug(state)), Some(state));
+        }
+        assert_eq!(parse_state("Compliant"), None);
+    }
+}
