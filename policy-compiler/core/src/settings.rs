@@ -13,7 +13,7 @@ mod privacy;
 mod safesearch;
 mod sign_in;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod youtube;
 
 use std::cmp::Ordering;

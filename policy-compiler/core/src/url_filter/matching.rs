@@ -70,8 +70,18 @@ impl UrlFilter {
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         either_none_or_equal(self.scheme.as_ref(), other.scheme.as_ref())
             && self.hosts_overlap(other)
+            && !(self.is_without_host() && other.host != Host::Any)
+            && !(other.is_without_host() && self.host != Host::Any)
             && either_none_or_equal(self.port.as_ref(), other.port.as_ref())
             && (self.path.starts_with(&other.path) || other.path.starts_with(&self.path))
+    }
+
+    /// Whether the URLs of this filter's scheme have no host.
+    fn is_without_host(&self) -> bool {
+        matches!(
+            self.scheme.as_deref(),
+            Some("about" | "data" | "file" | "javascript" | "mailto")
+        )
     }
 
     fn hosts_overlap(&self, other: &Self) -> bool {

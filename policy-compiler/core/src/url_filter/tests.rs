@@ -305,6 +305,14 @@ fn the_canonical_form_is_what_chromium_reads() {
     }
 }
 
+#[test]
+fn a_scheme_without_hosts_does_not_overlap_a_host() {
+    let filter = |text: &str| text.parse::<UrlFilter>().expect(text);
+    assert!(!filter("javascript://*").overlaps(&filter("bris.se")));
+    assert!(filter("javascript://*").overlaps(&filter("*")));
+    assert!(filter("chrome://flags").overlaps(&filter("flags")));
+}
+
 /// Filters and URLs out of few enough parts that they often meet.
 fn filter() -> impl Strategy<Value = UrlFilter> {
     let part = |parts: &'static [&'static str]| proptest::sample::select(parts);
