@@ -24,6 +24,7 @@ fn chromium_takes_every_policy_that_settings_write_without_a_remark() -> Result<
         Some(json!(2))
     );
     let device = Device::new()?;
+    fs::create_dir_all(device.managed())?;
     fs::write(
         device.managed().join("fyr.json"),
         serde_json::to_vec(&wanted)?,
@@ -50,8 +51,10 @@ fn firefox_takes_every_policy_that_settings_write() -> Result<()> {
     // A browser that refuses to be inspected cannot be asked.
     assert_eq!(wanted.remove("DisableDeveloperTools"), Some(json!(true)));
     let device = Device::new()?;
+    let directory = device.root().join("etc/firefox/policies");
+    fs::create_dir_all(&directory)?;
     fs::write(
-        device.root().join("etc/firefox/policies/policies.json"),
+        directory.join("policies.json"),
         serde_json::to_vec(&json!({ "policies": wanted }))?,
     )?;
     fs::write(device.root().join("etc/hosts"), "192.0.2.1 open.example\n")?;
