@@ -167,16 +167,18 @@ fn the_bundle(directory: &Path) -> Result<PathBuf> {
     first.context("no bundle is published")
 }
 
-/// One letter in the middle is another one: still JSON, and not what was signed.
+/// One bit is another one, and the document is as well-formed as before: metadata would live
+/// for ten more years, and a bundle has one other letter.
 fn flipped(sound: &[u8]) -> Result<Vec<u8>> {
+    let expires = b"\"expires\":\"20";
+    let decade = sound
+        .windows(expires.len())
+        .position(|window| window == expires)
+        .map(|start| start + expires.len());
+    let letter = sound.iter().position(u8::is_ascii_lowercase);
+    let place = decade.or(letter).context("a document has a letter")?;
     let mut bytes = sound.to_vec();
-    let middle = bytes.len() / 2;
-    let letter = bytes
-        .iter_mut()
-        .skip(middle)
-        .find(|byte| byte.is_ascii_lowercase())
-        .context("a document has a letter")?;
-    *letter = if *letter == b'a' { b'b' } else { b'a' };
+    *bytes.get_mut(place).context("a place in the document")? ^= 1;
     Ok(bytes)
 }
 
