@@ -1,5 +1,6 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
+mod agent_once;
 mod harness;
 mod house;
 mod server_api;
