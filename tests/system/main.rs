@@ -6,3 +6,4 @@ mod house;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
+mod settings;

@@ -36,6 +36,8 @@ pub enum Standing {
     Deprecated,
     /// Only when the policy comes from Google's cloud.
     CloudOnly,
+    /// Only as a recommendation, which a user may change.
+    RecommendedOnly,
     /// For the vendor's own use.
     Internal,
     /// Not on Linux.
@@ -111,6 +113,7 @@ fn read_row(engine: Engine, row: &'static str) -> Option<Policy> {
         "file" => Standing::Obeyed,
         "deprecated" => Standing::Deprecated,
         "cloud" => Standing::CloudOnly,
+        "recommended" => Standing::RecommendedOnly,
         "internal" => Standing::Internal,
         "elsewhere" => Standing::Elsewhere,
         _ => return None,

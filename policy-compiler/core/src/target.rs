@@ -9,6 +9,8 @@ mod firefox;
 pub(crate) mod hosts;
 mod merge;
 mod sites;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

@@ -174,9 +174,9 @@ impl Draft {
             Engine::Chromium => chromium::lists(&sites),
             Engine::Firefox => firefox::lists(&sites),
         };
-        for site in &sites {
-            let list = list_name(self.engine, site.verdict);
-            self.outcome(&site.control).policies.insert(list);
+        for (control, verdict) in &lists.entered {
+            let list = list_name(self.engine, *verdict);
+            self.outcome(control).policies.insert(list);
         }
         let mut policies = self.policies.into_file();
         write_lists(self.engine, &lists, &mut policies);
