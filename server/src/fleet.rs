@@ -185,8 +185,8 @@ mod tests {
     const FAILED: ControlState = ControlState::Failed(FailureReason::Io);
 
     #[track_caller]
-    fn check(report: Option<Report>, expected: DeviceState) {
-        assert_eq!(state(report.as_ref(), Revision(2)), expected);
+    fn check(report: Option<&Report>, expected: DeviceState) {
+        assert_eq!(state(report, Revision(2)), expected);
     }
 
     #[test]
@@ -194,27 +194,30 @@ mod tests {
         use ControlState::{Drifted, Gap, InForce, PendingRestart};
         let stale = Freshness::Stale { since: at(1) };
         check(None, DeviceState::Unknown);
-        check(Some(report(None, FRESH, &[])), DeviceState::NonCompliant);
-        check(Some(report(Some(2), FRESH, &[])), DeviceState::Compliant);
+        check(Some(&report(None, FRESH, &[])), DeviceState::NonCompliant);
+        check(Some(&report(Some(2), FRESH, &[])), DeviceState::Compliant);
         check(
-            Some(report(Some(2), FRESH, &[InForce, Gap])),
+            Some(&report(Some(2), FRESH, &[InForce, Gap])),
             DeviceState::Compliant,
         );
         check(
-            Some(report(Some(2), FRESH, &[InForce, PendingRestart])),
+            Some(&report(Some(2), FRESH, &[InForce, PendingRestart])),
             DeviceState::PendingRestart,
         );
         check(
-            Some(report(Some(1), FRESH, &[PendingRestart])),
+            Some(&report(Some(1), FRESH, &[PendingRestart])),
             DeviceState::Stale,
         );
-        check(Some(report(Some(2), stale, &[InForce])), DeviceState::Stale);
         check(
-            Some(report(Some(1), stale, &[PendingRestart, Drifted])),
+            Some(&report(Some(2), stale, &[InForce])),
+            DeviceState::Stale,
+        );
+        check(
+            Some(&report(Some(1), stale, &[PendingRestart, Drifted])),
             DeviceState::NonCompliant,
         );
         check(
-            Some(report(Some(2), FRESH, &[FAILED])),
+            Some(&report(Some(2), FRESH, &[FAILED])),
             DeviceState::NonCompliant,
         );
     }
