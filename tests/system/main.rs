@@ -7,3 +7,5 @@ mod house;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
+mod settings;
+mod tuf_peer;

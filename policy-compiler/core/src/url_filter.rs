@@ -3,7 +3,10 @@
 //! Parsing refuses what Chromium would take and never match, such as `*.example.org`.
 
 mod matching;
+mod overlap;
 mod parsing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::IpAddr;
