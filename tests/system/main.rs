@@ -2,8 +2,11 @@
 
 mod demo;
 mod agent_once;
+mod agent_run;
 mod harness;
 mod house;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
+mod settings;
+mod tuf_peer;
