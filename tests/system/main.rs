@@ -1,8 +1,8 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
-mod demo;
 mod agent_once;
 mod agent_run;
+mod demo;
 mod harness;
 mod house;
 mod server_api;
