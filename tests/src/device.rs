@@ -25,6 +25,22 @@ impl Device {
         Ok(Self { root })
     }
 
+    /// A second root with a copy of Chromium's policy, changed in one value: its developer tools,
+    /// which the policy closes and through which a test looks inside, are open.
+    pub fn inspectable(&self) -> Result<Self> {
+        let copy = Self::new()?;
+        fs::create_dir_all(copy.managed())?;
+        for entry in fs::read_dir(self.managed())? {
+            let entry = entry?;
+            let mut policy = read(&entry.path())?;
+            if let Some(tools) = policy.get_mut("DeveloperToolsAvailability") {
+                *tools = 1.into();
+            }
+            fs::write(copy.managed().join(entry.file_name()), policy.to_string())?;
+        }
+        Ok(copy)
+    }
+
     /// Its root.
     pub fn root(&self) -> &Path {
         self.root.path()

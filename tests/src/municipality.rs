@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use fyr_schemas::DeviceId;
+use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use tempfile::TempDir;
@@ -17,11 +17,14 @@ use crate::binaries::Binary;
 use crate::child::{self, Child, Ended};
 use crate::device::Device;
 use crate::forge::Forger;
-use crate::http;
+use crate::server::Server;
 use crate::wait;
 
 /// How long the loop may take on two busy cores before a test gives up.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// A decision of `examples/ballerup` that rules made by tests may cite.
+const DECISION: &str = "85.10.09-G01-33-21";
 
 const PASSPHRASE: &str = "these keys are thrown away\n";
 const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment"];
@@ -30,13 +33,7 @@ const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment
 #[derive(Debug)]
 pub struct Municipality {
     directory: TempDir,
-    server: Option<Serving>,
-}
-
-#[derive(Debug)]
-struct Serving {
-    child: Child,
-    url: String,
+    server: Option<Server>,
 }
 
 /// A device that joined, with its agent.
@@ -78,13 +75,27 @@ impl Municipality {
         self.path("repository")
     }
 
-    /// Writes a file of the policy anew.
-    pub fn write(&self, file: &str, text: &str) -> Result<()> {
-        Ok(fs::write(self.policy().join(file), text)?)
+    /// Decides to block a site everywhere; for an example that has [`DECISION`].
+    pub fn close(&self, site: &str) -> Result<()> {
+        let name = site.replace('.', "-");
+        let rule = format!(
+            "rule: closed-{name}\ndecision: {DECISION}\nfor: /\nstrength: locked\n\
+             sites:\n  block: [{site}]\nwhy:\n  en: A test wants it closed.\n"
+        );
+        let path = self.policy().join(format!("rules/closed-{name}.yaml"));
+        Ok(fs::write(path, rule)?)
+    }
+
+    /// Opens the developer tools, which the policy closes and through which a test looks inside.
+    pub fn let_tests_look_inside(&self) -> Result<()> {
+        self.replace(
+            "escape.developer-tools: closed",
+            "escape.developer-tools: open",
+        )
     }
 
     /// Replaces `old`, which must be there, in every file of the policy.
-    pub fn replace(&self, old: &str, new: &str) -> Result<()> {
+    fn replace(&self, old: &str, new: &str) -> Result<()> {
         let mut found = false;
         for entry in WalkDir::new(self.policy()) {
             let path = entry?.into_path();
@@ -103,6 +114,12 @@ impl Municipality {
 
     /// Publishes the policy as it stands.
     pub fn publish(&self) -> Result<()> {
+        self.start_publishing()?.wait()?.success()?;
+        Ok(())
+    }
+
+    /// Starts to publish the policy as it stands.
+    pub fn start_publishing(&self) -> Result<Child> {
         let arguments: [OsString; 5] = [
             "publish".into(),
             self.policy().into(),
@@ -110,37 +127,30 @@ impl Municipality {
             "--repository".into(),
             self.repository().into(),
         ];
-        self.with_keys(&arguments)?.success()?;
-        Ok(())
+        self.start_with_keys(&arguments)
     }
 
-    /// Starts the server, without the keys that would let it renew what was published.
+    /// Starts the server, or starts it again, without the keys that would let it renew what was
+    /// published.
     pub fn serve(&mut self) -> Result<()> {
-        let arguments: [OsString; 6] = [
-            "--state".into(),
-            self.path("server").into(),
-            "--repository".into(),
-            self.repository().into(),
-            "--listen".into(),
-            "127.0.0.1:0".into(),
-        ];
-        let mut child = Child::start(&Binary::Server.path()?, arguments, |_| ())?;
-        let url = child.line("the server's address", LIMIT, |line| {
-            line.strip_prefix("listening on ").map(str::to_owned)
-        })?;
-        self.server = Some(Serving { child, url });
+        let (state, repository) = (self.path("server"), self.repository());
+        // One that comes back is found where it was.
+        let before = self.server.take().map(|server| server.address());
+        self.server = Some(match before {
+            Some(address) => Server::start_at(address, &state, &repository, &[])?,
+            None => Server::start(&state, &repository, &[])?,
+        });
         Ok(())
     }
 
-    /// The server's address.
-    pub fn url(&self) -> Result<&str> {
-        Ok(&self.serving()?.url)
+    /// Ends the server as a power cut would.
+    pub fn kill_server(&mut self) -> Result<()> {
+        self.server.as_mut().context("no server runs")?.kill()
     }
 
-    /// The server, to be killed and looked at.
-    pub fn server(&mut self) -> Result<&mut Child> {
-        let serving = self.server.as_mut().context("the server is not started")?;
-        Ok(&mut serving.child)
+    /// The running server.
+    pub fn server(&self) -> Result<&Server> {
+        self.server.as_ref().context("no server runs")
     }
 
     /// Somebody who got hold of all its keys.
@@ -173,8 +183,8 @@ impl Municipality {
 
     /// The fleet as the server tells it.
     pub fn fleet(&self) -> Result<Fleet> {
-        let answer = http::get(&format!("{}/api/v1/fleet", self.url()?))?;
-        Ok(serde_json::from_str(&answer)?)
+        let answer = self.server()?.json("/api/v1/fleet")?;
+        Ok(serde_json::from_value(answer)?)
     }
 
     /// Waits until the fleet has a device that `accept` likes.
@@ -193,6 +203,21 @@ impl Municipality {
         found.with_context(|| format!("the fleet was {last:#?}"))
     }
 
+    /// Publishes, serves, and lets one device join, of a group that stands in `stage` today.
+    pub fn start(mut self, stage: &str) -> Result<(Self, Enrolled)> {
+        self.publish()?;
+        self.serve()?;
+        let device = self.enrol(self.bundle(stage)?.group.as_str())?;
+        Ok((self, device))
+    }
+
+    /// Waits until the device that joined reports this revision in force.
+    pub fn in_force(&self, revision: Revision) -> Result<FleetDevice> {
+        self.device_that("the revision in force", |device| {
+            device.revision == Some(revision)
+        })
+    }
+
     /// A new device of a group, with Chromium and Firefox, enrolled and not yet running.
     pub fn enrol(&self, group: &str) -> Result<Enrolled> {
         let arguments: [OsString; 7] = [
@@ -200,7 +225,7 @@ impl Municipality {
             "--repository".into(),
             self.repository().into(),
             "--server".into(),
-            self.url()?.into(),
+            self.server()?.url().into(),
             "--group".into(),
             group.into(),
         ];
@@ -214,16 +239,16 @@ impl Municipality {
         Ok(enrolled)
     }
 
-    fn serving(&self) -> Result<&Serving> {
-        self.server.as_ref().context("the server is not started")
+    fn with_keys(&self, arguments: &[OsString]) -> Result<Ended> {
+        self.start_with_keys(arguments)?.wait()
     }
 
-    /// Runs a subcommand of `fyr` that needs the keys.
-    fn with_keys(&self, arguments: &[OsString]) -> Result<Ended> {
+    /// Starts a subcommand of `fyr` that needs the keys.
+    fn start_with_keys(&self, arguments: &[OsString]) -> Result<Child> {
         let mut all = arguments.to_vec();
         all.extend(["--keys".into(), self.path("keys").into()]);
         all.extend(["--passphrase-file".into(), self.path("passphrase").into()]);
-        child::run(&Binary::Fyr.path()?, all)
+        Child::start(&Binary::Fyr.path()?, all, |_| ())
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -250,12 +275,9 @@ impl Enrolled {
         Ok(self.agent.insert(agent))
     }
 
-    /// The name the agent gave the device.
-    pub fn id(&self) -> Result<DeviceId> {
-        let status = self.agent(&["status", "--json"])?.success()?;
-        let status: serde_json::Value = serde_json::from_str(&status)?;
-        let id = status.get("device").and_then(serde_json::Value::as_str);
-        Ok(id.context("the status names the device")?.parse()?)
+    /// Ends the agent as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.agent.as_mut().context("no agent runs")?.kill()
     }
 }
 
