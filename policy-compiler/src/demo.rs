@@ -89,7 +89,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
     };
     watch.until(&scene, |fleet| outcome::all_run(fleet, scene.revision))?;
 
-    watch.table.step("somebody empties the last device's browser policy");
+    watch
+        .table
+        .step("somebody empties the last device's browser policy");
     let repair = scene.tamper_and_wait(PATIENCE)?;
     watch.until(&scene, |fleet| {
         outcome::has_repaired(fleet, scene.tampered_group())

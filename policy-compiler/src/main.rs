@@ -1,17 +1,31 @@
 //! The `fyr` command: its subcommands, one file each.
 
+mod check;
+mod compile;
+mod completions;
+mod demo;
 mod enrol_token;
 mod key;
 mod passphrase;
+mod policy_directory;
 mod publish;
+mod render;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 
-/// Policy for a municipality's school devices: check, compile, explain, sign and publish it.
+/// Policy for a municipality's school devices: check, compile, explain, sign and publish it
 #[derive(Debug, Parser)]
 #[command(name = "fyr", version, disable_help_subcommand = true)]
+#[command(
+    after_help = "Exit codes: 0 all is well, 1 something was found or failed, 2 wrong usage.
+
+Examples:
+  fyr check examples/ballerup            say what is wrong with a policy
+  fyr compile examples/ballerup --out b  write the bundles that devices obey
+  fyr demo                               run the whole loop on this machine"
+)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -19,9 +33,13 @@ struct Cli {
 
 #[derive(Debug, clap::Subcommand)]
 enum Command {
+    Check(check::CheckArgs),
+    Compile(compile::CompileArgs),
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
+    Demo(demo::DemoArgs),
+    Completions(completions::CompletionsArgs),
 }
 
 fn main() -> ExitCode {
@@ -36,8 +54,12 @@ fn main() -> ExitCode {
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(match &cli.command {
+        Command::Check(args) => check::run(args)?,
+        Command::Compile(args) => compile::run(args)?,
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,
+        Command::Demo(args) => demo::run(args)?,
+        Command::Completions(args) => completions::run(args)?,
     })
 }

@@ -7,14 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fyr_schemas::GroupId;
-use fyr_schemas::bundle::Bundle;
 use fyr_seal::{
     Authorities, Change, Content, ContentError, KeyDirectory, KeyDirectoryError, PublicKey,
     Repository, RepositoryError, Role, SealError, Signers, SigningKey,
 };
 use jiff::Timestamp;
 
+use crate::compile::{CompileError, compile};
 use crate::passphrase::{AskError, PassphraseArgs, PassphraseSource};
+use crate::policy_directory::PolicyArgs;
 
 /// Groups of one kind that are named one by one; more are only counted.
 const NAMED: usize = 20;
@@ -25,9 +26,8 @@ const NAMED: usize = 20;
 /// revision within a second where a server serves the repository.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PublishArgs {
-    /// The directory of the policy's source
-    #[arg(value_name = "DIR")]
-    policy: PathBuf,
+    #[command(flatten)]
+    policy: PolicyArgs,
     /// The repository to publish into; made if it is missing
     #[arg(long, value_name = "DIR")]
     repository: PathBuf,
@@ -44,9 +44,9 @@ pub(crate) struct PublishArgs {
 /// Why nothing was published.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PublishError {
-    /// A compiled bundle could not be read.
-    #[error("read the bundle `{}`", .0.display())]
-    Bundle(PathBuf, #[source] anyhow::Error),
+    /// The policy could not be compiled.
+    #[error(transparent)]
+    Compile(#[from] CompileError),
     /// It cannot be published as it is.
     #[error(transparent)]
     Content(#[from] ContentError),
@@ -72,6 +72,9 @@ pub(crate) enum PublishError {
 
 /// Runs `fyr publish`. Exit code 1 where the answer was no.
 pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
+    let Some(compilation) = compile(&args.policy)? else {
+        return Ok(ExitCode::FAILURE);
+    };
     let keys = KeyDirectory::at(&args.keys);
     let repository = Repository::at(&args.repository);
     let public = keys.public_keys()?;
@@ -82,7 +85,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
             .map(|(_, key)| *key)
             .collect()
     };
-    let content = Content::new(bundles(&args.policy)?, &of(Role::Enrolment))?;
+    let content = Content::new(compilation.bundles.into_values(), &of(Role::Enrolment))?;
     let authorities = Authorities {
         root: of(Role::Root),
         targets: of(Role::Targets),
@@ -166,21 +169,4 @@ fn confirmed(repository: &Path) -> Result<bool, PublishError> {
         .read_line(&mut answer)
         .map_err(PublishError::Ask)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-/// The bundles that `fyr compile` wrote to `compiled`.
-fn bundles(compiled: &Path) -> Result<Vec<Bundle>, PublishError> {
-    let reading = |path: &Path| {
-        let path = path.to_owned();
-        move |e: anyhow::Error| PublishError::Bundle(path, e)
-    };
-    let directory = compiled.join("bundles");
-    let mut bundles = Vec::new();
-    let entries = std::fs::read_dir(&directory).map_err(|e| reading(&directory)(e.into()))?;
-    for entry in entries {
-        let path = entry.map_err(|e| reading(&directory)(e.into()))?.path();
-        let bytes = std::fs::read(&path).map_err(|e| reading(&path)(e.into()))?;
-        bundles.push(serde_json::from_slice(&bytes).map_err(|e| reading(&path)(e.into()))?);
-    }
-    Ok(bundles)
 }

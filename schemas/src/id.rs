@@ -17,7 +17,7 @@ pub struct ParseIdError {
 }
 
 impl ParseIdError {
-    fn new(text: &str, expected: &'static str) -> Self {
+    pub(crate) fn new(text: &str, expected: &'static str) -> Self {
         Self {
             text: text.chars().take(80).collect(),
             expected,
@@ -214,6 +214,36 @@ impl From<[u8; 16]> for DeviceId {
     }
 }
 
+impl UnitPath {
+    /// The organisation itself, `/`.
+    pub fn root() -> Self {
+        Self("/".to_owned())
+    }
+
+    /// How far below the organisation it is: 0 for `/`, 1 for `/skoler`.
+    pub fn depth(&self) -> usize {
+        self.0.split('/').filter(|name| !name.is_empty()).count()
+    }
+
+    /// The unit directly above; `None` for the organisation.
+    pub fn parent(&self) -> Option<Self> {
+        match self.0.rsplit_once('/')? {
+            ("", "") => None,
+            ("", _) => Some(Self::root()),
+            (parent, _) => Some(Self(parent.to_owned())),
+        }
+    }
+
+    /// Whether `other` is this unit or one below it.
+    pub fn contains(&self, other: &Self) -> bool {
+        self.0 == "/"
+            || other
+                .0
+                .strip_prefix(&self.0)
+                .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
+}
+
 /// The number of a published policy: the version of the signed `targets` role that lists it.
 /// Higher is newer; a device never goes back.
 #[derive(
@@ -268,6 +298,19 @@ mod tests {
         for text in ["", "skoler", "//", "/skoler/", "/../x"] {
             refuses::<UnitPath>(text);
         }
+    }
+
+    #[test]
+    fn a_unit_contains_itself_and_what_is_below_and_no_namesake() {
+        let unit = |text: &str| text.parse::<UnitPath>().expect(text);
+        assert!(unit("/").contains(&unit("/skoler/skovlunde")));
+        assert!(unit("/skoler").contains(&unit("/skoler")));
+        assert!(!unit("/skoler").contains(&unit("/skolerne")));
+        assert!(!unit("/skoler/skovlunde").contains(&unit("/skoler")));
+        assert_eq!(unit("/skoler/skovlunde").parent(), Some(unit("/skoler")));
+        assert_eq!(unit("/skoler").parent(), Some(UnitPath::root()));
+        assert_eq!(unit("/").parent(), None);
+        assert_eq!(unit("/skoler/skovlunde").depth(), 2);
     }
 
     #[test]

@@ -18,4 +18,5 @@ pub mod remote;
 pub mod school;
 pub mod server;
 pub mod slots;
+pub mod town;
 pub mod wait;

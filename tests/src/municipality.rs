@@ -230,13 +230,7 @@ impl Municipality {
             group.into(),
         ];
         let token = self.with_keys(&arguments)?.success()?;
-        let device = Device::new()?;
-        let enrolled = Enrolled {
-            device,
-            agent: None,
-        };
-        enrolled.agent(&["enrol", token.trim()])?.success()?;
-        Ok(enrolled)
+        Enrolled::join(Device::new()?, token.trim())
     }
 
     fn with_keys(&self, arguments: &[OsString]) -> Result<Ended> {
@@ -257,6 +251,16 @@ impl Municipality {
 }
 
 impl Enrolled {
+    /// Lets a device join with a token.
+    pub fn join(device: Device, token: &str) -> Result<Self> {
+        let enrolled = Self {
+            device,
+            agent: None,
+        };
+        enrolled.agent(&["enrol", token])?.success()?;
+        Ok(enrolled)
+    }
+
     /// Runs `fyr-agent` on this device to its end.
     pub fn agent(&self, arguments: &[&str]) -> Result<Ended> {
         let root: [OsString; 2] = ["--root".into(), self.device.root().into()];

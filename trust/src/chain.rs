@@ -21,12 +21,14 @@ use crate::ring_provider;
 pub(crate) const ISSUED: &str = "x-fyr-issued";
 
 /// Metadata that is believed so far.
+#[derive(Clone)]
 pub(crate) struct Chain {
     set: Box<TrustedMetadataSet>,
     now: Timestamp,
 }
 
 /// What a parent role says about the next file.
+#[derive(Clone)]
 pub(crate) struct Pin {
     pub(crate) version: u64,
     pub(crate) length: Option<u64>,
@@ -34,6 +36,7 @@ pub(crate) struct Pin {
 
 /// What verified targets metadata says about one target.
 // INVARIANT: made by `Chain::listing` alone, from targets whose signatures were verified.
+#[derive(Clone)]
 pub(crate) struct Listing {
     pub(crate) digest: Digest,
     pub(crate) length: u64,

@@ -24,7 +24,7 @@ const MAX_TARGETS: u64 = 8 * 1024 * 1024;
 const MAX_ROOTS: u32 = 1024;
 
 /// A refresh that waits for a file.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Refresh<W: Wanted> {
     setting: Setting<W>,
     phase: Phase,
@@ -71,7 +71,7 @@ pub struct Refreshed<T> {
     pub expires: Timestamp,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Setting<W> {
     wanted: W,
     stored: TrustedState,
@@ -79,6 +79,7 @@ struct Setting<W> {
     clock: Clock,
 }
 
+#[derive(Clone)]
 enum Phase {
     FirstRoot,
     NextRoot { chain: Chain, followed: u32 },

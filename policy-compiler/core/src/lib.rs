@@ -1,7 +1,24 @@
 //! From policy source to what each group's devices enforce. Pure: no I/O, no signing.
+//!
+//! [`compile`] is the whole way: parse, organise, resolve, check, lower. [`explain`] says of
+//! one group why something holds.
 
 pub mod catalogue;
+mod check;
+pub mod code;
+pub mod compile;
 pub mod desired;
+pub mod diagnostic;
+pub mod parse;
+pub mod policy;
+pub mod resolve;
 pub mod settings;
+pub mod source;
+mod stage;
 pub mod target;
 pub mod url_filter;
+
+pub use code::{Code, Severity};
+pub use compile::{Compilation, GapNote, compile};
+pub use diagnostic::{Diagnostic, Label};
+pub use source::{Position, SourceFile, Sources};

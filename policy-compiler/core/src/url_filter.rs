@@ -3,6 +3,7 @@
 //! Parsing refuses what Chromium would take and never match, such as `*.example.org`.
 
 mod matching;
+mod overlap;
 mod parsing;
 
 use std::fmt;

@@ -10,7 +10,9 @@ const CONFIGURATION: &str = "/etc/chromium";
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BrowserError {
     /// No Chromium.
-    #[error("there is no Chromium here: install it (`apt-get install chromium`) and run this again")]
+    #[error(
+        "there is no Chromium here: install it (`apt-get install chromium`) and run this again"
+    )]
     NoChromium,
     /// No screen.
     #[error(

@@ -12,7 +12,9 @@ pub(crate) enum ChildError {
     #[error("find the directory of this program")]
     OwnPath(#[source] std::io::Error),
     /// A program is missing beside this one.
-    #[error("`{0}` is not beside this program: build or install fyr, fyr-agent and fyr-server together")]
+    #[error(
+        "`{0}` is not beside this program: build or install fyr, fyr-agent and fyr-server together"
+    )]
     Missing(PathBuf),
     /// A program could not be started.
     #[error("start `{0}`")]

@@ -37,7 +37,12 @@ pub(crate) fn unfinished(fleet: &Fleet) -> String {
         .filter(|device| {
             device.state != DeviceState::Compliant || device.revision != Some(fleet.revision)
         })
-        .map(|device| format!("`{}` of `{}` is {:?}", device.device, device.group, device.state))
+        .map(|device| {
+            format!(
+                "`{}` of `{}` is {:?}",
+                device.device, device.group, device.state
+            )
+        })
         .collect();
     if behind.is_empty() {
         format!("{} of {DEVICES} devices have enrolled", fleet.devices.len())
@@ -137,7 +142,10 @@ mod tests {
     #[test]
     fn percentiles_are_nearest_ranks() {
         let found = Percentiles::of(vec![5.0, 1.0, 4.0, 2.0, 3.0]);
-        assert_eq!((found.p50.to_bits(), found.p99.to_bits()), (3f64.to_bits(), 5f64.to_bits()));
+        assert_eq!(
+            (found.p50.to_bits(), found.p99.to_bits()),
+            (3f64.to_bits(), 5f64.to_bits())
+        );
     }
 
     #[test]

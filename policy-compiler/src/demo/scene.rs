@@ -165,7 +165,8 @@ impl Scene {
         let bundles = read_bundles(&compiled.join("bundles"))?;
         let mut chosen: Vec<&Bundle> = Vec::new();
         for bundle in &bundles {
-            if chosen.len() + 1 < DEVICES && chosen.iter().all(|other| other.stage != bundle.stage) {
+            if chosen.len() + 1 < DEVICES && chosen.iter().all(|other| other.stage != bundle.stage)
+            {
                 chosen.push(bundle);
             }
         }

@@ -54,7 +54,12 @@ impl Table {
             line.set_style(style("  {wide_msg}"));
             self.devices.push(line);
         }
-        for ((line, device), told) in self.devices.iter().zip(devices).zip(matching(fleet, devices)) {
+        for ((line, device), told) in self
+            .devices
+            .iter()
+            .zip(devices)
+            .zip(matching(fleet, devices))
+        {
             line.set_message(describe(device, told));
         }
     }
@@ -88,7 +93,10 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// The fleet's entry for each device: two of one group are told apart by their order.
-fn matching<'a>(fleet: &'a Fleet, devices: &'a [Device]) -> impl Iterator<Item = Option<&'a FleetDevice>> {
+fn matching<'a>(
+    fleet: &'a Fleet,
+    devices: &'a [Device],
+) -> impl Iterator<Item = Option<&'a FleetDevice>> {
     devices.iter().enumerate().map(|(number, device)| {
         let before = devices
             .iter()
@@ -104,7 +112,11 @@ fn matching<'a>(fleet: &'a Fleet, devices: &'a [Device]) -> impl Iterator<Item =
 }
 
 fn describe(device: &Device, told: Option<&FleetDevice>) -> String {
-    let place = format!("{:<12} {:<18}", device.stage.to_string(), device.group.to_string());
+    let place = format!(
+        "{:<12} {:<18}",
+        device.stage.to_string(),
+        device.group.to_string()
+    );
     let Some(told) = told else {
         return format!("{place} enrolling");
     };
@@ -116,7 +128,10 @@ fn describe(device: &Device, told: Option<&FleetDevice>) -> String {
         .iter()
         .find_map(|event| in_words(&event.what))
         .unwrap_or_default();
-    format!("{place} {:<16} revision {revision:<3} {latest}", state(told.state))
+    format!(
+        "{place} {:<16} revision {revision:<3} {latest}",
+        state(told.state)
+    )
 }
 
 fn state(state: DeviceState) -> &'static str {

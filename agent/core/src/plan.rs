@@ -1,0 +1,221 @@
+//! The plan: what is to be done so that the device holds its bundle, in order.
+
+mod chromium;
+mod draft;
+mod firefox;
+mod hosts;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use fyr_schemas::Digest;
+use fyr_schemas::bundle::Bundle;
+use fyr_schemas::report::{FailureReason, Place};
+use fyr_trust::Verified;
+use serde::Serialize;
+
+use crate::action::{Action, Content, FileTime, Step};
+use crate::actual::Actual;
+use crate::memory::Memory;
+use crate::path::{ManagedPath, OwnName};
+use crate::products::place;
+
+/// What is to be done, and what cannot be. A device is compliant exactly when both are empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct Plan {
+    /// The steps, in order. After one fails, the later ones of its place are not tried.
+    pub actions: Vec<Action>,
+    /// What no step of the agent can mend.
+    pub obstacles: Vec<Obstacle>,
+}
+
+/// Something that keeps a place from holding what it should.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Obstacle {
+    /// Where.
+    pub place: Place,
+    /// Why.
+    pub reason: FailureReason,
+    /// How much of the place's policy it touches.
+    pub affected: Affected,
+}
+
+/// How much of a place's policy is touched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Affected {
+    /// All of it.
+    Everything,
+    /// These policies or host names.
+    Names(BTreeSet<String>),
+}
+
+impl Affected {
+    /// Both together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Names(mut names), Self::Names(more)) => {
+                names.extend(more);
+                Self::Names(names)
+            }
+            (Self::Everything, Self::Names(_) | Self::Everything)
+            | (Self::Names(_), Self::Everything) => Self::Everything,
+        }
+    }
+
+    /// Whether any of `names` is touched.
+    pub fn touches<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Names(affected) => names.any(|name| affected.contains(name)),
+        }
+    }
+}
+
+impl Plan {
+    /// Whether nothing is to be done and nothing stands in the way.
+    pub fn is_empty(&self) -> bool {
+        self.actions.is_empty() && self.obstacles.is_empty()
+    }
+
+    /// SHA-256 of the plan's JSON. Equal plans have equal digests, and a compliant device
+    /// has that of the empty plan.
+    #[expect(
+        clippy::expect_used,
+        clippy::missing_panics_doc,
+        reason = "a plan is plain data and always serialises"
+    )]
+    pub fn digest(&self) -> Digest {
+        let json = serde_json::to_vec(self).expect("a plan serialises");
+        fyr_trust::digest(&json)
+    }
+}
+
+/// Plans how a device that was found as `actual` comes to hold `bundle`.
+///
+/// `memory` only tells drift from a new policy; it never changes what is done.
+pub fn plan(bundle: &Verified<Bundle>, actual: &Actual, memory: &Memory) -> Plan {
+    draft(bundle.value(), actual, memory)
+}
+
+/// Plans the empty policy file that every present Chromium product gets on enrolment.
+///
+/// The first file in an empty directory costs a running browser 5 s, every later change only
+/// milliseconds; so the slow one happens before there is any policy.
+pub fn prepare(actual: &Actual) -> Plan {
+    let mut plan = Plan::default();
+    for product in &actual.present {
+        let place = place(*product);
+        let Some(found) = actual.places.get(&place) else {
+            continue;
+        };
+        if matches!(place, Place::Chromium(_)) && found.files.is_empty() && found.foreign.is_empty()
+        {
+            let content = Content::from(b"{}\n".to_vec());
+            plan.append(chromium::establish(place, found, content));
+        }
+    }
+    plan
+}
+
+pub(crate) fn draft(bundle: &Bundle, actual: &Actual, memory: &Memory) -> Plan {
+    let mut plan = Plan::default();
+    for (place, found) in &actual.places {
+        let known = memory.holds(*place, &own_part(bundle, *place));
+        let subject = Subject {
+            bundle,
+            found,
+            owner: actual.owner,
+        };
+        let draft = match place {
+            Place::Chromium(_) => chromium::draft(*place, subject),
+            Place::Firefox(_) => firefox::draft(*place, subject),
+            Place::Hosts => hosts::draft(subject),
+        };
+        plan.append(draft.finish(known));
+    }
+    plan
+}
+
+/// What a place's module plans from.
+#[derive(Clone, Copy)]
+struct Subject<'a> {
+    bundle: &'a Bundle,
+    found: &'a crate::actual::ActualPlace,
+    owner: u32,
+}
+
+/// The digest of what the bundle asks of `place`, whatever else stands there.
+pub(crate) fn own_part(bundle: &Bundle, place: Place) -> Digest {
+    use crate::desired::{chromium, firefox, hosts};
+    fyr_trust::digest(&match place {
+        Place::Chromium(_) => chromium::render(bundle),
+        Place::Firefox(_) => firefox::own_part(bundle),
+        Place::Hosts => hosts::block(bundle),
+    })
+}
+
+impl Plan {
+    fn append(&mut self, other: Self) {
+        self.actions.extend(other.actions);
+        self.obstacles.extend(other.obstacles);
+    }
+}
+
+fn file(place: Place, name: OwnName) -> ManagedPath {
+    ManagedPath::File { place, name }
+}
+
+fn write(path: ManagedPath, content: Content) -> Step {
+    let time = match path.place() {
+        Place::Chromium(_) => FileTime::Fixed,
+        Place::Firefox(_) | Place::Hosts => FileTime::Natural,
+    };
+    Step::Write {
+        path,
+        content,
+        time,
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return writeln!(f, "nothing to do");
+        }
+        for action in &self.actions {
+            writeln!(f, "{action}")?;
+        }
+        for obstacle in &self.obstacles {
+            writeln!(f, "{obstacle}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Obstacle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = file(self.place, OwnName::PLAIN);
+        write!(f, "cannot mend {path}: {}", reason_in_words(self.reason))?;
+        match &self.affected {
+            Affected::Everything => Ok(()),
+            Affected::Names(names) => {
+                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                write!(f, ", for {}", names.join(", "))
+            }
+        }
+    }
+}
+
+/// A failure in words.
+pub fn reason_in_words(reason: FailureReason) -> &'static str {
+    match reason {
+        FailureReason::Shadowed => "a foreign entry overrules ours",
+        FailureReason::NoSpace => "the disk is full",
+        FailureReason::NoPermission => "the agent may not write there",
+        FailureReason::ReadOnly => "the file system is read-only",
+        FailureReason::Obstructed => "something else stands where a directory or file belongs",
+        FailureReason::Io => "the operating system reported a failure",
+    }
+}

@@ -1,0 +1,227 @@
+//! One device's agent: what it believes, what it remembers, and one pass over the device.
+
+use std::collections::BTreeSet;
+use std::time::Instant;
+
+use fyr_agent_core::assess::{Pass, assess};
+use fyr_agent_core::contact::TroubleKind;
+use fyr_agent_core::events::EventLog;
+use fyr_agent_core::plan::{Plan, plan};
+use fyr_schemas::bundle::Bundle;
+use fyr_schemas::report::{EventKind, Product, RefusalReason, Report};
+use fyr_trust::floor::Slot;
+use fyr_trust::{ClockState, Refreshed, TrustedState, Verified, VerifyError, reload};
+use jiff::{SignedDuration, Timestamp};
+use tracing::{info, warn};
+
+use crate::fetch::FetchError;
+use crate::key::{DeviceKey, KeyError};
+use crate::lock::{Lock, LockError};
+use crate::root::Root;
+use crate::spool::{Spool, SpoolError};
+use crate::store::{Enrolment, Remembered, Store, StoreError};
+use crate::{clock, execute, observe, presence, system};
+
+/// The agent of an enrolled device. While it exists, no other manages the same root.
+#[derive(Debug)]
+pub(crate) struct Agent {
+    pub(crate) root: Root,
+    pub(crate) enrolment: Enrolment,
+    pub(crate) key: DeviceKey,
+    pub(crate) spool: Spool,
+    pub(crate) events: EventLog,
+    pub(crate) remembered: Remembered,
+    /// The last report that was kept, to tell news from repetition.
+    pub(crate) reported: Option<Report>,
+    /// What the last pass left undone.
+    pub(crate) rest: Plan,
+    pub(crate) bundle: Option<Verified<Bundle>>,
+    pub(crate) present: BTreeSet<Product>,
+    trusted: TrustedState,
+    floor: Slot,
+    clock: ClockState,
+    store: Store,
+    _lock: Lock,
+}
+
+/// Why the agent cannot start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OpenError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    #[error("the key of this device is missing; remove `{state}` and enrol it again")]
+    NoKey { state: String },
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+}
+
+impl Agent {
+    /// Opens what is stored of an enrolled device and believes its last good bundle again.
+    pub(crate) fn open(root: Root) -> Result<Self, OpenError> {
+        let store = Store::open(&root)?;
+        let lock = Lock::take(&root, store.directory())?;
+        let enrolment = store.enrolment()?;
+        let key = DeviceKey::load(&store)?.ok_or_else(|| OpenError::NoKey {
+            state: root.join("var/lib/fyr").display().to_string(),
+        })?;
+        let trusted = store.trusted();
+        let floor = store.floor();
+        let bundle = match reload(&trusted, &floor.floor, &enrolment.identity()) {
+            Ok(reloaded) => Some(reloaded.document),
+            Err(VerifyError::NothingStored { .. }) => None,
+            Err(error) => {
+                warn!("the stored policy cannot be believed and is fetched anew: {error}");
+                None
+            }
+        };
+        Ok(Self {
+            spool: Spool::open(&store)?,
+            events: EventLog::default(),
+            remembered: store.remembered(),
+            reported: None,
+            rest: Plan::default(),
+            bundle,
+            present: BTreeSet::new(),
+            trusted,
+            floor,
+            clock: ClockState::Plausible,
+            root,
+            enrolment,
+            key,
+            store,
+            _lock: lock,
+        })
+    }
+
+    /// The time to believe now. A clock that cannot be right is told once.
+    pub(crate) fn now(&mut self) -> Timestamp {
+        let trusted = clock::read().trusted(&self.floor.floor);
+        if trusted.clock != self.clock {
+            self.clock = trusted.clock;
+            if trusted.clock == ClockState::Behind {
+                warn!("the system clock stands before a signed time");
+                self.events.push(trusted.now, EventKind::ClockJumped);
+            }
+        }
+        trusted.now
+    }
+
+    /// What a refresh starts from.
+    pub(crate) fn believed(&self) -> (TrustedState, Slot) {
+        (self.trusted.clone(), self.floor.clone())
+    }
+
+    /// Takes in what a refresh found. The last good policy stays whenever it did not end well.
+    pub(crate) fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) -> Fetched {
+        let now = self.now();
+        match result {
+            Ok(refreshed) => {
+                self.believe(refreshed, now);
+                Fetched::Believed
+            }
+            Err(error) => {
+                warn!("{}", crate::chain_in_words(&error));
+                let kind = match &error {
+                    FetchError::OutOfReach(_) => TroubleKind::OutOfReach,
+                    FetchError::Refused(refused) => TroubleKind::Refused(refused.reason()),
+                };
+                if let Some(event) = self.remembered.contact.failed(now, kind) {
+                    self.events.push(now, event);
+                }
+                match kind {
+                    TroubleKind::OutOfReach => Fetched::OutOfReach,
+                    TroubleKind::Refused(reason) => Fetched::Refused(reason),
+                }
+            }
+        }
+    }
+
+    fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
+        // The state before the floor: after a power cut the floor may be one step too low,
+        // and the state stands above it. A full disk keeps neither, and the policy holds.
+        if self.trusted != refreshed.state {
+            self.keep("trust", self.store.save_trusted(&refreshed.state));
+            self.trusted = refreshed.state;
+        }
+        if self.floor.floor != refreshed.floor {
+            match self.store.save_floor(&self.floor, refreshed.floor.clone()) {
+                Ok(slot) => self.floor = slot,
+                Err(error) => {
+                    warn!("{}", crate::chain_in_words(&error));
+                    self.floor = self.floor.next(refreshed.floor);
+                }
+            }
+        }
+        self.remembered.contact.succeeded(now, refreshed.expires);
+        let before = self.bundle.as_ref().map(Verified::revision);
+        if before != Some(refreshed.document.revision()) {
+            info!("revision {} is verified", refreshed.document.revision());
+        }
+        self.bundle = Some(refreshed.document);
+    }
+
+    fn keep(&self, what: &str, saved: Result<(), StoreError>) {
+        if let Err(error) = saved {
+            warn!("{what} is not kept: {}", crate::chain_in_words(&error));
+        }
+    }
+
+    /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
+    pub(crate) fn converge(&mut self, noticed: Instant) {
+        self.look_for_browsers();
+        let Some(bundle) = &self.bundle else {
+            return;
+        };
+        let owner = self.store.owner();
+        let memory = &self.remembered.memory;
+        let before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        let outcomes = execute::execute(&self.root, &plan(bundle, &before, memory));
+        let running = system::running(&self.root);
+        let after = observe::observe(&self.root, owner, &self.present, running);
+        let at = clock::read().trusted(&self.floor.floor).now;
+        let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();
+        let pass = Pass {
+            noticed: at.saturating_sub(took).unwrap_or(at),
+            outcomes: &outcomes,
+            at,
+        };
+        let assessment = assess(bundle, &after, &pass, memory);
+        for obstacle in &assessment.rest.obstacles {
+            if !self.rest.obstacles.contains(obstacle) {
+                warn!("{obstacle}");
+            }
+        }
+        self.events.extend(assessment.events);
+        self.rest = assessment.rest;
+        self.remembered.memory = assessment.memory;
+    }
+
+    fn look_for_browsers(&mut self) {
+        match presence::look(&self.root) {
+            Ok(present) => self.present = present,
+            Err(error) => warn!("{}", crate::chain_in_words(&error)),
+        }
+    }
+
+    /// Writes down what is remembered, if it changed.
+    pub(crate) fn remember(&self, before: &Remembered) {
+        if self.remembered != *before {
+            self.keep("memory", self.store.save_remembered(&self.remembered));
+        }
+    }
+}
+
+/// What came of a refresh.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fetched {
+    /// The repository was believed; the bundle is the newest.
+    Believed,
+    /// Nobody answered.
+    OutOfReach,
+    /// It was refused.
+    Refused(RefusalReason),
+}

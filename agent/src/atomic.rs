@@ -1,0 +1,211 @@
+//! The only writer of files: whole or not at all, and never through a symbolic link.
+//!
+//! A directory is reached by opening its components one by one, and everything in it is
+//! named relative to the opened directory, so a link that is swapped in on the way is refused
+//! and never followed.
+
+use std::io::Write as _;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::Path;
+
+use jiff::Timestamp;
+use rustix::fs::{AtFlags, CWD, Mode, OFlags, Timespec, Timestamps, UTIME_OMIT};
+use rustix::io::Errno;
+
+/// An opened directory.
+#[derive(Debug)]
+pub(crate) struct Directory(OwnedFd);
+
+/// What a written file is to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewFile<'a> {
+    pub(crate) content: &'a [u8],
+    pub(crate) mode: u32,
+    /// Its modification time; the moment of writing where absent.
+    pub(crate) modified: Option<Timestamp>,
+}
+
+const DIRECTORY: OFlags = OFlags::RDONLY
+    .union(OFlags::DIRECTORY)
+    .union(OFlags::CLOEXEC);
+
+impl Directory {
+    /// Opens a directory that the operator named; links in its path are the operator's.
+    pub(crate) fn at(path: &Path) -> Result<Self, Errno> {
+        rustix::fs::openat(CWD, path, DIRECTORY, Mode::empty()).map(Self)
+    }
+
+    /// Opens a directory in this one.
+    pub(crate) fn open(&self, name: &str) -> Result<Self, Errno> {
+        let flags = DIRECTORY.union(OFlags::NOFOLLOW);
+        rustix::fs::openat(&self.0, name, flags, Mode::empty()).map(Self)
+    }
+
+    /// Opens the directory that `components` lead to.
+    pub(crate) fn descend<'a>(
+        &self,
+        components: impl IntoIterator<Item = &'a str>,
+    ) -> Result<Self, Errno> {
+        let start = self.open(".")?;
+        components
+            .into_iter()
+            .try_fold(start, |directory, name| directory.open(name))
+    }
+
+    /// Creates a directory with exactly this mode, whatever the process's mask.
+    pub(crate) fn create_directory(&self, name: &str, mode: u32) -> Result<(), Errno> {
+        rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?;
+        self.open(name)?.set_mode(mode)?;
+        self.flush()
+    }
+
+    /// Opens the directory that `components` lead to, creating what is missing on the way.
+    pub(crate) fn descend_creating(&self, components: &[&str], mode: u32) -> Result<Self, Errno> {
+        let start = self.open(".")?;
+        components.iter().try_fold(start, |directory, name| {
+            match directory.create_directory(name, mode) {
+                Ok(()) | Err(Errno::EXIST) => directory.open(name),
+                Err(errno) => Err(errno),
+            }
+        })
+    }
+
+    pub(crate) fn set_mode(&self, mode: u32) -> Result<(), Errno> {
+        rustix::fs::fchmod(&self.0, Mode::from_raw_mode(mode))
+    }
+
+    /// Makes the directory's entries survive a power cut.
+    pub(crate) fn flush(&self) -> Result<(), Errno> {
+        rustix::fs::fsync(&self.0)
+    }
+
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Errno> {
+        rustix::fs::renameat(&self.0, from, &self.0, to)?;
+        self.flush()
+    }
+
+    /// Unlinks a file or a link.
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Errno> {
+        rustix::fs::unlinkat(&self.0, name, AtFlags::empty())?;
+        self.flush()
+    }
+
+    /// Puts a file under `name`, over whatever file or link stands there: written in `staging`
+    /// under `staged`, flushed, renamed, flushed. Both directories lie on one file system.
+    pub(crate) fn replace(
+        &self,
+        name: &str,
+        staging: &Self,
+        staged: &str,
+        file: NewFile<'_>,
+    ) -> Result<(), Errno> {
+        match rustix::fs::unlinkat(&staging.0, staged, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
+            Err(errno) => return Err(errno),
+        }
+        let placed = staging
+            .write_new(staged, file)
+            .and_then(|()| rustix::fs::renameat(&staging.0, staged, &self.0, name));
+        if let Err(errno) = placed {
+            // What was staged is worth nothing; if it cannot be removed, the next look finds it.
+            let _left_behind = rustix::fs::unlinkat(&staging.0, staged, AtFlags::empty());
+            return Err(errno);
+        }
+        self.flush()
+    }
+
+    fn write_new(&self, name: &str, new: NewFile<'_>) -> Result<(), Errno> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let opened = rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?;
+        let mut file = std::fs::File::from(opened);
+        file.write_all(new.content)
+            .map_err(|error| errno_of(&error))?;
+        rustix::fs::fchmod(&file, Mode::from_raw_mode(new.mode))?;
+        if let Some(modified) = new.modified {
+            rustix::fs::futimens(&file, &modification_time(modified))?;
+        }
+        rustix::fs::fsync(&file)
+    }
+}
+
+impl AsFd for Directory {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
+}
+
+fn modification_time(modified: Timestamp) -> Timestamps {
+    Timestamps {
+        last_access: Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_OMIT,
+        },
+        last_modification: Timespec {
+            tv_sec: modified.as_second(),
+            tv_nsec: modified.subsec_nanosecond().into(),
+        },
+    }
+}
+
+/// The operating system's number for a failure of the standard library.
+pub(crate) fn errno_of(error: &std::io::Error) -> Errno {
+    Errno::from_io_error(error).unwrap_or(Errno::IO)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+
+    use super::*;
+
+    fn new_file(content: &[u8]) -> NewFile<'_> {
+        NewFile {
+            content,
+            mode: 0o644,
+            modified: Some(Timestamp::constant(946_684_800, 0)),
+        }
+    }
+
+    #[test]
+    fn a_file_is_replaced_with_its_mode_and_time() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::at(place.path()).unwrap();
+        directory
+            .replace("a", &directory, "staged", new_file(b"one"))
+            .unwrap();
+        directory
+            .replace("a", &directory, "staged", new_file(b"two"))
+            .unwrap();
+        let metadata = place.path().join("a").metadata().unwrap();
+        assert_eq!(std::fs::read(place.path().join("a")).unwrap(), b"two");
+        assert_eq!(metadata.permissions().mode() & 0o7777, 0o644);
+        assert_eq!((metadata.mtime(), metadata.mtime_nsec()), (946_684_800, 0));
+        assert!(!place.path().join("staged").exists());
+    }
+
+    #[test]
+    fn a_link_at_the_files_name_is_replaced_and_its_target_is_not_touched() {
+        let place = tempfile::tempdir().unwrap();
+        let victim = place.path().join("victim");
+        std::fs::write(&victim, "keep").unwrap();
+        symlink(&victim, place.path().join("a")).unwrap();
+        symlink(&victim, place.path().join("staged")).unwrap();
+        let directory = Directory::at(place.path()).unwrap();
+        directory
+            .replace("a", &directory, "staged", new_file(b"ours"))
+            .unwrap();
+        assert_eq!(std::fs::read(&victim).unwrap(), b"keep");
+        assert!(place.path().join("a").symlink_metadata().unwrap().is_file());
+    }
+
+    #[test]
+    fn a_link_on_the_way_is_refused() {
+        let place = tempfile::tempdir().unwrap();
+        std::fs::create_dir(place.path().join("real")).unwrap();
+        symlink("real", place.path().join("link")).unwrap();
+        let root = Directory::at(place.path()).unwrap();
+        assert!(root.descend(["real"]).is_ok());
+        assert!(root.descend(["link"]).is_err());
+    }
+}

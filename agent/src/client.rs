@@ -1,0 +1,182 @@
+//! The HTTP client: one server, no redirects, no proxy from the environment, bounded answers.
+
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+
+const CONNECT: Duration = Duration::from_secs(10);
+const WHOLE: Duration = Duration::from_secs(30);
+
+/// The server this device is enrolled with.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    client: Client,
+    base: String,
+}
+
+/// Why the server gave no answer that can be used.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServerError {
+    /// The address is none.
+    #[error(
+        "`{base}` is no server address; it starts with https:// or http:// and ends without `/`"
+    )]
+    Address { base: String },
+    /// The client cannot be made.
+    #[error("cannot prepare connections to `{base}`")]
+    Prepare {
+        base: String,
+        source: reqwest::Error,
+    },
+    /// Nobody answered, or the connection broke.
+    #[error("cannot reach `{url}`")]
+    Reach { url: String, source: reqwest::Error },
+    /// The answer is another than asked for.
+    #[error("`{url}` answered {status}{}", detail_in_words(detail))]
+    Status {
+        url: String,
+        status: StatusCode,
+        detail: String,
+    },
+    /// The answer is not what the server promises.
+    #[error("`{url}` answered something that is not a {expected}")]
+    Answer {
+        url: String,
+        expected: &'static str,
+        source: serde_json::Error,
+    },
+}
+
+fn detail_in_words(detail: &str) -> String {
+    if detail.is_empty() {
+        String::new()
+    } else {
+        format!(": {detail}")
+    }
+}
+
+impl Server {
+    /// A client for the server at `base`.
+    pub(crate) fn new(base: &str) -> Result<Self, ServerError> {
+        let is_plain = base.starts_with("http://");
+        if !(is_plain || base.starts_with("https://")) || base.ends_with('/') {
+            return Err(ServerError::Address {
+                base: base.to_owned(),
+            });
+        }
+        // Without a provider of its own, rustls would panic; a second installation is refused
+        // because the first is the same one.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder()
+            .user_agent(concat!("fyr-agent/", env!("CARGO_PKG_VERSION")))
+            .redirect(Policy::none())
+            .no_proxy()
+            .http1_only()
+            .connect_timeout(CONNECT)
+            .tcp_keepalive(Duration::from_secs(60));
+        // The system's certificates cost a megabyte and are of no use on a plain connection.
+        let builder = if is_plain {
+            builder.tls_certs_only([])
+        } else {
+            builder
+        };
+        let client = builder.build().map_err(|source| ServerError::Prepare {
+            base: base.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            client,
+            base: base.to_owned(),
+        })
+    }
+
+    /// Asks for a path and reads at most one byte more than `limit`; `None` is a 404.
+    pub(crate) async fn get(&self, path: &str, limit: u64) -> Result<Option<Vec<u8>>, ServerError> {
+        let url = format!("{}/{path}", self.base);
+        let reach = |source| ServerError::Reach {
+            url: url.clone(),
+            source,
+        };
+        let request = self.client.get(&url).timeout(WHOLE);
+        let response = request.send().await.map_err(reach)?;
+        match response.status() {
+            StatusCode::OK => Ok(Some(read(response, limit).await.map_err(reach)?)),
+            StatusCode::NOT_FOUND => Ok(None),
+            _ => Err(refusal(url, response).await),
+        }
+    }
+
+    /// Sends a JSON document and reads a JSON answer.
+    pub(crate) async fn post<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        body: Vec<u8>,
+        expected: &'static str,
+    ) -> Result<T, ServerError> {
+        const ANSWER_LIMIT: u64 = 64 * 1024;
+        let url = format!("{}/{path}", self.base);
+        let reach = |source| ServerError::Reach {
+            url: url.clone(),
+            source,
+        };
+        let request = self
+            .client
+            .post(&url)
+            .timeout(WHOLE)
+            .header("content-type", "application/json")
+            .body(body);
+        let response = request.send().await.map_err(reach)?;
+        if !response.status().is_success() {
+            return Err(refusal(url, response).await);
+        }
+        let bytes = read(response, ANSWER_LIMIT).await.map_err(reach)?;
+        serde_json::from_slice(&bytes).map_err(|source| ServerError::Answer {
+            url,
+            expected,
+            source,
+        })
+    }
+
+    /// Opens a stream that the server keeps open.
+    pub(crate) async fn stream(&self, path: &str) -> Result<Response, ServerError> {
+        let url = format!("{}/{path}", self.base);
+        let request = self.client.get(&url).header("accept", "text/event-stream");
+        match request.send().await {
+            Ok(response) if response.status() == StatusCode::OK => Ok(response),
+            Ok(response) => Err(refusal(url, response).await),
+            Err(source) => Err(ServerError::Reach { url, source }),
+        }
+    }
+}
+
+async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, reqwest::Error> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        bytes.extend_from_slice(&chunk);
+        // One byte too many is enough for the reader to refuse it.
+        if bytes.len() as u64 > limit {
+            break;
+        }
+    }
+    Ok(bytes)
+}
+
+#[derive(serde::Deserialize)]
+struct Problem {
+    detail: Option<String>,
+    title: Option<String>,
+}
+
+async fn refusal(url: String, response: Response) -> ServerError {
+    const PROBLEM_LIMIT: u64 = 16 * 1024;
+    let status = response.status();
+    let bytes = read(response, PROBLEM_LIMIT).await.unwrap_or_default();
+    let problem: Option<Problem> = serde_json::from_slice(&bytes).ok();
+    let detail = problem.and_then(|problem| problem.detail.or(problem.title));
+    ServerError::Status {
+        url,
+        status,
+        detail: detail.unwrap_or_default().chars().take(300).collect(),
+    }
+}

@@ -1,0 +1,56 @@
+//! `fyr-agent once`: one whole turn, for a timer, a test or an impatient administrator.
+
+use std::process::ExitCode;
+use std::time::Instant;
+
+use tracing::warn;
+
+use crate::agent::{Agent, Fetched};
+use crate::client::Server;
+use crate::root::Root;
+use crate::upload::{self, BATCH, BATCH_BYTES, Sent};
+use crate::{clock, fetch};
+
+/// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
+pub(crate) fn once(root: Root) -> anyhow::Result<ExitCode> {
+    let mut agent = Agent::open(root)?;
+    let server = Server::new(&agent.enrolment.server)?;
+    super::block_on(turn(&mut agent, &server))?;
+    let is_compliant = agent.bundle.is_some() && agent.rest.is_empty();
+    print!("{}", agent.rest);
+    Ok(ExitCode::from(u8::from(!is_compliant)))
+}
+
+async fn turn(agent: &mut Agent, server: &Server) {
+    let before = agent.remembered.clone();
+    let (trusted, slot) = agent.believed();
+    let identity = agent.enrolment.identity();
+    let result = fetch::refresh(server, &trusted, &slot.floor, &identity, clock::read()).await;
+    let fetched = agent.take_in(result);
+    agent.converge(Instant::now());
+    agent.remember(&before);
+    agent.report();
+    if fetched != Fetched::OutOfReach {
+        hand_over(agent, server).await;
+    }
+}
+
+/// Uploads until nothing waits or the server stops answering.
+async fn hand_over(agent: &Agent, server: &Server) {
+    let mut at_once = BATCH;
+    loop {
+        let batch = agent.spool.oldest(at_once, BATCH_BYTES);
+        if batch.is_empty() {
+            return;
+        }
+        match upload::send(server, &batch).await {
+            Ok(Sent::Stored { up_to }) => agent.spool.acknowledge(&batch, up_to),
+            Ok(Sent::Refused { number }) => agent.spool.forget(number),
+            Ok(Sent::Split) => at_once = 1,
+            Err(error) => {
+                warn!("reports wait: {}", crate::chain_in_words(&error));
+                return;
+            }
+        }
+    }
+}

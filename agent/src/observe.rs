@@ -1,0 +1,287 @@
+//! Looks at every managed place and writes down what is there.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::{CStr, CString};
+use std::io::Read as _;
+
+use fyr_agent_core::actual::{
+    Actual, ActualPlace, DirectoryState, FileState, ForeignFile, ForeignPolicies, FoundDirectory,
+    FoundFile, RegularFile, Running,
+};
+use fyr_agent_core::desired::firefox;
+use fyr_agent_core::path::{ASIDE_LIMIT, ManagedPath, OwnName, aside_name, directories};
+use fyr_agent_core::products::{PRODUCTS, place};
+use fyr_schemas::report::{FailureReason, Place, Product};
+use jiff::Timestamp;
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
+use rustix::io::Errno;
+
+use crate::atomic::Directory;
+use crate::root::Root;
+
+/// The longest policy file that is read. Chromium reads no more of one either.
+const POLICY_LIMIT: u64 = 8 * 1024 * 1024;
+/// The longest hosts file that is read: block lists in it reach some megabytes.
+const HOSTS_LIMIT: u64 = 32 * 1024 * 1024;
+/// Foreign files of a directory that are read; the rest count as opaque.
+const FOREIGN_LIMIT: usize = 256;
+
+/// Observes the device below `root`, on which `present` browsers were found.
+pub(crate) fn observe(
+    root: &Root,
+    owner: u32,
+    present: &BTreeSet<Product>,
+    running: Vec<Running>,
+) -> Actual {
+    let mut places = BTreeMap::new();
+    for known in PRODUCTS {
+        let place = place(known.product);
+        let found = observe_place(root, place);
+        if present.contains(&known.product) || holds_ours(place, &found) {
+            places.insert(place, found);
+        }
+    }
+    places.insert(Place::Hosts, observe_place(root, Place::Hosts));
+    Actual {
+        present: present.clone(),
+        places,
+        owner,
+        running,
+    }
+}
+
+/// Whether a file of ours stands there, so that it is kept right although its browser went.
+fn holds_ours(place: Place, found: &ActualPlace) -> bool {
+    match place {
+        Place::Chromium(_) => !found.files.is_empty(),
+        Place::Firefox(_) => match found.file(OwnName::PLAIN) {
+            Some(FileState::Regular(file)) => {
+                file.content.as_deref().is_some_and(firefox::holds_ours)
+            }
+            Some(
+                FileState::Symlink
+                | FileState::Directory
+                | FileState::Special
+                | FileState::Unreadable(_),
+            )
+            | None => false,
+        },
+        Place::Hosts => true,
+    }
+}
+
+fn observe_place(root: &Root, place: Place) -> ActualPlace {
+    let mut found = ActualPlace::absent();
+    let components = directories(place);
+    let staging = ManagedPath::Staging(place).components();
+    let Ok(mut directory) = root.directory().open(".") else {
+        return found;
+    };
+    for (above, name) in components.iter().enumerate() {
+        if above.saturating_add(1) == staging.len() {
+            observe_staging(&directory, &staging, place, &mut found);
+        }
+        let (state, next) = step_into(&directory, name);
+        found.directories.push(state);
+        match next {
+            Some(next) => directory = next,
+            None => return found,
+        }
+    }
+    if staging.len() == components.len().saturating_add(1) {
+        observe_staging(&directory, &staging, place, &mut found);
+    }
+    match place {
+        Place::Chromium(_) => observe_all(&directory, &mut found),
+        Place::Firefox(_) => observe_one(&directory, "policies.json", POLICY_LIMIT, &mut found),
+        Place::Hosts => observe_one(&directory, "hosts", HOSTS_LIMIT, &mut found),
+    }
+    found
+}
+
+fn observe_staging(parent: &Directory, staging: &[String], place: Place, found: &mut ActualPlace) {
+    let staged = ManagedPath::Staged(place).components();
+    let (Some(name), Some(staged)) = (staging.last(), staged.last()) else {
+        return;
+    };
+    let (state, directory) = step_into(parent, name);
+    found.staging = state;
+    // Its content is worth nothing, so none of it is read.
+    found.staged = directory.and_then(|directory| found_file(&directory, staged, 0));
+}
+
+fn step_into(parent: &Directory, name: &str) -> (FoundDirectory, Option<Directory>) {
+    let (state, next) = match stat(parent, name) {
+        Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
+            FileType::Directory => match parent.open(name) {
+                Ok(next) => {
+                    let mode = permissions(&stat);
+                    (DirectoryState::Present { mode }, Some(next))
+                }
+                Err(errno) => (DirectoryState::Unreadable(reason(errno)), None),
+            },
+            FileType::Symlink => (DirectoryState::Symlink, None),
+            FileType::RegularFile
+            | FileType::BlockDevice
+            | FileType::CharacterDevice
+            | FileType::Fifo
+            | FileType::Socket
+            | FileType::Unknown => (DirectoryState::NotADirectory, None),
+        },
+        Err(Errno::NOENT) => (DirectoryState::Absent, None),
+        Err(errno) => (DirectoryState::Unreadable(reason(errno)), None),
+    };
+    let aside = free_aside(parent, name);
+    (FoundDirectory { state, aside }, next)
+}
+
+fn observe_one(directory: &Directory, name: &str, limit: u64, found: &mut ActualPlace) {
+    if let Some(file) = found_file(directory, name, limit) {
+        found.files.insert(OwnName::PLAIN, file);
+    }
+}
+
+/// Reads a Chromium directory, in which every file counts.
+fn observe_all(directory: &Directory, found: &mut ActualPlace) {
+    for own in OwnName::all() {
+        if let Some(file) = found_file(directory, &own.file_name(), POLICY_LIMIT) {
+            found.files.insert(own, file);
+        }
+    }
+    let mut names = names(directory);
+    names.sort();
+    for name in names {
+        let bytes = name.to_bytes();
+        if OwnName::recognise(bytes).is_some() {
+            continue;
+        }
+        let policies = if found.foreign.len() < FOREIGN_LIMIT {
+            foreign_policies(directory, &name)
+        } else {
+            Some(ForeignPolicies::Opaque)
+        };
+        found.foreign.extend(policies.map(|policies| ForeignFile {
+            name: bytes.to_vec(),
+            policies,
+        }));
+    }
+}
+
+/// What a foreign file says; nothing where a browser reads nothing either. A browser follows
+/// links to files, so a look at what it will obey does too.
+fn foreign_policies(directory: &Directory, name: &CStr) -> Option<ForeignPolicies> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let opened = match rustix::fs::openat(directory, name, flags, Mode::empty()) {
+        Ok(opened) => opened,
+        Err(Errno::NOENT) => return None,
+        // Unreadable for the agent is not unreadable for a browser.
+        Err(_) => return Some(ForeignPolicies::Opaque),
+    };
+    let stat = rustix::fs::fstat(&opened).ok()?;
+    if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
+        return None;
+    }
+    Some(match read(std::fs::File::from(opened), POLICY_LIMIT) {
+        Ok(Some(bytes)) => ForeignPolicies::parse(&bytes),
+        Ok(None) | Err(_) => ForeignPolicies::Opaque,
+    })
+}
+
+fn names(directory: &Directory) -> Vec<CString> {
+    let Ok(entries) = rustix::fs::Dir::read_from(directory) else {
+        return Vec::new();
+    };
+    let entries = entries.filter_map(Result::ok);
+    let is_file = |entry: &rustix::fs::DirEntry| entry.file_type() != FileType::Directory;
+    entries
+        .filter(is_file)
+        .map(|entry| entry.file_name().to_owned())
+        .collect()
+}
+
+fn found_file(directory: &Directory, name: &str, limit: u64) -> Option<FoundFile> {
+    let state = match stat(directory, name) {
+        Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
+            FileType::RegularFile => regular(directory, name, limit),
+            FileType::Symlink => FileState::Symlink,
+            FileType::Directory => FileState::Directory,
+            FileType::BlockDevice
+            | FileType::CharacterDevice
+            | FileType::Fifo
+            | FileType::Socket
+            | FileType::Unknown => FileState::Special,
+        },
+        Err(Errno::NOENT) => return None,
+        Err(errno) => FileState::Unreadable(reason(errno)),
+    };
+    let aside = free_aside(directory, name);
+    Some(FoundFile { state, aside })
+}
+
+fn regular(directory: &Directory, name: &str, limit: u64) -> FileState {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let read_whole = || {
+        let opened = rustix::fs::openat(directory, name, flags, Mode::empty())?;
+        let stat = rustix::fs::fstat(&opened)?;
+        let content = read(std::fs::File::from(opened), limit)?;
+        Ok(RegularFile {
+            content,
+            mode: permissions(&stat),
+            owner: stat.st_uid,
+            modified: modified(&stat),
+        })
+    };
+    match read_whole() {
+        Ok(file) => FileState::Regular(file),
+        Err(errno) => FileState::Unreadable(reason(errno)),
+    }
+}
+
+fn read(file: std::fs::File, limit: u64) -> Result<Option<Vec<u8>>, Errno> {
+    let mut bytes = Vec::new();
+    file.take(limit.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|error| crate::atomic::errno_of(&error))?;
+    Ok((bytes.len() as u64 <= limit).then_some(bytes))
+}
+
+fn stat(directory: &Directory, name: &str) -> Result<Stat, Errno> {
+    rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)
+}
+
+fn permissions(stat: &Stat) -> u32 {
+    stat.st_mode & 0o7777
+}
+
+fn modified(stat: &Stat) -> Timestamp {
+    let nanosecond = i32::try_from(stat.st_mtime_nsec).unwrap_or(0);
+    Timestamp::new(stat.st_mtime, nanosecond).unwrap_or(Timestamp::UNIX_EPOCH)
+}
+
+/// The lowest number under which `name` can be set aside; the last where all are taken.
+fn free_aside(directory: &Directory, name: &str) -> u8 {
+    let last = ASIDE_LIMIT.saturating_sub(1);
+    (0..last)
+        .find(|number| {
+            let taken = stat(directory, &aside_name(name, *number));
+            taken.is_err_and(|errno| errno == Errno::NOENT)
+        })
+        .unwrap_or(last)
+}
+
+/// A failure of the operating system as a report names it.
+pub(crate) fn reason(errno: Errno) -> FailureReason {
+    match errno {
+        Errno::NOSPC | Errno::DQUOT => FailureReason::NoSpace,
+        Errno::ACCESS | Errno::PERM => FailureReason::NoPermission,
+        Errno::ROFS => FailureReason::ReadOnly,
+        Errno::LOOP
+        | Errno::NOTDIR
+        | Errno::ISDIR
+        | Errno::EXIST
+        | Errno::NOTEMPTY
+        | Errno::XDEV
+        | Errno::BUSY => FailureReason::Obstructed,
+        _ => FailureReason::Io,
+    }
+}

@@ -1,0 +1,198 @@
+//! What the agent keeps on disk between two runs, and how it survives damage.
+
+pub(crate) mod trusted;
+pub(crate) mod twin;
+
+use std::path::PathBuf;
+
+use fyr_agent_core::contact::Contact;
+use fyr_agent_core::memory::Memory;
+use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
+use fyr_trust::floor::{Slot, newest};
+use fyr_trust::{Floor, Identity, TrustedState};
+use rustix::io::Errno;
+use serde::{Deserialize, Serialize};
+
+use crate::atomic::{Directory, NewFile};
+use crate::root::Root;
+
+/// The components of the state directory below the root.
+pub(crate) const STATE: [&str; 3] = ["var", "lib", "fyr"];
+const PUBLIC: u32 = 0o644;
+const ENROLMENT: &str = "enrolment";
+const TRUST: &str = "trust";
+const MEMORY: &str = "memory";
+const FLOOR: [&str; 2] = ["floor.0", "floor.1"];
+
+/// The state directory.
+#[derive(Debug)]
+pub(crate) struct Store {
+    path: PathBuf,
+    directory: Directory,
+}
+
+/// Who this device is and whom it believes. Written once, on enrolment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Enrolment {
+    pub(crate) server: String,
+    pub(crate) root: Digest,
+    pub(crate) organisation: OrganisationId,
+    pub(crate) group: GroupId,
+    pub(crate) device: DeviceId,
+}
+
+/// What is remembered beside the trust itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Remembered {
+    pub(crate) memory: Memory,
+    pub(crate) contact: Contact,
+}
+
+/// Why the state directory failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StoreError {
+    /// There is none, or it is out of reach.
+    #[error("cannot open `{}`", path.display())]
+    Open { path: PathBuf, source: Errno },
+    /// This device has not joined.
+    #[error(
+        "this device is not enrolled; run `fyr-agent enrol TOKEN` with a token from the administrator"
+    )]
+    NotEnrolled,
+    /// Both copies are unreadable.
+    #[error("both copies of `{}` are damaged; remove the directory they are in and enrol this device again", path.display())]
+    Damaged { path: PathBuf },
+    /// A file could not be written.
+    #[error("cannot write `{}`", path.display())]
+    Write { path: PathBuf, source: Errno },
+}
+
+impl Enrolment {
+    /// What this device accepts.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity {
+            root: self.root.clone(),
+            organisation: self.organisation.clone(),
+            group: self.group.clone(),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the state of an enrolled device.
+    pub(crate) fn open(root: &Root) -> Result<Self, StoreError> {
+        let path = root.join(STATE.join("/"));
+        match root.directory().descend(STATE) {
+            Ok(directory) => Ok(Self { path, directory }),
+            Err(Errno::NOENT) => Err(StoreError::NotEnrolled),
+            Err(source) => Err(StoreError::Open { path, source }),
+        }
+    }
+
+    /// Opens the state directory, creating it where it is missing.
+    pub(crate) fn create(root: &Root) -> Result<Self, StoreError> {
+        let path = root.join(STATE.join("/"));
+        match root.directory().descend_creating(&STATE, 0o755) {
+            Ok(directory) => Ok(Self { path, directory }),
+            Err(source) => Err(StoreError::Open { path, source }),
+        }
+    }
+
+    pub(crate) fn directory(&self) -> &Directory {
+        &self.directory
+    }
+
+    /// The user that this state and everything managed belongs to.
+    pub(crate) fn owner(&self) -> u32 {
+        rustix::fs::fstat(&self.directory).map_or(0, |stat| stat.st_uid)
+    }
+
+    pub(crate) fn enrolment(&self) -> Result<Enrolment, StoreError> {
+        match twin::read(&self.directory, ENROLMENT) {
+            twin::Read::Sound(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|_| self.damaged(ENROLMENT))
+            }
+            twin::Read::Absent => Err(StoreError::NotEnrolled),
+            twin::Read::Damaged => Err(self.damaged(ENROLMENT)),
+        }
+    }
+
+    pub(crate) fn save_enrolment(&self, enrolment: &Enrolment) -> Result<(), StoreError> {
+        self.save(ENROLMENT, &json(enrolment), PUBLIC)
+    }
+
+    /// What was last believed; nothing where both copies are lost, which costs a fetch.
+    pub(crate) fn trusted(&self) -> TrustedState {
+        match twin::read(&self.directory, TRUST) {
+            twin::Read::Sound(bytes) => trusted::decode(&bytes).unwrap_or_default(),
+            twin::Read::Absent | twin::Read::Damaged => TrustedState::default(),
+        }
+    }
+
+    pub(crate) fn save_trusted(&self, state: &TrustedState) -> Result<(), StoreError> {
+        self.save(TRUST, &trusted::encode(state), PUBLIC)
+    }
+
+    /// The newest sound version floor.
+    pub(crate) fn floor(&self) -> Slot {
+        let slots = FLOOR.map(|name| twin::read_file(&self.directory, name));
+        newest([
+            slots.first().and_then(Option::as_deref),
+            slots.last().and_then(Option::as_deref),
+        ])
+    }
+
+    /// Writes a floor over the older of the two slots.
+    pub(crate) fn save_floor(&self, before: &Slot, floor: Floor) -> Result<Slot, StoreError> {
+        let slot = before.next(floor);
+        let [even, odd] = FLOOR;
+        let name = if slot.place() == 0 { even } else { odd };
+        let file = NewFile {
+            content: &slot.encode(),
+            mode: PUBLIC,
+            modified: None,
+        };
+        self.directory
+            .replace(name, &self.directory, &format!(".{name}"), file)
+            .map_err(|source| self.unwritten(name, source))?;
+        Ok(slot)
+    }
+
+    /// What is remembered; nothing where both copies are lost, which costs dates.
+    pub(crate) fn remembered(&self) -> Remembered {
+        match twin::read(&self.directory, MEMORY) {
+            twin::Read::Sound(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+            twin::Read::Absent | twin::Read::Damaged => Remembered::default(),
+        }
+    }
+
+    pub(crate) fn save_remembered(&self, remembered: &Remembered) -> Result<(), StoreError> {
+        self.save(MEMORY, &json(remembered), PUBLIC)
+    }
+
+    pub(crate) fn save(&self, name: &str, content: &[u8], mode: u32) -> Result<(), StoreError> {
+        twin::write(&self.directory, name, content, mode)
+            .map_err(|source| self.unwritten(name, source))
+    }
+
+    pub(crate) fn damaged(&self, name: &str) -> StoreError {
+        StoreError::Damaged {
+            path: self.path.join(name),
+        }
+    }
+
+    fn unwritten(&self, name: &str, source: Errno) -> StoreError {
+        StoreError::Write {
+            path: self.path.join(name),
+            source,
+        }
+    }
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "texts, numbers and lists always serialise"
+)]
+fn json(document: &impl Serialize) -> Vec<u8> {
+    serde_json::to_vec(document).expect("plain data serialises")
+}

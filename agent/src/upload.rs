@@ -1,0 +1,62 @@
+//! Hands waiting reports to the server, oldest first, and forgets what it has stored for good.
+
+use fyr_schemas::envelope::Envelope;
+use fyr_schemas::report::ReportReceipt;
+use reqwest::StatusCode;
+use tracing::warn;
+
+use crate::client::{Server, ServerError};
+
+/// The bounds of one request, as the server takes it.
+pub(crate) const BATCH: usize = 64;
+pub(crate) const BATCH_BYTES: usize = 900 * 1024;
+
+/// What came of one batch.
+#[derive(Debug)]
+pub(crate) enum Sent {
+    /// Everything up to and including this number is stored.
+    Stored { up_to: u64 },
+    /// The server will never take this report; others may wait behind it.
+    Refused { number: u64 },
+    /// The server will not take this batch as a whole; it is to be sent one by one.
+    Split,
+}
+
+/// Sends one batch.
+pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<Sent, ServerError> {
+    let envelopes: Vec<&Envelope> = batch.iter().map(|(_, envelope)| envelope).collect();
+    let Ok(body) = serde_json::to_vec(&envelopes) else {
+        return Ok(Sent::Split);
+    };
+    let receipt: Result<ReportReceipt, _> =
+        server.post("api/v1/reports", body, "report receipt").await;
+    match receipt {
+        Ok(receipt) => Ok(Sent::Stored {
+            up_to: receipt.acknowledged,
+        }),
+        Err(error) if !is_final(&error) => Err(error),
+        Err(error) => match batch {
+            [(number, _)] => {
+                warn!("the server refuses report {number}: {error}");
+                Ok(Sent::Refused { number: *number })
+            }
+            _ => Ok(Sent::Split),
+        },
+    }
+}
+
+/// Whether sending the same again cannot help: the server understood, and says it is wrong.
+fn is_final(error: &ServerError) -> bool {
+    match error {
+        ServerError::Status { status, .. } => matches!(
+            *status,
+            StatusCode::BAD_REQUEST
+                | StatusCode::PAYLOAD_TOO_LARGE
+                | StatusCode::UNPROCESSABLE_ENTITY
+        ),
+        ServerError::Address { .. }
+        | ServerError::Prepare { .. }
+        | ServerError::Reach { .. }
+        | ServerError::Answer { .. } => false,
+    }
+}

@@ -1,0 +1,22 @@
+//! The checks of a whole policy: what is well written and may still not hold.
+
+mod brought;
+mod decisions;
+mod escapes;
+mod floors;
+mod reachable;
+mod rules;
+
+use crate::diagnostic::Diagnostics;
+use crate::policy::Policy;
+use crate::resolve::Resolution;
+
+/// Runs every check.
+pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
+    findings.extend(rules::check(policy));
+    findings.extend(decisions::check(policy));
+    findings.extend(floors::check(resolution));
+    findings.extend(reachable::check(policy, resolution));
+    findings.extend(brought::check(policy));
+    findings.extend(escapes::check(resolution));
+}

@@ -1,0 +1,73 @@
+//! Rules that say nothing, or say it to nobody.
+
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::policy::{ForWhom, Policy, Rule};
+use crate::source::Place;
+
+pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for rule in policy.rules.values() {
+        if says_nothing(rule) {
+            findings.push(
+                Diagnostic::new(Code::SaysNothing, format!("`{}` says nothing", rule.id()))
+                    .at(rule.place(), "no setting and no site")
+                    .help("add `set:` or `sites:`, or remove the rule"),
+            );
+        }
+        if policy.groups_of(rule).next().is_none() {
+            findings.push(
+                Diagnostic::new(
+                    Code::SelectsNobody,
+                    format!("`{}` is for nobody", rule.id()),
+                )
+                .at(
+                    rule.source.place(&rule.source.document.scope.unit),
+                    "no group of today is selected",
+                )
+                .help("widen `for`, or remove the rule"),
+            );
+        } else {
+            findings.extend(values_for_nobody(policy, rule));
+        }
+    }
+    findings
+}
+
+/// By what was written: a setting that could not be read is a finding of its own.
+fn says_nothing(rule: &Rule) -> bool {
+    let written = &rule.source.document;
+    written.set.is_empty() && written.sites.allow.is_empty() && written.sites.block.is_empty()
+}
+
+fn values_for_nobody<'a>(
+    policy: &'a Policy,
+    rule: &'a Rule,
+) -> impl Iterator<Item = Diagnostic> + use<'a> {
+    rule.settings.iter().flat_map(move |statement| {
+        statement
+            .values
+            .iter()
+            .filter(move |value| {
+                !policy
+                    .groups_of(rule)
+                    .any(|group| value.whom.reaches(group))
+            })
+            .map(move |value| for_nobody(statement.setting.name, &value.whom, value.place))
+    })
+}
+
+fn for_nobody(setting: &str, whom: &ForWhom, place: Place) -> Diagnostic {
+    let whom = match whom {
+        ForWhom::Everybody => "everybody".to_owned(),
+        ForWhom::Audience(fyr_schemas::bundle::Audience::Pupils) => "`pupils`".to_owned(),
+        ForWhom::Audience(fyr_schemas::bundle::Audience::Staff) => "`staff`".to_owned(),
+        ForWhom::Stage(stage) => format!("`{stage}`"),
+    };
+    Diagnostic::new(
+        Code::SelectsNobody,
+        format!("the value of `{setting}` for {whom} is for nobody"),
+    )
+    .at(place, "no group that the rule selects is among them")
+    .help("remove the value, or widen `for`")
+}

@@ -1,0 +1,182 @@
+//! The table of everything the compiler can find: stable codes, with what each one means.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// Whether a finding keeps the policy from compiling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Severity {
+    /// No bundle is made.
+    Error,
+    /// The policy compiles; somebody should look.
+    Warning,
+}
+
+/// Declares the codes, and from the same rows everything that is told about them.
+macro_rules! codes {
+    ($($number:literal $name:ident $severity:ident $title:literal $meaning:literal)*) => {
+        /// What kind of finding a diagnostic is. A code is never given another meaning.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Code {
+            $(#[doc = $title] $name,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of their numbers.
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            /// The stable code: `FYR0101`.
+            pub fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!("FYR", $number),)*
+                }
+            }
+
+            /// Whether it keeps the policy from compiling.
+            pub fn severity(self) -> Severity {
+                match self {
+                    $(Self::$name => Severity::$severity,)*
+                }
+            }
+
+            /// What it is, in one line.
+            pub fn title(self) -> &'static str {
+                match self {
+                    $(Self::$name => $title,)*
+                }
+            }
+
+            /// Why it matters, and what to do.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+codes! {
+    "0101" NotYaml Error "a file is not YAML"
+    "The text cannot be read as YAML: a bracket is open, an indentation is uneven, a tab stands where spaces belong. Nothing in the file counts until it can be read."
+    "0102" UnknownField Error "a field that the language does not have"
+    "The document has a field with a name that nothing reads. A misspelt field would otherwise be a rule that silently does not hold."
+    "0103" MissingField Error "a field that must be there is missing"
+    "Every document says at least what it is about, and a rule says why. The message names the field."
+    "0104" WrongValue Error "a value of the wrong kind"
+    "The field wants a date, a case number, a path, a list or one of a few words, and something else was written."
+    "0105" TooMuch Error "a file beyond the limits"
+    "A policy is written and read by people. Files larger than 1 MiB, deep nesting, anchors and aliases are refused, so that no file can exhaust the machine that reads it. Write a repeated value out."
+    "0106" DuplicateField Error "a field or name is given twice in one document"
+    "YAML would keep one of the two and nobody could say which. Keep the one that was meant."
+    "0107" MisplacedFile Error "a file that the language does not know"
+    "A policy directory holds `fyr.yaml`, `units.yaml`, `decisions/*.yaml`, `rules/*.yaml` and `services/*.yaml`. A file elsewhere would be read by nobody."
+    "0108" MissingFile Error "a file that must be there is missing"
+    "Every policy directory has `fyr.yaml` with the organisation and `units.yaml` with its units and groups."
+    "0109" EmptyFile Warning "a file with nothing in it"
+    "The file holds no document. Delete it, or write the document it was made for."
+
+    "0201" DuplicateName Error "a name is used twice"
+    "Rules, decisions and services are spoken of by name across files; each name belongs to one."
+    "0202" UnknownDecision Error "a decision that no file holds"
+    "The rule cites a case number that no document under `decisions/` has. The number is compared as it is written."
+    "0203" UnknownUnit Error "a unit that `units.yaml` does not have"
+    "A path names a unit that is not in the tree, or whose parent is not. `/` is the organisation itself."
+    "0204" UnknownStage Error "a stage or audience that does not exist"
+    "Values and selections speak of the stages of `fyr.yaml`, of `pupils` and of `staff`."
+    "0205" UnknownService Error "a service that the catalogue does not have"
+    "`service:NAME` speaks of a document under `services/`."
+    "0206" UnknownBody Error "a body that `fyr.yaml` does not have"
+    "A decision is made by one of the organisation's bodies, so that its competence can be checked."
+    "0207" NoStage Error "a group without a stage on this date"
+    "The stage follows from the year the group began and the date; on this date no stage holds that grade. The class has not begun yet, or has left school: remove the group, or correct the year or the stages."
+    "0208" OverlappingStages Error "two stages hold the same grade"
+    "A class would belong to both, and two values could hold for it. Every grade belongs to one stage at most."
+    "0209" SelectsNobody Warning "a rule that is for no group"
+    "No group of today is selected by the rule, or by one of the audiences it names, so it does nothing."
+    "0210" SaysNothing Error "a rule that says nothing"
+    "A rule has at least one setting or one site."
+
+    "0301" UnknownSetting Error "a setting that does not exist"
+    "The name is not in the table of settings, nor a policy of a browser. `fyr schema` writes a JSON Schema that lets an editor complete the names."
+    "0302" WrongSetting Error "a value that the setting does not take"
+    "Browsers accept most wrong values without a word and then do nothing, so every value is checked before it is sent to one."
+    "0303" WrongSite Error "not a site"
+    "A site is `service:NAME` or a URL filter as Chromium writes it: `host`, `.host` for that host alone, `host/path`, `scheme://host`."
+    "0304" InexpressibleSites Error "sites that a browser's flat lists cannot express"
+    "Browsers rank filters by host and path and know no layers. The layered verdicts were turned into lists with the same verdicts, and for these two filters that is not possible, or takes too many entries. Write them with hosts and paths alone."
+
+    "0305" Clash Error "two settings that no browser can have at once"
+    "Both settings are enforced by the same policy of a browser and want it to have different values. Set one of them; a browser's own policy under its own name usually has a setting of the language that does the same."
+
+    "0401" WeakerThanFloor Error "weaker than the floor above"
+    "A `minimum` bounds everything below it: a school, a class or a lesson may tighten it and never loosen it. Both places are shown. Use a value at least as strict, or ask the body above to change its rule."
+    "0402" LockedAbove Error "changes what is locked above"
+    "A `locked` rule admits no other value below. Remove the value, or ask the body above to change its rule."
+    "0403" SameLayer Error "two rules of one unit disagree"
+    "Both rules stand on the same unit and reach the same group, so neither outranks the other. The order of files never decides: say it in one of them."
+    "0404" SiteBelowFloor Error "a verdict over a site that is bounded above"
+    "A `locked` or `minimum` verdict holds for every URL below it, however specific a lower filter is. The lower verdict would do nothing, or would undo what was decided above."
+
+    "0501" NoDecision Warning "a rule without a decision"
+    "Every restriction stands on a decision: who decided, when, on what basis. Cite one with `decision:`."
+    "0502" NotDecided Error "a decision that carries no rules"
+    "A draft, a hearing, a rejected proposal and a repealed decision stay on record, and no rule may stand on them."
+    "0503" NotCompetent Error "a body decides beyond its competence"
+    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it."
+    "0504" ReviewOverdue Warning "a review is overdue"
+    "The decision was to be looked at again by this date. Review it, and set the next date."
+    "0505" NoDeadline Error "an emergency without a deadline"
+    "An emergency measure goes into force at once, and says with `decide-by` when the decision must follow."
+    "0506" DeadlinePassed Warning "an emergency measure awaits its decision too long"
+    "The decision that had to follow is overdue. Decide it, or remove the rules that stand on it."
+    "0507" NotYetDecided Error "a decision of a later day"
+    "The policy is compiled for a day before the decision was made. Correct the date, or compile with `--date` for a day on which it holds."
+
+    "0601" HelplineBlocked Error "a helpline is blocked"
+    "Services of kind `helpline` help children directly. No rule closes them, not even in part."
+    "0602" RecoveryBlocked Error "a host that must stay reachable is blocked"
+    "Sign-in pages, and the hosts a device is repaired from, are listed under `always-reachable` in `fyr.yaml`. A device that cannot reach them cannot be helped."
+    "0603" EscapeOpen Warning "a restriction that can be walked around"
+    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open."
+    "0604" DeviceBrought Error "a device setting for devices brought from home"
+    "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// A text that is no code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not a diagnostic code; they look like `FYR0401`")]
+pub struct UnknownCode {
+    text: String,
+}
+
+impl FromStr for Code {
+    type Err = UnknownCode;
+
+    fn from_str(text: &str) -> Result<Self, UnknownCode> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownCode {
+                text: text.chars().take(80).collect(),
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_unique_and_in_order() {
+        assert!(Code::ALL.is_sorted_by(|a, b| a.as_str() < b.as_str()));
+    }
+}

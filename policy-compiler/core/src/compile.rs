@@ -1,0 +1,195 @@
+//! From source files to bundles: the one way through the compiler. Never fails; any error
+//! yields no bundle at all.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
+use fyr_schemas::policy::Ownership;
+use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId};
+use jiff::civil::Date;
+
+use crate::check;
+use crate::code::Code;
+use crate::desired::{Decided, Desired};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::parse::parse;
+use crate::policy::{Policy, organise};
+use crate::resolve::{Resolution, Resolved, resolve};
+use crate::settings::Value;
+use crate::source::Sources;
+use crate::target::{self, Clash};
+
+/// What a policy directory comes to on a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compilation {
+    /// Whose policy it is; absent where `fyr.yaml` cannot be read.
+    pub organisation: Option<OrganisationId>,
+    /// One bundle a group; none at all where there is an error.
+    pub bundles: BTreeMap<GroupId, Bundle>,
+    /// Every control that an engine cannot enforce, with the groups it concerns.
+    pub gaps: Vec<GapNote>,
+    /// Everything that was found, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+/// A gap, told once for all groups that share it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+pub struct GapNote {
+    /// The control that is not enforced, or not wholly.
+    pub control: ControlId,
+    /// The engine that does not.
+    pub engine: Engine,
+    /// Why.
+    pub gap: Gap,
+    /// The groups it concerns.
+    pub groups: Vec<GroupId>,
+}
+
+impl Compilation {
+    /// Whether an error kept the policy from compiling.
+    pub fn failed(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Compiles the policy of a day.
+pub fn compile(sources: &Sources, date: Date) -> Compilation {
+    let mut findings = Diagnostics::default();
+    let Some(policy) = read(sources, date, &mut findings) else {
+        return Compilation {
+            organisation: None,
+            bundles: BTreeMap::new(),
+            gaps: Vec::new(),
+            diagnostics: findings.into_sorted(),
+        };
+    };
+    let resolution = resolve(&policy);
+    check::check(&policy, &resolution, &mut findings);
+    let (mut bundles, mut gaps) = (BTreeMap::new(), Vec::new());
+    if !findings.any_error() {
+        (bundles, gaps) = lower_all(&policy, &resolution, &mut findings);
+    }
+    if findings.any_error() {
+        bundles.clear();
+        gaps.clear();
+    }
+    Compilation {
+        organisation: Some(policy.organisation.document.organisation.value.clone()),
+        bundles,
+        gaps,
+        diagnostics: findings.into_sorted(),
+    }
+}
+
+/// Reads the policy of a day; `None` where a document cannot be read, because what is missing
+/// from it would only be reported over and over.
+pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+    let documents = parse(sources, findings);
+    if findings.any_error() {
+        return None;
+    }
+    organise(documents, sources, date, findings)
+}
+
+/// What a group wants of its devices.
+pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
+    let group = resolved.group;
+    let (sites, _) = resolved.sites.flatten();
+    let settings: BTreeMap<ControlId, Decided<Value>> = resolved
+        .settings
+        .iter()
+        .filter_map(|(name, settled)| {
+            let decided = Decided {
+                value: settled.holds.value.clone(),
+                rule: settled.holds.rule.id().clone(),
+                decision: settled.holds.rule.decision().cloned(),
+            };
+            Some((name.parse().ok()?, decided))
+        })
+        .collect();
+    let cited_for_settings = settings
+        .values()
+        .filter_map(|decided| decided.decision.as_ref());
+    let cited_for_sites = sites.iter().filter_map(|decided| decided.decision.as_ref());
+    Desired {
+        organisation: policy.organisation.document.organisation.value.clone(),
+        group: group.id.clone(),
+        unit: group.unit.clone(),
+        audience: group.audience,
+        stage: group.stage.clone(),
+        decisions: cited_for_settings
+            .chain(cited_for_sites)
+            .filter_map(|case| Some((case.clone(), note(policy, case)?)))
+            .collect(),
+        settings,
+        sites,
+    }
+}
+
+/// What may be told of a decision.
+fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
+    let decision = &policy.decisions.get(case)?.document;
+    Some(DecisionNote {
+        title: decision.title.clone(),
+        body: decision.body.value.clone(),
+        date: decision.date.value,
+        decide_by: decision.decide_by.as_ref().map(|day| day.value),
+        review: Some(decision.review.value),
+    })
+}
+
+type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
+
+fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
+    let mut bundles = BTreeMap::new();
+    let mut gaps: BTreeMap<(ControlId, Engine, String), GapNote> = BTreeMap::new();
+    let managed = resolution
+        .groups
+        .values()
+        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
+    for resolved in managed {
+        let group = &resolved.group.id;
+        let lowered = target::lower(&desired(policy, resolved));
+        findings.extend(
+            lowered
+                .clashes
+                .iter()
+                .map(|clash| tell_clash(clash, resolved)),
+        );
+        for (control, engine, gap) in lowered.gaps() {
+            gaps.entry((control.id.clone(), engine, gap.detail.clone()))
+                .or_insert_with(|| GapNote {
+                    control: control.id.clone(),
+                    engine,
+                    gap: gap.clone(),
+                    groups: Vec::new(),
+                })
+                .groups
+                .push(group.clone());
+        }
+        bundles.insert(group.clone(), lowered.bundle);
+    }
+    (bundles, gaps.into_values().collect())
+}
+
+fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
+    let place = |control: &ControlId| {
+        resolved
+            .settings
+            .get(control.as_str())
+            .map_or(resolved.group.place, |settled| settled.holds.place)
+    };
+    Diagnostic::new(
+        Code::Clash,
+        format!(
+            "`{}` and `{}` want `{}` to be different things",
+            clash.dropped, clash.kept, clash.subject
+        ),
+    )
+    .at(
+        place(&clash.dropped),
+        format!("`{}` is set here", clash.dropped),
+    )
+    .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
+    .help("set one of them")
+}

@@ -1,0 +1,160 @@
+//! What the compiler found: a code, a message, the places it is about, and what to do.
+
+use fyr_schemas::GroupId;
+
+use crate::code::Code;
+use crate::source::Place;
+
+pub use crate::code::Severity;
+
+/// One finding.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Diagnostic {
+    /// Where it shows, the first one foremost.
+    pub labels: Vec<Label>,
+    /// What kind of finding it is.
+    pub code: Code,
+    /// What was found, in one line.
+    pub message: String,
+    /// What to do about it.
+    pub help: Option<String>,
+}
+
+/// A place with what is to be seen there.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Label {
+    /// The place.
+    pub place: Place,
+    /// What is to be seen there.
+    pub text: String,
+}
+
+impl Diagnostic {
+    /// A finding without a place yet.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self {
+            labels: Vec::new(),
+            code,
+            message: message.into(),
+            help: None,
+        }
+    }
+
+    /// Adds a place.
+    #[must_use]
+    pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
+        self.labels.push(Label {
+            place,
+            text: text.into(),
+        });
+        self
+    }
+
+    /// Says what to do.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Whether it keeps the policy from compiling.
+    pub fn is_error(&self) -> bool {
+        self.code.severity() == Severity::Error
+    }
+}
+
+/// The findings of one run, in the order of their places.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Diagnostics(Vec<Diagnostic>);
+
+impl Diagnostics {
+    /// Adds a finding.
+    pub fn push(&mut self, diagnostic: Diagnostic) {
+        self.0.push(diagnostic);
+    }
+
+    /// Whether any of them keeps the policy from compiling.
+    pub fn any_error(&self) -> bool {
+        self.0.iter().any(Diagnostic::is_error)
+    }
+
+    /// The findings, sorted by place, each once.
+    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
+        self.0.sort();
+        self.0.dedup();
+        self.0
+    }
+}
+
+impl Extend<Diagnostic> for Diagnostics {
+    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
+        self.0.extend(diagnostics);
+    }
+}
+
+/// The name in `known` that `given` was probably meant to be.
+pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let given = given.to_lowercase();
+    known
+        .into_iter()
+        .map(|name| {
+            (
+                strsim::damerau_levenshtein(&given, &name.to_lowercase()),
+                name,
+            )
+        })
+        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
+        .min()
+        .map(|(_, name)| name)
+}
+
+/// Help for a name that is not known: the nearest one, or all there are when they are few.
+pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    const FEW: usize = 12;
+
+    let mut known: Vec<&str> = known.into_iter().collect();
+    known.sort_unstable();
+    known.dedup();
+    match did_you_mean(given, known.iter().copied()) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None if known.is_empty() => "there is none yet".to_owned(),
+        None if known.len() <= FEW => format!("known here: {}", in_backticks(&known)),
+        None => format!(
+            "known here: {} and {} more",
+            in_backticks(known.get(..FEW).unwrap_or(&[])),
+            known.len() - FEW
+        ),
+    }
+}
+
+/// `a`, `b`, `c`.
+pub fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// `skovlunde-2026`, or `skovlunde-2026` and 11 groups more.
+pub fn groups_in_words(groups: &[&GroupId]) -> String {
+    match groups {
+        [] => "no group".to_owned(),
+        [one] => format!("`{one}`"),
+        [one, other] => format!("`{one}` and `{other}`"),
+        [first, rest @ ..] => format!("`{first}` and {} groups more", rest.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_of_the_finger_finds_its_word_and_a_stranger_does_not() {
+        let known = ["youtube.level", "youtube.identity", "safesearch.google"];
+        assert_eq!(did_you_mean("youtube.levle", known), Some("youtube.level"));
+        assert_eq!(did_you_mean("YouTube.level", known), Some("youtube.level"));
+        assert_eq!(did_you_mean("camera", known), None);
+    }
+}

@@ -1,0 +1,122 @@
+//! Turns what the YAML reader refused into findings that people can act on.
+
+use fyr_schemas::policy::Span;
+use serde_saphyr::budget::BudgetBreach;
+use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
+
+use super::PLACES;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks};
+use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
+
+/// The finding for a file whose documents cannot be read.
+pub(super) fn unreadable(file: FileId, error: &Error) -> Diagnostic {
+    let error = error.without_snippet();
+    let place = Place {
+        file,
+        span: error.location().map(Span::from).unwrap_or_default(),
+    };
+    match error {
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => Diagnostic::new(Code::UnknownField, format!("unknown field `{field}`"))
+            .at(place, "nothing reads this field")
+            .help(help_for_unknown(field, expected.iter().copied())),
+        Error::SerdeMissingField { field, .. } => Diagnostic::new(
+            Code::MissingField,
+            format!("the field `{field}` is missing"),
+        )
+        .at(place, format!("`{field}` belongs here"))
+        .help(format!("add `{field}:`")),
+        Error::SerdeUnknownVariant {
+            variant, expected, ..
+        } => Diagnostic::new(
+            Code::WrongValue,
+            format!("`{variant}` is not one of {}", in_backticks(expected)),
+        )
+        .at(place, "this word is not known here")
+        .help(help_for_unknown(variant, expected.iter().copied())),
+        Error::DuplicateMappingKey { key, .. } => {
+            let key = key.as_deref().unwrap_or("this name");
+            Diagnostic::new(Code::DuplicateField, format!("`{key}` is given twice"))
+                .at(place, "the second one")
+                .help("keep the one that was meant")
+        }
+        Error::Budget { breach, .. } => beyond_budget(place, breach),
+        Error::ExternalMessage { msg, .. } => {
+            Diagnostic::new(Code::NotYaml, format!("this is not YAML: {msg}"))
+                .at(place, "it cannot be read from here on")
+        }
+        Error::Eof { .. } => Diagnostic::new(Code::NotYaml, "the document ends too early")
+            .at(place, "something is missing here"),
+        Error::NullIntoString { .. } => Diagnostic::new(Code::WrongValue, "a value is missing")
+            .at(place, "nothing is written here")
+            .help("write the value, or remove the field"),
+        Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
+            Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
+                .at(place, "this is something else")
+        }
+        other => Diagnostic::new(
+            Code::WrongValue,
+            UserMessageFormatter.format_message(other).into_owned(),
+        )
+        .at(place, "here"),
+    }
+}
+
+fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
+    let (message, help) = match breach {
+        BudgetBreach::Aliases { .. }
+        | BudgetBreach::Anchors { .. }
+        | BudgetBreach::AliasAnchorRatio { .. }
+        | BudgetBreach::MergeKeys { .. } => (
+            "anchors, aliases and merges are no part of the policy language",
+            "write the value out where it holds",
+        ),
+        BudgetBreach::Depth { .. } => (
+            "the document is nested too deeply",
+            "a policy nests a few levels at most; check the brackets and the indentation",
+        ),
+        _ => (
+            "the file holds more than a person would write",
+            "split it into several files",
+        ),
+    };
+    Diagnostic::new(Code::TooMuch, message)
+        .at(place, "the limit is passed here")
+        .help(help)
+}
+
+/// The finding for a file that no kind of document belongs to.
+pub(super) fn misplaced(file: FileId, source: &SourceFile) -> Diagnostic {
+    let (first, rest) = source.path.split_once('/').unwrap_or((&source.path, ""));
+    let help = match did_you_mean(first, PLACES) {
+        Some(name) if name != first && !rest.is_empty() => {
+            format!("did you mean `{name}/{rest}`?")
+        }
+        Some(name) if name != first => format!("did you mean `{name}`?"),
+        _ => "a policy directory holds `fyr.yaml`, `units.yaml`, and `*.yaml` directly under \
+              `decisions/`, `rules/` and `services/`"
+            .to_owned(),
+    };
+    Diagnostic::new(
+        Code::MisplacedFile,
+        format!("`{}` is no file of a policy", source.path),
+    )
+    .at(file.start(), "nothing reads this file")
+    .help(help)
+}
+
+/// The finding for a file beyond [`MAX_FILE_BYTES`].
+pub(super) fn too_large(file: FileId, source: &SourceFile) -> Diagnostic {
+    Diagnostic::new(
+        Code::TooMuch,
+        format!(
+            "`{}` has {} bytes; a file may have {MAX_FILE_BYTES}",
+            source.path,
+            source.text.len()
+        ),
+    )
+    .at(file.start(), "this file")
+    .help("split it into several files")
+}

@@ -1,0 +1,135 @@
+//! The policy as a whole: every document with its names looked up and its values typed.
+
+mod organise;
+mod statement;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::bundle::Audience;
+use fyr_schemas::policy::{self as source, Decision, OrganisationFile, Ownership, Strength};
+use fyr_schemas::{CaseNumber, GroupId, RuleId, StageId, UnitPath};
+use jiff::civil::Date;
+
+pub use self::organise::organise;
+pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
+use crate::parse::InFile;
+use crate::source::Place;
+use crate::url_filter::UrlFilter;
+
+/// A policy on one day.
+#[derive(Debug)]
+pub struct Policy {
+    /// The day.
+    pub date: Date,
+    /// `fyr.yaml`.
+    pub organisation: InFile<OrganisationFile>,
+    /// Every unit; `/` is always among them.
+    pub units: BTreeSet<UnitPath>,
+    /// Every group that has a stage on the day.
+    pub groups: BTreeMap<GroupId, Group>,
+    /// Every decision by its case number.
+    pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
+    /// Every service by its name.
+    pub services: BTreeMap<String, Service>,
+    /// Every rule by its name.
+    pub rules: BTreeMap<RuleId, Rule>,
+    /// Hosts that no rule may block.
+    pub always_reachable: Vec<(UrlFilter, Place)>,
+}
+
+/// A stable pool of devices, on the day of the policy.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Group {
+    /// Its name.
+    pub id: GroupId,
+    /// Its unit.
+    pub unit: UnitPath,
+    /// Its stage on the day.
+    pub stage: StageId,
+    /// Who uses its devices.
+    pub audience: Audience,
+    /// Whose its devices are.
+    pub ownership: Ownership,
+    /// Where it is declared.
+    pub place: Place,
+}
+
+/// A service with its filters read.
+#[derive(Debug)]
+pub struct Service {
+    /// As it is written.
+    pub source: InFile<source::Service>,
+    /// The filters that make it up, with their places.
+    pub sites: Vec<(UrlFilter, Place)>,
+}
+
+/// A rule with its names looked up and its values typed.
+#[derive(Debug)]
+pub struct Rule {
+    /// As it is written.
+    pub source: InFile<source::Rule>,
+    /// What it says of settings.
+    pub settings: Vec<SettingStatement>,
+    /// What it says of sites.
+    pub sites: Vec<SiteStatement>,
+}
+
+impl Rule {
+    /// Its name.
+    pub fn id(&self) -> &RuleId {
+        &self.source.document.rule
+    }
+
+    /// The case it cites.
+    pub fn decision(&self) -> Option<&CaseNumber> {
+        self.source
+            .document
+            .decision
+            .as_ref()
+            .map(|case| &case.value)
+    }
+
+    /// Where it is named.
+    pub fn place(&self) -> Place {
+        self.source.place(&self.source.document.rule)
+    }
+
+    /// The unit it stands on.
+    pub fn unit(&self) -> &UnitPath {
+        &self.source.document.scope.unit
+    }
+
+    /// What lower levels may do about it.
+    pub fn strength(&self) -> Strength {
+        self.source.document.strength.value
+    }
+
+    /// Whether it is for this group.
+    pub fn selects(&self, group: &Group) -> bool {
+        let scope = &self.source.document.scope;
+        scope.unit.contains(&group.unit)
+            && scope.who.is_none_or(|who| who.value == group.audience)
+            && (scope.stage.is_empty() || scope.stage.iter().any(|stage| **stage == group.stage))
+            && scope
+                .ownership
+                .is_none_or(|ownership| ownership.value == group.ownership)
+    }
+}
+
+impl Policy {
+    /// The rules for a group, from the top of the tree down, then by name.
+    pub fn rules_for<'a>(&'a self, group: &Group) -> Vec<&'a Rule> {
+        let mut rules: Vec<&Rule> = self
+            .rules
+            .values()
+            .filter(|rule| rule.selects(group))
+            .collect();
+        rules.sort_by_key(|rule| rule.unit().depth());
+        rules
+    }
+
+    /// The groups that a rule is for.
+    pub fn groups_of<'a>(&'a self, rule: &Rule) -> impl Iterator<Item = &'a Group> {
+        self.groups.values().filter(|group| rule.selects(group))
+    }
+}

@@ -1,0 +1,323 @@
+//! Builds the [`Policy`] from its documents: looks names up, and reports those that lead nowhere.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Display;
+
+use fyr_schemas::policy::{
+    self as source, At, Decision, Grades, OrganisationFile, Stage, UnitsFile,
+};
+use fyr_schemas::{CaseNumber, GroupId, RuleId, StageId, UnitPath};
+use jiff::civil::Date;
+
+use super::statement::{self, Names};
+use super::{Group, Policy, Rule, Service};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::parse::{Documents, InFile};
+use crate::source::{Place, Sources};
+use crate::stage;
+
+/// Builds the policy of a day; `None` without `fyr.yaml` and `units.yaml`.
+pub fn organise(
+    documents: Documents,
+    sources: &Sources,
+    date: Date,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
+    report_missing_files(sources, findings);
+    let (organisation, units_file) = documents.organisation.zip(documents.units)?;
+    check_stages(&organisation, findings);
+    let units = check_units(&units_file, findings);
+    let services = name_services(documents.services, findings);
+    let names = Names {
+        stages: stage_names(&organisation.document),
+        services: &services,
+    };
+    let rules = name_rules(documents.rules, &units, &names, findings);
+    Some(Policy {
+        date,
+        groups: place_groups(&units_file, &units, &organisation.document, date, findings),
+        decisions: name_decisions(documents.decisions, &organisation.document, findings),
+        always_reachable: read_always_reachable(&organisation, findings),
+        organisation,
+        units,
+        services,
+        rules,
+    })
+}
+
+fn report_missing_files(sources: &Sources, findings: &mut Diagnostics) {
+    for name in ["fyr.yaml", "units.yaml"] {
+        if !sources.files().any(|(_, file)| file.path == name) {
+            findings.push(
+                Diagnostic::new(Code::MissingFile, format!("`{name}` is missing"))
+                    .help(format!("write `{name}` at the top of the policy directory")),
+            );
+        }
+    }
+}
+
+fn stage_names(organisation: &OrganisationFile) -> Vec<&StageId> {
+    organisation.stages.keys().map(|name| &name.value).collect()
+}
+
+fn check_stages(organisation: &InFile<OrganisationFile>, findings: &mut Diagnostics) {
+    let mut seen: Vec<(&StageId, Grades, Place)> = Vec::new();
+    for (name, stage) in &organisation.document.stages {
+        let Stage::Pupils(grades) = stage.value else {
+            continue;
+        };
+        let place = organisation.place(stage);
+        for (other, other_grades, other_place) in &seen {
+            if grades.first <= other_grades.last && other_grades.first <= grades.last {
+                findings.push(
+                    Diagnostic::new(
+                        Code::OverlappingStages,
+                        format!("`{}` and `{other}` hold the same grade", name.value),
+                    )
+                    .at(place, "these grades")
+                    .at(*other_place, "overlap these")
+                    .help("let every grade belong to one stage"),
+                );
+            }
+        }
+        seen.push((&name.value, grades, place));
+    }
+}
+
+fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet<UnitPath> {
+    let written = file.document.units.keys();
+    let mut units: BTreeSet<UnitPath> = written.clone().map(|unit| unit.value.clone()).collect();
+    units.insert(UnitPath::root());
+    for unit in written {
+        if let Some(parent) = unit.parent().filter(|parent| !units.contains(parent)) {
+            findings.push(
+                Diagnostic::new(
+                    Code::UnknownUnit,
+                    format!("the unit above `{}` is missing", unit.value),
+                )
+                .at(file.place(unit), format!("stands below `{parent}`"))
+                .help(format!("add `{parent}` to `units`")),
+            );
+        }
+    }
+    units
+}
+
+fn place_groups(
+    file: &InFile<UnitsFile>,
+    units: &BTreeSet<UnitPath>,
+    organisation: &OrganisationFile,
+    date: Date,
+    findings: &mut Diagnostics,
+) -> BTreeMap<GroupId, Group> {
+    let mut groups = BTreeMap::new();
+    for (id, group) in &file.document.groups {
+        report_unknown_unit(file.place(&group.unit), &group.unit, units, findings);
+        match stage_on(file, id, group, &organisation.stages, date) {
+            Ok((stage_id, stage)) => {
+                let group = Group {
+                    id: id.value.clone(),
+                    unit: group.unit.value.clone(),
+                    stage: stage_id,
+                    audience: stage::audience(stage),
+                    ownership: group.ownership,
+                    place: file.place(id),
+                };
+                groups.insert(id.value.clone(), group);
+            }
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    groups
+}
+
+/// The stage of a group on a day, or why it has none.
+fn stage_on(
+    file: &InFile<UnitsFile>,
+    id: &At<GroupId>,
+    group: &source::Group,
+    stages: &BTreeMap<At<StageId>, At<Stage>>,
+    date: Date,
+) -> Result<(StageId, Stage), Box<Diagnostic>> {
+    let no_stage = |place, label: &str, help: &str| {
+        let message = format!("`{}` has no stage on {date}", id.value);
+        Box::new(
+            Diagnostic::new(Code::NoStage, message)
+                .at(place, label)
+                .help(help),
+        )
+    };
+    match (&group.start, &group.stage) {
+        (None, Some(fixed)) => stages
+            .iter()
+            .find(|(name, _)| name.value == fixed.value)
+            .map(|(name, stage)| (name.value.clone(), stage.value))
+            .ok_or_else(|| {
+                let known = stages.keys().map(|name| name.as_str());
+                Box::new(statement::unknown_stage(
+                    file.place(fixed),
+                    fixed.as_str(),
+                    known,
+                ))
+            }),
+        (Some(start), None) => {
+            let place = file.place(start);
+            let help = "remove the group, or correct the year or the stages";
+            let grade = stage::grade(start.value, date)
+                .ok_or_else(|| no_stage(place, "has not begun yet", help))?;
+            stage::stage_of(grade, stages).ok_or_else(|| {
+                no_stage(
+                    place,
+                    &format!("in grade {grade}, which no stage holds"),
+                    help,
+                )
+            })
+        }
+        (Some(start), Some(_)) => Err(no_stage(
+            file.place(start),
+            "says when it began, and a fixed stage too",
+            "give `start` or `stage`, not both",
+        )),
+        (None, None) => Err(no_stage(
+            file.place(id),
+            "says neither when it began nor its stage",
+            "add `start:` with the year its pupils began grade 0, or a fixed `stage:`",
+        )),
+    }
+}
+
+fn report_unknown_unit(
+    place: Place,
+    unit: &UnitPath,
+    units: &BTreeSet<UnitPath>,
+    findings: &mut Diagnostics,
+) {
+    if !units.contains(unit) {
+        findings.push(
+            Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{unit}`"))
+                .at(place, "`units.yaml` has no such unit")
+                .help(help_for_unknown(
+                    unit.as_str(),
+                    units.iter().map(UnitPath::as_str),
+                )),
+        );
+    }
+}
+
+fn read_always_reachable(
+    organisation: &InFile<OrganisationFile>,
+    findings: &mut Diagnostics,
+) -> Vec<(crate::url_filter::UrlFilter, Place)> {
+    let mut hosts = Vec::new();
+    for host in &organisation.document.always_reachable {
+        let place = organisation.place(host);
+        hosts.extend(statement::read_filter(host, place, findings).map(|filter| (filter, place)));
+    }
+    hosts
+}
+
+fn name_decisions(
+    documents: Vec<InFile<Decision>>,
+    organisation: &OrganisationFile,
+    findings: &mut Diagnostics,
+) -> BTreeMap<CaseNumber, InFile<Decision>> {
+    let bodies = || organisation.bodies.keys().map(|name| name.as_str());
+    let mut decisions = BTreeMap::new();
+    for decision in documents {
+        let body = &decision.document.body;
+        if !bodies().any(|known| known == body.as_str()) {
+            findings.push(
+                Diagnostic::new(Code::UnknownBody, format!("unknown body `{}`", body.value))
+                    .at(decision.place(body), "`fyr.yaml` has no such body")
+                    .help(help_for_unknown(body, bodies())),
+            );
+        }
+        let case = decision.document.decision.clone();
+        let place = decision.place(&case);
+        insert_once(&mut decisions, case.value, (decision, place), findings);
+    }
+    without_places(decisions)
+}
+
+fn name_services(
+    documents: Vec<InFile<source::Service>>,
+    findings: &mut Diagnostics,
+) -> BTreeMap<String, Service> {
+    let mut services = BTreeMap::new();
+    for source in documents {
+        let mut sites = Vec::new();
+        for site in &source.document.sites {
+            let place = source.place(site);
+            sites.extend(
+                statement::read_filter(site, place, findings).map(|filter| (filter, place)),
+            );
+        }
+        let name = source.document.service.clone();
+        let place = source.place(&name);
+        let service = Service { source, sites };
+        insert_once(&mut services, name.value, (service, place), findings);
+    }
+    without_places(services)
+}
+
+fn name_rules(
+    documents: Vec<InFile<source::Rule>>,
+    units: &BTreeSet<UnitPath>,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) -> BTreeMap<RuleId, Rule> {
+    let mut rules = BTreeMap::new();
+    for source in documents {
+        let scope = &source.document.scope;
+        report_unknown_unit(source.place(&scope.unit), &scope.unit, units, findings);
+        for stage in scope
+            .stage
+            .iter()
+            .filter(|stage| !names.stages.contains(&&stage.value))
+        {
+            let known = names.stages.iter().map(|name| name.as_str());
+            findings.push(statement::unknown_stage(
+                source.place(stage),
+                stage.as_str(),
+                known,
+            ));
+        }
+        let id = source.document.rule.clone();
+        let place = source.place(&id);
+        let rule = Rule {
+            settings: statement::type_settings(&source, names, findings),
+            sites: statement::read_sites(&source, names, findings),
+            source,
+        };
+        insert_once(&mut rules, id.value, (rule, place), findings);
+    }
+    without_places(rules)
+}
+
+/// Adds a document under its name; the second of one name is a finding.
+fn insert_once<K: Ord + Display, T>(
+    named: &mut BTreeMap<K, (T, Place)>,
+    name: K,
+    (document, place): (T, Place),
+    findings: &mut Diagnostics,
+) {
+    match named.get(&name) {
+        Some((_, first)) => findings.push(
+            Diagnostic::new(Code::DuplicateName, format!("`{name}` is used twice"))
+                .at(place, "the second one")
+                .at(*first, "the first one")
+                .help("give one of them another name"),
+        ),
+        None => {
+            named.insert(name, (document, place));
+        }
+    }
+}
+
+fn without_places<K: Ord, T>(named: BTreeMap<K, (T, Place)>) -> BTreeMap<K, T> {
+    named
+        .into_iter()
+        .map(|(name, (document, _))| (name, document))
+        .collect()
+}

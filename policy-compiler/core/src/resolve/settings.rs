@@ -1,0 +1,170 @@
+//! Settles each setting of a group: the lowest rule decides, inside every floor above it.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::policy::Strength;
+
+use super::{Breach, BreachKind, Said};
+use crate::policy::{Group, Rule};
+use crate::settings::{Setting, Value};
+use crate::source::Place;
+
+/// One setting of a group: what holds, and what was said besides.
+#[derive(Debug)]
+pub struct Settled<'a> {
+    /// The setting.
+    pub setting: &'static Setting,
+    /// What holds.
+    pub holds: Voice<'a>,
+    /// What does not, from the top of the tree down.
+    pub overridden: Vec<Voice<'a>>,
+}
+
+/// What one rule says of one setting.
+#[derive(Debug, Clone, Copy)]
+pub struct Voice<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Its value for the group.
+    pub value: &'a Value,
+    /// Where it is written.
+    pub place: Place,
+}
+
+impl Voice<'_> {
+    fn depth(&self) -> usize {
+        self.rule.unit().depth()
+    }
+
+    fn said(&self) -> Said {
+        Said {
+            rule: self.rule.id().clone(),
+            value: self.value.to_string(),
+            place: self.place,
+        }
+    }
+}
+
+/// Settles every setting that `rules`, sorted from the top down, speak of.
+pub(super) fn settle<'a>(
+    rules: &[&'a Rule],
+    group: &Group,
+    breaches: &mut Vec<Breach>,
+) -> BTreeMap<&'static str, Settled<'a>> {
+    let mut voices: BTreeMap<&'static str, (&'static Setting, Vec<Voice<'a>>)> = BTreeMap::new();
+    for rule in rules {
+        for statement in &rule.settings {
+            if let Some(said) = statement.value_for(group) {
+                let voice = Voice {
+                    rule,
+                    value: &said.value,
+                    place: said.place,
+                };
+                let name = statement.setting.name;
+                voices
+                    .entry(name)
+                    .or_insert_with(|| (statement.setting, Vec::new()))
+                    .1
+                    .push(voice);
+            }
+        }
+    }
+    voices
+        .into_iter()
+        .filter_map(|(name, (setting, voices))| {
+            Some((name, settle_one(setting, &voices, breaches)?))
+        })
+        .collect()
+}
+
+/// Settles one setting; `voices` are sorted from the top down. `None` without any.
+fn settle_one<'a>(
+    setting: &'static Setting,
+    voices: &[Voice<'a>],
+    breaches: &mut Vec<Breach>,
+) -> Option<Settled<'a>> {
+    let mut bounds: Vec<Voice<'a>> = Vec::new();
+    let mut holds: Option<Voice<'a>> = None;
+    for layer in voices.chunk_by(|a, b| a.depth() == b.depth()) {
+        let within: Vec<Voice<'a>> = layer
+            .iter()
+            .filter(|voice| match breach(setting, &bounds, voice) {
+                Some(breach) => {
+                    breaches.push(breach);
+                    false
+                }
+                None => true,
+            })
+            .copied()
+            .collect();
+        let Some(speaker) = speaker(setting, &within, breaches) else {
+            continue;
+        };
+        holds = Some(speaker);
+        bounds.extend(
+            within
+                .into_iter()
+                .filter(|voice| voice.rule.strength() != Strength::Default),
+        );
+    }
+    let holds = holds?;
+    Some(Settled {
+        setting,
+        holds,
+        overridden: voices
+            .iter()
+            .filter(|voice| !std::ptr::eq(voice.rule, holds.rule))
+            .copied()
+            .collect(),
+    })
+}
+
+/// How a voice breaks a bound from above.
+fn breach(setting: &Setting, bounds: &[Voice<'_>], voice: &Voice<'_>) -> Option<Breach> {
+    bounds.iter().find_map(|bound| {
+        let kind = match bound.rule.strength() {
+            Strength::Locked if voice.value != bound.value => BreachKind::ChangesLocked,
+            Strength::Minimum if setting.is_weaker(voice.value, bound.value) => {
+                BreachKind::WeakerThanFloor
+            }
+            Strength::Locked | Strength::Minimum | Strength::Default => return None,
+        };
+        Some(between(kind, setting, bound, voice))
+    })
+}
+
+/// The voice that speaks for a layer. Rules of one unit may agree, or say a minimum and a
+/// stricter default; anything else is a breach.
+fn speaker<'a>(
+    setting: &Setting,
+    layer: &[Voice<'a>],
+    breaches: &mut Vec<Breach>,
+) -> Option<Voice<'a>> {
+    let by_strength = |voice: &&Voice<'a>| (voice.rule.strength(), voice.rule.id());
+    let strongest = *layer.iter().min_by_key(by_strength)?;
+    let mut speaker = strongest;
+    for voice in layer {
+        let refines = strongest.rule.strength() == Strength::Minimum
+            && voice.rule.strength() == Strength::Default
+            && !setting.is_weaker(voice.value, strongest.value);
+        let agrees_with_speaker = voice.value == speaker.value;
+        if voice.value == strongest.value {
+            continue;
+        }
+        if refines && (agrees_with_speaker || speaker.value == strongest.value) {
+            speaker = *voice;
+        } else {
+            breaches.push(between(BreachKind::SameLayer, setting, &strongest, voice));
+        }
+    }
+    Some(speaker)
+}
+
+fn between(kind: BreachKind, setting: &Setting, above: &Voice<'_>, below: &Voice<'_>) -> Breach {
+    Breach {
+        kind,
+        subject: setting.name.to_owned(),
+        above: above.said(),
+        below: below.said(),
+    }
+}

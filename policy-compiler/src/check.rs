@@ -1,0 +1,65 @@
+//! `fyr check`: says what is wrong with a policy.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::policy_directory::{PolicyArgs, ReadPolicyError};
+use crate::render::{self, Look};
+
+/// Say what is wrong with a policy
+///
+/// Errors keep a policy from compiling; warnings are for somebody to look at. Several are
+/// told in one run, each with its place and with what to do.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Exit code 1 when there is an error, 0 when there are warnings alone or nothing.
+
+Examples:
+  fyr check policy
+  fyr check policy --date 2027-08-01     as it will be after the summer
+  fyr check policy --format json         for a pipeline"
+)]
+pub(crate) struct CheckArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// How to tell the findings
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, clap::ValueEnum)]
+enum Format {
+    /// For people
+    Text,
+    /// For programs: one JSON object
+    Json,
+}
+
+/// Why a policy could not be checked.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CheckError {
+    /// It could not be read.
+    #[error(transparent)]
+    Policy(#[from] ReadPolicyError),
+    /// The findings could not be printed.
+    #[error("print the findings")]
+    Print(#[from] io::Error),
+}
+
+/// Runs `fyr check`.
+pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
+    let (sources, compilation) = args.policy.compile()?;
+    let findings = &compilation.diagnostics;
+    match args.format {
+        Format::Text => {
+            render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
+            println!("{}", render::tally(findings));
+        }
+        Format::Json => render::as_json(findings, &sources, &mut io::stdout())?,
+    }
+    Ok(if compilation.failed() {
+        ExitCode::FAILURE
+    } else {
+        ExitCode::SUCCESS
+    })
+}

@@ -1,0 +1,157 @@
+//! `fyr compile`: writes the bundles that a group's devices obey, and every gap in them.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use fyr_policy_core::{Compilation, GapNote};
+use fyr_schemas::bundle;
+
+use crate::policy_directory::{PolicyArgs, ReadPolicyError};
+use crate::render::{self, Look};
+
+/// Write the bundles that devices obey
+///
+/// Writes `bundles/GROUP.json` for every group and `gaps.json` with everything that a browser
+/// cannot enforce, and sums the gaps up. An error anywhere leaves the directory as it was.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:
+  fyr compile examples/ballerup --out compiled")]
+pub(crate) struct CompileArgs {
+    #[command(flatten)]
+    policy: PolicyArgs,
+    /// The directory to write; a compiled policy in it is replaced as a whole
+    #[arg(long, value_name = "DIR")]
+    out: PathBuf,
+}
+
+/// Why nothing was written.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CompileError {
+    /// The policy could not be read.
+    #[error(transparent)]
+    Policy(#[from] ReadPolicyError),
+    /// The findings or gaps could not be printed.
+    #[error("print the result")]
+    Print(#[source] io::Error),
+    /// The directory holds something else.
+    #[error("`{}` holds other files; choose a new directory, or one that `fyr compile` wrote", .0.display())]
+    Occupied(PathBuf),
+    /// A bundle could not be put into JSON.
+    #[error("write the bundles as JSON")]
+    Json(#[from] serde_json::Error),
+    /// The files could not be written.
+    #[error("write the compiled policy to `{}`", .0.display())]
+    Write(PathBuf, #[source] io::Error),
+}
+
+/// Runs `fyr compile`.
+pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
+    let Some(compilation) = compile(&args.policy)? else {
+        return Ok(ExitCode::FAILURE);
+    };
+    write(&compilation, &args.out)?;
+    println!(
+        "compiled {} groups for {} into {}",
+        compilation.bundles.len(),
+        args.policy.day(),
+        args.out.display()
+    );
+    print!("{}", summary(&compilation.gaps));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Compiles a policy and tells what was found on standard error; `None` when it has errors.
+pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
+    let (sources, compilation) = policy.compile()?;
+    let findings = &compilation.diagnostics;
+    render::as_text(findings, &sources, Look::of_stderr(), &mut io::stderr())
+        .map_err(CompileError::Print)?;
+    if compilation.failed() {
+        eprintln!("{}; nothing was written", render::tally(findings));
+        return Ok(None);
+    }
+    Ok(Some(compilation))
+}
+
+/// Writes everything beside `out` first and then puts it in its place.
+fn write(compilation: &Compilation, out: &Path) -> Result<(), CompileError> {
+    let writing = |e| CompileError::Write(out.to_owned(), e);
+    if !is_ours(out).map_err(writing)? {
+        return Err(CompileError::Occupied(out.to_owned()));
+    }
+    let parent = match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    fs::create_dir_all(parent).map_err(writing)?;
+    let staged = tempfile::Builder::new()
+        .prefix(".fyr-compile-")
+        .tempdir_in(parent)
+        .map_err(writing)?;
+    let fresh = staged.path().join("new");
+    fs::create_dir_all(fresh.join("bundles")).map_err(writing)?;
+    for (group, bundle) in &compilation.bundles {
+        let path = fresh.join(bundle::target_name(group));
+        fs::write(path, to_json(bundle)?).map_err(writing)?;
+    }
+    fs::write(fresh.join("gaps.json"), to_json(&compilation.gaps)?).map_err(writing)?;
+    if out.exists() {
+        fs::rename(out, staged.path().join("old")).map_err(writing)?;
+    }
+    fs::rename(&fresh, out).map_err(writing)
+}
+
+/// Whether a directory is missing, empty, or was written by this command.
+fn is_ours(out: &Path) -> io::Result<bool> {
+    match fs::read_dir(out) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(true),
+        Err(e) => Err(e),
+        Ok(entries) => {
+            let names = entries
+                .map(|entry| entry.map(|entry| entry.file_name()))
+                .collect::<io::Result<BTreeSet<_>>>()?;
+            Ok(names
+                .iter()
+                .all(|name| name == "bundles" || name == "gaps.json"))
+        }
+    }
+}
+
+fn to_json(document: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
+    let mut json = serde_json::to_vec_pretty(document)?;
+    json.push(b'\n');
+    Ok(json)
+}
+
+/// The gaps as people read them: one line each, with the number of groups.
+fn summary(gaps: &[GapNote]) -> String {
+    let mut text = String::new();
+    if gaps.is_empty() {
+        text.push_str("no gaps: every browser enforces every control\n");
+        return text;
+    }
+    let widest = gaps
+        .iter()
+        .map(|gap| gap.control.as_str().len())
+        .max()
+        .unwrap_or(0);
+    text.push_str("gaps, reported and never silent:\n");
+    for note in gaps {
+        let groups = match note.groups.len() {
+            1 => "1 group".to_owned(),
+            count => format!("{count} groups"),
+        };
+        let _ = writeln!(
+            text,
+            "  {:widest$}  {:8}  {} ({groups})",
+            note.control.as_str(),
+            note.engine.to_string(),
+            note.gap.detail,
+        );
+    }
+    text
+}

@@ -1,0 +1,127 @@
+//! Reads a policy directory from the disk, within bounds, for the compiler.
+
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+
+use fyr_policy_core::source::{MAX_FILE_BYTES, MAX_FILES};
+use fyr_policy_core::{Compilation, SourceFile, Sources, compile};
+use jiff::civil::Date;
+use walkdir::{DirEntry, WalkDir};
+
+/// How deep a policy directory is looked into; the language itself needs two levels.
+const MAX_DEPTH: usize = 8;
+
+/// Which policy to read, and for which day.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PolicyArgs {
+    /// The directory of the policy's source
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
+    /// The day to compile for, such as 2026-08-01; today when left out
+    #[arg(long, value_name = "DATE")]
+    pub(crate) date: Option<Date>,
+}
+
+impl PolicyArgs {
+    /// The day to compile for.
+    pub(crate) fn day(&self) -> Date {
+        self.date.unwrap_or_else(|| jiff::Zoned::now().date())
+    }
+
+    /// Reads and compiles the policy.
+    pub(crate) fn compile(&self) -> Result<(Sources, Compilation), ReadPolicyError> {
+        let sources = read(&self.directory)?;
+        let compilation = compile(&sources, self.day());
+        Ok((sources, compilation))
+    }
+}
+
+/// Why a policy directory could not be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReadPolicyError {
+    /// It is no directory.
+    #[error("`{}` is not a directory; name the directory that holds `fyr.yaml`", .0.display())]
+    NotADirectory(PathBuf),
+    /// A directory could not be listed.
+    #[error("list the policy directory `{}`", .0.display())]
+    List(PathBuf, #[source] walkdir::Error),
+    /// A link would lead out of the directory, or round in it.
+    #[error("`{}` is a symbolic link; a policy directory holds files alone", .0.display())]
+    Link(PathBuf),
+    /// There are too many files.
+    #[error("`{}` holds more than {MAX_FILES} files", .0.display())]
+    TooMany(PathBuf),
+    /// A file could not be read.
+    #[error("read `{}`", .0.display())]
+    Read(PathBuf, #[source] io::Error),
+    /// A file is not text.
+    #[error("`{}` is not UTF-8 text", .0.display())]
+    NotText(PathBuf),
+}
+
+/// Reads every YAML file below `directory`; hidden files and other files are none of its own.
+pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
+    if !directory.is_dir() {
+        return Err(ReadPolicyError::NotADirectory(directory.to_owned()));
+    }
+    let entries = WalkDir::new(directory)
+        .max_depth(MAX_DEPTH)
+        .follow_links(false)
+        .follow_root_links(true)
+        .into_iter()
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
+    let mut files = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(|e| ReadPolicyError::List(directory.to_owned(), e))?;
+        if entry.depth() > 0 && entry.path_is_symlink() {
+            return Err(ReadPolicyError::Link(entry.into_path()));
+        }
+        if !entry.file_type().is_file() || !is_yaml(entry.path()) {
+            continue;
+        }
+        if files.len() == MAX_FILES {
+            return Err(ReadPolicyError::TooMany(directory.to_owned()));
+        }
+        files.push(SourceFile {
+            path: path_within(directory, entry.path()),
+            text: read_text(entry.path())?,
+        });
+    }
+    Ok(Sources::new(files))
+}
+
+fn is_hidden(entry: &DirEntry) -> bool {
+    entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension()
+        .is_some_and(|ending| ending == "yaml" || ending == "yml")
+}
+
+fn path_within(directory: &Path, path: &Path) -> String {
+    let within = path.strip_prefix(directory).unwrap_or(path);
+    let names: Vec<_> = within.iter().map(|name| name.to_string_lossy()).collect();
+    names.join("/")
+}
+
+/// Reads one byte past the limit at most, so that the compiler sees that it is passed.
+fn read_text(path: &Path) -> Result<String, ReadPolicyError> {
+    let reading = |e| ReadPolicyError::Read(path.to_owned(), e);
+    let limit = u64::try_from(MAX_FILE_BYTES).map_or(u64::MAX, |limit| limit + 4);
+    let mut bytes = Vec::new();
+    File::open(path)
+        .map_err(reading)?
+        .take(limit)
+        .read_to_end(&mut bytes)
+        .map_err(reading)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok(text),
+        // The limit may have cut a character in two; the file is too large either way.
+        Err(e) if e.as_bytes().len() > MAX_FILE_BYTES => {
+            Ok(String::from_utf8_lossy(e.as_bytes()).into_owned())
+        }
+        Err(_) => Err(ReadPolicyError::NotText(path.to_owned())),
+    }
+}

@@ -1,0 +1,1 @@
+//! `fyr schema`: the JSON Schemas of every document, for editors and other programs.

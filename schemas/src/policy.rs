@@ -1,0 +1,26 @@
+//! The policy source: what a board decided, as the YAML documents of a policy directory say it.
+//!
+//! These are the documents as written, each value with the place it was written at. Whether a
+//! name exists, a value is accepted or a body is competent is for `fyr-policy-core` to say.
+//!
+//! | file | document |
+//! |---|---|
+//! | `fyr.yaml` | [`OrganisationFile`] |
+//! | `units.yaml` | [`UnitsFile`] |
+//! | `decisions/*.yaml` | [`Decision`], one or more |
+//! | `rules/*.yaml` | [`Rule`], one or more |
+//! | `services/*.yaml` | [`Service`], one or more |
+
+mod at;
+mod decision;
+mod organisation;
+mod rule;
+mod service;
+mod unit;
+
+pub use at::{At, Span};
+pub use decision::{Decision, Dpia, Status};
+pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
+pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
+pub use service::{Service, ServiceKind, ServiceStatus, Vendor};
+pub use unit::{Group, Ownership, Unit, UnitsFile};

@@ -1,0 +1,181 @@
+//! `fyr.yaml`: the organisation, its stages, and the bodies that decide for it.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::At;
+use crate::id::{OrganisationId, ParseIdError, StageId, UnitPath};
+
+/// The organisation: what every other file builds on.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "Fyr: the organisation (fyr.yaml)")]
+pub struct OrganisationFile {
+    /// The organisation's short name; devices are enrolled to it, so it never changes.
+    pub organisation: At<OrganisationId>,
+    /// The name in full, as people write it.
+    pub name: String,
+    /// The country, as two letters: `DK`, `SE`, `NO`.
+    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
+    pub country: At<String>,
+    /// The time zone that school hours and dates are meant in: `Europe/Copenhagen`.
+    pub time_zone: At<String>,
+    /// The languages that reasons are written in, the first one preferred: `[da]`.
+    pub languages: Vec<At<String>>,
+    /// How people sign in.
+    pub sign_in: SignIn,
+    /// Hosts that no rule may block: sign-in pages, and what devices recover from.
+    #[serde(default)]
+    pub always_reachable: Vec<At<String>>,
+    /// The stages of schooling by grade, and the staff's: `indskoling: 0-3`, `personale: staff`.
+    pub stages: BTreeMap<At<StageId>, At<Stage>>,
+    /// The bodies that decide, and where they are competent.
+    pub bodies: BTreeMap<At<String>, Body>,
+}
+
+/// How people sign in.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SignIn {
+    /// The domains of the organisation's accounts.
+    pub domains: Vec<At<String>>,
+}
+
+/// A body that decides: a council, a committee, a director.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Body {
+    /// Its name in full.
+    pub name: String,
+    /// The unit it decides for, and everything below.
+    pub competent_for: At<UnitPath>,
+}
+
+/// A grade of the national table: 0 is `børnehaveklasse` or `förskoleklass`, 1 to 10 the
+/// compulsory school, and the upper secondary school's years count on: `gy1` is 10 in Sweden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Grade(pub u8);
+
+/// The last grade that can be written.
+const LAST_GRADE: u8 = 13;
+
+impl FromStr for Grade {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        let number = match text {
+            "F" | "f" => Some(0),
+            "gy1" => Some(10),
+            "gy2" => Some(11),
+            "gy3" => Some(12),
+            "gy4" => Some(13),
+            digits => digits.parse().ok().filter(|grade| *grade <= LAST_GRADE),
+        };
+        number
+            .map(Self)
+            .ok_or_else(|| ParseIdError::new(text, "a grade (0 to 13, `F`, or `gy1` to `gy4`)"))
+    }
+}
+
+impl fmt::Display for Grade {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// A range of grades, both ends included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Grades {
+    /// The first grade.
+    pub first: Grade,
+    /// The last grade, not below the first.
+    pub last: Grade,
+}
+
+impl Grades {
+    /// Whether `grade` is in the range.
+    pub fn contains(self, grade: Grade) -> bool {
+        (self.first..=self.last).contains(&grade)
+    }
+}
+
+/// Who belongs to a stage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Stage {
+    /// Pupils of these grades.
+    Pupils(Grades),
+    /// Teachers and other employees.
+    Staff,
+}
+
+const STAGE: &str = "a stage (`staff`, or grades such as `0-3`, `F-3`, `gy1-gy3`)";
+
+impl TryFrom<String> for Stage {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdError> {
+        if text == "staff" {
+            return Ok(Self::Staff);
+        }
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        let grades = Grades {
+            first: first.trim().parse()?,
+            last: last.trim().parse()?,
+        };
+        if grades.first <= grades.last {
+            Ok(Self::Pupils(grades))
+        } else {
+            Err(ParseIdError::new(&text, STAGE))
+        }
+    }
+}
+
+impl schemars::JsonSchema for Stage {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Stage".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "`staff`, or the grades of the stage: `0-3`, `F-3`, `gy1-gy3`.",
+            "type": ["string", "integer"],
+            "pattern": "^(staff|([0-9]+|F|gy[1-4])(-([0-9]+|F|gy[1-4]))?)$"
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn stage(text: &str) -> Stage {
+        text.to_owned().try_into().expect(text)
+    }
+
+    #[test]
+    fn a_stage_is_the_staff_or_a_range_of_grades() {
+        assert_eq!(stage("staff"), Stage::Staff);
+        let grades = |first, last| {
+            Stage::Pupils(Grades {
+                first: Grade(first),
+                last: Grade(last),
+            })
+        };
+        assert_eq!(stage("0-3"), grades(0, 3));
+        assert_eq!(stage("F-3"), grades(0, 3));
+        assert_eq!(stage("gy1-gy3"), grades(10, 12));
+        assert_eq!(stage("7"), grades(7, 7));
+    }
+
+    #[test]
+    fn a_range_that_runs_backwards_or_past_the_last_grade_is_refused() {
+        for text in ["3-0", "0-14", "-3", "3-", "", "x", "gy5", "0-3-6"] {
+            assert!(Stage::try_from(text.to_owned()).is_err(), "`{text}`");
+        }
+    }
+}

@@ -1,0 +1,311 @@
+//! `rules/*.yaml`: what holds for whom, and why.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
+use serde::de::{self, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+
+use super::{At, Ownership};
+use crate::bundle::Audience;
+use crate::id::{CaseNumber, RuleId, StageId, UnitPath};
+
+/// One rule: settings and sites for the groups it selects.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[schemars(title = "Fyr: a rule (rules/*.yaml)")]
+pub struct Rule {
+    /// Its short name.
+    pub rule: At<RuleId>,
+    /// The case that decided it, as the decision's file writes it.
+    pub decision: Option<At<CaseNumber>>,
+    /// Whom it is for: a unit's path, or a selection.
+    #[serde(rename = "for")]
+    pub scope: Scope,
+    /// What lower levels may do about it.
+    pub strength: At<Strength>,
+    /// Settings and their values; a value may differ by stage, `pupils` and `staff`.
+    #[serde(default)]
+    pub set: BTreeMap<At<String>, At<SettingValue>>,
+    /// Sites that are allowed or blocked.
+    #[serde(default)]
+    pub sites: Sites,
+    /// The reason in words, by language.
+    pub why: BTreeMap<At<String>, String>,
+}
+
+/// What lower levels may do about a rule.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "kebab-case")]
+pub enum Strength {
+    /// Nobody below changes it.
+    Locked,
+    /// Below may only tighten it.
+    Minimum,
+    /// Below may change it.
+    Default,
+}
+
+impl Strength {
+    /// The word of the source.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Locked => "locked",
+            Self::Minimum => "minimum",
+            Self::Default => "default",
+        }
+    }
+}
+
+/// Verdicts over sites: a `service:NAME`, or a URL filter as Chromium writes it.
+#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Sites {
+    /// What stays open.
+    #[serde(default)]
+    pub allow: Vec<At<String>>,
+    /// What is closed.
+    #[serde(default)]
+    pub block: Vec<At<String>>,
+}
+
+/// Whom a rule is for. Every field narrows the selection.
+#[derive(Debug, Clone)]
+pub struct Scope {
+    /// The unit; everything below it is included.
+    pub unit: At<UnitPath>,
+    /// Pupils alone, or staff alone.
+    pub who: Option<At<Audience>>,
+    /// These stages alone.
+    pub stage: Vec<At<StageId>>,
+    /// Managed or brought devices alone.
+    pub ownership: Option<At<Ownership>>,
+}
+
+/// [`Scope`] written out as a mapping.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Selection {
+    /// The unit; everything below it is included.
+    unit: At<UnitPath>,
+    /// Pupils alone, or staff alone.
+    who: Option<At<Audience>>,
+    /// One stage or several.
+    #[serde(default, deserialize_with = "one_or_many_stages")]
+    #[schemars(schema_with = "one_or_many_stages_schema")]
+    stage: Vec<At<StageId>>,
+    /// Managed or brought devices alone.
+    ownership: Option<At<Ownership>>,
+}
+
+/// The two ways to write a [`Scope`].
+enum WrittenScope {
+    Path(UnitPath),
+    Selection(Selection),
+}
+
+impl<'de> Deserialize<'de> for Scope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let written = At::<WrittenScope>::deserialize(deserializer)?;
+        Ok(match written.value {
+            WrittenScope::Path(value) => Self {
+                unit: At {
+                    value,
+                    span: written.span,
+                },
+                who: None,
+                stage: Vec::new(),
+                ownership: None,
+            },
+            WrittenScope::Selection(selection) => Self {
+                unit: selection.unit,
+                who: selection.who,
+                stage: selection.stage,
+                ownership: selection.ownership,
+            },
+        })
+    }
+}
+
+impl<'de> Deserialize<'de> for WrittenScope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ScopeVisitor;
+
+        impl<'de> Visitor<'de> for ScopeVisitor {
+            type Value = WrittenScope;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a unit path such as `/skoler`, or a mapping with `unit`")
+            }
+
+            fn visit_str<E: de::Error>(self, text: &str) -> Result<WrittenScope, E> {
+                text.parse().map(WrittenScope::Path).map_err(E::custom)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<WrittenScope, A::Error> {
+                Selection::deserialize(MapAccessDeserializer::new(map)).map(WrittenScope::Selection)
+            }
+        }
+
+        deserializer.deserialize_any(ScopeVisitor)
+    }
+}
+
+fn one_or_many_stages<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Vec<At<StageId>>, D::Error> {
+    let written = At::<SettingValue>::deserialize(deserializer)?;
+    let items = match written.value {
+        SettingValue::List(items) => items,
+        SettingValue::Text(_) | SettingValue::Map(_) => vec![written],
+    };
+    items
+        .into_iter()
+        .map(|item| match item.value {
+            SettingValue::Text(text) => Ok(At {
+                value: text.parse().map_err(de::Error::custom)?,
+                span: item.span,
+            }),
+            SettingValue::List(_) | SettingValue::Map(_) => {
+                Err(de::Error::custom("expected a stage, or a list of stages"))
+            }
+        })
+        .collect()
+}
+
+fn one_or_many_stages_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({
+        "anyOf": [
+            generator.subschema_for::<StageId>(),
+            generator.subschema_for::<Vec<StageId>>(),
+        ]
+    })
+}
+
+impl schemars::JsonSchema for Scope {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Scope".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A unit's path with everything below it, or a selection within it.",
+            "anyOf": [
+                generator.subschema_for::<UnitPath>(),
+                generator.subschema_for::<Selection>(),
+            ]
+        })
+    }
+}
+
+/// The value of a setting as it is written, before the setting has given it a type.
+///
+/// Everything scalar is text: `off`, `no` and `1-3` mean what they say in their place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SettingValue {
+    /// A word, a number or a line of text.
+    Text(String),
+    /// A list.
+    List(Vec<At<SettingValue>>),
+    /// A mapping: by stage, `pupils` and `staff`, or a browser policy's own members.
+    Map(BTreeMap<At<String>, At<SettingValue>>),
+}
+
+impl<'de> Deserialize<'de> for SettingValue {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ValueVisitor;
+
+        impl<'de> Visitor<'de> for ValueVisitor {
+            type Value = SettingValue;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a value, a list, or a mapping by stage")
+            }
+
+            fn visit_bool<E>(self, value: bool) -> Result<SettingValue, E> {
+                Ok(SettingValue::Text(value.to_string()))
+            }
+
+            fn visit_i64<E>(self, value: i64) -> Result<SettingValue, E> {
+                Ok(SettingValue::Text(value.to_string()))
+            }
+
+            fn visit_u64<E>(self, value: u64) -> Result<SettingValue, E> {
+                Ok(SettingValue::Text(value.to_string()))
+            }
+
+            fn visit_f64<E>(self, value: f64) -> Result<SettingValue, E> {
+                Ok(SettingValue::Text(value.to_string()))
+            }
+
+            fn visit_str<E>(self, text: &str) -> Result<SettingValue, E> {
+                Ok(SettingValue::Text(text.to_owned()))
+            }
+
+            fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<SettingValue, A::Error> {
+                Vec::deserialize(SeqAccessDeserializer::new(list)).map(SettingValue::List)
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SettingValue, A::Error> {
+                BTreeMap::deserialize(MapAccessDeserializer::new(map)).map(SettingValue::Map)
+            }
+        }
+
+        deserializer.deserialize_any(ValueVisitor)
+    }
+}
+
+impl schemars::JsonSchema for SettingValue {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SettingValue".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A value for everybody the rule is for, or a mapping by stage, `pupils` and `staff`."
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn rule(text: &str) -> Rule {
+        let options = serde_saphyr::options! { strict_booleans: true };
+        serde_saphyr::from_str_with_options(text, options).expect(text)
+    }
+
+    #[test]
+    fn values_mean_what_they_say_whatever_yaml_1_1_made_of_them() {
+        let rule = rule(
+            "{rule: x, for: /, strength: locked, why: {}, set: {a: off, b: no, c: NO, d: 1-3, e: true, f: 12}}",
+        );
+        let texts: Vec<_> = rule
+            .set
+            .values()
+            .map(|value| match &value.value {
+                SettingValue::Text(text) => text.as_str(),
+                SettingValue::List(_) | SettingValue::Map(_) => "not text",
+            })
+            .collect();
+        assert_eq!(texts, ["off", "no", "NO", "1-3", "true", "12"]);
+    }
+
+    #[test]
+    fn a_scope_is_a_path_or_a_selection_and_both_know_where_they_stand() {
+        let text = "{rule: x, for: /skoler, strength: locked, why: {}}";
+        let place = |rule: &Rule, text: &str| {
+            let span = rule.scope.unit.span;
+            text[span.start..span.start + span.length].to_owned()
+        };
+        assert_eq!(place(&rule(text), text), "/skoler");
+        let text = "{rule: x, for: {unit: /skoler, stage: mellemtrin}, strength: locked, why: {}}";
+        assert_eq!(place(&rule(text), text), "/skoler");
+        assert_eq!(rule(text).scope.stage.len(), 1);
+    }
+}

@@ -1,0 +1,206 @@
+//! A town of hand-made bundles: its keys, its repository, its server, and the devices that join.
+//!
+//! For tests of the agent, which are about what a bundle says and not about how it came to be.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use fyr_schemas::Revision;
+use fyr_schemas::bundle::Bundle;
+use fyr_schemas::enrolment::EnrolmentToken;
+use fyr_schemas::envelope::PayloadType;
+use fyr_schemas::fleet::{Fleet, FleetDevice};
+use fyr_seal::{Authorities, Content, Repository, Signers, SigningKey, nonce, sign_envelope};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::device::Device;
+use crate::municipality::Enrolled;
+use crate::server::Server;
+use crate::wait;
+
+/// How long anything may take on two busy cores before a test gives up.
+pub const LIMIT: Duration = Duration::from_secs(20);
+
+/// The one group.
+pub const GROUP: &str = "indskoling";
+
+/// A town; its server is killed and its files are removed on drop.
+#[derive(Debug)]
+pub struct Town {
+    directory: TempDir,
+    authorities: Authorities,
+    signers: Signers,
+    enrolment: SigningKey,
+    server: Server,
+}
+
+impl Town {
+    /// One that has published [`bundle`] with YouTube's level 1, and serves it.
+    pub fn new() -> Result<Self> {
+        let directory = tempfile::tempdir()?;
+        let key = SigningKey::generate;
+        let [root, targets, snapshot, timestamp] = [key()?, key()?, key()?, key()?];
+        let authorities = Authorities {
+            root: vec![root.public_key()],
+            targets: vec![targets.public_key()],
+            snapshot: vec![snapshot.public_key()],
+            timestamp: vec![timestamp.public_key()],
+        };
+        let signers = Signers {
+            root: vec![root],
+            targets: vec![targets],
+            snapshot: vec![snapshot],
+            timestamp: vec![timestamp],
+        };
+        let enrolment = key()?;
+        let content = Content::new([bundle(1)?], &[enrolment.public_key()])?;
+        Repository::at(directory.path().join("repository")).publish(
+            &content,
+            &authorities,
+            &signers,
+            Timestamp::now(),
+        )?;
+        let server = serve(directory.path())?;
+        Ok(Self {
+            directory,
+            authorities,
+            signers,
+            enrolment,
+            server,
+        })
+    }
+
+    /// Where it publishes.
+    pub fn repository(&self) -> PathBuf {
+        self.directory.path().join("repository")
+    }
+
+    /// Its server.
+    pub fn server(&mut self) -> &mut Server {
+        &mut self.server
+    }
+
+    /// Publishes a bundle.
+    pub fn publish(&self, bundle: Bundle) -> Result<Revision> {
+        let content = Content::new([bundle], &[self.enrolment.public_key()])?;
+        let published = Repository::at(self.repository()).publish(
+            &content,
+            &self.authorities,
+            &self.signers,
+            Timestamp::now(),
+        )?;
+        Ok(published.revision())
+    }
+
+    /// The line that lets devices in.
+    pub fn token(&self) -> Result<String> {
+        self.token_for(GROUP, SignedDuration::from_hours(1))
+    }
+
+    /// The line that lets devices into a group for so long from now on.
+    pub fn token_for(&self, group: &str, lifetime: SignedDuration) -> Result<String> {
+        let root = fs::read(self.repository().join("metadata/1.root.json"))?;
+        let token = EnrolmentToken {
+            server: self.server.url(),
+            root: fyr_trust::digest(&root),
+            organisation: "ballerup".parse()?,
+            group: group.parse()?,
+            expires: Timestamp::now().checked_add(lifetime)?,
+            nonce: nonce()?,
+            devices: 100,
+        };
+        let payload = serde_json::to_vec(&token)?;
+        let envelope = sign_envelope(
+            PayloadType::EnrolmentToken,
+            &payload,
+            &self.enrolment.public_key().key_id(),
+            &self.enrolment,
+        );
+        Ok(fyr_trust::token::render(&envelope))
+    }
+
+    /// A new device with Chromium and Firefox, enrolled and not yet running.
+    pub fn device(&self) -> Result<Enrolled> {
+        Enrolled::join(Device::new()?, &self.token()?)
+    }
+
+    /// A device that holds the published policy.
+    pub fn settled_device(&self) -> Result<Enrolled> {
+        let device = self.device()?;
+        device.agent(&["once"])?.success()?;
+        Ok(device)
+    }
+
+    /// The fleet as the server tells it.
+    pub fn fleet(&self) -> Result<Fleet> {
+        let fleet = self.server.get("/api/v1/fleet")?;
+        Ok(serde_json::from_slice(&fleet.body)?)
+    }
+
+    /// Waits until the server knows a device that `accept` likes.
+    pub fn device_that(
+        &self,
+        what: &str,
+        accept: impl Fn(&FleetDevice) -> bool,
+    ) -> Result<FleetDevice> {
+        let mut last = None;
+        let found = wait::until(what, LIMIT, || {
+            let fleet = self.fleet()?;
+            let found = fleet.devices.iter().find(|device| accept(device)).cloned();
+            last = Some(fleet);
+            Ok(found)
+        });
+        found.with_context(|| format!("the fleet was {last:#?}"))
+    }
+}
+
+fn serve(directory: &Path) -> Result<Server> {
+    Server::start(&directory.join("server"), &directory.join("repository"), &[])
+}
+
+/// A bundle with a policy per target and a control per kind of coverage.
+pub fn bundle(youtube: u8) -> Result<Bundle> {
+    let policy = |name: &str| json!({ "policy": [name] });
+    let gap = json!({"gap": {"reason": "no-means", "detail": "Firefox has no such policy"}});
+    let control = |id: &str, chromium, firefox| {
+        json!({
+            "id": id,
+            "value": "on",
+            "rule": "a-rule",
+            "decision": "85.10.09-G01-33-21",
+            "coverage": { "chromium": chromium, "firefox": firefox },
+        })
+    };
+    let bundle = json!({
+        "format": 1,
+        "organisation": "ballerup",
+        "group": GROUP,
+        "unit": "/skoler/egebjerg",
+        "audience": "pupils",
+        "stage": "indskoling",
+        "controls": [
+            control("browser.private", policy("IncognitoModeAvailability"), policy("DisablePrivateBrowsing")),
+            control("safesearch.google", policy("ForceGoogleSafeSearch"), gap),
+            control("youtube.level", policy("ForceYouTubeRestrict"), json!({"hosts": ["www.youtube.com"]})),
+        ],
+        "decisions": {"85.10.09-G01-33-21": {
+            "title": "YouTube i skolen",
+            "body": "Børne- og Skoleudvalget",
+            "date": "2021-12-01",
+            "decide_by": null,
+            "review": "2022-12-01",
+        }},
+        "chromium": {
+            "ForceGoogleSafeSearch": true,
+            "ForceYouTubeRestrict": youtube,
+            "IncognitoModeAvailability": 1,
+        },
+        "firefox": { "DisablePrivateBrowsing": true },
+        "hosts": { "www.youtube.com": "216.239.38.120" },
+    });
+    serde_json::from_value(bundle).context("a bundle as the schema has it")
+}

@@ -1,0 +1,480 @@
+//! What an attacker may offer to a device that stored everything well: each refused, each
+//! with its reason.
+
+use fyr_schemas::report::RefusalReason;
+use fyr_seal::SigningKey;
+use fyr_trust::{Answer, Clock, Refresh, Step, VerifyError};
+use serde_json::json;
+
+use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed, sign};
+
+#[track_caller]
+fn refused(device: &Device, shelf: &Shelf, now: &str, reason: RefusalReason) {
+    match device.look(shelf, now) {
+        Ok(believed) => panic!("believed revision {}", believed.document.revision()),
+        Err(error) => assert_eq!(error.reason(), reason, "{error}"),
+    }
+}
+
+#[test]
+fn rollback_an_older_repository_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let old = shelf.files.clone();
+    shelf.publish("two", NEXT_DAY);
+    let device = refreshed(&shelf, NEXT_DAY);
+    shelf.files = old;
+    refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
+}
+
+#[test]
+fn rollback_an_older_snapshot_under_a_newer_timestamp_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let old = shelf.files["metadata/timestamp.json"].clone();
+    shelf.publish("two", NEXT_DAY);
+    let device = refreshed(&shelf, NEXT_DAY);
+    // The server's timestamp key is stolen.
+    shelf.files.insert("metadata/timestamp.json".into(), old);
+    let timestamp = shelf.keys.timestamp.remove(0);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
+        signed["version"] = json!(9);
+    });
+    refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
+}
+
+#[test]
+fn rollback_older_targets_under_newer_online_roles_are_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let old = shelf.files["metadata/1.snapshot.json"].clone();
+    shelf.publish("two", NEXT_DAY);
+    let mut device = refreshed(&shelf, NEXT_DAY);
+    // The whole server is stolen, with both of its keys; it still cannot sign policy.
+    let (snapshot, timestamp) = (
+        shelf.keys.snapshot.remove(0),
+        shelf.keys.timestamp.remove(0),
+    );
+    shelf.files.insert("metadata/3.snapshot.json".into(), old);
+    shelf.forge("metadata/3.snapshot.json", &[&snapshot], |signed| {
+        signed["version"] = json!(3);
+    });
+    let pin = crate::shelf::listed(&shelf.files["metadata/3.snapshot.json"], 3);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
+        signed["version"] = json!(3);
+        signed["meta"]["snapshot.json"] = pin;
+    });
+    refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
+    // Not even a device that lost everything but its floor.
+    device.state.timestamp = None;
+    device.state.snapshot = None;
+    refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
+}
+
+#[test]
+fn freeze_a_timestamp_is_refused_once_it_expires() {
+    let shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    device.look(&shelf, "2026-08-15T08:00:00Z").unwrap();
+    refused(
+        &device,
+        &shelf,
+        "2026-08-15T08:00:01Z",
+        RefusalReason::Expired,
+    );
+    refused(
+        &shelf.device(),
+        &shelf,
+        "2026-08-15T08:00:01Z",
+        RefusalReason::Expired,
+    );
+}
+
+#[test]
+fn freeze_expired_targets_are_refused_under_fresh_online_roles() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    // The root is renewed, the targets are not: their keeper is gone and the server goes on.
+    let root = shelf.keys.root.remove(0);
+    let first = shelf.files["metadata/1.root.json"].clone();
+    shelf.files.insert("metadata/2.root.json".into(), first);
+    shelf.forge("metadata/2.root.json", &[&root], |signed| {
+        signed["version"] = json!(2);
+        signed["expires"] = json!("2036-01-01T00:00:00Z");
+    });
+    shelf.renew("2027-08-02T08:00:00Z");
+    refused(
+        &device,
+        &shelf,
+        "2027-08-02T08:00:00Z",
+        RefusalReason::Expired,
+    );
+}
+
+#[test]
+fn freeze_an_expired_root_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    let timestamp = shelf.keys.timestamp.remove(0);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
+        signed["version"] = json!(2);
+        signed["expires"] = json!("2036-01-01T00:00:00Z");
+    });
+    refused(
+        &device,
+        &shelf,
+        "2027-08-02T08:00:00Z",
+        RefusalReason::Expired,
+    );
+}
+
+#[test]
+fn clock_back_a_device_in_the_past_does_not_believe_what_expired_before_its_last_refresh() {
+    let mut shelf = Shelf::published("one", DAY);
+    let expired = shelf.files.clone();
+    shelf.publish("two", "2026-10-01T08:00:00Z");
+    let mut device = refreshed(&shelf, "2026-10-01T08:00:00Z");
+    // All it stored is lost but the floor, and the versions in it as well: what is left is
+    // the issue time.
+    let issued = device.floor.issued;
+    let keys = device.floor.timestamp.clone();
+    device = shelf.device();
+    device.floor.issued = issued;
+    device.floor.timestamp = keys.map(|mark| fyr_trust::floor::Mark { version: 0, ..mark });
+    shelf.files = expired;
+    refused(
+        &device,
+        &shelf,
+        "2020-01-01T00:00:00Z",
+        RefusalReason::Expired,
+    );
+}
+
+#[test]
+fn clock_back_metadata_older_than_the_program_is_expired() {
+    let shelf = Shelf::published("one", DAY);
+    let device = shelf.device();
+    let clock = Clock {
+        system: at("1970-01-01T00:00:00Z"),
+        build: at("2026-09-01T00:00:00Z"),
+    };
+    let refresh = Refresh::begin(&device.state, &device.floor, &device.identity, clock);
+    let error = refresh
+        .drive(|need| Ok::<_, VerifyError>(shelf.answer(need)))
+        .unwrap_err();
+    assert_eq!(error.reason(), RefusalReason::Expired);
+}
+
+#[test]
+fn clock_forward_one_jump_locks_nobody_out() {
+    let mut shelf = Shelf::published("one", DAY);
+    let mut device = refreshed(&shelf, DAY);
+    device.refresh(&shelf, "2050-01-01T00:00:00Z").unwrap_err();
+    shelf.publish("two", NEXT_DAY);
+    assert_eq!(
+        device
+            .refresh(&shelf, NEXT_DAY)
+            .unwrap()
+            .document
+            .revision()
+            .0,
+        2
+    );
+}
+
+#[test]
+fn a_stolen_timestamp_key_cannot_claim_a_time_beyond_the_root() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    let timestamp = shelf.keys.timestamp.remove(0);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
+        signed["version"] = json!(2);
+        signed["x-fyr-issued"] = json!("2999-01-01T00:00:00Z");
+        signed["expires"] = json!("2999-02-01T00:00:00Z");
+    });
+    refused(&device, &shelf, DAY, RefusalReason::Malformed);
+}
+
+#[test]
+fn fast_forward_a_replaced_key_ends_what_a_stolen_one_did() {
+    let mut shelf = Shelf::published("one", DAY);
+    let honest = shelf.files["metadata/timestamp.json"].clone();
+    let stolen = shelf.keys.timestamp.remove(0);
+    shelf.forge("metadata/timestamp.json", &[&stolen], |signed| {
+        signed["version"] = json!(u64::MAX);
+        signed["x-fyr-issued"] = json!("2026-08-14T00:00:00Z");
+    });
+    let mut device = refreshed(&shelf, DAY);
+    assert_eq!(device.floor.issued, Some(at("2026-08-14T00:00:00Z")));
+    // The administrator replaces the key; the root says so.
+    shelf.files.insert("metadata/timestamp.json".into(), honest);
+    shelf.keys.timestamp = vec![key()];
+    shelf.publish("two", NEXT_DAY);
+    assert_eq!(
+        device
+            .refresh(&shelf, NEXT_DAY)
+            .unwrap()
+            .document
+            .revision()
+            .0,
+        2
+    );
+}
+
+#[test]
+fn missing_signature_a_document_signed_by_nobody_or_by_another_key_is_refused() {
+    for path in [
+        "metadata/timestamp.json",
+        "metadata/1.snapshot.json",
+        "metadata/1.targets.json",
+    ] {
+        let stranger = key();
+        for signers in [&[][..], &[&stranger][..]] {
+            let mut shelf = Shelf::published("one", DAY);
+            let online = [
+                shelf.keys.snapshot.remove(0),
+                shelf.keys.timestamp.remove(0),
+            ];
+            shelf.forge(path, signers, |_| {});
+            vouch_for(&mut shelf, path, &online);
+            let device = shelf.device();
+            refused(&device, &shelf, DAY, RefusalReason::Signature);
+        }
+    }
+}
+
+/// Has the roles above `path` name it as it now is, so that only its signature is wrong.
+fn vouch_for(shelf: &mut Shelf, path: &str, [snapshot, timestamp]: &[SigningKey; 2]) {
+    if path.ends_with("targets.json") {
+        let pin = crate::shelf::listed(&shelf.files[path], 1);
+        shelf.forge("metadata/1.snapshot.json", &[snapshot], |signed| {
+            signed["meta"]["targets.json"] = pin;
+        });
+    }
+    if !path.ends_with("timestamp.json") {
+        shelf.forge_snapshot_pin(timestamp);
+    }
+}
+
+#[test]
+fn missing_signature_a_new_root_that_the_old_one_did_not_sign_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    let thief = Shelf::published("thief", DAY);
+    let foreign = thief.files["metadata/1.root.json"].clone();
+    shelf.files.insert("metadata/2.root.json".into(), foreign);
+    let root = &thief.keys.root[0];
+    shelf.forge("metadata/2.root.json", &[root], |signed| {
+        signed["version"] = json!(2);
+    });
+    refused(&device, &shelf, DAY, RefusalReason::Signature);
+}
+
+#[test]
+fn missing_signature_half_a_threshold_is_not_enough() {
+    let mut shelf = Shelf::with_root_keys(3);
+    shelf.publish("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    let root = shelf.files["metadata/1.root.json"].clone();
+    let keys = std::mem::take(&mut shelf.keys.root);
+    for (signers, enough) in [(vec![&keys[0]], false), (vec![&keys[0], &keys[2]], true)] {
+        shelf
+            .files
+            .insert("metadata/2.root.json".into(), root.clone());
+        shelf.forge("metadata/2.root.json", &signers, |signed| {
+            signed["version"] = json!(2);
+        });
+        assert_eq!(device.look(&shelf, DAY).is_ok(), enough);
+    }
+}
+
+#[test]
+fn duplicate_signatures_one_key_does_not_count_twice() {
+    let mut shelf = Shelf::with_root_keys(3);
+    shelf.publish("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    let root = shelf.files["metadata/1.root.json"].clone();
+    let keys = std::mem::take(&mut shelf.keys.root);
+    shelf.files.insert("metadata/2.root.json".into(), root);
+    shelf.forge("metadata/2.root.json", &[&keys[0], &keys[0]], |signed| {
+        signed["version"] = json!(2);
+    });
+    refused(&device, &shelf, DAY, RefusalReason::Signature);
+}
+
+#[test]
+fn duplicate_signatures_one_key_under_two_names_does_not_count_twice() {
+    let mut shelf = Shelf::with_root_keys(2);
+    shelf.publish("one", DAY);
+    let keys = std::mem::take(&mut shelf.keys.root);
+    let (honest, alias) = (keys[0].public_key(), "f".repeat(64));
+    let mut document: serde_json::Value =
+        serde_json::from_slice(&shelf.files["metadata/1.root.json"]).unwrap();
+    let mut signed = document["signed"].take();
+    signed["keys"][&alias] = signed["keys"][honest.key_id()].clone();
+    signed["roles"]["root"]["keyids"] = json!([honest.key_id(), alias]);
+    let mut forged: serde_json::Value =
+        serde_json::from_slice(&sign(&signed, &[&keys[0], &keys[0]])).unwrap();
+    forged["signatures"][1]["keyid"] = json!(alias);
+    shelf.files.insert(
+        "metadata/1.root.json".into(),
+        serde_json::to_vec(&forged).unwrap(),
+    );
+    refused(&shelf.device(), &shelf, DAY, RefusalReason::Signature);
+}
+
+#[test]
+fn wrong_root_a_repository_with_another_first_root_is_refused() {
+    let shelf = Shelf::published("one", DAY);
+    let thief = Shelf::published("one", DAY);
+    refused(&shelf.device(), &thief, DAY, RefusalReason::Signature);
+}
+
+#[test]
+fn wrong_group_a_signed_bundle_of_another_group_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    shelf.forge_bundle(|bundle| bundle["group"] = json!("personale"));
+    refused(&shelf.device(), &shelf, DAY, RefusalReason::WrongGroup);
+}
+
+#[test]
+fn wrong_organisation_a_signed_bundle_of_another_organisation_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    shelf.forge_bundle(|bundle| bundle["organisation"] = json!("malmo"));
+    refused(
+        &shelf.device(),
+        &shelf,
+        DAY,
+        RefusalReason::WrongOrganisation,
+    );
+}
+
+#[test]
+fn unknown_format_a_bundle_from_the_future_is_refused_before_its_members_are_read() {
+    let mut shelf = Shelf::published("one", DAY);
+    shelf.forge_bundle(|bundle| {
+        bundle["format"] = json!(2);
+        bundle["invented-later"] = json!(true);
+    });
+    let error = shelf.device().look(&shelf, DAY).unwrap_err();
+    assert_eq!(error.reason(), RefusalReason::Malformed);
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(source, "its format is 2, this version reads 1");
+}
+
+#[test]
+fn unlisted_a_group_that_is_no_longer_published_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    shelf.forge_targets(|signed| {
+        signed["targets"]
+            .as_object_mut()
+            .unwrap()
+            .remove("bundles/indskoling.json");
+    });
+    refused(&shelf.device(), &shelf, DAY, RefusalReason::NotListed);
+}
+
+#[test]
+fn mix_and_match_files_of_two_publications_do_not_fit_together() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    let old = shelf.files.clone();
+    shelf.publish("two", NEXT_DAY);
+    for (place, other) in [
+        ("metadata/2.snapshot.json", "metadata/1.snapshot.json"),
+        ("metadata/2.targets.json", "metadata/1.targets.json"),
+    ] {
+        let mut mixed = Shelf::new();
+        mixed.files = shelf.files.clone();
+        mixed.files.insert(place.into(), old[other].clone());
+        refused(&device, &mixed, NEXT_DAY, RefusalReason::Integrity);
+    }
+}
+
+#[test]
+fn arbitrary_content_another_file_in_a_bundles_place_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let (ours, theirs) = (
+        shelf.path(".indskoling.json"),
+        shelf.path(".personale.json"),
+    );
+    let theirs = shelf.files[&theirs].clone();
+    shelf.files.insert(ours, theirs);
+    let error = shelf.device().look(&shelf, DAY).unwrap_err();
+    assert!(
+        matches!(
+            error.reason(),
+            RefusalReason::Integrity | RefusalReason::TooLarge
+        ),
+        "{error}"
+    );
+}
+
+#[test]
+fn arbitrary_content_a_document_of_another_role_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let snapshot = shelf.files["metadata/1.snapshot.json"].clone();
+    shelf
+        .files
+        .insert("metadata/timestamp.json".into(), snapshot);
+    refused(&shelf.device(), &shelf, DAY, RefusalReason::Malformed);
+}
+
+#[test]
+fn endless_data_no_document_may_be_longer_than_its_bound() {
+    let shelf = Shelf::published("one", DAY);
+    let mut refresh = shelf.device().begin(DAY);
+    loop {
+        let need = refresh.need();
+        let long = Answer::Found(vec![b' '; usize::try_from(need.max_length).unwrap() + 1]);
+        let error = refresh.clone().supply(long).unwrap_err();
+        assert_eq!(error.reason(), RefusalReason::TooLarge, "{}", need.path);
+        match refresh.supply(shelf.answer(&need)).unwrap() {
+            Step::Needs(next) => refresh = next,
+            Step::Done(_) => break,
+        }
+    }
+}
+
+#[test]
+fn endless_data_a_listed_length_beyond_the_bound_is_refused_before_it_is_fetched() {
+    let mut shelf = Shelf::published("one", DAY);
+    shelf.forge_targets(|signed| {
+        signed["targets"]["bundles/indskoling.json"]["length"] = json!(u64::MAX);
+    });
+    refused(&shelf.device(), &shelf, DAY, RefusalReason::TooLarge);
+}
+
+#[test]
+fn equivocation_of_two_timestamps_of_one_version_the_first_one_counts() {
+    let mut shelf = Shelf::published("one", DAY);
+    let mut device = refreshed(&shelf, DAY);
+    let before = device.state.clone();
+    let timestamp = shelf.keys.timestamp.remove(0);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
+        signed["expires"] = json!("2026-12-01T00:00:00Z");
+    });
+    device.refresh(&shelf, DAY).unwrap();
+    assert_eq!(device.state, before);
+    // It does not live longer for it either.
+    refused(
+        &device,
+        &shelf,
+        "2026-09-01T00:00:00Z",
+        RefusalReason::Expired,
+    );
+}
+
+#[test]
+fn half_a_repository_a_missing_file_is_refused() {
+    for ending in [
+        "1.root.json",
+        "timestamp.json",
+        "1.snapshot.json",
+        "1.targets.json",
+        ".indskoling.json",
+    ] {
+        let mut shelf = Shelf::published("one", DAY);
+        let device = shelf.device();
+        let path = shelf.path(ending);
+        shelf.files.remove(&path);
+        refused(&device, &shelf, DAY, RefusalReason::Integrity);
+    }
+}
