@@ -2,7 +2,9 @@
 //! and all of it through the real binaries.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -56,7 +58,12 @@ impl Municipality {
             &tests.with_file_name("examples").join(example),
             &municipality.path("policy"),
         )?;
-        fs::write(municipality.path("passphrase"), PASSPHRASE)?;
+        File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(municipality.path("passphrase"))?
+            .write_all(PASSPHRASE.as_bytes())?;
         for role in ROLES {
             municipality
                 .with_keys(&["key".into(), "new".into(), role.into()])?
@@ -75,12 +82,12 @@ impl Municipality {
         self.path("repository")
     }
 
-    /// Decides to block a site everywhere; for an example that has [`DECISION`].
+    /// Decides to block a site in all schools; for an example that has [`DECISION`].
     pub fn close(&self, site: &str) -> Result<()> {
         let name = site.replace('.', "-");
         let rule = format!(
-            "rule: closed-{name}\ndecision: {DECISION}\nfor: /\nstrength: locked\n\
-             sites:\n  block: [{site}]\nwhy:\n  en: A test wants it closed.\n"
+            "rule: closed-{name}\ndecision: {DECISION}\nfor: /skoler\nstrength: minimum\n\
+             sites:\n  block: [{site}]\nwhy:\n  da: En prøve lukker den.\n"
         );
         let path = self.policy().join(format!("rules/closed-{name}.yaml"));
         Ok(fs::write(path, rule)?)
@@ -162,8 +169,8 @@ impl Municipality {
         )
     }
 
-    /// The bundle of a group that stands in `stage` today.
-    pub fn bundle(&self, stage: &str) -> Result<Bundle> {
+    /// The bundle of a group of `unit` that stands in `stage` today.
+    pub fn bundle(&self, unit: &str, stage: &str) -> Result<Bundle> {
         let out = tempfile::tempdir()?;
         let arguments: [OsString; 4] = [
             "compile".into(),
@@ -172,13 +179,17 @@ impl Municipality {
             out.path().into(),
         ];
         child::run(&Binary::Fyr.path()?, arguments)?.success()?;
-        for entry in fs::read_dir(out.path().join("bundles"))? {
-            let bundle: Bundle = serde_json::from_slice(&fs::read(entry?.path())?)?;
-            if bundle.stage.as_str() == stage {
+        for entry in WalkDir::new(out.path().join("bundles")).sort_by_file_name() {
+            let entry = entry?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let bundle: Bundle = serde_json::from_slice(&fs::read(entry.path())?)?;
+            if bundle.unit.as_str() == unit && bundle.stage.as_str() == stage {
                 return Ok(bundle);
             }
         }
-        bail!("no group stands in `{stage}`")
+        bail!("no group of `{unit}` stands in `{stage}`")
     }
 
     /// The fleet as the server tells it.
@@ -203,11 +214,12 @@ impl Municipality {
         found.with_context(|| format!("the fleet was {last:#?}"))
     }
 
-    /// Publishes, serves, and lets one device join, of a group that stands in `stage` today.
-    pub fn start(mut self, stage: &str) -> Result<(Self, Enrolled)> {
+    /// Publishes, serves, and lets one device join, of a group of `unit` that stands in `stage`
+    /// today.
+    pub fn start(mut self, unit: &str, stage: &str) -> Result<(Self, Enrolled)> {
         self.publish()?;
         self.serve()?;
-        let device = self.enrol(self.bundle(stage)?.group.as_str())?;
+        let device = self.enrol(self.bundle(unit, stage)?.group.as_str())?;
         Ok((self, device))
     }
 

@@ -159,7 +159,11 @@ impl Town {
 }
 
 fn serve(directory: &Path) -> Result<Server> {
-    Server::start(&directory.join("server"), &directory.join("repository"), &[])
+    Server::start(
+        &directory.join("server"),
+        &directory.join("repository"),
+        &[],
+    )
 }
 
 /// A bundle with a policy per target and a control per kind of coverage.

@@ -52,7 +52,8 @@ fn killed_at_any_time_the_agent_leaves_whole_files_and_a_whole_sequence() -> Res
 }
 
 fn running() -> Result<(Municipality, Enrolled)> {
-    let (municipality, mut device) = Municipality::like("ballerup")?.start("indskoling")?;
+    let (municipality, mut device) =
+        Municipality::like("ballerup")?.start("/skoler/skovlunde", "indskoling")?;
     device.run()?;
     municipality.in_force(Revision(1))?;
     Ok((municipality, device))

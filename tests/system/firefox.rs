@@ -11,7 +11,8 @@ const STRICT: &str = "216.239.38.120";
 
 #[test]
 fn firefox_obeys_every_policy_that_was_written() -> Result<()> {
-    let (_municipality, device) = Municipality::like("ballerup")?.start("indskoling")?;
+    let (_municipality, device) =
+        Municipality::like("ballerup")?.start("/skoler/skovlunde", "indskoling")?;
     device.agent(&["once"])?.success()?;
     let network = LoneNetwork::open(&[STRICT.parse()?])?;
     let internet = network.internet()?;

@@ -48,7 +48,7 @@ impl Scene {
     fn new() -> Result<Self> {
         let municipality = Municipality::like("ballerup")?;
         municipality.let_tests_look_inside()?;
-        let (municipality, mut device) = municipality.start("udskoling")?;
+        let (municipality, mut device) = municipality.start("/skoler/skovlunde", "udskoling")?;
         device.run()?;
         municipality.in_force(Revision(1))?;
         Ok(Self {

@@ -10,6 +10,7 @@ use serde_json::Value;
 /// What one group's policy says of the world outside.
 struct Expected {
     example: &'static str,
+    unit: &'static str,
     stage: &'static str,
     youtube: Option<&'static str>,
     blocked: Option<&'static str>,
@@ -39,7 +40,7 @@ fn for_personale_youtube_is_open() -> Result<()> {
 
 #[test]
 fn the_policy_as_written_closes_the_developer_tools_and_holds() -> Result<()> {
-    let (_municipality, device) = governed("ballerup", "indskoling")?;
+    let (_municipality, device) = governed("ballerup", "/skoler/skovlunde", "indskoling")?;
     let internet = Internet::open()?;
     let arguments = ["https://www.youtube.com/"];
     let mut chromium = Chromium::start(device.device.root(), &internet, &arguments)?;
@@ -52,8 +53,8 @@ fn the_policy_as_written_closes_the_developer_tools_and_holds() -> Result<()> {
 
 #[test]
 fn the_policy_page_shows_every_policy_and_finds_no_fault() -> Result<()> {
-    for (example, stage) in [("ballerup", "mellemtrin"), ("malmo", "personal")] {
-        let (_municipality, device) = governed(example, stage)?;
+    for (example, unit, stage) in [("ballerup", "/skoler/skovlunde", "mellemtrin")] {
+        let (_municipality, device) = governed(example, unit, stage)?;
         let inspectable = device.device.inspectable()?;
         let written = inspectable.chromium_policy("fyr.json")?;
         let written = written.as_object().context("a policy file is an object")?;
@@ -77,23 +78,28 @@ fn the_policy_page_shows_every_policy_and_finds_no_fault() -> Result<()> {
 fn ballerup(stage: &'static str, youtube: Option<&'static str>) -> Expected {
     Expected {
         example: "ballerup",
+        unit: "/skoler/skovlunde",
         stage,
         youtube,
-        blocked: None,
+        blocked: if youtube.is_some() {
+            Some("bet365.com")
+        } else {
+            None
+        },
         helpline: "https://bornetelefonen.dk/",
-        domains: "",
+        domains: "ballerup.dk,elev.ballerup.dk",
     }
 }
 
 /// A device of a group in `stage` that has put its policy in force.
-fn governed(example: &str, stage: &str) -> Result<(Municipality, Enrolled)> {
-    let (municipality, device) = Municipality::like(example)?.start(stage)?;
+fn governed(example: &str, unit: &str, stage: &str) -> Result<(Municipality, Enrolled)> {
+    let (municipality, device) = Municipality::like(example)?.start(unit, stage)?;
     device.agent(&["once"])?.success()?;
     Ok((municipality, device))
 }
 
 fn meets(expected: &Expected) -> Result<()> {
-    let (_municipality, device) = governed(expected.example, expected.stage)?;
+    let (_municipality, device) = governed(expected.example, expected.unit, expected.stage)?;
     let policy = device.device.chromium_policy("fyr.json")?;
     assert_eq!(
         policy.get("DeveloperToolsAvailability"),

@@ -107,7 +107,8 @@ fn after_a_refusal_the_next_good_revision_is_taken() -> Result<()> {
 
 impl Captured {
     fn new() -> Result<Self> {
-        let (municipality, device) = Municipality::like("ballerup")?.start("indskoling")?;
+        let (municipality, device) =
+            Municipality::like("ballerup")?.start("/skoler/skovlunde", "indskoling")?;
         device.agent(&["once"])?.success()?;
         let before = device.device.chromium_policy("fyr.json")?;
         Ok(Self {
@@ -120,7 +121,10 @@ impl Captured {
     /// Signs, with the municipality's own keys, a bundle for the device's group that says it is
     /// somebody else's.
     fn list_bundle_with(&self, member: &str, value: &str) -> Result<()> {
-        let group = self.municipality.bundle("indskoling")?.group;
+        let group = self
+            .municipality
+            .bundle("/skoler/skovlunde", "indskoling")?
+            .group;
         self.municipality
             .forger()?
             .list_bundle(group.as_str(), |bundle| {

@@ -93,7 +93,7 @@ impl Governed {
         let municipality = Municipality::like("ballerup")?;
         municipality.let_tests_look_inside()?;
         municipality.close("always-closed.example")?;
-        let (municipality, mut device) = municipality.start("indskoling")?;
+        let (municipality, mut device) = municipality.start("/skoler/skovlunde", "indskoling")?;
         device.run()?;
         municipality.in_force(Revision(1))?;
         Ok(Self {
