@@ -5,6 +5,7 @@ use fyr_tests::firefox::Firefox;
 use fyr_tests::municipality::Municipality;
 use fyr_tests::network::LoneNetwork;
 use fyr_tests::remote::Visit;
+use serde_json::Value;
 
 /// The address of Google's and YouTube's strict names.
 const STRICT: &str = "216.239.38.120";
@@ -17,11 +18,18 @@ fn firefox_obeys_every_policy_that_was_written() -> Result<()> {
     let network = LoneNetwork::open(&[STRICT.parse()?])?;
     let internet = network.internet()?;
     let arguments = ["--private-window", "https://www.youtube.com/"];
-    let mut firefox = Firefox::start(device.device.root(), &network, &arguments)?;
+    let inspectable = device.device.inspectable()?;
+    let mut firefox = Firefox::start(inspectable.root(), &network, &arguments)?;
 
-    let written = device.device.firefox_policy()?;
-    let written = written.get("policies").context("the file has policies")?;
-    assert_eq!(&firefox.active_policies()?, written);
+    let written = inspectable.firefox_policy()?;
+    let written = written.get("policies").and_then(Value::as_object);
+    let active = firefox.active_policies()?;
+    let active = active.as_object().context("policies are an object")?;
+    let written = written.context("the file has policies")?;
+    assert!(active.keys().eq(written.keys()), "{:?}", active.keys());
+    for (name, value) in written {
+        assert_eq!(active.get(name), Some(&as_shown(value)), "{name}");
+    }
 
     // It was asked to open this one in a private window.
     let video = internet.arrival("www.youtube.com", "/")?;
@@ -30,4 +38,19 @@ fn firefox_obeys_every_policy_that_was_written() -> Result<()> {
     let refused = Visit::Refused("NS_ERROR_BLOCKED_BY_POLICY".into());
     assert_eq!(firefox.visit("about:privatebrowsing")?, refused);
     Ok(())
+}
+
+/// A policy as Firefox shows it: an origin becomes a URL.
+fn as_shown(written: &Value) -> Value {
+    match written {
+        Value::String(text) if text.starts_with("https://") && text.matches('/').count() == 2 => {
+            format!("{text}/").into()
+        }
+        Value::Array(all) => all.iter().map(as_shown).collect(),
+        Value::Object(members) => members
+            .iter()
+            .map(|(name, member)| (name.clone(), as_shown(member)))
+            .collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => written.clone(),
+    }
 }
