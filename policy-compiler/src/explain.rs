@@ -1,1 +1,231 @@
 //! `fyr explain`: what a finding means, and why something holds for a group.
+
+use std::fmt::Write as _;
+use std::io;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::str::FromStr;
+
+use fyr_policy_core::{Code, ExplainError, Explanation, Reason, Severity, Subject, explain};
+use fyr_schemas::bundle::Coverage;
+use jiff::civil::Date;
+use url::Url;
+
+use crate::policy_directory::{self, ReadPolicyError, today};
+use crate::render::{self, Look};
+
+/// Say why something holds for a group, or what a finding means
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  fyr explain policy --group skovlunde-2026 --url https://www.youtube.com/
+  fyr explain policy --group skovlunde-2026 --setting youtube.level
+  fyr explain FYR0401")]
+pub(crate) struct ExplainArgs {
+    /// The directory of the policy's source, or the code of a finding
+    #[arg(value_name = "DIR|CODE")]
+    what: What,
+    /// The group to explain it for
+    #[arg(long, value_name = "GROUP")]
+    group: Option<String>,
+    /// The address to explain; `https://` may be left out
+    #[arg(long, value_name = "URL", value_parser = address, conflicts_with = "setting")]
+    url: Option<Url>,
+    /// The setting to explain
+    #[arg(long, value_name = "SETTING")]
+    setting: Option<String>,
+    /// The day to explain, such as 2026-08-01; today when left out
+    #[arg(long, value_name = "DATE")]
+    date: Option<Date>,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone)]
+enum What {
+    Code(Code),
+    Policy(PathBuf),
+}
+
+impl FromStr for What {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(text
+            .parse()
+            .map_or_else(|_| Self::Policy(text.into()), Self::Code))
+    }
+}
+
+/// Why there is no explanation.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ExplainCommandError {
+    /// The policy could not be read.
+    #[error(transparent)]
+    Policy(#[from] ReadPolicyError),
+    /// There is nothing to explain.
+    #[error(transparent)]
+    Explain(#[from] ExplainError),
+    /// It could not be printed.
+    #[error("print the explanation")]
+    Print(#[from] io::Error),
+    /// It could not be put into JSON.
+    #[error("print the explanation as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// Runs `fyr explain`.
+pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
+    let directory = match &args.what {
+        What::Code(code) => {
+            print!("{}", meaning(*code));
+            return Ok(ExitCode::SUCCESS);
+        }
+        What::Policy(directory) => directory,
+    };
+    let (group, subject) = question(args);
+    let sources = policy_directory::read(directory)?;
+    let day = args.date.unwrap_or_else(today);
+    match explain(&sources, day, &group, &subject) {
+        Ok(explanation) if args.json => {
+            println!("{}", serde_json::to_string_pretty(&explanation)?);
+            Ok(ExitCode::SUCCESS)
+        }
+        Ok(explanation) => {
+            print!("{}", in_words(&explanation));
+            Ok(ExitCode::SUCCESS)
+        }
+        Err(ExplainError::Faulty(findings)) => {
+            render::as_text(&findings, &sources, Look::of_stderr(), &mut io::stderr())?;
+            Err(ExplainError::Faulty(findings).into())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// The group and the subject; ends the program with a usage error where one is missing.
+fn question(args: &ExplainArgs) -> (String, Subject) {
+    let missing = |what: &str| -> ! {
+        <crate::Cli as clap::CommandFactory>::command()
+            .error(
+                clap::error::ErrorKind::MissingRequiredArgument,
+                format!("explaining a policy needs {what}"),
+            )
+            .exit()
+    };
+    let Some(group) = args.group.clone() else {
+        missing("`--group GROUP`")
+    };
+    match (&args.url, &args.setting) {
+        (Some(url), _) => (group, Subject::Url(url.clone())),
+        (None, Some(setting)) => (group, Subject::Setting(setting.clone())),
+        (None, None) => missing("`--url URL` or `--setting SETTING`"),
+    }
+}
+
+fn address(text: &str) -> Result<Url, url::ParseError> {
+    match Url::parse(text) {
+        Ok(url) if url.has_host() || text.contains(":/") => Ok(url),
+        // `x.example`, and `x.example:8443`, which would be an address of the scheme `x.example`.
+        Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
+            Url::parse(&format!("https://{text}"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn meaning(code: Code) -> String {
+    let severity = match code.severity() {
+        Severity::Error => "an error: the policy does not compile",
+        Severity::Warning => "a warning: the policy compiles, and somebody should look",
+    };
+    format!(
+        "{code}: {}\n{severity}\n\n{}\n",
+        code.title(),
+        code.meaning()
+    )
+}
+
+fn in_words(explanation: &Explanation) -> String {
+    let Explanation {
+        group,
+        unit,
+        stage,
+        date,
+        subject,
+        holds,
+        ..
+    } = explanation;
+    let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}\n");
+    let Some(because) = &explanation.because else {
+        text.push_str("\nNo rule speaks of it: what holds is the browser's own default.\n");
+        return text;
+    };
+    text.push('\n');
+    tell(&mut text, "because", because);
+    for overridden in &explanation.overrode {
+        text.push('\n');
+        tell(&mut text, "overrode", overridden);
+    }
+    text.push('\n');
+    for (number, (engine, coverage)) in explanation.enforced.iter().enumerate() {
+        let label = if number == 0 { "enforced" } else { "" };
+        row(
+            &mut text,
+            label,
+            &format!("in {engine} {}", means(coverage)),
+        );
+    }
+    if explanation.enforced.is_empty() {
+        row(
+            &mut text,
+            "enforced",
+            "nowhere: devices brought from home get no bundle",
+        );
+    }
+    text
+}
+
+fn tell(text: &mut String, label: &str, reason: &Reason) {
+    row(text, label, &format!("{} ({})", reason.says, reason.place));
+    let rule = format!(
+        "rule `{}`, {} from {}",
+        reason.rule, reason.strength, reason.unit
+    );
+    row(text, "", &rule);
+    for why in reason.why.values() {
+        row(text, "", why);
+    }
+    match &reason.decision {
+        Some(ground) => {
+            row(
+                text,
+                "decided",
+                &format!("{}, {}", ground.case, ground.title),
+            );
+            let body = format!(
+                "{}, {}, {}, review {}",
+                ground.body, ground.date, ground.status, ground.review
+            );
+            row(text, "", &body);
+        }
+        None => row(text, "decided", "nobody says by whom"),
+    }
+}
+
+fn row(text: &mut String, label: &str, value: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(text, "{label:8}  {value}");
+}
+
+fn means(coverage: &Coverage) -> String {
+    match coverage {
+        Coverage::Policy(names) => format!("by {}", names.join(", ")),
+        Coverage::Hosts(names) => {
+            let names: Vec<String> = names.iter().map(ToString::to_string).collect();
+            format!("by the addresses of {}", names.join(", "))
+        }
+        Coverage::Gap(gap) => format!("not, or not wholly: {}", gap.detail),
+        Coverage::Inherent => "by itself".to_owned(),
+    }
+}

@@ -5,6 +5,7 @@ mod compile;
 mod completions;
 mod demo;
 mod enrol_token;
+mod explain;
 mod key;
 mod passphrase;
 mod policy_directory;
@@ -24,6 +25,7 @@ use clap::Parser;
 Examples:
   fyr check examples/ballerup            say what is wrong with a policy
   fyr compile examples/ballerup --out b  write the bundles that devices obey
+  fyr explain FYR0401                    say what a finding means
   fyr demo                               run the whole loop on this machine"
 )]
 struct Cli {
@@ -35,6 +37,7 @@ struct Cli {
 enum Command {
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
+    Explain(explain::ExplainArgs),
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
@@ -56,6 +59,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
     Ok(match &cli.command {
         Command::Check(args) => check::run(args)?,
         Command::Compile(args) => compile::run(args)?,
+        Command::Explain(args) => explain::run(args)?,
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,

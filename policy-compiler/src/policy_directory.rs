@@ -26,7 +26,7 @@ pub(crate) struct PolicyArgs {
 impl PolicyArgs {
     /// The day to compile for.
     pub(crate) fn day(&self) -> Date {
-        self.date.unwrap_or_else(|| jiff::Zoned::now().date())
+        self.date.unwrap_or_else(today)
     }
 
     /// Reads and compiles the policy.
@@ -35,6 +35,11 @@ impl PolicyArgs {
         let compilation = compile(&sources, self.day());
         Ok((sources, compilation))
     }
+}
+
+/// The day it is here.
+pub(crate) fn today() -> Date {
+    jiff::Zoned::now().date()
 }
 
 /// Why a policy directory could not be read.

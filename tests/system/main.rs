@@ -6,6 +6,7 @@
 )]
 
 mod agent_once;
+mod agent_run;
 mod endurance;
 mod firefox;
 mod harness;
@@ -16,4 +17,6 @@ mod refusals;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
+mod settings;
 mod tampering;
+mod tuf_peer;

@@ -36,6 +36,8 @@ pub enum Standing {
     Deprecated,
     /// Only when the policy comes from Google's cloud.
     CloudOnly,
+    /// Only as a recommendation, which a user may change.
+    RecommendedOnly,
     /// For the vendor's own use.
     Internal,
     /// Not on Linux.
@@ -111,6 +113,7 @@ fn read_row(engine: Engine, row: &'static str) -> Option<Policy> {
         "file" => Standing::Obeyed,
         "deprecated" => Standing::Deprecated,
         "cloud" => Standing::CloudOnly,
+        "recommended" => Standing::RecommendedOnly,
         "internal" => Standing::Internal,
         "elsewhere" => Standing::Elsewhere,
         _ => return None,
@@ -135,7 +138,10 @@ fn shared_schema(engine: Engine, name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::settings::Given;
 
     #[test]
     fn every_row_of_the_tables_is_read() {
@@ -163,5 +169,41 @@ mod tests {
             Standing::Elsewhere
         );
         assert_eq!(find("chromium.NoSuchPolicy"), None);
+    }
+
+    /// Values as people might write them, right and wrong.
+    fn given() -> impl Strategy<Value = Given> {
+        let word = proptest::sample::select(&[
+            "yes",
+            "off",
+            "0",
+            "2",
+            "-1",
+            "1.5",
+            "99999999999999999999",
+            "",
+            "x",
+            "https://a.example/",
+        ]);
+        let leaf = word.prop_map(Given::from);
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let name = proptest::sample::select(&["ProxyMode", "Value", "Block", "URL", "x"]);
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Given::List),
+                proptest::collection::btree_map(name.prop_map(str::to_owned), inner, 0..4)
+                    .prop_map(Given::Table),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_policy_reads_is_what_it_takes(given in given()) {
+            for policy in all() {
+                if let Ok(value) = policy.schema().read(&given) {
+                    prop_assert_eq!(policy.check(&value), Ok(()), "{}", policy.full_name);
+                }
+            }
+        }
     }
 }

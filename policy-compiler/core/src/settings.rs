@@ -12,6 +12,8 @@ mod means;
 mod privacy;
 mod safesearch;
 mod sign_in;
+#[cfg(test)]
+pub(crate) mod tests;
 mod youtube;
 
 use std::cmp::Ordering;
@@ -92,6 +94,7 @@ pub fn why_not(name: &str) -> Option<&'static str> {
         Standing::Obeyed => None,
         Standing::Deprecated => Some("the browser calls this policy deprecated"),
         Standing::CloudOnly => Some("the browser obeys this policy only from Google's cloud"),
+        Standing::RecommendedOnly => Some("the browser takes this policy only as a recommendation"),
         Standing::Internal => Some("this policy is for the browser vendor's own use"),
         Standing::Elsewhere => Some("the browser does not obey this policy on Linux"),
     }

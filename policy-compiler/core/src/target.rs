@@ -9,6 +9,8 @@ mod firefox;
 pub(crate) mod hosts;
 mod merge;
 mod sites;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -16,6 +18,7 @@ use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine, FORMAT, Gap};
 use fyr_schemas::{CaseNumber, ControlId, RuleId};
 
 use self::engine::enforce;
+pub(crate) use self::engine::sites_of;
 use crate::desired::{Desired, Verdict};
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.

@@ -5,6 +5,8 @@
 mod matching;
 mod overlap;
 mod parsing;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::net::IpAddr;

@@ -27,7 +27,19 @@ KEEP = {"type", "enum", "minimum", "maximum", "items", "properties", "patternPro
         "additionalProperties", "required", "$ref", "pattern", "format", "anyOf", "maxLength"}
 
 
-def standing(policy):
+# What chrome://policy of Chromium 156 says and the definitions do not.
+SEEN = {
+    "AutofillAddressEnabled": "deprecated",
+    "AutofillCreditCardEnabled": "deprecated",
+    "CacheEncryptionEnabled": "cloud",
+    "PdfViewerOutOfProcessIframeEnabled": "deprecated",
+    "RegisteredProtocolHandlers": "recommended",
+}
+
+
+def standing(name, policy):
+    if name in SEEN:
+        return SEEN[name]
     features = policy.get("features", {})
     on_linux = any(s.startswith(("chrome.*:", "chrome.linux:")) and s.endswith("-")
                    for s in policy.get("supported_on", []))
@@ -71,7 +83,7 @@ def main():
     rows = [(f"#{name}", "shared", facts(schema))
             for name, schema in chromium["common_schemas"].items()]
     for name, policy in chromium["policies"].items():
-        stands = standing(policy)
+        stands = standing(name, policy)
         usable = stands in ("file", "deprecated")
         rows.append((name, stands, facts(policy["schema"]) if usable else {}))
     (out / "chromium.tsv").write_text(CHROMIUM + table("chromium", rows))

@@ -23,7 +23,10 @@ pub(super) const ROWS: &[Setting] = &[
         lowering: Lowering::ByValue {
             chromium: |sites| Means::policy("VideoCaptureAllowedUrls", origins(sites)),
             firefox: |sites| {
-                Means::policy("Permissions", json!({"Camera": {"Allow": origins(sites)}}))
+                Means::policy(
+                    "Permissions",
+                    json!({"Camera": {"Allow": addresses(sites)}}),
+                )
             },
         },
     },
@@ -47,7 +50,7 @@ pub(super) const ROWS: &[Setting] = &[
             firefox: |sites| {
                 Means::policy(
                     "Permissions",
-                    json!({"Microphone": {"Allow": origins(sites)}}),
+                    json!({"Microphone": {"Allow": addresses(sites)}}),
                 )
             },
         },
@@ -103,4 +106,10 @@ fn origins(value: &Value) -> Vec<String> {
         Value::Names(names) => names.iter().cloned().collect(),
         Value::Level(_) | Value::Number(_) | Value::Policy(_) => Vec::new(),
     }
+}
+
+/// Firefox shows an origin as the address of its root; written so, it shows what was written.
+fn addresses(value: &Value) -> Vec<String> {
+    let origins = origins(value).into_iter();
+    origins.map(|origin| format!("{origin}/")).collect()
 }

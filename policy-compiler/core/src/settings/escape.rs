@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::is_chromium_extension;
-use super::{Kind, Lowering, Means, Name, OPEN_CLOSED, Setting, Value};
+use super::{Kind, Lowering, Means, Name, OPEN_CLOSED, Setting, Value, is_chromium_extension};
+use crate::catalogue;
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -167,20 +167,23 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites that show other sites' pages under their own name: translators, caches and \
               accelerated pages.",
         lowering: Lowering::Switch {
-            chromium: || Means::block(PAGE_VIEWERS),
-            firefox: || Means::block(PAGE_VIEWERS),
+            chromium: || Means::block(PAGE_VIEWERS).and_block(google_viewers()),
+            firefox: || Means::block(PAGE_VIEWERS).and_block(google_viewers()),
         },
     },
 ];
 
-const PAGE_VIEWERS: [&str; 6] = [
+/// The translator's own page stays open: what it shows comes from these two hosts.
+const PAGE_VIEWERS: [&str; 4] = [
     "cdn.ampproject.org",
-    "google.com/amp/",
     "translate.goog",
-    "translate.google.com",
     "translate.googleusercontent.com",
     "webcache.googleusercontent.com",
 ];
+
+fn google_viewers() -> impl Iterator<Item = String> {
+    catalogue::google_domains().map(|suffix| format!("google.{suffix}/amp/"))
+}
 
 fn ids(value: &Value) -> impl Iterator<Item = &String> {
     let names = match value {

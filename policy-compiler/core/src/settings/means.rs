@@ -102,7 +102,7 @@ impl Means {
     ) -> Self {
         let names = names
             .into_iter()
-            .filter_map(|each| each.as_ref().parse().ok());
+            .filter_map(|each| parsed_name(each.as_ref()));
         Self::effects(names.map(|name| Effect::Host(name, IpAddr::V4(address))))
     }
 
@@ -119,7 +119,16 @@ impl Means {
     }
 }
 
-/// A filter of the table. Rows are constants; `every_filter_and_name_of_the_table_parses` holds them.
+/// A filter of the table. Rows are constants, and a test runs every one of them.
 fn parsed(filter: &str) -> Option<UrlFilter> {
-    filter.parse().ok()
+    let parsed = filter.parse().ok();
+    debug_assert!(parsed.is_some(), "`{filter}` is no filter");
+    parsed
+}
+
+/// A name of the table, as above.
+fn parsed_name(name: &str) -> Option<HostName> {
+    let parsed = name.parse().ok();
+    debug_assert!(parsed.is_some(), "`{name}` is no host name");
+    parsed
 }

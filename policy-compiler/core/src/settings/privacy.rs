@@ -49,22 +49,6 @@ pub(super) const ROWS: &[Setting] = &[
         },
     },
     Setting {
-        name: "privacy.autofill",
-        kind: ALLOW_BLOCK,
-        default: "allow",
-        doc: "Keeping and filling in addresses and payment cards.",
-        lowering: Lowering::Switch {
-            chromium: || {
-                Means::policy("AutofillAddressEnabled", false)
-                    .and("AutofillCreditCardEnabled", false)
-            },
-            firefox: || {
-                Means::policy("AutofillAddressEnabled", false)
-                    .and("AutofillCreditCardEnabled", false)
-            },
-        },
-    },
-    Setting {
         name: "privacy.background",
         kind: ALLOW_BLOCK,
         default: "allow",

@@ -58,7 +58,6 @@ fn closed_identity() -> Means {
         "youtube.com/channel_switcher",
         "youtube.com/account",
         "youtube.com/live_dashboard",
-        "youtube.com/post",
     ];
     Means::block(pages).partly(
         "the pages for uploading and for an own channel are closed; commenting happens inside \

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use super::merge::Policies;
 use super::sites::{self, Lists, Loss, Origin, Site};
 use super::{Clash, chromium, firefox, sites_control};
-use crate::desired::{Desired, Verdict};
+use crate::desired::{Desired, SiteRule, Verdict};
 use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
 use crate::url_filter::UrlFilter;
 
@@ -83,6 +83,23 @@ fn means(engine: Engine, setting: Option<&Setting>, value: &Value) -> Means {
             _ => Means::missing("this is another browser's own policy"),
         },
     }
+}
+
+/// The verdicts over sites by which an engine puts a setting's value in force.
+pub(crate) fn sites_of(
+    engine: Engine,
+    setting: &Setting,
+    value: &Value,
+) -> impl Iterator<Item = SiteRule> {
+    let effects = means(engine, Some(setting), value).effects;
+    effects
+        .into_iter()
+        .filter_map(|effect| match effect {
+            Effect::Block(filter) => Some((Verdict::Block, filter)),
+            Effect::Allow(filter) => Some((Verdict::Allow, filter)),
+            Effect::Policy(..) | Effect::Host(..) => None,
+        })
+        .map(|(verdict, filter)| SiteRule { verdict, filter })
 }
 
 /// An engine's policy while it grows.
@@ -174,9 +191,9 @@ impl Draft {
             Engine::Chromium => chromium::lists(&sites),
             Engine::Firefox => firefox::lists(&sites),
         };
-        for site in &sites {
-            let list = list_name(self.engine, site.verdict);
-            self.outcome(&site.control).policies.insert(list);
+        for (control, verdict) in &lists.entered {
+            let list = list_name(self.engine, *verdict);
+            self.outcome(control).policies.insert(list);
         }
         let mut policies = self.policies.into_file();
         write_lists(self.engine, &lists, &mut policies);

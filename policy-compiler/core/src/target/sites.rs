@@ -1,6 +1,7 @@
 //! The verdicts over sites that one engine is to give, from settings and from rules, and which
 //! of them bar one another.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use fyr_schemas::ControlId;
@@ -39,6 +40,8 @@ pub(super) struct Lists {
     pub(super) open: Vec<String>,
     /// Entries that are closed, as the engine writes them.
     pub(super) closed: Vec<String>,
+    /// The controls that have an entry, and whether it is open or closed.
+    pub(super) entered: BTreeSet<(ControlId, Verdict)>,
     /// Verdicts that the engine will not give.
     pub(super) losses: Vec<(ControlId, Loss)>,
 }
@@ -74,14 +77,13 @@ impl Lists {
             Verdict::Allow => &mut self.open,
             Verdict::Block => &mut self.closed,
         };
-        if list.contains(&entry) {
-            return;
-        }
-        if list.len() < LONGEST_LIST {
+        if !list.contains(&entry) {
+            if list.len() == LONGEST_LIST {
+                return self.lose(site, LossReason::ListFull);
+            }
             list.push(entry);
-        } else {
-            self.lose(site, LossReason::ListFull);
         }
+        self.entered.insert((site.control.clone(), site.verdict));
     }
 
     /// Records that a verdict will not be given.

@@ -14,7 +14,6 @@ use crate::desired::{SiteRule, Verdict};
 /// an `Allow`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Specificity {
-    is_more_than_wildcard: bool,
     is_exact_host: bool,
     host_length: usize,
     path_length: usize,
@@ -45,7 +44,6 @@ impl UrlFilter {
             Host::Address(address) => (true, address.to_string().len()),
         };
         Specificity {
-            is_more_than_wildcard: !self.is_wildcard(),
             is_exact_host,
             host_length,
             path_length: self.path.len(),
@@ -70,25 +68,20 @@ impl UrlFilter {
 
     /// Whether some URL may be selected by both. Says yes where it is not certain.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.schemes_overlap(other)
+        either_none_or_equal(self.scheme.as_ref(), other.scheme.as_ref())
             && self.hosts_overlap(other)
+            && !(self.is_without_host() && other.host != Host::Any)
+            && !(other.is_without_host() && self.host != Host::Any)
             && either_none_or_equal(self.port.as_ref(), other.port.as_ref())
             && (self.path.starts_with(&other.path) || other.path.starts_with(&self.path))
     }
 
-    fn schemes_overlap(&self, other: &Self) -> bool {
-        let is_listed = |scheme: &Option<String>| {
-            scheme
-                .as_deref()
-                .is_none_or(|scheme| WITHOUT_SCHEME.contains(&scheme))
-        };
-        match (self.is_wildcard(), other.is_wildcard()) {
-            (true, _) | (_, true) => true,
-            (false, false) => match (&self.scheme, &other.scheme) {
-                (Some(one), Some(two)) => one == two,
-                (one, two) => is_listed(one) && is_listed(two),
-            },
-        }
+    /// Whether the URLs of this filter's scheme have no host.
+    fn is_without_host(&self) -> bool {
+        matches!(
+            self.scheme.as_deref(),
+            Some("about" | "data" | "file" | "javascript" | "mailto")
+        )
     }
 
     fn hosts_overlap(&self, other: &Self) -> bool {
@@ -107,15 +100,13 @@ impl UrlFilter {
     }
 
     fn matches_scheme(&self, url: &Url) -> bool {
-        match &self.scheme {
-            Some(scheme) => url.scheme() == scheme,
-            None if self.is_wildcard() => true,
-            None => WITHOUT_SCHEME.contains(&url.scheme()),
-        }
+        self.scheme
+            .as_ref()
+            .is_none_or(|scheme| url.scheme() == scheme)
     }
 
     fn matches_host(&self, url: &Url) -> bool {
-        let name = url.host_str().unwrap_or_default();
+        let name = url.host_str().unwrap_or_default().trim_end_matches('.');
         match &self.host {
             Host::Any => true,
             Host::Exact(host) => name == host,
@@ -128,9 +119,6 @@ impl UrlFilter {
         }
     }
 }
-
-/// The schemes that a filter without one selects.
-const WITHOUT_SCHEME: [&str; 5] = ["http", "https", "ftp", "ws", "wss"];
 
 /// Whether a name is `tree` or below it.
 fn is_within(name: &str, tree: &str) -> bool {
@@ -154,21 +142,19 @@ impl QueryCondition {
         }
     }
 
-    /// Whether one `key=value` of a URL fits; `None` when it has another key.
+    /// Whether one `key=value` of a URL fits; `None` when it is about another key. The browser
+    /// compares text: to it, `q` without a value begins in `q`, in `q=1` and in `qa`.
     fn fit(&self, pair: &str) -> Option<bool> {
-        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
-        match &self.value {
-            None => {
-                let fits = match self.end {
-                    QueryEnd::Exact => key == self.key,
-                    QueryEnd::Prefix => key.starts_with(&self.key),
-                };
-                fits.then_some(true)
+        let (rest, wanted) = match &self.value {
+            None => (pair.strip_prefix(&self.key)?, ""),
+            Some(value) => {
+                let rest = pair.strip_prefix(&self.key)?.strip_prefix('=')?;
+                (rest, value.as_str())
             }
-            Some(wanted) => (key == self.key).then(|| match self.end {
-                QueryEnd::Exact => value == wanted,
-                QueryEnd::Prefix => value.starts_with(wanted.as_str()),
-            }),
-        }
+        };
+        Some(match self.end {
+            QueryEnd::Exact => rest == wanted,
+            QueryEnd::Prefix => rest.starts_with(wanted),
+        })
     }
 }

@@ -38,6 +38,9 @@ pub enum ParseFilterError {
     /// A condition without a key.
     #[error("the query `{0}` has a condition without a key")]
     Query(String),
+    /// `key=` with nothing behind it: browsers match it with `key` alone, without `=`.
+    #[error("`{0}=` matches no address with a value")]
+    NoValue(String),
 }
 
 impl ParseFilterError {
@@ -59,6 +62,7 @@ impl ParseFilterError {
                 "write a host such as `example.org`, `.example.org` for that name alone, or `*`"
                     .to_owned(),
             ),
+            Self::NoValue(key) => Some(format!("write `{key}=*` for every value")),
             Self::Empty
             | Self::TooLong
             | Self::Blank(_)
@@ -106,8 +110,8 @@ impl FromStr for UrlFilter {
             scheme,
             host,
             port,
-            path: path.to_owned(),
-            query: parse_query(query)?,
+            path: percent_encoded(path),
+            query: parse_query(&percent_encoded(query))?,
         })
     }
 }
@@ -178,10 +182,10 @@ fn parse_host(text: &str) -> Result<Host, ParseFilterError> {
             .map(|address| Host::Address(IpAddr::V6(address)))
             .map_err(|_| ParseFilterError::Host(text.to_owned()));
     }
-    if let Ok(address) = text.parse::<Ipv4Addr>() {
+    let exact = text.strip_prefix('.');
+    if let Ok(address) = exact.unwrap_or(text).parse::<Ipv4Addr>() {
         return Ok(Host::Address(IpAddr::V4(address)));
     }
-    let exact = text.strip_prefix('.');
     let name =
         host_name(exact.unwrap_or(text)).ok_or_else(|| ParseFilterError::Host(text.to_owned()))?;
     Ok(match exact {
@@ -190,8 +194,28 @@ fn parse_host(text: &str) -> Result<Host, ParseFilterError> {
     })
 }
 
-/// The name in lower case and punycode. A last label of digits would be read as an address.
+/// Letters beyond ASCII as URLs carry them: browsers compare a filter with the URL's own text.
+fn percent_encoded(text: &str) -> String {
+    let mut encoded = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii() {
+            encoded.push(char::from(byte));
+        } else {
+            encoded.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
+        }
+    }
+    encoded
+}
+
+fn hex_digit(nibble: u8) -> char {
+    char::from_digit(nibble.into(), 16)
+        .unwrap_or_default()
+        .to_ascii_uppercase()
+}
+
+/// The name in lower case and punycode, without a closing point. A last label of digits would be read as an address.
 fn host_name(text: &str) -> Option<String> {
+    let text = text.strip_suffix('.').unwrap_or(text);
     let name = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::URL).ok()?;
     let is_name = (1..=253).contains(&name.len())
         && name.split('.').all(|label| (1..=63).contains(&label.len()))
@@ -224,6 +248,9 @@ fn parse_condition(text: &str, query: &str) -> Result<QueryCondition, ParseFilte
     };
     if key.is_empty() {
         return Err(ParseFilterError::Query(query.to_owned()));
+    }
+    if value.as_deref() == Some("") && end == QueryEnd::Exact {
+        return Err(ParseFilterError::NoValue(key.to_owned()));
     }
     Ok(QueryCondition {
         key: key.to_owned(),

@@ -1,0 +1,324 @@
+//! Why something holds for a group: the verdict or value, the rule that won, its decision,
+//! everything it overrode, and where it is enforced.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::bundle::{Coverage, Engine};
+use fyr_schemas::policy::{Ownership, Strength};
+use fyr_schemas::{CaseNumber, ControlId, GroupId, RuleId, StageId, UnitPath};
+use jiff::civil::Date;
+use url::Url;
+
+use crate::compile::{desired, read};
+use crate::desired::{SiteRule, Verdict};
+use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::policy::{Policy, Rule};
+use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
+use crate::settings::{self, Setting};
+use crate::source::{Place, Sources};
+use crate::target;
+use crate::url_filter;
+
+/// What is asked about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// An address.
+    Url(Url),
+    /// A setting, by its name.
+    Setting(String),
+}
+
+/// The answer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Explanation {
+    /// The group it is for.
+    pub group: GroupId,
+    /// Where the group stands in the tree.
+    pub unit: UnitPath,
+    /// The stage on the day.
+    pub stage: StageId,
+    /// The day.
+    pub date: Date,
+    /// The address or the setting.
+    pub subject: String,
+    /// The value or verdict that holds.
+    pub holds: String,
+    /// What decided it; absent where no rule speaks of it and the browser's default holds.
+    pub because: Option<Reason>,
+    /// What was said and does not hold, from the top of the tree down.
+    pub overrode: Vec<Reason>,
+    /// Where it is enforced.
+    pub enforced: BTreeMap<Engine, Coverage>,
+}
+
+/// What one rule says, and on what ground.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Reason {
+    /// The rule.
+    pub rule: RuleId,
+    /// What it says, in the words of the source.
+    pub says: String,
+    /// Where it says so: `rules/sider.yaml:24:7`.
+    pub place: String,
+    /// The unit it stands on.
+    pub unit: UnitPath,
+    /// What lower levels may do about it: `locked`, `minimum` or `default`.
+    pub strength: &'static str,
+    /// The reason in words, by language.
+    pub why: BTreeMap<String, String>,
+    /// The decision it cites.
+    pub decision: Option<Ground>,
+}
+
+/// The decision behind a rule.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Ground {
+    /// The case number.
+    pub case: CaseNumber,
+    /// What it is about.
+    pub title: String,
+    /// The body that decided, by its name in full.
+    pub body: String,
+    /// The day it was decided.
+    pub date: Date,
+    /// Where it stands: `in-force`.
+    pub status: &'static str,
+    /// The day it is to be looked at again.
+    pub review: Date,
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ExplainError {
+    /// The policy has errors, so nothing holds.
+    #[error("the policy has errors, so nothing holds yet")]
+    Faulty(Vec<Diagnostic>),
+    /// No group has this name.
+    #[error("unknown group `{group}`; {help}")]
+    UnknownGroup {
+        /// The name given.
+        group: String,
+        /// What may have been meant.
+        help: String,
+    },
+    /// No setting has this name.
+    #[error("unknown setting `{setting}`; {help}")]
+    UnknownSetting {
+        /// The name given.
+        setting: String,
+        /// What may have been meant.
+        help: String,
+    },
+}
+
+/// Explains what holds for a group on a day.
+pub fn explain(
+    sources: &Sources,
+    date: Date,
+    group: &str,
+    subject: &Subject,
+) -> Result<Explanation, ExplainError> {
+    let compilation = crate::compile(sources, date);
+    if compilation.failed() {
+        return Err(ExplainError::Faulty(compilation.diagnostics));
+    }
+    let policy = read(sources, date, &mut Diagnostics::default())
+        .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
+    let resolution = resolve(&policy);
+    let resolved = resolution
+        .groups
+        .iter()
+        .find(|(id, _)| id.as_str() == group)
+        .map(|(_, resolved)| resolved)
+        .ok_or_else(|| ExplainError::UnknownGroup {
+            group: group.to_owned(),
+            help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
+        })?;
+    let narrator = Narrator {
+        policy: &policy,
+        sources,
+        resolved,
+    };
+    match subject {
+        Subject::Url(url) => Ok(narrator.url(url)),
+        Subject::Setting(name) => match settings::find(name) {
+            Some(setting) => Ok(narrator.setting(setting)),
+            None => Err(ExplainError::UnknownSetting {
+                setting: name.clone(),
+                help: help_for_unknown(name, settings::all().map(|setting| setting.name)),
+            }),
+        },
+    }
+}
+
+/// Tells of one group of one policy.
+struct Narrator<'a> {
+    policy: &'a Policy,
+    sources: &'a Sources,
+    resolved: &'a Resolved<'a>,
+}
+
+/// What decides over an address in the browser.
+enum Decider<'a> {
+    Rule(SiteVoice<'a>),
+    Setting(&'a Settled<'a>, Verdict),
+}
+
+impl<'a> Narrator<'a> {
+    fn setting(&self, setting: &'static Setting) -> Explanation {
+        let Some(settled) = self.resolved.settings.get(setting.name) else {
+            let holds = format!("{}, the browser's own default", setting.default);
+            return self.explanation(setting.name.to_owned(), holds);
+        };
+        Explanation {
+            because: Some(self.by_setting(settled)),
+            overrode: settled
+                .overridden
+                .iter()
+                .map(|voice| self.reason(voice.rule, voice.value.to_string(), voice.place))
+                .collect(),
+            enforced: self.coverage(setting.name),
+            ..self.explanation(setting.name.to_owned(), settled.holds.value.to_string())
+        }
+    }
+
+    fn url(&self, url: &Url) -> Explanation {
+        let Some(decider) = self.decider(url) else {
+            return self.explanation(url.to_string(), word(Verdict::Allow).to_owned());
+        };
+        let (verdict, because, control) = match &decider {
+            Decider::Rule(voice) => {
+                let rule = voice.rule.id();
+                let control = match voice.says.verdict {
+                    Verdict::Allow => ControlId::sites_allow(rule),
+                    Verdict::Block => ControlId::sites_block(rule),
+                };
+                (voice.says.verdict, self.by_site(voice), control.to_string())
+            }
+            Decider::Setting(settled, verdict) => {
+                let name = settled.setting.name;
+                (*verdict, self.by_setting(settled), name.to_owned())
+            }
+        };
+        let overrode = self
+            .resolved
+            .sites
+            .speaking_of(url)
+            .filter(|voice| !matches!(&decider, Decider::Rule(won) if won.says.place == voice.says.place))
+            .map(|voice| self.by_site(&voice))
+            .collect();
+        Explanation {
+            because: Some(because),
+            overrode,
+            enforced: self.coverage(&control),
+            ..self.explanation(url.to_string(), word(verdict).to_owned())
+        }
+    }
+
+    /// What decides over an address: a rule about sites, or a setting that closes sites to
+    /// put itself in force. `None` leaves it open.
+    fn decider(&self, url: &Url) -> Option<Decider<'a>> {
+        let by_settings: Vec<(SiteRule, &'a Settled<'a>)> = self
+            .resolved
+            .settings
+            .values()
+            .flat_map(|settled| {
+                target::sites_of(Engine::Chromium, settled.setting, settled.holds.value)
+                    .map(move |site| (site, settled))
+            })
+            .collect();
+        let from_rules = desired(self.policy, self.resolved).sites;
+        let rules = from_rules.iter().map(|decided| &decided.value);
+        let settings = by_settings.iter().map(|(site, _)| site);
+        let deciding = url_filter::verdict(rules.chain(settings), url)?;
+        by_settings
+            .iter()
+            .find(|(site, _)| std::ptr::eq(site, deciding))
+            .map(|(site, settled)| Decider::Setting(settled, site.verdict))
+            .or_else(|| self.resolved.sites.verdict(url).map(Decider::Rule))
+    }
+
+    fn explanation(&self, subject: String, holds: String) -> Explanation {
+        let group = self.resolved.group;
+        Explanation {
+            group: group.id.clone(),
+            unit: group.unit.clone(),
+            stage: group.stage.clone(),
+            date: self.policy.date,
+            subject,
+            holds,
+            because: None,
+            overrode: Vec::new(),
+            enforced: BTreeMap::new(),
+        }
+    }
+
+    fn by_setting(&self, settled: &Settled<'_>) -> Reason {
+        let voice = settled.holds;
+        let says = format!("{}: {}", settled.setting.name, voice.value);
+        self.reason(voice.rule, says, voice.place)
+    }
+
+    fn by_site(&self, voice: &SiteVoice<'_>) -> Reason {
+        self.reason(voice.rule, voice.to_string(), voice.says.place)
+    }
+
+    fn reason(&self, rule: &Rule, says: String, place: Place) -> Reason {
+        let written = &rule.source.document;
+        Reason {
+            rule: rule.id().clone(),
+            says,
+            place: self.sources.position(place).to_string(),
+            unit: rule.unit().clone(),
+            strength: Strength::word(rule.strength()),
+            why: written
+                .why
+                .iter()
+                .map(|(language, why)| (language.value.clone(), why.clone()))
+                .collect(),
+            decision: rule.decision().and_then(|case| self.ground(case)),
+        }
+    }
+
+    fn ground(&self, case: &CaseNumber) -> Option<Ground> {
+        let decision = &self.policy.decisions.get(case)?.document;
+        let bodies = &self.policy.organisation.document.bodies;
+        let body = bodies
+            .iter()
+            .find(|(name, _)| name.value == decision.body.value)
+            .map_or(&decision.body.value, |(_, body)| &body.name);
+        Some(Ground {
+            case: case.clone(),
+            title: decision.title.clone(),
+            body: body.clone(),
+            date: decision.date.value,
+            status: decision.status.word(),
+            review: decision.review.value,
+        })
+    }
+
+    /// How a control of the group's bundle is enforced. Brought devices get no bundle.
+    fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
+        if self.resolved.group.ownership == Ownership::Brought {
+            return BTreeMap::new();
+        }
+        let lowered = target::lower(&desired(self.policy, self.resolved));
+        lowered
+            .bundle
+            .controls
+            .into_iter()
+            .find(|each| each.id.as_str() == control)
+            .map(|each| each.coverage)
+            .unwrap_or_default()
+    }
+}
+
+fn word(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Allow => "allow",
+        Verdict::Block => "block",
+    }
+}
