@@ -1,9 +1,4 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "everything here is a test, and one that is wrong may panic"
-)]
 
 mod agent_once;
 mod agent_run;

@@ -1,6 +1,7 @@
 //! Tampering with what the agent manages: repaired, told, and without effect in an open browser.
 
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
 use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::time::Duration;
@@ -21,7 +22,12 @@ fn a_deleted_file_comes_back_and_the_fleet_knows() -> Result<()> {
 
 #[test]
 fn a_changed_file_is_put_right_and_the_fleet_knows() -> Result<()> {
-    repaired(Found::Changed, |file| Ok(fs::write(file, changed(file)?)?))
+    repaired(Found::Changed, |file| {
+        let changed = fs::read_to_string(file)?.replace('2', "0");
+        // Not truncated first, or the agent may see that.
+        let mut file = File::options().write(true).open(file)?;
+        Ok(file.write_all(changed.as_bytes())?)
+    })
 }
 
 #[test]
@@ -125,8 +131,4 @@ fn repaired(found: Found, tamper: impl FnOnce(&Path) -> Result<()>) -> Result<()
             && (fs::read(&file)?, fs::metadata(&file)?.modified()?) == before;
         Ok(same.then_some(()))
     })
-}
-
-fn changed(file: &Path) -> Result<String> {
-    Ok(fs::read_to_string(file)?.replace('2', "0"))
 }
