@@ -3,7 +3,9 @@
 mod agent_once;
 mod harness;
 mod house;
+mod server_access;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
+mod server_renewal;
 mod settings;
