@@ -1,6 +1,8 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
+mod demo;
 mod agent_once;
+mod agent_run;
 mod harness;
 mod house;
 mod server_access;
@@ -9,3 +11,4 @@ mod server_dashboard;
 mod server_durability;
 mod server_renewal;
 mod settings;
+mod tuf_peer;
