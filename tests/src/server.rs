@@ -81,6 +81,11 @@ impl Server {
         self.child.pid()
     }
 
+    /// What it wrote to standard error so far.
+    pub fn log(&self) -> String {
+        self.child.stderr()
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()
