@@ -1,19 +1,16 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
-mod demo;
 mod agent_once;
 mod agent_run;
+mod demo;
 mod endurance;
 mod firefox;
 mod harness;
 mod house;
-<<<<<<< HEAD
 mod in_force;
 mod pupils;
 mod refusals;
-=======
 mod server_access;
->>>>>>> main
 mod server_api;
 mod server_dashboard;
 mod server_durability;
