@@ -25,7 +25,10 @@ fn the_demo_applies_repairs_and_publishes_again_until_every_device_is_compliant(
     assert_eq!(outcome["compliant"], 5);
     assert_eq!(outcome["revision"], 2);
     let applied = &outcome["publish_to_applied_ms"];
-    let (p50, p99) = (applied["p50"].as_f64().unwrap(), applied["p99"].as_f64().unwrap());
+    let (p50, p99) = (
+        applied["p50"].as_f64().unwrap(),
+        applied["p99"].as_f64().unwrap(),
+    );
     assert!(0.0 < p50 && p50 <= p99, "{applied}");
     assert!(outcome["drift_to_repaired_ms"].as_f64().unwrap() > 0.0);
     let dashboard = outcome["dashboard"].as_str().unwrap();
