@@ -254,6 +254,12 @@ impl Enrolled {
         Ok(self.agent.insert(agent))
     }
 
+    /// Ends the running agent as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        let agent = self.agent.take();
+        agent.context("the agent does not run")?.kill()
+    }
+
     /// The name the agent gave the device.
     pub fn id(&self) -> Result<DeviceId> {
         let status = self.agent(&["status", "--json"])?.success()?;
