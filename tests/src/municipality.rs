@@ -291,11 +291,9 @@ impl Enrolled {
         Ok(self.agent.insert(agent))
     }
 
-<<<<<<< HEAD
-    /// Ends the running agent as a power cut would.
+    /// Ends the agent as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
-        let agent = self.agent.take();
-        agent.context("the agent does not run")?.kill()
+        self.agent.as_mut().context("no agent runs")?.kill()
     }
 
     /// The name the agent gave the device.
@@ -304,11 +302,6 @@ impl Enrolled {
         let status: serde_json::Value = serde_json::from_str(&status)?;
         let id = status.get("device").and_then(serde_json::Value::as_str);
         Ok(id.context("the status names the device")?.parse()?)
-=======
-    /// Ends the agent as a power cut would.
-    pub fn kill(&mut self) -> Result<()> {
-        self.agent.as_mut().context("no agent runs")?.kill()
->>>>>>> main
     }
 }
 
