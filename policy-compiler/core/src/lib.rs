@@ -13,6 +13,7 @@ pub mod explain;
 pub mod parse;
 pub mod policy;
 pub mod resolve;
+pub mod schema;
 pub mod settings;
 pub mod source;
 mod stage;
