@@ -78,10 +78,11 @@ impl Agent {
                 None
             }
         };
+        let remembered = store.remembered();
         Ok(Self {
-            spool: Spool::open(&store)?,
+            spool: Spool::open(&store, remembered.sequence)?,
             events: EventLog::default(),
-            remembered: store.remembered(),
+            remembered,
             reported: None,
             rest: Plan::default(),
             bundle,
@@ -144,7 +145,7 @@ impl Agent {
         // The state before the floor: after a power cut the floor may be one step too low,
         // and the state stands above it. A full disk keeps neither, and the policy holds.
         if self.trusted != refreshed.state {
-            self.keep("trust", self.store.save_trusted(&refreshed.state));
+            keep("trust", self.store.save_trusted(&refreshed.state));
             self.trusted = refreshed.state;
         }
         if self.floor.floor != refreshed.floor {
@@ -162,12 +163,6 @@ impl Agent {
             info!("revision {} is verified", refreshed.document.revision());
         }
         self.bundle = Some(refreshed.document);
-    }
-
-    fn keep(&self, what: &str, saved: Result<(), StoreError>) {
-        if let Err(error) = saved {
-            warn!("{what} is not kept: {}", crate::chain_in_words(&error));
-        }
     }
 
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
@@ -210,8 +205,15 @@ impl Agent {
     /// Writes down what is remembered, if it changed.
     pub(crate) fn remember(&self, before: &Remembered) {
         if self.remembered != *before {
-            self.keep("memory", self.store.save_remembered(&self.remembered));
+            keep("memory", self.store.save_remembered(&self.remembered));
         }
+    }
+}
+
+/// Tells when something could not be written down. The policy holds all the same.
+fn keep(what: &str, saved: Result<(), StoreError>) {
+    if let Err(error) = saved {
+        warn!("{what} is not kept: {}", crate::chain_in_words(&error));
     }
 }
 

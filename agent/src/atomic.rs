@@ -99,6 +99,19 @@ impl Directory {
         staged: &str,
         file: NewFile<'_>,
     ) -> Result<(), Errno> {
+        self.replace_unflushed(name, staging, staged, file)?;
+        self.flush()
+    }
+
+    /// Like [`replace`](Self::replace), but until the directory is flushed a power cut may
+    /// bring back the whole file that stood there before.
+    pub(crate) fn replace_unflushed(
+        &self,
+        name: &str,
+        staging: &Self,
+        staged: &str,
+        file: NewFile<'_>,
+    ) -> Result<(), Errno> {
         match rustix::fs::unlinkat(&staging.0, staged, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(errno),
@@ -106,12 +119,11 @@ impl Directory {
         let placed = staging
             .write_new(staged, file)
             .and_then(|()| rustix::fs::renameat(&staging.0, staged, &self.0, name));
-        if let Err(errno) = placed {
+        if placed.is_err() {
             // What was staged is worth nothing; if it cannot be removed, the next look finds it.
             let _left_behind = rustix::fs::unlinkat(&staging.0, staged, AtFlags::empty());
-            return Err(errno);
         }
-        self.flush()
+        placed
     }
 
     fn write_new(&self, name: &str, new: NewFile<'_>) -> Result<(), Errno> {

@@ -74,7 +74,7 @@ impl Server {
             .no_proxy()
             .http1_only()
             .connect_timeout(CONNECT)
-            .tcp_keepalive(Duration::from_secs(60));
+            .tcp_keepalive(Duration::from_mins(1));
         // The system's certificates cost a megabyte and are of no use on a plain connection.
         let builder = if is_plain {
             builder.tls_certs_only([])

@@ -2,6 +2,9 @@
 
 pub(crate) mod enrol;
 pub(crate) mod once;
+pub(crate) mod run;
+pub(crate) mod status;
+pub(crate) mod verify;
 
 use std::future::Future;
 

@@ -7,17 +7,22 @@ mod clock;
 mod command;
 mod execute;
 mod fetch;
+mod hints;
 mod key;
 mod lock;
+mod look;
 mod observe;
 mod presence;
 mod report;
 mod root;
+mod run;
 mod spool;
 mod store;
 mod system;
 mod upload;
+mod watch;
 
+use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -47,16 +52,30 @@ enum Command {
         /// One line that starts with `fyr1.`.
         token: String,
     },
+    /// Keep this device: wait for changes, here and at the server, until stopped.
+    Run,
     /// Fetch, apply, report and upload once. Exits with 0 when the device is compliant, 1 when not.
     Once,
+    /// Say what is in force, since when, what does not hold, why, and what to do.
+    ///
+    /// Exits with 0 when the device is compliant, 1 when not, 2 when it cannot tell.
+    Status {
+        /// As one JSON object.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Verify again everything that is stored, and that the device holds it.
+    ///
+    /// Exits with 0 when it does, 1 when not, 2 when what is stored cannot be believed.
+    Verify,
 }
 
 fn main() -> ExitCode {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
-        .with_env_filter(
-            EnvFilter::try_from_env("FYR_LOG").unwrap_or_else(|_| EnvFilter::new("info")),
-        )
+        .with_env_filter(filter)
         .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_target(false)
         .init();
     let arguments = Arguments::parse();
@@ -73,7 +92,10 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let root = Root::open(&arguments.root)?;
     match arguments.command {
         Command::Enrol { token } => command::enrol::enrol(&root, &token),
+        Command::Run => command::run::run(root),
         Command::Once => command::once::once(root),
+        Command::Status { json } => command::status::status(&root, json),
+        Command::Verify => command::verify::verify(&root),
     }
 }
 

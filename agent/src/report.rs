@@ -32,6 +32,7 @@ impl Agent {
         match self.spool.keep(&envelope) {
             Ok(()) => {
                 info!("report {} is written", report.sequence);
+                self.remembered.sequence = self.spool.last();
                 self.events.clear();
                 self.reported = Some(report);
             }

@@ -1,7 +1,7 @@
 //! Reports that wait on disk until the server has stored them for good.
 //!
 //! A report's number is its file's name, so a damaged file still keeps its number from being
-//! used twice; the highest number is kept in a file of its own as well.
+//! used twice. The highest number is also remembered with everything else, for when none waits.
 
 use std::num::NonZeroU64;
 
@@ -14,7 +14,6 @@ use crate::atomic::{Directory, NewFile};
 use crate::store::{Store, twin};
 
 const DIRECTORY: &str = "spool";
-const NUMBER: &str = "sequence";
 const STAGED: &str = ".staged";
 const MODE: u32 = 0o644;
 
@@ -27,7 +26,6 @@ const REPORT_LIMIT: usize = 512 * 1024;
 #[derive(Debug)]
 pub(crate) struct Spool {
     directory: Directory,
-    state: Directory,
     /// The highest number that was ever used.
     last: u64,
 }
@@ -47,30 +45,22 @@ pub(crate) enum SpoolError {
 }
 
 impl Spool {
-    /// Opens the spool, creating it where it is missing.
-    pub(crate) fn open(store: &Store) -> Result<Self, SpoolError> {
-        let state = store.directory().open(".").map_err(SpoolError::Open)?;
-        let directory = state
+    /// Opens the spool, creating it where it is missing. `last` is the remembered number.
+    pub(crate) fn open(store: &Store, last: u64) -> Result<Self, SpoolError> {
+        let directory = store
+            .directory()
             .descend_creating(&[DIRECTORY], 0o755)
             .map_err(SpoolError::Open)?;
-        let mut spool = Self {
+        let waiting = waiting(&directory).last().copied().unwrap_or(0);
+        Ok(Self {
             directory,
-            state,
-            last: 0,
-        };
-        let waiting = spool.waiting().last().copied().unwrap_or(0);
-        spool.last = waiting.max(spool.stored_number());
-        Ok(spool)
+            last: waiting.max(last),
+        })
     }
 
-    fn stored_number(&self) -> u64 {
-        match twin::read(&self.state, NUMBER) {
-            twin::Read::Sound(bytes) => {
-                let text = String::from_utf8(bytes).unwrap_or_default();
-                text.parse().unwrap_or(0)
-            }
-            twin::Read::Absent | twin::Read::Damaged => 0,
-        }
+    /// The highest number that was ever used.
+    pub(crate) fn last(&self) -> u64 {
+        self.last
     }
 
     /// The number of the next report.
@@ -94,10 +84,6 @@ impl Spool {
             .replace(&file_name(number), &self.directory, STAGED, file)
             .map_err(failed)?;
         self.last = number;
-        // The file's name already holds the number; this copy is for a spool that is emptied.
-        if let Err(errno) = twin::write(&self.state, NUMBER, number.to_string().as_bytes(), MODE) {
-            warn!("cannot write down the number of report {number}: {errno}");
-        }
         let waiting = self.waiting();
         let surplus = waiting.len().saturating_sub(LIMIT);
         for number in waiting.iter().take(surplus) {
@@ -109,16 +95,7 @@ impl Spool {
 
     /// The numbers of the waiting reports, lowest first.
     pub(crate) fn waiting(&self) -> Vec<u64> {
-        let Ok(entries) = rustix::fs::Dir::read_from(&self.directory) else {
-            return Vec::new();
-        };
-        let mut numbers: Vec<u64> = entries
-            .filter_map(Result::ok)
-            .filter(|entry| entry.file_type() != FileType::Directory)
-            .filter_map(|entry| number_of(entry.file_name().to_str().ok()?))
-            .collect();
-        numbers.sort_unstable();
-        numbers
+        waiting(&self.directory)
     }
 
     /// The oldest waiting reports, at most `count` and `bytes` together, and at least one.
@@ -159,6 +136,25 @@ impl Spool {
             warn!("cannot remove report {number}: {errno}");
         }
     }
+}
+
+/// How many reports wait, without touching them.
+pub(crate) fn count(store: &Store) -> usize {
+    let directory = store.directory().open(DIRECTORY);
+    directory.map_or(0, |directory| waiting(&directory).len())
+}
+
+fn waiting(directory: &Directory) -> Vec<u64> {
+    let Ok(entries) = rustix::fs::Dir::read_from(directory) else {
+        return Vec::new();
+    };
+    let mut numbers: Vec<u64> = entries
+        .filter_map(Result::ok)
+        .filter(|entry| entry.file_type() != FileType::Directory)
+        .filter_map(|entry| number_of(entry.file_name().to_str().ok()?))
+        .collect();
+    numbers.sort_unstable();
+    numbers
 }
 
 fn file_name(number: u64) -> String {

@@ -46,6 +46,9 @@ pub(crate) struct Enrolment {
 pub(crate) struct Remembered {
     pub(crate) memory: Memory,
     pub(crate) contact: Contact,
+    /// The number of the last report.
+    #[serde(default)]
+    pub(crate) sequence: u64,
 }
 
 /// Why the state directory failed.

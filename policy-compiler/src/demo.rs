@@ -74,7 +74,7 @@ pub(crate) enum DemoError {
 /// Runs the demo. Exit code 0 when every device is compliant at the end.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
     let interrupted = interruptions()?;
-    let mut table = Table::new(!args.json, std::io::stderr().is_terminal());
+    let table = Table::new(!args.json, std::io::stderr().is_terminal());
 
     table.step("policy, keys and the first revision");
     let mut scene = Scene::prepare(args.policy.as_deref())?;

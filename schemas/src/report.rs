@@ -94,7 +94,12 @@ pub struct ControlReport {
     Deserialize,
     schemars::JsonSchema,
 )]
-#[serde(rename_all = "kebab-case", tag = "is", content = "reason")]
+#[serde(
+    rename_all = "kebab-case",
+    tag = "is",
+    content = "reason",
+    deny_unknown_fields
+)]
 pub enum ControlState {
     /// Every browser present obeys it.
     InForce,
@@ -150,7 +155,7 @@ pub struct Event {
 
 /// The kinds of [`Event`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case", tag = "event")]
+#[serde(rename_all = "kebab-case", tag = "event", deny_unknown_fields)]
 pub enum EventKind {
     /// The agent started.
     Started,
@@ -206,7 +211,12 @@ pub enum EventKind {
     Deserialize,
     schemars::JsonSchema,
 )]
-#[serde(rename_all = "kebab-case", tag = "kind", content = "product")]
+#[serde(
+    rename_all = "kebab-case",
+    tag = "kind",
+    content = "product",
+    deny_unknown_fields
+)]
 pub enum Place {
     /// Our policy file in a Chromium product's managed directory.
     Chromium(Product),

@@ -122,3 +122,145 @@ fn findings(report: Report) -> Vec<Finding> {
         )
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use fyr_schemas::report::{FailureReason, Product};
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn publication(revision: u64) -> Publication {
+        Publication {
+            organisation: "ballerup".parse().unwrap(),
+            revision: Revision(revision),
+            published: at(1),
+            expires: at(1_000_000),
+            enrolment: serde_json::from_value(json!({"organisation": "ballerup", "keys": []}))
+                .unwrap(),
+            groups: BTreeMap::new(),
+        }
+    }
+
+    fn report(revision: Option<u64>, freshness: Freshness, states: &[ControlState]) -> Report {
+        let bundle = revision.map(
+            |revision| json!({"revision": revision, "digest": "1".repeat(64), "since": at(1)}),
+        );
+        let controls: Vec<_> = states
+            .iter()
+            .enumerate()
+            .map(|(number, state)| {
+                json!({"control": format!("c{number}"), "state": state, "since": at(2)})
+            })
+            .collect();
+        serde_json::from_value(json!({
+            "format": 1, "organisation": "ballerup", "group": "g", "device": "0".repeat(32),
+            "sequence": 1, "at": at(3), "agent": [0, 1, 0], "bundle": bundle,
+            "freshness": freshness, "controls": controls, "events": [],
+            "plan": "2".repeat(64), "browsers": [Product::Chromium],
+        }))
+        .unwrap()
+    }
+
+    fn record(latest: Option<Report>) -> DeviceRecord {
+        DeviceRecord {
+            device: "0".repeat(32).parse().unwrap(),
+            group: "g".parse().unwrap(),
+            last_contact: None,
+            sequence: 0,
+            reports: 0,
+            latest,
+            events: Vec::new(),
+        }
+    }
+
+    const FRESH: Freshness = Freshness::Fresh;
+    const FAILED: ControlState = ControlState::Failed(FailureReason::Io);
+
+    #[track_caller]
+    fn check(report: Option<&Report>, expected: DeviceState) {
+        assert_eq!(state(report, Revision(2)), expected);
+    }
+
+    #[test]
+    fn the_worst_thing_that_is_true_decides_how_a_device_stands() {
+        use ControlState::{Drifted, Gap, InForce, PendingRestart};
+        let stale = Freshness::Stale { since: at(1) };
+        check(None, DeviceState::Unknown);
+        check(Some(&report(None, FRESH, &[])), DeviceState::NonCompliant);
+        check(Some(&report(Some(2), FRESH, &[])), DeviceState::Compliant);
+        check(
+            Some(&report(Some(2), FRESH, &[InForce, Gap])),
+            DeviceState::Compliant,
+        );
+        check(
+            Some(&report(Some(2), FRESH, &[InForce, PendingRestart])),
+            DeviceState::PendingRestart,
+        );
+        check(
+            Some(&report(Some(1), FRESH, &[PendingRestart])),
+            DeviceState::Stale,
+        );
+        check(
+            Some(&report(Some(2), stale, &[InForce])),
+            DeviceState::Stale,
+        );
+        check(
+            Some(&report(Some(1), stale, &[PendingRestart, Drifted])),
+            DeviceState::NonCompliant,
+        );
+        check(
+            Some(&report(Some(2), FRESH, &[FAILED])),
+            DeviceState::NonCompliant,
+        );
+    }
+
+    #[test]
+    fn a_finding_is_everything_that_is_not_in_force() {
+        let latest = report(
+            Some(2),
+            FRESH,
+            &[ControlState::InForce, ControlState::Gap, FAILED],
+        );
+        let fleet = summarise(vec![record(Some(latest))], &publication(2), at(9));
+        let found: Vec<_> = fleet.devices[0]
+            .findings
+            .iter()
+            .map(|it| it.state)
+            .collect();
+        assert_eq!(found, [ControlState::Gap, FAILED]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_order_of_records_makes_no_difference_and_none_is_lost(
+            names in prop::collection::btree_set((0_u8..4, any::<u128>()), 0..12),
+            seed in any::<prop::sample::Index>(),
+        ) {
+            let records: Vec<DeviceRecord> = names
+                .iter()
+                .map(|(group, device)| DeviceRecord {
+                    device: format!("{device:032x}").parse().unwrap(),
+                    group: format!("g{group}").parse().unwrap(),
+                    ..record(Some(report(Some(2), FRESH, &[])))
+                })
+                .collect();
+            let mut turned = records.clone();
+            if !turned.is_empty() {
+                turned.rotate_left(seed.index(names.len()));
+                turned.reverse();
+            }
+            let fleet = summarise(records, &publication(2), at(9));
+            prop_assert_eq!(&summarise(turned, &publication(2), at(9)), &fleet);
+            prop_assert_eq!(fleet.devices.len(), names.len());
+            prop_assert!(fleet.devices.is_sorted_by_key(|it| (it.group.clone(), it.device.clone())));
+        }
+    }
+}

@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use jiff::Timestamp;
+
 use fyr_schemas::bundle::{Audience, Control, DecisionNote};
 use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
 use fyr_schemas::report::ControlState;
@@ -21,6 +23,8 @@ pub(crate) struct Overview {
     pub(crate) groups: Vec<GroupOverview>,
     /// Every published control, the worst standing first.
     pub(crate) controls: Vec<ControlOverview>,
+    /// Every decision that a published bundle tells of.
+    pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
 }
 
 /// How many devices stand how.
@@ -38,6 +42,19 @@ pub(crate) struct GroupOverview {
     pub(crate) stage: Option<StageId>,
     /// Its devices.
     pub(crate) tally: Tally,
+    /// What does not hold on some of them, by name.
+    pub(crate) broken: Vec<Breach>,
+}
+
+/// A control that does not hold on some devices of a group.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Breach {
+    /// Which control.
+    pub(crate) control: ControlId,
+    /// On how many devices.
+    pub(crate) devices: u64,
+    /// Since when on the first of them.
+    pub(crate) since: Timestamp,
 }
 
 /// One control across the groups.
@@ -45,8 +62,8 @@ pub(crate) struct GroupOverview {
 pub(crate) struct ControlOverview {
     /// Its name.
     pub(crate) control: ControlId,
-    /// The decisions behind it, with what the bundles tell of them.
-    pub(crate) decisions: BTreeMap<CaseNumber, Option<DecisionNote>>,
+    /// The decisions behind it.
+    pub(crate) decisions: BTreeSet<CaseNumber>,
     /// One entry per group, in the order of [`Overview::groups`]; none where it does not apply.
     pub(crate) cells: Vec<Option<Cell>>,
 }
@@ -137,6 +154,11 @@ impl Overview {
             tally: Tally::of(fleet.devices.iter()),
             groups: members.iter().map(Members::overview).collect(),
             controls: controls(&members, fleet.revision),
+            decisions: publication
+                .groups
+                .values()
+                .flat_map(|group| group.decisions.clone())
+                .collect(),
         }
     }
 }
@@ -155,7 +177,28 @@ impl Members<'_> {
             audience: self.published.map(|published| published.audience),
             stage: self.published.map(|published| published.stage.clone()),
             tally: Tally::of(self.devices.iter().copied()),
+            broken: self.broken(),
         }
+    }
+
+    fn broken(&self) -> Vec<Breach> {
+        let mut breaches: BTreeMap<&ControlId, (u64, Timestamp)> = BTreeMap::new();
+        let findings = self.devices.iter().flat_map(|device| &device.findings);
+        for finding in findings.filter(|finding| is_broken(finding.state)) {
+            let (devices, since) = breaches
+                .entry(&finding.control)
+                .or_insert((0, finding.since));
+            *devices += 1;
+            *since = finding.since.min(*since);
+        }
+        breaches
+            .into_iter()
+            .map(|(control, (devices, since))| Breach {
+                control: control.clone(),
+                devices,
+                since,
+            })
+            .collect()
     }
 
     fn control(&self, id: &ControlId) -> Option<&Control> {
@@ -201,14 +244,10 @@ fn controls(members: &[Members], revision: Revision) -> Vec<ControlOverview> {
     controls
 }
 
-fn decisions(members: &[Members], id: &ControlId) -> BTreeMap<CaseNumber, Option<DecisionNote>> {
+fn decisions(members: &[Members], id: &ControlId) -> BTreeSet<CaseNumber> {
     members
         .iter()
-        .filter_map(|it| {
-            let case = it.control(id)?.decision.clone()?;
-            let note = it.published?.decisions.get(&case).cloned();
-            Some((case, note))
-        })
+        .filter_map(|it| it.control(id)?.decision.clone())
         .collect()
 }
 

@@ -2,9 +2,11 @@
 
 use askama::Template;
 
-use fyr_schemas::GroupId;
+use fyr_schemas::bundle::DecisionNote;
 use fyr_schemas::fleet::{DeviceState, Finding, Fleet, FleetDevice};
 use fyr_schemas::report::ControlState;
+use fyr_schemas::{CaseNumber, GroupId, Revision};
+use jiff::civil::Date;
 
 use crate::fleet::is_broken;
 use crate::overview::{Cell, ControlOverview, GroupOverview, Overview, Standing, Tally};
@@ -13,6 +15,9 @@ use crate::words::{self, Calendar, When};
 
 /// How many devices are listed; a filter brings the others.
 const DEVICES_LISTED: usize = 200;
+
+/// How many events of a device are shown without being asked for.
+const EVENTS_OPEN: usize = 3;
 
 /// A device that was not heard of for longer is said to be silent: a weekend and a day.
 const SILENT_AFTER_S: i64 = 3 * 86_400;
@@ -40,6 +45,7 @@ pub(crate) struct Dashboard {
     groups: Vec<GroupCard>,
     has_small_groups: bool,
     controls: Vec<ControlRow>,
+    decisions: Vec<DecisionRow>,
     group_options: Vec<Choice>,
     state_options: Vec<Choice>,
     filtered: bool,
@@ -79,18 +85,36 @@ struct GroupCard {
     holding: u64,
     total: u64,
     bar: Bar,
+    broken: Vec<BreachText>,
+}
+
+struct BreachText {
+    control: String,
+    devices: String,
+    since: When,
 }
 
 struct ControlRow {
     name: String,
     slug: &'static str,
-    decisions: Vec<Decision>,
+    decisions: Vec<String>,
     cells: Vec<Option<CellText>>,
 }
 
-struct Decision {
+/// A decision, as the controls below it cite it.
+struct DecisionRow {
     case: String,
-    note: Option<String>,
+    title: String,
+    body: String,
+    date: String,
+    review: Option<Due>,
+    decide_by: Option<Due>,
+}
+
+/// A day by which something must be done.
+struct Due {
+    date: String,
+    overdue: bool,
 }
 
 struct CellText {
@@ -99,6 +123,7 @@ struct CellText {
     words: String,
     value: String,
     count: String,
+    calm: bool,
 }
 
 struct Choice {
@@ -117,14 +142,16 @@ struct DeviceRow {
     revision: String,
     contact: Option<When>,
     silent: bool,
-    missing: Option<String>,
+    notes: Vec<String>,
     broken: Vec<FindingText>,
     gaps: Vec<FindingText>,
-    events: Vec<EventText>,
+    latest: Vec<EventText>,
+    earlier: Vec<EventText>,
 }
 
 struct FindingText {
     control: String,
+    slug: &'static str,
     words: &'static str,
     since: When,
 }
@@ -195,10 +222,19 @@ impl Dashboard {
             devices: listed
                 .into_iter()
                 .take(DEVICES_LISTED)
-                .map(|device| DeviceRow::new(device, calendar))
+                .map(|device| DeviceRow::new(device, fleet.revision, calendar))
                 .collect(),
             enrol_command: enrol_command(groups),
-            groups: overview.groups.iter().map(GroupCard::new).collect(),
+            decisions: overview
+                .decisions
+                .iter()
+                .map(|(case, note)| DecisionRow::new(case, note, calendar))
+                .collect(),
+            groups: overview
+                .groups
+                .iter()
+                .map(|group| GroupCard::new(group, calendar))
+                .collect(),
         }
     }
 
@@ -281,7 +317,7 @@ impl Bar {
 }
 
 impl GroupCard {
-    fn new(group: &GroupOverview) -> Self {
+    fn new(group: &GroupOverview, calendar: &Calendar) -> Self {
         let about = match (group.audience, &group.stage) {
             (Some(audience), Some(stage)) => {
                 format!("{} · {stage}", words::audience(audience))
@@ -294,26 +330,42 @@ impl GroupCard {
             holding: group.tally.holding(),
             total: group.tally.total(),
             bar: Bar::new(&group.tally),
+            broken: group
+                .broken
+                .iter()
+                .map(|breach| BreachText {
+                    control: breach.control.to_string(),
+                    devices: words::plural(breach.devices, "device"),
+                    since: calendar.when(breach.since),
+                })
+                .collect(),
+        }
+    }
+}
+
+impl DecisionRow {
+    fn new(case: &CaseNumber, note: &DecisionNote, calendar: &Calendar) -> Self {
+        let due = |date: Date| Due {
+            date: date.to_string(),
+            overdue: date < calendar.now.to_zoned(calendar.zone.clone()).date(),
+        };
+        Self {
+            case: case.to_string(),
+            title: note.title.clone(),
+            body: note.body.clone(),
+            date: note.date.to_string(),
+            review: note.review.map(due),
+            decide_by: note.decide_by.map(due),
         }
     }
 }
 
 impl ControlRow {
     fn new(control: &ControlOverview, groups: &[GroupOverview]) -> Self {
-        let decisions = control
-            .decisions
-            .iter()
-            .map(|(case, note)| Decision {
-                case: case.to_string(),
-                note: note
-                    .as_ref()
-                    .map(|note| format!("{} — {}, {}", note.title, note.body, note.date)),
-            })
-            .collect();
         Self {
             name: control.control.to_string(),
             slug: standing_slug(control.standing()),
-            decisions,
+            decisions: control.decisions.iter().map(ToString::to_string).collect(),
             cells: control
                 .cells
                 .iter()
@@ -330,6 +382,7 @@ impl CellText {
             group: group.group.to_string(),
             slug: standing_slug(cell.standing),
             words: standing_words(cell),
+            calm: matches!(cell.standing, Standing::NoDevice | Standing::InForce),
             value: cell.value.clone(),
             count: if cell.devices == 0 {
                 String::new()
@@ -363,8 +416,13 @@ fn standing_words(cell: &Cell) -> String {
 }
 
 impl DeviceRow {
-    fn new(device: &FleetDevice, calendar: &Calendar) -> Self {
+    fn new(device: &FleetDevice, published: Revision, calendar: &Calendar) -> Self {
         let contact = device.last_contact;
+        let mut events = device.events.iter().map(|event| EventText {
+            words: words::event(&event.what),
+            weight: words::event_weight(&event.what),
+            at: calendar.when(event.at),
+        });
         let silent =
             contact.is_some_and(|at| calendar.now.as_second() - at.as_second() > SILENT_AFTER_S);
         let texts = |wanted: fn(ControlState) -> bool| {
@@ -391,29 +449,49 @@ impl DeviceRow {
                 .map_or("none yet".to_owned(), |revision| revision.to_string()),
             contact: contact.map(|at| calendar.when(at)),
             silent,
-            missing: (device.missing_reports > 0).then(|| {
-                let count = words::plural(device.missing_reports, "report");
-                format!("{count} never arrived")
-            }),
+            notes: notes(device, published),
             broken: texts(|state| is_broken(state) || state == ControlState::PendingRestart),
             gaps: texts(|state| state == ControlState::Gap),
-            events: device
-                .events
-                .iter()
-                .map(|event| EventText {
-                    words: words::event(&event.what),
-                    weight: words::event_weight(&event.what),
-                    at: calendar.when(event.at),
-                })
-                .collect(),
+            latest: events.by_ref().take(EVENTS_OPEN).collect(),
+            earlier: events.collect(),
         }
     }
+}
+
+/// What else somebody should know of a device.
+fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
+    let stale = match (device.state, device.revision) {
+        (DeviceState::Unknown, _) => Some("It has joined and not yet reported".to_owned()),
+        (_, None) => Some("No policy is in force on it yet".to_owned()),
+        (_, Some(revision)) if revision < published => Some(format!(
+            "It holds revision {revision}; revision {published} is published"
+        )),
+        (DeviceState::Stale, Some(_)) => Some(
+            "It cannot know whether its policy is the newest: the repository was out of reach, \
+             refused or expired"
+                .to_owned(),
+        ),
+        (
+            DeviceState::Compliant | DeviceState::PendingRestart | DeviceState::NonCompliant,
+            Some(_),
+        ) => None,
+    };
+    let missing = (device.missing_reports > 0).then(|| {
+        let count = words::plural(device.missing_reports, "report");
+        format!("{count} never arrived")
+    });
+    stale.into_iter().chain(missing).collect()
 }
 
 impl FindingText {
     fn new(finding: &Finding, calendar: &Calendar) -> Self {
         Self {
             control: finding.control.to_string(),
+            slug: if is_broken(finding.state) {
+                "non-compliant"
+            } else {
+                "pending-restart"
+            },
             words: words::control_state(finding.state),
             since: calendar.when(finding.since),
         }

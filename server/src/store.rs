@@ -5,6 +5,8 @@
 
 mod accounts;
 mod reader;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::fs::{DirBuilder, File, OpenOptions};

@@ -164,7 +164,7 @@ fn refusal(reason: RefusalReason) -> &'static str {
 pub(crate) struct When {
     /// `4 minutes ago`.
     pub(crate) relative: String,
-    /// `2026-11-23 21:15:02 CET`.
+    /// `2026-11-23 21:15 CET`.
     pub(crate) exact: String,
     /// RFC 3339.
     pub(crate) machine: String,
@@ -186,7 +186,7 @@ impl Calendar {
             relative: ago(at, self.now),
             exact: at
                 .to_zoned(self.zone.clone())
-                .strftime("%Y-%m-%d %H:%M:%S %Z")
+                .strftime("%Y-%m-%d %H:%M %Z")
                 .to_string(),
             machine: at.to_string(),
         }

@@ -12,7 +12,10 @@ use fyr_schemas::enrolment::{EnrolmentRequest, EnrolmentToken};
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::report::Report;
 use fyr_schemas::{DeviceId, Revision};
-use fyr_seal::{Authorities, Content, Published, Repository, Signers, SigningKey, sign_envelope};
+use fyr_seal::{
+    Authorities, Content, KeyDirectory, Passphrase, Published, Repository, Role, Signers,
+    SigningKey, sign_envelope,
+};
 
 /// The organisation that the school belongs to.
 pub const ORGANISATION: &str = "ballerup";
@@ -99,14 +102,38 @@ impl School {
 
     /// Publishes every group; another `edition` makes other bundles and a new revision.
     pub fn publish(&self, edition: u32) -> Result<Published> {
+        self.publish_at(edition, Timestamp::now())
+    }
+
+    /// Publishes as if it were another moment.
+    pub fn publish_at(&self, edition: u32, now: Timestamp) -> Result<Published> {
         let bundles = GROUPS
             .iter()
             .map(|group| bundle(*group, edition))
             .collect::<Result<Vec<_>>>()?;
         let content = Content::new(bundles, &[self.enrolment.public_key()])?;
         Repository::at(self.repository())
-            .publish(&content, &self.authorities, &self.signers, Timestamp::now())
+            .publish(&content, &self.authorities, &self.signers, now)
             .context("publishing")
+    }
+
+    /// Writes the two online keys into a directory and their passphrase into a file, and returns
+    /// both paths.
+    pub fn online_keys(&self) -> Result<(PathBuf, PathBuf)> {
+        let directory = self.directory.path().join("online-keys");
+        let file = self.directory.path().join("passphrase");
+        let text = "en lang adgangssætning";
+        std::fs::write(&file, text)?;
+        let passphrase = Passphrase::new(text)?;
+        let keys = KeyDirectory::at(&directory);
+        for (role, held) in [
+            (Role::Snapshot, &self.signers.snapshot),
+            (Role::Timestamp, &self.signers.timestamp),
+        ] {
+            let key = held.first().context("every role has a key")?;
+            keys.store(&role.into(), key, &passphrase)?;
+        }
+        Ok((directory, file))
     }
 
     /// A signed token. Its server is not used by anything here.

@@ -1,9 +1,20 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
 mod agent_once;
+mod agent_run;
+mod demo;
+mod endurance;
+mod firefox;
 mod harness;
 mod house;
+mod in_force;
+mod pupils;
+mod refusals;
+mod server_access;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
+mod server_renewal;
 mod settings;
+mod tampering;
+mod tuf_peer;

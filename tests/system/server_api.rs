@@ -1,5 +1,11 @@
 //! What the server takes, what it refuses, and how it says so: a real server over loopback.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test that misses what it looks for must fail"
+)]
+
 use anyhow::Result;
 use fyr_schemas::Revision;
 use fyr_schemas::envelope::Envelope;

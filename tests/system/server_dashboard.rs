@@ -1,6 +1,11 @@
 //! The dashboard in a real browser: readable on a phone and on a desk, live, and asking no other
 //! host for anything.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that misses what it looks for must fail"
+)]
+
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
 use fyr_tests::chromium::{Chromium, Page};
@@ -112,6 +117,7 @@ fn colour(report: &mut Value, group: usize, member: usize) {
         }
         (1, 0) => {
             report["events"] = json!([
+                {"at": at, "what": {"event": "started"}},
                 {"at": at, "what": {"event": "drift", "place": place, "found": "symlink"}},
                 {"at": at, "what": {"event": "repaired", "place": place, "took_ms": 21}},
                 {"at": at, "what": {"event": "refused", "reason": "rollback"}},

@@ -13,22 +13,21 @@ use fyr_tests::device::Device;
 use fyr_tests::firefox::Firefox;
 use fyr_tests::internet::Internet;
 use fyr_tests::network::LoneNetwork;
+use fyr_tests::remote::Visit;
 use serde_json::json;
 
 #[test]
 fn chromium_takes_every_policy_that_settings_write_without_a_remark() -> Result<()> {
-    let mut wanted = everything_strict()?.chromium;
+    let mut bundle = everything_strict()?;
     // A browser that refuses to be inspected cannot be asked.
     assert_eq!(
-        wanted.insert("DeveloperToolsAvailability".into(), json!(1)),
+        bundle
+            .chromium
+            .insert("DeveloperToolsAvailability".into(), json!(1)),
         Some(json!(2))
     );
     let device = Device::new()?;
-    fs::create_dir_all(device.managed())?;
-    fs::write(
-        device.managed().join("fyr.json"),
-        serde_json::to_vec(&wanted)?,
-    )?;
+    write_policies(&device, &bundle)?;
     let internet = Internet::open()?;
     let mut chromium = Chromium::start(device.root(), &internet, &[])?;
     let shown = chromium.page()?.policies()?;
@@ -41,28 +40,96 @@ fn chromium_takes_every_policy_that_settings_write_without_a_remark() -> Result<
         values.insert(name, shown.value);
     }
     assert_eq!(remarks, BTreeMap::new());
-    assert_eq!(values, wanted);
+    assert_eq!(values, bundle.chromium);
     Ok(())
 }
 
 #[test]
 fn firefox_takes_every_policy_that_settings_write() -> Result<()> {
-    let mut wanted = everything_strict()?.firefox;
+    let mut bundle = everything_strict()?;
     // A browser that refuses to be inspected cannot be asked.
-    assert_eq!(wanted.remove("DisableDeveloperTools"), Some(json!(true)));
+    assert_eq!(
+        bundle.firefox.remove("DisableDeveloperTools"),
+        Some(json!(true))
+    );
     let device = Device::new()?;
-    let directory = device.root().join("etc/firefox/policies");
-    fs::create_dir_all(&directory)?;
-    fs::write(
-        directory.join("policies.json"),
-        serde_json::to_vec(&json!({ "policies": wanted }))?,
-    )?;
+    write_policies(&device, &bundle)?;
     fs::write(device.root().join("etc/hosts"), "192.0.2.1 open.example\n")?;
     let network = LoneNetwork::open(&["192.0.2.1".parse()?])?;
     let _internet = network.internet()?;
     let mut firefox = Firefox::start(device.root(), &network, &[])?;
 
-    assert_eq!(firefox.active_policies()?, json!(wanted));
+    assert_eq!(firefox.active_policies()?, json!(bundle.firefox));
+    Ok(())
+}
+
+/// Sites that settings close, and sites beside them that stay open.
+const CLOSED: [&str; 6] = [
+    "https://duckduckgo.com/?q=ulv",
+    "https://images.google.dk/search?q=ulv",
+    "https://www.startpage.com/",
+    "https://open-example.translate.goog/",
+    "https://www.google.dk/amp/s/open.example",
+    "https://studio.youtube.com/",
+];
+const OPEN: [&str; 3] = [
+    "https://open.example/",
+    "https://safe.duckduckgo.com/?q=ulv",
+    "https://www.youtube.com/",
+];
+
+#[test]
+fn both_browsers_close_the_sites_that_settings_close_and_no_others() -> Result<()> {
+    let mut bundle = everything_strict()?;
+    for file in [&mut bundle.chromium, &mut bundle.firefox] {
+        file.retain(|name, _| {
+            matches!(
+                name.as_str(),
+                "URLBlocklist" | "URLAllowlist" | "WebsiteFilter"
+            )
+        });
+    }
+    let device = Device::new()?;
+    write_policies(&device, &bundle)?;
+    let hosts: Vec<_> = CLOSED
+        .iter()
+        .chain(&OPEN)
+        .filter_map(|url| url.split('/').nth(2))
+        .map(|host| format!("192.0.2.1 {host}\n"))
+        .collect();
+    fs::write(device.root().join("etc/hosts"), hosts.concat())?;
+
+    let internet = Internet::open()?;
+    let mut chromium = Chromium::start(device.root(), &internet, &[])?;
+    let mut page = chromium.page()?;
+    let network = LoneNetwork::open(&["192.0.2.1".parse()?])?;
+    let _lone_internet = network.internet()?;
+    let mut firefox = Firefox::start(device.root(), &network, &[])?;
+    for url in CLOSED {
+        assert_ne!(page.visit(url)?, Visit::Loaded, "{url} in Chromium");
+        assert_ne!(firefox.visit(url)?, Visit::Loaded, "{url} in Firefox");
+    }
+    for url in OPEN {
+        assert_eq!(page.visit(url)?, Visit::Loaded, "{url} in Chromium");
+        assert_eq!(firefox.visit(url)?, Visit::Loaded, "{url} in Firefox");
+    }
+    Ok(())
+}
+
+/// Puts a bundle's policy where the browsers of a device look for it.
+fn write_policies(device: &Device, bundle: &Bundle) -> Result<()> {
+    fs::create_dir_all(device.managed())?;
+    fs::write(
+        device.managed().join("fyr.json"),
+        serde_json::to_vec(&bundle.chromium)?,
+    )?;
+    let directory = device.root().join("etc/firefox/policies");
+    fs::create_dir_all(&directory)?;
+    let policies = json!({ "policies": bundle.firefox });
+    fs::write(
+        directory.join("policies.json"),
+        serde_json::to_vec(&policies)?,
+    )?;
     Ok(())
 }
 

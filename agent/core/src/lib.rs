@@ -17,6 +17,7 @@ pub mod path;
 pub mod plan;
 pub mod products;
 pub mod schedule;
+pub mod status;
 
 #[cfg(test)]
 mod fixture;

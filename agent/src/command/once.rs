@@ -28,8 +28,8 @@ async fn turn(agent: &mut Agent, server: &Server) {
     let result = fetch::refresh(server, &trusted, &slot.floor, &identity, clock::read()).await;
     let fetched = agent.take_in(result);
     agent.converge(Instant::now());
-    agent.remember(&before);
     agent.report();
+    agent.remember(&before);
     if fetched != Fetched::OutOfReach {
         hand_over(agent, server).await;
     }

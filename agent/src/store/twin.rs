@@ -26,7 +26,7 @@ fn copies(name: &str) -> [String; 2] {
     [name.to_owned(), format!("{name}.twin")]
 }
 
-/// Writes both copies, one after the other, so that at any moment one of them is whole.
+/// Writes both copies, one after the other: each name always holds a whole file.
 pub(crate) fn write(
     directory: &Directory,
     name: &str,
@@ -42,21 +42,20 @@ pub(crate) fn write(
             mode,
             modified: None,
         };
-        directory.replace(&copy, directory, &format!(".{copy}"), file)?;
+        directory.replace_unflushed(&copy, directory, &format!(".{copy}"), file)?;
     }
-    Ok(())
+    directory.flush()
 }
 
 /// Reads the first sound copy. The first is also the newer one: it is written first.
 pub(crate) fn read(directory: &Directory, name: &str) -> Read {
     let mut found = Read::Absent;
     for copy in copies(name) {
-        match read_file(directory, &copy) {
-            Some(bytes) => match sound(&bytes) {
-                Some(content) => return Read::Sound(content.to_vec()),
-                None => found = Read::Damaged,
-            },
-            None => {}
+        if let Some(bytes) = read_file(directory, &copy) {
+            if let Some(content) = sound(&bytes) {
+                return Read::Sound(content.to_vec());
+            }
+            found = Read::Damaged;
         }
     }
     found

@@ -138,7 +138,10 @@ fn shared_schema(engine: Engine, name: &str) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::settings::Given;
 
     #[test]
     fn every_row_of_the_tables_is_read() {
@@ -166,5 +169,41 @@ mod tests {
             Standing::Elsewhere
         );
         assert_eq!(find("chromium.NoSuchPolicy"), None);
+    }
+
+    /// Values as people might write them, right and wrong.
+    fn given() -> impl Strategy<Value = Given> {
+        let word = proptest::sample::select(&[
+            "yes",
+            "off",
+            "0",
+            "2",
+            "-1",
+            "1.5",
+            "99999999999999999999",
+            "",
+            "x",
+            "https://a.example/",
+        ]);
+        let leaf = word.prop_map(Given::from);
+        leaf.prop_recursive(3, 16, 4, |inner| {
+            let name = proptest::sample::select(&["ProxyMode", "Value", "Block", "URL", "x"]);
+            prop_oneof![
+                proptest::collection::vec(inner.clone(), 0..4).prop_map(Given::List),
+                proptest::collection::btree_map(name.prop_map(str::to_owned), inner, 0..4)
+                    .prop_map(Given::Table),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn what_a_policy_reads_is_what_it_takes(given in given()) {
+            for policy in all() {
+                if let Ok(value) = policy.schema().read(&given) {
+                    prop_assert_eq!(policy.check(&value), Ok(()), "{}", policy.full_name);
+                }
+            }
+        }
     }
 }

@@ -105,23 +105,21 @@ impl Scene {
 
     fn lay_out_policy(&self, policy: Option<&Path>) -> Result<(), SceneError> {
         let target = self.path("policy");
-        match policy {
-            Some(source) => copy_directory(source, &target),
-            None => {
-                make_directory(&target)?;
-                EXAMPLE
-                    .extract(&target)
-                    .map_err(|error| SceneError::Write(target, error))
-            }
+        if let Some(source) = policy {
+            return copy_directory(source, &target);
         }
+        make_directory(&target)?;
+        EXAMPLE
+            .extract(&target)
+            .map_err(|error| SceneError::Write(target, error))
     }
 
     fn make_keys(&self) -> Result<(), SceneError> {
         let passphrase = self.path("passphrase");
         write_secret(&passphrase, "fyr-demo: these keys are thrown away\n")?;
-        for role in ["root", "targets", "snapshot", "timestamp", "enrolment"] {
-            self.fyr(&["key".into(), "new".into(), role.into()])?;
-        }
+        let mut new: Vec<OsString> = vec!["key".into(), "new".into()];
+        new.extend(["root", "targets", "snapshot", "timestamp", "enrolment"].map(OsString::from));
+        self.fyr(&new)?;
         // INVARIANT: the server sees the two online keys and no other.
         let online = self.path("online-keys");
         make_directory(&online)?;

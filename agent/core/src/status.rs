@@ -1,0 +1,400 @@
+//! What `fyr-agent status` says: what is in force, since when, what does not hold, why, and what
+//! to do. In words, on one screen.
+
+use std::fmt;
+
+use fyr_schemas::bundle::{Bundle, Coverage, Engine};
+use fyr_schemas::report::{
+    BundleInForce, ControlReport, ControlState, FailureReason, Freshness, Product,
+};
+use fyr_schemas::{CaseNumber, ControlId, DeviceId, GroupId, OrganisationId};
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+
+use crate::contact::{Contact, TroubleKind};
+use crate::plan::{Plan, reason_in_words};
+use crate::products::{facts, name};
+
+/// Lines of one kind that fit on a screen; the rest is counted.
+const LINES: usize = 8;
+
+/// A device's account of itself, for the person in front of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Status {
+    /// When it was asked.
+    pub at: Timestamp,
+    /// Its pseudonym.
+    pub device: DeviceId,
+    /// Whose policy it holds.
+    pub organisation: OrganisationId,
+    /// Its group.
+    pub group: GroupId,
+    /// Whether everything that its targets can enforce is written.
+    pub compliant: bool,
+    /// The bundle in force; absent before the first.
+    pub bundle: Option<BundleInForce>,
+    /// Whether the policy is as new as the device can know.
+    pub freshness: Freshness,
+    /// What is wrong with the repository, if anything is.
+    pub trouble: Option<TroubleKind>,
+    /// When the repository was last believed.
+    pub refreshed: Option<Timestamp>,
+    /// Whether an agent runs on this device.
+    pub agent: AgentState,
+    /// Reports that the server does not have yet.
+    pub reports_waiting: usize,
+    /// The browsers that were found.
+    pub browsers: Vec<Product>,
+    /// Every control of the bundle.
+    pub controls: Vec<ControlStatus>,
+    /// What is still to be done, as the plan says it.
+    pub due: Vec<String>,
+}
+
+/// Whether an agent runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum AgentState {
+    /// Drift is repaired as it happens.
+    Running,
+    /// Nothing is repaired until it is started.
+    Stopped,
+}
+
+/// One control, and what a person may do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ControlStatus {
+    /// Which.
+    pub control: ControlId,
+    /// Its value in the words of the source.
+    pub value: String,
+    /// How it stands.
+    pub state: ControlState,
+    /// Since when.
+    pub since: Timestamp,
+    /// The case that decided it.
+    pub decision: Option<CaseNumber>,
+    /// The body that decided it.
+    pub decided_by: Option<String>,
+    /// Why it does not hold; absent where it does.
+    pub why: Option<String>,
+    /// What to do about it; absent where nothing is to be done on this device.
+    pub advice: Option<String>,
+}
+
+/// Everything a status is told from.
+#[derive(Debug)]
+pub struct Facts<'a> {
+    /// When it was asked.
+    pub at: Timestamp,
+    /// Its pseudonym.
+    pub device: &'a DeviceId,
+    /// Whose policy it accepts.
+    pub organisation: &'a OrganisationId,
+    /// The group it joined.
+    pub group: &'a GroupId,
+    /// How it stands with its repository.
+    pub contact: &'a Contact,
+    /// Whether an agent runs.
+    pub agent: AgentState,
+    /// Reports that wait.
+    pub reports_waiting: usize,
+    /// The browsers present.
+    pub browsers: Vec<Product>,
+    /// The policy and how it stands; absent before the first.
+    pub policy: Option<Policy<'a>>,
+}
+
+/// A policy and how it stands.
+#[derive(Debug)]
+pub struct Policy<'a> {
+    /// The policy.
+    pub bundle: &'a Bundle,
+    /// Under which revision it is in force.
+    pub in_force: Option<BundleInForce>,
+    /// How its controls stand.
+    pub controls: &'a [ControlReport],
+    /// What is still to be done.
+    pub rest: &'a Plan,
+}
+
+impl Status {
+    /// Tells the status.
+    pub fn tell(facts: Facts<'_>) -> Self {
+        let told = facts.policy.as_ref();
+        let controls = told.map(|policy| controls(policy, &facts));
+        let due = told.map(|policy| due(policy.rest));
+        Self {
+            at: facts.at,
+            device: facts.device.clone(),
+            organisation: facts.organisation.clone(),
+            group: facts.group.clone(),
+            compliant: told.is_some_and(|policy| policy.rest.is_empty()),
+            bundle: told.and_then(|policy| policy.in_force.clone()),
+            freshness: facts.contact.freshness(facts.at),
+            trouble: facts.contact.trouble.map(|trouble| trouble.kind),
+            refreshed: facts.contact.refreshed,
+            agent: facts.agent,
+            reports_waiting: facts.reports_waiting,
+            browsers: facts.browsers,
+            controls: controls.unwrap_or_default(),
+            due: due.unwrap_or_default(),
+        }
+    }
+}
+
+fn due(rest: &Plan) -> Vec<String> {
+    let actions = rest.actions.iter().map(ToString::to_string);
+    let obstacles = rest.obstacles.iter().map(ToString::to_string);
+    actions.chain(obstacles).collect()
+}
+
+fn controls(policy: &Policy<'_>, facts: &Facts<'_>) -> Vec<ControlStatus> {
+    let pairs = policy.bundle.controls.iter().zip(policy.controls);
+    pairs
+        .map(|(control, report)| {
+            let note = |case| policy.bundle.decisions.get(case);
+            ControlStatus {
+                control: control.id.clone(),
+                value: control.value.clone(),
+                state: report.state,
+                since: report.since,
+                decision: control.decision.clone(),
+                decided_by: control
+                    .decision
+                    .as_ref()
+                    .and_then(note)
+                    .map(|n| n.body.clone()),
+                why: why(report.state, control, &facts.browsers),
+                advice: advice(report.state, facts.agent),
+            }
+        })
+        .collect()
+}
+
+fn why(
+    state: ControlState,
+    control: &fyr_schemas::bundle::Control,
+    browsers: &[Product],
+) -> Option<String> {
+    match state {
+        ControlState::InForce => None,
+        ControlState::Gap => Some(gaps(control, browsers)),
+        ControlState::PendingRestart => Some(
+            "Firefox was started before the policy was written and reads it at start only"
+                .to_owned(),
+        ),
+        ControlState::Drifted => Some("somebody changed it and it is not repaired".to_owned()),
+        ControlState::Failed(reason) => Some(reason_in_words(reason).to_owned()),
+    }
+}
+
+fn gaps(control: &fyr_schemas::bundle::Control, browsers: &[Product]) -> String {
+    let engine_is_present = |engine: &Engine| {
+        browsers
+            .iter()
+            .any(|product| facts(*product).engine == *engine)
+    };
+    let gaps = control
+        .coverage
+        .iter()
+        .filter_map(|(engine, coverage)| match coverage {
+            Coverage::Gap(gap) if engine_is_present(engine) => {
+                Some(format!("{engine}: {}", gap.detail))
+            }
+            Coverage::Gap(_) | Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Inherent => {
+                None
+            }
+        });
+    gaps.collect::<Vec<String>>().join("; ")
+}
+
+fn advice(state: ControlState, agent: AgentState) -> Option<String> {
+    let text = match (state, agent) {
+        // The policy's authors know of a gap; nobody can close it on the device.
+        (ControlState::InForce | ControlState::Gap, _) => return None,
+        (ControlState::PendingRestart, _) => "close Firefox and open it again",
+        (ControlState::Drifted, AgentState::Stopped) => {
+            "start the agent: `systemctl start fyr-agent`"
+        }
+        (ControlState::Drifted, AgentState::Running) => {
+            "ask again in a moment; if it stays, look at `journalctl -u fyr-agent`"
+        }
+        (ControlState::Failed(reason), _) => match reason {
+            FailureReason::Shadowed => {
+                "remove the foreign entry that is named under `still to be done`"
+            }
+            FailureReason::NoSpace => "free space on the disk that holds /etc",
+            FailureReason::NoPermission => {
+                "run the agent as root, and look whether a security module denies it"
+            }
+            FailureReason::ReadOnly => "mount the file system of /etc writable again",
+            FailureReason::Obstructed => {
+                "move away what stands at the path that is named under `still to be done`"
+            }
+            FailureReason::Io => "look at the kernel's messages: `dmesg`",
+        },
+    };
+    Some(text.to_owned())
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.headline())?;
+        writeln!(
+            f,
+            "Device {} in group `{}` of `{}`.",
+            self.device, self.group, self.organisation
+        )?;
+        if let Some(bundle) = &self.bundle {
+            let since = self.moment(bundle.since);
+            writeln!(f, "Revision {} is in force since {since}.", bundle.revision)?;
+        }
+        writeln!(f, "{}", self.freshness_in_words())?;
+        writeln!(f, "{}", self.surroundings())?;
+        self.list_failures(f)?;
+        self.list_gaps(f)?;
+        list(f, "Still to be done:", &self.due)
+    }
+}
+
+impl Status {
+    fn headline(&self) -> &'static str {
+        let awaits = |control: &ControlStatus| control.state == ControlState::PendingRestart;
+        match (&self.bundle, self.compliant) {
+            (None, _) => "No policy is in force on this device yet.",
+            (Some(_), false) => "This device does not hold its policy.",
+            (Some(_), true) if self.controls.iter().any(awaits) => {
+                "The policy is written; a browser must be restarted before it obeys all of it."
+            }
+            (Some(_), true) => "This device holds its policy.",
+        }
+    }
+
+    fn freshness_in_words(&self) -> String {
+        let Freshness::Stale { since } = self.freshness else {
+            return match self.refreshed {
+                Some(at) => format!("The policy is the newest; asked {}.", self.moment(at)),
+                None => "The repository was not asked yet.".to_owned(),
+            };
+        };
+        let since = self.moment(since);
+        match self.trouble {
+            Some(TroubleKind::OutOfReach) => format!(
+                "The server is out of reach since {since}; the last good policy stays. Check the network."
+            ),
+            Some(TroubleKind::Refused(reason)) => format!(
+                "What the repository offers is refused ({}) since {since}; the last good policy stays. Tell the administrator.",
+                serde_json::to_value(reason)
+                    .ok()
+                    .and_then(|v| v.as_str().map(str::to_owned))
+                    .unwrap_or_default()
+            ),
+            None => format!(
+                "The policy expired {since}; it stays in force. Check the network and the clock."
+            ),
+        }
+    }
+
+    fn surroundings(&self) -> String {
+        let browsers: Vec<&str> = self.browsers.iter().map(|product| name(*product)).collect();
+        let browsers = if browsers.is_empty() {
+            "none".to_owned()
+        } else {
+            browsers.join(", ")
+        };
+        let agent = match self.agent {
+            AgentState::Running => "running",
+            AgentState::Stopped => "not running: `systemctl start fyr-agent`",
+        };
+        let waiting = self.reports_waiting;
+        format!(
+            "Browsers: {browsers}. Agent: {agent}. Reports that wait for the server: {waiting}."
+        )
+    }
+
+    fn list_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failing = self.controls.iter().filter(|control| match control.state {
+            ControlState::PendingRestart | ControlState::Drifted | ControlState::Failed(_) => true,
+            ControlState::InForce | ControlState::Gap => false,
+        });
+        let lines: Vec<String> = failing
+            .map(|control| {
+                let why = control.why.as_deref().unwrap_or_default();
+                let advice = control.advice.as_deref().unwrap_or_default();
+                let since = self.moment(control.since);
+                format!(
+                    "{} ({}){}: {why}, since {since}. {}",
+                    control.control,
+                    control.value,
+                    control.decided_in_words(),
+                    capitalised(advice)
+                )
+            })
+            .collect();
+        list(f, "What does not hold:", &lines)
+    }
+
+    fn list_gaps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gaps = self
+            .controls
+            .iter()
+            .filter(|control| control.state == ControlState::Gap);
+        let lines: Vec<String> = gaps
+            .map(|gap| {
+                let why = gap.why.as_deref().unwrap_or_default();
+                format!("{} ({}): {why}", gap.control, gap.value)
+            })
+            .collect();
+        list(f, "What no means on this device can enforce:", &lines)
+    }
+
+    /// A moment as the person reads it: how long ago, and when.
+    fn moment(&self, at: Timestamp) -> String {
+        let ago = self.at.duration_since(at);
+        let when = at.strftime("%Y-%m-%d %H:%M UTC");
+        format!("{} ({when})", ago_in_words(ago))
+    }
+}
+
+impl ControlStatus {
+    fn decided_in_words(&self) -> String {
+        match (&self.decision, &self.decided_by) {
+            (Some(case), Some(body)) => format!(", decided by {body} in {case}"),
+            (Some(case), None) => format!(", decided in {case}"),
+            (None, _) => String::new(),
+        }
+    }
+}
+
+fn ago_in_words(ago: SignedDuration) -> String {
+    let minutes = ago.as_mins();
+    match minutes {
+        ..1 => "just now".to_owned(),
+        1..120 => format!("{minutes} min ago"),
+        120..2880 => format!("{} hours ago", minutes / 60),
+        2880.. => format!("{} days ago", minutes / 1440),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), rest.as_str()),
+        None => String::new(),
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")?;
+    for line in lines.iter().take(LINES) {
+        writeln!(f, "- {line}")?;
+    }
+    match lines.len().saturating_sub(LINES) {
+        0 => Ok(()),
+        more => writeln!(f, "- and {more} more, see --json"),
+    }
+}

@@ -1,0 +1,42 @@
+//! `fyr-agent status`: what is in force here, in words.
+
+use std::process::ExitCode;
+
+use fyr_agent_core::status::{AgentState, Facts, Policy, Status};
+
+use crate::lock::Lock;
+use crate::look::Look;
+use crate::root::Root;
+use crate::spool;
+
+/// Tells how the device stands. Works beside a running agent, and without one.
+pub(crate) fn status(root: &Root, json: bool) -> anyhow::Result<ExitCode> {
+    let look = Look::take(root)?;
+    let policy = look.policy.as_ref().ok();
+    let status = Status::tell(Facts {
+        at: look.at,
+        device: &look.enrolment.device,
+        organisation: &look.enrolment.organisation,
+        group: &look.enrolment.group,
+        contact: &look.remembered.contact,
+        agent: if Lock::is_held(look.store.directory()) {
+            AgentState::Running
+        } else {
+            AgentState::Stopped
+        },
+        reports_waiting: spool::count(&look.store),
+        browsers: look.present.iter().copied().collect(),
+        policy: policy.map(|(bundle, assessment)| Policy {
+            bundle: bundle.value(),
+            in_force: look.remembered.memory.bundle.clone(),
+            controls: &assessment.controls,
+            rest: &assessment.rest,
+        }),
+    });
+    if json {
+        println!("{}", serde_json::to_string_pretty(&status)?);
+    } else {
+        print!("{status}");
+    }
+    Ok(ExitCode::from(u8::from(!status.compliant)))
+}

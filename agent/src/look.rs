@@ -1,0 +1,68 @@
+//! A look at the device that changes nothing: for the person in front of it, beside a running
+//! agent, and without privileges where the files may be read.
+
+use std::collections::BTreeSet;
+
+use fyr_agent_core::assess::{Assessment, Pass, assess};
+use fyr_schemas::bundle::Bundle;
+use fyr_schemas::report::Product;
+use fyr_trust::{Verified, VerifyError, reload};
+use jiff::Timestamp;
+
+use crate::presence::PresenceError;
+use crate::root::Root;
+use crate::store::{Enrolment, Remembered, Store, StoreError};
+use crate::{clock, observe, presence, system};
+
+/// What a look found.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) at: Timestamp,
+    pub(crate) enrolment: Enrolment,
+    pub(crate) remembered: Remembered,
+    pub(crate) present: BTreeSet<Product>,
+    /// The policy that can be believed, and how it stands.
+    pub(crate) policy: Result<(Verified<Bundle>, Assessment), VerifyError>,
+    pub(crate) store: Store,
+}
+
+/// Why nothing can be told.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Presence(#[from] PresenceError),
+}
+
+impl Look {
+    pub(crate) fn take(root: &Root) -> Result<Self, LookError> {
+        let store = Store::open(root)?;
+        let enrolment = store.enrolment()?;
+        let remembered = store.remembered();
+        let present = presence::look(root)?;
+        let floor = store.floor().floor;
+        let at = clock::read().trusted(&floor).now;
+        let reloaded = reload(&store.trusted(), &floor, &enrolment.identity());
+        let policy = reloaded.map(|reloaded| {
+            let running = system::running(root);
+            let actual = observe::observe(root, store.owner(), &present, running);
+            let pass = Pass {
+                noticed: at,
+                outcomes: &[],
+                at,
+            };
+            let bundle = reloaded.document;
+            let assessment = assess(&bundle, &actual, &pass, &remembered.memory);
+            (bundle, assessment)
+        });
+        Ok(Self {
+            at,
+            enrolment,
+            remembered,
+            present,
+            policy,
+            store,
+        })
+    }
+}

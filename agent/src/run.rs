@@ -1,0 +1,255 @@
+//! The daemon: one loop that owns everything and sleeps until something happens.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::time::{Duration, Instant};
+
+use fyr_agent_core::schedule::{HEARTBEAT, History, next_wake};
+use fyr_schemas::bundle::Bundle;
+use fyr_schemas::envelope::Envelope;
+use fyr_schemas::report::EventKind;
+use fyr_trust::Refreshed;
+use jiff::Timestamp;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc::{Receiver, channel};
+use tracing::{info, warn};
+
+use crate::agent::{Agent, Fetched};
+use crate::client::{Server, ServerError};
+use crate::fetch::FetchError;
+use crate::hints::{self, Hint};
+use crate::upload::{BATCH, BATCH_BYTES, Sent};
+use crate::watch::{Armed, Watch};
+use crate::{clock, fetch, upload};
+
+/// Why the loop turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Event {
+    /// The heartbeat, or another attempt after a failure.
+    Tick,
+    /// The server hints that something is new.
+    Push,
+    /// A managed place changed.
+    Drift,
+    /// The metadata expired.
+    Boundary,
+    /// The system asks the agent to end.
+    Shutdown,
+}
+
+/// What ended a wait: an event, or work that was under way.
+enum Woken {
+    Event(Event),
+    Refreshed(Box<Result<Refreshed<Bundle>, FetchError>>),
+    Sent(Vec<(u64, Envelope)>, Result<Sent, ServerError>),
+}
+
+type InFlight = Option<Pin<Box<dyn Future<Output = Woken>>>>;
+
+/// The loop's state.
+struct Daemon {
+    agent: Agent,
+    server: Server,
+    watch: Watch,
+    hints: Receiver<Hint>,
+    signals: [Signal; 2],
+    refreshing: InFlight,
+    /// A hint came while a refresh was under way, which may have missed what it was about.
+    refresh_again: bool,
+    refreshes: History,
+    uploading: InFlight,
+    uploads: History,
+    /// Whether an attempt is due although the last one failed.
+    upload_due: bool,
+    at_once: usize,
+    wake: Timestamp,
+}
+
+/// Keeps the device until the system says stop.
+pub(crate) async fn run(agent: Agent, server: Server) -> std::io::Result<()> {
+    let (send, hints) = channel(1);
+    let listening = hints::listen(server.clone(), agent.key.seed(), send);
+    tokio::spawn(listening);
+    let signals = [
+        signal(SignalKind::terminate())?,
+        signal(SignalKind::interrupt())?,
+    ];
+    let mut daemon = Daemon {
+        agent,
+        server,
+        watch: Watch::new(),
+        hints,
+        signals,
+        refreshing: None,
+        refresh_again: false,
+        refreshes: History::default(),
+        uploading: None,
+        uploads: History::default(),
+        upload_due: true,
+        at_once: BATCH,
+        wake: Timestamp::MAX,
+    };
+    daemon.start();
+    daemon.turn().await;
+    Ok(())
+}
+
+impl Daemon {
+    /// Holds the last good policy before anything is asked of the network.
+    fn start(&mut self) {
+        let now = self.agent.now();
+        self.agent.events.push(now, EventKind::Started);
+        self.converge(Instant::now());
+        self.refresh();
+    }
+
+    async fn turn(&mut self) {
+        loop {
+            let woken = self.wait().await;
+            let before = self.agent.remembered.clone();
+            match woken {
+                Woken::Event(Event::Shutdown) => {
+                    info!("stopping; the policy stays in force");
+                    return;
+                }
+                Woken::Event(Event::Tick) => {
+                    self.upload_due = true;
+                    self.refresh();
+                }
+                Woken::Event(Event::Push) => {
+                    self.upload_due = true;
+                    self.refresh_again = true;
+                    self.refresh();
+                }
+                Woken::Event(Event::Drift) => self.converge(Instant::now()),
+                Woken::Event(Event::Boundary) => {}
+                Woken::Refreshed(result) => self.take_in(*result),
+                Woken::Sent(batch, result) => self.take_receipt(&batch, result),
+            }
+            self.agent.report();
+            self.agent.remember(&before);
+            self.upload();
+        }
+    }
+
+    /// Sleeps until something happens.
+    async fn wait(&mut self) -> Woken {
+        let now = clock::read().system;
+        let believed = self.agent.now();
+        let boundary = self.agent.remembered.contact.boundary(believed);
+        let [terminate, interrupt] = &mut self.signals;
+        let event = tokio::select! {
+            biased;
+            _ = terminate.recv() => Event::Shutdown,
+            _ = interrupt.recv() => Event::Shutdown,
+            () = self.watch.changed() => Event::Drift,
+            woken = finished(&mut self.refreshing) => return woken,
+            woken = finished(&mut self.uploading) => return woken,
+            Some(Hint) = self.hints.recv() => Event::Push,
+            () = sleep_until(boundary, now) => Event::Boundary,
+            () = sleep_until(Some(self.wake), now) => Event::Tick,
+        };
+        Woken::Event(event)
+    }
+
+    /// Brings the device to its policy, and looks once more where new directories appeared, so
+    /// that nothing happens between the last look and the first watch.
+    fn converge(&mut self, noticed: Instant) {
+        self.watch.settle();
+        self.agent.converge(noticed);
+        while self.watch.arm(&self.agent.root) == Armed::Anew {
+            self.agent.converge(noticed);
+        }
+    }
+
+    fn refresh(&mut self) {
+        if self.refreshing.is_none() {
+            self.refresh_again = false;
+            let (trusted, slot) = self.agent.believed();
+            let identity = self.agent.enrolment.identity();
+            let server = self.server.clone();
+            self.refreshing = Some(Box::pin(async move {
+                let clock = clock::read();
+                let floor = &slot.floor;
+                let result = fetch::refresh(&server, &trusted, floor, &identity, clock).await;
+                Woken::Refreshed(Box::new(result))
+            }));
+        }
+        self.plan_wake();
+    }
+
+    fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) {
+        let noticed = Instant::now();
+        match self.agent.take_in(result) {
+            Fetched::Believed => self.refreshes.succeeded(),
+            Fetched::OutOfReach | Fetched::Refused(_) => self.refreshes.failed(),
+        }
+        self.converge(noticed);
+        if self.refresh_again {
+            self.refresh();
+        }
+        self.plan_wake();
+    }
+
+    /// Sends what waits, unless a failure counsels patience.
+    fn upload(&mut self) {
+        if self.uploading.is_some() || (self.uploads.failures > 0 && !self.upload_due) {
+            return;
+        }
+        self.upload_due = false;
+        let batch = self.agent.spool.oldest(self.at_once, BATCH_BYTES);
+        if batch.is_empty() {
+            self.at_once = BATCH;
+            return;
+        }
+        let server = self.server.clone();
+        self.uploading = Some(Box::pin(async move {
+            let result = upload::send(&server, &batch).await;
+            Woken::Sent(batch, result)
+        }));
+    }
+
+    fn take_receipt(&mut self, batch: &[(u64, Envelope)], result: Result<Sent, ServerError>) {
+        match result {
+            Ok(Sent::Stored { up_to }) => {
+                self.agent.spool.acknowledge(batch, up_to);
+                self.uploads.succeeded();
+            }
+            Ok(Sent::Refused { number }) => self.agent.spool.forget(number),
+            Ok(Sent::Split) => self.at_once = 1,
+            Err(error) => {
+                warn!("reports wait: {}", crate::chain_in_words(&error));
+                self.uploads.failed();
+            }
+        }
+        self.plan_wake();
+    }
+
+    /// The next attempt: at the heartbeat, or sooner after a failure.
+    fn plan_wake(&mut self) {
+        let now = clock::read().system;
+        let seed = self.agent.key.seed();
+        let refresh = next_wake(self.refreshes, seed, now);
+        let upload = next_wake(self.uploads, seed, now);
+        self.wake = refresh.min(upload);
+    }
+}
+
+/// The end of work that may be under way; never, where none is.
+async fn finished(work: &mut InFlight) -> Woken {
+    let woken = match work {
+        Some(work) => work.await,
+        None => std::future::pending().await,
+    };
+    *work = None;
+    woken
+}
+
+async fn sleep_until(moment: Option<Timestamp>, now: Timestamp) {
+    let Some(moment) = moment else {
+        return std::future::pending().await;
+    };
+    // However the clock is set, nobody sleeps longer than a heartbeat without another look at it.
+    let wait = moment.duration_since(now).min(HEARTBEAT);
+    tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
+}

@@ -1,0 +1,255 @@
+//! Who gets in: the one-time link, the login behind a proxy, and TLS of the server's own.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, Result, ensure};
+use fyr_tests::binaries::Binary;
+use fyr_tests::child::Child;
+use fyr_tests::school::{Allowance, School, Signer};
+use fyr_tests::server::{Answer, Server};
+use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
+use tempfile::TempDir;
+
+const ORIGIN: &str = "https://fyr.example";
+const LIMIT: Duration = Duration::from_secs(30);
+const PASSWORD: &str = "fyret+viser+vej";
+
+/// A server that was told of a proxy.
+struct Scene {
+    school: School,
+    state: TempDir,
+    server: Server,
+}
+
+impl Scene {
+    fn open() -> Result<Self> {
+        let school = School::new()?;
+        school.publish(1)?;
+        let state = tempfile::tempdir()?;
+        let server = start(&state, &school, &[])?;
+        Ok(Self {
+            school,
+            state,
+            server,
+        })
+    }
+
+    fn restart(&mut self, more: &[&str]) -> Result<()> {
+        self.server.kill()?;
+        self.server = start(&self.state, &self.school, more)?;
+        Ok(())
+    }
+
+    /// The code of the one-time link that was printed.
+    fn link(&self) -> Option<String> {
+        let log = self.server.log();
+        let link = log.split(&format!("{ORIGIN}/setup?link=")).nth(1)?;
+        link.lines().next().map(str::to_owned)
+    }
+
+    /// Gets a path as a browser does, with further header lines.
+    fn get(&self, path: &str, headers: &str) -> Result<Answer> {
+        self.server.ask(&format!(
+            "GET {path} HTTP/1.1\r\nhost: fyr.example\r\naccept: text/html\r\n{headers}connection: close\r\n\r\n"
+        ))
+    }
+
+    /// Sends a form as a browser does that stands at `place`.
+    fn submit(&self, path: &str, place: &str, form: &str) -> Result<Answer> {
+        self.server.ask(&format!(
+            "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\nx-forwarded-for: 10.0.0.1, {place}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
+            form.len()
+        ))
+    }
+
+    /// Makes the first account, and returns the header line of its session.
+    fn set_up(&self) -> Result<String> {
+        let link = self.link().context("a link was printed")?;
+        let form = format!("link={link}&name=anna&password=fyret%2Bviser%2Bvej");
+        session(&self.submit("/setup", "192.0.2.1", &form)?)
+    }
+}
+
+fn start(state: &TempDir, school: &School, more: &[&str]) -> Result<Server> {
+    let mut line = vec!["--behind-proxy", ORIGIN];
+    line.extend(more);
+    Server::start(state.path(), &school.repository(), &line)
+}
+
+fn session(answer: &Answer) -> Result<String> {
+    ensure!(answer.status == 303, "{answer:?}");
+    let cookie = answer.header("set-cookie").context("a cookie is set")?;
+    for attribute in [
+        "__Host-fyr=",
+        "HttpOnly",
+        "SameSite=Strict",
+        "Secure",
+        "Path=/",
+    ] {
+        ensure!(cookie.contains(attribute), "`{attribute}` in `{cookie}`");
+    }
+    let pair = cookie.split(';').next().unwrap_or_default();
+    Ok(format!("cookie: {pair}\r\n"))
+}
+
+#[test]
+fn nothing_of_the_fleet_is_shown_without_a_login_and_devices_need_none() -> Result<()> {
+    let scene = Scene::open()?;
+    let page = scene.get("/", "")?;
+    assert_eq!(
+        (page.status, page.header("location")),
+        (303, Some("/login"))
+    );
+    for path in ["/api/v1/fleet", "/api/v1/fleet/changes", "/metrics"] {
+        let answer = scene.server.get(path)?;
+        assert_eq!(answer.status, 401, "{path}");
+        assert!(answer.header("www-authenticate").is_some(), "{path}");
+        let forged = scene.get(path, "cookie: __Host-fyr=0123456789abcdef\r\n")?;
+        assert_eq!(forged.status, 303, "{path}");
+    }
+    assert_eq!(scene.get("/login", "")?.status, 200);
+    let timestamp = scene.server.get("/repository/metadata/timestamp.json")?;
+    assert_eq!(timestamp.status, 200);
+    let device = Signer::new("egebjerg-1a")?;
+    let token = scene.school.token(&Allowance::new("egebjerg-1a", 1, 1)?)?;
+    let enrolled = scene
+        .server
+        .post("/api/v1/enrol", &device.request(token)?)?;
+    assert_eq!(enrolled.status, 200);
+    assert_eq!(scene.server.events("/api/v1/hints")?.next("revision")?, "1");
+    Ok(())
+}
+
+#[test]
+fn the_one_time_link_makes_one_account_and_no_second() -> Result<()> {
+    let mut scene = Scene::open()?;
+    let link = scene.link().context("a link was printed")?;
+    let try_setup = |link: &str, name: &str, password: &str| -> Result<u16> {
+        let form = format!("link={link}&name={name}&password={password}");
+        Ok(scene.submit("/setup", "192.0.2.1", &form)?.status)
+    };
+    assert_eq!(try_setup("0000", "anna", "fyret-viser-vej")?, 403);
+    assert_eq!(try_setup(&link, "anna", "short")?, 422);
+    assert_eq!(try_setup(&link, "", "fyret-viser-vej")?, 422);
+    assert_eq!(try_setup(&link, "anna", "fyret-viser-vej")?, 303);
+    assert_eq!(try_setup(&link, "eve", "fyret-viser-vej")?, 403);
+
+    scene.restart(&[])?;
+    assert_eq!(scene.link(), None);
+    scene.restart(&["--account-link"])?;
+    assert!(scene.link().is_some_and(|another| another != link));
+    Ok(())
+}
+
+#[test]
+fn a_session_opens_the_dashboard_outlives_a_restart_and_ends_with_the_logout() -> Result<()> {
+    let mut scene = Scene::open()?;
+    let cookie = scene.set_up()?;
+    assert_eq!(scene.get("/", &cookie)?.status, 200);
+    scene.restart(&[])?;
+    assert_eq!(scene.get("/", &cookie)?.status, 200);
+
+    let logout = format!(
+        "POST /logout HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\n{cookie}content-length: 0\r\nconnection: close\r\n\r\n"
+    );
+    assert_eq!(scene.server.ask(&logout)?.status, 303);
+    assert_eq!(scene.get("/", &cookie)?.status, 303);
+
+    let form = "name=anna&password=fyret%2Bviser%2Bvej";
+    let again = session(&scene.submit("/login", "192.0.2.1", form)?)?;
+    assert_ne!(again, cookie);
+    assert_eq!(scene.get("/", &again)?.status, 200);
+    Ok(())
+}
+
+#[test]
+fn a_monitoring_system_gets_in_with_name_and_password() -> Result<()> {
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    let scene = Scene::open()?;
+    scene.set_up()?;
+    let ask = |password: &str| -> Result<u16> {
+        let credentials = STANDARD.encode(format!("anna:{password}"));
+        let header = format!("authorization: Basic {credentials}\r\n");
+        Ok(scene.get("/metrics", &header)?.status)
+    };
+    assert_eq!(ask(PASSWORD)?, 200);
+    assert_eq!(ask("wrong")?, 401);
+    Ok(())
+}
+
+#[test]
+fn guessing_a_password_is_stopped_for_the_one_who_guesses_and_for_nobody_else() -> Result<()> {
+    let scene = Scene::open()?;
+    scene.set_up()?;
+    let wrong = "name=anna&password=wrong-wrong-wrong";
+    let right = "name=anna&password=fyret%2Bviser%2Bvej";
+    for _ in 0..10 {
+        assert_eq!(scene.submit("/login", "203.0.113.9", wrong)?.status, 403);
+    }
+    assert_eq!(scene.submit("/login", "203.0.113.9", wrong)?.status, 429);
+    assert_eq!(scene.submit("/login", "203.0.113.9", right)?.status, 429);
+    assert_eq!(scene.submit("/login", "192.0.2.1", right)?.status, 303);
+    Ok(())
+}
+
+#[test]
+fn a_login_that_another_site_sends_is_refused() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.server.ask(
+        "POST /login HTTP/1.1\r\nhost: fyr.example\r\norigin: https://evil.example\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 0\r\nconnection: close\r\n\r\n",
+    )?;
+    assert_eq!(answer.status, 403);
+    Ok(())
+}
+
+#[test]
+fn the_server_speaks_tls_with_its_own_certificate() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let pair = rcgen::generate_simple_self_signed(["localhost".to_owned()])?;
+    let path = |name: &str| directory.path().join(name).display().to_string();
+    std::fs::write(path("cert.pem"), pair.cert.pem())?;
+    std::fs::write(path("key.pem"), pair.signing_key.serialize_pem())?;
+    let (state, repository) = (path("state"), path("repository"));
+    let (certificate, key) = (path("cert.pem"), path("key.pem"));
+    let mut child = Child::start(
+        &Binary::Server.path()?,
+        [
+            ["--state", &state],
+            ["--repository", &repository],
+            ["--tls-cert", &certificate],
+            ["--tls-key", &key],
+            ["--listen", "127.0.0.1:0"],
+        ]
+        .as_flattened(),
+        |_| {},
+    )?;
+    let address = child.line("the server to listen", LIMIT, |line| {
+        line.strip_prefix("listening on https://")
+            .map(str::to_owned)
+    })?;
+
+    let mut roots = RootCertStore::empty();
+    roots.add(pair.cert.der().clone())?;
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tls = ClientConnection::new(Arc::new(config), "localhost".try_into()?)?;
+    let mut socket = TcpStream::connect(address)?;
+    socket.set_read_timeout(Some(LIMIT))?;
+    let mut stream = Stream::new(&mut tls, &mut socket);
+    stream.write_all(
+        b"GET / HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\nconnection: close\r\n\r\n",
+    )?;
+    let mut answer = String::new();
+    // A peer may close without the last TLS message; what came before it counts.
+    let _ = stream.read_to_string(&mut answer);
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert!(answer.contains("location: /login"), "{answer}");
+    Ok(())
+}
