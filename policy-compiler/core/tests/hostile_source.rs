@@ -1,5 +1,7 @@
 //! Bad source of every kind ends in findings, never in a panic, and never in a bundle.
 
+use std::fmt::Write as _;
+
 use fyr_policy_core::{Code, Sources, compile};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -101,7 +103,7 @@ fn a_billion_laughs_are_refused() {
         "rule: x\nfor: /\nstrength: locked\nwhy: {}\nset:\n  a0: &a0 [lol, lol]\n".to_owned();
     for level in 1..30 {
         let above = level - 1;
-        text.push_str(&format!("  a{level}: &a{level} [*a{above}, *a{above}]\n"));
+        let _ = writeln!(text, "  a{level}: &a{level} [*a{above}, *a{above}]");
     }
     refused("rules/x.yaml", &text, Code::TooMuch);
 }

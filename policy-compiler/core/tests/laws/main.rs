@@ -1,5 +1,11 @@
 //! The laws of the compiler, held against random policies.
 
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a case that cannot be set up fails"
+)]
+
 mod municipality;
 
 use std::collections::BTreeMap;
