@@ -295,6 +295,14 @@ impl Enrolled {
     pub fn kill(&mut self) -> Result<()> {
         self.agent.as_mut().context("no agent runs")?.kill()
     }
+
+    /// The name the agent gave the device.
+    pub fn id(&self) -> Result<DeviceId> {
+        let status = self.agent(&["status", "--json"])?.success()?;
+        let status: serde_json::Value = serde_json::from_str(&status)?;
+        let id = status.get("device").and_then(serde_json::Value::as_str);
+        Ok(id.context("the status names the device")?.parse()?)
+    }
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
