@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use fyr_schemas::DeviceId;
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::{Fleet, FleetDevice};

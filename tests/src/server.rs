@@ -39,13 +39,6 @@ pub struct Events(BufReader<TcpStream>);
 impl Server {
     /// Starts one over a state directory and a repository, and waits until it listens.
     pub fn start(state: &Path, repository: &Path, more: &[&str]) -> Result<Self> {
-<<<<<<< HEAD
-        Self::start_at("127.0.0.1:0", state, repository, more)
-    }
-
-    /// Starts one at an address that was in use before, so that devices find it again.
-    pub fn start_at(address: &str, state: &Path, repository: &Path, more: &[&str]) -> Result<Self> {
-=======
         let any = SocketAddr::from(([127, 0, 0, 1], 0));
         Self::start_at(any, state, repository, more)
     }
@@ -58,17 +51,12 @@ impl Server {
         more: &[&str],
     ) -> Result<Self> {
         let listen = listen.to_string();
->>>>>>> main
         let (state, repository) = (
             state.display().to_string(),
             repository.display().to_string(),
         );
         let mut line = vec!["--state", &state, "--repository", &repository];
-<<<<<<< HEAD
-        line.extend(["--listen", address]);
-=======
         line.extend(["--listen", &listen]);
->>>>>>> main
         line.extend(more);
         let mut child = Child::start(&Binary::Server.path()?, line, |_| {})?;
         let address = child.line("the server to listen", LIMIT, |line| {

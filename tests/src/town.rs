@@ -90,7 +90,7 @@ impl Town {
         let url = self.server.url();
         let address = url.strip_prefix("http://").context("a plain URL")?;
         let (state, repository) = (self.directory.path().join("server"), self.repository());
-        self.server = Server::start_at(address, &state, &repository, &[])?;
+        self.server = Server::start_at(address.parse()?, &state, &repository, &[])?;
         Ok(())
     }
 
