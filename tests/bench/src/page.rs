@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::Findings;
-use crate::latency::Latency;
+use crate::latency::{BROWSER_TEST, Latency};
 
 /// `docs/performance.md`.
 pub fn render(found: &Findings) -> String {
@@ -75,7 +75,7 @@ pub fn render(found: &Findings) -> String {
     let _ = writeln!(
         page,
         "\nLatencies are minimum / median / maximum of {} runs of `fyr demo --once --json`; the browser's are of the \
-         test `a_published_block_is_in_force_in_a_running_chromium`.",
+         test `{BROWSER_TEST}`, run as often.",
         found.loops
     );
     peer(&mut page, found);
