@@ -7,9 +7,10 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fyr_schemas::GroupId;
+use fyr_schemas::bundle::Bundle;
 use fyr_seal::{
     Authorities, Change, Content, ContentError, KeyDirectory, KeyDirectoryError, PublicKey,
-    Repository, RepositoryError, Role, SealError, Signers, SigningKey,
+    Repository, RepositoryError, Role, RootChange, SealError, Signers, SigningKey,
 };
 use jiff::Timestamp;
 
@@ -77,25 +78,9 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     };
     let keys = KeyDirectory::at(&args.keys);
     let repository = Repository::at(&args.repository);
-    let public = keys.public_keys()?;
-    let of = |role: Role| -> Vec<PublicKey> {
-        public
-            .iter()
-            .filter(|(name, _)| name.role() == role)
-            .map(|(_, key)| *key)
-            .collect()
-    };
-    let content = Content::new(compilation.bundles.into_values(), &of(Role::Enrolment))?;
-    let authorities = Authorities {
-        root: of(Role::Root),
-        targets: of(Role::Targets),
-        snapshot: of(Role::Snapshot),
-        timestamp: of(Role::Timestamp),
-    };
+    let (content, authorities) = gather(compilation.bundles, &keys)?;
     let published = repository.published()?;
-    let now = Timestamp::now();
-    let root = authorities.root_change(published.as_ref(), now)?;
-
+    let root = authorities.root_change(published.as_ref(), Timestamp::now())?;
     show(&content.changes(published.as_ref()));
     if let Some(why) = root {
         eprintln!("  the root is signed too: {why}");
@@ -104,17 +89,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         eprintln!("nothing was published");
         return Ok(ExitCode::FAILURE);
     }
-
-    let source = args.passphrase.source()?;
-    let signers = Signers {
-        root: match root {
-            Some(_) => unlock(&keys, Role::Root, &source)?,
-            None => Vec::new(),
-        },
-        targets: unlock(&keys, Role::Targets, &source)?,
-        snapshot: unlock(&keys, Role::Snapshot, &source)?,
-        timestamp: unlock(&keys, Role::Timestamp, &source)?,
-    };
+    let signers = unlock_for(root, &keys, &args.passphrase.source()?)?;
     let published = repository.publish(&content, &authorities, &signers, Timestamp::now())?;
     println!(
         "published revision {} of {} for {} groups",
@@ -123,6 +98,46 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         published.bundles().len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is to be signed, and the keys that the root is to name.
+fn gather(
+    bundles: BTreeMap<GroupId, Bundle>,
+    keys: &KeyDirectory,
+) -> Result<(Content, Authorities), PublishError> {
+    let public = keys.public_keys()?;
+    let of = |role: Role| -> Vec<PublicKey> {
+        public
+            .iter()
+            .filter(|(name, _)| name.role() == role)
+            .map(|(_, key)| *key)
+            .collect()
+    };
+    let content = Content::new(bundles.into_values(), &of(Role::Enrolment))?;
+    let authorities = Authorities {
+        root: of(Role::Root),
+        targets: of(Role::Targets),
+        snapshot: of(Role::Snapshot),
+        timestamp: of(Role::Timestamp),
+    };
+    Ok((content, authorities))
+}
+
+/// Opens the keys that sign; the root's only where the root is signed.
+fn unlock_for(
+    root: Option<RootChange>,
+    keys: &KeyDirectory,
+    source: &PassphraseSource,
+) -> Result<Signers, PublishError> {
+    Ok(Signers {
+        root: match root {
+            Some(_) => unlock(keys, Role::Root, source)?,
+            None => Vec::new(),
+        },
+        targets: unlock(keys, Role::Targets, source)?,
+        snapshot: unlock(keys, Role::Snapshot, source)?,
+        timestamp: unlock(keys, Role::Timestamp, source)?,
+    })
 }
 
 fn unlock(

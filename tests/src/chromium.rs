@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::Duration;
@@ -127,21 +127,25 @@ impl Chromium {
         Ok(page)
     }
 
-    /// The status line with which the browser answers an attempt to inspect it.
+    /// The status line with which the browser answers an attempt to inspect a page.
     pub fn inspection_answer(&mut self) -> Result<String> {
         let (port, path) = self.debugger()?;
+        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        let mut remote = Remote::connect(stream, &format!("ws://127.0.0.1:{port}{path}"))?;
+        let targets = remote.call("Target.getTargets", &json!({}), None)?;
+        let page = text(page(&targets, |_| true)?, "targetId")?;
+
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
         stream.set_read_timeout(Some(LIMIT))?;
         write!(
             stream,
-            "GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nConnection: Upgrade\r\n\
-             Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
+            "GET /devtools/page/{page} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
+             Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\
              Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         )?;
-        let mut first = [0; 64];
-        let read = stream.read(&mut first)?;
-        let answer = String::from_utf8_lossy(first.get(..read).unwrap_or_default()).into_owned();
-        Ok(answer.lines().next().unwrap_or_default().to_owned())
+        let mut first = String::new();
+        BufReader::new(stream).read_line(&mut first)?;
+        Ok(first.trim_end().to_owned())
     }
 
     /// The port and path the browser wrote down when it was ready.
@@ -211,14 +215,7 @@ impl Page {
             .call("Target.getBrowserContexts", &json!({}), None)?;
         let own = text(&contexts, "defaultBrowserContextId")?.to_owned();
         let targets = self.remote.call("Target.getTargets", &json!({}), None)?;
-        let targets = targets.get("targetInfos").and_then(Value::as_array);
-        let shows = |target: &&Value| {
-            target.get("type").and_then(Value::as_str) == Some("page")
-                && target.get("url").and_then(Value::as_str) == Some(url)
-        };
-        let page = targets
-            .and_then(|targets| targets.iter().find(shows))
-            .with_context(|| format!("no page shows `{url}`"))?;
+        let page = page(&targets, |shown| shown == url)?;
         Ok(text(page, "browserContextId")? != own)
     }
 
@@ -263,6 +260,17 @@ impl Page {
     pub fn call(&mut self, method: &str, parameters: &Value) -> Result<Value> {
         self.remote.call(method, parameters, Some(&self.session))
     }
+}
+
+/// The first page of an answer to `Target.getTargets` whose URL is wanted.
+fn page(targets: &Value, wanted: impl Fn(&str) -> bool) -> Result<&Value> {
+    let pages = targets.get("targetInfos").and_then(Value::as_array);
+    pages
+        .into_iter()
+        .flatten()
+        .filter(|target| target.get("type").and_then(Value::as_str) == Some("page"))
+        .find(|page| page.get("url").and_then(Value::as_str).is_some_and(&wanted))
+        .with_context(|| format!("no such page among {targets}"))
 }
 
 fn text<'a>(answer: &'a Value, member: &str) -> Result<&'a str> {

@@ -7,6 +7,8 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 use tempfile::TempDir;
 
+const FIREFOX: &str = "etc/firefox/policies/policies.json";
+
 /// A temporary root, gone on drop.
 #[derive(Debug)]
 pub struct Device {
@@ -23,6 +25,34 @@ impl Device {
         let declared = root.path().join("etc/fyr/device.json");
         fs::write(declared, r#"{"browsers": ["chromium", "firefox"]}"#)?;
         Ok(Self { root })
+    }
+
+    /// A second root with a copy of the browsers' policies, changed in one value each: the
+    /// developer tools, which the policy closes and through which a test looks inside, are open.
+    pub fn inspectable(&self) -> Result<Self> {
+        let copy = Self::new()?;
+        fs::create_dir_all(copy.managed())?;
+        for entry in fs::read_dir(self.managed())? {
+            let entry = entry?;
+            let mut policy = read(&entry.path())?;
+            if let Some(tools) = policy.get_mut("DeveloperToolsAvailability") {
+                *tools = 1.into();
+            }
+            fs::write(copy.managed().join(entry.file_name()), policy.to_string())?;
+        }
+        if let Ok(mut policy) = self.firefox_policy() {
+            if let Some(tools) = policy.pointer_mut("/policies/DisableDeveloperTools") {
+                *tools = false.into();
+            }
+            let place = copy.root().join(FIREFOX);
+            fs::create_dir_all(place.with_file_name(""))?;
+            fs::write(place, policy.to_string())?;
+        }
+        let hosts = self.root().join("etc/hosts");
+        if hosts.exists() {
+            fs::copy(hosts, copy.root().join("etc/hosts"))?;
+        }
+        Ok(copy)
     }
 
     /// Its root.
@@ -42,7 +72,7 @@ impl Device {
 
     /// Firefox's `policies.json`.
     pub fn firefox_policy(&self) -> Result<Value> {
-        read(&self.root().join("etc/firefox/policies/policies.json"))
+        read(&self.root().join(FIREFOX))
     }
 }
 

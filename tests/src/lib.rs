@@ -10,7 +10,6 @@ pub mod chromium;
 pub mod device;
 pub mod firefox;
 pub mod forge;
-pub mod http;
 pub mod internet;
 pub mod municipality;
 pub mod namespace;

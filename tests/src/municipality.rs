@@ -2,12 +2,15 @@
 //! and all of it through the real binaries.
 
 use std::ffi::OsString;
-use std::fs;
+use std::fs::{self, File};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fyr_schemas::DeviceId;
+use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use tempfile::TempDir;
@@ -17,11 +20,14 @@ use crate::binaries::Binary;
 use crate::child::{self, Child, Ended};
 use crate::device::Device;
 use crate::forge::Forger;
-use crate::http;
+use crate::server::Server;
 use crate::wait;
 
 /// How long the loop may take on two busy cores before a test gives up.
 pub const LIMIT: Duration = Duration::from_secs(30);
+
+/// A decision of `examples/ballerup` that rules made by tests may cite.
+const DECISION: &str = "85.10.09-G01-33-21";
 
 const PASSPHRASE: &str = "these keys are thrown away\n";
 const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment"];
@@ -30,13 +36,7 @@ const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment
 #[derive(Debug)]
 pub struct Municipality {
     directory: TempDir,
-    server: Option<Serving>,
-}
-
-#[derive(Debug)]
-struct Serving {
-    child: Child,
-    url: String,
+    server: Option<Server>,
 }
 
 /// A device that joined, with its agent.
@@ -59,7 +59,12 @@ impl Municipality {
             &tests.with_file_name("examples").join(example),
             &municipality.path("policy"),
         )?;
-        fs::write(municipality.path("passphrase"), PASSPHRASE)?;
+        File::options()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(municipality.path("passphrase"))?
+            .write_all(PASSPHRASE.as_bytes())?;
         for role in ROLES {
             municipality
                 .with_keys(&["key".into(), "new".into(), role.into()])?
@@ -78,13 +83,27 @@ impl Municipality {
         self.path("repository")
     }
 
-    /// Writes a file of the policy anew.
-    pub fn write(&self, file: &str, text: &str) -> Result<()> {
-        Ok(fs::write(self.policy().join(file), text)?)
+    /// Decides to block a site in all schools; for an example that has [`DECISION`].
+    pub fn close(&self, site: &str) -> Result<()> {
+        let name = site.replace('.', "-");
+        let rule = format!(
+            "rule: closed-{name}\ndecision: {DECISION}\nfor: /skoler\nstrength: minimum\n\
+             sites:\n  block: [{site}]\nwhy:\n  da: En prøve lukker den.\n"
+        );
+        let path = self.policy().join(format!("rules/closed-{name}.yaml"));
+        Ok(fs::write(path, rule)?)
+    }
+
+    /// Opens the developer tools, which the policy closes and through which a test looks inside.
+    pub fn let_tests_look_inside(&self) -> Result<()> {
+        self.replace(
+            "escape.developer-tools: closed",
+            "escape.developer-tools: open",
+        )
     }
 
     /// Replaces `old`, which must be there, in every file of the policy.
-    pub fn replace(&self, old: &str, new: &str) -> Result<()> {
+    fn replace(&self, old: &str, new: &str) -> Result<()> {
         let mut found = false;
         for entry in WalkDir::new(self.policy()) {
             let path = entry?.into_path();
@@ -103,6 +122,12 @@ impl Municipality {
 
     /// Publishes the policy as it stands.
     pub fn publish(&self) -> Result<()> {
+        self.start_publishing()?.wait()?.success()?;
+        Ok(())
+    }
+
+    /// Starts to publish the policy as it stands.
+    pub fn start_publishing(&self) -> Result<Child> {
         let arguments: [OsString; 5] = [
             "publish".into(),
             self.policy().into(),
@@ -110,37 +135,30 @@ impl Municipality {
             "--repository".into(),
             self.repository().into(),
         ];
-        self.with_keys(&arguments)?.success()?;
-        Ok(())
+        self.start_with_keys(&arguments)
     }
 
-    /// Starts the server, without the keys that would let it renew what was published.
+    /// Starts the server, or starts it again, without the keys that would let it renew what was
+    /// published.
     pub fn serve(&mut self) -> Result<()> {
-        let arguments: [OsString; 6] = [
-            "--state".into(),
-            self.path("server").into(),
-            "--repository".into(),
-            self.repository().into(),
-            "--listen".into(),
-            "127.0.0.1:0".into(),
-        ];
-        let mut child = Child::start(&Binary::Server.path()?, arguments, |_| ())?;
-        let url = child.line("the server's address", LIMIT, |line| {
-            line.strip_prefix("listening on ").map(str::to_owned)
-        })?;
-        self.server = Some(Serving { child, url });
+        let (state, repository) = (self.path("server"), self.repository());
+        // One that comes back is found where it was.
+        let before = self.server.take().map(|server| server.address());
+        self.server = Some(match before {
+            Some(address) => Server::start_at(address, &state, &repository, &[])?,
+            None => Server::start(&state, &repository, &[])?,
+        });
         Ok(())
     }
 
-    /// The server's address.
-    pub fn url(&self) -> Result<&str> {
-        Ok(&self.serving()?.url)
+    /// Ends the server as a power cut would.
+    pub fn kill_server(&mut self) -> Result<()> {
+        self.server.as_mut().context("no server runs")?.kill()
     }
 
-    /// The server, to be killed and looked at.
-    pub fn server(&mut self) -> Result<&mut Child> {
-        let serving = self.server.as_mut().context("the server is not started")?;
-        Ok(&mut serving.child)
+    /// The running server.
+    pub fn server(&self) -> Result<&Server> {
+        self.server.as_ref().context("no server runs")
     }
 
     /// Somebody who got hold of all its keys.
@@ -152,8 +170,8 @@ impl Municipality {
         )
     }
 
-    /// The bundle of a group that stands in `stage` today.
-    pub fn bundle(&self, stage: &str) -> Result<Bundle> {
+    /// The bundle of a group of `unit` that stands in `stage` today.
+    pub fn bundle(&self, unit: &str, stage: &str) -> Result<Bundle> {
         let out = tempfile::tempdir()?;
         let arguments: [OsString; 4] = [
             "compile".into(),
@@ -162,19 +180,23 @@ impl Municipality {
             out.path().into(),
         ];
         child::run(&Binary::Fyr.path()?, arguments)?.success()?;
-        for entry in fs::read_dir(out.path().join("bundles"))? {
-            let bundle: Bundle = serde_json::from_slice(&fs::read(entry?.path())?)?;
-            if bundle.stage.as_str() == stage {
+        for entry in WalkDir::new(out.path().join("bundles")).sort_by_file_name() {
+            let entry = entry?;
+            if !entry.file_type().is_file() {
+                continue;
+            }
+            let bundle: Bundle = serde_json::from_slice(&fs::read(entry.path())?)?;
+            if bundle.unit.as_str() == unit && bundle.stage.as_str() == stage {
                 return Ok(bundle);
             }
         }
-        bail!("no group stands in `{stage}`")
+        bail!("no group of `{unit}` stands in `{stage}`")
     }
 
     /// The fleet as the server tells it.
     pub fn fleet(&self) -> Result<Fleet> {
-        let answer = http::get(&format!("{}/api/v1/fleet", self.url()?))?;
-        Ok(serde_json::from_str(&answer)?)
+        let answer = self.server()?.json("/api/v1/fleet")?;
+        Ok(serde_json::from_value(answer)?)
     }
 
     /// Waits until the fleet has a device that `accept` likes.
@@ -193,6 +215,22 @@ impl Municipality {
         found.with_context(|| format!("the fleet was {last:#?}"))
     }
 
+    /// Publishes, serves, and lets one device join, of a group of `unit` that stands in `stage`
+    /// today.
+    pub fn start(mut self, unit: &str, stage: &str) -> Result<(Self, Enrolled)> {
+        self.publish()?;
+        self.serve()?;
+        let device = self.enrol(self.bundle(unit, stage)?.group.as_str())?;
+        Ok((self, device))
+    }
+
+    /// Waits until the device that joined reports this revision in force.
+    pub fn in_force(&self, revision: Revision) -> Result<FleetDevice> {
+        self.device_that("the revision in force", |device| {
+            device.revision == Some(revision)
+        })
+    }
+
     /// A new device of a group, with Chromium and Firefox, enrolled and not yet running.
     pub fn enrol(&self, group: &str) -> Result<Enrolled> {
         let arguments: [OsString; 7] = [
@@ -200,7 +238,7 @@ impl Municipality {
             "--repository".into(),
             self.repository().into(),
             "--server".into(),
-            self.url()?.into(),
+            self.server()?.url().into(),
             "--group".into(),
             group.into(),
         ];
@@ -208,16 +246,16 @@ impl Municipality {
         Enrolled::join(Device::new()?, token.trim())
     }
 
-    fn serving(&self) -> Result<&Serving> {
-        self.server.as_ref().context("the server is not started")
+    fn with_keys(&self, arguments: &[OsString]) -> Result<Ended> {
+        self.start_with_keys(arguments)?.wait()
     }
 
-    /// Runs a subcommand of `fyr` that needs the keys.
-    fn with_keys(&self, arguments: &[OsString]) -> Result<Ended> {
+    /// Starts a subcommand of `fyr` that needs the keys.
+    fn start_with_keys(&self, arguments: &[OsString]) -> Result<Child> {
         let mut all = arguments.to_vec();
         all.extend(["--keys".into(), self.path("keys").into()]);
         all.extend(["--passphrase-file".into(), self.path("passphrase").into()]);
-        child::run(&Binary::Fyr.path()?, all)
+        Child::start(&Binary::Fyr.path()?, all, |_| ())
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -252,6 +290,11 @@ impl Enrolled {
         ];
         let agent = Child::start(&Binary::Agent.path()?, arguments, |_| ())?;
         Ok(self.agent.insert(agent))
+    }
+
+    /// Ends the agent as a power cut would.
+    pub fn kill(&mut self) -> Result<()> {
+        self.agent.as_mut().context("no agent runs")?.kill()
     }
 
     /// The name the agent gave the device.

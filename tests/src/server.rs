@@ -39,12 +39,24 @@ pub struct Events(BufReader<TcpStream>);
 impl Server {
     /// Starts one over a state directory and a repository, and waits until it listens.
     pub fn start(state: &Path, repository: &Path, more: &[&str]) -> Result<Self> {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_at(any, state, repository, more)
+    }
+
+    /// Starts one where another has listened before.
+    pub fn start_at(
+        listen: SocketAddr,
+        state: &Path,
+        repository: &Path,
+        more: &[&str],
+    ) -> Result<Self> {
+        let listen = listen.to_string();
         let (state, repository) = (
             state.display().to_string(),
             repository.display().to_string(),
         );
         let mut line = vec!["--state", &state, "--repository", &repository];
-        line.extend(["--listen", "127.0.0.1:0"]);
+        line.extend(["--listen", &listen]);
         line.extend(more);
         let mut child = Child::start(&Binary::Server.path()?, line, |_| {})?;
         let address = child.line("the server to listen", LIMIT, |line| {
@@ -57,6 +69,11 @@ impl Server {
     /// Where it listens, as its base URL.
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The process id.

@@ -28,10 +28,8 @@ pub fn until<T>(
     }
 }
 
-/// Looks for as long as `span` lasts, and fails with `what` as soon as `probe` says no.
-///
-/// For what must *not* happen, and for a browser that postpones its policy reload when it is driven
-/// hard right after its start (measured: for minutes).
+/// Looks for as long as `span` lasts, and fails with `what` as soon as `probe` says no: for what
+/// must *not* happen.
 pub fn throughout(
     what: &str,
     span: Duration,
@@ -45,4 +43,10 @@ pub fn throughout(
         thread::sleep(PAUSE);
     }
     Ok(())
+}
+
+/// Leaves a browser alone right after its start. Measured: one that is driven hard then can
+/// postpone its next policy reload for minutes, and nothing it shows tells when that is over.
+pub fn quiet_browser() {
+    thread::sleep(Duration::from_secs(6));
 }

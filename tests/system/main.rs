@@ -1,14 +1,21 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
-mod demo;
+mod agent_night;
 mod agent_once;
 mod agent_run;
+mod agent_tamper;
+mod demo;
+mod firefox;
 mod harness;
 mod house;
+mod in_force;
+mod pupils;
+mod refusals;
 mod server_access;
 mod server_api;
 mod server_dashboard;
 mod server_durability;
 mod server_renewal;
 mod settings;
+mod tampering;
 mod tuf_peer;

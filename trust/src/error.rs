@@ -75,6 +75,12 @@ pub enum VerifyError {
         /// The bound.
         limit: u64,
     },
+    /// One root follows another without an end.
+    #[error("the repository has more than {limit} roots after the one this device trusts")]
+    EndlessRoots {
+        /// How many are followed in one refresh.
+        limit: u32,
+    },
     /// The signed metadata does not list it.
     #[error("the signed metadata lists no `{document}`")]
     NotListed {
@@ -120,7 +126,7 @@ impl VerifyError {
             Self::Rollback { .. } => RefusalReason::Rollback,
             Self::Expired { .. } => RefusalReason::Expired,
             Self::Integrity { .. } | Self::Missing { .. } => RefusalReason::Integrity,
-            Self::TooLarge { .. } => RefusalReason::TooLarge,
+            Self::TooLarge { .. } | Self::EndlessRoots { .. } => RefusalReason::TooLarge,
             Self::NotListed { .. } => RefusalReason::NotListed,
             Self::WrongOrganisation { .. } => RefusalReason::WrongOrganisation,
             Self::WrongGroup { .. } => RefusalReason::WrongGroup,

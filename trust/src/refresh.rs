@@ -21,7 +21,7 @@ const MAX_TIMESTAMP: u64 = 16 * 1024;
 const MAX_SNAPSHOT: u64 = 2 * 1024 * 1024;
 const MAX_TARGETS: u64 = 8 * 1024 * 1024;
 /// Roots that one refresh follows before it gives up on a repository without an end.
-const MAX_ROOTS: u32 = 1024;
+const MAX_ROOTS: u32 = 256;
 
 /// A refresh that waits for a file.
 #[derive(Debug, Clone)]
@@ -90,14 +90,13 @@ enum Phase {
 }
 
 impl<W: Wanted> Refresh<W> {
-    /// Begins with what is stored. A stored root that cannot be believed, or that is older
-    /// than the floor, is forgotten: trust then starts at the first root again.
+    /// Begins with what is stored. A stored root that cannot be read is forgotten: trust then
+    /// starts at the first root again.
     pub fn begin(stored: &TrustedState, floor: &Floor, wanted: &W, clock: Clock) -> Self {
         let chain = stored
             .root
             .as_deref()
-            .and_then(|root| Chain::start(root, "root").ok())
-            .filter(|chain| chain.root_version() >= floor.root);
+            .and_then(|root| Chain::start(root, "root").ok());
         Self {
             setting: Setting {
                 wanted: wanted.clone(),
@@ -204,10 +203,7 @@ impl<W: Wanted> Setting<W> {
             } => {
                 chain.advance(&bytes, path)?;
                 if followed >= MAX_ROOTS {
-                    return Err(VerifyError::TooLarge {
-                        document: path.to_owned(),
-                        limit: u64::from(MAX_ROOTS) * MAX_ROOT,
-                    });
+                    return Err(VerifyError::EndlessRoots { limit: MAX_ROOTS });
                 }
                 let followed = followed.saturating_add(1);
                 Ok(self.wait(Phase::NextRoot { chain, followed }))

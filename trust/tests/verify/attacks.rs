@@ -3,7 +3,7 @@
 
 use fyr_schemas::report::RefusalReason;
 use fyr_seal::SigningKey;
-use fyr_trust::{Answer, Clock, Refresh, Step, VerifyError};
+use fyr_trust::{Answer, Clock, Floor, Refresh, Step, VerifyError};
 use serde_json::json;
 
 use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed, sign};
@@ -62,7 +62,11 @@ fn rollback_older_targets_under_newer_online_roles_are_refused() {
         signed["meta"]["snapshot.json"] = pin;
     });
     refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
-    // Not even a device that lost everything but its floor.
+    // Not by a device that lost its floor, and not by one that lost everything else.
+    let whole = device.clone();
+    device.floor = Floor::default();
+    refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
+    device = whole;
     device.state.timestamp = None;
     device.state.snapshot = None;
     refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
@@ -88,16 +92,37 @@ fn freeze_a_timestamp_is_refused_once_it_expires() {
 }
 
 #[test]
+fn freeze_the_timestamp_that_is_already_stored_expires_as_well() {
+    let mut shelf = Shelf::published("one", DAY);
+    let timestamp = shelf.keys.timestamp.remove(0);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
+        signed["expires"] = json!("2026-08-01T12:00:00Z");
+    });
+    let device = refreshed(&shelf, DAY);
+    let error = device.look(&shelf, NEXT_DAY).unwrap_err();
+    let told = "`metadata/timestamp.json` expired at 2026-08-01T12:00:00Z";
+    assert_eq!(error.to_string(), told);
+}
+
+#[test]
+fn freeze_a_newer_root_that_is_withheld_is_missed() {
+    let mut shelf = Shelf::published("one", DAY);
+    add_root(&mut shelf, 2, |_| {});
+    let mut device = refreshed(&shelf, DAY);
+    assert_eq!(device.floor.root, 2);
+    shelf.files.remove("metadata/2.root.json");
+    device.look(&shelf, DAY).unwrap();
+    device.state.root = None;
+    refused(&device, &shelf, DAY, RefusalReason::Rollback);
+}
+
+#[test]
 fn freeze_expired_targets_are_refused_under_fresh_online_roles() {
     let mut shelf = Shelf::published("one", DAY);
     let device = refreshed(&shelf, DAY);
     // The root is renewed, the targets are not: their keeper is gone and the server goes on.
-    let root = shelf.keys.root.remove(0);
-    let first = shelf.files["metadata/1.root.json"].clone();
-    shelf.files.insert("metadata/2.root.json".into(), first);
-    shelf.forge("metadata/2.root.json", &[&root], |signed| {
-        signed["version"] = json!(2);
-        signed["expires"] = json!("2036-01-01T00:00:00Z");
+    add_root(&mut shelf, 2, |signed| {
+        signed["expires"] = json!("2036-01-01T00:00:00Z")
     });
     shelf.renew("2027-08-02T08:00:00Z");
     refused(
@@ -111,18 +136,26 @@ fn freeze_expired_targets_are_refused_under_fresh_online_roles() {
 #[test]
 fn freeze_an_expired_root_is_refused() {
     let mut shelf = Shelf::published("one", DAY);
-    let device = refreshed(&shelf, DAY);
-    let timestamp = shelf.keys.timestamp.remove(0);
-    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
-        signed["version"] = json!(2);
-        signed["expires"] = json!("2036-01-01T00:00:00Z");
+    add_root(&mut shelf, 2, |signed| {
+        signed["expires"] = json!("2026-08-01T12:00:00Z")
     });
-    refused(
-        &device,
-        &shelf,
-        "2027-08-02T08:00:00Z",
-        RefusalReason::Expired,
-    );
+    let device = refreshed(&shelf, DAY);
+    refused(&device, &shelf, NEXT_DAY, RefusalReason::Expired);
+}
+
+/// Adds a root after the last one, properly signed.
+fn add_root(shelf: &mut Shelf, version: u64, change: impl FnOnce(&mut serde_json::Value)) {
+    let before = format!("metadata/{}.root.json", version - 1);
+    let path = format!("metadata/{version}.root.json");
+    let root = std::mem::take(&mut shelf.keys.root);
+    shelf
+        .files
+        .insert(path.clone(), shelf.files[&before].clone());
+    shelf.forge(&path, &[&root[0]], |signed| {
+        signed["version"] = json!(version);
+        change(signed);
+    });
+    shelf.keys.root = root;
 }
 
 #[test]
@@ -193,29 +226,33 @@ fn a_stolen_timestamp_key_cannot_claim_a_time_beyond_the_root() {
 }
 
 #[test]
-fn fast_forward_a_replaced_key_ends_what_a_stolen_one_did() {
+fn fast_forward_replaced_keys_end_what_stolen_ones_did() {
     let mut shelf = Shelf::published("one", DAY);
-    let honest = shelf.files["metadata/timestamp.json"].clone();
-    let stolen = shelf.keys.timestamp.remove(0);
-    shelf.forge("metadata/timestamp.json", &[&stolen], |signed| {
+    let honest = shelf.files.clone();
+    let (snapshot, timestamp) = (
+        shelf.keys.snapshot.remove(0),
+        shelf.keys.timestamp.remove(0),
+    );
+    let late = "2027-07-01T00:00:00Z";
+    shelf.forge("metadata/1.snapshot.json", &[&snapshot], |signed| {
+        signed["expires"] = json!(late);
+    });
+    shelf.forge_snapshot_pin(&timestamp);
+    shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["version"] = json!(u64::MAX);
-        signed["x-fyr-issued"] = json!("2026-08-14T00:00:00Z");
+        signed["expires"] = json!(late);
+        signed["x-fyr-issued"] = json!(late);
     });
     let mut device = refreshed(&shelf, DAY);
-    assert_eq!(device.floor.issued, Some(at("2026-08-14T00:00:00Z")));
-    // The administrator replaces the key; the root says so.
-    shelf.files.insert("metadata/timestamp.json".into(), honest);
+    assert_eq!(device.floor.issued, Some(at(late)));
+    // The administrator replaces both keys; the root says so.
+    shelf.files = honest;
+    shelf.keys.snapshot = vec![key()];
     shelf.keys.timestamp = vec![key()];
     shelf.publish("two", NEXT_DAY);
-    assert_eq!(
-        device
-            .refresh(&shelf, NEXT_DAY)
-            .unwrap()
-            .document
-            .revision()
-            .0,
-        2
-    );
+    let refreshed = device.refresh(&shelf, NEXT_DAY).unwrap();
+    assert_eq!(refreshed.document.revision().0, 2);
+    assert_eq!(device.floor.issued, Some(at(NEXT_DAY)));
 }
 
 #[test]
@@ -440,6 +477,47 @@ fn endless_data_a_listed_length_beyond_the_bound_is_refused_before_it_is_fetched
         signed["targets"]["bundles/indskoling.json"]["length"] = json!(u64::MAX);
     });
     refused(&shelf.device(), &shelf, DAY, RefusalReason::TooLarge);
+}
+
+#[test]
+fn endless_data_roots_without_an_end_are_not_followed() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    for version in 2..=257 {
+        add_root(&mut shelf, version, |_| {});
+    }
+    device.look(&shelf, DAY).unwrap();
+    add_root(&mut shelf, 258, |_| {});
+    refused(&device, &shelf, DAY, RefusalReason::TooLarge);
+}
+
+#[test]
+fn malleability_a_document_that_says_the_same_in_other_bytes_is_refused() {
+    let shelf = Shelf::published("one", DAY);
+    for path in ["metadata/1.root.json", "metadata/timestamp.json"] {
+        let document: serde_json::Value = serde_json::from_slice(&shelf.files[path]).unwrap();
+        let spaced = serde_json::to_vec_pretty(&document).unwrap();
+        let escaped = String::from_utf8(shelf.files[path].clone()).unwrap();
+        let escaped = escaped.replace("signed", "\\u0073igned").into_bytes();
+        for other in [spaced, escaped] {
+            let mut rewritten = Shelf::new();
+            rewritten.files = shelf.files.clone();
+            rewritten.files.insert(path.into(), other);
+            let mut device = shelf.device();
+            device.identity.root = fyr_trust::digest(&rewritten.files["metadata/1.root.json"]);
+            refused(&device, &rewritten, DAY, RefusalReason::Malformed);
+        }
+    }
+}
+
+#[test]
+fn inconsistent_snapshots_a_root_that_allows_files_to_be_replaced_is_refused() {
+    let mut shelf = Shelf::published("one", DAY);
+    let device = refreshed(&shelf, DAY);
+    add_root(&mut shelf, 2, |signed| {
+        signed["consistent_snapshot"] = json!(false)
+    });
+    refused(&device, &shelf, DAY, RefusalReason::Malformed);
 }
 
 #[test]

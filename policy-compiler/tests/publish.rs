@@ -1,0 +1,210 @@
+//! `fyr publish` and `fyr enrol-token`, as an administrator meets them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use fyr_seal::{Published, Repository};
+use jiff::Timestamp;
+
+const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment"];
+
+#[test]
+fn a_published_policy_says_what_changes_and_keeps_its_revision_while_it_stays_the_same() {
+    let office = Office::with_keys(&ROLES);
+    let first = office.publish();
+    assert!(first.status.success(), "{first:?}");
+    told(&first, "new: ");
+    told(
+        &first,
+        "the root is signed too: the repository has no root yet",
+    );
+    assert_eq!(office.published().revision().0, 1);
+
+    let again = office.publish();
+    told(&again, "unchanged: ");
+    assert!(!stderr(&again).contains("changed: \n"), "{again:?}");
+    assert_eq!(office.published().revision().0, 1);
+}
+
+#[test]
+fn nothing_is_published_while_nobody_can_be_asked() {
+    let office = Office::with_keys(&ROLES);
+    let asked = office.fyr(&["publish", &office.policy, "--repository", "repository"]);
+    refused(&asked, "there is no terminal to ask on");
+    assert!(!office.path("repository").exists());
+}
+
+#[test]
+fn a_missing_key_is_named_with_the_command_that_makes_it() {
+    let office = Office::with_keys(&["root", "targets", "snapshot", "enrolment"]);
+    refused(&office.publish(), "make one with `fyr key new timestamp`");
+    let office = Office::with_keys(&["root", "targets", "snapshot", "timestamp"]);
+    refused(&office.publish(), "make one with `fyr key new enrolment`");
+    assert!(!office.path("repository").exists());
+}
+
+#[test]
+fn a_wrong_passphrase_publishes_nothing_and_names_the_key() {
+    let office = Office::with_keys(&ROLES);
+    office.passphrase("another passphrase");
+    let published = office.publish();
+    refused(&published, "the passphrase does not open this key");
+    told(&published, "keys/root.pem");
+    assert!(!stderr(&published).contains("another passphrase"));
+    assert!(!office.path("repository/metadata").exists());
+}
+
+#[test]
+fn the_roots_key_can_be_put_away_after_the_first_publication() {
+    let office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    fs::remove_file(office.path("keys/root.pem")).unwrap();
+    let again = office.publish();
+    assert!(again.status.success(), "{again:?}");
+}
+
+#[test]
+fn a_policy_with_an_error_is_not_published() {
+    let office = Office::with_keys(&ROLES);
+    let published = office.fyr(&["publish", "no-such-policy", "--repository", "r", "--yes"]);
+    assert!(!published.status.success());
+    assert!(!office.path("r").exists());
+}
+
+#[test]
+fn a_token_lets_a_device_into_its_group_and_no_other() {
+    let office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    let published = office.published();
+    let group = published.bundles().into_keys().next().unwrap();
+    let written = office.token(group.as_str());
+    let line = String::from_utf8(written.stdout).unwrap();
+    assert_eq!(line.lines().count(), 1);
+    let envelope = fyr_trust::token::parse(&line).unwrap();
+    let keys = published.enrolment_keys();
+    let token = fyr_trust::token::verify(&envelope, keys, Timestamp::now()).unwrap();
+    assert_eq!(token.group, group);
+    assert_eq!(&token.root, published.first_root());
+}
+
+#[test]
+fn a_token_for_a_group_that_is_not_published_is_not_written() {
+    let office = Office::with_keys(&ROLES);
+    refused(&office.token("anything"), "run `fyr publish`");
+    assert!(office.publish().status.success());
+    let group = office.published().bundles().into_keys().next().unwrap();
+    refused(
+        &office.token(&format!("{group}x")),
+        &format!("did you mean `{group}`?"),
+    );
+}
+
+#[test]
+fn a_token_is_not_signed_with_a_key_that_no_device_would_find() {
+    let office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    let group = office.published().bundles().into_keys().next().unwrap();
+    for file in ["enrolment.pem", "enrolment.pub"] {
+        fs::remove_file(office.path("keys").join(file)).unwrap();
+    }
+    office.make_key("enrolment");
+    refused(
+        &office.token(group.as_str()),
+        "run `fyr publish` with these keys first",
+    );
+}
+
+/// An administrator's desk: a policy, keys, and the passphrase that opens them.
+struct Office {
+    place: tempfile::TempDir,
+    policy: String,
+}
+
+impl Office {
+    fn with_keys(roles: &[&str]) -> Self {
+        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("examples");
+        let office = Self {
+            place: tempfile::tempdir().unwrap(),
+            policy: examples.join("ballerup").to_str().unwrap().to_owned(),
+        };
+        office.passphrase("correct horse battery");
+        for role in roles {
+            office.make_key(role);
+        }
+        office
+    }
+
+    fn passphrase(&self, words: &str) {
+        let file = self.path("passphrase");
+        fs::write(&file, words).unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).unwrap();
+    }
+
+    fn make_key(&self, role: &str) {
+        let made = self.fyr(&["key", "new", role]);
+        assert!(made.status.success(), "{made:?}");
+    }
+
+    fn publish(&self) -> Output {
+        self.fyr(&[
+            "publish",
+            &self.policy,
+            "--repository",
+            "repository",
+            "--yes",
+        ])
+    }
+
+    fn token(&self, group: &str) -> Output {
+        let server = "http://127.0.0.1:8470";
+        self.fyr(&[
+            "enrol-token",
+            "--repository",
+            "repository",
+            "--server",
+            server,
+            "--group",
+            group,
+        ])
+    }
+
+    fn published(&self) -> Published {
+        let repository = Repository::at(self.path("repository"));
+        repository.published().unwrap().unwrap()
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.place.path().join(name)
+    }
+
+    /// Runs a subcommand that needs the keys.
+    fn fyr(&self, arguments: &[&str]) -> Output {
+        Command::new(env!("CARGO_BIN_EXE_fyr"))
+            .args(arguments)
+            .args(["--keys", "keys", "--passphrase-file", "passphrase"])
+            .current_dir(self.place.path())
+            .env_remove("CREDENTIALS_DIRECTORY")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap()
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[track_caller]
+fn told(output: &Output, words: &str) {
+    let told = stderr(output);
+    assert!(told.contains(words), "{told}");
+}
+
+#[track_caller]
+fn refused(output: &Output, words: &str) {
+    assert!(!output.status.success(), "it succeeded");
+    told(output, words);
+}

@@ -1,0 +1,87 @@
+//! From publishing to *in force inside a running browser*, measured in the browser.
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Result;
+use fyr_schemas::Revision;
+use fyr_tests::chromium::{Chromium, Page};
+use fyr_tests::internet::Internet;
+use fyr_tests::municipality::{Enrolled, LIMIT, Municipality};
+use fyr_tests::remote::Visit;
+use fyr_tests::wait;
+
+const SITE: &str = "closed-today.example";
+
+/// A browser reloads at once when the newest modification time in its policy directory stays what
+/// it was, and otherwise after it has been stable for five seconds.
+const PLAIN_RELOAD: Duration = Duration::from_secs(5);
+
+#[test]
+fn a_publication_is_in_force_in_an_open_browser_at_once() -> Result<()> {
+    let scene = Scene::new()?;
+    let took = scene.publish_and_measure(|| Ok(()))?;
+    println!("from publication to in force in the browser: {took:?}");
+    // The aim is half a second; a busy machine may be slower, but never as slow as without us.
+    assert!(took < PLAIN_RELOAD, "{took:?}");
+    Ok(())
+}
+
+#[test]
+fn where_a_foreign_file_changed_too_the_browser_takes_its_plain_five_seconds() -> Result<()> {
+    let scene = Scene::new()?;
+    let foreign = scene.device.device.managed().join("foreign.json");
+    let took = scene
+        .publish_and_measure(|| Ok(fs::write(&foreign, r#"{"BookmarkBarEnabled": true}"#)?))?;
+    println!("beside a foreign file that changed: {took:?}");
+    assert!(took > PLAIN_RELOAD / 2, "{took:?}");
+    Ok(())
+}
+
+/// A municipality, a device with a running agent, and nothing else yet.
+struct Scene {
+    municipality: Municipality,
+    device: Enrolled,
+}
+
+impl Scene {
+    fn new() -> Result<Self> {
+        let municipality = Municipality::like("ballerup")?;
+        municipality.let_tests_look_inside()?;
+        let (municipality, mut device) = municipality.start("/skoler/skovlunde", "udskoling")?;
+        device.run()?;
+        municipality.in_force(Revision(1))?;
+        Ok(Self {
+            municipality,
+            device,
+        })
+    }
+
+    /// Publishes a rule that closes a site which is open in a browser, right after `disturb`, and
+    /// returns how long after the publication the browser refused it.
+    fn publish_and_measure(&self, disturb: impl FnOnce() -> Result<()>) -> Result<Duration> {
+        let internet = Internet::open()?;
+        let mut chromium = Chromium::start(self.device.device.root(), &internet, &[])?;
+        let mut page = chromium.page()?;
+        assert_eq!(visit(&mut page)?, Visit::Loaded);
+        wait::quiet_browser();
+
+        self.municipality.close(SITE)?;
+        disturb()?;
+        let publishing = self.municipality.start_publishing()?;
+        wait::until("the browser to refuse", LIMIT, || {
+            Ok((visit(&mut page)? != Visit::Loaded).then_some(()))
+        })?;
+        let refused = SystemTime::now();
+        publishing.wait()?.success()?;
+        let timestamp = self
+            .municipality
+            .repository()
+            .join("metadata/timestamp.json");
+        Ok(refused.duration_since(fs::metadata(timestamp)?.modified()?)?)
+    }
+}
+
+fn visit(page: &mut Page) -> Result<Visit> {
+    page.visit(&format!("https://{SITE}/"))
+}
