@@ -64,6 +64,7 @@ impl Agent {
     pub(crate) fn open(root: Root) -> Result<Self, OpenError> {
         let store = Store::open(&root)?;
         let lock = Lock::take(&root, store.directory())?;
+        keep("a damaged copy", store.mend());
         let enrolment = store.enrolment()?;
         let key = DeviceKey::load(&store)?.ok_or_else(|| OpenError::NoKey {
             state: root.join("var/lib/fyr").display().to_string(),

@@ -11,8 +11,8 @@ use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
 use crate::store::{Store, StoreError, twin};
 
-const NAME: &str = "device.key";
-const PRIVATE: u32 = 0o600;
+pub(crate) const NAME: &str = "device.key";
+pub(crate) const PRIVATE: u32 = 0o600;
 
 /// The device's Ed25519 key.
 #[derive(Debug)]

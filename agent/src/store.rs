@@ -14,6 +14,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{Directory, NewFile};
+use crate::key;
 use crate::root::Root;
 
 /// The components of the state directory below the root.
@@ -171,6 +172,21 @@ impl Store {
 
     pub(crate) fn save_remembered(&self, remembered: &Remembered) -> Result<(), StoreError> {
         self.save(MEMORY, &json(remembered), PUBLIC)
+    }
+
+    /// Mends what one copy of lost and the other still holds.
+    pub(crate) fn mend(&self) -> Result<(), StoreError> {
+        let files = [
+            (ENROLMENT, PUBLIC),
+            (TRUST, PUBLIC),
+            (MEMORY, PUBLIC),
+            (key::NAME, key::PRIVATE),
+        ];
+        for (name, mode) in files {
+            twin::mend(&self.directory, name, mode)
+                .map_err(|source| self.unwritten(name, source))?;
+        }
+        Ok(())
     }
 
     pub(crate) fn save(&self, name: &str, content: &[u8], mode: u32) -> Result<(), StoreError> {

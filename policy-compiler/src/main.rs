@@ -11,6 +11,7 @@ mod passphrase;
 mod policy_directory;
 mod publish;
 mod render;
+mod schema;
 
 use std::process::ExitCode;
 
@@ -42,6 +43,7 @@ enum Command {
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
     Demo(demo::DemoArgs),
+    Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -64,6 +66,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,
         Command::Demo(args) => demo::run(args)?,
+        Command::Schema(args) => schema::run(args)?,
         Command::Completions(args) => completions::run(args)?,
     })
 }

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use fyr_schemas::DeviceId;
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
@@ -294,6 +295,14 @@ impl Enrolled {
     /// Ends the agent as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
         self.agent.as_mut().context("no agent runs")?.kill()
+    }
+
+    /// The name the agent gave the device.
+    pub fn id(&self) -> Result<DeviceId> {
+        let status = self.agent(&["status", "--json"])?.success()?;
+        let status: serde_json::Value = serde_json::from_str(&status)?;
+        let id = status.get("device").and_then(serde_json::Value::as_str);
+        Ok(id.context("the status names the device")?.parse()?)
     }
 }
 

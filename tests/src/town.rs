@@ -12,6 +12,7 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::PayloadType;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
+use fyr_schemas::report::{Event, EventKind};
 use fyr_seal::{Authorities, Content, Repository, Signers, SigningKey, nonce, sign_envelope};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -84,6 +85,15 @@ impl Town {
         &mut self.server
     }
 
+    /// Starts the server again at the same address, after it was killed.
+    pub fn serve_again(&mut self) -> Result<()> {
+        let url = self.server.url();
+        let address = url.strip_prefix("http://").context("a plain URL")?;
+        let (state, repository) = (self.directory.path().join("server"), self.repository());
+        self.server = Server::start_at(address.parse()?, &state, &repository, &[])?;
+        Ok(())
+    }
+
     /// Publishes a bundle.
     pub fn publish(&self, bundle: Bundle) -> Result<Revision> {
         let content = Content::new([bundle], &[self.enrolment.public_key()])?;
@@ -126,6 +136,18 @@ impl Town {
     /// A new device with Chromium and Firefox, enrolled and not yet running.
     pub fn device(&self) -> Result<Enrolled> {
         Enrolled::join(Device::new()?, &self.token()?)
+    }
+
+    /// A device that holds the published policy and whose agent runs.
+    pub fn running_device(&self) -> Result<Enrolled> {
+        let mut device = self.settled_device()?;
+        device.run()?;
+        let id = device.id()?;
+        self.device_that("the agent to start", |seen| {
+            let started = |event: &Event| event.what == EventKind::Started;
+            seen.device == id && seen.events.iter().any(started)
+        })?;
+        Ok(device)
     }
 
     /// A device that holds the published policy.

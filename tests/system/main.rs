@@ -1,9 +1,10 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
+mod agent_night;
 mod agent_once;
 mod agent_run;
+mod agent_tamper;
 mod demo;
-mod endurance;
 mod firefox;
 mod harness;
 mod house;

@@ -61,6 +61,21 @@ pub(crate) fn read(directory: &Directory, name: &str) -> Read {
     found
 }
 
+/// Writes both copies again where one of them is damaged or missing and the other is sound.
+pub(crate) fn mend(directory: &Directory, name: &str, mode: u32) -> Result<(), Errno> {
+    let Read::Sound(content) = read(directory, name) else {
+        return Ok(());
+    };
+    let is_whole = |copy: &String| {
+        let bytes = read_file(directory, copy);
+        bytes.is_some_and(|bytes| sound(&bytes) == Some(content.as_slice()))
+    };
+    if copies(name).iter().all(is_whole) {
+        return Ok(());
+    }
+    write(directory, name, &content, mode)
+}
+
 /// A whole file of the state directory, if it can be read.
 pub(crate) fn read_file(directory: &Directory, name: &str) -> Option<Vec<u8>> {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
@@ -98,5 +113,18 @@ mod tests {
         }
         std::fs::write(place.path().join("x"), b"").unwrap();
         assert_eq!(read(&directory, "x"), Read::Damaged);
+    }
+
+    #[test]
+    fn a_damaged_copy_is_mended_from_the_other() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::at(place.path()).unwrap();
+        for (damaged, other) in [("x", "x.twin"), ("x.twin", "x")] {
+            write(&directory, "x", b"content", 0o644).unwrap();
+            std::fs::write(place.path().join(damaged), b"half").unwrap();
+            mend(&directory, "x", 0o644).unwrap();
+            std::fs::remove_file(place.path().join(other)).unwrap();
+            assert_eq!(read(&directory, "x"), Read::Sound(b"content".to_vec()));
+        }
     }
 }

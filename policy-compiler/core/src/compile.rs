@@ -88,7 +88,7 @@ pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) ->
     if findings.any_error() {
         return None;
     }
-    organise(documents, sources, date, findings)
+    organise(documents, date, findings)
 }
 
 /// What a group wants of its devices.

@@ -1,6 +1,6 @@
 //! From policy source to what each group's devices enforce. Pure: no I/O, no signing.
 //!
-//! [`compile`] is the whole way: parse, organise, resolve, check, lower. [`explain`] says of
+//! [`compile()`] is the whole way: parse, organise, resolve, check, lower. [`explain()`] says of
 //! one group why something holds.
 
 pub mod catalogue;
@@ -13,6 +13,7 @@ pub mod explain;
 pub mod parse;
 pub mod policy;
 pub mod resolve;
+pub mod schema;
 pub mod settings;
 pub mod source;
 mod stage;

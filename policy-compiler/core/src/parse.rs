@@ -102,7 +102,7 @@ fn read_all<T: DeserializeOwned>(
             max_anchors: 0,
             max_merge_keys: 0,
             max_depth: 16,
-            flow_nesting_limit: 16,
+            flow_nesting_limit: 32,
             max_documents: 1_000,
             max_nodes: 100_000,
             max_events: 400_000,
@@ -110,6 +110,8 @@ fn read_all<T: DeserializeOwned>(
         strict_booleans: true,
         leading_zero_numbers_as_strings: true,
         underscored_numbers_as_strings: true,
+        reject_unsupported_tags: true,
+        reject_tagged_field_names: true,
         with_snippet: false,
     };
     match serde_saphyr::from_multiple_with_options::<T>(&source.text, options) {
@@ -125,7 +127,7 @@ fn read_all<T: DeserializeOwned>(
             .map(|document| InFile { file, document })
             .collect(),
         Err(error) => {
-            findings.push(fault::unreadable(file, &error));
+            findings.push(fault::unreadable(file, source, &error));
             Vec::new()
         }
     }

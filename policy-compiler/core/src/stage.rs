@@ -19,11 +19,14 @@ pub(crate) fn school_year(date: Date) -> i16 {
     }
 }
 
-/// The grade on `date` of the pupils who began grade 0 in `start`; `None` before they begin
-/// and long after they have left.
+/// The grade on `date` of the pupils who began grade 0 in `start`; `None` long before.
+///
+/// Devices are made ready in the year before the pupils begin, so they count as beginners then.
 pub(crate) fn grade(start: u16, date: Date) -> Option<Grade> {
-    let years = i32::from(school_year(date)) - i32::from(start);
-    u8::try_from(years).ok().map(Grade)
+    match i32::from(school_year(date)) - i32::from(start) {
+        -1 => Some(Grade(0)),
+        years => u8::try_from(years).ok().map(Grade),
+    }
 }
 
 /// The stage whose grades hold `grade`.
@@ -58,6 +61,12 @@ mod tests {
     fn a_class_moves_up_on_the_first_of_august() {
         assert_eq!(grade(2023, date(2026, 7, 31)), Some(Grade(2)));
         assert_eq!(grade(2023, date(2026, 8, 1)), Some(Grade(3)));
-        assert_eq!(grade(2027, date(2026, 11, 23)), None);
+    }
+
+    #[test]
+    fn a_class_has_devices_in_the_year_before_it_begins() {
+        assert_eq!(grade(2027, date(2026, 7, 31)), None);
+        assert_eq!(grade(2027, date(2026, 8, 1)), Some(Grade(0)));
+        assert_eq!(grade(2027, date(2027, 8, 1)), Some(Grade(0)));
     }
 }

@@ -85,7 +85,7 @@ pub struct Scope {
     pub ownership: Option<At<Ownership>>,
 }
 
-/// [`Scope`] written out as a mapping.
+/// A selection of groups within a unit.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Selection {

@@ -63,7 +63,12 @@ fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
     Diagnostic::new(code, message)
         .at(
             below.place,
-            format!("`{}` says so for {}", below.rule, groups_in_words(groups)),
+            format!(
+                "`{}` says `{}` for {}",
+                below.rule,
+                below.value,
+                groups_in_words(groups)
+            ),
         )
         .at(above.place, stands)
         .help(help)

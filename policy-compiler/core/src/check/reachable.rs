@@ -29,10 +29,27 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
 
 /// A filter that must stay open.
 struct Lifeline<'a> {
-    code: Code,
-    name: &'a str,
+    need: Need<'a>,
     filter: &'a UrlFilter,
     place: Place,
+}
+
+/// Why it must.
+#[derive(Debug, Clone, Copy)]
+enum Need<'a> {
+    /// It is this helpline's.
+    Helpline(&'a str),
+    /// Devices are signed in to or repaired from it.
+    Recovery,
+}
+
+impl Need<'_> {
+    fn code(self) -> Code {
+        match self {
+            Self::Helpline(_) => Code::HelplineBlocked,
+            Self::Recovery => Code::RecoveryBlocked,
+        }
+    }
 }
 
 fn helplines(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
@@ -42,8 +59,7 @@ fn helplines(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
         .filter(|service| service.source.document.kind == ServiceKind::Helpline)
         .flat_map(|service| {
             service.sites.iter().map(|(filter, place)| Lifeline {
-                code: Code::HelplineBlocked,
-                name: &service.source.document.name,
+                need: Need::Helpline(&service.source.document.name),
                 filter,
                 place: *place,
             })
@@ -55,8 +71,7 @@ fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
         .always_reachable
         .iter()
         .map(|(filter, place)| Lifeline {
-            code: Code::RecoveryBlocked,
-            name: "what must stay reachable",
+            need: Need::Recovery,
             filter,
             place: *place,
         })
@@ -80,25 +95,22 @@ fn blocking<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> Vec<SiteVoice<'a>> {
 
 impl Lifeline<'_> {
     fn blocked_by(&self, voice: &SiteVoice<'_>) -> Diagnostic {
-        let (why, help) = match self.code {
-            Code::HelplineBlocked => (
+        let (whose, why, help) = match self.need {
+            Need::Helpline(name) => (
+                format!("a part of {name}"),
                 "helps children directly",
                 "narrow the block; a helpline stays open",
             ),
-            _ => (
+            Need::Recovery => (
+                format!("and `{}` must stay reachable", self.filter),
                 "listed as always reachable",
                 "narrow the block; without this host a device cannot be helped",
             ),
         };
-        Diagnostic::new(
-            self.code,
-            format!(
-                "`{}` closes `{}` of {}",
-                voice.says.filter, self.filter, self.name
-            ),
-        )
-        .at(voice.says.place, format!("`{}` blocks it", voice.rule.id()))
-        .at(self.place, why)
-        .help(help)
+        let message = format!("`{}` is blocked, {whose}", voice.says.filter);
+        Diagnostic::new(self.need.code(), message)
+            .at(voice.says.place, format!("`{}` blocks it", voice.rule.id()))
+            .at(self.place, why)
+            .help(help)
     }
 }

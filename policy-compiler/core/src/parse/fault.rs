@@ -2,7 +2,7 @@
 
 use fyr_schemas::policy::Span;
 use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
+use serde_saphyr::{Error, Location, MessageFormatter, UserMessageFormatter};
 
 use super::PLACES;
 use crate::code::Code;
@@ -10,11 +10,14 @@ use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks
 use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
 
 /// The finding for a file whose documents cannot be read.
-pub(super) fn unreadable(file: FileId, error: &Error) -> Diagnostic {
+pub(super) fn unreadable(file: FileId, source: &SourceFile, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
     let place = Place {
         file,
-        span: error.location().map(Span::from).unwrap_or_default(),
+        span: error
+            .location()
+            .map(|location| span_in(&source.text, location))
+            .unwrap_or_default(),
     };
     match error {
         Error::SerdeUnknownField {
@@ -43,6 +46,7 @@ pub(super) fn unreadable(file: FileId, error: &Error) -> Diagnostic {
                 .help("keep the one that was meant")
         }
         Error::Budget { breach, .. } => beyond_budget(place, breach),
+        Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(place),
         Error::ExternalMessage { msg, .. } => {
             Diagnostic::new(Code::NotYaml, format!("this is not YAML: {msg}"))
                 .at(place, "it cannot be read from here on")
@@ -52,6 +56,16 @@ pub(super) fn unreadable(file: FileId, error: &Error) -> Diagnostic {
         Error::NullIntoString { .. } => Diagnostic::new(Code::WrongValue, "a value is missing")
             .at(place, "nothing is written here")
             .help("write the value, or remove the field"),
+        Error::Unexpected { expected, .. } => {
+            let expected = match *expected {
+                "string scalar" | "scalar" => "a single text",
+                "mapping start" => "a mapping, `name: value`",
+                "sequence start" => "a list, `[one, another]`",
+                other => other,
+            };
+            Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
+                .at(place, "this is something else")
+        }
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
             Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
                 .at(place, "this is something else")
@@ -64,6 +78,32 @@ pub(super) fn unreadable(file: FileId, error: &Error) -> Diagnostic {
     }
 }
 
+/// The reader knows bytes for values, and only line and column for what is no YAML.
+fn span_in(text: &str, location: Location) -> Span {
+    if location.span().byte_offset().is_some() {
+        return location.into();
+    }
+    let at = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
+    let mut lines = text.split_inclusive('\n');
+    let before: usize = lines.by_ref().take(at(location.line())).map(str::len).sum();
+    let line = lines.next().unwrap_or_default();
+    let within: usize = line
+        .chars()
+        .take(at(location.column()))
+        .map(char::len_utf8)
+        .sum();
+    Span {
+        start: before + within,
+        length: 0,
+    }
+}
+
+fn too_deep(place: Place) -> Diagnostic {
+    Diagnostic::new(Code::TooMuch, "the document is nested too deeply")
+        .at(place, "the limit is passed here")
+        .help("a policy nests a few levels at most; check the brackets and the indentation")
+}
+
 fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
     let (message, help) = match breach {
         BudgetBreach::Aliases { .. }
@@ -73,10 +113,7 @@ fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
             "anchors, aliases and merges are no part of the policy language",
             "write the value out where it holds",
         ),
-        BudgetBreach::Depth { .. } => (
-            "the document is nested too deeply",
-            "a policy nests a few levels at most; check the brackets and the indentation",
-        ),
+        BudgetBreach::Depth { .. } => return too_deep(place),
         _ => (
             "the file holds more than a person would write",
             "split it into several files",

@@ -14,17 +14,13 @@ use super::{Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::{Documents, InFile};
-use crate::source::{Place, Sources};
+use crate::source::Place;
 use crate::stage;
 
 /// Builds the policy of a day; `None` without `fyr.yaml` and `units.yaml`.
-pub fn organise(
-    documents: Documents,
-    sources: &Sources,
-    date: Date,
-    findings: &mut Diagnostics,
-) -> Option<Policy> {
-    report_missing_files(sources, findings);
+pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+    report_missing(documents.organisation.is_none(), "fyr.yaml", findings);
+    report_missing(documents.units.is_none(), "units.yaml", findings);
     let (organisation, units_file) = documents.organisation.zip(documents.units)?;
     check_stages(&organisation, findings);
     let units = check_units(&units_file, findings);
@@ -46,14 +42,12 @@ pub fn organise(
     })
 }
 
-fn report_missing_files(sources: &Sources, findings: &mut Diagnostics) {
-    for name in ["fyr.yaml", "units.yaml"] {
-        if !sources.files().any(|(_, file)| file.path == name) {
-            findings.push(
-                Diagnostic::new(Code::MissingFile, format!("`{name}` is missing"))
-                    .help(format!("write `{name}` at the top of the policy directory")),
-            );
-        }
+fn report_missing(is_missing: bool, name: &str, findings: &mut Diagnostics) {
+    if is_missing {
+        findings.push(
+            Diagnostic::new(Code::MissingFile, format!("`{name}` is missing"))
+                .help(format!("write `{name}` at the top of the policy directory")),
+        );
     }
 }
 

@@ -1,0 +1,136 @@
+//! Bad source of every kind ends in findings, never in a panic, and never in a bundle.
+
+use std::fmt::Write as _;
+
+use fyr_policy_core::{Code, Sources, compile};
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+
+const DAY: Date = date(2026, 11, 23);
+
+/// The files of the Danish example.
+fn example() -> Vec<(&'static str, &'static str)> {
+    macro_rules! files {
+        ($($path:literal)*) => {
+            vec![$(($path, include_str!(concat!("../../../examples/ballerup/", $path))),)*]
+        };
+    }
+    files![
+        "fyr.yaml"
+        "units.yaml"
+        "decisions/youtube.yaml"
+        "decisions/informationssikkerhed.yaml"
+        "decisions/undervisningsmiljo.yaml"
+        "decisions/maalovhoj.yaml"
+        "rules/youtube.yaml"
+        "rules/soegning.yaml"
+        "rules/sikkerhed.yaml"
+        "rules/sider.yaml"
+        "rules/kamera.yaml"
+        "services/hjaelpelinjer.yaml"
+    ]
+}
+
+/// Compiles, and holds that an error and a bundle never come together.
+fn compiles_or_says_why(sources: &Sources) -> Result<(), TestCaseError> {
+    let compilation = compile(sources, DAY);
+    prop_assert_eq!(compilation.failed(), compilation.bundles.is_empty());
+    for finding in &compilation.diagnostics {
+        for label in &finding.labels {
+            sources.position(label.place);
+        }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(96))]
+
+    #[test]
+    fn any_text_in_any_file_ends_in_findings(
+        file in 0..12_usize,
+        text in prop_oneof![
+            any::<String>(),
+            r#"[\[\]{}:,&*!|>'"%@`\#a-z0-9 \n\t-]{0,80}"#,
+        ],
+    ) {
+        let mut files = example();
+        let text: &str = &text;
+        files[file].1 = text;
+        compiles_or_says_why(&files.into_iter().collect())?;
+    }
+
+    #[test]
+    fn a_damaged_example_ends_in_findings_or_compiles(
+        file in 0..12_usize,
+        at in any::<prop::sample::Index>(),
+        length in 0..40_usize,
+        instead in r#"[\[\]{}:,&*!|>'"a-zæøå0-9 \n-]{0,12}"#,
+    ) {
+        let mut files: Vec<(&str, String)> =
+            example().into_iter().map(|(path, text)| (path, text.to_owned())).collect();
+        let damaged: Vec<char> = files[file].1.chars().collect();
+        let start = at.index(damaged.len());
+        let end = (start + length).min(damaged.len());
+        files[file].1 = damaged[..start]
+            .iter()
+            .copied()
+            .chain(instead.chars())
+            .chain(damaged[end..].iter().copied())
+            .collect();
+        compiles_or_says_why(&files.into_iter().collect())?;
+    }
+}
+
+#[track_caller]
+fn refused(path: &str, text: &str, expected: Code) {
+    let mut files = example();
+    files.retain(|(known, _)| *known != path);
+    files.push((path, text));
+    let compilation = compile(&files.into_iter().collect(), DAY);
+    assert!(compilation.bundles.is_empty());
+    let codes: Vec<Code> = compilation
+        .diagnostics
+        .iter()
+        .map(|finding| finding.code)
+        .collect();
+    assert_eq!(codes, [expected], "{:#?}", compilation.diagnostics);
+}
+
+#[test]
+fn a_billion_laughs_are_refused() {
+    let mut text =
+        "rule: x\nfor: /\nstrength: locked\nwhy: {}\nset:\n  a0: &a0 [lol, lol]\n".to_owned();
+    for level in 1..30 {
+        let above = level - 1;
+        let _ = writeln!(text, "  a{level}: &a{level} [*a{above}, *a{above}]");
+    }
+    refused("rules/x.yaml", &text, Code::TooMuch);
+}
+
+#[test]
+fn a_thousand_brackets_are_refused() {
+    let text = format!("set: {{ a: {}", "[".repeat(1000));
+    refused("rules/x.yaml", &text, Code::TooMuch);
+    let text = format!("set: {{ a: {}", "{a: ".repeat(1000));
+    refused("rules/x.yaml", &text, Code::TooMuch);
+}
+
+#[test]
+fn a_file_of_two_mebibytes_is_refused_unread() {
+    let text = "# padding\n".repeat(200_000);
+    refused("rules/x.yaml", &text, Code::TooMuch);
+}
+
+#[test]
+fn a_merge_key_is_refused() {
+    let text =
+        "rule: x\nfor: /\nstrength: locked\nwhy: {}\nset:\n  <<: { youtube.level: strict }\n";
+    refused("rules/x.yaml", text, Code::TooMuch);
+}
+
+#[test]
+fn a_tag_is_refused() {
+    let text = "rule: !!python/object:os.system x\nfor: /\nstrength: locked\nwhy: {}\n";
+    refused("rules/x.yaml", text, Code::WrongValue);
+}

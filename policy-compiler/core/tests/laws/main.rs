@@ -1,0 +1,160 @@
+//! The laws of the compiler, held against random policies.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    reason = "a case that cannot be set up fails"
+)]
+
+mod municipality;
+
+use std::collections::BTreeMap;
+
+use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::diagnostic::Diagnostics;
+use fyr_policy_core::policy::{Policy, Rule, organise};
+use fyr_policy_core::resolve::{Resolved, resolve};
+use fyr_policy_core::{Sources, compile, parse, url_filter};
+use fyr_schemas::policy::Strength;
+use jiff::civil::{Date, date};
+use proptest::prelude::*;
+use url::Url;
+
+use crate::municipality::{address, municipality};
+
+const DAY: Date = date(2026, 11, 23);
+
+fn policy(sources: &Sources) -> Policy {
+    let mut findings = Diagnostics::default();
+    let documents = parse::parse(sources, &mut findings);
+    let policy = organise(documents, DAY, &mut findings);
+    assert!(!findings.any_error(), "{:?}", findings.into_sorted());
+    policy.expect("a policy")
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// Whatever the rules below say, and even where the policy has errors.
+    #[test]
+    fn no_group_is_weaker_than_the_highest_floor_above_it(municipality in municipality()) {
+        let policy = policy(&municipality.sources());
+        for resolved in resolve(&policy).groups.values() {
+            let highest = policy
+                .rules_for(resolved.group)
+                .into_iter()
+                .find(|rule| !rule.settings.is_empty() && rule.strength() != Strength::Default);
+            if let Some(rule) = highest {
+                holds_floor(resolved, rule)?;
+            }
+        }
+    }
+
+    #[test]
+    fn without_a_breach_no_group_is_weaker_than_any_floor_above_it(municipality in municipality()) {
+        let policy = policy(&municipality.sources());
+        let resolution = resolve(&policy);
+        prop_assume!(resolution.breaches.is_empty());
+        for resolved in resolution.groups.values() {
+            for rule in policy.rules_for(resolved.group) {
+                holds_floor(resolved, rule)?;
+            }
+        }
+    }
+
+    #[test]
+    fn a_policy_with_a_breach_yields_no_bundle_and_one_without_yields_all(
+        municipality in municipality(),
+    ) {
+        let sources = municipality.sources();
+        let policy = policy(&sources);
+        let compilation = compile(&sources, DAY);
+        if resolve(&policy).breaches.is_empty() && !compilation.failed() {
+            prop_assert_eq!(compilation.bundles.len(), policy.groups.len());
+        } else {
+            prop_assert!(compilation.failed());
+            prop_assert!(compilation.bundles.is_empty() && compilation.gaps.is_empty());
+        }
+    }
+
+    #[test]
+    fn neither_the_order_of_files_nor_that_of_rules_decides(
+        municipality in municipality(),
+        seed in any::<prop::sample::Index>(),
+    ) {
+        let compiled = compile(&municipality.sources(), DAY);
+        let shuffled = compile(&municipality.shuffled(seed).sources(), DAY);
+        prop_assert_eq!(codes(&compiled), codes(&shuffled));
+        prop_assert_eq!(compiled.bundles, shuffled.bundles);
+        prop_assert_eq!(compiled.gaps, shuffled.gaps);
+    }
+
+    #[test]
+    fn a_browsers_flat_lists_give_the_layered_verdicts(
+        municipality in municipality(),
+        addresses in prop::collection::vec(address(), 20),
+    ) {
+        let policy = policy(&municipality.sources());
+        for resolved in resolve(&policy).groups.values() {
+            let (flat, inexpressible) = resolved.sites.flatten();
+            if !inexpressible.is_empty() {
+                continue;
+            }
+            let rules: Vec<SiteRule> = flat.into_iter().map(|decided| decided.value).collect();
+            for address in &addresses {
+                let url = Url::parse(address).expect("an address");
+                let layered = resolved.sites.verdict(&url).map_or(Verdict::Allow, |voice| voice.says.verdict);
+                let browsers = url_filter::verdict(&rules, &url).map_or(Verdict::Allow, |rule| rule.verdict);
+                prop_assert_eq!(layered, browsers, "{} in {:#?}", address, rules);
+            }
+        }
+    }
+
+    /// However specific a lower filter is.
+    #[test]
+    fn nothing_below_opens_what_is_closed_above_or_closes_what_is_locked_open(
+        municipality in municipality(),
+        addresses in prop::collection::vec(address(), 20),
+    ) {
+        let policy = policy(&municipality.sources());
+        for resolved in resolve(&policy).groups.values() {
+            for address in &addresses {
+                let url = Url::parse(address).expect("an address");
+                let top = resolved
+                    .sites
+                    .speaking_of(&url)
+                    .filter(|voice| voice.rule.unit().as_str() == "/" && voice.rule.strength() == Strength::Locked)
+                    .max_by_key(|voice| (voice.says.filter.specificity(), voice.says.verdict == Verdict::Allow));
+                if let Some(top) = top {
+                    let holds = resolved.sites.verdict(&url).map(|voice| voice.says.verdict);
+                    prop_assert_eq!(holds, Some(top.says.verdict));
+                }
+            }
+        }
+    }
+}
+
+fn holds_floor(resolved: &Resolved<'_>, rule: &Rule) -> Result<(), TestCaseError> {
+    for statement in &rule.settings {
+        let Some(floor) = statement.value_for(resolved.group) else {
+            continue;
+        };
+        let holds = resolved.settings[statement.setting.name].holds.value;
+        match rule.strength() {
+            Strength::Locked => prop_assert_eq!(holds, &floor.value),
+            Strength::Minimum => {
+                prop_assert!(!statement.setting.is_weaker(holds, &floor.value));
+            }
+            Strength::Default => {}
+        }
+    }
+    Ok(())
+}
+
+fn codes(compilation: &fyr_policy_core::Compilation) -> BTreeMap<&'static str, usize> {
+    let mut codes = BTreeMap::new();
+    for diagnostic in &compilation.diagnostics {
+        *codes.entry(diagnostic.code.as_str()).or_default() += 1;
+    }
+    codes
+}

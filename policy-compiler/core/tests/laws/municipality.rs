@@ -1,0 +1,161 @@
+//! Random municipalities: a small tree, a group in every part of it, and rules that often
+//! disagree.
+
+use std::fmt::Write as _;
+
+use fyr_policy_core::Sources;
+use proptest::prelude::*;
+
+const UNITS: [&str; 5] = ["/", "/nord", "/nord/skole", "/nord/skole/klasse", "/syd"];
+
+const FYR: &str = "organisation: fyrby
+name: Fyrby
+country: DK
+time-zone: Europe/Copenhagen
+languages: [da]
+sign-in: { domains: [fyrby.example] }
+stages: { indskoling: 0-3, mellemtrin: 4-6, udskoling: 7-10, personale: staff }
+bodies: { raad: { name: Rådet, competent-for: / } }
+";
+
+const UNITS_FILE: &str = "units:
+  /nord: { name: Nord }
+  /nord/skole: { name: Skolen }
+  /nord/skole/klasse: { name: Klassen }
+  /syd: { name: Syd }
+groups:
+  nord-personale: { unit: /nord, stage: personale }
+  skole-2024: { unit: /nord/skole, start: 2024 }
+  klasse-2021: { unit: /nord/skole/klasse, start: 2021 }
+  syd-2018: { unit: /syd, start: 2018 }
+";
+
+const DECISION: &str = "decision: R-1
+title: Alt
+body: raad
+date: 2025-01-01
+status: in-force
+purpose: Alt
+legal-basis: alt
+owner: alle
+review: 2099-01-01
+";
+
+/// A policy as its rules, each a document with the file it is in.
+#[derive(Debug, Clone)]
+pub(crate) struct Municipality {
+    rules: Vec<(u8, String)>,
+}
+
+impl Municipality {
+    pub(crate) fn sources(&self) -> Sources {
+        let mut files = vec![
+            ("fyr.yaml".to_owned(), FYR.to_owned()),
+            ("units.yaml".to_owned(), UNITS_FILE.to_owned()),
+            ("decisions/all.yaml".to_owned(), DECISION.to_owned()),
+        ];
+        for file in 0..3 {
+            let documents: Vec<&str> = self
+                .rules
+                .iter()
+                .filter(|(in_file, _)| *in_file == file)
+                .map(|(_, document)| document.as_str())
+                .collect();
+            if !documents.is_empty() {
+                files.push((format!("rules/{file}.yaml"), documents.join("---\n")));
+            }
+        }
+        files.into_iter().collect()
+    }
+
+    /// The same rules in other files and in another order.
+    pub(crate) fn shuffled(&self, seed: prop::sample::Index) -> Self {
+        let mut rules = self.rules.clone();
+        rules.reverse();
+        let count = rules.len().max(1);
+        rules.rotate_left(seed.index(count));
+        for (file, _) in &mut rules {
+            *file = (*file + 1) % 3;
+        }
+        Self { rules }
+    }
+}
+
+/// A municipality with at most one rule about YouTube a unit, and any number about sites.
+pub(crate) fn municipality() -> impl Strategy<Value = Municipality> {
+    let levels = UNITS.map(|unit| prop::option::of(level(unit)));
+    let sites = prop::collection::vec(sites(), 0..6);
+    (levels, sites).prop_map(|(levels, sites)| Municipality {
+        rules: levels
+            .into_iter()
+            .flatten()
+            .chain(sites)
+            .enumerate()
+            .map(|(number, (file, says))| (file, format!("rule: regel-{number}\n{says}")))
+            .collect(),
+    })
+}
+
+fn strength() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec!["locked", "minimum", "default"])
+}
+
+fn rule(unit: &str, strength: &str, says: &str) -> String {
+    format!("decision: R-1\nfor: {unit}\nstrength: {strength}\n{says}why: {{ da: derfor }}\n")
+}
+
+fn level(unit: &'static str) -> impl Strategy<Value = (u8, String)> {
+    let word = || prop::sample::select(vec!["off", "moderate", "strict"]);
+    (0..3_u8, strength(), word(), word()).prop_map(move |(file, strength, pupils, staff)| {
+        let says = format!("set:\n  youtube.level: {{ pupils: {pupils}, staff: {staff} }}\n");
+        (file, rule(unit, strength, &says))
+    })
+}
+
+fn sites() -> impl Strategy<Value = (u8, String)> {
+    let verdicts = prop::collection::vec((any::<bool>(), filter()), 1..4);
+    (
+        0..3_u8,
+        prop::sample::select(&UNITS[..]),
+        strength(),
+        verdicts,
+    )
+        .prop_map(|(file, unit, strength, verdicts)| {
+            let mut says = "sites:\n".to_owned();
+            for verdict in ["allow", "block"] {
+                let filters: Vec<String> = verdicts
+                    .iter()
+                    .filter(|(allows, _)| *allows == (verdict == "allow"))
+                    .map(|(_, filter)| format!("'{filter}'"))
+                    .collect();
+                let _ = writeln!(says, "  {verdict}: [{}]", filters.join(", "));
+            }
+            (file, rule(unit, strength, &says))
+        })
+}
+
+const HOSTS: [&str; 4] = ["x.example", "a.x.example", "b.a.x.example", "y.example"];
+
+/// Filters that lie close to one another.
+fn filter() -> impl Strategy<Value = String> {
+    let scheme = prop::sample::select(vec!["", "", "", "", "https://"]);
+    let dot = prop::sample::select(vec!["", "", "."]);
+    let path = prop::sample::select(vec!["", "", "/p", "/p/q", "/r"]);
+    let query = prop::sample::select(vec!["", "", "", "", "", "?k=1"]);
+    let host = prop::sample::select(&HOSTS[..]);
+    let whole = (scheme, dot, host, path, query)
+        .prop_map(|(scheme, dot, host, path, query)| format!("{scheme}{dot}{host}{path}{query}"));
+    prop_oneof![20 => whole, 1 => Just("*".to_owned())]
+}
+
+/// Addresses that such filters tell apart.
+pub(crate) fn address() -> impl Strategy<Value = String> {
+    let scheme = prop::sample::select(vec!["https", "http"]);
+    let below = prop::sample::select(vec!["", "", "www."]);
+    let path = prop::sample::select(vec!["/", "/p", "/p/q/s", "/r/"]);
+    let query = prop::sample::select(vec!["", "", "?k=1", "?k=2"]);
+    let host = prop::sample::select(&HOSTS[..]);
+    (scheme, below, host, path, query).prop_map(|(scheme, below, host, path, query)| {
+        format!("{scheme}://{below}{host}{path}{query}")
+    })
+}

@@ -1,0 +1,244 @@
+//! The `fyr` command as people and pipelines use it: exit codes, files, and the examples.
+
+#![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// A day on which the examples hold.
+const DAY: &str = "2026-11-23";
+
+fn fyr(arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .args(arguments)
+        .output()
+        .expect("fyr runs")
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).expect("text")
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8(output.stderr.clone()).expect("text")
+}
+
+fn repository(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)
+}
+
+fn example(name: &str) -> String {
+    repository("examples").join(name).display().to_string()
+}
+
+fn files(directory: &Path) -> BTreeMap<String, Vec<u8>> {
+    fs::read_dir(directory)
+        .expect("a directory")
+        .map(|entry| {
+            let path = entry.expect("an entry").path();
+            let name = path.file_name().expect("a name").display().to_string();
+            (name, fs::read(path).expect("a file"))
+        })
+        .collect()
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).expect("a directory");
+    let name = |entry: std::io::Result<fs::DirEntry>| entry.expect("an entry").file_name();
+    entries
+        .map(|entry| name(entry).display().to_string())
+        .collect()
+}
+
+#[test]
+fn both_examples_have_nothing_to_report() {
+    for name in ["ballerup", "malmo"] {
+        let output = fyr(&["check", &example(name), "--date", DAY]);
+        assert_eq!(stdout(&output), "nothing to report\n", "{name}");
+        assert_eq!(output.status.code(), Some(0));
+    }
+}
+
+#[test]
+fn a_class_gets_its_new_stage_on_the_first_of_august_without_a_rule_being_edited() {
+    let level = |day| {
+        let arguments = [
+            "explain",
+            &example("ballerup"),
+            "--date",
+            day,
+            "--group",
+            "skovlunde-2024",
+            "--setting",
+            "youtube.level",
+            "--json",
+        ];
+        let explanation: serde_json::Value =
+            serde_json::from_slice(&fyr(&arguments).stdout).expect("JSON");
+        (explanation["stage"].clone(), explanation["holds"].clone())
+    };
+    assert_eq!(level("2028-07-31"), ("indskoling".into(), "strict".into()));
+    assert_eq!(
+        level("2028-08-01"),
+        ("mellemtrin".into(), "moderate".into())
+    );
+}
+
+#[test]
+fn a_compiled_policy_is_replaced_as_a_whole() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let out = scratch.path().join("compiled");
+    let compile = |name: &str| {
+        let out = out.display().to_string();
+        let output = fyr(&["compile", &example(name), "--date", DAY, "--out", &out]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        assert!(stdout(&output).contains("gaps, reported and never silent"));
+    };
+    compile("malmo");
+    compile("ballerup");
+    let bundles = names(&out.join("bundles"));
+    assert!(bundles.contains(&"skovlunde-2026.json".to_owned()));
+    assert!(!bundles.contains(&"mollevang-2026.json".to_owned()));
+    assert_eq!(
+        names(scratch.path()),
+        ["compiled"],
+        "something was left behind"
+    );
+}
+
+#[test]
+fn an_error_anywhere_writes_nothing() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let out = scratch.path().join("compiled").display().to_string();
+    let policy = repository("policy-compiler/tests/policy")
+        .display()
+        .to_string();
+    // On this day the decisions are not made yet.
+    let output = fyr(&["compile", &policy, "--date", "2024-11-23", "--out", &out]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("FYR0507"));
+    assert!(stderr(&output).contains("nothing was written"));
+    assert_eq!(names(scratch.path()), [""; 0]);
+}
+
+#[test]
+fn a_directory_with_other_files_is_left_alone() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    fs::write(scratch.path().join("letter.txt"), "dear").expect("a file");
+    let out = scratch.path().display().to_string();
+    let output = fyr(&["compile", &example("malmo"), "--date", DAY, "--out", &out]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("holds other files"));
+    assert_eq!(names(scratch.path()), ["letter.txt"]);
+}
+
+#[test]
+fn a_symbolic_link_in_a_policy_is_refused() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    std::os::unix::fs::symlink("/etc", scratch.path().join("rules")).expect("a link");
+    let output = fyr(&["check", &scratch.path().display().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        stderr(&output).contains("is a symbolic link"),
+        "{}",
+        stderr(&output)
+    );
+}
+
+#[test]
+fn a_file_that_is_not_text_is_refused() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    fs::write(scratch.path().join("fyr.yaml"), [0xff, 0xfe, 0x00]).expect("a file");
+    let output = fyr(&["check", &scratch.path().display().to_string()]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("is not UTF-8 text"));
+}
+
+#[test]
+fn findings_as_json_have_code_place_and_help() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    fs::write(scratch.path().join("fyr.yaml"), "organisaton: x\n").expect("a file");
+    let policy = scratch.path().display().to_string();
+    let output = fyr(&["check", &policy, "--format", "json"]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("findings_as_json", stdout(&output));
+}
+
+#[test]
+fn an_explanation_names_the_rule_its_decision_and_where_it_is_enforced() {
+    let of = |about: [&str; 2]| {
+        let [option, subject] = about;
+        let group = ["--group", "maalovhoj-2021", "--date", DAY];
+        let output = fyr(&[
+            &["explain", &example("ballerup"), option, subject][..],
+            &group,
+        ]
+        .concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    insta::assert_snapshot!("explains_a_blocked_site", of(["--url", "www.bet365.com"]));
+    insta::assert_snapshot!(
+        "explains_an_overridden_setting",
+        of(["--setting", "youtube.level"])
+    );
+    insta::assert_snapshot!("explains_a_search_engine", of(["--url", "duckduckgo.com"]));
+    insta::assert_snapshot!(
+        "explains_what_no_rule_says",
+        of(["--url", "https://example.org/x"])
+    );
+}
+
+#[test]
+fn every_code_can_be_explained() {
+    for code in fyr_policy_core::Code::ALL {
+        let output = fyr(&["explain", code.as_str()]);
+        assert_eq!(output.status.code(), Some(0));
+        assert!(stdout(&output).starts_with(code.as_str()));
+    }
+}
+
+#[test]
+fn wrong_usage_is_exit_code_two() {
+    for arguments in [
+        &["chek"][..],
+        &["check"],
+        &["compile", "policy"],
+        &["check", "policy", "--date", "tomorrow"],
+        &["explain", "policy"],
+        &["explain", "policy", "--group", "x"],
+        &["explain", "policy", "--group", "x", "--url", "http://["],
+    ] {
+        assert_eq!(fyr(arguments).status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn the_schemas_in_the_repository_are_those_of_this_version() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let output = fyr(&["schema", "--out", &scratch.path().display().to_string()]);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let stale: Vec<String> = files(scratch.path())
+        .into_iter()
+        .filter(|(name, written)| {
+            fs::read(repository("schemas/json").join(name))
+                .ok()
+                .as_ref()
+                != Some(written)
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert!(
+        stale.is_empty(),
+        "run `fyr schema --out schemas/json`; stale: {stale:?}"
+    );
+}
+
+#[test]
+fn a_shell_gets_its_completions() {
+    let output = fyr(&["completions", "bash"]);
+    assert_eq!(output.status.code(), Some(0));
+    assert!(stdout(&output).contains("explain"));
+}

@@ -1,0 +1,416 @@
+//! Every finding of the compiler, provoked once in a policy that is otherwise sound, and its
+//! message as an administrator reads it.
+
+#![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use fyr_policy_core::Code;
+
+/// The day that every case is checked for.
+const DAY: &str = "2026-11-23";
+
+/// Checks the sound policy of `tests/policy` with some of its files written anew.
+fn check(files: &[(&str, &str)]) -> Output {
+    let policy = tempfile::tempdir().expect("a temporary directory");
+    copy(
+        Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy")),
+        policy.path(),
+    );
+    for (path, text) in files {
+        let path = policy.path().join(path);
+        fs::create_dir_all(path.parent().expect("a parent")).expect("a directory");
+        fs::write(path, text).expect("a file");
+    }
+    Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .arg("check")
+        .arg(policy.path())
+        .args(["--date", DAY])
+        .output()
+        .expect("fyr runs")
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a directory");
+    for entry in fs::read_dir(from).expect("a directory") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+/// The findings as printed are those of the snapshot that has the code's name, and no other
+/// code is among them.
+#[track_caller]
+fn finds(code: &str, files: &[(&str, &str)]) {
+    let output = check(files);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let found: BTreeSet<&str> = Code::ALL
+        .iter()
+        .map(|code| code.as_str())
+        .filter(|code| text.contains(code))
+        .collect();
+    assert_eq!(found, BTreeSet::from([code]), "{text}");
+    let is_error = code.parse::<Code>().expect(code).severity() == fyr_policy_core::Severity::Error;
+    assert_eq!(output.status.code(), Some(i32::from(is_error)), "{text}");
+    insta::assert_snapshot!(code, text);
+}
+
+/// A rule of the school board that says this.
+fn rule(says: &str) -> String {
+    format!("rule: proeve\ndecision: SK-2025-7\n{says}why:\n  da: Prøve.\n")
+}
+
+/// The file of the base policy with one text put for another.
+fn base(path: &str, old: &str, new: &str) -> String {
+    let whole = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy")).join(path);
+    let text = fs::read_to_string(whole).expect(path);
+    assert!(text.contains(old), "`{old}` is not in {path}");
+    text.replace(old, new)
+}
+
+fn finds_in_rule(code: &str, says: &str) {
+    finds(code, &[("rules/proeve.yaml", &rule(says))]);
+}
+
+fn finds_in_base(code: &str, path: &str, old: &str, new: &str) {
+    finds(code, &[(path, &base(path, old, new))]);
+}
+
+#[test]
+fn the_sound_policy_has_nothing_to_report() {
+    let output = check(&[]);
+    assert_eq!(
+        String::from_utf8(output.stdout).expect("text"),
+        "nothing to report\n"
+    );
+    assert!(output.status.success());
+}
+
+#[test]
+fn every_code_has_its_case() {
+    let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
+    for code in Code::ALL {
+        let case = cases.join(format!("diagnostics__{code}.snap"));
+        assert!(case.is_file(), "no case provokes {code}: {}", code.title());
+    }
+}
+
+#[test]
+fn an_open_quote_is_not_yaml() {
+    finds(
+        "FYR0101",
+        &[("rules/proeve.yaml", "rule: proeve\nfor: \"/skoler\n")],
+    );
+}
+
+#[test]
+fn a_misspelt_field_is_named_with_the_one_that_was_meant() {
+    finds_in_rule("FYR0102", "for: /skoler\nstrenght: default\n");
+}
+
+#[test]
+fn a_rule_says_why() {
+    let text = "rule: proeve\nfor: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    finds("FYR0103", &[("rules/proeve.yaml", text)]);
+}
+
+#[test]
+fn a_strength_is_one_of_three_words() {
+    finds_in_rule("FYR0104", "for: /skoler\nstrength: lockd\n");
+}
+
+#[test]
+fn an_alias_is_refused() {
+    finds_in_rule(
+        "FYR0105",
+        "for: /skoler\nstrength: default\nset:\n  youtube.level: &level strict\n  safesearch.google: *level\n",
+    );
+}
+
+#[test]
+fn a_setting_is_given_once() {
+    finds_in_rule(
+        "FYR0106",
+        "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n  youtube.level: off\n",
+    );
+}
+
+#[test]
+fn a_file_in_a_misspelt_directory_is_read_by_nobody_and_says_so() {
+    finds("FYR0107", &[("rule/proeve.yaml", "rule: proeve\n")]);
+}
+
+#[test]
+fn a_policy_without_units_says_which_file_is_missing() {
+    let policy = tempfile::tempdir().expect("a temporary directory");
+    let fyr = base("fyr.yaml", "", "");
+    fs::write(policy.path().join("fyr.yaml"), fyr).expect("a file");
+    let output = Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .args(["check", "--date", DAY])
+        .arg(policy.path())
+        .output()
+        .expect("fyr runs");
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!("FYR0108", String::from_utf8(output.stdout).expect("text"));
+}
+
+#[test]
+fn an_empty_file_is_told() {
+    finds("FYR0109", &[("rules/proeve.yaml", "# later\n")]);
+}
+
+#[test]
+fn a_rule_name_is_used_once() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    let text = rule(says).replace("rule: proeve", "rule: youtube");
+    finds("FYR0201", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
+fn an_unknown_decision_is_named_with_the_nearest() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    let text = rule(says).replace("SK-2025-7", "SK-2025-8");
+    finds("FYR0202", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
+fn an_unknown_unit_is_named_with_the_nearest() {
+    finds_in_base(
+        "FYR0203",
+        "units.yaml",
+        "unit: /skoler/vest,",
+        "unit: /skoler/vst,",
+    );
+}
+
+#[test]
+fn an_unknown_stage_is_named_with_the_nearest() {
+    finds_in_rule(
+        "FYR0204",
+        "for: /skoler\nstrength: default\nset:\n  youtube.level: { melemtrin: strict }\n",
+    );
+}
+
+#[test]
+fn an_unknown_service_is_named_with_the_nearest() {
+    finds_in_rule(
+        "FYR0205",
+        "for: /skoler\nstrength: default\nsites:\n  allow: [service:hjaelpelinien]\n",
+    );
+}
+
+#[test]
+fn an_unknown_body_is_named_with_the_nearest() {
+    finds_in_base(
+        "FYR0206",
+        "decisions/cases.yaml",
+        "body: byraadet",
+        "body: byradet",
+    );
+}
+
+#[test]
+fn a_class_that_has_left_school_has_no_stage() {
+    finds_in_base("FYR0207", "units.yaml", "start: 2018", "start: 2014");
+}
+
+#[test]
+fn a_grade_belongs_to_one_stage() {
+    finds_in_base("FYR0208", "fyr.yaml", "mellemtrin: 4-6", "mellemtrin: 3-6");
+}
+
+#[test]
+fn a_rule_for_nobody_is_told() {
+    finds_in_rule(
+        "FYR0209",
+        "for: { unit: /skoler/vest, who: staff }\nstrength: default\nset:\n  youtube.level: strict\n",
+    );
+}
+
+#[test]
+fn a_rule_that_says_nothing_is_refused() {
+    finds_in_rule("FYR0210", "for: /skoler\nstrength: default\n");
+}
+
+#[test]
+fn a_misspelt_setting_is_named_with_the_one_that_was_meant() {
+    finds_in_rule(
+        "FYR0301",
+        "for: /skoler\nstrength: default\nset:\n  youtube.levle: strict\n",
+    );
+}
+
+#[test]
+fn a_misspelt_value_is_named_with_the_one_that_was_meant() {
+    finds_in_rule(
+        "FYR0302",
+        "for: /skoler\nstrength: default\nset:\n  youtube.level: strikt\n",
+    );
+}
+
+#[test]
+fn a_site_that_a_browser_would_never_match_is_refused() {
+    finds_in_rule(
+        "FYR0303",
+        "for: /skoler\nstrength: default\nsites:\n  block: ['*.spil.example']\n",
+    );
+}
+
+#[test]
+fn a_verdict_that_no_flat_list_can_give_is_refused() {
+    let above =
+        rule("for: /skoler\nstrength: minimum\nsites:\n  block: ['https://spil.example']\n");
+    let below = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nsites:\n  allow: [spil.example]\nwhy:\n  da: Prøve.\n";
+    finds(
+        "FYR0304",
+        &[("rules/proeve.yaml", &above), ("rules/oest.yaml", below)],
+    );
+}
+
+#[test]
+fn two_settings_that_want_one_policy_to_differ_are_refused() {
+    finds_in_rule(
+        "FYR0305",
+        "for: /skoler\nstrength: default\nset:\n  chromium.IncognitoModeAvailability: 2\n",
+    );
+}
+
+#[test]
+fn a_school_does_not_loosen_what_the_board_has_set() {
+    let below = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  youtube.level: { mellemtrin: off }\nwhy:\n  da: Prøve.\n";
+    finds("FYR0401", &[("rules/oest.yaml", below)]);
+}
+
+#[test]
+fn nobody_changes_what_is_locked() {
+    finds_in_rule(
+        "FYR0402",
+        "for: /skoler\nstrength: default\nset:\n  escape.incognito: open\n",
+    );
+}
+
+#[test]
+fn two_rules_of_one_unit_do_not_disagree() {
+    finds_in_rule(
+        "FYR0403",
+        "for: /skoler\nstrength: minimum\nset:\n  youtube.level: { mellemtrin: strict }\n",
+    );
+}
+
+#[test]
+fn a_school_does_not_open_what_the_board_has_closed() {
+    let above = rule("for: /skoler\nstrength: minimum\nsites:\n  block: [spil.example]\n");
+    let below = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nsites:\n  allow: [skak.spil.example/brikker]\nwhy:\n  da: Prøve.\n";
+    finds(
+        "FYR0404",
+        &[("rules/proeve.yaml", &above), ("rules/oest.yaml", below)],
+    );
+}
+
+#[test]
+fn a_rule_without_a_decision_is_told() {
+    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("decision: SK-2025-7\n", "");
+    finds("FYR0501", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
+fn a_rejected_proposal_carries_no_rules() {
+    finds_in_base(
+        "FYR0502",
+        "decisions/cases.yaml",
+        "date: 2025-05-12\nstatus: decided",
+        "date: 2025-05-12\nstatus: rejected",
+    );
+}
+
+#[test]
+fn a_school_board_does_not_decide_for_all_schools() {
+    let text = rule("for: /skoler\nstrength: default\nset:\n  safesearch.google: on\n")
+        .replace("SK-2025-7", "OEST-3");
+    finds("FYR0503", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
+fn an_overdue_review_is_told() {
+    finds_in_base(
+        "FYR0504",
+        "decisions/cases.yaml",
+        "review: 2028-05-01",
+        "review: 2026-05-01",
+    );
+}
+
+#[test]
+fn an_emergency_says_when_it_must_be_decided() {
+    finds_in_base(
+        "FYR0505",
+        "decisions/cases.yaml",
+        "status: in-force",
+        "status: emergency",
+    );
+}
+
+#[test]
+fn an_emergency_past_its_deadline_is_told() {
+    finds_in_base(
+        "FYR0506",
+        "decisions/cases.yaml",
+        "status: in-force",
+        "status: emergency\ndecide-by: 2026-10-01",
+    );
+}
+
+#[test]
+fn a_decision_of_tomorrow_carries_nothing_today() {
+    finds_in_base(
+        "FYR0507",
+        "decisions/cases.yaml",
+        "date: 2025-02-03",
+        "date: 2026-12-01",
+    );
+}
+
+#[test]
+fn a_helpline_is_never_blocked_not_even_in_part() {
+    finds_in_rule(
+        "FYR0601",
+        "for: /skoler\nstrength: minimum\nsites:\n  block: [hjaelp.example/chat]\n",
+    );
+}
+
+#[test]
+fn what_a_device_recovers_from_is_never_blocked() {
+    finds_in_rule(
+        "FYR0602",
+        "for: /skoler\nstrength: minimum\nsites:\n  block: [fyrby.example]\n",
+    );
+}
+
+#[test]
+fn a_restriction_that_can_be_walked_around_is_told() {
+    finds_in_base(
+        "FYR0603",
+        "rules/floor.yaml",
+        "  escape.guest: closed\n  escape.profiles: closed\n",
+        "",
+    );
+}
+
+#[test]
+fn a_brought_device_is_not_ruled_over() {
+    finds_in_base(
+        "FYR0604",
+        "units.yaml",
+        "vest-2018: { unit: /skoler/vest, start: 2018 }",
+        "vest-2018: { unit: /skoler/vest, start: 2018, ownership: brought }",
+    );
+}
