@@ -27,6 +27,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// How often the server is asked while something is awaited.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How often the server is asked while nothing is.
+const GLANCE: Duration = Duration::from_millis(500);
+
 /// Run the whole loop here: policy, keys, server and five devices, one of them tampered with.
 ///
 /// Needs no privilege and leaves the machine's own browser policy alone: every device lives
@@ -74,7 +77,7 @@ pub(crate) enum DemoError {
 /// Runs the demo. Exit code 0 when every device is compliant at the end.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
     let interrupted = interruptions()?;
-    let table = Table::new(!args.json, std::io::stderr().is_terminal());
+    let mut table = Table::new(!args.json, std::io::stderr().is_terminal());
 
     table.step("policy, keys and the first revision");
     let mut scene = Scene::prepare(args.policy.as_deref())?;
@@ -108,12 +111,12 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
             serde_json::to_string(&outcome).map_err(DemoError::Print)?
         );
     } else {
-        watch.table.finish(&outcome);
+        watch.table.clear();
+        table::print(&outcome);
     }
     if !args.once {
         let _browser = args.browser.then(|| scene.open_browser()).transpose()?;
-        println!("Press Ctrl-C to end.");
-        watch.stay();
+        watch.stay(&scene, &outcome)?;
     }
     Ok(if outcome.everyone_is_compliant() {
         ExitCode::SUCCESS
@@ -155,10 +158,18 @@ impl Watch {
         }
     }
 
-    /// Returns at Ctrl-C.
-    fn stay(&self) {
-        // The sender lives as long as the process, so this returns for a signal only.
-        let _ = self.interrupted.recv();
+    /// Follows the fleet until Ctrl-C.
+    fn stay(&mut self, scene: &Scene, outcome: &Outcome) -> Result<(), FleetError> {
+        self.table = Table::new(true, std::io::stderr().is_terminal());
+        self.table.settle(outcome, &scene.last_policy());
+        loop {
+            let fleet = self.fleet.fetch()?;
+            self.table.show(&fleet, &scene.devices);
+            if self.interrupted.recv_timeout(GLANCE).is_ok() {
+                self.table.close();
+                return Ok(());
+            }
+        }
     }
 }
 

@@ -98,6 +98,11 @@ if (print) {
   print.addEventListener("click", () => window.print());
 }
 
+// On a wide screen there is room for what is well, too.
+if (matchMedia("(min-width: 60rem)").matches) {
+  for (const part of document.querySelectorAll("details[data-wide]")) part.open = true;
+}
+
 for (const choice of document.querySelectorAll(".filter select")) {
   choice.addEventListener("change", () => choice.form.requestSubmit());
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 
-use fyr_schemas::bundle::{Audience, Control, DecisionNote};
+use fyr_schemas::bundle::{Audience, Control, Coverage, DecisionNote, Engine};
 use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
 use fyr_schemas::report::ControlState;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, Revision, StageId};
@@ -21,7 +21,7 @@ pub(crate) struct Overview {
     pub(crate) tally: Tally,
     /// Every group that is published or has a device, by name.
     pub(crate) groups: Vec<GroupOverview>,
-    /// Every published control, the worst standing first.
+    /// Every published control, by name.
     pub(crate) controls: Vec<ControlOverview>,
     /// Every decision that a published bundle tells of.
     pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
@@ -81,6 +81,8 @@ pub(crate) struct Cell {
     pub(crate) devices: u64,
     /// The worst standing of any device.
     pub(crate) standing: Standing,
+    /// The browsers that have no means for it.
+    pub(crate) gap_in: Vec<Engine>,
 }
 
 /// How a control stands on a device, or in a group; best first.
@@ -222,6 +224,12 @@ impl Members<'_> {
             gaps: count(Standing::Gap),
             devices: standings.len() as u64,
             standing: standings.into_iter().max().unwrap_or(Standing::NoDevice),
+            gap_in: control
+                .coverage
+                .iter()
+                .filter(|(_, coverage)| matches!(coverage, Coverage::Gap(_)))
+                .map(|(engine, _)| *engine)
+                .collect(),
         })
     }
 }
@@ -232,16 +240,13 @@ fn controls(members: &[Members], revision: Revision) -> Vec<ControlOverview> {
         .filter_map(|it| it.published)
         .flat_map(|published| published.controls.iter().map(|control| &control.id))
         .collect();
-    let mut controls: Vec<ControlOverview> = ids
-        .into_iter()
+    ids.into_iter()
         .map(|id| ControlOverview {
             control: id.clone(),
             decisions: decisions(members, id),
             cells: members.iter().map(|it| it.cell(id, revision)).collect(),
         })
-        .collect();
-    controls.sort_by_key(|control| std::cmp::Reverse(control.urgency()));
-    controls
+        .collect()
 }
 
 fn decisions(members: &[Members], id: &ControlId) -> BTreeSet<CaseNumber> {
@@ -260,14 +265,6 @@ impl ControlOverview {
             .map(|cell| cell.standing)
             .max()
             .unwrap_or(Standing::NoDevice)
-    }
-
-    /// What somebody must look at comes first; all else stays in the order of names.
-    fn urgency(&self) -> Standing {
-        match self.standing() {
-            Standing::NoDevice | Standing::InForce | Standing::Gap => Standing::InForce,
-            urgent @ (Standing::PendingRestart | Standing::Behind | Standing::Broken) => urgent,
-        }
     }
 }
 

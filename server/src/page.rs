@@ -1,26 +1,23 @@
 //! What the dashboard shows, in words: the last step before the template, with every choice made.
 
+mod controls;
+mod devices;
+
 use askama::Template;
 
 use fyr_schemas::bundle::DecisionNote;
-use fyr_schemas::fleet::{DeviceState, Finding, Fleet, FleetDevice};
-use fyr_schemas::report::ControlState;
-use fyr_schemas::{CaseNumber, GroupId, Revision};
+use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
+use fyr_schemas::{CaseNumber, GroupId};
 use jiff::civil::Date;
 
-use crate::fleet::is_broken;
-use crate::overview::{Cell, ControlOverview, GroupOverview, Overview, Standing, Tally};
+use self::controls::Matrix;
+use self::devices::DeviceRow;
+use crate::overview::{GroupOverview, Overview, Tally};
 use crate::publication::Publication;
 use crate::words::{self, Calendar, When};
 
 /// How many devices are listed; a filter brings the others.
 const DEVICES_LISTED: usize = 200;
-
-/// How many events of a device are shown without being asked for.
-const EVENTS_OPEN: usize = 3;
-
-/// A device that was not heard of for longer is said to be silent: a weekend and a day.
-const SILENT_AFTER_S: i64 = 3 * 86_400;
 
 /// A group below this size may point at single pupils.
 const SMALL_GROUP: u64 = 5;
@@ -43,8 +40,9 @@ pub(crate) struct Dashboard {
     organisation: String,
     headline: Headline,
     groups: Vec<GroupCard>,
+    waiting_groups: Vec<String>,
     has_small_groups: bool,
-    controls: Vec<ControlRow>,
+    matrix: Matrix,
     decisions: Vec<DecisionRow>,
     group_options: Vec<Choice>,
     state_options: Vec<Choice>,
@@ -94,13 +92,6 @@ struct BreachText {
     since: When,
 }
 
-struct ControlRow {
-    name: String,
-    slug: &'static str,
-    decisions: Vec<String>,
-    cells: Vec<Option<CellText>>,
-}
-
 /// A decision, as the controls below it cite it.
 struct DecisionRow {
     case: String,
@@ -117,49 +108,10 @@ struct Due {
     overdue: bool,
 }
 
-struct CellText {
-    group: String,
-    slug: &'static str,
-    words: String,
-    value: String,
-    count: String,
-    calm: bool,
-}
-
 struct Choice {
     value: String,
     label: String,
     chosen: bool,
-}
-
-struct DeviceRow {
-    short: String,
-    name: String,
-    group: String,
-    about: String,
-    slug: &'static str,
-    state: &'static str,
-    revision: String,
-    contact: Option<When>,
-    silent: bool,
-    notes: Vec<String>,
-    broken: Vec<FindingText>,
-    gaps: Vec<FindingText>,
-    latest: Vec<EventText>,
-    earlier: Vec<EventText>,
-}
-
-struct FindingText {
-    control: String,
-    slug: &'static str,
-    words: &'static str,
-    since: When,
-}
-
-struct EventText {
-    words: String,
-    weight: &'static str,
-    at: When,
 }
 
 /// What is shown before anything is published.
@@ -195,11 +147,7 @@ impl Dashboard {
             has_small_groups: groups
                 .iter()
                 .any(|group| (1..SMALL_GROUP).contains(&group.tally.total())),
-            controls: overview
-                .controls
-                .iter()
-                .map(|control| ControlRow::new(control, groups))
-                .collect(),
+            matrix: Matrix::new(&overview),
             group_options: groups
                 .iter()
                 .map(|group| Choice {
@@ -230,9 +178,14 @@ impl Dashboard {
                 .iter()
                 .map(|(case, note)| DecisionRow::new(case, note, calendar))
                 .collect(),
-            groups: overview
-                .groups
+            waiting_groups: groups
                 .iter()
+                .filter(|group| group.tally.total() == 0)
+                .map(|group| group.group.to_string())
+                .collect(),
+            groups: groups
+                .iter()
+                .filter(|group| group.tally.total() > 0)
                 .map(|group| GroupCard::new(group, calendar))
                 .collect(),
         }
@@ -356,144 +309,6 @@ impl DecisionRow {
             date: note.date.to_string(),
             review: note.review.map(due),
             decide_by: note.decide_by.map(due),
-        }
-    }
-}
-
-impl ControlRow {
-    fn new(control: &ControlOverview, groups: &[GroupOverview]) -> Self {
-        Self {
-            name: control.control.to_string(),
-            slug: standing_slug(control.standing()),
-            decisions: control.decisions.iter().map(ToString::to_string).collect(),
-            cells: control
-                .cells
-                .iter()
-                .zip(groups)
-                .map(|(cell, group)| cell.as_ref().map(|cell| CellText::new(cell, group)))
-                .collect(),
-        }
-    }
-}
-
-impl CellText {
-    fn new(cell: &Cell, group: &GroupOverview) -> Self {
-        Self {
-            group: group.group.to_string(),
-            slug: standing_slug(cell.standing),
-            words: standing_words(cell),
-            calm: matches!(cell.standing, Standing::NoDevice | Standing::InForce),
-            value: cell.value.clone(),
-            count: if cell.devices == 0 {
-                String::new()
-            } else {
-                format!("{}/{}", cell.in_force, cell.devices)
-            },
-        }
-    }
-}
-
-fn standing_slug(standing: Standing) -> &'static str {
-    match standing {
-        Standing::NoDevice => "none",
-        Standing::InForce => "compliant",
-        Standing::Gap => "gap",
-        Standing::PendingRestart => "pending-restart",
-        Standing::Behind => "stale",
-        Standing::Broken => "non-compliant",
-    }
-}
-
-fn standing_words(cell: &Cell) -> String {
-    match cell.standing {
-        Standing::NoDevice => "no device yet".to_owned(),
-        Standing::InForce => "in force".to_owned(),
-        Standing::Gap => format!("gap on {}", words::plural(cell.gaps, "device")),
-        Standing::PendingRestart => "waits for a restart".to_owned(),
-        Standing::Behind => "not yet everywhere".to_owned(),
-        Standing::Broken => "does not hold".to_owned(),
-    }
-}
-
-impl DeviceRow {
-    fn new(device: &FleetDevice, published: Revision, calendar: &Calendar) -> Self {
-        let contact = device.last_contact;
-        let mut events = device.events.iter().map(|event| EventText {
-            words: words::event(&event.what),
-            weight: words::event_weight(&event.what),
-            at: calendar.when(event.at),
-        });
-        let silent =
-            contact.is_some_and(|at| calendar.now.as_second() - at.as_second() > SILENT_AFTER_S);
-        let texts = |wanted: fn(ControlState) -> bool| {
-            device
-                .findings
-                .iter()
-                .filter(|finding| wanted(finding.state))
-                .map(|finding| FindingText::new(finding, calendar))
-                .collect()
-        };
-        Self {
-            short: device.device.as_str().chars().take(8).collect(),
-            name: device.device.to_string(),
-            group: device.group.to_string(),
-            about: device
-                .stage
-                .as_ref()
-                .map(ToString::to_string)
-                .unwrap_or_default(),
-            slug: words::state_slug(device.state),
-            state: words::state(device.state),
-            revision: device
-                .revision
-                .map_or("none yet".to_owned(), |revision| revision.to_string()),
-            contact: contact.map(|at| calendar.when(at)),
-            silent,
-            notes: notes(device, published),
-            broken: texts(|state| is_broken(state) || state == ControlState::PendingRestart),
-            gaps: texts(|state| state == ControlState::Gap),
-            latest: events.by_ref().take(EVENTS_OPEN).collect(),
-            earlier: events.collect(),
-        }
-    }
-}
-
-/// What else somebody should know of a device.
-fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
-    let stale = match (device.state, device.revision) {
-        (DeviceState::Unknown, _) => Some("It has joined and not yet reported".to_owned()),
-        (_, None) => Some("No policy is in force on it yet".to_owned()),
-        (_, Some(revision)) if revision < published => Some(format!(
-            "It holds revision {revision}; revision {published} is published"
-        )),
-        (DeviceState::Stale, Some(_)) => Some(
-            "It cannot know whether its policy is the newest: the repository was out of reach, \
-             refused or expired"
-                .to_owned(),
-        ),
-        (
-            DeviceState::Compliant | DeviceState::PendingRestart | DeviceState::NonCompliant,
-            Some(_),
-        ) => None,
-    };
-    let missing = (device.missing_reports > 0).then(|| {
-        let count = words::plural(device.missing_reports, "report");
-        format!("{count} never arrived")
-    });
-    stale.into_iter().chain(missing).collect()
-}
-
-impl FindingText {
-    fn new(finding: &Finding, calendar: &Calendar) -> Self {
-        Self {
-            control: finding.control.to_string(),
-            slug: if is_broken(finding.state) {
-                "non-compliant"
-            } else {
-                "pending-restart"
-            },
-            words: words::control_state(finding.state),
-            since: calendar.when(finding.since),
         }
     }
 }

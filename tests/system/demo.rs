@@ -2,22 +2,23 @@
 
 use std::process::{Command, Output};
 
+use anyhow::Result;
 use fyr_tests::binaries::Binary;
 use serde_json::Value;
 
-fn demo(arguments: &[&str]) -> Output {
-    Command::new(Binary::Fyr.path().unwrap())
+fn demo(arguments: &[&str]) -> Result<Output> {
+    let output = Command::new(Binary::Fyr.path()?)
         .arg("demo")
         .args(arguments)
         .env_remove("DISPLAY")
         .env_remove("WAYLAND_DISPLAY")
-        .output()
-        .unwrap()
+        .output()?;
+    Ok(output)
 }
 
 #[test]
 fn the_demo_applies_repairs_and_publishes_again_until_every_device_is_compliant() {
-    let output = demo(&["--once", "--json"]);
+    let output = demo(&["--once", "--json"]).unwrap();
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     let outcome: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
@@ -40,7 +41,7 @@ fn the_demo_of_a_policy_with_an_error_shows_the_error_and_fails() {
     let policy = tempfile::tempdir().unwrap();
     std::fs::write(policy.path().join("fyr.yaml"), "organisation: [").unwrap();
     let path = policy.path().to_str().unwrap();
-    let output = demo(&["--once", "--json", "--policy", path]);
+    let output = demo(&["--once", "--json", "--policy", path]).unwrap();
     assert!(!output.status.success());
     assert!(output.stdout.is_empty());
     let stderr = String::from_utf8_lossy(&output.stderr);
@@ -50,7 +51,7 @@ fn the_demo_of_a_policy_with_an_error_shows_the_error_and_fails() {
 
 #[test]
 fn a_json_result_without_once_is_refused_with_its_reason() {
-    let output = demo(&["--json"]);
+    let output = demo(&["--json"]).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--once"));
 }

@@ -1,6 +1,7 @@
 //! What pupils meet in a real Firefox that the agent governs, and what Firefox cannot do.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
+use fyr_schemas::bundle::{Coverage, Engine};
 use fyr_tests::firefox::Firefox;
 use fyr_tests::municipality::Municipality;
 use fyr_tests::network::LoneNetwork;
@@ -42,6 +43,32 @@ fn firefox_obeys_every_policy_that_was_written() -> Result<()> {
     for host in ["www.youtube.com", "www.google.com"] {
         assert_eq!(firefox.visit(&format!("https://{host}/"))?, Visit::Loaded);
         assert_eq!(internet.arrival(host, "/")?.address.to_string(), STRICT);
+    }
+    Ok(())
+}
+
+#[test]
+fn what_firefox_cannot_do_is_a_gap_with_its_reason() -> Result<()> {
+    let bundle = Municipality::like("ballerup")?.bundle("/skoler/skovlunde", "indskoling")?;
+    let of_firefox = |id: &str| {
+        let control = bundle.controls.iter().find(|one| one.id.as_str() == id);
+        control.and_then(|control| control.coverage.get(&Engine::Firefox))
+    };
+    // What it has no policy for is done by names where addresses are published, or told.
+    for (id, host) in [
+        ("youtube.level", "www.youtube.com"),
+        ("safesearch.google", "www.google.com"),
+    ] {
+        let Some(Coverage::Hosts(names)) = of_firefox(id) else {
+            bail!("{id} is covered by {:?}", of_firefox(id));
+        };
+        assert!(names.iter().any(|name| name.as_str() == host), "{names:?}");
+    }
+    for id in ["escape.task-manager", "escape.javascript-urls"] {
+        let Some(Coverage::Gap(gap)) = of_firefox(id) else {
+            bail!("{id} is covered by {:?}", of_firefox(id));
+        };
+        assert!(gap.detail.contains("Firefox has no policy"), "{gap:?}");
     }
     Ok(())
 }

@@ -21,7 +21,11 @@ const PLAIN_RELOAD: Duration = Duration::from_secs(5);
 fn a_publication_is_in_force_in_an_open_browser_at_once() -> Result<()> {
     let scene = Scene::new()?;
     let took = scene.publish_and_measure(|| Ok(()))?;
-    println!("from publication to in force in the browser: {took:?}");
+    // `make bench` reads this line.
+    println!(
+        "from publication to in force in the browser: {:.1} ms",
+        took.as_secs_f64() * 1000.0
+    );
     // The aim is half a second; a busy machine may be slower, but never as slow as without us.
     assert!(took < PLAIN_RELOAD, "{took:?}");
     Ok(())

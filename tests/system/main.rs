@@ -5,7 +5,6 @@ mod agent_once;
 mod agent_run;
 mod agent_tamper;
 mod demo;
-mod endurance;
 mod firefox;
 mod harness;
 mod house;

@@ -1,7 +1,10 @@
 //! What pupils and staff meet in a real Chromium that the agent governs.
+//!
+//! Each of these would fail in a browser without policy: `harness.rs` shows it.
 
 use anyhow::{Context, Result};
 use fyr_tests::chromium::Chromium;
+use fyr_tests::device::Device;
 use fyr_tests::internet::Internet;
 use fyr_tests::municipality::{Enrolled, Municipality};
 use fyr_tests::remote::Visit;
@@ -13,34 +16,97 @@ struct Expected {
     unit: &'static str,
     stage: &'static str,
     youtube: Option<&'static str>,
-    blocked: Option<&'static str>,
+    blocked: &'static str,
     helpline: &'static str,
     domains: &'static str,
 }
 
+const BALLERUP: Expected = Expected {
+    example: "ballerup",
+    unit: "/skoler/skovlunde",
+    stage: "indskoling",
+    youtube: Some("Strict"),
+    blocked: "bet365.com",
+    helpline: "bornetelefonen.dk",
+    domains: "ballerup.dk,elev.ballerup.dk",
+};
+
+const MALMO: Expected = Expected {
+    example: "malmo",
+    unit: "/grundskola/mollevang",
+    stage: "lagstadiet",
+    youtube: Some("Strict"),
+    blocked: "vinn-stort.example",
+    helpline: "bris.se",
+    domains: "malmo.se,skola.malmo.se",
+};
+
 #[test]
 fn in_indskoling_youtube_is_strict() -> Result<()> {
-    meets(&ballerup("indskoling", Some("Strict")))
+    meets(&BALLERUP)
 }
 
 #[test]
 fn in_mellemtrin_youtube_is_moderate() -> Result<()> {
-    meets(&ballerup("mellemtrin", Some("Moderate")))
+    meets(&Expected {
+        stage: "mellemtrin",
+        youtube: Some("Moderate"),
+        ..BALLERUP
+    })
 }
 
 #[test]
 fn in_udskoling_youtube_is_moderate() -> Result<()> {
-    meets(&ballerup("udskoling", Some("Moderate")))
+    meets(&Expected {
+        stage: "udskoling",
+        youtube: Some("Moderate"),
+        ..BALLERUP
+    })
 }
 
 #[test]
-fn for_personale_youtube_is_open() -> Result<()> {
-    meets(&ballerup("personale", None))
+fn for_personale_youtube_is_open_and_search_is_filtered_all_the_same() -> Result<()> {
+    meets(&Expected {
+        stage: "personale",
+        youtube: None,
+        blocked: "fri-proxy.example",
+        ..BALLERUP
+    })
 }
 
 #[test]
-fn the_policy_as_written_closes_the_developer_tools_and_holds() -> Result<()> {
-    let (_municipality, device) = governed("ballerup", "/skoler/skovlunde", "indskoling")?;
+fn in_lagstadiet_youtube_is_strict() -> Result<()> {
+    meets(&MALMO)
+}
+
+#[test]
+fn for_personal_youtube_is_open_and_search_is_filtered_all_the_same() -> Result<()> {
+    meets(&Expected {
+        stage: "personal",
+        youtube: None,
+        blocked: "malmo-inloggning.example",
+        ..MALMO
+    })
+}
+
+#[test]
+fn a_service_whose_block_was_rejected_stays_reachable() -> Result<()> {
+    let (_municipality, device) = governed(&MALMO)?;
+    let mut browser = Browser::of(&device, &[])?;
+    let mut page = browser.chromium.page()?;
+    assert_eq!(page.visit("https://www.deepseek.com/")?, Visit::Loaded);
+    browser.internet.arrival("www.deepseek.com", "/")?;
+    Ok(())
+}
+
+#[test]
+fn the_policy_as_written_holds_and_nobody_can_look_inside() -> Result<()> {
+    let (_municipality, device) = governed(&BALLERUP)?;
+    let written = device.device.chromium_policy("fyr.json")?;
+    assert_eq!(
+        written.get("DeveloperToolsAvailability"),
+        Some(&Value::from(2))
+    );
     let internet = Internet::open()?;
     let arguments = ["https://www.youtube.com/"];
     let mut chromium = Chromium::start(device.device.root(), &internet, &arguments)?;
@@ -53,19 +119,14 @@ fn the_policy_as_written_closes_the_developer_tools_and_holds() -> Result<()> {
 
 #[test]
 fn the_policy_page_shows_every_policy_and_finds_no_fault() -> Result<()> {
-    for (example, unit, stage) in [("ballerup", "/skoler/skovlunde", "mellemtrin")] {
-        let (_municipality, device) = governed(example, unit, stage)?;
-        let inspectable = device.device.inspectable()?;
-        let written = inspectable.chromium_policy("fyr.json")?;
+    for expected in [BALLERUP, MALMO] {
+        let (_municipality, device) = governed(&expected)?;
+        let mut browser = Browser::of(&device, &[])?;
+        let written = browser.policy.chromium_policy("fyr.json")?;
         let written = written.as_object().context("a policy file is an object")?;
-        let internet = Internet::open()?;
-        let mut chromium = Chromium::start(inspectable.root(), &internet, &[])?;
-        let shown = chromium.page()?.policies()?;
+        let shown = browser.chromium.page()?.policies()?;
 
-        assert_eq!(
-            shown.keys().collect::<Vec<_>>(),
-            written.keys().collect::<Vec<_>>()
-        );
+        assert!(shown.keys().eq(written.keys()), "{:?}", shown.keys());
         for (name, policy) in shown {
             assert_eq!(Some(&policy.value), written.get(&name), "{name}");
             assert_eq!(policy.level, "mandatory", "{name}");
@@ -75,41 +136,41 @@ fn the_policy_page_shows_every_policy_and_finds_no_fault() -> Result<()> {
     Ok(())
 }
 
-fn ballerup(stage: &'static str, youtube: Option<&'static str>) -> Expected {
-    Expected {
-        example: "ballerup",
-        unit: "/skoler/skovlunde",
-        stage,
-        youtube,
-        blocked: if youtube.is_some() {
-            Some("bet365.com")
-        } else {
-            None
-        },
-        helpline: "https://bornetelefonen.dk/",
-        domains: "ballerup.dk,elev.ballerup.dk",
-    }
-}
-
-/// A device of a group in `stage` that has put its policy in force.
-fn governed(example: &str, unit: &str, stage: &str) -> Result<(Municipality, Enrolled)> {
-    let (municipality, device) = Municipality::like(example)?.start(unit, stage)?;
+/// A device of the expected group that has put its policy in force.
+fn governed(expected: &Expected) -> Result<(Municipality, Enrolled)> {
+    let (municipality, device) =
+        Municipality::like(expected.example)?.start(expected.unit, expected.stage)?;
     device.agent(&["once"])?.success()?;
     Ok((municipality, device))
 }
 
+/// A browser that obeys the device's policy, its developer tools aside.
+struct Browser {
+    chromium: Chromium,
+    internet: Internet,
+    policy: Device,
+}
+
+impl Browser {
+    fn of(device: &Enrolled, arguments: &[&str]) -> Result<Self> {
+        let policy = device.device.inspectable()?;
+        let internet = Internet::open()?;
+        let chromium = Chromium::start(policy.root(), &internet, arguments)?;
+        Ok(Self {
+            chromium,
+            internet,
+            policy,
+        })
+    }
+}
+
+/// Sends a browser of the expected group out, and looks at what arrives.
 fn meets(expected: &Expected) -> Result<()> {
-    let (_municipality, device) = governed(expected.example, expected.unit, expected.stage)?;
-    let policy = device.device.chromium_policy("fyr.json")?;
-    assert_eq!(
-        policy.get("DeveloperToolsAvailability"),
-        Some(&Value::from(2))
-    );
-    let inspectable = device.device.inspectable()?;
-    let internet = Internet::open()?;
-    let arguments = ["--incognito", expected.helpline];
-    let mut chromium = Chromium::start(inspectable.root(), &internet, &arguments)?;
-    let mut page = chromium.page()?;
+    let (_municipality, device) = governed(expected)?;
+    let helpline = format!("https://{}/", expected.helpline);
+    let mut browser = Browser::of(&device, &["--incognito", &helpline])?;
+    let mut page = browser.chromium.page()?;
+    let internet = browser.internet;
 
     page.visit("https://www.youtube.com/")?;
     let video = internet.arrival("www.youtube.com", "/")?;
@@ -118,17 +179,16 @@ fn meets(expected: &Expected) -> Result<()> {
     page.visit("https://www.google.com/search?q=ulv")?;
     let search = internet.arrival("www.google.com", "/search")?;
     assert!(search.target.contains("safe=active"), "{}", search.target);
-    assert_eq!(
-        search.header("X-GoogApps-Allowed-Domains"),
-        Some(expected.domains)
-    );
+    let domains = search.header("X-GoogApps-Allowed-Domains");
+    assert_eq!(domains, Some(expected.domains));
 
-    if let Some(blocked) = expected.blocked {
-        let refused = Visit::Refused("net::ERR_BLOCKED_BY_ADMINISTRATOR".into());
-        assert_eq!(page.visit(&format!("https://{blocked}/"))?, refused);
-        assert_eq!(internet.arrivals(blocked), []);
-    }
-    // It was asked to open this one incognito.
-    assert!(!page.is_off_the_record(expected.helpline)?);
+    let refused = Visit::Refused("net::ERR_BLOCKED_BY_ADMINISTRATOR".into());
+    let blocked = format!("https://{}/", expected.blocked);
+    assert_eq!(page.visit(&blocked)?, refused);
+    assert_eq!(internet.arrivals(expected.blocked), []);
+
+    // This one the browser was asked to open incognito.
+    internet.arrival(expected.helpline, "/")?;
+    assert!(!page.is_off_the_record(&helpline)?);
     Ok(())
 }

@@ -18,6 +18,9 @@ static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/ballerup
 /// A rule that nobody decided: what the second revision adds.
 const SECOND_REVISION: &str = include_str!("second_revision.yaml");
 
+/// A device's policy for Chromium, below its root.
+const POLICY: &str = "etc/chromium/policies/managed/fyr.json";
+
 /// Why the scene could not be set.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SceneError {
@@ -260,11 +263,19 @@ impl Scene {
         self.devices.last().map(|device| &device.group)
     }
 
+    /// Where the last device's browser policy is, for somebody to try.
+    pub(crate) fn last_policy(&self) -> String {
+        self.devices
+            .last()
+            .map(|device| device.root.join(POLICY).display().to_string())
+            .unwrap_or_default()
+    }
+
     /// Empties the last device's browser policy and waits until it is as it was.
     /// Returns how long that took.
     pub(crate) fn tamper_and_wait(&self, patience: Duration) -> Result<Duration, SceneError> {
         let device = self.devices.last().ok_or(SceneError::NoGroup)?;
-        let policy = device.root.join("etc/chromium/policies/managed/fyr.json");
+        let policy = device.root.join(POLICY);
         let before =
             std::fs::read(&policy).map_err(|error| SceneError::Read(policy.clone(), error))?;
         let started = Instant::now();

@@ -9,13 +9,14 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::demo::outcome::Outcome;
 use crate::demo::scene::Device;
 
-/// The live table. Everything goes to standard error, so that standard output stays for results.
+/// The live table, on standard error, so that standard output stays for results.
 #[derive(Debug)]
 pub(crate) struct Table {
     lines: MultiProgress,
     heading: ProgressBar,
     devices: Vec<ProgressBar>,
-    live: bool,
+    step: Option<String>,
+    plain: bool,
 }
 
 impl Table {
@@ -35,16 +36,26 @@ impl Table {
             lines,
             heading,
             devices: Vec::new(),
-            live: !shown || live,
+            step: None,
+            plain: shown && !live,
         }
     }
 
-    /// Says what happens now.
-    pub(crate) fn step(&self, what: &str) {
-        if !self.live {
+    /// Says what happens now; what happened before is done.
+    pub(crate) fn step(&mut self, what: &str) {
+        self.end_step();
+        if self.plain {
             eprintln!("{what}");
         }
         self.heading.set_message(what.to_owned());
+        self.step = Some(what.to_owned());
+    }
+
+    /// Leaves the step that was going on behind as done.
+    fn end_step(&mut self) {
+        if let Some(done) = self.step.take() {
+            self.heading.println(format!("✔ {done}"));
+        }
     }
 
     /// Shows how the devices stand.
@@ -64,27 +75,50 @@ impl Table {
         }
     }
 
-    /// Closes the table with what was found.
-    pub(crate) fn finish(&self, outcome: &Outcome) {
-        self.heading.finish_with_message(format!(
-            "{} of {} devices hold what was decided, revision {}",
-            outcome.compliant, outcome.devices, outcome.revision
-        ));
+    /// Closes the table; its lines stay on the screen as they are.
+    pub(crate) fn close(&mut self) {
+        self.end_step();
+        self.heading.finish_and_clear();
         for line in &self.devices {
-            line.finish();
+            line.abandon();
         }
-        println!(
-            "\n{} of {} devices hold what was decided (revision {}).",
-            outcome.compliant, outcome.devices, outcome.revision
-        );
-        println!(
-            "Published to applied: {} ms (median), {} ms (slowest). Tampered to repaired: {} ms.",
-            outcome.publish_to_applied_ms.p50,
-            outcome.publish_to_applied_ms.p99,
-            outcome.drift_to_repaired_ms
-        );
-        println!("Dashboard: {}", outcome.dashboard);
     }
+
+    /// Takes the table's lines off the screen; the steps that were done stay.
+    pub(crate) fn clear(&mut self) {
+        self.end_step();
+        self.heading.finish_and_clear();
+        for line in self.devices.drain(..) {
+            line.finish_and_clear();
+        }
+    }
+
+    /// Says what goes on from here, with the table still following the fleet.
+    pub(crate) fn settle(&mut self, outcome: &Outcome, tamper_with: &str) {
+        self.end_step();
+        let dashboard = format!("dashboard {}   Ctrl-C ends the demo", outcome.dashboard);
+        if self.plain {
+            eprintln!("{dashboard}");
+        }
+        self.heading
+            .println(format!("  try it yourself: echo '{{}}' > {tamper_with}"));
+        self.heading.set_message(dashboard);
+    }
+}
+
+/// Prints what was found, for people.
+pub(crate) fn print(outcome: &Outcome) {
+    println!(
+        "{} of {} devices hold what was decided (revision {}).",
+        outcome.compliant, outcome.devices, outcome.revision
+    );
+    println!(
+        "Published to applied: {} ms (median), {} ms (slowest). Tampered to repaired: {} ms.",
+        outcome.publish_to_applied_ms.p50,
+        outcome.publish_to_applied_ms.p99,
+        outcome.drift_to_repaired_ms
+    );
+    println!("Dashboard: {}", outcome.dashboard);
 }
 
 fn style(template: &str) -> ProgressStyle {
@@ -113,7 +147,7 @@ fn matching<'a>(
 
 fn describe(device: &Device, told: Option<&FleetDevice>) -> String {
     let place = format!(
-        "{:<12} {:<18}",
+        "{:<12} {:<20}",
         device.stage.to_string(),
         device.group.to_string()
     );

@@ -49,25 +49,36 @@ pub fn measure(binaries: &Path, times: usize) -> Result<(Latency, Latency)> {
     Ok((spread(applied)?, spread(repaired)?))
 }
 
-/// Runs the browser test that measures from publication to a refused navigation, with the
-/// release binaries, and reads the figures it prints.
-pub fn in_browser(house: &Path) -> Result<Option<Latency>> {
-    let output = Command::new("cargo")
-        .current_dir(house)
-        .args(["test", "--release", "-p", "fyr-tests", "--", "--nocapture"])
-        .arg("a_published_block_is_in_force_in_a_running_chromium")
-        .output()
-        .context("run the browser test")?;
-    let text = String::from_utf8_lossy(&output.stdout);
-    let figures: Vec<f64> = text
-        .lines()
-        .filter_map(|line| line.split_once("publish to in force in Chromium: "))
-        .filter_map(|(_, rest)| rest.split_whitespace().next()?.parse().ok())
-        .collect();
-    if figures.is_empty() {
-        return Ok(None);
+/// The browser test that measures from publication to a refused navigation.
+pub const BROWSER_TEST: &str = "a_publication_is_in_force_in_an_open_browser_at_once";
+
+/// Runs [`BROWSER_TEST`] `times` times with the release binaries, and reads the figure it prints.
+pub fn in_browser(house: &Path, times: usize) -> Result<Latency> {
+    let mut figures = Vec::new();
+    for _ in 0..times {
+        let output = Command::new("cargo")
+            .current_dir(house)
+            .args([
+                "test",
+                "--release",
+                "--quiet",
+                "-p",
+                "fyr-tests",
+                "--test",
+                "system",
+            ])
+            .args(["--", "--nocapture", BROWSER_TEST])
+            .output()
+            .context("run the browser test")?;
+        let text = String::from_utf8_lossy(&output.stdout);
+        let figure = text
+            .lines()
+            .find_map(|line| line.strip_prefix("from publication to in force in the browser: "))
+            .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+            .with_context(|| format!("read the figure of `{BROWSER_TEST}` in:\n{text}"))?;
+        figures.push(figure);
     }
-    spread(figures).map(Some)
+    spread(figures)
 }
 
 fn spread(mut samples: Vec<f64>) -> Result<Latency> {

@@ -33,7 +33,7 @@ struct Findings {
     loops: usize,
     publish_to_applied_ms: Latency,
     drift_to_repaired_ms: Latency,
-    publish_to_browser_ms: Option<Latency>,
+    publish_to_browser_ms: Latency,
 }
 
 fn main() -> Result<()> {
@@ -50,7 +50,7 @@ fn main() -> Result<()> {
     eprintln!("latency: `fyr demo --once --json`, {LOOPS} times");
     let (applied, repaired) = latency::measure(&binaries, LOOPS)?;
     eprintln!("latency: inside a running Chromium");
-    let browser = latency::in_browser(&house)?;
+    let browser = latency::in_browser(&house, LOOPS)?;
     let findings = Findings {
         machine: machine()?,
         revision: output("git", &["rev-parse", "--short", "HEAD"])?,

@@ -111,7 +111,6 @@ impl Repository {
         let check = Check {
             repository: self,
             publication: &publication,
-            before: before.as_ref(),
             now,
         };
         let root = check.first_root()?;
@@ -139,7 +138,6 @@ impl Repository {
         let check = Check {
             repository: self,
             publication: &publication,
-            before: Some(&before),
             now,
         };
         check.refresh(&EnrolmentAuthority {
@@ -223,32 +221,17 @@ fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
 struct Check<'a> {
     repository: &'a Repository,
     publication: &'a Publication,
-    before: Option<&'a Published>,
     now: Timestamp,
 }
 
 impl Check<'_> {
-    /// Refreshes twice: as a device that has just been enrolled, and as one that believes
-    /// what is published now.
+    /// Refreshes as a device that has just been enrolled: it walks along every root.
     fn refresh<W: Wanted>(&self, wanted: &W) -> Result<(), RepositoryError> {
-        self.refresh_from(&TrustedState::default(), &Floor::default(), wanted)?;
-        match self.before {
-            Some(before) => self.refresh_from(&before.state, &before.floor, wanted),
-            None => Ok(()),
-        }
-    }
-
-    fn refresh_from<W: Wanted>(
-        &self,
-        state: &TrustedState,
-        floor: &Floor,
-        wanted: &W,
-    ) -> Result<(), RepositoryError> {
         let clock = Clock {
             system: self.now,
             build: Timestamp::MIN,
         };
-        Refresh::begin(state, floor, wanted, clock)
+        Refresh::begin(&TrustedState::default(), &Floor::default(), wanted, clock)
             .drive(|need| self.read(need))
             .map(drop)
             .map_err(|e: RepositoryError| RepositoryError::WouldBeRefused(Box::new(e)))

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 
 use fyr_schemas::bundle::{Audience, Bundle, FORMAT};
@@ -10,6 +11,7 @@ use fyr_seal::{
     Authorities, Change, Content, PublicKey, Repository, RepositoryError, SealError, Signers,
     SigningKey,
 };
+use fyr_trust::{Answer, Clock, EnrolmentAuthority, Floor, Refresh, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
 
 #[test]
@@ -33,6 +35,18 @@ fn an_unchanged_policy_keeps_its_revision_and_its_targets() {
     assert!(!town.file("metadata/2.snapshot.json").exists());
     let changed = town.publish(&["a", "b"], "2026-08-01T10:00:00Z").unwrap();
     assert_eq!(changed.revision().0, 2);
+}
+
+#[test]
+fn a_file_that_is_there_already_is_not_written_again() {
+    let town = Town::new();
+    let published = town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let (_, digest) = published.bundles().into_iter().next().unwrap();
+    let bundle = town.file(&format!("targets/bundles/{digest}.a.json"));
+    let inode = || bundle.metadata().unwrap().ino();
+    let before = inode();
+    town.publish(&["a", "b"], "2026-08-02T08:00:00Z").unwrap();
+    assert_eq!(inode(), before);
 }
 
 #[test]
@@ -61,23 +75,32 @@ fn a_repository_that_nobody_renewed_for_a_month_can_be_renewed() {
 }
 
 #[test]
-fn a_root_is_signed_anew_60_days_before_it_expires_and_not_before() {
+fn root_and_targets_are_signed_anew_60_days_before_they_expire_and_not_before() {
     let town = Town::new();
     town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
     town.publish(&["a"], "2027-05-01T08:00:00Z").unwrap();
-    assert!(!town.file("metadata/2.root.json").exists());
+    for path in ["metadata/2.root.json", "metadata/2.targets.json"] {
+        assert!(!town.file(path).exists(), "{path}");
+    }
     town.publish(&["a"], "2027-06-15T08:00:00Z").unwrap();
-    assert!(town.file("metadata/2.root.json").exists());
+    for path in ["metadata/2.root.json", "metadata/2.targets.json"] {
+        assert!(town.file(path).exists(), "{path}");
+    }
 }
 
 #[test]
-fn a_replaced_targets_key_is_named_by_a_new_root() {
-    let mut town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    town.signers.targets = vec![SigningKey::generate().unwrap()];
-    let published = town.publish(&["a"], "2026-08-02T08:00:00Z").unwrap();
-    assert_eq!(published.revision().0, 2);
-    assert!(town.file("metadata/2.root.json").exists());
+fn a_replaced_key_is_named_by_a_new_root_and_signs_its_role_anew() {
+    for replace in [
+        (|signers| &mut signers.targets) as fn(&mut Signers) -> &mut Vec<SigningKey>,
+        |signers| &mut signers.snapshot,
+        |signers| &mut signers.timestamp,
+    ] {
+        let mut town = Town::new();
+        town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+        *replace(&mut town.signers) = vec![SigningKey::generate().unwrap()];
+        town.publish(&["a"], "2026-08-02T08:00:00Z").unwrap();
+        assert!(town.file("metadata/2.root.json").exists());
+    }
 }
 
 #[test]
@@ -148,11 +171,29 @@ fn another_organisation_cannot_publish_into_a_repository() {
 }
 
 #[test]
-fn a_clock_that_went_back_still_yields_metadata_that_devices_take() {
+fn a_clock_that_went_back_a_month_still_yields_metadata_that_devices_take() {
     let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    let published = town.publish(&["a", "b"], "2026-07-25T08:00:00Z").unwrap();
-    assert_eq!(published.revision().0, 2);
+    let first = town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let authority = EnrolmentAuthority {
+        root: first.first_root().clone(),
+    };
+    let refresh = |state: &TrustedState, floor: &Floor| {
+        let clock = Clock {
+            system: at("2026-08-01T08:00:00Z"),
+            build: Timestamp::MIN,
+        };
+        Refresh::begin(state, floor, &authority, clock)
+            .drive(|need| {
+                let answer =
+                    fs::read(town.file(&need.path)).map_or(Answer::NotFound, Answer::Found);
+                Ok::<_, VerifyError>(answer)
+            })
+            .unwrap()
+    };
+    let device = refresh(&TrustedState::default(), &Floor::default());
+    town.publish(&["a", "b"], "2026-07-01T08:00:00Z").unwrap();
+    let device = refresh(&device.state, &device.floor);
+    assert_eq!(device.document.revision().0, 2);
 }
 
 #[test]
@@ -216,6 +257,58 @@ fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_men
             .unwrap();
         assert_eq!(mended.revision().0, 2);
     }
+}
+
+#[test]
+fn what_a_file_names_is_written_before_it_and_the_timestamp_last() {
+    let town = Town::new();
+    let publication = fyr_seal::publish(
+        None,
+        &town.content(&["a"]),
+        &town.authorities(public(&town.signers.root)),
+        &town.signers,
+        at("2026-08-01T08:00:00Z"),
+    )
+    .unwrap();
+    let paths: Vec<&str> = publication.files().map(|(path, _)| path).collect();
+    let (content, metadata) = paths.split_at(2);
+    assert!(
+        content.iter().all(|path| path.starts_with("targets/")),
+        "{paths:?}"
+    );
+    assert_eq!(
+        metadata,
+        [
+            "metadata/1.root.json",
+            "metadata/1.targets.json",
+            "metadata/1.snapshot.json",
+            "metadata/timestamp.json",
+        ]
+    );
+}
+
+#[test]
+fn publishing_and_renewing_at_the_same_time_lose_nothing() {
+    let town = Town::new();
+    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for number in 0..10 {
+                let group = format!("g{number}");
+                town.publish(&["a", &group], "2026-08-02T08:00:00Z")
+                    .unwrap();
+            }
+        });
+        threads.spawn(|| {
+            for _ in 0..10 {
+                town.renew("2026-08-02T08:00:00Z").unwrap();
+            }
+        });
+    });
+    let published = town.repository().published().unwrap().unwrap();
+    assert_eq!(published.revision().0, 11);
+    let timestamp = fs::read_to_string(town.file("metadata/timestamp.json")).unwrap();
+    assert!(timestamp.contains("\"version\":21,"), "{timestamp}");
 }
 
 #[test]

@@ -131,6 +131,8 @@ fn freeze_expired_targets_are_refused_under_fresh_online_roles() {
         "2027-08-02T08:00:00Z",
         RefusalReason::Expired,
     );
+    // A device whose clock stands still learns the time from the timestamp itself.
+    refused(&device, &shelf, DAY, RefusalReason::Expired);
 }
 
 #[test]

@@ -1,0 +1,179 @@
+//! The controls on the page: a table of controls by groups, what needs a look before what is well.
+
+use std::cmp::Reverse;
+
+use fyr_schemas::bundle::Engine;
+
+use crate::overview::{Cell, ControlOverview, GroupOverview, Overview, Standing};
+use crate::words;
+
+/// The controls, in tables with the same columns.
+pub(super) struct Matrix {
+    pub(super) columns: Vec<String>,
+    pub(super) sections: Vec<Section>,
+}
+
+/// Controls that need the same attention.
+pub(super) struct Section {
+    pub(super) id: &'static str,
+    pub(super) title: String,
+    /// Whether it is shown without being asked for.
+    pub(super) open: bool,
+    pub(super) rows: Vec<ControlRow>,
+}
+
+/// One control, in words.
+pub(super) struct ControlRow {
+    pub(super) name: String,
+    pub(super) slug: &'static str,
+    pub(super) decisions: Vec<String>,
+    pub(super) cells: Vec<Option<CellText>>,
+}
+
+/// One control in one group, in words.
+pub(super) struct CellText {
+    pub(super) group: String,
+    pub(super) slug: &'static str,
+    pub(super) value: String,
+    pub(super) count: String,
+    pub(super) words: String,
+    /// Whether the sign and the numbers say it all.
+    pub(super) calm: bool,
+}
+
+/// What a section holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Attention {
+    Needed,
+    Gap,
+    None,
+}
+
+impl Matrix {
+    /// Every control in the groups that have devices; in all groups while there is no device.
+    pub(super) fn new(overview: &Overview) -> Self {
+        let waiting = overview.tally.total() == 0;
+        let shown: Vec<bool> = overview
+            .groups
+            .iter()
+            .map(|group| waiting || group.tally.total() > 0)
+            .collect();
+        let groups: Vec<&GroupOverview> = pick(&overview.groups, &shown).collect();
+        let section = |id, attention, title: &dyn Fn(u64) -> String| {
+            let mut found: Vec<&ControlOverview> = overview
+                .controls
+                .iter()
+                .filter(|control| attention_for(control) == attention)
+                .collect();
+            // The worst first; all else stays in the order of names.
+            found.sort_by_key(|control| Reverse(control.standing()));
+            let rows: Vec<ControlRow> = found
+                .into_iter()
+                .map(|control| ControlRow::new(control, &groups, &shown))
+                .filter(|row| row.cells.iter().any(Option::is_some))
+                .collect();
+            Section {
+                id,
+                title: title(rows.len() as u64),
+                open: waiting || attention == Attention::Needed,
+                rows,
+            }
+        };
+        let sections = [
+            section("controls-look", Attention::Needed, &|count| {
+                format!("{} not in force everywhere", controls(count))
+            }),
+            section("controls-gap", Attention::Gap, &|count| {
+                format!("{} that a browser here cannot enforce", controls(count))
+            }),
+            section("controls-well", Attention::None, &|count| {
+                let standing = if waiting { "decided" } else { "in force" };
+                format!("{} {standing}", controls(count))
+            }),
+        ];
+        Self {
+            columns: groups.iter().map(|it| it.group.to_string()).collect(),
+            sections: sections
+                .into_iter()
+                .filter(|section| !section.rows.is_empty())
+                .collect(),
+        }
+    }
+}
+
+fn controls(count: u64) -> String {
+    words::plural(count, "control")
+}
+
+fn pick<'a, T>(all: &'a [T], shown: &'a [bool]) -> impl Iterator<Item = &'a T> {
+    all.iter()
+        .zip(shown)
+        .filter(|(_, shown)| **shown)
+        .map(|(one, _)| one)
+}
+
+fn attention_for(control: &ControlOverview) -> Attention {
+    match control.standing() {
+        Standing::NoDevice | Standing::InForce => Attention::None,
+        Standing::Gap => Attention::Gap,
+        Standing::PendingRestart | Standing::Behind | Standing::Broken => Attention::Needed,
+    }
+}
+
+impl ControlRow {
+    fn new(control: &ControlOverview, groups: &[&GroupOverview], shown: &[bool]) -> Self {
+        Self {
+            name: control.control.to_string(),
+            slug: slug(control.standing()),
+            decisions: control.decisions.iter().map(ToString::to_string).collect(),
+            cells: pick(&control.cells, shown)
+                .zip(groups)
+                .map(|(cell, group)| cell.as_ref().map(|cell| CellText::new(cell, group)))
+                .collect(),
+        }
+    }
+}
+
+impl CellText {
+    fn new(cell: &Cell, group: &GroupOverview) -> Self {
+        let all_gaps = cell.gaps > 0 && cell.gaps == cell.devices;
+        Self {
+            group: group.group.to_string(),
+            slug: slug(cell.standing),
+            value: cell.value.clone(),
+            count: if cell.devices == 0 || all_gaps {
+                String::new()
+            } else {
+                format!("{}/{}", cell.in_force, cell.devices)
+            },
+            words: standing_words(cell),
+            calm: matches!(cell.standing, Standing::NoDevice | Standing::InForce),
+        }
+    }
+}
+
+fn slug(standing: Standing) -> &'static str {
+    match standing {
+        Standing::NoDevice => "none",
+        Standing::InForce => "compliant",
+        Standing::Gap => "gap",
+        Standing::PendingRestart => "pending-restart",
+        Standing::Behind => "stale",
+        Standing::Broken => "non-compliant",
+    }
+}
+
+fn standing_words(cell: &Cell) -> String {
+    match cell.standing {
+        Standing::NoDevice => "no device yet".to_owned(),
+        Standing::InForce => "in force".to_owned(),
+        Standing::Gap => {
+            let engines: Vec<String> = cell.gap_in.iter().map(Engine::to_string).collect();
+            let devices = words::plural(cell.gaps, "device");
+            format!("not in {}, on {devices}", engines.join(" nor "))
+        }
+        Standing::PendingRestart => "waits for a restart".to_owned(),
+        Standing::Behind => "not yet everywhere".to_owned(),
+        Standing::Broken => "does not hold".to_owned(),
+    }
+}
