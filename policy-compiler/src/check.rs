@@ -1,6 +1,6 @@
 //! `fyr check`: says what is wrong with a policy.
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
@@ -53,7 +53,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     match args.format {
         Format::Text => {
             render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
-            println!("{}", render::tally(findings));
+            writeln!(io::stdout(), "{}", render::tally(findings))?;
         }
         Format::Json => render::as_json(findings, &sources, &mut io::stdout())?,
     }

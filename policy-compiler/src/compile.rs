@@ -1,9 +1,8 @@
 //! `fyr compile`: writes the bundles that a group's devices obey, and every gap in them.
 
 use std::collections::BTreeSet;
-use std::fmt::Write as _;
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -54,13 +53,15 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
         return Ok(ExitCode::FAILURE);
     };
     write(&compilation, &args.out)?;
-    println!(
-        "compiled {} groups for {} into {}",
+    writeln!(
+        io::stdout(),
+        "compiled {} groups for {} into {}\n{}",
         compilation.bundles.len(),
         args.policy.day(),
-        args.out.display()
-    );
-    print!("{}", summary(&compilation.gaps));
+        args.out.display(),
+        summary(&compilation.gaps)
+    )
+    .map_err(CompileError::Print)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -129,29 +130,22 @@ fn to_json(document: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
 
 /// The gaps as people read them: one line each, with the number of groups.
 fn summary(gaps: &[GapNote]) -> String {
-    let mut text = String::new();
     if gaps.is_empty() {
-        text.push_str("no gaps: every browser enforces every control\n");
-        return text;
+        return "no gaps: every browser enforces every control".to_owned();
     }
-    let widest = gaps
-        .iter()
-        .map(|gap| gap.control.as_str().len())
-        .max()
-        .unwrap_or(0);
-    text.push_str("gaps, reported and never silent:\n");
-    for note in gaps {
+    let widest = gaps.iter().map(|gap| gap.control.as_str().len()).max();
+    let widest = widest.unwrap_or(0);
+    let lines = gaps.iter().map(|note| {
         let groups = match note.groups.len() {
             1 => "1 group".to_owned(),
             count => format!("{count} groups"),
         };
-        let _ = writeln!(
-            text,
-            "  {:widest$}  {:8}  {} ({groups})",
-            note.control.as_str(),
-            note.engine.to_string(),
-            note.gap.detail,
-        );
-    }
-    text
+        let control = note.control.as_str();
+        let engine = note.engine.to_string();
+        let detail = &note.gap.detail;
+        format!("\n  {control:widest$}  {engine:8}  {detail} ({groups})")
+    });
+    std::iter::once("gaps, reported and never silent:".to_owned())
+        .chain(lines)
+        .collect()
 }

@@ -1,7 +1,7 @@
 //! `fyr explain`: what a finding means, and why something holds for a group.
 
 use std::fmt::Write as _;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
@@ -78,7 +78,7 @@ pub(crate) enum ExplainCommandError {
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     let directory = match &args.what {
         What::Code(code) => {
-            print!("{}", meaning(*code));
+            write!(io::stdout(), "{}", meaning(*code))?;
             return Ok(ExitCode::SUCCESS);
         }
         What::Policy(directory) => directory,
@@ -88,11 +88,15 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     let day = args.date.unwrap_or_else(today);
     match explain(&sources, day, &group, &subject) {
         Ok(explanation) if args.json => {
-            println!("{}", serde_json::to_string_pretty(&explanation)?);
+            writeln!(
+                io::stdout(),
+                "{}",
+                serde_json::to_string_pretty(&explanation)?
+            )?;
             Ok(ExitCode::SUCCESS)
         }
         Ok(explanation) => {
-            print!("{}", in_words(&explanation));
+            write!(io::stdout(), "{}", in_words(&explanation))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(ExplainError::Faulty(findings)) => {

@@ -1,7 +1,7 @@
 //! `fyr schema`: the JSON Schemas of every document, for editors and other programs.
 
 use std::fs;
-use std::io;
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -26,6 +26,9 @@ pub(crate) enum SchemaError {
     /// A schema could not be put into JSON.
     #[error("write the schema `{0}` as JSON")]
     Json(&'static str, #[source] serde_json::Error),
+    /// The result could not be told.
+    #[error("print the result")]
+    Print(#[source] io::Error),
     /// A file could not be written.
     #[error("write `{}`", .0.display())]
     Write(PathBuf, #[source] io::Error),
@@ -43,6 +46,11 @@ pub(crate) fn run(args: &SchemaArgs) -> Result<ExitCode, SchemaError> {
         json.push('\n');
         fs::write(&path, json).map_err(|e| SchemaError::Write(path, e))?;
     }
-    println!("wrote {count} schemas to {}", args.out.display());
+    writeln!(
+        io::stdout(),
+        "wrote {count} schemas to {}",
+        args.out.display()
+    )
+    .map_err(SchemaError::Print)?;
     Ok(ExitCode::SUCCESS)
 }

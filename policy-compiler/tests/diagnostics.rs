@@ -396,6 +396,15 @@ fn what_a_device_recovers_from_is_never_blocked() {
 }
 
 #[test]
+fn nor_by_a_setting_that_closes_sites() {
+    let fyr = base("fyr.yaml", "login.fyrby.example", "translate.goog");
+    let output = check(&[("fyr.yaml", &fyr)]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("FYR0602"), "{text}");
+    assert!(text.contains("escape.page-viewers"), "{text}");
+}
+
+#[test]
 fn a_restriction_that_can_be_walked_around_is_told() {
     finds_in_base(
         "FYR0603",

@@ -71,7 +71,7 @@ pub enum DeviceState {
     PendingRestart,
     /// Holds an older revision, or expired metadata.
     Stale,
-    /// A control is drifted or failed.
+    /// A control is drifted or failed, or no bundle is in force.
     NonCompliant,
     /// Enrolled, and never reported.
     Unknown,

@@ -330,6 +330,7 @@ pub enum Product {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ReportReceipt {
-    /// Every report up to and including this number is stored; the device may forget them.
+    /// Every report from the lowest number of the batch up to and including this one is stored.
+    /// A device sends its oldest first, so it may forget everything up to this number.
     pub acknowledged: u64,
 }

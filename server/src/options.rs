@@ -38,10 +38,11 @@ pub struct Options {
     pub behind_proxy: Option<String>,
 
     /// The directory with the snapshot and timestamp keys, to renew the repository with.
-    #[arg(long, value_name = "DIR", requires = "passphrase_file")]
+    #[arg(long, value_name = "DIR")]
     pub online_keys: Option<PathBuf>,
 
-    /// The file with the passphrase of those keys; a systemd credential does well.
+    /// The file with the passphrase of those keys, which its owner alone may read; without it the
+    /// systemd credential `fyr-passphrase` is read.
     #[arg(long, value_name = "FILE", requires = "online_keys")]
     pub passphrase_file: Option<PathBuf>,
 
@@ -58,7 +59,7 @@ Examples:
   For a municipality, behind a proxy that ends TLS:
     fyr-server --state /var/lib/fyr-server --repository /srv/fyr \\
       --listen 127.0.0.1:8470 --behind-proxy https://fyr.example.dk \\
-      --online-keys /etc/fyr/keys --passphrase-file $CREDENTIALS_DIRECTORY/fyr
+      --online-keys /etc/fyr/online-keys --passphrase-file /etc/fyr/passphrase
 
 One line on standard output says where it listens; the log goes to standard error (RUST_LOG sets
 how much of it). SIGTERM ends it after the open requests are answered.";

@@ -3,14 +3,13 @@
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, io};
 
 use jiff::Timestamp;
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
 
 use fyr_seal::{
-    KeyDirectory, KeyDirectoryError, Passphrase, PassphraseError, Repository, RepositoryError,
+    KeyDirectory, KeyDirectoryError, Passphrase, PassphraseFileError, Repository, RepositoryError,
     Role, Signers, SigningKey,
 };
 
@@ -27,22 +26,15 @@ pub(crate) struct Renewal {
 /// Why the online keys could not be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum RenewalError {
-    /// The passphrase file cannot be read.
-    #[error("cannot read the passphrase in `{path}`")]
-    ReadPassphrase {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// It holds no passphrase.
-    #[error("`{path}` holds no passphrase")]
-    Passphrase {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        source: PassphraseError,
-    },
+    /// The file or credential holds no passphrase, or others can read it.
+    #[error(transparent)]
+    Passphrase(#[from] PassphraseFileError),
+    /// Nobody said where the passphrase is.
+    #[error(
+        "the online keys need their passphrase: give `--passphrase-file`, or the systemd \
+         credential `fyr-passphrase`"
+    )]
+    NoPassphrase,
     /// The key directory cannot be read, or a key does not open.
     #[error("cannot open the {role} key in `{path}`")]
     Open {
@@ -68,15 +60,14 @@ impl Renewal {
     pub(crate) fn open(
         repository: &Path,
         keys: &Path,
-        passphrase: &Path,
+        passphrase: &Passphrase,
     ) -> Result<Self, RenewalError> {
-        let passphrase = read_passphrase(passphrase)?;
         let directory = KeyDirectory::at(keys);
         Ok(Self {
             repository: Repository::at(repository),
             signers: Signers {
-                snapshot: unlock(&directory, Role::Snapshot, &passphrase)?,
-                timestamp: unlock(&directory, Role::Timestamp, &passphrase)?,
+                snapshot: unlock(&directory, Role::Snapshot, passphrase)?,
+                timestamp: unlock(&directory, Role::Timestamp, passphrase)?,
                 ..Signers::default()
             },
         })
@@ -130,17 +121,6 @@ fn tell(renewed: Result<Timestamp, RepositoryError>) {
             "metadata not renewed; devices keep believing it until it expires",
         ),
     }
-}
-
-fn read_passphrase(path: &Path) -> Result<Passphrase, RenewalError> {
-    let text = fs::read_to_string(path).map_err(|source| RenewalError::ReadPassphrase {
-        path: path.to_owned(),
-        source,
-    })?;
-    Passphrase::new(&text).map_err(|source| RenewalError::Passphrase {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 fn unlock(

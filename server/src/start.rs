@@ -1,10 +1,12 @@
 //! Puts a server together from its options, and takes it down again in order.
 
 use std::fs::File;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use fyr_seal::Passphrase;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -101,12 +103,17 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
 
 /// The online keys, where the server was given any.
 fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
-    match (&options.online_keys, &options.passphrase_file) {
-        (Some(keys), Some(passphrase)) => {
-            Renewal::open(&options.repository, keys, passphrase).map(Some)
-        }
-        (None, _) | (_, None) => Ok(None),
-    }
+    let Some(keys) = &options.online_keys else {
+        return Ok(None);
+    };
+    let credentials = std::env::var_os("CREDENTIALS_DIRECTORY");
+    let passphrase = match (&options.passphrase_file, credentials) {
+        (Some(file), _) => Some(Passphrase::from_file(file)?),
+        (None, Some(directory)) => Passphrase::from_credential(Path::new(&directory))?,
+        (None, None) => None,
+    };
+    let passphrase = passphrase.ok_or(RenewalError::NoPassphrase)?;
+    Renewal::open(&options.repository, keys, &passphrase).map(Some)
 }
 
 /// The code of a one-time link, where somebody needs one to get in.

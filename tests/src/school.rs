@@ -1,5 +1,6 @@
 //! A pretended school administration: keys, a published repository, tokens, and devices that sign.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -124,6 +125,7 @@ impl School {
         let file = self.directory.path().join("passphrase");
         let text = "en lang adgangssætning";
         std::fs::write(&file, text)?;
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
         let passphrase = Passphrase::new(text)?;
         let keys = KeyDirectory::at(&directory);
         for (role, held) in [

@@ -93,8 +93,9 @@ fn a_server_that_cannot_start_says_why_and_what_to_do() -> Result<()> {
     );
     says(
         &with(&["--online-keys", &missing, "--passphrase-file", &missing])?,
-        "cannot read the passphrase",
+        "read the passphrase file",
     );
+    says(&with(&["--online-keys", &missing])?, "`--passphrase-file`");
     std::fs::write(path("file"), "")?;
     let below = path("file/state");
     says(

@@ -73,16 +73,9 @@ impl Chain {
     }
 
     /// Ends the walk along the roots: from here on time passes.
-    ///
-    /// The issue time counts only while the root still names the key that signed it.
     pub(crate) fn settle(&mut self, clock: Clock, floor: &Floor) -> Result<(), VerifyError> {
         self.check_root_floor(floor)?;
-        let keys = self.keys("timestamp");
-        let known = floor
-            .timestamp
-            .as_ref()
-            .is_some_and(|mark| mark.keys == keys);
-        self.now = clock.not_before(floor.issued.filter(|_| known)).now;
+        self.now = clock.not_before(self.believed_issue(floor)).now;
         self.set
             .check_root_expired(self.now)
             .map_err(|e| judge("root", e))
@@ -214,11 +207,10 @@ impl Chain {
             ),
             snapshot: mark(Role::Snapshot, self.set.snapshot().map(|role| role.version)),
             targets: mark(Role::Targets, targets),
-            issued: self.issued("timestamp").ok().max(
-                floor
-                    .issued
-                    .filter(|_| self.floor_of(Role::Timestamp, floor) > 0),
-            ),
+            issued: self
+                .issued("timestamp")
+                .ok()
+                .max(self.believed_issue(floor)),
         }
     }
 
@@ -258,6 +250,16 @@ impl Chain {
             return Err(malformed("it claims to be issued after it expired"));
         }
         Ok(issued)
+    }
+
+    /// The newest issue time of the floor; it counts only while the root still names the keys
+    /// that signed it.
+    fn believed_issue(&self, floor: &Floor) -> Option<Timestamp> {
+        let keys = self.keys("timestamp");
+        let mark = floor.timestamp.as_ref();
+        floor
+            .issued
+            .filter(|_| mark.is_some_and(|mark| mark.keys == keys))
     }
 
     fn floor_of(&self, role: Role, floor: &Floor) -> u64 {

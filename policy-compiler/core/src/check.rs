@@ -15,7 +15,7 @@ use crate::resolve::Resolution;
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
     findings.extend(decisions::check(policy));
-    findings.extend(floors::check(resolution));
+    findings.extend(floors::check(policy, resolution));
     findings.extend(reachable::check(policy, resolution));
     findings.extend(brought::check(policy));
     findings.extend(escapes::check(resolution));

@@ -285,15 +285,10 @@ impl<'a> Narrator<'a> {
 
     fn ground(&self, case: &CaseNumber) -> Option<Ground> {
         let decision = &self.policy.decisions.get(case)?.document;
-        let bodies = &self.policy.organisation.document.bodies;
-        let body = bodies
-            .iter()
-            .find(|(name, _)| name.value == decision.body.value)
-            .map_or(&decision.body.value, |(_, body)| &body.name);
         Some(Ground {
             case: case.clone(),
             title: decision.title.clone(),
-            body: body.clone(),
+            body: self.policy.body_of(case)?.to_owned(),
             date: decision.date.value,
             status: decision.status.word(),
             review: decision.review.value,

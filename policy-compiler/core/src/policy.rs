@@ -128,6 +128,17 @@ impl Policy {
         rules
     }
 
+    /// The body that decided a case, by its name in full.
+    pub fn body_of(&self, case: &CaseNumber) -> Option<&str> {
+        let body = &self.decisions.get(case)?.document.body;
+        self.organisation
+            .document
+            .bodies
+            .iter()
+            .find(|(name, _)| name.value == body.value)
+            .map(|(_, body)| body.name.as_str())
+    }
+
     /// The groups that a rule is for.
     pub fn groups_of<'a>(&'a self, rule: &Rule) -> impl Iterator<Item = &'a Group> {
         self.groups.values().filter(|group| rule.selects(group))

@@ -1,5 +1,7 @@
 //! The controls on the page: a table of controls by groups, what needs a look before what is well.
 
+use std::cmp::Reverse;
+
 use fyr_schemas::bundle::Engine;
 
 use crate::overview::{Cell, ControlOverview, GroupOverview, Overview, Standing};
@@ -58,10 +60,15 @@ impl Matrix {
             .collect();
         let groups: Vec<&GroupOverview> = pick(&overview.groups, &shown).collect();
         let section = |id, attention, title: &dyn Fn(u64) -> String| {
-            let rows: Vec<ControlRow> = overview
+            let mut found: Vec<&ControlOverview> = overview
                 .controls
                 .iter()
                 .filter(|control| attention_for(control) == attention)
+                .collect();
+            // The worst first; all else stays in the order of names.
+            found.sort_by_key(|control| Reverse(control.standing()));
+            let rows: Vec<ControlRow> = found
+                .into_iter()
                 .map(|control| ControlRow::new(control, &groups, &shown))
                 .filter(|row| row.cells.iter().any(Option::is_some))
                 .collect();

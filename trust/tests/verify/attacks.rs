@@ -122,7 +122,7 @@ fn freeze_expired_targets_are_refused_under_fresh_online_roles() {
     let device = refreshed(&shelf, DAY);
     // The root is renewed, the targets are not: their keeper is gone and the server goes on.
     add_root(&mut shelf, 2, |signed| {
-        signed["expires"] = json!("2036-01-01T00:00:00Z")
+        signed["expires"] = json!("2036-01-01T00:00:00Z");
     });
     shelf.renew("2027-08-02T08:00:00Z");
     refused(
@@ -139,7 +139,7 @@ fn freeze_expired_targets_are_refused_under_fresh_online_roles() {
 fn freeze_an_expired_root_is_refused() {
     let mut shelf = Shelf::published("one", DAY);
     add_root(&mut shelf, 2, |signed| {
-        signed["expires"] = json!("2026-08-01T12:00:00Z")
+        signed["expires"] = json!("2026-08-01T12:00:00Z");
     });
     let device = refreshed(&shelf, DAY);
     refused(&device, &shelf, NEXT_DAY, RefusalReason::Expired);
@@ -517,7 +517,7 @@ fn inconsistent_snapshots_a_root_that_allows_files_to_be_replaced_is_refused() {
     let mut shelf = Shelf::published("one", DAY);
     let device = refreshed(&shelf, DAY);
     add_root(&mut shelf, 2, |signed| {
-        signed["consistent_snapshot"] = json!(false)
+        signed["consistent_snapshot"] = json!(false);
     });
     refused(&device, &shelf, DAY, RefusalReason::Malformed);
 }

@@ -4,13 +4,14 @@ use fyr_schemas::GroupId;
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::resolve::{Breach, BreachKind, Resolution, Resolved};
+use crate::policy::Policy;
+use crate::resolve::{Breach, BreachKind, Resolution, Resolved, Said};
 
-pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let breaches = resolution
         .breaches
         .iter()
-        .map(|(breach, groups)| tell(breach, groups));
+        .map(|(breach, groups)| tell(policy, breach, groups));
     let mut inexpressible: Vec<Diagnostic> = resolution
         .groups
         .values()
@@ -21,13 +22,14 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     breaches.chain(inexpressible).collect()
 }
 
-fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
+fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
     let Breach {
         kind,
         subject,
         above,
         below,
     } = breach;
+    let asks = who_can_change(policy, above);
     let (code, message, stands, help) = match kind {
         BreachKind::WeakerThanFloor => (
             Code::WeakerThanFloor,
@@ -36,13 +38,13 @@ fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
                 below.value
             ),
             format!("`{}` sets the floor: `{}`", above.rule, above.value),
-            format!("use `{}` or a stricter value", above.value),
+            format!("use `{}` or a stricter value; {asks}", above.value),
         ),
         BreachKind::ChangesLocked => (
             Code::LockedAbove,
             format!("`{subject}: {}` changes what is locked above", below.value),
             format!("`{}` locks it: `{}`", above.rule, above.value),
-            "remove the value; only the body above can change it".to_owned(),
+            format!("remove the value; {asks}"),
         ),
         BreachKind::SameLayer => (
             Code::SameLayer,
@@ -55,9 +57,9 @@ fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
         ),
         BreachKind::SiteBelowFloor => (
             Code::SiteBelowFloor,
-            format!("`{}` is bounded from above", below.value),
+            format!("`{}` is bounded by `{}`", below.value, above.rule),
             format!("`{}` says `{}` for all of it", above.rule, above.value),
-            "remove the site; only the body above can change its verdict".to_owned(),
+            format!("remove the site; {asks}"),
         ),
     };
     Diagnostic::new(code, message)
@@ -72,6 +74,19 @@ fn tell(breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
         )
         .at(above.place, stands)
         .help(help)
+}
+
+/// Who decided what stands above.
+fn who_can_change(policy: &Policy, above: &Said) -> String {
+    let decided = policy
+        .rules
+        .get(&above.rule)
+        .and_then(|rule| rule.decision())
+        .and_then(|case| Some((case, policy.body_of(case)?)));
+    match decided {
+        Some((case, body)) => format!("only {body} can change what it decided in {case}"),
+        None => format!("only those who wrote `{}` can change it", above.rule),
+    }
 }
 
 fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {

@@ -2,14 +2,17 @@
 
 use std::collections::BTreeMap;
 
+use fyr_schemas::RuleId;
+use fyr_schemas::bundle::Engine;
 use fyr_schemas::policy::ServiceKind;
 
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
-use crate::resolve::{Resolution, SiteVoice, Sites};
+use crate::resolve::{Resolution, Resolved, Sites};
 use crate::source::Place;
+use crate::target;
 use crate::url_filter::UrlFilter;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
@@ -17,10 +20,12 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let mut found = BTreeMap::new();
     for resolved in resolution.groups.values() {
         for lifeline in &lifelines {
-            for voice in blocking(&resolved.sites, lifeline.filter) {
+            let by_rules = blocked_by_rules(&resolved.sites, lifeline.filter);
+            let by_settings = blocked_by_settings(resolved, lifeline.filter);
+            for block in by_rules.chain(by_settings) {
                 found
-                    .entry((voice.says.place, lifeline.place))
-                    .or_insert_with(|| lifeline.blocked_by(&voice));
+                    .entry((block.place, lifeline.place))
+                    .or_insert_with(|| lifeline.tell(&block));
             }
         }
     }
@@ -77,8 +82,16 @@ fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
         })
 }
 
-/// The voices that close a part of what `filter` matches.
-fn blocking<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> Vec<SiteVoice<'a>> {
+/// What closes a part of a lifeline.
+struct Block<'a> {
+    /// The filter that is closed.
+    filter: UrlFilter,
+    rule: &'a RuleId,
+    place: Place,
+}
+
+/// The rules about sites that close a part of what `filter` matches.
+fn blocked_by_rules<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> impl Iterator<Item = Block<'a>> {
     let mut parts = vec![filter.clone()];
     parts.extend(
         sites
@@ -87,14 +100,38 @@ fn blocking<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> Vec<SiteVoice<'a>> {
             .filter_map(|voice| voice.says.filter.intersection(filter)),
     );
     parts
-        .iter()
-        .filter_map(|part| sites.verdict_over(part))
+        .into_iter()
+        .filter_map(|part| sites.verdict_over(&part))
         .filter(|voice| voice.says.verdict == Verdict::Block)
-        .collect()
+        .map(|voice| Block {
+            filter: voice.says.filter.clone(),
+            rule: voice.rule.id(),
+            place: voice.says.place,
+        })
+}
+
+/// The settings that close all of what `filter` matches to put themselves in force. Single
+/// pages that they close on every host of a vendor are no part of signing in or of helping.
+fn blocked_by_settings<'a>(
+    resolved: &Resolved<'a>,
+    filter: &UrlFilter,
+) -> impl Iterator<Item = Block<'a>> {
+    resolved.settings.values().flat_map(move |settled| {
+        let holds = settled.holds;
+        Engine::ALL
+            .into_iter()
+            .flat_map(move |engine| target::sites_of(engine, settled.setting, holds.value))
+            .filter(|site| site.verdict == Verdict::Block && site.filter.contains(filter))
+            .map(move |site| Block {
+                filter: site.filter,
+                rule: holds.rule.id(),
+                place: holds.place,
+            })
+    })
 }
 
 impl Lifeline<'_> {
-    fn blocked_by(&self, voice: &SiteVoice<'_>) -> Diagnostic {
+    fn tell(&self, block: &Block<'_>) -> Diagnostic {
         let (whose, why, help) = match self.need {
             Need::Helpline(name) => (
                 format!("a part of {name}"),
@@ -107,9 +144,9 @@ impl Lifeline<'_> {
                 "narrow the block; without this host a device cannot be helped",
             ),
         };
-        let message = format!("`{}` is blocked, {whose}", voice.says.filter);
+        let message = format!("`{}` is blocked, {whose}", block.filter);
         Diagnostic::new(self.need.code(), message)
-            .at(voice.says.place, format!("`{}` blocks it", voice.rule.id()))
+            .at(block.place, format!("`{}` blocks it", block.rule))
             .at(self.place, why)
             .help(help)
     }

@@ -5,31 +5,45 @@ use super::{Host, UrlFilter};
 impl UrlFilter {
     /// Whether every URL that `other` matches is matched by this filter too.
     pub fn contains(&self, other: &Self) -> bool {
-        self.intersection(other).as_ref() == Some(other)
+        if self.is_wildcard() || other.is_wildcard() {
+            return self.is_wildcard();
+        }
+        self.host.contains(&other.host)
+            && other.path.starts_with(&self.path)
+            && (self.port.is_none() || self.port == other.port)
+            && match (&self.scheme, &other.scheme) {
+                (None, Some(scheme)) => is_of_the_web(scheme),
+                (None, None) => true,
+                (Some(_), _) => self.scheme == other.scheme,
+            }
+            && self
+                .query
+                .iter()
+                .all(|condition| other.query.contains(condition))
     }
 
     /// The filter that matches what both match; `None` when no URL does.
     ///
     /// It ranks at least as high as either of the two.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        if self.is_wildcard() {
+        if self.contains(other) {
             return Some(other.clone());
         }
-        if other.is_wildcard() {
+        if other.contains(self) {
             return Some(self.clone());
         }
         Some(Self {
+            host: self.host.narrower(&other.host)?.clone(),
+            path: longer_of_nested(&self.path, &other.path)?.to_owned(),
+            port: match (self.port, other.port) {
+                (Some(a), Some(b)) if a != b => return None,
+                (a, b) => a.or(b),
+            },
             scheme: match (&self.scheme, &other.scheme) {
                 (Some(one), None) | (None, Some(one)) if !is_of_the_web(one) => return None,
                 (Some(a), Some(b)) if a != b => return None,
                 (a, b) => a.clone().or_else(|| b.clone()),
             },
-            host: common_host(&self.host, &other.host)?,
-            port: match (self.port, other.port) {
-                (Some(a), Some(b)) if a != b => return None,
-                (a, b) => a.or(b),
-            },
-            path: longer_of_nested(&self.path, &other.path)?.to_owned(),
             query: {
                 let mut query = self.query.clone();
                 query.extend(other.query.iter().cloned());
@@ -51,25 +65,25 @@ fn is_of_the_web(scheme: &str) -> bool {
     matches!(scheme, "http" | "https" | "ftp" | "ws" | "wss")
 }
 
-fn common_host(a: &Host, b: &Host) -> Option<Host> {
-    let below = |name: &str, domain: &str| {
-        name.strip_suffix(domain)
-            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
-    };
-    match (a, b) {
-        (Host::Any, other) | (other, Host::Any) => Some(other.clone()),
-        (Host::Exact(name), Host::WithSubdomains(domain))
-        | (Host::WithSubdomains(domain), Host::Exact(name)) => {
-            below(name, domain).then(|| Host::Exact(name.clone()))
+impl Host {
+    fn contains(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Any, _) => true,
+            (Self::WithSubdomains(domain), Self::Exact(name) | Self::WithSubdomains(name)) => name
+                .strip_suffix(domain.as_str())
+                .is_some_and(|rest| rest.is_empty() || rest.ends_with('.')),
+            (Self::Exact(_) | Self::Address(_), _) => self == other,
+            (Self::WithSubdomains(_), Self::Any | Self::Address(_)) => false,
         }
-        (Host::WithSubdomains(a), Host::WithSubdomains(b)) => {
-            let (long, short) = if a.len() >= b.len() { (a, b) } else { (b, a) };
-            below(long, short).then(|| Host::WithSubdomains(long.clone()))
+    }
+
+    /// The one that the other contains; hosts never overlap in part.
+    fn narrower<'a>(&'a self, other: &'a Self) -> Option<&'a Self> {
+        if self.contains(other) {
+            Some(other)
+        } else {
+            other.contains(self).then_some(self)
         }
-        (Host::Exact(a), Host::Exact(b)) => (a == b).then(|| Host::Exact(a.clone())),
-        (Host::Address(a), Host::Address(b)) => (a == b).then_some(Host::Address(*a)),
-        (Host::Address(_), Host::Exact(_) | Host::WithSubdomains(_))
-        | (Host::Exact(_) | Host::WithSubdomains(_), Host::Address(_)) => None,
     }
 }
 
@@ -97,6 +111,8 @@ mod tests {
         let common = |a: &str, b: &str| filter(a).intersection(&filter(b));
         assert_eq!(common(a, b), expected.map(filter), "{a} and {b}");
         assert_eq!(common(b, a), expected.map(filter), "{b} and {a}");
+        let contains = expected.is_some_and(|common| filter(common) == filter(b));
+        assert_eq!(filter(a).contains(&filter(b)), contains, "{a} around {b}");
     }
 
     #[test]
@@ -114,6 +130,16 @@ mod tests {
         );
         meet("https://x.example", "http://x.example", None);
         meet("x.example?a=1", "x.example/p", Some("x.example/p?a=1"));
+        meet(
+            "x.example?b=1&a=2",
+            "x.example?b=1&a=2",
+            Some("x.example?b=1&a=2"),
+        );
+        meet(
+            "x.example?a=2",
+            "x.example?b=1&a=2",
+            Some("x.example?b=1&a=2"),
+        );
         meet("*", "javascript://*", Some("javascript://*"));
         meet("x.example", "javascript://*", None);
         meet("10.0.0.1", "10.0.0.1/x", Some("10.0.0.1/x"));

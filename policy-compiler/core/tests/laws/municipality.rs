@@ -141,7 +141,7 @@ fn filter() -> impl Strategy<Value = String> {
     let scheme = prop::sample::select(vec!["", "", "", "", "https://"]);
     let dot = prop::sample::select(vec!["", "", "."]);
     let path = prop::sample::select(vec!["", "", "/p", "/p/q", "/r"]);
-    let query = prop::sample::select(vec!["", "", "", "", "", "?k=1"]);
+    let query = prop::sample::select(vec!["", "", "", "", "", "?k=1", "?k=1&j=2"]);
     let host = prop::sample::select(&HOSTS[..]);
     let whole = (scheme, dot, host, path, query)
         .prop_map(|(scheme, dot, host, path, query)| format!("{scheme}{dot}{host}{path}{query}"));
@@ -153,7 +153,7 @@ pub(crate) fn address() -> impl Strategy<Value = String> {
     let scheme = prop::sample::select(vec!["https", "http"]);
     let below = prop::sample::select(vec!["", "", "www."]);
     let path = prop::sample::select(vec!["/", "/p", "/p/q/s", "/r/"]);
-    let query = prop::sample::select(vec!["", "", "?k=1", "?k=2"]);
+    let query = prop::sample::select(vec!["", "", "?k=1", "?k=2", "?j=2&k=1"]);
     let host = prop::sample::select(&HOSTS[..]);
     (scheme, below, host, path, query).prop_map(|(scheme, below, host, path, query)| {
         format!("{scheme}://{below}{host}{path}{query}")
