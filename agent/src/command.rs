@@ -8,6 +8,30 @@ pub(crate) mod verify;
 
 use std::future::Future;
 
+use crate::agent::{Agent, OpenError};
+use crate::client::{Server, ServerError};
+use crate::root::Root;
+
+/// Why the agent of an enrolled device did not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// What is stored cannot be used.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The server it was enrolled with cannot be addressed.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// The system gave no event queue.
+    #[error("cannot wait for events")]
+    Wait(#[from] std::io::Error),
+}
+
+fn start(root: Root) -> Result<(Agent, Server), StartError> {
+    let agent = Agent::open(root)?;
+    let server = Server::new(&agent.enrolment.server)?;
+    Ok((agent, server))
+}
+
 /// Runs the asynchronous part of a command on one thread.
 fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
     let runtime = tokio::runtime::Builder::new_current_thread()

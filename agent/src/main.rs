@@ -29,6 +29,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
+use crate::command::status::Form;
 use crate::root::Root;
 
 /// The exit code of a command that could not do its work.
@@ -90,13 +91,16 @@ fn main() -> ExitCode {
 
 fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     let root = Root::open(&arguments.root)?;
-    match arguments.command {
-        Command::Enrol { token } => command::enrol::enrol(&root, &token),
-        Command::Run => command::run::run(root),
-        Command::Once => command::once::once(root),
-        Command::Status { json } => command::status::status(&root, json),
-        Command::Verify => command::verify::verify(&root),
-    }
+    Ok(match arguments.command {
+        Command::Enrol { token } => command::enrol::enrol(&root, &token)?,
+        Command::Run => command::run::run(root)?,
+        Command::Once => command::once::once(root)?,
+        Command::Status { json } => {
+            let form = if json { Form::Json } else { Form::Words };
+            command::status::status(&root, form)?
+        }
+        Command::Verify => command::verify::verify(&root)?,
+    })
 }
 
 /// An error with everything under it, on one line.

@@ -96,12 +96,17 @@ impl Town {
 
     /// Publishes a bundle.
     pub fn publish(&self, bundle: Bundle) -> Result<Revision> {
+        self.publish_at(bundle, Timestamp::now())
+    }
+
+    /// Publishes a bundle when the town's clock says `now`.
+    pub fn publish_at(&self, bundle: Bundle, now: Timestamp) -> Result<Revision> {
         let content = Content::new([bundle], &[self.enrolment.public_key()])?;
         let published = Repository::at(self.repository()).publish(
             &content,
             &self.authorities,
             &self.signers,
-            Timestamp::now(),
+            now,
         )?;
         Ok(published.revision())
     }
@@ -113,9 +118,31 @@ impl Town {
 
     /// The line that lets devices into a group for so long from now on.
     pub fn token_for(&self, group: &str, lifetime: SignedDuration) -> Result<String> {
+        self.sign_token(self.server.url(), group, lifetime, &self.enrolment)
+    }
+
+    /// A token of this town that leads to the server of another.
+    pub fn token_at(&self, other: &Self) -> Result<String> {
+        let hour = SignedDuration::from_hours(1);
+        self.sign_token(other.server.url(), GROUP, hour, &self.enrolment)
+    }
+
+    /// A token for this town, signed by the key of another.
+    pub fn token_signed_by(&self, other: &Self) -> Result<String> {
+        let hour = SignedDuration::from_hours(1);
+        self.sign_token(self.server.url(), GROUP, hour, &other.enrolment)
+    }
+
+    fn sign_token(
+        &self,
+        server: String,
+        group: &str,
+        lifetime: SignedDuration,
+        key: &SigningKey,
+    ) -> Result<String> {
         let root = fs::read(self.repository().join("metadata/1.root.json"))?;
         let token = EnrolmentToken {
-            server: self.server.url(),
+            server,
             root: fyr_trust::digest(&root),
             organisation: "ballerup".parse()?,
             group: group.parse()?,
@@ -124,12 +151,8 @@ impl Town {
             devices: 100,
         };
         let payload = serde_json::to_vec(&token)?;
-        let envelope = sign_envelope(
-            PayloadType::EnrolmentToken,
-            &payload,
-            &self.enrolment.public_key().key_id(),
-            &self.enrolment,
-        );
+        let kind = PayloadType::EnrolmentToken;
+        let envelope = sign_envelope(kind, &payload, &key.public_key().key_id(), key);
         Ok(fyr_trust::token::render(&envelope))
     }
 

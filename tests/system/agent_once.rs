@@ -1,22 +1,231 @@
-//! The agent, one turn at a time: joining, applying, and what it refuses to do.
+//! The agent, one turn at a time: joining, applying, telling, and what it refuses to do.
 
-use anyhow::Result;
+use std::fs;
+use std::os::unix::fs::MetadataExt as _;
+
+use anyhow::{Context as _, Result, ensure};
+use fyr_schemas::report::EventKind;
+use fyr_tests::binaries::Binary;
+use fyr_tests::child;
+use fyr_tests::device::Device;
+use fyr_tests::municipality::Enrolled;
 use fyr_tests::town::{Town, bundle};
-use serde_json::json;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
 
 #[test]
 fn a_device_joins_applies_and_reports() -> Result<()> {
     let town = Town::new()?;
     let device = town.device()?;
-    assert_eq!(device.device.chromium_policy("fyr.json")?, json!({}));
-    let out = device.agent(&["once"])?;
-    println!("{out:?}");
-    out.success()?;
-    assert_eq!(
-        device.device.chromium_policy("fyr.json")?,
-        json!(bundle(1)?.chromium)
+    ensure!(device.device.chromium_policy("fyr.json")? == json!({}));
+    device.agent(&["once"])?.success()?;
+    ensure!(device.device.chromium_policy("fyr.json")? == json!(bundle(1)?.chromium));
+    let firefox = device.device.firefox_policy()?;
+    ensure!(
+        firefox.get("policies") == Some(&json!(bundle(1)?.firefox)),
+        "{firefox}"
     );
-    let seen = town.device_that("a report", |device| device.revision.is_some())?;
-    println!("{seen:#?}");
+    let id = device.id()?;
+    town.device_that("the report", |seen| {
+        seen.device == id && seen.revision.is_some()
+    })?;
+    Ok(())
+}
+
+#[test]
+fn a_second_turn_changes_nothing() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let file = device.device.managed().join("fyr.json");
+    let before = fs::metadata(&file)?;
+    let told = device.agent(&["once"])?;
+    ensure!(!told.stderr.contains("write /etc"), "{told:?}");
+    ensure!(
+        fs::metadata(&file)?.ino() == before.ino(),
+        "the file was written again"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_status_is_told_in_words_and_as_json() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let words = device.agent(&["status"])?.success()?;
+    ensure!(
+        words.starts_with("This device holds its policy.\n"),
+        "{words}"
+    );
+    ensure!(
+        words.contains("Firefox has no such policy"),
+        "a gap is never silent: {words}"
+    );
+    ensure!(words.lines().count() <= 24, "more than a screen: {words}");
+    let status: Value = serde_json::from_str(&device.agent(&["status", "--json"])?.success()?)?;
+    ensure!(status.get("compliant") == Some(&json!(true)), "{status}");
+
+    fs::remove_file(device.device.managed().join("fyr.json"))?;
+    let red = device.agent(&["status"])?;
+    ensure!(red.status.code() == Some(1), "{red:?}");
+    for told in ["What does not hold:", "youtube.level", "Start the agent"] {
+        ensure!(red.stdout.contains(told), "{red:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_clock_that_stands_before_a_signed_time_is_told_and_the_policy_is_applied() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let tomorrow = Timestamp::now().checked_add(SignedDuration::from_hours(24))?;
+    town.publish_at(bundle(2)?, tomorrow)?;
+    device.agent(&["once"])?.success()?;
+    ensure!(device.device.chromium_policy("fyr.json")? == json!(bundle(2)?.chromium));
+    device.agent(&["once"])?.success()?;
+    town.device_that("the clock to be told", |seen| {
+        seen.events
+            .iter()
+            .any(|event| event.what == EventKind::ClockJumped)
+    })?;
+    Ok(())
+}
+
+/// Tries to join with a token and returns what was said.
+#[track_caller]
+fn turned_away(token: &str) -> Result<String> {
+    let device = Device::new()?;
+    let root = device.root().display().to_string();
+    let ended = child::run(&Binary::Agent.path()?, ["--root", &root, "enrol", token])?;
+    ensure!(ended.status.code() == Some(2), "{ended:?}");
+    ensure!(
+        ended.stderr.lines().count() == 1,
+        "one clear error: {ended:?}"
+    );
+    ensure!(
+        !device.root().join("var/lib/fyr/enrolment").exists(),
+        "it joined"
+    );
+    ensure!(!device.managed().exists(), "something was written");
+    Ok(ended.stderr)
+}
+
+#[test]
+fn a_token_that_is_none_is_refused() -> Result<()> {
+    ensure!(turned_away("hello")?.contains("not an enrolment token"));
+    ensure!(turned_away("fyr1.AAAA")?.contains("damaged"));
+    Ok(())
+}
+
+#[test]
+fn an_expired_token_is_refused() -> Result<()> {
+    let town = Town::new()?;
+    let token = town.token_for("indskoling", SignedDuration::from_secs(-5))?;
+    ensure!(turned_away(&token)?.contains("expired"));
+    Ok(())
+}
+
+#[test]
+fn a_token_whose_server_has_another_root_is_refused() -> Result<()> {
+    let (town, other) = (Town::new()?, Town::new()?);
+    let token = town.token_at(&other)?;
+    let said = turned_away(&token)?;
+    ensure!(
+        said.contains("not the root that this device was enrolled with"),
+        "{said}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_token_that_no_listed_key_signed_is_refused() -> Result<()> {
+    let (town, other) = (Town::new()?, Town::new()?);
+    let token = town.token_signed_by(&other)?;
+    let said = turned_away(&token)?;
+    ensure!(said.contains("not signed by an enrolment key"), "{said}");
+    Ok(())
+}
+
+#[test]
+fn a_device_joins_once() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.device()?;
+    let again = device.agent(&["enrol", &town.token()?])?;
+    ensure!(again.status.code() == Some(2), "{again:?}");
+    ensure!(
+        again.stderr.contains("is enrolled in group `indskoling`"),
+        "{again:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_device_that_has_not_joined_says_so_and_touches_nothing() -> Result<()> {
+    let device = Device::new()?;
+    let root = device.root().display().to_string();
+    for command in ["once", "run", "status", "verify"] {
+        let ended = child::run(&Binary::Agent.path()?, ["--root", &root, command])?;
+        ensure!(ended.status.code() == Some(2), "{ended:?}");
+        ensure!(ended.stderr.contains("fyr-agent enrol TOKEN"), "{ended:?}");
+    }
+    ensure!(!device.managed().exists());
+    ensure!(!device.root().join("var").exists());
+    Ok(())
+}
+
+#[test]
+fn browsers_are_found_by_their_binaries_where_nothing_is_declared() -> Result<()> {
+    let town = Town::new()?;
+    let device = Device::new()?;
+    fs::remove_file(device.root().join("etc/fyr/device.json"))?;
+    fs::create_dir_all(device.root().join("opt/google/chrome"))?;
+    fs::write(device.root().join("opt/google/chrome/chrome"), "")?;
+    let device = Enrolled::join(device, &town.token()?)?;
+    device.agent(&["once"])?.success()?;
+    let etc = device.device.root().join("etc");
+    let chrome = etc.join("opt/chrome/policies/managed/fyr.json");
+    let policy: Value = serde_json::from_slice(&fs::read(chrome)?)?;
+    ensure!(policy == json!(bundle(1)?.chromium));
+    ensure!(!device.device.managed().exists(), "Chromium is not there");
+    ensure!(
+        !etc.join("firefox/policies").exists(),
+        "Firefox is not there"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_declaration_that_cannot_be_read_is_told_and_the_known_browsers_stay() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let declaration = device.device.root().join("etc/fyr/device.json");
+    fs::write(declaration, "{\"browsers\": [\"netscape\"]}")?;
+    let status = device.agent(&["status"])?;
+    ensure!(status.status.code() == Some(2), "{status:?}");
+    ensure!(
+        status.stderr.contains("does not declare browsers"),
+        "{status:?}"
+    );
+    Ok(())
+}
+
+#[test]
+fn verify_believes_nothing_that_was_changed_on_disk() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let verified = device.agent(&["verify"])?.success()?;
+    ensure!(
+        verified.starts_with("revision 1 for group `indskoling`"),
+        "{verified}"
+    );
+    let state = device.device.root().join("var/lib/fyr");
+    for copy in ["trust", "trust.twin"] {
+        let path = state.join(copy);
+        let mut bytes = fs::read(&path)?;
+        let last = bytes.last_mut().context("a stored policy")?;
+        *last ^= 1;
+        fs::write(&path, bytes)?;
+    }
+    let refused = device.agent(&["verify"])?;
+    ensure!(refused.status.code() == Some(2), "{refused:?}");
     Ok(())
 }

@@ -24,6 +24,8 @@ mod fixture;
 #[cfg(test)]
 mod laws;
 #[cfg(test)]
+mod passes;
+#[cfg(test)]
 mod simulation;
 
 pub use assess::assess;

@@ -1,22 +1,19 @@
 //! What `fyr-agent status` says: what is in force, since when, what does not hold, why, and what
-//! to do. In words, on one screen.
+//! to do.
 
-use std::fmt;
+mod words;
 
 use fyr_schemas::bundle::{Bundle, Coverage, Engine};
 use fyr_schemas::report::{
     BundleInForce, ControlReport, ControlState, FailureReason, Freshness, Product,
 };
 use fyr_schemas::{CaseNumber, ControlId, DeviceId, GroupId, OrganisationId};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::contact::{Contact, TroubleKind};
 use crate::plan::{Plan, reason_in_words};
-use crate::products::{facts, name};
-
-/// Lines of one kind that fit on a screen; the rest is counted.
-const LINES: usize = 8;
+use crate::products::facts;
 
 /// A device's account of itself, for the person in front of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -236,165 +233,4 @@ fn advice(state: ControlState, agent: AgentState) -> Option<String> {
         },
     };
     Some(text.to_owned())
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}", self.headline())?;
-        writeln!(
-            f,
-            "Device {} in group `{}` of `{}`.",
-            self.device, self.group, self.organisation
-        )?;
-        if let Some(bundle) = &self.bundle {
-            let since = self.moment(bundle.since);
-            writeln!(f, "Revision {} is in force since {since}.", bundle.revision)?;
-        }
-        writeln!(f, "{}", self.freshness_in_words())?;
-        writeln!(f, "{}", self.surroundings())?;
-        self.list_failures(f)?;
-        self.list_gaps(f)?;
-        list(f, "Still to be done:", &self.due)
-    }
-}
-
-impl Status {
-    fn headline(&self) -> &'static str {
-        let awaits = |control: &ControlStatus| control.state == ControlState::PendingRestart;
-        match (&self.bundle, self.compliant) {
-            (None, _) => "No policy is in force on this device yet.",
-            (Some(_), false) => "This device does not hold its policy.",
-            (Some(_), true) if self.controls.iter().any(awaits) => {
-                "The policy is written; a browser must be restarted before it obeys all of it."
-            }
-            (Some(_), true) => "This device holds its policy.",
-        }
-    }
-
-    fn freshness_in_words(&self) -> String {
-        let Freshness::Stale { since } = self.freshness else {
-            return match self.refreshed {
-                Some(at) => format!("The policy is the newest; asked {}.", self.moment(at)),
-                None => "The repository was not asked yet.".to_owned(),
-            };
-        };
-        let since = self.moment(since);
-        match self.trouble {
-            Some(TroubleKind::OutOfReach) => format!(
-                "The server is out of reach since {since}; the last good policy stays. Check the network."
-            ),
-            Some(TroubleKind::Refused(reason)) => format!(
-                "What the repository offers is refused ({}) since {since}; the last good policy stays. Tell the administrator.",
-                serde_json::to_value(reason)
-                    .ok()
-                    .and_then(|v| v.as_str().map(str::to_owned))
-                    .unwrap_or_default()
-            ),
-            None => format!(
-                "The policy expired {since}; it stays in force. Check the network and the clock."
-            ),
-        }
-    }
-
-    fn surroundings(&self) -> String {
-        let browsers: Vec<&str> = self.browsers.iter().map(|product| name(*product)).collect();
-        let browsers = if browsers.is_empty() {
-            "none".to_owned()
-        } else {
-            browsers.join(", ")
-        };
-        let agent = match self.agent {
-            AgentState::Running => "running",
-            AgentState::Stopped => "not running: `systemctl start fyr-agent`",
-        };
-        let waiting = self.reports_waiting;
-        format!(
-            "Browsers: {browsers}. Agent: {agent}. Reports that wait for the server: {waiting}."
-        )
-    }
-
-    fn list_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failing = self.controls.iter().filter(|control| match control.state {
-            ControlState::PendingRestart | ControlState::Drifted | ControlState::Failed(_) => true,
-            ControlState::InForce | ControlState::Gap => false,
-        });
-        let lines: Vec<String> = failing
-            .map(|control| {
-                let why = control.why.as_deref().unwrap_or_default();
-                let advice = control.advice.as_deref().unwrap_or_default();
-                let since = self.moment(control.since);
-                format!(
-                    "{} ({}){}: {why}, since {since}. {}",
-                    control.control,
-                    control.value,
-                    control.decided_in_words(),
-                    capitalised(advice)
-                )
-            })
-            .collect();
-        list(f, "What does not hold:", &lines)
-    }
-
-    fn list_gaps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let gaps = self
-            .controls
-            .iter()
-            .filter(|control| control.state == ControlState::Gap);
-        let lines: Vec<String> = gaps
-            .map(|gap| {
-                let why = gap.why.as_deref().unwrap_or_default();
-                format!("{} ({}): {why}", gap.control, gap.value)
-            })
-            .collect();
-        list(f, "What no means on this device can enforce:", &lines)
-    }
-
-    /// A moment as the person reads it: how long ago, and when.
-    fn moment(&self, at: Timestamp) -> String {
-        let ago = self.at.duration_since(at);
-        let when = at.strftime("%Y-%m-%d %H:%M UTC");
-        format!("{} ({when})", ago_in_words(ago))
-    }
-}
-
-impl ControlStatus {
-    fn decided_in_words(&self) -> String {
-        match (&self.decision, &self.decided_by) {
-            (Some(case), Some(body)) => format!(", decided by {body} in {case}"),
-            (Some(case), None) => format!(", decided in {case}"),
-            (None, _) => String::new(),
-        }
-    }
-}
-
-fn ago_in_words(ago: SignedDuration) -> String {
-    let minutes = ago.as_mins();
-    match minutes {
-        ..1 => "just now".to_owned(),
-        1..120 => format!("{minutes} min ago"),
-        120..2880 => format!("{} hours ago", minutes / 60),
-        2880.. => format!("{} days ago", minutes / 1440),
-    }
-}
-
-fn capitalised(text: &str) -> String {
-    let mut rest = text.chars();
-    match rest.next() {
-        Some(first) => format!("{}{}.", first.to_uppercase(), rest.as_str()),
-        None => String::new(),
-    }
-}
-
-fn list(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {
-    if lines.is_empty() {
-        return Ok(());
-    }
-    writeln!(f, "\n{title}")?;
-    for line in lines.iter().take(LINES) {
-        writeln!(f, "- {line}")?;
-    }
-    match lines.len().saturating_sub(LINES) {
-        0 => Ok(()),
-        more => writeln!(f, "- and {more} more, see --json"),
-    }
 }

@@ -2,37 +2,88 @@
 
 use std::process::ExitCode;
 
-use anyhow::Context as _;
 use fyr_agent_core::plan::prepare;
-use fyr_schemas::DeviceId;
+
 use fyr_schemas::enrolment::{EnrolmentReceipt, EnrolmentRequest, EnrolmentToken};
 use fyr_schemas::envelope::{Envelope, PayloadType};
+use fyr_schemas::{DeviceId, GroupId, OrganisationId};
+use fyr_trust::token::{ParseTokenError, TokenError};
 use fyr_trust::{EnrolmentAuthority, Floor, TrustedState, token};
 
-use crate::client::Server;
-use crate::key::DeviceKey;
-use crate::lock::Lock;
+use crate::client::{Server, ServerError};
+use crate::fetch::FetchError;
+use crate::key::{DeviceKey, KeyError};
+use crate::lock::{Lock, LockError};
+use crate::presence::PresenceError;
 use crate::root::Root;
 use crate::store::{Enrolment, Store, StoreError};
 use crate::{clock, execute, fetch, observe, presence};
+
+/// Why a device did not join.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum EnrolError {
+    /// The line is no token.
+    #[error(transparent)]
+    Parse(#[from] ParseTokenError),
+    /// Nobody who may hand out tokens signed it, or it expired.
+    #[error(transparent)]
+    Token(#[from] TokenError),
+    /// The state directory failed.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// An agent runs.
+    #[error(transparent)]
+    Lock(#[from] LockError),
+    /// The device has joined before.
+    #[error(
+        "this device is enrolled in group `{group}` of `{organisation}` already; remove `{state}` first to enrol it anew"
+    )]
+    Enrolled {
+        group: GroupId,
+        organisation: OrganisationId,
+        state: String,
+    },
+    /// The token's server cannot be addressed.
+    #[error(transparent)]
+    Server(#[from] ServerError),
+    /// There is no key to sign with.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// The system gave no event queue.
+    #[error("cannot wait for the server")]
+    Wait(#[from] std::io::Error),
+    /// The repository does not say whose tokens count.
+    #[error("cannot learn who may hand out tokens")]
+    Authority(#[source] FetchError),
+    /// The server said no.
+    #[error("the server does not take this device")]
+    Refused(#[source] ServerError),
+    /// The answer is about somebody else.
+    #[error("the server answered for another device, `{named}`; ask its administrator")]
+    OtherDevice { named: DeviceId },
+    /// The browsers are not known.
+    #[error(transparent)]
+    Presence(#[from] PresenceError),
+}
 
 /// Joins the organisation that the token names.
 ///
 /// The token says which root to begin with; that root vouches for the keys that vouch for the
 /// token. Nothing is kept of a token that is not signed by them.
-pub(crate) fn enrol(root: &Root, text: &str) -> anyhow::Result<ExitCode> {
+pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
     let envelope = token::parse(text)?;
     let claimed = token::dangerous_unverified(&envelope)?;
     let store = Store::create(root)?;
     let _lock = Lock::take(root, store.directory())?;
     match store.enrolment() {
         Err(StoreError::NotEnrolled) => {}
-        Ok(before) => anyhow::bail!(
-            "this device is enrolled in group `{}` of `{}` already; remove `{}` first to enrol it anew",
-            before.group,
-            before.organisation,
-            root.join("var/lib/fyr").display()
-        ),
+        Ok(before) => {
+            return Err(EnrolError::Enrolled {
+                group: before.group,
+                organisation: before.organisation,
+                state: root.join("var/lib/fyr").display().to_string(),
+            });
+        }
         Err(error) => return Err(error.into()),
     }
     let server = Server::new(&claimed.server)?;
@@ -66,7 +117,7 @@ async fn join(
     key: &DeviceKey,
     envelope: &Envelope,
     claimed: &EnrolmentToken,
-) -> anyhow::Result<EnrolmentToken> {
+) -> Result<EnrolmentToken, EnrolError> {
     let clock = clock::read();
     let authority = EnrolmentAuthority {
         root: claimed.root.clone(),
@@ -74,29 +125,30 @@ async fn join(
     let nothing = (TrustedState::default(), Floor::default());
     let refreshed = fetch::refresh(server, &nothing.0, &nothing.1, &authority, clock)
         .await
-        .context("cannot learn who may hand out tokens")?;
+        .map_err(EnrolError::Authority)?;
     let now = clock.trusted(&refreshed.floor).now;
     let token = token::verify(envelope, refreshed.document.value(), now)?;
     let request = EnrolmentRequest {
         token: envelope.clone(),
         public_key: hex::encode(key.public()),
     };
-    let sealed = key.seal(
-        PayloadType::EnrolmentRequest,
-        &serde_json::to_vec(&request)?,
-    );
+    let sealed = key.seal(PayloadType::EnrolmentRequest, &json(&request));
     let receipt: EnrolmentReceipt = server
-        .post("api/v1/enrol", serde_json::to_vec(&sealed)?, "receipt")
+        .post("api/v1/enrol", json(&sealed), "receipt")
         .await
-        .context("the server does not take this device")?;
-    ensure_own(&receipt.device, &key.device())?;
+        .map_err(EnrolError::Refused)?;
+    if receipt.device != key.device() {
+        return Err(EnrolError::OtherDevice {
+            named: receipt.device,
+        });
+    }
     Ok(token)
 }
 
-fn ensure_own(named: &DeviceId, own: &DeviceId) -> anyhow::Result<()> {
-    anyhow::ensure!(
-        named == own,
-        "the server calls this device `{named}` and its key says `{own}`; this is another server's answer"
-    );
-    Ok(())
+#[expect(
+    clippy::expect_used,
+    reason = "texts, numbers and lists always serialise"
+)]
+fn json(document: &impl serde::Serialize) -> Vec<u8> {
+    serde_json::to_vec(document).expect("plain data serialises")
 }

@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use tracing::warn;
 
+use super::StartError;
 use crate::agent::{Agent, Fetched};
 use crate::client::Server;
 use crate::root::Root;
@@ -12,9 +13,8 @@ use crate::upload::{self, BATCH, BATCH_BYTES, Sent};
 use crate::{clock, fetch};
 
 /// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
-pub(crate) fn once(root: Root) -> anyhow::Result<ExitCode> {
-    let mut agent = Agent::open(root)?;
-    let server = Server::new(&agent.enrolment.server)?;
+pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
+    let (mut agent, server) = super::start(root)?;
     super::block_on(turn(&mut agent, &server))?;
     let is_compliant = agent.bundle.is_some() && agent.rest.is_empty();
     print!("{}", agent.rest);

@@ -2,14 +2,12 @@
 
 use std::process::ExitCode;
 
-use crate::agent::Agent;
-use crate::client::Server;
+use super::StartError;
 use crate::root::Root;
 
 /// Runs until the system says stop.
-pub(crate) fn run(root: Root) -> anyhow::Result<ExitCode> {
-    let agent = Agent::open(root)?;
-    let server = Server::new(&agent.enrolment.server)?;
+pub(crate) fn run(root: Root) -> Result<ExitCode, StartError> {
+    let (agent, server) = super::start(root)?;
     super::block_on(crate::run::run(agent, server))??;
     Ok(ExitCode::SUCCESS)
 }

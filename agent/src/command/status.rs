@@ -5,12 +5,21 @@ use std::process::ExitCode;
 use fyr_agent_core::status::{AgentState, Facts, Policy, Status};
 
 use crate::lock::Lock;
-use crate::look::Look;
+use crate::look::{Look, LookError};
 use crate::root::Root;
 use crate::spool;
 
+/// How a status is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// For the person in front of the device.
+    Words,
+    /// For a program.
+    Json,
+}
+
 /// Tells how the device stands. Works beside a running agent, and without one.
-pub(crate) fn status(root: &Root, json: bool) -> anyhow::Result<ExitCode> {
+pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
     let look = Look::take(root)?;
     let policy = look.policy.as_ref().ok();
     let status = Status::tell(Facts {
@@ -33,10 +42,17 @@ pub(crate) fn status(root: &Root, json: bool) -> anyhow::Result<ExitCode> {
             rest: &assessment.rest,
         }),
     });
-    if json {
-        println!("{}", serde_json::to_string_pretty(&status)?);
-    } else {
-        print!("{status}");
+    match form {
+        Form::Json => println!("{}", json(&status)),
+        Form::Words => print!("{status}"),
     }
     Ok(ExitCode::from(u8::from(!status.compliant)))
+}
+
+#[expect(
+    clippy::expect_used,
+    reason = "texts, numbers and lists always serialise"
+)]
+fn json(status: &Status) -> String {
+    serde_json::to_string_pretty(status).expect("a status serialises")
 }

@@ -2,11 +2,24 @@
 
 use std::process::ExitCode;
 
-use crate::look::Look;
+use fyr_trust::VerifyError;
+
+use crate::look::{Look, LookError};
 use crate::root::Root;
 
+/// Why what is stored cannot be believed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeliefError {
+    /// Nothing can be told.
+    #[error(transparent)]
+    Look(#[from] LookError),
+    /// The stored policy is not what was signed.
+    #[error("the stored policy cannot be believed; `fyr-agent once` fetches it anew")]
+    Policy(#[from] VerifyError),
+}
+
 /// Verifies the stored policy from its signatures up, and that the device holds it.
-pub(crate) fn verify(root: &Root) -> anyhow::Result<ExitCode> {
+pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
     let look = Look::take(root)?;
     let (bundle, assessment) = look.policy?;
     println!(

@@ -1,0 +1,269 @@
+//! A status in words, on one screen.
+
+use std::fmt;
+
+use fyr_schemas::report::{ControlState, Freshness};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{AgentState, ControlStatus, Status};
+use crate::contact::TroubleKind;
+use crate::products::name;
+
+/// Lines of one kind that fit on a screen; the rest is counted.
+const LINES: usize = 8;
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{}", self.headline())?;
+        writeln!(
+            f,
+            "Device {} in group `{}` of `{}`.",
+            self.device, self.group, self.organisation
+        )?;
+        if let Some(bundle) = &self.bundle {
+            let since = self.moment(bundle.since);
+            writeln!(f, "Revision {} is in force since {since}.", bundle.revision)?;
+        }
+        writeln!(f, "{}", self.freshness_in_words())?;
+        writeln!(f, "{}", self.surroundings())?;
+        self.list_failures(f)?;
+        self.list_gaps(f)?;
+        list(f, "Still to be done:", &self.due)
+    }
+}
+
+impl Status {
+    fn headline(&self) -> &'static str {
+        let awaits = |control: &ControlStatus| control.state == ControlState::PendingRestart;
+        match (&self.bundle, self.compliant) {
+            (None, _) => "No policy is in force on this device yet.",
+            (Some(_), false) => "This device does not hold its policy.",
+            (Some(_), true) if self.controls.iter().any(awaits) => {
+                "The policy is written; a browser must be restarted before it obeys all of it."
+            }
+            (Some(_), true) => "This device holds its policy.",
+        }
+    }
+
+    fn freshness_in_words(&self) -> String {
+        let Freshness::Stale { since } = self.freshness else {
+            return match self.refreshed {
+                Some(at) => format!("The policy is the newest; asked {}.", self.moment(at)),
+                None => "The repository was not asked yet.".to_owned(),
+            };
+        };
+        let since = self.moment(since);
+        match self.trouble {
+            Some(TroubleKind::OutOfReach) => format!(
+                "The server is out of reach since {since}; the last good policy stays. Check the network."
+            ),
+            Some(TroubleKind::Refused(reason)) => format!(
+                "What the repository offers is refused ({}) since {since}; the last good policy stays. Tell the administrator.",
+                serde_json::to_value(reason)
+                    .ok()
+                    .and_then(|v| v.as_str().map(str::to_owned))
+                    .unwrap_or_default()
+            ),
+            None => format!(
+                "The policy expired {since}; it stays in force. Check the network and the clock."
+            ),
+        }
+    }
+
+    fn surroundings(&self) -> String {
+        let browsers: Vec<&str> = self.browsers.iter().map(|product| name(*product)).collect();
+        let browsers = if browsers.is_empty() {
+            "none".to_owned()
+        } else {
+            browsers.join(", ")
+        };
+        let agent = match self.agent {
+            AgentState::Running => "running",
+            AgentState::Stopped => "not running: `systemctl start fyr-agent`",
+        };
+        let waiting = self.reports_waiting;
+        format!(
+            "Browsers: {browsers}. Agent: {agent}. Reports that wait for the server: {waiting}."
+        )
+    }
+
+    fn list_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failing = self.controls.iter().filter(|control| match control.state {
+            ControlState::PendingRestart | ControlState::Drifted | ControlState::Failed(_) => true,
+            ControlState::InForce | ControlState::Gap => false,
+        });
+        let lines: Vec<String> = failing
+            .map(|control| {
+                let why = control.why.as_deref().unwrap_or_default();
+                let advice = control.advice.as_deref().unwrap_or_default();
+                let since = self.moment(control.since);
+                format!(
+                    "{} ({}){}: {why}, since {since}. {}",
+                    control.control,
+                    control.value,
+                    control.decided_in_words(),
+                    capitalised(advice)
+                )
+            })
+            .collect();
+        list(f, "What does not hold:", &lines)
+    }
+
+    fn list_gaps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let gaps = self
+            .controls
+            .iter()
+            .filter(|control| control.state == ControlState::Gap);
+        let lines: Vec<String> = gaps
+            .map(|gap| {
+                let why = gap.why.as_deref().unwrap_or_default();
+                format!("{} ({}): {why}", gap.control, gap.value)
+            })
+            .collect();
+        list(f, "What no means on this device can enforce:", &lines)
+    }
+
+    /// A moment as the person reads it: when, and how long ago.
+    fn moment(&self, at: Timestamp) -> String {
+        let ago = self.at.duration_since(at);
+        let when = at.strftime("%Y-%m-%d %H:%M UTC");
+        format!("{when} ({})", ago_in_words(ago))
+    }
+}
+
+impl ControlStatus {
+    fn decided_in_words(&self) -> String {
+        match (&self.decision, &self.decided_by) {
+            (Some(case), Some(body)) => format!(", decided by {body} in {case}"),
+            (Some(case), None) => format!(", decided in {case}"),
+            (None, _) => String::new(),
+        }
+    }
+}
+
+fn ago_in_words(ago: SignedDuration) -> String {
+    let minutes = ago.as_mins();
+    match minutes {
+        ..1 => "just now".to_owned(),
+        1..120 => format!("{minutes} min ago"),
+        120..2880 => format!("{} hours ago", minutes / 60),
+        2880.. => format!("{} days ago", minutes / 1440),
+    }
+}
+
+fn capitalised(text: &str) -> String {
+    let mut rest = text.chars();
+    match rest.next() {
+        Some(first) => format!("{}{}.", first.to_uppercase(), rest.as_str()),
+        None => String::new(),
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Result {
+    if lines.is_empty() {
+        return Ok(());
+    }
+    writeln!(f, "\n{title}")?;
+    for line in lines.iter().take(LINES) {
+        writeln!(f, "- {line}")?;
+    }
+    match lines.len().saturating_sub(LINES) {
+        0 => Ok(()),
+        more => writeln!(f, "- and {more} more, see --json"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fyr_schemas::Revision;
+    use fyr_schemas::report::{
+        BundleInForce, ControlReport, FailureReason, Product, RefusalReason,
+    };
+
+    use super::*;
+    use crate::contact::Contact;
+    use crate::fixture::bundle;
+    use crate::plan::{Affected, Obstacle, Plan};
+    use crate::status::{Facts, Policy};
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(1_795_000_000 + second).unwrap()
+    }
+
+    fn told(contact: &Contact, state: ControlState, rest: &Plan, agent: AgentState) -> String {
+        let bundle = bundle();
+        let report = |control: &fyr_schemas::bundle::Control, state| ControlReport {
+            control: control.id.clone(),
+            state,
+            since: at(-3600),
+        };
+        let controls = [
+            report(&bundle.controls[0], ControlState::InForce),
+            report(&bundle.controls[1], ControlState::Gap),
+            report(&bundle.controls[2], state),
+        ];
+        let in_force = BundleInForce {
+            revision: Revision(12),
+            digest: fyr_trust::digest(b""),
+            since: at(-3 * 86_400),
+        };
+        Status::tell(Facts {
+            at: at(0),
+            device: &"0123456789abcdef0123456789abcdef".parse().unwrap(),
+            organisation: &bundle.organisation,
+            group: &bundle.group,
+            contact,
+            agent,
+            reports_waiting: 2,
+            browsers: vec![Product::Chromium, Product::Firefox],
+            policy: Some(Policy {
+                bundle: &bundle,
+                in_force: Some(in_force),
+                controls: &controls,
+                rest,
+            }),
+        })
+        .to_string()
+    }
+
+    fn fresh() -> Contact {
+        let mut contact = Contact::default();
+        contact.succeeded(at(-300), at(86_400));
+        contact
+    }
+
+    #[test]
+    fn a_device_that_holds_its_policy_says_so_and_names_its_gaps() {
+        let told = told(
+            &fresh(),
+            ControlState::InForce,
+            &Plan::default(),
+            AgentState::Running,
+        );
+        insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn a_red_device_says_what_why_since_when_who_decided_and_what_to_do() {
+        let rest = Plan {
+            actions: Vec::new(),
+            obstacles: vec![Obstacle {
+                place: fyr_schemas::report::Place::Hosts,
+                reason: FailureReason::Shadowed,
+                affected: Affected::Names(["www.youtube.com".to_owned()].into()),
+            }],
+        };
+        let mut contact = fresh();
+        contact.failed(at(-7200), TroubleKind::Refused(RefusalReason::Rollback));
+        let state = ControlState::Failed(FailureReason::Shadowed);
+        insta::assert_snapshot!(told(&contact, state, &rest, AgentState::Stopped));
+    }
+
+    #[test]
+    fn a_browser_that_must_restart_is_named() {
+        let state = ControlState::PendingRestart;
+        let mut contact = fresh();
+        contact.failed(at(-60), TroubleKind::OutOfReach);
+        insta::assert_snapshot!(told(&contact, state, &Plan::default(), AgentState::Running));
+    }
+}
