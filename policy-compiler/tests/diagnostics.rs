@@ -241,6 +241,13 @@ fn a_rule_that_says_nothing_is_refused() {
 }
 
 #[test]
+fn a_rule_says_why_in_the_language_of_the_organisation() {
+    let says = "for: /skoler\nstrength: default\nset:\n  safesearch.google: on\n";
+    let text = rule(says).replace("da: Prøve", "en: Trial");
+    finds("FYR0211", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
 fn a_misspelt_setting_is_named_with_the_one_that_was_meant() {
     finds_in_rule(
         "FYR0301",

@@ -130,6 +130,25 @@ fn is_host_name(text: &str) -> bool {
     text.len() <= 253 && text.contains('.') && text.split('.').all(is_slug)
 }
 
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
+}
+
+fn is_language(text: &str) -> bool {
+    (2..=3).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_lowercase())
+}
+
+fn is_time_zone(text: &str) -> bool {
+    text.len() <= 64
+        && text.contains('/')
+        && text.split('/').all(|part| {
+            part.starts_with(|first: char| first.is_ascii_uppercase())
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphabetic() || matches!(b, b'_' | b'-'))
+        })
+}
+
 fn is_hex(text: &str, length: usize) -> bool {
     text.len() == length && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }
@@ -188,6 +207,31 @@ text_id! {
     /// A full name on the internet, in lowercase punycode: `www.youtube.com`.
     HostName, "a host name (two or more labels of lowercase letters, digits and `-`)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$", is_host_name
+}
+text_id! {
+    /// A body that decides: `borne-og-skoleudvalget`.
+    BodyId, "the name of a body (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A service of the catalogue; a rule writes `service:NAME`.
+    ServiceId, "the name of a service (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A country, as ISO 3166 writes it: `DK`.
+    CountryCode, "a country (two capital letters, such as `DK`)",
+    "^[A-Z]{2}$", is_country
+}
+text_id! {
+    /// A language, as ISO 639 writes it: `da`.
+    LanguageCode, "a language (two or three small letters, such as `da`)",
+    "^[a-z]{2,3}$", is_language
+}
+text_id! {
+    /// A time zone, as the IANA database names it: `Europe/Copenhagen`.
+    TimeZoneName, "a time zone (such as `Europe/Copenhagen`)",
+    "^[A-Z][A-Za-z_]*(/[A-Z][A-Za-z_-]*)+$", is_time_zone
 }
 text_id! {
     /// A device's pseudonym: the first 128 bits of the SHA-256 of its public key, in hex.
@@ -360,6 +404,18 @@ mod tests {
             "ø.dk",
         ] {
             refuses::<HostName>(text);
+        }
+    }
+
+    #[test]
+    fn norway_is_a_country_and_no_no_language() {
+        accepts::<CountryCode>("NO");
+        refuses::<CountryCode>("no");
+        accepts::<LanguageCode>("no");
+        refuses::<LanguageCode>("NO");
+        accepts::<TimeZoneName>("Europe/Oslo");
+        for text in ["", "CET", "/", "Europe/", "../etc/passwd", "Europe/ Oslo"] {
+            refuses::<TimeZoneName>(text);
         }
     }
 

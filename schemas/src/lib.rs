@@ -12,6 +12,6 @@ pub mod policy;
 pub mod report;
 
 pub use id::{
-    CaseNumber, ControlId, DeviceId, Digest, GroupId, HostName, OrganisationId, ParseIdError,
-    Revision, RuleId, StageId, UnitPath,
+    BodyId, CaseNumber, ControlId, CountryCode, DeviceId, Digest, GroupId, HostName, LanguageCode,
+    OrganisationId, ParseIdError, Revision, RuleId, ServiceId, StageId, TimeZoneName, UnitPath,
 };

@@ -12,6 +12,7 @@
 //! | `services/*.yaml` | [`Service`], one or more |
 
 mod at;
+mod day;
 mod decision;
 mod organisation;
 mod rule;
@@ -19,6 +20,7 @@ mod service;
 mod unit;
 
 pub use at::{At, Span};
+pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};

@@ -98,6 +98,9 @@ codes! {
     "0210" SaysNothing Error "a rule that says nothing"
     "A rule has at least one setting or one site."
 
+    "0211" NoReason Error "a rule without a reason in the organisation's language"
+    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it."
+
     "0301" UnknownSetting Error "a setting that does not exist"
     "The name is not in the table of settings, nor a policy of a browser. `fyr schema` writes a JSON Schema that lets an editor complete the names."
     "0302" WrongSetting Error "a value that the setting does not take"

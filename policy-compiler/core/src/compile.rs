@@ -131,10 +131,10 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     let decision = &policy.decisions.get(case)?.document;
     Some(DecisionNote {
         title: decision.title.clone(),
-        body: decision.body.value.clone(),
-        date: decision.date.value,
-        decide_by: decision.decide_by.as_ref().map(|day| day.value),
-        review: Some(decision.review.value),
+        body: decision.body.value.to_string(),
+        date: decision.date.value.0,
+        decide_by: decision.decide_by.as_ref().map(|day| day.value.0),
+        review: Some(decision.review.value.0),
     })
 }
 

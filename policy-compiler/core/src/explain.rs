@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Coverage, Engine};
 use fyr_schemas::policy::{Ownership, Strength};
-use fyr_schemas::{CaseNumber, ControlId, GroupId, RuleId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, ControlId, GroupId, LanguageCode, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
 
@@ -67,7 +67,7 @@ pub struct Reason {
     /// What lower levels may do about it: `locked`, `minimum` or `default`.
     pub strength: &'static str,
     /// The reason in words, by language.
-    pub why: BTreeMap<String, String>,
+    pub why: BTreeMap<LanguageCode, String>,
     /// The decision it cites.
     pub decision: Option<Ground>,
 }
@@ -289,9 +289,9 @@ impl<'a> Narrator<'a> {
             case: case.clone(),
             title: decision.title.clone(),
             body: self.policy.body_of(case)?.to_owned(),
-            date: decision.date.value,
+            date: decision.date.value.0,
             status: decision.status.word(),
-            review: decision.review.value,
+            review: decision.review.value.0,
         })
     }
 

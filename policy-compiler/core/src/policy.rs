@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, Decision, OrganisationFile, Ownership, Strength};
-use fyr_schemas::{CaseNumber, GroupId, RuleId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 pub use self::organise::organise;
@@ -30,7 +30,7 @@ pub struct Policy {
     /// Every decision by its case number.
     pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
     /// Every service by its name.
-    pub services: BTreeMap<String, Service>,
+    pub services: BTreeMap<ServiceId, Service>,
     /// Every rule by its name.
     pub rules: BTreeMap<RuleId, Rule>,
     /// Hosts that no rule may block.

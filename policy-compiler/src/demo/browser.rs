@@ -6,6 +6,23 @@ use std::process::{Child, Command, Stdio};
 /// Where Debian's Chromium reads its configuration.
 const CONFIGURATION: &str = "/etc/chromium";
 
+/// What a person sees first: a site that the second revision closes, and one with a level.
+/// Chromium opens none of its own pages, such as `chrome://policy`, from the command line.
+const FIRST_PAGES: [&str; 2] = [
+    "https://second-revision.example/",
+    "https://www.youtube.com/",
+];
+
+/// Chromium does not run as root with its sandbox.
+const ENTER_AS_ROOT: &str = r#"mount --bind "$1" "$2" && shift 4 && exec "$@" --no-sandbox"#;
+
+/// Only root may mount, so the user is root in the first namespace, and the user again in a second
+/// one inside it, where the browser keeps its sandbox.
+const ENTER_AS_USER: &str = r#"
+mount --bind "$1" "$2" && user=$3 group=$4 && shift 4 &&
+exec unshare --user --map-user="$user" --map-group="$group" "$@"
+"#;
+
 /// Why no browser can be opened here.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BrowserError {
@@ -54,22 +71,20 @@ pub(crate) fn open(device_root: &Path, profile: &Path) -> Result<Browser, Browse
         return Err(BrowserError::NoScreen);
     }
     try_namespace()?;
-    let chromium_flags = if rustix::process::geteuid().is_root() {
-        "--no-sandbox"
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    let enter = if user.is_root() {
+        ENTER_AS_ROOT
     } else {
-        ""
+        ENTER_AS_USER
     };
     let child = namespace()
-        .args(["sh", "-c"])
-        .arg(
-            "mount --bind \"$1\" \"$2\" && exec chromium $4 --no-first-run \
-             --user-data-dir=\"$3\" chrome://policy https://www.youtube.com/",
-        )
-        .arg("sh")
+        .args(["sh", "-c", enter, "sh"])
         .arg(device_root.join("etc/chromium"))
         .arg(CONFIGURATION)
-        .arg(profile)
-        .arg(chromium_flags)
+        .args([user.as_raw().to_string(), group.as_raw().to_string()])
+        .args(["chromium", "--no-first-run"])
+        .arg(format!("--user-data-dir={}", profile.display()))
+        .args(FIRST_PAGES)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::null())

@@ -1,10 +1,9 @@
 //! `decisions/*.yaml`: what was decided, by whom and why.
 
-use jiff::civil::Date;
 use serde::Deserialize;
 
-use super::At;
-use crate::id::CaseNumber;
+use super::{At, Day};
+use crate::id::{BodyId, CaseNumber};
 
 /// One case, as its file says it.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -16,13 +15,13 @@ pub struct Decision {
     /// What it is about.
     pub title: String,
     /// The body that decided, as `fyr.yaml` names it.
-    pub body: At<String>,
+    pub body: At<BodyId>,
     /// The day it was decided.
-    pub date: At<Date>,
+    pub date: At<Day>,
     /// Where it stands.
     pub status: At<Status>,
     /// For an emergency: the day by which the decision must follow.
-    pub decide_by: Option<At<Date>>,
+    pub decide_by: Option<At<Day>>,
     /// What it is to achieve.
     pub purpose: String,
     /// The legal basis.
@@ -32,7 +31,7 @@ pub struct Decision {
     /// The data protection impact assessment behind it.
     pub dpia: Option<Dpia>,
     /// The day it is to be looked at again.
-    pub review: At<Date>,
+    pub review: At<Day>,
 }
 
 /// A data protection impact assessment.
@@ -44,7 +43,7 @@ pub struct Dpia {
     /// Its version.
     pub version: u32,
     /// The day of that version.
-    pub date: Date,
+    pub date: Day,
 }
 
 /// Where a decision stands.

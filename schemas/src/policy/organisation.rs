@@ -7,7 +7,10 @@ use std::str::FromStr;
 use serde::Deserialize;
 
 use super::At;
-use crate::id::{OrganisationId, ParseIdError, StageId, UnitPath};
+use crate::id::{
+    BodyId, CountryCode, HostName, LanguageCode, OrganisationId, ParseIdError, StageId,
+    TimeZoneName, UnitPath,
+};
 
 /// The organisation: what every other file builds on.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -19,12 +22,11 @@ pub struct OrganisationFile {
     /// The name in full, as people write it.
     pub name: String,
     /// The country, as two letters: `DK`, `SE`, `NO`.
-    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
-    pub country: At<String>,
+    pub country: At<CountryCode>,
     /// The time zone that school hours and dates are meant in: `Europe/Copenhagen`.
-    pub time_zone: At<String>,
+    pub time_zone: At<TimeZoneName>,
     /// The languages that reasons are written in, the first one preferred: `[da]`.
-    pub languages: Vec<At<String>>,
+    pub languages: Vec<At<LanguageCode>>,
     /// How people sign in.
     pub sign_in: SignIn,
     /// Hosts that no rule may block: sign-in pages, and what devices recover from.
@@ -33,7 +35,7 @@ pub struct OrganisationFile {
     /// The stages of schooling by grade, and the staff's: `indskoling: 0-3`, `personale: staff`.
     pub stages: BTreeMap<At<StageId>, At<Stage>>,
     /// The bodies that decide, and where they are competent.
-    pub bodies: BTreeMap<At<String>, Body>,
+    pub bodies: BTreeMap<At<BodyId>, Body>,
 }
 
 /// How people sign in.
@@ -41,7 +43,7 @@ pub struct OrganisationFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SignIn {
     /// The domains of the organisation's accounts.
-    pub domains: Vec<At<String>>,
+    pub domains: Vec<At<HostName>>,
 }
 
 /// A body that decides: a council, a committee, a director.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::{At, Ownership};
 use crate::bundle::Audience;
-use crate::id::{CaseNumber, RuleId, StageId, UnitPath};
+use crate::id::{CaseNumber, LanguageCode, RuleId, StageId, UnitPath};
 
 /// One rule: settings and sites for the groups it selects.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -32,7 +32,7 @@ pub struct Rule {
     #[serde(default)]
     pub sites: Sites,
     /// The reason in words, by language.
-    pub why: BTreeMap<At<String>, String>,
+    pub why: BTreeMap<At<LanguageCode>, String>,
 }
 
 /// What lower levels may do about a rule.

@@ -3,6 +3,7 @@
 use serde::Deserialize;
 
 use super::At;
+use crate::id::{CountryCode, ServiceId};
 
 /// One service.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -10,7 +11,7 @@ use super::At;
 #[schemars(title = "Fyr: a service (services/*.yaml)")]
 pub struct Service {
     /// Its short name; a rule writes `service:NAME`.
-    pub service: At<String>,
+    pub service: At<ServiceId>,
     /// Its name as people know it.
     pub name: String,
     /// What it is to pupils.
@@ -58,6 +59,5 @@ pub struct Vendor {
     /// The company.
     pub name: String,
     /// The country it answers to, as two letters.
-    #[schemars(regex(pattern = "^[A-Z]{2}$"))]
-    pub country: At<String>,
+    pub country: At<CountryCode>,
 }

@@ -56,7 +56,7 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
             .help("remove the rule, or cite the decision that holds"),
         );
     }
-    if decision.document.date.value > policy.date {
+    if decision.document.date.value.0 > policy.date {
         findings.push(
             Diagnostic::new(
                 Code::NotYetDecided,
@@ -116,7 +116,7 @@ fn check_decision(policy: &Policy, decision: &InFile<Decision>) -> Vec<Diagnosti
         return Vec::new();
     }
     let mut findings = Vec::new();
-    if written.review.value < policy.date {
+    if written.review.value.0 < policy.date {
         findings.push(
             Diagnostic::new(
                 Code::ReviewOverdue,
@@ -149,7 +149,7 @@ fn deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> 
             .at(decision.place(&written.status), "in force at once")
             .help("add `decide-by:` with the day the decision must follow by"),
         ),
-        Some(day) if day.value < policy.date => Some(
+        Some(day) if day.value.0 < policy.date => Some(
             Diagnostic::new(
                 Code::DeadlinePassed,
                 format!("`{}` still awaits its decision", written.decision.value),

@@ -15,6 +15,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
                     .help("add `set:` or `sites:`, or remove the rule"),
             );
         }
+        findings.extend(no_reason(policy, rule));
         if policy.groups_of(rule).next().is_none() {
             findings.push(
                 Diagnostic::new(
@@ -38,6 +39,26 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 fn says_nothing(rule: &Rule) -> bool {
     let written = &rule.source.document;
     written.set.is_empty() && written.sites.allow.is_empty() && written.sites.block.is_empty()
+}
+
+fn no_reason(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
+    let language = policy.organisation.document.languages.first()?;
+    let why = &rule.source.document.why;
+    let is_given = why
+        .iter()
+        .any(|(given, why)| given.value == language.value && !why.trim().is_empty());
+    (!is_given).then(|| {
+        Diagnostic::new(
+            Code::NoReason,
+            format!("`{}` does not say why in `{}`", rule.id(), language.value),
+        )
+        .at(rule.place(), "no reason for people to read")
+        .at(
+            policy.organisation.place(language),
+            "the language of the organisation",
+        )
+        .help(format!("add `why: {{ {}: … }}`", language.value))
+    })
 }
 
 fn values_for_nobody<'a>(

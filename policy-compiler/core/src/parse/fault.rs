@@ -56,6 +56,9 @@ pub(super) fn unreadable(file: FileId, source: &SourceFile, error: &Error) -> Di
         Error::NullIntoString { .. } => Diagnostic::new(Code::WrongValue, "a value is missing")
             .at(place, "nothing is written here")
             .help("write the value, or remove the field"),
+        // Numbers are all that is read from a scalar by type: years and versions.
+        Error::InvalidScalar { .. } => Diagnostic::new(Code::WrongValue, "expected a whole number")
+            .at(place, "this is something else"),
         Error::Unexpected { expected, .. } => {
             let expected = match *expected {
                 "string scalar" | "scalar" => "a single text",

@@ -6,7 +6,7 @@ use std::fmt::Display;
 use fyr_schemas::policy::{
     self as source, At, Decision, Grades, OrganisationFile, Stage, UnitsFile,
 };
-use fyr_schemas::{CaseNumber, GroupId, RuleId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 use super::statement::{self, Names};
@@ -224,7 +224,7 @@ fn name_decisions(
             findings.push(
                 Diagnostic::new(Code::UnknownBody, format!("unknown body `{}`", body.value))
                     .at(decision.place(body), "`fyr.yaml` has no such body")
-                    .help(help_for_unknown(body, bodies())),
+                    .help(help_for_unknown(body.as_str(), bodies())),
             );
         }
         let case = decision.document.decision.clone();
@@ -237,7 +237,7 @@ fn name_decisions(
 fn name_services(
     documents: Vec<InFile<source::Service>>,
     findings: &mut Diagnostics,
-) -> BTreeMap<String, Service> {
+) -> BTreeMap<ServiceId, Service> {
     let mut services = BTreeMap::new();
     for source in documents {
         let mut sites = Vec::new();

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::StageId;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
+use fyr_schemas::{ServiceId, StageId};
 
 use super::{Group, Service};
 use crate::code::Code;
@@ -83,7 +83,7 @@ impl ForWhom {
 /// The names that a rule may speak of.
 pub(super) struct Names<'a> {
     pub(super) stages: Vec<&'a StageId>,
-    pub(super) services: &'a BTreeMap<String, Service>,
+    pub(super) services: &'a BTreeMap<ServiceId, Service>,
 }
 
 impl Names<'_> {
@@ -253,8 +253,12 @@ fn filters_of(
     names: &Names<'_>,
     findings: &mut Diagnostics,
 ) -> Vec<UrlFilter> {
-    let Some(known) = names.services.get(service) else {
-        let services = names.services.keys().map(String::as_str);
+    let known = service
+        .parse::<ServiceId>()
+        .ok()
+        .and_then(|id| names.services.get(&id));
+    let Some(known) = known else {
+        let services = names.services.keys().map(ServiceId::as_str);
         findings.push(
             Diagnostic::new(Code::UnknownService, format!("unknown service `{service}`"))
                 .at(place, "no file under `services/` has it")
