@@ -31,8 +31,11 @@ build:
 unit: ## unit, property and golden tests
 	$(CARGO) test --workspace --exclude fyr-tests --quiet
 
+# A network namespace needs root, and anybody is root in a user namespace of their own.
+as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
+
 system: build ## real binaries, real browsers, the rules of the house
-	$(CARGO) test -p fyr-tests
+	$(as_root) $(CARGO) test -p fyr-tests
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
