@@ -36,8 +36,11 @@ unit: ## unit, property and golden tests
 house: ## the rules of the house
 	$(CARGO) test -p fyr-tests --test system --quiet house::
 
+# A network namespace needs root, and anybody is root in a user namespace of their own.
+as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
+
 system: build ## real binaries, real browsers
-	$(CARGO) test -p fyr-tests
+	$(as_root) $(CARGO) test -p fyr-tests
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet

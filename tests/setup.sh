@@ -42,6 +42,7 @@ if [ "$stage" != build ]; then
     need firefox-esr firefox-esr
     need unshare util-linux
     need ip iproute2
+    need strace strace
     need openssl openssl
     need certutil libnss3-tools
     need python3 python3

@@ -1,6 +1,7 @@
 //! From publishing to *in force inside a running browser*, measured in the browser.
 
 use std::fs;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::Result;
@@ -20,12 +21,13 @@ const PLAIN_RELOAD: Duration = Duration::from_secs(5);
 #[test]
 fn a_publication_is_in_force_in_an_open_browser_at_once() -> Result<()> {
     let scene = Scene::new()?;
-    let took = scene.publish_and_measure(|| Ok(()))?;
-    // `make bench` reads this line.
-    println!(
-        "from publication to in force in the browser: {:.1} ms",
-        took.as_secs_f64() * 1000.0
-    );
+    let refused = scene.publish_beside(|| Ok(()))?;
+    let timestamp = scene
+        .municipality
+        .repository()
+        .join("metadata/timestamp.json");
+    let took = refused.duration_since(modified(&timestamp)?)?;
+    println!("from publication to in force in the browser: {took:?}");
     // The aim is half a second; a busy machine may be slower, but never as slow as without us.
     assert!(took < PLAIN_RELOAD, "{took:?}");
     Ok(())
@@ -35,10 +37,11 @@ fn a_publication_is_in_force_in_an_open_browser_at_once() -> Result<()> {
 fn where_a_foreign_file_changed_too_the_browser_takes_its_plain_five_seconds() -> Result<()> {
     let scene = Scene::new()?;
     let foreign = scene.device.device.managed().join("foreign.json");
-    let took = scene
-        .publish_and_measure(|| Ok(fs::write(&foreign, r#"{"BookmarkBarEnabled": true}"#)?))?;
-    println!("beside a foreign file that changed: {took:?}");
-    assert!(took > PLAIN_RELOAD / 2, "{took:?}");
+    let refused =
+        scene.publish_beside(|| Ok(fs::write(&foreign, r#"{"BookmarkBarEnabled": true}"#)?))?;
+    let took = refused.duration_since(modified(&foreign)?)?;
+    println!("from a foreign change to in force in the browser: {took:?}");
+    assert!(took > PLAIN_RELOAD - Duration::from_secs(1), "{took:?}");
     Ok(())
 }
 
@@ -62,8 +65,8 @@ impl Scene {
     }
 
     /// Publishes a rule that closes a site which is open in a browser, right after `disturb`, and
-    /// returns how long after the publication the browser refused it.
-    fn publish_and_measure(&self, disturb: impl FnOnce() -> Result<()>) -> Result<Duration> {
+    /// returns when the browser refused it.
+    fn publish_beside(&self, disturb: impl FnOnce() -> Result<()>) -> Result<SystemTime> {
         let internet = Internet::open()?;
         let mut chromium = Chromium::start(self.device.device.root(), &internet, &[])?;
         let mut page = chromium.page()?;
@@ -78,12 +81,12 @@ impl Scene {
         })?;
         let refused = SystemTime::now();
         publishing.wait()?.success()?;
-        let timestamp = self
-            .municipality
-            .repository()
-            .join("metadata/timestamp.json");
-        Ok(refused.duration_since(fs::metadata(timestamp)?.modified()?)?)
+        Ok(refused)
     }
+}
+
+fn modified(path: &Path) -> Result<SystemTime> {
+    Ok(fs::metadata(path)?.modified()?)
 }
 
 fn visit(page: &mut Page) -> Result<Visit> {
