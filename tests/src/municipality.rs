@@ -275,6 +275,22 @@ impl Enrolled {
         Ok(enrolled)
     }
 
+    /// The same device once more, down to its key and what it has stored.
+    pub fn copy(&self) -> Result<Self> {
+        let copied = Self {
+            device: Device::new()?,
+            agent: None,
+        };
+        let from = self.device.root().join(".");
+        let line = [
+            "-a".into(),
+            from.into_os_string(),
+            copied.device.root().into(),
+        ];
+        child::run(Path::new("cp"), line)?.success()?;
+        Ok(copied)
+    }
+
     /// Runs `fyr-agent` on this device to its end.
     pub fn agent(&self, arguments: &[&str]) -> Result<Ended> {
         let root: [OsString; 2] = ["--root".into(), self.device.root().into()];
