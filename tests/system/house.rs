@@ -236,6 +236,21 @@ fn nothing_is_left_undone_or_switched_off() -> Result<()> {
 }
 
 #[test]
+fn only_one_place_in_the_tests_waits() -> Result<()> {
+    let mut wrong = Vec::new();
+    for place in ["tests/src", "tests/system"] {
+        for path in files(&house().join(place), ".rs") {
+            let itself = path.ends_with("tests/system/house.rs");
+            if !itself && fs::read_to_string(&path)?.contains("::sleep(") {
+                wrong.push(path);
+            }
+        }
+    }
+    assert_eq!(wrong, [house().join("tests/src/wait.rs")]);
+    Ok(())
+}
+
+#[test]
 fn no_file_knows_where_it_was_written() -> Result<()> {
     let house = house();
     let here = house.to_str().context("a path in Unicode")?;
