@@ -83,7 +83,7 @@ impl Municipality {
         self.path("repository")
     }
 
-    /// Decides to block a site in all schools; for an example that has [`DECISION`].
+    /// Decides to block a site in all schools; for `ballerup`, which has the decision it cites.
     pub fn close(&self, site: &str) -> Result<()> {
         let name = site.replace('.', "-");
         let rule = format!(
