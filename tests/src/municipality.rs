@@ -83,7 +83,8 @@ impl Municipality {
         self.path("repository")
     }
 
-    /// Decides to block a site in all schools; for `ballerup`, which has the decision it cites.
+    /// Decides to block a site in all schools; for `examples/ballerup`, whose decision
+    /// it cites.
     pub fn close(&self, site: &str) -> Result<()> {
         let name = site.replace('.', "-");
         let rule = format!(

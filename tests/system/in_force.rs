@@ -58,7 +58,7 @@ fn where_a_foreign_file_changed_too_the_browser_takes_its_plain_five_seconds() -
     })?;
     let took = refused.duration_since(modified(&foreign)?)?;
     println!("from a foreign change to in force in the browser: {took:?}");
-    assert!(took > PLAIN_RELOAD * 4 / 5, "{took:?}");
+    assert!(took >= PLAIN_RELOAD, "{took:?}");
     Ok(())
 }
 
