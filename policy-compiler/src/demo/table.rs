@@ -201,6 +201,7 @@ fn state(state: DeviceState) -> &'static str {
         DeviceState::Compliant => "✔ compliant",
         DeviceState::PendingRestart => "↻ restart browser",
         DeviceState::Stale => "… catching up",
+        DeviceState::Silent => "… silent",
         DeviceState::NonCompliant => "✘ not compliant",
         DeviceState::Unknown => "· enrolled",
     }
