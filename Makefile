@@ -2,7 +2,8 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo test check setup fmt lint doc build unit system bench generate
+.PHONY: help demo test check setup fmt lint doc build unit house system bench generate
+.NOTPARALLEL:
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -12,9 +13,9 @@ demo: ## build for release and run the whole loop on five pretended devices
 	$(CARGO) build --release -p fyr -p fyr-agent -p fyr-server
 	target/release/fyr demo
 
-test: setup fmt lint build unit system doc ## every test, in an order that fails early
+test: setup fmt lint build house unit system doc ## every test, in an order that fails early
 
-check: fmt lint unit ## the five-minute loop: format, lints, unit and property tests
+check: fmt lint house unit ## the five-minute loop: format, lints, the rules of the house, unit and property tests
 
 setup: ## install what the tests need and this machine lacks
 	@tests/setup.sh test
@@ -24,6 +25,7 @@ fmt:
 
 lint:
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	$(CARGO) clippy --manifest-path tests/bench/Cargo.toml --quiet -- -D warnings
 
 build:
 	$(CARGO) build --workspace --all-targets --quiet
@@ -31,8 +33,14 @@ build:
 unit: ## unit, property and golden tests
 	$(CARGO) test --workspace --exclude fyr-tests --quiet
 
-system: build ## real binaries, real browsers, the rules of the house
-	$(CARGO) test -p fyr-tests
+house: ## the rules of the house
+	$(CARGO) test -p fyr-tests --test system --quiet house::
+
+# A network namespace needs root, and anybody is root in a user namespace of their own.
+as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
+
+system: build ## real binaries, real browsers
+	$(as_root) $(CARGO) test -p fyr-tests
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet

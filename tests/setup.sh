@@ -6,6 +6,20 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+need_rust() { # version
+    local have
+    have=$(rustc --version 2>/dev/null | cut -d' ' -f2)
+    if [ -z "$have" ] || ! command -v cargo >/dev/null; then
+        echo "setup: there is no Rust: install it from https://rustup.rs and run this again" >&2
+        exit 1
+    fi
+    if [ "$(printf '%s\n' "$1" "${have%%-*}" | sort -V | head -n 1)" != "$1" ]; then
+        echo "setup: Rust $have is too old: $1 or later is needed (rustup update)" >&2
+        exit 1
+    fi
+}
+need_rust "$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)"
+
 missing=()
 need() { # command package
     command -v "$1" >/dev/null 2>&1 || missing+=("$2")
@@ -18,10 +32,17 @@ if [ "$stage" = bench ]; then
     need prometheus-node-exporter prometheus-node-exporter
 fi
 if [ "$stage" != build ]; then
+    for component in rustfmt clippy-driver; do
+        command -v "$component" >/dev/null || {
+            echo "setup: \`$component\` is missing: rustup component add rustfmt clippy" >&2
+            exit 1
+        }
+    done
     need chromium chromium
     need firefox-esr firefox-esr
     need unshare util-linux
     need ip iproute2
+    need strace strace
     need openssl openssl
     need certutil libnss3-tools
     need python3 python3
@@ -47,11 +68,6 @@ if [ "${#missing[@]}" -gt 0 ]; then
         exit 1
     fi
 fi
-
-command -v cargo >/dev/null || {
-    echo "setup: there is no cargo: install Rust (https://rustup.rs) and run this again" >&2
-    exit 1
-}
 
 if [ "$stage" != build ]; then
     stamp=target/python/requirements.txt

@@ -176,10 +176,10 @@ impl Agent {
         let memory = &self.remembered.memory;
         let before = observe::observe(&self.root, owner, &self.present, Vec::new());
         let outcomes = execute::execute(&self.root, &plan(bundle, &before, memory));
-        let running = system::running(&self.root);
-        let after = observe::observe(&self.root, owner, &self.present, running);
         let at = clock::read().trusted(&self.floor.floor).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();
+        let running = system::running(&self.root, &self.present);
+        let after = observe::observe(&self.root, owner, &self.present, running);
         let pass = Pass {
             noticed: at.saturating_sub(took).unwrap_or(at),
             outcomes: &outcomes,

@@ -45,7 +45,7 @@ impl Look {
         let at = clock::read().trusted(&floor).now;
         let reloaded = reload(&store.trusted(), &floor, &enrolment.identity());
         let policy = reloaded.map(|reloaded| {
-            let running = system::running(root);
+            let running = system::running(root, &present);
             let actual = observe::observe(root, store.owner(), &present, running);
             let pass = Pass {
                 noticed: at,

@@ -1,5 +1,6 @@
 //! Which browsers run, and since when.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use fyr_agent_core::actual::Running;
@@ -10,9 +11,10 @@ use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
 
 use crate::root::{Extent, Root};
 
-/// The running browsers of the machine; none below another root, whose browsers are not these.
-pub(crate) fn running(root: &Root) -> Vec<Running> {
-    if root.extent() == Extent::Below {
+/// The running browsers of the machine, where one of those `present` reads its policy at start
+/// only; none below another root, whose browsers are not these.
+pub(crate) fn running(root: &Root, present: &BTreeSet<Product>) -> Vec<Running> {
+    if root.extent() == Extent::Below || !present.contains(&Product::Firefox) {
         return Vec::new();
     }
     let Ok(mut system) = System::new() else {

@@ -6,29 +6,18 @@ mod fleet;
 mod outcome;
 mod scene;
 mod table;
+mod watch;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::mpsc;
-use std::time::{Duration, Instant};
 
-use fyr_schemas::fleet::Fleet;
-
-use crate::demo::children::ChildError;
+use crate::demo::browser::{BrowserError, Ready};
 use crate::demo::fleet::{FleetClient, FleetError};
 use crate::demo::outcome::Outcome;
 use crate::demo::scene::{Scene, SceneError};
-use crate::demo::table::Table;
-
-/// How long any one step may take before the demo gives up and says which.
-const PATIENCE: Duration = Duration::from_secs(20);
-
-/// How often the server is asked while something is awaited.
-const PAUSE: Duration = Duration::from_millis(50);
-
-/// How often the server is asked while nothing is.
-const GLANCE: Duration = Duration::from_millis(500);
+use crate::demo::table::{Show, Table};
+use crate::demo::watch::{PATIENCE, Watch, WatchError};
 
 /// Run the whole loop here: policy, keys, server and five devices, one of them tampered with.
 ///
@@ -60,12 +49,15 @@ pub(crate) enum DemoError {
     /// The stage could not be set.
     #[error(transparent)]
     Scene(#[from] SceneError),
-    /// A program of ours could not be run, or failed.
-    #[error(transparent)]
-    Child(#[from] ChildError),
-    /// The server did not answer as it should.
+    /// The server cannot be asked.
     #[error(transparent)]
     Fleet(#[from] FleetError),
+    /// The devices did not get where they should.
+    #[error(transparent)]
+    Watch(#[from] WatchError),
+    /// No browser can be opened here.
+    #[error(transparent)]
+    Browser(#[from] BrowserError),
     /// Ctrl-C cannot be caught here.
     #[error("watch for Ctrl-C")]
     Signal(#[from] ctrlc::Error),
@@ -76,8 +68,13 @@ pub(crate) enum DemoError {
 
 /// Runs the demo. Exit code 0 when every device is compliant at the end.
 pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
+    let browser = args.browser.then(Ready::here).transpose()?;
     let interrupted = interruptions()?;
-    let mut table = Table::new(!args.json, std::io::stderr().is_terminal());
+    let mut table = Table::new(if args.json {
+        Show::Nothing
+    } else {
+        Show::for_people()
+    });
 
     table.step("policy, keys and the first revision");
     let mut scene = Scene::prepare(args.policy.as_deref())?;
@@ -115,62 +112,16 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
         table::print(&outcome);
     }
     if !args.once {
-        let _browser = args.browser.then(|| scene.open_browser()).transpose()?;
-        watch.stay(&scene, &outcome)?;
+        let browser = browser
+            .map(|ready| scene.open_browser(&ready))
+            .transpose()?;
+        watch.stay(&scene, &outcome, browser)?;
     }
     Ok(if outcome.everyone_is_compliant() {
         ExitCode::SUCCESS
     } else {
         ExitCode::FAILURE
     })
-}
-
-/// Follows the fleet, shows it, and listens for Ctrl-C.
-struct Watch {
-    fleet: FleetClient,
-    table: Table,
-    interrupted: mpsc::Receiver<()>,
-}
-
-impl Watch {
-    /// Returns the first fleet that meets the condition.
-    fn until(
-        &mut self,
-        scene: &Scene,
-        condition: impl Fn(&Fleet) -> bool,
-    ) -> Result<Fleet, FleetError> {
-        let deadline = Instant::now() + PATIENCE;
-        loop {
-            let fleet = self.fleet.fetch()?;
-            self.table.show(&fleet, &scene.devices);
-            if condition(&fleet) {
-                return Ok(fleet);
-            }
-            if Instant::now() > deadline {
-                return Err(FleetError::TooLate {
-                    seconds: PATIENCE.as_secs(),
-                    waiting: outcome::unfinished(&fleet),
-                });
-            }
-            if self.interrupted.recv_timeout(PAUSE).is_ok() {
-                return Err(FleetError::Interrupted);
-            }
-        }
-    }
-
-    /// Follows the fleet until Ctrl-C.
-    fn stay(&mut self, scene: &Scene, outcome: &Outcome) -> Result<(), FleetError> {
-        self.table = Table::new(true, std::io::stderr().is_terminal());
-        self.table.settle(outcome, &scene.last_policy());
-        loop {
-            let fleet = self.fleet.fetch()?;
-            self.table.show(&fleet, &scene.devices);
-            if self.interrupted.recv_timeout(GLANCE).is_ok() {
-                self.table.close();
-                return Ok(());
-            }
-        }
-    }
 }
 
 /// Delivers one message per Ctrl-C or termination signal.

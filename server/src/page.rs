@@ -214,7 +214,8 @@ fn attention(state: DeviceState) -> u8 {
         DeviceState::PendingRestart => 1,
         DeviceState::Unknown => 2,
         DeviceState::Stale => 3,
-        DeviceState::NonCompliant => 4,
+        DeviceState::Silent => 4,
+        DeviceState::NonCompliant => 5,
     }
 }
 

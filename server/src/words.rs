@@ -10,10 +10,11 @@ use fyr_schemas::report::{
 };
 
 /// Every state of a device, best first.
-pub(crate) const STATES: [DeviceState; 5] = [
+pub(crate) const STATES: [DeviceState; 6] = [
     DeviceState::Compliant,
     DeviceState::PendingRestart,
     DeviceState::Stale,
+    DeviceState::Silent,
     DeviceState::NonCompliant,
     DeviceState::Unknown,
 ];
@@ -24,6 +25,7 @@ pub(crate) fn state(state: DeviceState) -> &'static str {
         DeviceState::Compliant => "Holds",
         DeviceState::PendingRestart => "Waits for a restart",
         DeviceState::Stale => "Out of date",
+        DeviceState::Silent => "Silent",
         DeviceState::NonCompliant => "Does not hold",
         DeviceState::Unknown => "Not heard of yet",
     }
@@ -35,6 +37,7 @@ pub(crate) fn state_slug(state: DeviceState) -> &'static str {
         DeviceState::Compliant => "compliant",
         DeviceState::PendingRestart => "pending-restart",
         DeviceState::Stale => "stale",
+        DeviceState::Silent => "silent",
         DeviceState::NonCompliant => "non-compliant",
         DeviceState::Unknown => "unknown",
     }

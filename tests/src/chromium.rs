@@ -98,9 +98,9 @@ impl Chromium {
         })
     }
 
-    /// Where its profile lies.
-    pub fn profile(&self) -> &Path {
-        self.profile.path()
+    /// Whether it has made the profile in which guests browse.
+    pub fn has_let_a_guest_in(&self) -> bool {
+        self.profile.path().join("Guest Profile").exists()
     }
 
     /// Opens a new page to drive.

@@ -83,7 +83,8 @@ impl Municipality {
         self.path("repository")
     }
 
-    /// Decides to block a site in all schools; for an example that has [`DECISION`].
+    /// Decides to block a site in all schools; for `examples/ballerup`, whose decision
+    /// it cites.
     pub fn close(&self, site: &str) -> Result<()> {
         let name = site.replace('.', "-");
         let rule = format!(
@@ -272,6 +273,22 @@ impl Enrolled {
         };
         enrolled.agent(&["enrol", token])?.success()?;
         Ok(enrolled)
+    }
+
+    /// The same device once more, down to its key and what it has stored.
+    pub fn copy(&self) -> Result<Self> {
+        let copied = Self {
+            device: Device::new()?,
+            agent: None,
+        };
+        let from = self.device.root().join(".");
+        let line = [
+            "-a".into(),
+            from.into_os_string(),
+            copied.device.root().into(),
+        ];
+        child::run(Path::new("cp"), line)?.success()?;
+        Ok(copied)
     }
 
     /// Runs `fyr-agent` on this device to its end.

@@ -37,7 +37,8 @@ impl LoneNetwork {
     pub fn open(addresses: &[IpAddr]) -> Result<Self> {
         ensure!(
             rustix::process::geteuid().is_root(),
-            "a network namespace needs root: run the tests as root, or under `unshare --map-root-user`"
+            "a network namespace needs root: run `make system`, which gives it to anybody, or run the \
+             tests under `unshare --map-root-user`"
         );
         let arguments = ["--net", "sh", "-c", HOLD, "hold"].map(str::to_owned);
         let arguments = arguments

@@ -42,6 +42,11 @@ pub struct Town {
 impl Town {
     /// One that has published [`bundle`] with YouTube's level 1, and serves it.
     pub fn new() -> Result<Self> {
+        Self::founded(Timestamp::now())
+    }
+
+    /// One that did so when its clock said `now`.
+    pub fn founded(now: Timestamp) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let key = SigningKey::generate;
         let [root, targets, snapshot, timestamp] = [key()?, key()?, key()?, key()?];
@@ -63,7 +68,7 @@ impl Town {
             &content,
             &authorities,
             &signers,
-            Timestamp::now(),
+            now,
         )?;
         let server = serve(directory.path())?;
         Ok(Self {

@@ -3,9 +3,11 @@
 use std::fs;
 
 use anyhow::{Result, ensure};
+use fyr_schemas::fleet::DeviceState;
 use fyr_tests::municipality::Enrolled;
 use fyr_tests::town::{LIMIT, Town, bundle};
 use fyr_tests::wait;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// Waits for a level; the heartbeat is many times longer than the wait.
@@ -62,6 +64,25 @@ fn a_browser_that_is_installed_later_gets_its_policy_at_once() -> Result<()> {
     wait::until("the policy of the new browser", LIMIT, || {
         Ok(policy.exists().then_some(()))
     })
+}
+
+#[test]
+fn metadata_that_expires_makes_the_agent_say_so_by_itself() -> Result<()> {
+    // Online metadata lives for two weeks.
+    let lifetime = SignedDuration::from_hours(14 * 24);
+    let founded = Timestamp::now().checked_sub(lifetime)?;
+    let town = Town::founded(founded.checked_add(SignedDuration::from_secs(12))?)?;
+    let device = town.running_device()?;
+    let seen = town.device_that("a fresh device", |seen| seen.revision.is_some())?;
+    ensure!(seen.state == DeviceState::Compliant, "{seen:#?}");
+    let fresh = seen.sequence;
+    town.device_that("the stale device", |seen| {
+        seen.state == DeviceState::Stale && seen.sequence > fresh
+    })?;
+    let status = device.agent(&["status"])?;
+    ensure!(status.stdout.contains("it stays in force"), "{status:?}");
+    ensure!(device.device.chromium_policy("fyr.json")? == json!(bundle(1)?.chromium));
+    Ok(())
 }
 
 #[test]

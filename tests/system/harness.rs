@@ -53,6 +53,18 @@ fn a_chromium_without_policy_opens_incognito() -> Result<()> {
 }
 
 #[test]
+fn a_chromium_without_policy_lets_a_guest_in() -> Result<()> {
+    let device = Device::new()?;
+    let internet = Internet::open()?;
+    let arguments = ["--guest", "https://open.example/"];
+    let chromium = Chromium::start(device.root(), &internet, &arguments)?;
+    internet.arrival("open.example", "/")?;
+
+    assert!(chromium.has_let_a_guest_in());
+    Ok(())
+}
+
+#[test]
 fn the_policy_page_tells_of_wrong_values_and_of_conflicts() -> Result<()> {
     let device = Device::new()?;
     let internet = Internet::open()?;

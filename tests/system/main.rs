@@ -2,6 +2,7 @@
 
 mod agent_night;
 mod agent_once;
+mod agent_power;
 mod agent_run;
 mod agent_tamper;
 mod demo;

@@ -90,6 +90,16 @@ fn for_personal_youtube_is_open_and_search_is_filtered_all_the_same() -> Result<
 }
 
 #[test]
+fn no_guest_is_let_in() -> Result<()> {
+    let (_municipality, device) = governed(&BALLERUP)?;
+    let helpline = format!("https://{}/", BALLERUP.helpline);
+    let browser = Browser::of(&device, &["--guest", &helpline])?;
+    browser.internet.arrival(BALLERUP.helpline, "/")?;
+    assert!(!browser.chromium.has_let_a_guest_in());
+    Ok(())
+}
+
+#[test]
 fn a_service_whose_block_was_rejected_stays_reachable() -> Result<()> {
     let (_municipality, device) = governed(&MALMO)?;
     let mut browser = Browser::of(&device, &[])?;

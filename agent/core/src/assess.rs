@@ -26,7 +26,7 @@ pub struct Pass<'a> {
     pub noticed: Timestamp,
     /// What was tried.
     pub outcomes: &'a [Outcome],
-    /// When the look afterwards was taken.
+    /// When the last of it was done; the look afterwards follows.
     pub at: Timestamp,
 }
 

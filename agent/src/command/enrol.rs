@@ -15,7 +15,7 @@ use crate::fetch::FetchError;
 use crate::key::{DeviceKey, KeyError};
 use crate::lock::{Lock, LockError};
 use crate::presence::PresenceError;
-use crate::root::Root;
+use crate::root::{Extent, Root};
 use crate::store::{Enrolment, Store, StoreError};
 use crate::{clock, execute, fetch, observe, presence};
 
@@ -109,6 +109,9 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
         token.group,
         token.organisation
     );
+    if root.extent() == Extent::Machine {
+        println!("start the agent: systemctl enable --now fyr-agent");
+    }
     Ok(ExitCode::SUCCESS)
 }
 

@@ -43,15 +43,94 @@ pub(crate) enum BrowserError {
          unprivileged user namespaces (`sysctl kernel.unprivileged_userns_clone=1`)"
     )]
     NoNamespace(String),
+    /// The file for the browser's messages could not be made.
+    #[error("write `{0}`")]
+    Log(PathBuf, #[source] std::io::Error),
     /// The program could not be started.
     #[error("start `unshare`: install util-linux")]
     Start(#[source] std::io::Error),
+}
+
+/// The knowledge that a browser can be opened here; [`Ready::here`] alone makes it.
+#[derive(Debug)]
+pub(crate) struct Ready {
+    chromium: PathBuf,
+}
+
+impl Ready {
+    /// Looks for a browser, a screen and the right to make a namespace.
+    pub(crate) fn here() -> Result<Self, BrowserError> {
+        let chromium = chromium()
+            .filter(|_| Path::new(CONFIGURATION).is_dir())
+            .ok_or(BrowserError::NoChromium)?;
+        if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
+            return Err(BrowserError::NoScreen);
+        }
+        let tried = namespace()
+            .arg("true")
+            .output()
+            .map_err(BrowserError::Start)?;
+        if tried.status.success() {
+            Ok(Self { chromium })
+        } else {
+            let why = String::from_utf8_lossy(&tried.stderr).trim().to_owned();
+            Err(BrowserError::NoNamespace(why))
+        }
+    }
+
+    /// Opens a Chromium in a mount namespace where `device_root`'s policy stands at `/etc/chromium`.
+    /// Its profile and its messages lie in `directory`.
+    pub(crate) fn open(
+        &self,
+        device_root: &Path,
+        directory: &Path,
+    ) -> Result<Browser, BrowserError> {
+        let log = directory.join("messages");
+        let messages = std::fs::create_dir_all(directory)
+            .and_then(|()| std::fs::File::create(&log))
+            .map_err(|error| BrowserError::Log(log.clone(), error))?;
+        let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+        let enter = if user.is_root() {
+            ENTER_AS_ROOT
+        } else {
+            ENTER_AS_USER
+        };
+        let child = namespace()
+            .args(["sh", "-c", enter, "sh"])
+            .arg(device_root.join("etc/chromium"))
+            .arg(CONFIGURATION)
+            .args([user.as_raw().to_string(), group.as_raw().to_string()])
+            .arg(&self.chromium)
+            .arg("--no-first-run")
+            .arg(format!("--user-data-dir={}", directory.display()))
+            .args(FIRST_PAGES)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(messages)
+            .spawn()
+            .map_err(BrowserError::Start)?;
+        Ok(Browser { child, log })
+    }
 }
 
 /// An open browser; closed when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Browser {
     child: Child,
+    log: PathBuf,
+}
+
+impl Browser {
+    /// What to say once it has ended by itself; nothing while it is open.
+    pub(crate) fn ended(&mut self) -> Option<String> {
+        let status = self.child.try_wait().ok().flatten()?;
+        if status.success() {
+            return Some("the browser was closed".to_owned());
+        }
+        let messages = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let last = messages.lines().last().unwrap_or("it said nothing");
+        Some(format!("the browser ended with {status}: {last}"))
+    }
 }
 
 impl Drop for Browser {
@@ -62,37 +141,6 @@ impl Drop for Browser {
     }
 }
 
-/// Opens a Chromium in a mount namespace where `device_root`'s policy stands at `/etc/chromium`.
-pub(crate) fn open(device_root: &Path, profile: &Path) -> Result<Browser, BrowserError> {
-    if chromium().is_none() || !Path::new(CONFIGURATION).is_dir() {
-        return Err(BrowserError::NoChromium);
-    }
-    if std::env::var_os("DISPLAY").is_none() && std::env::var_os("WAYLAND_DISPLAY").is_none() {
-        return Err(BrowserError::NoScreen);
-    }
-    try_namespace()?;
-    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
-    let enter = if user.is_root() {
-        ENTER_AS_ROOT
-    } else {
-        ENTER_AS_USER
-    };
-    let child = namespace()
-        .args(["sh", "-c", enter, "sh"])
-        .arg(device_root.join("etc/chromium"))
-        .arg(CONFIGURATION)
-        .args([user.as_raw().to_string(), group.as_raw().to_string()])
-        .args(["chromium", "--no-first-run"])
-        .arg(format!("--user-data-dir={}", profile.display()))
-        .args(FIRST_PAGES)
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(BrowserError::Start)?;
-    Ok(Browser { child })
-}
-
 /// `unshare` with what this user needs for a mount namespace of its own.
 fn namespace() -> Command {
     let mut command = Command::new("unshare");
@@ -101,20 +149,6 @@ fn namespace() -> Command {
         command.args(["--user", "--map-root-user"]);
     }
     command
-}
-
-fn try_namespace() -> Result<(), BrowserError> {
-    let tried = namespace()
-        .arg("true")
-        .output()
-        .map_err(BrowserError::Start)?;
-    if tried.status.success() {
-        Ok(())
-    } else {
-        Err(BrowserError::NoNamespace(
-            String::from_utf8_lossy(&tried.stderr).trim().to_owned(),
-        ))
-    }
 }
 
 fn chromium() -> Option<PathBuf> {

@@ -14,17 +14,6 @@ pub(crate) enum FleetError {
     /// The answer is not a fleet.
     #[error("read the fleet that `{0}` answered")]
     Read(String, #[source] serde_json::Error),
-    /// The devices did not get there in time.
-    #[error("after {seconds} s {waiting}")]
-    TooLate {
-        /// How long was waited.
-        seconds: u64,
-        /// Which devices were not there, and how they stood.
-        waiting: String,
-    },
-    /// Ctrl-C.
-    #[error("interrupted")]
-    Interrupted,
 }
 
 /// A client of one server's `GET /api/v1/fleet`.

@@ -9,7 +9,7 @@ use fyr_schemas::{GroupId, Revision, StageId};
 use include_dir::{Dir, include_dir};
 use jiff::Timestamp;
 
-use crate::demo::browser::{self, Browser, BrowserError};
+use crate::demo::browser::{Browser, BrowserError, Ready};
 use crate::demo::children::{ChildError, Programs, Running};
 use crate::demo::outcome::DEVICES;
 
@@ -253,9 +253,9 @@ impl Scene {
     }
 
     /// Opens a Chromium that the first device governs.
-    pub(crate) fn open_browser(&self) -> Result<Browser, SceneError> {
+    pub(crate) fn open_browser(&self, ready: &Ready) -> Result<Browser, SceneError> {
         let device = self.devices.first().ok_or(SceneError::NoGroup)?;
-        Ok(browser::open(&device.root, &self.path("browser-profile"))?)
+        Ok(ready.open(&device.root, &self.path("browser"))?)
     }
 
     /// The group of the device that is tampered with.

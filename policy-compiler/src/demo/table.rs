@@ -1,5 +1,6 @@
 //! What the demo shows in the terminal: a line per device that follows the fleet.
 
+use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
@@ -8,6 +9,28 @@ use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::demo::outcome::Outcome;
 use crate::demo::scene::Device;
+
+/// How much is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Show {
+    /// A table that redraws itself.
+    Live,
+    /// A line per step.
+    Lines,
+    /// Nothing.
+    Nothing,
+}
+
+impl Show {
+    /// The table on a terminal, lines elsewhere.
+    pub(crate) fn for_people() -> Self {
+        if std::io::stderr().is_terminal() {
+            Self::Live
+        } else {
+            Self::Lines
+        }
+    }
+}
 
 /// The live table, on standard error, so that standard output stays for results.
 #[derive(Debug)]
@@ -20,13 +43,11 @@ pub(crate) struct Table {
 }
 
 impl Table {
-    /// A table that redraws itself when `live`, prints one line per step when only `shown`,
-    /// and says nothing otherwise.
-    pub(crate) fn new(shown: bool, live: bool) -> Self {
-        let target = if shown && live {
-            ProgressDrawTarget::stderr()
-        } else {
-            ProgressDrawTarget::hidden()
+    /// An empty table.
+    pub(crate) fn new(show: Show) -> Self {
+        let target = match show {
+            Show::Live => ProgressDrawTarget::stderr(),
+            Show::Lines | Show::Nothing => ProgressDrawTarget::hidden(),
         };
         let lines = MultiProgress::with_draw_target(target);
         let heading = lines.add(ProgressBar::new_spinner());
@@ -37,7 +58,7 @@ impl Table {
             heading,
             devices: Vec::new(),
             step: None,
-            plain: shown && !live,
+            plain: show == Show::Lines,
         }
     }
 
@@ -49,6 +70,14 @@ impl Table {
         }
         self.heading.set_message(what.to_owned());
         self.step = Some(what.to_owned());
+    }
+
+    /// Says something that stays on the screen.
+    pub(crate) fn say(&self, what: &str) {
+        if self.plain {
+            eprintln!("{what}");
+        }
+        self.heading.println(what);
     }
 
     /// Leaves the step that was going on behind as done.
@@ -100,8 +129,7 @@ impl Table {
         if self.plain {
             eprintln!("{dashboard}");
         }
-        self.heading
-            .println(format!("  try it yourself: echo '{{}}' > {tamper_with}"));
+        self.say(&format!("  try it yourself: echo '{{}}' > {tamper_with}"));
         self.heading.set_message(dashboard);
     }
 }
@@ -173,6 +201,7 @@ fn state(state: DeviceState) -> &'static str {
         DeviceState::Compliant => "✔ compliant",
         DeviceState::PendingRestart => "↻ restart browser",
         DeviceState::Stale => "… catching up",
+        DeviceState::Silent => "… silent",
         DeviceState::NonCompliant => "✘ not compliant",
         DeviceState::Unknown => "· enrolled",
     }
