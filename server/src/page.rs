@@ -161,7 +161,7 @@ impl Dashboard {
                 .states()
                 .map(|(state, count)| Choice {
                     value: words::state_slug(state).to_owned(),
-                    label: format!("{} ({count})", words::state(state)),
+                    label: format!("{} ({count})", state.words()),
                     chosen: filter.state == Some(state),
                 })
                 .collect(),
@@ -252,7 +252,7 @@ impl Bar {
                 let length = count * 1000 / total;
                 let part = Part {
                     slug: words::state_slug(state),
-                    words: words::state(state),
+                    words: state.words(),
                     count,
                     start,
                     length,

@@ -31,7 +31,7 @@ pub(super) struct DeviceRow {
 pub(super) struct FindingText {
     pub(super) control: String,
     pub(super) slug: &'static str,
-    pub(super) words: &'static str,
+    pub(super) words: String,
     pub(super) since: When,
 }
 
@@ -69,7 +69,7 @@ impl DeviceRow {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             slug: words::state_slug(device.state),
-            state: words::state(device.state),
+            state: device.state.words(),
             revision: device
                 .revision
                 .map_or("none yet".to_owned(), |revision| revision.to_string()),
