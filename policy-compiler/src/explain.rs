@@ -207,11 +207,19 @@ fn tell(text: &mut String, label: &str, reason: &Reason) {
                 "decided",
                 &format!("{}, {}", ground.case, ground.title),
             );
-            let body = format!(
-                "{}, {}, {}, review {}",
-                ground.body, ground.date, ground.status, ground.review
-            );
+            let mut body = format!("{}, {}, {}", ground.body, ground.date, ground.status);
+            if let Some(review) = ground.review {
+                // Writing to a string cannot fail.
+                let _ = write!(body, ", review {review}");
+            }
             row(text, "", &body);
+            if let Some(day) = ground.decide_by {
+                row(
+                    text,
+                    "awaited",
+                    &format!("{} must decide by {day}", ground.body),
+                );
+            }
         }
         None => row(text, "decided", "nobody says by whom"),
     }

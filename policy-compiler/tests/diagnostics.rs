@@ -117,9 +117,24 @@ fn a_misspelt_field_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn a_rule_says_why() {
-    let text = "rule: proeve\nfor: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+fn a_rule_says_how_strong_it_is() {
+    let text = "rule: proeve\nfor: /skoler\nset:\n  youtube.level: strict\nwhy:\n  da: Prøve.\n";
     finds("FYR0103", &[("rules/proeve.yaml", text)]);
+}
+
+#[test]
+fn a_decision_names_its_legal_basis_and_its_review() {
+    let text = base(
+        "decisions/cases.yaml",
+        "legal-basis: folkeskoleloven § 40\nowner: skolechef\nreview: 2028-05-01\n",
+        "owner: skolechef\n",
+    );
+    let output = check(&[("decisions/cases.yaml", &text)]);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(
+        "a_decision_without_grounds",
+        String::from_utf8(output.stdout).expect("text")
+    );
 }
 
 #[test]

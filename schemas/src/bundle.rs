@@ -95,7 +95,7 @@ pub struct Control {
 pub struct DecisionNote {
     /// Its title, in the language of the case.
     pub title: String,
-    /// The body that decided, as the source names it.
+    /// The body that decided, by its name in full.
     pub body: String,
     /// When it was decided.
     pub date: Date,

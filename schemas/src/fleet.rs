@@ -71,6 +71,8 @@ pub enum DeviceState {
     PendingRestart,
     /// Holds an older revision, or expired metadata.
     Stale,
+    /// Not heard of for three days: what it last told may no longer be so.
+    Silent,
     /// A control is drifted or failed, or no bundle is in force.
     NonCompliant,
     /// Enrolled, and never reported.

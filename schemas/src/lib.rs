@@ -10,6 +10,7 @@ pub mod fleet;
 pub mod id;
 pub mod policy;
 pub mod report;
+mod words;
 
 pub use id::{
     BodyId, CaseNumber, ControlId, CountryCode, DeviceId, Digest, GroupId, HostName, LanguageCode,

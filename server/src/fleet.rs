@@ -2,7 +2,7 @@
 //!
 //! No clock and no store: the same records, publication and moment give the same fleet.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use fyr_schemas::DeviceId;
 use fyr_schemas::GroupId;
@@ -14,6 +14,10 @@ use crate::publication::Publication;
 
 /// How many of a device's events the fleet tells.
 pub(crate) const EVENTS_TOLD: usize = 20;
+
+/// How long a device is believed after it was last heard of: a weekend and a day. An agent that
+/// runs reports every 15 minutes.
+const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
 /// What the store knows of one enrolled device.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +46,7 @@ pub(crate) fn summarise(
 ) -> Fleet {
     let mut devices: Vec<FleetDevice> = records
         .into_iter()
-        .map(|record| device(record, publication))
+        .map(|record| device(record, publication, now))
         .collect();
     devices.sort_by(|a, b| (&a.group, &a.device).cmp(&(&b.group, &b.device)));
     Fleet {
@@ -53,7 +57,8 @@ pub(crate) fn summarise(
     }
 }
 
-fn device(record: DeviceRecord, publication: &Publication) -> FleetDevice {
+fn device(record: DeviceRecord, publication: &Publication, now: Timestamp) -> FleetDevice {
+    let heard = heard(record.last_contact, now);
     let group = publication.groups.get(&record.group);
     let mut events = record.events;
     events.truncate(EVENTS_TOLD);
@@ -61,7 +66,7 @@ fn device(record: DeviceRecord, publication: &Publication) -> FleetDevice {
         audience: group.map(|group| group.audience),
         stage: group.map(|group| group.stage.clone()),
         revision: record.latest.as_ref().and_then(revision_in_force),
-        state: state(record.latest.as_ref(), publication.revision),
+        state: state(record.latest.as_ref(), heard, publication.revision),
         last_contact: record.last_contact,
         sequence: record.sequence,
         missing_reports: record.sequence.saturating_sub(record.reports),
@@ -76,8 +81,22 @@ fn revision_in_force(report: &Report) -> Option<Revision> {
     report.bundle.as_ref().map(|bundle| bundle.revision)
 }
 
+/// Whether what a device last told may still be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Heard {
+    Lately,
+    LongAgo,
+}
+
+fn heard(last_contact: Option<Timestamp>, now: Timestamp) -> Heard {
+    match last_contact {
+        Some(at) if now.duration_since(at) > SILENT_AFTER => Heard::LongAgo,
+        Some(_) | None => Heard::Lately,
+    }
+}
+
 /// The worst thing that is true of the device decides.
-fn state(latest: Option<&Report>, published: Revision) -> DeviceState {
+fn state(latest: Option<&Report>, heard: Heard, published: Revision) -> DeviceState {
     let Some(report) = latest else {
         return DeviceState::Unknown;
     };
@@ -87,6 +106,8 @@ fn state(latest: Option<&Report>, published: Revision) -> DeviceState {
     let any = |wanted: fn(ControlState) -> bool| report.controls.iter().any(|c| wanted(c.state));
     if any(is_broken) {
         DeviceState::NonCompliant
+    } else if heard == Heard::LongAgo {
+        DeviceState::Silent
     } else if in_force < published || report.freshness != Freshness::Fresh {
         DeviceState::Stale
     } else if any(|state| state == ControlState::PendingRestart) {
@@ -186,7 +207,7 @@ mod tests {
 
     #[track_caller]
     fn check(report: Option<&Report>, expected: DeviceState) {
-        assert_eq!(state(report, Revision(2)), expected);
+        assert_eq!(state(report, Heard::Lately, Revision(2)), expected);
     }
 
     #[test]
@@ -220,6 +241,34 @@ mod tests {
             Some(&report(Some(2), FRESH, &[FAILED])),
             DeviceState::NonCompliant,
         );
+    }
+
+    /// How a device stands that reported this at `heard` and never again, at `now`.
+    fn told(report: Report, heard: i64, now: i64) -> DeviceState {
+        let record = DeviceRecord {
+            last_contact: Some(at(heard)),
+            ..record(Some(report))
+        };
+        summarise(vec![record], &publication(2), at(now)).devices[0].state
+    }
+
+    #[test]
+    fn a_device_whose_agent_fell_silent_does_not_stay_compliant() {
+        let days = SILENT_AFTER.as_secs();
+        let compliant = || report(Some(2), FRESH, &[ControlState::InForce]);
+        assert_eq!(told(compliant(), 9, 9 + days), DeviceState::Compliant);
+        assert_eq!(told(compliant(), 9, 10 + days), DeviceState::Silent);
+        let old = report(Some(1), FRESH, &[]);
+        assert_eq!(told(old, 9, 10 + days), DeviceState::Silent);
+    }
+
+    #[test]
+    fn silence_does_not_hide_what_was_broken_before() {
+        let now = 10 + SILENT_AFTER.as_secs();
+        let broken = report(Some(2), FRESH, &[FAILED]);
+        assert_eq!(told(broken, 9, now), DeviceState::NonCompliant);
+        let empty = report(None, FRESH, &[]);
+        assert_eq!(told(empty, 9, now), DeviceState::NonCompliant);
     }
 
     #[test]

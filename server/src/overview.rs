@@ -98,6 +98,8 @@ pub(crate) enum Standing {
     PendingRestart,
     /// The device has not yet reported the newest revision.
     Behind,
+    /// The device is silent, and may no longer hold what it last told.
+    Silent,
     /// Drifted or failed.
     Broken,
 }
@@ -276,6 +278,9 @@ fn standing(device: &FleetDevice, control: &ControlId, published: Revision) -> S
         .map(|finding| finding.state);
     if found.is_some_and(is_broken) {
         return Standing::Broken;
+    }
+    if device.state == DeviceState::Silent {
+        return Standing::Silent;
     }
     if device.revision.is_none_or(|revision| revision < published) {
         return Standing::Behind;

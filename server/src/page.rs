@@ -161,7 +161,7 @@ impl Dashboard {
                 .states()
                 .map(|(state, count)| Choice {
                     value: words::state_slug(state).to_owned(),
-                    label: format!("{} ({count})", words::state(state)),
+                    label: format!("{} ({count})", state.words()),
                     chosen: filter.state == Some(state),
                 })
                 .collect(),
@@ -214,7 +214,8 @@ fn attention(state: DeviceState) -> u8 {
         DeviceState::PendingRestart => 1,
         DeviceState::Unknown => 2,
         DeviceState::Stale => 3,
-        DeviceState::NonCompliant => 4,
+        DeviceState::Silent => 4,
+        DeviceState::NonCompliant => 5,
     }
 }
 
@@ -251,7 +252,7 @@ impl Bar {
                 let length = count * 1000 / total;
                 let part = Part {
                     slug: words::state_slug(state),
-                    words: words::state(state),
+                    words: state.words(),
                     count,
                     start,
                     length,

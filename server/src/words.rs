@@ -1,33 +1,22 @@
-//! What people read: states, findings and events in words, and times as people say them.
+//! What people read on the dashboard: findings and events in sentences, and times as people say
+//! them. The words themselves are those of `fyr_schemas`.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::DeviceState;
-use fyr_schemas::report::{
-    ControlState, EventKind, FailureReason, Found, Place, Product, RefusalReason,
-};
+use fyr_schemas::report::{ControlState, EventKind, Place};
 
 /// Every state of a device, best first.
-pub(crate) const STATES: [DeviceState; 5] = [
+pub(crate) const STATES: [DeviceState; 6] = [
     DeviceState::Compliant,
     DeviceState::PendingRestart,
     DeviceState::Stale,
+    DeviceState::Silent,
     DeviceState::NonCompliant,
     DeviceState::Unknown,
 ];
-
-/// A device's state, as a label.
-pub(crate) fn state(state: DeviceState) -> &'static str {
-    match state {
-        DeviceState::Compliant => "Holds",
-        DeviceState::PendingRestart => "Waits for a restart",
-        DeviceState::Stale => "Out of date",
-        DeviceState::NonCompliant => "Does not hold",
-        DeviceState::Unknown => "Not heard of yet",
-    }
-}
 
 /// A device's state, as it is written in addresses and style sheets.
 pub(crate) fn state_slug(state: DeviceState) -> &'static str {
@@ -35,6 +24,7 @@ pub(crate) fn state_slug(state: DeviceState) -> &'static str {
         DeviceState::Compliant => "compliant",
         DeviceState::PendingRestart => "pending-restart",
         DeviceState::Stale => "stale",
+        DeviceState::Silent => "silent",
         DeviceState::NonCompliant => "non-compliant",
         DeviceState::Unknown => "unknown",
     }
@@ -54,25 +44,17 @@ pub(crate) fn audience(audience: Audience) -> &'static str {
 }
 
 /// How a control stands on a device.
-pub(crate) fn control_state(state: ControlState) -> &'static str {
-    match state {
+pub(crate) fn control_state(state: ControlState) -> String {
+    let words = match state {
         ControlState::InForce => "in force",
         ControlState::Gap => "a browser here has no means for it",
         ControlState::PendingRestart => "written; holds when the browser is restarted",
         ControlState::Drifted => "was changed on the device and is not yet repaired",
-        ControlState::Failed(reason) => failure(reason),
-    }
-}
-
-fn failure(reason: FailureReason) -> &'static str {
-    match reason {
-        FailureReason::Shadowed => "another policy file on the device overrules it",
-        FailureReason::NoSpace => "could not be written: the disk is full",
-        FailureReason::NoPermission => "could not be written: the agent may not write there",
-        FailureReason::ReadOnly => "could not be written: the file system is read-only",
-        FailureReason::Obstructed => "could not be written: something else stands in its place",
-        FailureReason::Io => "could not be written: the device's disk or system failed",
-    }
+        ControlState::Failed(reason) => {
+            return format!("could not be put in force: {}", reason.words());
+        }
+    };
+    words.to_owned()
 }
 
 /// Something that happened on a device, as a sentence without its full stop.
@@ -81,7 +63,7 @@ pub(crate) fn event(event: &EventKind) -> String {
         EventKind::Started => "The agent started".to_owned(),
         EventKind::Applied { revision } => format!("Revision {revision} was put in force"),
         EventKind::Drift { place, found } => {
-            format!("Tampered: {} {}", self::place(*place), self::found(*found))
+            format!("Tampered: {} {}", self::place(*place), found.words())
         }
         EventKind::Repaired { place, took_ms } => {
             format!("Repaired: {} after {took_ms} ms", self::place(*place))
@@ -91,7 +73,7 @@ pub(crate) fn event(event: &EventKind) -> String {
             self::place(*place)
         ),
         EventKind::Refused { reason } => {
-            format!("Refused: {}; the last good policy stays", refusal(*reason))
+            format!("Refused: {}; the last good policy stays", reason.words())
         }
         EventKind::ClockJumped => "The device's clock jumped".to_owned(),
         EventKind::EventsDropped { count } => {
@@ -115,47 +97,9 @@ pub(crate) fn event_weight(event: &EventKind) -> &'static str {
 fn place(place: Place) -> String {
     match place {
         Place::Chromium(product) | Place::Firefox(product) => {
-            format!("the policy of {}", self::product(product))
+            format!("the policy of {}", product.words())
         }
         Place::Hosts => "the hosts file".to_owned(),
-    }
-}
-
-fn product(product: Product) -> &'static str {
-    match product {
-        Product::Chromium => "Chromium",
-        Product::ChromiumBrowser => "Chromium (snap)",
-        Product::Chrome => "Google Chrome",
-        Product::ChromeForTesting => "Chrome for Testing",
-        Product::Edge => "Microsoft Edge",
-        Product::Brave => "Brave",
-        Product::Firefox => "Firefox",
-    }
-}
-
-fn found(found: Found) -> &'static str {
-    match found {
-        Found::Missing => "was missing",
-        Found::Changed => "had other content",
-        Found::Truncated => "was cut short",
-        Found::Symlink => "was replaced by a link",
-        Found::NotAFile => "was replaced by something that is no file",
-        Found::Metadata => "had another owner, mode or time",
-        Found::Shadowed => "was overruled by a foreign file",
-    }
-}
-
-fn refusal(reason: RefusalReason) -> &'static str {
-    match reason {
-        RefusalReason::Signature => "a policy that is not rightly signed",
-        RefusalReason::Rollback => "a policy older than the one in force",
-        RefusalReason::Expired => "a policy that has expired",
-        RefusalReason::Integrity => "a policy that differs from what was signed",
-        RefusalReason::WrongOrganisation => "another organisation's policy",
-        RefusalReason::WrongGroup => "another group's policy",
-        RefusalReason::Malformed => "a document that this agent cannot read",
-        RefusalReason::TooLarge => "a document that is too long",
-        RefusalReason::NotListed => "a document that nobody signed for",
     }
 }
 
@@ -244,6 +188,15 @@ mod tests {
         check(3 * 86_400, "3 days ago");
         check(-604_800, "in 7 days");
         check(i64::from(i32::MAX), "24855 days ago");
+    }
+
+    #[test]
+    fn the_guide_for_schools_explains_every_state_in_the_words_of_the_page() {
+        let guide = include_str!("../../docs/guide/school.md");
+        for state in STATES {
+            let entry = format!("- **{}** means", state.words());
+            assert!(guide.contains(&entry), "{entry}");
+        }
     }
 
     #[test]

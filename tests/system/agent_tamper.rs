@@ -237,7 +237,7 @@ fn a_foreign_file_that_nothing_outranks_is_told_as_a_failure() -> Result<()> {
     let status = running.agent(&["status"])?;
     ensure!(status.status.code() == Some(1), "{status:?}");
     ensure!(
-        status.stdout.contains("a foreign entry overrules ours"),
+        status.stdout.contains("a foreign entry overrules it"),
         "{status:?}"
     );
     Ok(())

@@ -12,7 +12,12 @@ use fyr_tests::municipality::{Enrolled, LIMIT, Municipality};
 use fyr_tests::remote::Visit;
 use fyr_tests::wait;
 
-const SITE: &str = "closed-today.example";
+/// Open until a publication closes them, one after the other.
+const SITES: [&str; 3] = [
+    "closed-today.example",
+    "closed-next.example",
+    "closed-last.example",
+];
 
 /// A browser reloads at once when the newest modification time in its policy directory stays what
 /// it was, and otherwise after it has been stable for five seconds.
@@ -21,24 +26,36 @@ const PLAIN_RELOAD: Duration = Duration::from_secs(5);
 #[test]
 fn a_publication_is_in_force_in_an_open_browser_at_once() -> Result<()> {
     let scene = Scene::new()?;
-    let refused = scene.publish_beside(|| Ok(()))?;
     let timestamp = scene
         .municipality
         .repository()
         .join("metadata/timestamp.json");
-    let took = refused.duration_since(modified(&timestamp)?)?;
-    println!("from publication to in force in the browser: {took:?}");
-    // The aim is half a second; a busy machine may be slower, but never as slow as without us.
-    assert!(took < PLAIN_RELOAD, "{took:?}");
-    Ok(())
+    // The aim is half a second. A busy machine can be slow once, but without the immediate reload
+    // none of three publications gets clearly below the plain one.
+    let mut best = Duration::MAX;
+    for site in SITES {
+        let refused = scene.publish_beside(site, || Ok(()))?;
+        let took = refused.duration_since(modified(&timestamp)?)?;
+        // `make bench` reads this line.
+        println!(
+            "from publication to in force in the browser: {:.1} ms",
+            took.as_secs_f64() * 1000.0
+        );
+        best = best.min(took);
+        if best < PLAIN_RELOAD / 2 {
+            return Ok(());
+        }
+    }
+    panic!("no publication was reloaded at once: {best:?} at best")
 }
 
 #[test]
 fn where_a_foreign_file_changed_too_the_browser_takes_its_plain_five_seconds() -> Result<()> {
     let scene = Scene::new()?;
     let foreign = scene.device.device.managed().join("foreign.json");
-    let refused =
-        scene.publish_beside(|| Ok(fs::write(&foreign, r#"{"BookmarkBarEnabled": true}"#)?))?;
+    let refused = scene.publish_beside(SITES[0], || {
+        Ok(fs::write(&foreign, r#"{"BookmarkBarEnabled": true}"#)?)
+    })?;
     let took = refused.duration_since(modified(&foreign)?)?;
     println!("from a foreign change to in force in the browser: {took:?}");
     assert!(took >= PLAIN_RELOAD, "{took:?}");
@@ -66,18 +83,22 @@ impl Scene {
 
     /// Publishes a rule that closes a site which is open in a browser, right after `disturb`, and
     /// returns when the browser refused it.
-    fn publish_beside(&self, disturb: impl FnOnce() -> Result<()>) -> Result<SystemTime> {
+    fn publish_beside(
+        &self,
+        site: &str,
+        disturb: impl FnOnce() -> Result<()>,
+    ) -> Result<SystemTime> {
         let internet = Internet::open()?;
         let mut chromium = Chromium::start(self.device.device.root(), &internet, &[])?;
         let mut page = chromium.page()?;
-        assert_eq!(visit(&mut page)?, Visit::Loaded);
+        assert_eq!(visit(&mut page, site)?, Visit::Loaded);
         wait::quiet_browser();
 
-        self.municipality.close(SITE)?;
+        self.municipality.close(site)?;
         disturb()?;
         let publishing = self.municipality.start_publishing()?;
         wait::until("the browser to refuse", LIMIT, || {
-            Ok((visit(&mut page)? != Visit::Loaded).then_some(()))
+            Ok((visit(&mut page, site)? != Visit::Loaded).then_some(()))
         })?;
         let refused = SystemTime::now();
         publishing.wait()?.success()?;
@@ -89,6 +110,6 @@ fn modified(path: &Path) -> Result<SystemTime> {
     Ok(fs::metadata(path)?.modified()?)
 }
 
-fn visit(page: &mut Page) -> Result<Visit> {
-    page.visit(&format!("https://{SITE}/"))
+fn visit(page: &mut Page, site: &str) -> Result<Visit> {
+    page.visit(&format!("https://{site}/"))
 }

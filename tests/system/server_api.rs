@@ -440,6 +440,7 @@ fn metrics_tell_aggregates_and_no_device() -> Result<()> {
     for line in [
         "fyr_devices{state=\"compliant\"} 1",
         "fyr_devices{state=\"stale\"} 0",
+        "fyr_devices{state=\"silent\"} 0",
         "fyr_missing_reports 1",
         "fyr_revision 1",
         "fyr_reports_total 1",

@@ -147,7 +147,7 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
             "Tampered: the policy of Chromium was replaced by a link",
             "Repaired: the policy of Chromium after 21 ms",
             "Refused: a policy older than the one in force; the last good policy stays",
-            "another policy file on the device overrules it",
+            "a foreign entry overrules it",
             "Not heard of yet",
             "85.10.09-G01-33-21",
         ] {

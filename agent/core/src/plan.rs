@@ -197,7 +197,7 @@ impl fmt::Display for Plan {
 impl fmt::Display for Obstacle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let path = file(self.place, OwnName::PLAIN);
-        write!(f, "cannot mend {path}: {}", reason_in_words(self.reason))?;
+        write!(f, "cannot mend {path}: {}", self.reason.words())?;
         match &self.affected {
             Affected::Everything => Ok(()),
             Affected::Names(names) => {
@@ -205,17 +205,5 @@ impl fmt::Display for Obstacle {
                 write!(f, ", for {}", names.join(", "))
             }
         }
-    }
-}
-
-/// A failure in words.
-pub fn reason_in_words(reason: FailureReason) -> &'static str {
-    match reason {
-        FailureReason::Shadowed => "a foreign entry overrules ours",
-        FailureReason::NoSpace => "the disk is full",
-        FailureReason::NoPermission => "the agent may not write there",
-        FailureReason::ReadOnly => "the file system is read-only",
-        FailureReason::Obstructed => "something else stands where a directory or file belongs",
-        FailureReason::Io => "the operating system reported a failure",
     }
 }

@@ -134,19 +134,6 @@ pub fn place(product: Product) -> Place {
     }
 }
 
-/// The product as an operator calls it.
-pub fn name(product: Product) -> &'static str {
-    match product {
-        Product::Chromium => "Chromium",
-        Product::ChromiumBrowser => "Chromium (snap)",
-        Product::Chrome => "Chrome",
-        Product::ChromeForTesting => "Chrome for Testing",
-        Product::Edge => "Edge",
-        Product::Brave => "Brave",
-        Product::Firefox => "Firefox",
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

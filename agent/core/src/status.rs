@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::contact::{Contact, TroubleKind};
-use crate::plan::{Plan, reason_in_words};
+use crate::plan::Plan;
 use crate::products::facts;
 
 /// A device's account of itself, for the person in front of it.
@@ -182,7 +182,7 @@ fn why(
                 .to_owned(),
         ),
         ControlState::Drifted => Some("somebody changed it and it is not repaired".to_owned()),
-        ControlState::Failed(reason) => Some(reason_in_words(reason).to_owned()),
+        ControlState::Failed(reason) => Some(reason.words().to_owned()),
     }
 }
 

@@ -63,7 +63,7 @@ codes! {
     "0102" UnknownField Error "a field that the language does not have"
     "The document has a field with a name that nothing reads. A misspelt field would otherwise be a rule that silently does not hold."
     "0103" MissingField Error "a field that must be there is missing"
-    "Every document says at least what it is about, and a rule says why. The message names the field."
+    "Every document says at least what it is about; a decision names its legal basis and the day of its review, unless it is an emergency. The message names the field."
     "0104" WrongValue Error "a value of the wrong kind"
     "The field wants a date, a case number, a path, a list or one of a few words, and something else was written."
     "0105" TooMuch Error "a file beyond the limits"
@@ -99,7 +99,7 @@ codes! {
     "A rule has at least one setting or one site."
 
     "0211" NoReason Error "a rule without a reason in the organisation's language"
-    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it."
+    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows."
 
     "0301" UnknownSetting Error "a setting that does not exist"
     "The name is not in the table of settings, nor a policy of a browser. `fyr schema` writes a JSON Schema that lets an editor complete the names."

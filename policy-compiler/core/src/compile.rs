@@ -131,10 +131,10 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     let decision = &policy.decisions.get(case)?.document;
     Some(DecisionNote {
         title: decision.title.clone(),
-        body: decision.body.value.to_string(),
+        body: policy.body_of(case)?.to_owned(),
         date: decision.date.value.0,
-        decide_by: decision.decide_by.as_ref().map(|day| day.value.0),
-        review: Some(decision.review.value.0),
+        decide_by: decision.awaited_by().map(|day| day.value.0),
+        review: decision.review.as_ref().map(|day| day.value.0),
     })
 }
 

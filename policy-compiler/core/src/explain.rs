@@ -86,8 +86,10 @@ pub struct Ground {
     pub date: Date,
     /// Where it stands: `in-force`.
     pub status: &'static str,
+    /// For an emergency: the day by which the body must decide.
+    pub decide_by: Option<Date>,
     /// The day it is to be looked at again.
-    pub review: Date,
+    pub review: Option<Date>,
 }
 
 /// Why there is no answer.
@@ -291,7 +293,8 @@ impl<'a> Narrator<'a> {
             body: self.policy.body_of(case)?.to_owned(),
             date: decision.date.value.0,
             status: decision.status.word(),
-            review: decision.review.value.0,
+            decide_by: decision.awaited_by().map(|day| day.value.0),
+            review: decision.review.as_ref().map(|day| day.value.0),
         })
     }
 

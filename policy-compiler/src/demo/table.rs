@@ -4,7 +4,7 @@ use std::io::IsTerminal as _;
 use std::time::Duration;
 
 use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
-use fyr_schemas::report::{EventKind, Found};
+use fyr_schemas::report::EventKind;
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::demo::outcome::Outcome;
@@ -191,18 +191,20 @@ fn describe(device: &Device, told: Option<&FleetDevice>) -> String {
         .find_map(|event| in_words(&event.what))
         .unwrap_or_default();
     format!(
-        "{place} {:<16} revision {revision:<3} {latest}",
-        state(told.state)
+        "{place} {} {:<19} revision {revision:<3} {latest}",
+        sign(told.state),
+        told.state.words()
     )
 }
 
-fn state(state: DeviceState) -> &'static str {
+/// A sign for the state, which reads without its words.
+fn sign(state: DeviceState) -> char {
     match state {
-        DeviceState::Compliant => "✔ compliant",
-        DeviceState::PendingRestart => "↻ restart browser",
-        DeviceState::Stale => "… catching up",
-        DeviceState::NonCompliant => "✘ not compliant",
-        DeviceState::Unknown => "· enrolled",
+        DeviceState::Compliant => '✔',
+        DeviceState::PendingRestart => '↻',
+        DeviceState::Stale | DeviceState::Silent => '…',
+        DeviceState::NonCompliant => '✘',
+        DeviceState::Unknown => '·',
     }
 }
 
@@ -210,23 +212,12 @@ fn state(state: DeviceState) -> &'static str {
 fn in_words(event: &EventKind) -> Option<String> {
     match event {
         EventKind::Applied { revision } => Some(format!("applied revision {revision}")),
-        EventKind::Drift { found, .. } => Some(
-            match found {
-                Found::Missing => "policy deleted",
-                Found::Changed => "policy changed",
-                Found::Truncated => "policy emptied",
-                Found::Symlink => "policy replaced by a link",
-                Found::NotAFile => "policy replaced by something else",
-                Found::Metadata => "policy's mode or time changed",
-                Found::Shadowed => "policy overruled by another file",
-            }
-            .to_owned(),
-        ),
+        EventKind::Drift { found, .. } => Some(format!("policy {}", found.words())),
         EventKind::Repaired { took_ms, .. } => {
             Some(format!("tampered with, repaired in {took_ms} ms"))
         }
         EventKind::Outranked { .. } => Some("overruled by another file, outranked it".to_owned()),
-        EventKind::Refused { .. } => Some("refused what the repository offered".to_owned()),
+        EventKind::Refused { reason } => Some(format!("refused {}", reason.words())),
         EventKind::ClockJumped => Some("clock is wrong".to_owned()),
         EventKind::Started | EventKind::EventsDropped { .. } => None,
     }

@@ -24,14 +24,29 @@ pub struct Decision {
     pub decide_by: Option<At<Day>>,
     /// What it is to achieve.
     pub purpose: String,
-    /// The legal basis.
-    pub legal_basis: String,
+    /// The legal basis; an emergency may leave it to the decision that follows.
+    pub legal_basis: Option<String>,
     /// The role that answers for it; never a person's name.
     pub owner: String,
     /// The data protection impact assessment behind it.
     pub dpia: Option<Dpia>,
-    /// The day it is to be looked at again.
-    pub review: At<Day>,
+    /// The day it is to be looked at again; for an emergency that is `decide-by`.
+    pub review: Option<At<Day>>,
+}
+
+impl Decision {
+    /// The day by which the body must decide; `None` where it has.
+    pub fn awaited_by(&self) -> Option<&At<Day>> {
+        match self.status.value {
+            Status::Emergency => self.decide_by.as_ref(),
+            Status::Draft
+            | Status::Hearing
+            | Status::Decided
+            | Status::InForce
+            | Status::Repealed
+            | Status::Rejected => None,
+        }
+    }
 }
 
 /// A data protection impact assessment.

@@ -31,7 +31,8 @@ pub struct Rule {
     /// Sites that are allowed or blocked.
     #[serde(default)]
     pub sites: Sites,
-    /// The reason in words, by language.
+    /// The reason in words, by language; an emergency may leave it to the decision that follows.
+    #[serde(default)]
     pub why: BTreeMap<At<LanguageCode>, String>,
 }
 

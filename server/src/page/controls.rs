@@ -116,7 +116,9 @@ fn attention_for(control: &ControlOverview) -> Attention {
     match control.standing() {
         Standing::NoDevice | Standing::InForce => Attention::None,
         Standing::Gap => Attention::Gap,
-        Standing::PendingRestart | Standing::Behind | Standing::Broken => Attention::Needed,
+        Standing::PendingRestart | Standing::Behind | Standing::Silent | Standing::Broken => {
+            Attention::Needed
+        }
     }
 }
 
@@ -159,6 +161,7 @@ fn slug(standing: Standing) -> &'static str {
         Standing::Gap => "gap",
         Standing::PendingRestart => "pending-restart",
         Standing::Behind => "stale",
+        Standing::Silent => "silent",
         Standing::Broken => "non-compliant",
     }
 }
@@ -174,6 +177,7 @@ fn standing_words(cell: &Cell) -> String {
         }
         Standing::PendingRestart => "waits for a restart".to_owned(),
         Standing::Behind => "not yet everywhere".to_owned(),
+        Standing::Silent => "a device is silent".to_owned(),
         Standing::Broken => "does not hold".to_owned(),
     }
 }

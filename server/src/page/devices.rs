@@ -10,9 +10,6 @@ use crate::words::{self, Calendar, When};
 /// How many events of a device are shown without being asked for.
 const EVENTS_OPEN: usize = 3;
 
-/// A device that was not heard of for longer is said to be silent: a weekend and a day.
-const SILENT_AFTER_S: i64 = 3 * 86_400;
-
 /// One device, in words.
 pub(super) struct DeviceRow {
     pub(super) short: String,
@@ -23,7 +20,6 @@ pub(super) struct DeviceRow {
     pub(super) state: &'static str,
     pub(super) revision: String,
     pub(super) contact: Option<When>,
-    pub(super) silent: bool,
     pub(super) notes: Vec<String>,
     pub(super) broken: Vec<FindingText>,
     pub(super) gaps: Vec<FindingText>,
@@ -35,7 +31,7 @@ pub(super) struct DeviceRow {
 pub(super) struct FindingText {
     pub(super) control: String,
     pub(super) slug: &'static str,
-    pub(super) words: &'static str,
+    pub(super) words: String,
     pub(super) since: When,
 }
 
@@ -55,8 +51,6 @@ impl DeviceRow {
             weight: words::event_weight(&event.what),
             at: calendar.when(event.at),
         });
-        let silent =
-            contact.is_some_and(|at| calendar.now.as_second() - at.as_second() > SILENT_AFTER_S);
         let texts = |wanted: fn(ControlState) -> bool| {
             device
                 .findings
@@ -75,12 +69,11 @@ impl DeviceRow {
                 .map(ToString::to_string)
                 .unwrap_or_default(),
             slug: words::state_slug(device.state),
-            state: words::state(device.state),
+            state: device.state.words(),
             revision: device
                 .revision
                 .map_or("none yet".to_owned(), |revision| revision.to_string()),
             contact: contact.map(|at| calendar.when(at)),
-            silent,
             notes: notes(device, published),
             broken: texts(|state| is_broken(state) || state == ControlState::PendingRestart),
             gaps: texts(|state| state == ControlState::Gap),
@@ -94,6 +87,11 @@ impl DeviceRow {
 fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
     let stale = match (device.state, device.revision) {
         (DeviceState::Unknown, _) => Some("It has joined and not yet reported".to_owned()),
+        (DeviceState::Silent, _) => Some(
+            "Nothing was heard of it for days: it is switched off, offline, or without its agent. \
+             What is shown is what it last told"
+                .to_owned(),
+        ),
         (_, None) => Some("No policy is in force on it yet".to_owned()),
         (_, Some(revision)) if revision < published => Some(format!(
             "It holds revision {revision}; revision {published} is published"

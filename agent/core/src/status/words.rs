@@ -7,7 +7,6 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::{AgentState, ControlStatus, Status};
 use crate::contact::TroubleKind;
-use crate::products::name;
 
 /// Lines of one kind that fit on a screen; the rest is counted.
 const LINES: usize = 8;
@@ -59,10 +58,7 @@ impl Status {
             ),
             Some(TroubleKind::Refused(reason)) => format!(
                 "What the repository offers is refused ({}) since {since}; the last good policy stays. Tell the administrator.",
-                serde_json::to_value(reason)
-                    .ok()
-                    .and_then(|v| v.as_str().map(str::to_owned))
-                    .unwrap_or_default()
+                reason.words()
             ),
             None => format!(
                 "The policy expired {since}; it stays in force. Check the network and the clock."
@@ -71,7 +67,11 @@ impl Status {
     }
 
     fn surroundings(&self) -> String {
-        let browsers: Vec<&str> = self.browsers.iter().map(|product| name(*product)).collect();
+        let browsers: Vec<&str> = self
+            .browsers
+            .iter()
+            .map(|product| product.words())
+            .collect();
         let browsers = if browsers.is_empty() {
             "none".to_owned()
         } else {

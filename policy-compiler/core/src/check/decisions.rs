@@ -111,28 +111,53 @@ fn competence(policy: &Policy, rule: &Rule, decision: &InFile<Decision>) -> Opti
 }
 
 fn check_decision(policy: &Policy, decision: &InFile<Decision>) -> Vec<Diagnostic> {
-    let written = &decision.document;
-    if !written.status.carries_rules() {
-        return Vec::new();
-    }
+    let status = decision.document.status.value;
     let mut findings = Vec::new();
-    if written.review.value.0 < policy.date {
-        findings.push(
-            Diagnostic::new(
-                Code::ReviewOverdue,
-                format!("`{}` is overdue for review", written.decision.value),
-            )
-            .at(
-                decision.place(&written.review),
-                "was to be reviewed by this day",
-            )
-            .help(format!("ask `{}` to review it", written.owner)),
-        );
-    }
-    if written.status.value == Status::Emergency {
+    if status == Status::Emergency {
         findings.extend(deadline(policy, decision));
+    } else {
+        findings.extend(grounds(decision));
+    }
+    if status.carries_rules() {
+        findings.extend(overdue_review(policy, decision));
     }
     findings
+}
+
+/// What an emergency alone may leave to the decision that follows.
+fn grounds(decision: &InFile<Decision>) -> impl Iterator<Item = Diagnostic> {
+    let written = &decision.document;
+    let fields = [
+        ("legal-basis", written.legal_basis.is_some()),
+        ("review", written.review.is_some()),
+    ];
+    fields
+        .into_iter()
+        .filter(|(_, is_given)| !is_given)
+        .map(|(field, _)| {
+            Diagnostic::new(
+                Code::MissingField,
+                format!("the field `{field}` is missing"),
+            )
+            .at(
+                decision.place(&written.decision),
+                format!("`{field}` belongs to this decision"),
+            )
+            .help(format!("add `{field}:`"))
+        })
+}
+
+fn overdue_review(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
+    let written = &decision.document;
+    let review = written.review.as_ref()?;
+    (review.value.0 < policy.date).then(|| {
+        Diagnostic::new(
+            Code::ReviewOverdue,
+            format!("`{}` is overdue for review", written.decision.value),
+        )
+        .at(decision.place(review), "was to be reviewed by this day")
+        .help(format!("ask `{}` to review it", written.owner))
+    })
 }
 
 fn deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {

@@ -1,5 +1,7 @@
 //! Rules that say nothing, or say it to nobody.
 
+use fyr_schemas::policy::Status;
+
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::policy::{ForWhom, Policy, Rule};
@@ -41,7 +43,12 @@ fn says_nothing(rule: &Rule) -> bool {
     written.set.is_empty() && written.sites.allow.is_empty() && written.sites.block.is_empty()
 }
 
+/// An emergency may be told by its decision's title and purpose until the decision follows.
 fn no_reason(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
+    let cited = rule.decision().and_then(|case| policy.decisions.get(case));
+    if cited.is_some_and(|decision| decision.document.status.value == Status::Emergency) {
+        return None;
+    }
     let language = policy.organisation.document.languages.first()?;
     let why = &rule.source.document.why;
     let is_given = why

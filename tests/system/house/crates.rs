@@ -1,0 +1,182 @@
+//! What crates may depend on.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use anyhow::{Context, Result};
+
+use super::{PURE, cargo, house, list, packages, text};
+
+/// Everything that a pure crate may be built on: none of it reaches the clock, the disk, the
+/// network or the system, unless a function is called that `clippy.toml` bans.
+const PURE_MAY_USE: [&str; 18] = [
+    "base64",
+    "fyr-schemas",
+    "fyr-trust",
+    "hex",
+    "idna",
+    "jiff",
+    "miette",
+    "ring",
+    "schemars",
+    "serde",
+    "serde-saphyr",
+    "serde_json",
+    "sigstore-crypto",
+    "sigstore-tuf",
+    "sigstore-types",
+    "strsim",
+    "thiserror",
+    "url",
+];
+
+#[test]
+fn dependencies_point_down() -> Result<()> {
+    let floors = floors()?;
+    let mut wrong = Vec::new();
+    for package in &packages()? {
+        let name = text(package, "name");
+        let floor = floors
+            .get(name)
+            .with_context(|| format!("`{name}` has no floor in ARCHITECTURE.md"))?;
+        // What only tests use is not part of what is built on a floor.
+        let built = list(package, "dependencies")
+            .iter()
+            .filter(|dependency| text(dependency, "kind") != "dev");
+        for below in built.filter_map(|dependency| floors.get_key_value(text(dependency, "name"))) {
+            if below.1 >= floor {
+                wrong.push(format!("`{name}` must not depend on `{}`", below.0));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn pure_crates_depend_only_on_what_is_known_not_to_reach_out() -> Result<()> {
+    let mut wrong = Vec::new();
+    for package in &packages()? {
+        let name = text(package, "name");
+        if !PURE.iter().any(|(pure, _)| *pure == name) {
+            continue;
+        }
+        for dependency in list(package, "dependencies") {
+            let on = text(dependency, "name");
+            if text(dependency, "kind") != "dev" && !PURE_MAY_USE.contains(&on) {
+                wrong.push(format!(
+                    "`{name}` is pure: nobody has looked whether `{on}` is"
+                ));
+            }
+        }
+    }
+    assert_eq!(wrong, Vec::<String>::new());
+    Ok(())
+}
+
+#[test]
+fn no_pure_crate_brings_a_runtime_or_a_network() -> Result<()> {
+    for (pure, _) in PURE {
+        let linked = linked(pure)?;
+        for runtime in [
+            "tokio", "mio", "hyper", "reqwest", "rustls", "sqlx", "notify",
+        ] {
+            assert!(!linked.contains(runtime), "`{pure}` brings `{runtime}`");
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn the_agent_cannot_sign_policy_and_brings_one_crypto_library() -> Result<()> {
+    let linked = linked("fyr-agent")?;
+    for absent in [
+        "fyr-seal",
+        "fyr-policy-core",
+        "aws-lc-rs",
+        "aws-lc-sys",
+        "openssl-sys",
+    ] {
+        assert!(!linked.contains(absent), "`fyr-agent` brings `{absent}`");
+    }
+    Ok(())
+}
+
+#[test]
+fn every_pure_crate_has_the_same_bans_each_with_its_cure() -> Result<()> {
+    let bans = |place: &str| fs::read_to_string(house().join(place).join("clippy.toml"));
+    let everywhere = fs::read_to_string(house().join("clippy.toml"))?;
+    let first = bans("schemas")?;
+    for (pure, place) in PURE {
+        assert_eq!(bans(place)?, first, "`{pure}` has bans of its own");
+    }
+    // Clippy reads the nearest file alone, so each must repeat what holds everywhere.
+    for line in everywhere.lines() {
+        assert!(first.contains(line), "schemas/clippy.toml lacks `{line}`");
+    }
+    let entries: Vec<_> = first
+        .lines()
+        .filter(|line| line.contains("path ="))
+        .collect();
+    assert!(entries.len() > 20);
+    assert!(entries.iter().all(|entry| entry.contains("reason = \"")));
+    Ok(())
+}
+
+#[test]
+fn every_crate_takes_the_lints_of_the_workspace() -> Result<()> {
+    for package in &packages()? {
+        let manifest = fs::read_to_string(text(package, "manifest_path"))?;
+        assert!(
+            manifest.contains("[lints]\nworkspace = true"),
+            "`{}` has lints of its own",
+            text(package, "name")
+        );
+    }
+    Ok(())
+}
+
+#[test]
+fn every_dependency_comes_from_the_public_registry() -> Result<()> {
+    let lock = fs::read_to_string(house().join("Cargo.lock"))?;
+    let public = "source = \"registry+https://github.com/rust-lang/crates.io-index\"";
+    for source in lock.lines().filter(|line| line.starts_with("source")) {
+        assert_eq!(source, public);
+    }
+    Ok(())
+}
+
+/// The floor of each crate, from the table in `ARCHITECTURE.md`.
+fn floors() -> Result<BTreeMap<String, u32>> {
+    let architecture = fs::read_to_string(house().join("ARCHITECTURE.md"))?;
+    let rows = architecture.lines().filter_map(|line| {
+        let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
+        let floor = cells.next()?.parse().ok()?;
+        Some((cells.nth(1)?.trim_matches('`').to_owned(), floor))
+    });
+    Ok(rows.collect())
+}
+
+/// Every crate that is linked into `package` when it is built, tests aside.
+fn linked(package: &str) -> Result<BTreeSet<String>> {
+    let arguments = [
+        "tree",
+        "--offline",
+        "--package",
+        package,
+        "--edges",
+        "normal",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ];
+    let tree = cargo(&arguments)?;
+    let names = tree.lines().filter_map(|line| line.split(' ').next());
+    let names: BTreeSet<_> = names.map(str::to_owned).collect();
+    assert!(
+        names.contains(package),
+        "`cargo tree` speaks another format"
+    );
+    Ok(names)
+}
