@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use fyr_agent_core::schedule::{HEARTBEAT, History, next_wake};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::envelope::Envelope;
-use fyr_schemas::report::EventKind;
+use fyr_schemas::report::{EventKind, MOST_REPORTS};
 use fyr_trust::Refreshed;
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -18,7 +18,7 @@ use crate::agent::{Agent, Fetched};
 use crate::client::{Server, ServerError};
 use crate::fetch::FetchError;
 use crate::hints::{self, Hint};
-use crate::upload::{BATCH, BATCH_BYTES, Sent};
+use crate::upload::Sent;
 use crate::watch::{Armed, Watch};
 use crate::{clock, fetch, upload};
 
@@ -86,7 +86,7 @@ pub(crate) async fn run(agent: Agent, server: Server) -> std::io::Result<()> {
         uploading: None,
         uploads: History::default(),
         upload_due: true,
-        at_once: BATCH,
+        at_once: MOST_REPORTS,
         wake: Timestamp::MAX,
     };
     daemon.start();
@@ -197,9 +197,9 @@ impl Daemon {
             return;
         }
         self.upload_due = false;
-        let batch = self.agent.spool.oldest(self.at_once, BATCH_BYTES);
+        let batch = self.agent.spool.oldest(self.at_once);
         if batch.is_empty() {
-            self.at_once = BATCH;
+            self.at_once = MOST_REPORTS;
             return;
         }
         let server = self.server.clone();

@@ -6,6 +6,7 @@
 use std::num::NonZeroU64;
 
 use fyr_schemas::envelope::Envelope;
+use fyr_schemas::report::{LONGEST_BATCH, LONGEST_REPORT};
 use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 use tracing::warn;
@@ -19,8 +20,6 @@ const MODE: u32 = 0o644;
 
 /// The most reports that wait; past that the oldest is given up, and its number is missing.
 const LIMIT: usize = 4096;
-/// The longest report.
-const REPORT_LIMIT: usize = 512 * 1024;
 
 /// The waiting reports of one device.
 #[derive(Debug)]
@@ -71,7 +70,7 @@ impl Spool {
     /// Keeps the report with the number [`next`](Self::next).
     pub(crate) fn keep(&mut self, envelope: &[u8]) -> Result<(), SpoolError> {
         let number = self.next().get();
-        if envelope.len() > REPORT_LIMIT {
+        if envelope.len() > LONGEST_REPORT {
             return Err(SpoolError::TooLong { number });
         }
         let failed = |source| SpoolError::Write { number, source };
@@ -98,11 +97,12 @@ impl Spool {
         waiting(&self.directory)
     }
 
-    /// The oldest waiting reports, at most `count` and `bytes` together, and at least one.
+    /// The oldest waiting reports, at most `count` and as many as a batch may hold, and at least one.
     /// Damaged ones are dropped: the server sees the missing number.
-    pub(crate) fn oldest(&self, count: usize, bytes: usize) -> Vec<(u64, Envelope)> {
+    pub(crate) fn oldest(&self, count: usize) -> Vec<(u64, Envelope)> {
         let mut batch = Vec::new();
-        let mut size = 0_usize;
+        // The brackets around them; each report also has a comma.
+        let mut size = 1_usize;
         for number in self.waiting() {
             let Some(content) = twin::read_file(&self.directory, &file_name(number)) else {
                 self.forget(number);
@@ -113,8 +113,8 @@ impl Spool {
                 self.forget(number);
                 continue;
             };
-            size = size.saturating_add(content.len());
-            if batch.len() >= count || (size > bytes && !batch.is_empty()) {
+            size = size.saturating_add(content.len()).saturating_add(1);
+            if batch.len() >= count || (size > LONGEST_BATCH && !batch.is_empty()) {
                 break;
             }
             batch.push((number, envelope));

@@ -7,10 +7,6 @@ use tracing::warn;
 
 use crate::client::{Server, ServerError};
 
-/// The bounds of one request, as the server takes it.
-pub(crate) const BATCH: usize = 64;
-pub(crate) const BATCH_BYTES: usize = 900 * 1024;
-
 /// What came of one batch.
 #[derive(Debug)]
 pub(crate) enum Sent {

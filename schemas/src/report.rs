@@ -11,6 +11,22 @@ use crate::id::{ControlId, DeviceId, Digest, GroupId, OrganisationId, Revision};
 /// The format this crate reads and writes.
 pub const FORMAT: u32 = 1;
 
+// The bounds that devices keep and the server holds them to. A device forgets what is refused for
+// its length, so the two must never differ.
+
+/// The most events of one report.
+pub const MOST_EVENTS: usize = 256;
+/// The most controls of one report.
+pub const MOST_CONTROLS: usize = 1024;
+/// The most browsers of one report.
+pub const MOST_BROWSERS: usize = 32;
+/// The most reports sent at once.
+pub const MOST_REPORTS: usize = 64;
+/// The longest batch of reports in bytes, as it is sent.
+pub const LONGEST_BATCH: usize = 1 << 20;
+/// The longest report in bytes, in its envelope; it always fits in a batch.
+pub const LONGEST_REPORT: usize = LONGEST_BATCH / 2;
+
 /// One device's account of itself at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +51,7 @@ pub struct Report {
     pub freshness: Freshness,
     /// One entry per control of the bundle, sorted by id.
     pub controls: Vec<ControlReport>,
-    /// What happened since the last report, oldest first, at most 256.
+    /// What happened since the last report, oldest first, at most [`MOST_EVENTS`].
     pub events: Vec<Event>,
     /// SHA-256 of the plan's canonical JSON: equal plans have equal digests.
     pub plan: Digest,
@@ -190,7 +206,7 @@ pub enum EventKind {
     },
     /// The clock stands before a time that was signed, or jumped.
     ClockJumped,
-    /// Events were dropped because more than 256 waited.
+    /// Events were dropped because more than [`MOST_EVENTS`] waited.
     EventsDropped {
         /// How many.
         count: u32,

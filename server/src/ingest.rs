@@ -9,18 +9,15 @@ use jiff::Timestamp;
 
 use fyr_schemas::DeviceId;
 use fyr_schemas::envelope::{Envelope, PayloadType};
-use fyr_schemas::report::{FORMAT, Report, ReportReceipt};
+use fyr_schemas::report::{
+    FORMAT, LONGEST_BATCH, MOST_BROWSERS, MOST_CONTROLS, MOST_EVENTS, MOST_REPORTS, Report,
+    ReportReceipt,
+};
 
 use crate::body;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::store::{EnrolledDevice, IngestOutcome, NewReport};
-
-const LARGEST_BODY: usize = 1 << 20;
-const MOST_REPORTS: usize = 64;
-const MOST_CONTROLS: usize = 1024;
-const MOST_EVENTS: usize = 256;
-const MOST_BROWSERS: usize = 32;
 
 /// Why a batch of reports is not taken. Positions count from 0.
 #[derive(Debug, thiserror::Error)]
@@ -47,7 +44,7 @@ pub(crate) async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ReportReceipt>, Problem> {
-    let envelopes: Vec<Envelope> = body::json(&headers, body, LARGEST_BODY).await?;
+    let envelopes: Vec<Envelope> = body::json(&headers, body, LONGEST_BATCH).await?;
     let claimed = claimed_reports(&envelopes)?;
     let Some(device) = claimed.first().map(|first| first.report.device.clone()) else {
         return Err(IngestError::Count(0).into());

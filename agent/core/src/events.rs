@@ -1,20 +1,17 @@
 //! The events that wait for the next report, bounded.
 
-use fyr_schemas::report::{Event, EventKind};
+use fyr_schemas::report::{Event, EventKind, MOST_EVENTS};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The most events one report carries.
-pub const LIMIT: usize = 256;
-
-/// Events, oldest first. Past [`LIMIT`] the last entry counts what was dropped.
+/// Events, oldest first. Past [`MOST_EVENTS`] the last entry counts what was dropped.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventLog(Vec<Event>);
 
 impl EventLog {
     /// Adds an event.
     pub fn push(&mut self, at: Timestamp, what: EventKind) {
-        if self.0.len() < LIMIT {
+        if self.0.len() < MOST_EVENTS {
             self.0.push(Event { at, what });
             return;
         }
@@ -61,13 +58,13 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_counted_and_never_silent() {
         let mut log = EventLog::default();
-        for _ in 0..LIMIT + 10 {
+        for _ in 0..MOST_EVENTS + 10 {
             log.push(Timestamp::UNIX_EPOCH, EventKind::Started);
         }
         let events = log.as_slice();
-        assert_eq!(events.len(), LIMIT);
+        assert_eq!(events.len(), MOST_EVENTS);
         assert_eq!(
-            events[LIMIT - 1].what,
+            events[MOST_EVENTS - 1].what,
             EventKind::EventsDropped { count: 11 }
         );
     }

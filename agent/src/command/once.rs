@@ -3,13 +3,14 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
+use fyr_schemas::report::MOST_REPORTS;
 use tracing::warn;
 
 use super::StartError;
 use crate::agent::{Agent, Fetched};
 use crate::client::Server;
 use crate::root::Root;
-use crate::upload::{self, BATCH, BATCH_BYTES, Sent};
+use crate::upload::{self, Sent};
 use crate::{clock, fetch};
 
 /// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
@@ -37,9 +38,9 @@ async fn turn(agent: &mut Agent, server: &Server) {
 
 /// Uploads until nothing waits or the server stops answering.
 async fn hand_over(agent: &Agent, server: &Server) {
-    let mut at_once = BATCH;
+    let mut at_once = MOST_REPORTS;
     loop {
-        let batch = agent.spool.oldest(at_once, BATCH_BYTES);
+        let batch = agent.spool.oldest(at_once);
         if batch.is_empty() {
             return;
         }
