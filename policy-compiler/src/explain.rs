@@ -163,7 +163,10 @@ fn in_words(explanation: &Explanation) -> String {
     let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}\n");
     match &explanation.because {
         Some(because) => tell_decided(&mut text, explanation, because),
-        None => text.push_str("\nNo rule decides it: what holds is the browser's own default.\n"),
+        None if explanation.also.is_empty() => {
+            text.push_str("\nNo rule speaks of it: what holds is the browser's own default.\n");
+        }
+        None => text.push_str("\nNo rule allows or blocks it. These settings act on its host:\n"),
     }
     for setting in &explanation.also {
         text.push('\n');

@@ -226,6 +226,14 @@ fn every_code_can_be_explained() {
 }
 
 #[test]
+fn a_missing_key_directory_is_answered_with_how_to_make_one() {
+    let output = fyr(&["key", "list", "--keys", "/nowhere/keys"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("`fyr key new root"), "{said}");
+}
+
+#[test]
 fn wrong_usage_is_exit_code_two() {
     for arguments in [
         &["chek"][..],

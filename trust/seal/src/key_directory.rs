@@ -48,7 +48,12 @@ pub enum KeyDirectoryError {
     #[error("make the key directory `{}`", .0.display())]
     Create(PathBuf, #[source] io::Error),
     /// There is no such directory.
-    #[error("there is no key directory `{0}`: make it with `fyr key new root targets snapshot timestamp enrolment --keys {0}`, or name the one that holds the keys", .0.display())]
+    #[error(
+        "there is no key directory `{path}`: make it with \
+         `fyr key new root targets snapshot timestamp enrolment --keys {path}`, or name the one \
+         that holds the keys",
+        path = .0.display()
+    )]
     Missing(PathBuf),
     /// The directory could not be listed.
     #[error("list the key directory `{}`", .0.display())]
