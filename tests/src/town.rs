@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fyr_schemas::Revision;
@@ -22,9 +21,6 @@ use crate::device::Device;
 use crate::municipality::Enrolled;
 use crate::server::Server;
 use crate::wait;
-
-/// How long anything may take on two busy cores before a test gives up.
-pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// The one group.
 pub const GROUP: &str = "indskoling";
@@ -198,7 +194,7 @@ impl Town {
         accept: impl Fn(&FleetDevice) -> bool,
     ) -> Result<FleetDevice> {
         let mut last = None;
-        let found = wait::until(what, LIMIT, || {
+        let found = wait::until(what, wait::LIMIT, || {
             let fleet = self.fleet()?;
             let found = fleet.devices.iter().find(|device| accept(device)).cloned();
             last = Some(fleet);
