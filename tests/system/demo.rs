@@ -1,24 +1,44 @@
 //! The demo is the main job: it must run here as it runs for somebody who just cloned.
 
+use std::fs;
+use std::path::Path;
 use std::process::{Command, Output};
+use std::time::{Duration, Instant, SystemTime};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use fyr_tests::binaries::Binary;
+use fyr_tests::child::Child;
+use fyr_tests::wait;
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use walkdir::WalkDir;
+
+/// What the demo is promised to take at most.
+const PROMISED: Duration = Duration::from_secs(30);
 
 fn demo(arguments: &[&str]) -> Result<Output> {
-    let output = Command::new(Binary::Fyr.path()?)
-        .arg("demo")
-        .args(arguments)
+    demo_below(&std::env::temp_dir(), arguments)
+}
+
+/// Runs the demo, without a screen, with its files below a directory.
+fn demo_below(directory: &Path, arguments: &[&str]) -> Result<Output> {
+    let mut command = Command::new(Binary::Fyr.path()?);
+    lower_the_curtain(&mut command, directory);
+    Ok(command.arg("demo").args(arguments).output()?)
+}
+
+fn lower_the_curtain(command: &mut Command, directory: &Path) {
+    command
+        .env("TMPDIR", directory)
         .env_remove("DISPLAY")
-        .env_remove("WAYLAND_DISPLAY")
-        .output()?;
-    Ok(output)
+        .env_remove("WAYLAND_DISPLAY");
 }
 
 #[test]
 fn the_demo_applies_repairs_and_publishes_again_until_every_device_is_compliant() {
+    let start = Instant::now();
     let output = demo(&["--once", "--json"]).unwrap();
+    assert!(start.elapsed() < PROMISED, "{:?}", start.elapsed());
     let stderr = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{stderr}");
     let outcome: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
@@ -54,4 +74,74 @@ fn a_json_result_without_once_is_refused_with_its_reason() {
     let output = demo(&["--json"]).unwrap();
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--once"));
+}
+
+#[test]
+fn the_demo_stays_up_until_it_is_interrupted_and_leaves_nothing_behind() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let before = machine_policy()?;
+    let mut demo = Child::start(&Binary::Fyr.path()?, ["demo"], |command| {
+        lower_the_curtain(command, directory.path());
+    })?;
+    demo.until("the demo to settle", PROMISED, |demo| {
+        Ok(demo.stderr().contains("Ctrl-C ends the demo").then_some(()))
+    })?;
+    let running = processes_that_name(directory.path())?;
+    assert!(running >= 6, "a server and five agents, not {running}");
+
+    let pid = Pid::from_raw(i32::try_from(demo.pid())?).context("a process has a number")?;
+    kill_process(pid, Signal::INT)?;
+    demo.wait()?.success()?;
+    wait::until("its processes to be gone", PROMISED, || {
+        Ok((processes_that_name(directory.path())? == 0).then_some(()))
+    })?;
+    assert_eq!(fs::read_dir(directory.path())?.count(), 0);
+    assert_eq!(machine_policy()?, before);
+    Ok(())
+}
+
+#[test]
+fn a_browser_without_a_screen_is_refused_before_anything_runs() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let output = demo_below(directory.path(), &["--browser"])?;
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(!output.status.success());
+    assert!(output.stdout.is_empty());
+    assert!(stderr.contains("DISPLAY"), "{stderr}");
+    assert_eq!(stderr.lines().count(), 1, "one clear error: {stderr}");
+    assert_eq!(fs::read_dir(directory.path())?.count(), 0);
+    Ok(())
+}
+
+/// How many programs were started with a path below `directory` on their command line.
+fn processes_that_name(directory: &Path) -> Result<usize> {
+    let name = directory.to_str().context("a path in Unicode")?;
+    let mut found = 0;
+    for entry in fs::read_dir("/proc")? {
+        // Most of what stands here is no process, and a process may just have ended.
+        let line = fs::read(entry?.path().join("cmdline")).unwrap_or_default();
+        found += usize::from(String::from_utf8_lossy(&line).contains(name));
+    }
+    Ok(found)
+}
+
+/// Every file of this machine's own that tells a browser what to do, and when it was changed.
+fn machine_policy() -> Result<Vec<(String, SystemTime)>> {
+    let mut found = Vec::new();
+    for place in [
+        "chromium",
+        "opt",
+        "firefox",
+        "firefox-esr",
+        "brave",
+        "hosts",
+    ] {
+        let below = WalkDir::new(Path::new("/etc").join(place)).sort_by_file_name();
+        // Not every browser is installed.
+        for entry in below.into_iter().filter_map(Result::ok) {
+            let name = entry.path().display().to_string();
+            found.push((name, entry.metadata()?.modified()?));
+        }
+    }
+    Ok(found)
 }

@@ -12,6 +12,7 @@ mod house;
 mod in_force;
 mod pupils;
 mod refusals;
+mod schema_peer;
 mod server_access;
 mod server_api;
 mod server_dashboard;

@@ -80,6 +80,24 @@ fn in_lagstadiet_youtube_is_strict() -> Result<()> {
 }
 
 #[test]
+fn in_mellanstadiet_youtube_is_moderate() -> Result<()> {
+    meets(&Expected {
+        stage: "mellanstadiet",
+        youtube: Some("Moderate"),
+        ..MALMO
+    })
+}
+
+#[test]
+fn in_hogstadiet_youtube_is_moderate() -> Result<()> {
+    meets(&Expected {
+        stage: "hogstadiet",
+        youtube: Some("Moderate"),
+        ..MALMO
+    })
+}
+
+#[test]
 fn for_personal_youtube_is_open_and_search_is_filtered_all_the_same() -> Result<()> {
     meets(&Expected {
         stage: "personal",
@@ -130,6 +148,14 @@ fn the_policy_as_written_holds_and_nobody_can_look_inside() -> Result<()> {
 #[test]
 fn the_policy_page_shows_every_policy_of_ballerup_and_finds_no_fault() -> Result<()> {
     is_shown_without_fault(&BALLERUP)
+}
+
+#[test]
+fn the_policy_page_shows_every_policy_of_the_staff_and_finds_no_fault() -> Result<()> {
+    is_shown_without_fault(&Expected {
+        stage: "personale",
+        ..BALLERUP
+    })
 }
 
 #[test]
