@@ -164,3 +164,79 @@ fn file_name(number: u64) -> String {
 fn number_of(name: &str) -> Option<u64> {
     name.strip_suffix(".json")?.parse().ok()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::PathBuf;
+
+    use fyr_schemas::envelope::PayloadType;
+    use tempfile::TempDir;
+
+    use super::*;
+    use crate::root::Root;
+
+    fn place() -> (TempDir, Store) {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&Root::open(place.path()).unwrap()).unwrap();
+        (place, store)
+    }
+
+    fn file(place: &TempDir, number: u64) -> PathBuf {
+        let spool = place.path().join("var/lib/fyr/spool");
+        spool.join(file_name(number))
+    }
+
+    fn keep(spool: &mut Spool, reports: u64) {
+        let envelope = Envelope {
+            payload: String::new(),
+            payload_type: PayloadType::Report,
+            signatures: Vec::new(),
+        };
+        for _ in 0..reports {
+            spool.keep(&serde_json::to_vec(&envelope).unwrap()).unwrap();
+        }
+    }
+
+    #[test]
+    fn a_number_is_used_once_although_its_report_is_sent_damaged_or_forgotten_by_the_memory() {
+        let (place, store) = place();
+        let mut spool = Spool::open(&store, 0).unwrap();
+        keep(&mut spool, 3);
+        fs::write(file(&place, 3), "half").unwrap();
+        assert_eq!(Spool::open(&store, 0).unwrap().next().get(), 4);
+        let sent = spool.oldest(64, usize::MAX);
+        spool.acknowledge(&sent, 3);
+        assert_eq!(spool.waiting(), []);
+        assert_eq!(spool.next().get(), 4);
+        assert_eq!(Spool::open(&store, 3).unwrap().next().get(), 4);
+    }
+
+    #[test]
+    fn a_damaged_report_is_dropped_and_does_not_hold_up_the_others() {
+        let (place, store) = place();
+        let mut spool = Spool::open(&store, 0).unwrap();
+        keep(&mut spool, 3);
+        fs::write(file(&place, 1), "half").unwrap();
+        let numbers = |batch: Vec<(u64, Envelope)>| batch.into_iter().map(|(number, _)| number);
+        assert!(numbers(spool.oldest(64, usize::MAX)).eq([2, 3]));
+        assert!(
+            numbers(spool.oldest(1, usize::MAX)).eq([2]),
+            "no more than asked for"
+        );
+        assert!(
+            numbers(spool.oldest(64, 1)).eq([2]),
+            "at least one, however long"
+        );
+    }
+
+    #[test]
+    fn only_what_was_sent_is_forgotten_whatever_number_the_server_names() {
+        let (_place, store) = place();
+        let mut spool = Spool::open(&store, 0).unwrap();
+        keep(&mut spool, 2);
+        let sent = spool.oldest(1, usize::MAX);
+        spool.acknowledge(&sent, u64::MAX);
+        assert_eq!(spool.waiting(), [2]);
+    }
+}

@@ -3,7 +3,9 @@
 
 mod words;
 
-use fyr_schemas::bundle::{Bundle, Coverage, Engine};
+use std::collections::BTreeMap;
+
+use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine};
 use fyr_schemas::report::{
     BundleInForce, ControlReport, ControlState, FailureReason, Freshness, Product,
 };
@@ -169,11 +171,7 @@ fn controls(policy: &Policy<'_>, facts: &Facts<'_>) -> Vec<ControlStatus> {
         .collect()
 }
 
-fn why(
-    state: ControlState,
-    control: &fyr_schemas::bundle::Control,
-    browsers: &[Product],
-) -> Option<String> {
+fn why(state: ControlState, control: &Control, browsers: &[Product]) -> Option<String> {
     match state {
         ControlState::InForce => None,
         ControlState::Gap => Some(gaps(control, browsers)),
@@ -186,24 +184,25 @@ fn why(
     }
 }
 
-fn gaps(control: &fyr_schemas::bundle::Control, browsers: &[Product]) -> String {
-    let engine_is_present = |engine: &Engine| {
-        browsers
-            .iter()
-            .any(|product| facts(*product).engine == *engine)
+fn gaps(control: &Control, browsers: &[Product]) -> String {
+    let is_present = |engine: Engine| {
+        let mut products = browsers.iter();
+        products.any(|product| facts(*product).engine == engine)
     };
-    let gaps = control
-        .coverage
-        .iter()
-        .filter_map(|(engine, coverage)| match coverage {
-            Coverage::Gap(gap) if engine_is_present(engine) => {
-                Some(format!("{engine}: {}", gap.detail))
-            }
-            Coverage::Gap(_) | Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Inherent => {
-                None
-            }
-        });
-    gaps.collect::<Vec<String>>().join("; ")
+    // Engines that share a reason share its sentence.
+    let mut engines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for (engine, coverage) in &control.coverage {
+        if let Coverage::Gap(gap) = coverage
+            && is_present(*engine)
+        {
+            let told = engines.entry(&gap.detail).or_default();
+            told.push(engine.to_string());
+        }
+    }
+    let sentences = engines
+        .into_iter()
+        .map(|(detail, engines)| format!("{}: {detail}", engines.join(" and ")));
+    sentences.collect::<Vec<String>>().join("; ")
 }
 
 fn advice(state: ControlState, agent: AgentState) -> Option<String> {
