@@ -73,11 +73,11 @@ impl Town {
         )?;
         let server = serve(directory.path())?;
         Ok(Self {
+            server,
             directory,
             authorities,
             signers,
             enrolment,
-            server,
         })
     }
 
