@@ -184,7 +184,6 @@ impl Signer {
                 "control": control, "state": {"is": "in-force"}, "since": now,
             })),
             "events": [{"at": now, "what": {"event": "applied", "revision": revision}}],
-            "plan": "2".repeat(64),
             "browsers": ["chromium"],
         });
         serde_json::from_value(report).context("a report as the schema has it")
