@@ -17,22 +17,14 @@ use crate::render::{self, Look};
 Examples:
   fyr check policy
   fyr check policy --date 2027-08-01     as it will be after the summer
-  fyr check policy --format json         for a pipeline"
+  fyr check policy --json                for a pipeline"
 )]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     policy: PolicyArgs,
-    /// How to tell the findings
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
-}
-
-#[derive(Debug, Clone, Copy, clap::ValueEnum)]
-enum Format {
-    /// For people
-    Text,
-    /// For programs: one JSON object
-    Json,
+    /// Print one JSON object
+    #[arg(long)]
+    json: bool,
 }
 
 /// Why a policy could not be checked.
@@ -50,12 +42,11 @@ pub(crate) enum CheckError {
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     let (sources, compilation) = args.policy.compile()?;
     let findings = &compilation.diagnostics;
-    match args.format {
-        Format::Text => {
-            render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
-            writeln!(io::stdout(), "{}", render::tally(findings))?;
-        }
-        Format::Json => render::as_json(findings, &sources, &mut io::stdout())?,
+    if args.json {
+        render::as_json(findings, &sources, &mut io::stdout())?;
+    } else {
+        render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
+        writeln!(io::stdout(), "{}", render::tally(findings))?;
     }
     Ok(if compilation.failed() {
         ExitCode::FAILURE

@@ -161,33 +161,39 @@ fn in_words(explanation: &Explanation) -> String {
         ..
     } = explanation;
     let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}\n");
-    let Some(because) = &explanation.because else {
-        text.push_str("\nNo rule speaks of it: what holds is the browser's own default.\n");
-        return text;
-    };
+    match &explanation.because {
+        Some(because) => tell_decided(&mut text, explanation, because),
+        None if explanation.also.is_empty() => {
+            text.push_str("\nNo rule speaks of it: what holds is the browser's own default.\n");
+        }
+        None => text.push_str("\nNo rule allows or blocks it. These settings act on its host:\n"),
+    }
+    for setting in &explanation.also {
+        text.push('\n');
+        tell(&mut text, "on it", setting);
+    }
+    text
+}
+
+fn tell_decided(text: &mut String, explanation: &Explanation, because: &Reason) {
     text.push('\n');
-    tell(&mut text, "because", because);
+    tell(text, "because", because);
     for overridden in &explanation.overrode {
         text.push('\n');
-        tell(&mut text, "overrode", overridden);
+        tell(text, "overrode", overridden);
     }
     text.push('\n');
     for (number, (engine, coverage)) in explanation.enforced.iter().enumerate() {
         let label = if number == 0 { "enforced" } else { "" };
-        row(
-            &mut text,
-            label,
-            &format!("in {engine} {}", means(coverage)),
-        );
+        row(text, label, &format!("in {engine} {}", means(coverage)));
     }
     if explanation.enforced.is_empty() {
         row(
-            &mut text,
+            text,
             "enforced",
             "nowhere: devices brought from home get no bundle",
         );
     }
-    text
 }
 
 fn tell(text: &mut String, label: &str, reason: &Reason) {

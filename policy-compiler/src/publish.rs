@@ -26,6 +26,9 @@ const NAMED: usize = 20;
 /// Shows which groups change and asks before anything is signed. Devices take the new
 /// revision within a second where a server serves the repository.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  fyr publish policy --repository repository --keys keys
+  fyr publish policy --repository repository --keys keys --passphrase-file file --yes")]
 pub(crate) struct PublishArgs {
     #[command(flatten)]
     policy: PolicyArgs,

@@ -182,7 +182,7 @@ fn findings_as_json_have_code_place_and_help() {
     let scratch = tempfile::tempdir().expect("a directory");
     fs::write(scratch.path().join("fyr.yaml"), "organisaton: x\n").expect("a file");
     let policy = scratch.path().display().to_string();
-    let output = fyr(&["check", &policy, "--format", "json"]);
+    let output = fyr(&["check", &policy, "--json"]);
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!("findings_as_json", stdout(&output));
 }
@@ -207,6 +207,10 @@ fn an_explanation_names_the_rule_its_decision_and_where_it_is_enforced() {
     );
     insta::assert_snapshot!("explains_a_search_engine", of(["--url", "duckduckgo.com"]));
     insta::assert_snapshot!(
+        "explains_the_settings_that_act_on_a_site",
+        of(["--url", "https://www.youtube.com/"])
+    );
+    insta::assert_snapshot!(
         "explains_what_no_rule_says",
         of(["--url", "https://example.org/x"])
     );
@@ -219,6 +223,14 @@ fn every_code_can_be_explained() {
         assert_eq!(output.status.code(), Some(0));
         assert!(stdout(&output).starts_with(code.as_str()));
     }
+}
+
+#[test]
+fn a_missing_key_directory_is_answered_with_how_to_make_one() {
+    let output = fyr(&["key", "list", "--keys", "/nowhere/keys"]);
+    assert_eq!(output.status.code(), Some(1));
+    let said = stderr(&output);
+    assert!(said.contains("`fyr key new root"), "{said}");
 }
 
 #[test]

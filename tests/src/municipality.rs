@@ -35,16 +35,18 @@ const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment
 /// A municipality; its server is killed and its files are removed on drop.
 #[derive(Debug)]
 pub struct Municipality {
-    directory: TempDir,
+    // Ended before the directory goes: it would write into it again.
     server: Option<Server>,
+    directory: TempDir,
 }
 
 /// A device that joined, with its agent.
 #[derive(Debug)]
 pub struct Enrolled {
+    // Ended before the root goes: it would repair what is being removed.
+    agent: Option<Child>,
     /// Its root directory.
     pub device: Device,
-    agent: Option<Child>,
 }
 
 impl Municipality {

@@ -32,11 +32,12 @@ pub const GROUP: &str = "indskoling";
 /// A town; its server is killed and its files are removed on drop.
 #[derive(Debug)]
 pub struct Town {
+    // Ended before the directory goes: it would write into it again.
+    server: Server,
     directory: TempDir,
     authorities: Authorities,
     signers: Signers,
     enrolment: SigningKey,
-    server: Server,
 }
 
 impl Town {
@@ -72,11 +73,11 @@ impl Town {
         )?;
         let server = serve(directory.path())?;
         Ok(Self {
+            server,
             directory,
             authorities,
             signers,
             enrolment,
-            server,
         })
     }
 

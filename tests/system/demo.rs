@@ -57,6 +57,17 @@ fn the_demo_applies_repairs_and_publishes_again_until_every_device_is_compliant(
 }
 
 #[test]
+fn the_demo_runs_with_anybodys_policy() {
+    let malmo = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/malmo");
+    let output = demo(&["--once", "--json", "--policy", malmo]).unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{stderr}");
+    let outcome: Value = serde_json::from_slice(&output.stdout).expect("one JSON object");
+    assert_eq!(outcome["compliant"], 5);
+    assert_eq!(outcome["revision"], 2);
+}
+
+#[test]
 fn the_demo_of_a_policy_with_an_error_shows_the_error_and_fails() {
     let policy = tempfile::tempdir().unwrap();
     std::fs::write(policy.path().join("fyr.yaml"), "organisation: [").unwrap();

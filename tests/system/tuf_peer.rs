@@ -98,10 +98,7 @@ fn at_revision_one() -> Result<(Peer, Municipality)> {
 
 /// Publishes a policy that says something else.
 fn publish_second_revision(municipality: &Municipality) -> Result<()> {
-    let rule = "rule: second-revision\nfor: /\nstrength: default\n\
-                sites:\n  block: [second-revision.example]\nwhy:\n  en: A test wants it.\n";
-    let path = municipality.policy().join("rules/second-revision.yaml");
-    fs::write(path, rule)?;
+    municipality.close("second-revision.example")?;
     municipality.publish()
 }
 

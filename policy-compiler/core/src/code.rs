@@ -98,7 +98,7 @@ codes! {
     "0210" SaysNothing Error "a rule that says nothing"
     "A rule has at least one setting or one site."
 
-    "0211" NoReason Error "a rule without a reason in the organisation's language"
+    "0211" NoReason Warning "a rule without a reason in the organisation's language"
     "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows."
 
     "0301" UnknownSetting Error "a setting that does not exist"

@@ -104,6 +104,7 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
                 rule: settled.holds.rule.id().clone(),
                 decision: settled.holds.rule.decision().cloned(),
             };
+            // A setting's name is a control's name; a test reads every one.
             Some((name.parse().ok()?, decided))
         })
         .collect();

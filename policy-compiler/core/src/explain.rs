@@ -46,6 +46,8 @@ pub struct Explanation {
     pub holds: String,
     /// What decided it; absent where no rule speaks of it and the browser's default holds.
     pub because: Option<Reason>,
+    /// For an address: the settings that act on its host besides.
+    pub also: Vec<Reason>,
     /// What was said and does not hold, from the top of the tree down.
     pub overrode: Vec<Reason>,
     /// Where it is enforced.
@@ -95,8 +97,8 @@ pub struct Ground {
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
-    /// The policy has errors, so nothing holds.
-    #[error("the policy has errors, so nothing holds yet")]
+    /// The policy has errors, so it says nothing.
+    #[error("the policy has errors: mend those above, then ask again")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
     #[error("unknown group `{group}`; {help}")]
@@ -189,7 +191,10 @@ impl<'a> Narrator<'a> {
 
     fn url(&self, url: &Url) -> Explanation {
         let Some(decider) = self.decider(url) else {
-            return self.explanation(url.to_string(), word(Verdict::Allow).to_owned());
+            return Explanation {
+                also: self.acting_on(url, None),
+                ..self.explanation(url.to_string(), word(Verdict::Allow).to_owned())
+            };
         };
         let (verdict, because, control) = match &decider {
             Decider::Rule(voice) => {
@@ -212,12 +217,28 @@ impl<'a> Narrator<'a> {
             .filter(|voice| !matches!(&decider, Decider::Rule(won) if won.says.place == voice.says.place))
             .map(|voice| self.by_site(&voice))
             .collect();
+        let deciding = match &decider {
+            Decider::Setting(settled, _) => Some(settled.setting.name),
+            Decider::Rule(_) => None,
+        };
         Explanation {
             because: Some(because),
+            also: self.acting_on(url, deciding),
             overrode,
             enforced: self.coverage(&control),
             ..self.explanation(url.to_string(), word(verdict).to_owned())
         }
+    }
+
+    /// The settings that act on the host of an address, but for the one that decides over it.
+    fn acting_on(&self, url: &Url, deciding: Option<&str>) -> Vec<Reason> {
+        self.resolved
+            .settings
+            .values()
+            .filter(|settled| deciding != Some(settled.setting.name))
+            .filter(|settled| target::acts_on(settled.setting, settled.holds.value, url))
+            .map(|settled| self.by_setting(settled))
+            .collect()
     }
 
     /// What decides over an address: a rule about sites, or a setting that closes sites to
@@ -253,6 +274,7 @@ impl<'a> Narrator<'a> {
             subject,
             holds,
             because: None,
+            also: Vec::new(),
             overrode: Vec::new(),
             enforced: BTreeMap::new(),
         }

@@ -23,6 +23,8 @@ use std::sync::LazyLock;
 pub use self::given::Given;
 pub(crate) use self::kind::is_chromium_extension;
 pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value};
+#[cfg(test)]
+pub(crate) use self::means::UNFORESEEN;
 pub(crate) use self::means::{Effect, Means, Reach};
 use crate::catalogue::{self, Policy, Standing};
 

@@ -99,6 +99,20 @@ fn nothing_is_left_undone_or_switched_off() -> Result<()> {
 }
 
 #[test]
+fn only_one_place_in_the_system_tests_waits() -> Result<()> {
+    let tests = [house().join("tests/src"), house().join("tests/system")];
+    let mut waiting = Vec::new();
+    for path in files(".rs")? {
+        let ours = tests.iter().any(|place| path.starts_with(place));
+        if ours && fs::read_to_string(&path)?.contains(concat!("::", "sleep(")) {
+            waiting.push(path);
+        }
+    }
+    assert_eq!(waiting, [house().join("tests/src/wait.rs")]);
+    Ok(())
+}
+
+#[test]
 fn no_file_knows_where_it_was_written() -> Result<()> {
     let house = house();
     let here = house.to_str().context("a path in Unicode")?;

@@ -47,6 +47,14 @@ pub enum KeyDirectoryError {
     /// The directory could not be made.
     #[error("make the key directory `{}`", .0.display())]
     Create(PathBuf, #[source] io::Error),
+    /// There is no such directory.
+    #[error(
+        "there is no key directory `{path}`: make it with \
+         `fyr key new root targets snapshot timestamp enrolment --keys {path}`, or name the one \
+         that holds the keys",
+        path = .0.display()
+    )]
+    Missing(PathBuf),
     /// The directory could not be listed.
     #[error("list the key directory `{}`", .0.display())]
     List(PathBuf, #[source] io::Error),
@@ -226,7 +234,10 @@ impl KeyDirectory {
 
     /// Names are parsed: a file that is not named as a key is not one of ours.
     fn names(&self, extension: &str) -> Result<Vec<KeyName>, KeyDirectoryError> {
-        let listing = |e| KeyDirectoryError::List(self.path.clone(), e);
+        let listing = |e: io::Error| match e.kind() {
+            io::ErrorKind::NotFound => KeyDirectoryError::Missing(self.path.clone()),
+            _ => KeyDirectoryError::List(self.path.clone(), e),
+        };
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path).map_err(listing)? {
             let path = entry.map_err(listing)?.path();

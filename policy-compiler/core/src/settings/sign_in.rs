@@ -41,14 +41,20 @@ pub(super) const ROWS: &[Setting] = &[
                 Value::Level("off") => Means::policy("BrowserSignin", 0),
                 Value::Level("forced") => Means::policy("BrowserSignin", 2)
                     .partly("Chromium on Linux offers browser sign-in and does not insist on it"),
-                _ => Means::inherent(),
+                Value::Level("on") => Means::inherent(),
+                Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
+                    Means::unforeseen()
+                }
             },
             firefox: |choice| match choice {
                 Value::Level("off") => Means::policy("DisableFirefoxAccounts", true),
                 Value::Level("forced") => {
                     Means::missing("Firefox cannot require signing in to the browser")
                 }
-                _ => Means::inherent(),
+                Value::Level("on") => Means::inherent(),
+                Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
+                    Means::unforeseen()
+                }
             },
         },
     },

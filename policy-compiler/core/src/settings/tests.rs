@@ -73,6 +73,14 @@ fn every_row_has_a_name_of_two_slugs_and_a_sentence() {
 }
 
 #[test]
+fn every_setting_is_a_control_browsers_own_policies_too() {
+    assert!(VERBATIM.len() > 500, "{}", VERBATIM.len());
+    for name in VERBATIM.keys().chain(TABLE.keys()) {
+        assert!(name.parse::<fyr_schemas::ControlId>().is_ok(), "{name}");
+    }
+}
+
+#[test]
 fn no_name_is_declared_twice() {
     let rows = [
         youtube::ROWS,

@@ -27,12 +27,18 @@ pub(super) const ROWS: &[Setting] = &[
             chromium: |level| match level {
                 Value::Level("strict") => Means::policy("ForceYouTubeRestrict", 2),
                 Value::Level("moderate") => Means::policy("ForceYouTubeRestrict", 1),
-                _ => Means::inherent(),
+                Value::Level("off") => Means::inherent(),
+                Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
+                    Means::unforeseen()
+                }
             },
             firefox: |level| match level {
                 Value::Level("strict") => Means::pin(hosts::YOUTUBE, hosts::YOUTUBE_STRICT),
                 Value::Level("moderate") => Means::pin(hosts::YOUTUBE, hosts::YOUTUBE_MODERATE),
-                _ => Means::inherent(),
+                Value::Level("off") => Means::inherent(),
+                Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
+                    Means::unforeseen()
+                }
             },
         },
     },

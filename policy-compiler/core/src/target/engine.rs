@@ -8,6 +8,7 @@ use fyr_schemas::ControlId;
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::id::HostName;
 use serde_json::{Value as Json, json};
+use url::Url;
 
 use super::merge::Policies;
 use super::sites::{self, Lists, Loss, Origin, Site};
@@ -100,6 +101,24 @@ pub(crate) fn sites_of(
             Effect::Policy(..) | Effect::Host(..) => None,
         })
         .map(|(verdict, filter)| SiteRule { verdict, filter })
+}
+
+/// Whether some engine puts a setting's value in force by what it does to the address's host.
+pub(crate) fn acts_on(setting: &Setting, value: &Value, url: &Url) -> bool {
+    Engine::ALL
+        .into_iter()
+        .flat_map(|engine| means(engine, Some(setting), value).effects)
+        .any(|effect| match effect {
+            Effect::Block(filter) | Effect::Allow(filter) => filter.names_host_of(url),
+            Effect::Host(name, _) => url.host_str().is_some_and(|host| leads_to(host, &name)),
+            Effect::Policy(..) => false,
+        })
+}
+
+/// Search engines and YouTube are pinned at `www`, where their bare names send people.
+fn leads_to(host: &str, pinned: &HostName) -> bool {
+    let pinned = pinned.as_str();
+    pinned == host || pinned.strip_prefix("www.") == Some(host)
 }
 
 /// An engine's policy while it grows.

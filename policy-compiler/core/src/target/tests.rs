@@ -418,6 +418,26 @@ fn every_value_of_every_setting_is_lowered_to_what_browsers_know() {
 }
 
 #[test]
+fn no_value_of_a_setting_is_forgotten() {
+    for setting in settings::all() {
+        for value in values(setting) {
+            let mut desired = nothing();
+            let id = setting.name.parse().expect(setting.name);
+            desired
+                .settings
+                .insert(id, decided(value.clone(), "a-rule"));
+            let lowered = lower(&desired);
+            for engine in Engine::ALL {
+                if let Coverage::Gap(gap) = coverage(&lowered, setting.name, engine) {
+                    let forgotten = gap.detail.contains(settings::UNFORESEEN);
+                    assert!(!forgotten, "{} {value}", setting.name);
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn every_setting_at_once_is_lowered_without_a_clash() {
     let mut desired = nothing();
     for setting in settings::all() {

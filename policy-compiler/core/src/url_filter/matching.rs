@@ -99,6 +99,11 @@ impl UrlFilter {
         }
     }
 
+    /// Whether this filter is about the host of `url`, whatever it says of the rest.
+    pub(crate) fn names_host_of(&self, url: &Url) -> bool {
+        self.host != Host::Any && self.matches_host(url)
+    }
+
     fn matches_scheme(&self, url: &Url) -> bool {
         self.scheme
             .as_ref()
