@@ -224,6 +224,21 @@ mod tests {
     }
 
     #[test]
+    fn a_batch_is_no_longer_than_the_server_takes() {
+        let (place, store) = place();
+        let mut spool = Spool::open(&store, 0).unwrap();
+        keep(&mut spool, 1);
+        let mut long = serde_json::to_vec(&spool.oldest(1)[0].1).unwrap();
+        fs::remove_file(file(&place, 1)).unwrap();
+        long.resize(LONGEST_REPORT - 2, b' ');
+        for _ in 0..3 {
+            spool.keep(&long).unwrap();
+        }
+        // `[`, a comma and `]` make the second the last that fits.
+        assert_eq!(spool.oldest(64).len(), 2);
+    }
+
+    #[test]
     fn only_what_was_sent_is_forgotten_whatever_number_the_server_names() {
         let (_place, store) = place();
         let mut spool = Spool::open(&store, 0).unwrap();
