@@ -1,12 +1,12 @@
 //! How `fyr-server` ends when it cannot begin: wrong usage is 2, a failure is 1 and one clear line.
 
+use std::io;
 use std::process::{Command, Output};
 
-fn server(arguments: &[&str]) -> Output {
+fn server(arguments: &[&str]) -> io::Result<Output> {
     Command::new(env!("CARGO_BIN_EXE_fyr-server"))
         .args(arguments)
         .output()
-        .unwrap()
 }
 
 #[test]
@@ -16,7 +16,11 @@ fn wrong_usage_is_exit_code_two() {
         &["--state", "x"],
         &["--state", "x", "--repository", "y", "--listen", "nowhere"],
     ] {
-        assert_eq!(server(arguments).status.code(), Some(2), "{arguments:?}");
+        assert_eq!(
+            server(arguments).unwrap().status.code(),
+            Some(2),
+            "{arguments:?}"
+        );
     }
 }
 
@@ -26,7 +30,7 @@ fn a_failure_is_exit_code_one_and_names_the_program() {
     let file = scratch.path().join("file");
     std::fs::write(&file, "no directory").unwrap();
     let path = file.display().to_string();
-    let output = server(&["--state", &path, "--repository", "y"]);
+    let output = server(&["--state", &path, "--repository", "y"]).unwrap();
     assert_eq!(output.status.code(), Some(1));
     let said = String::from_utf8(output.stderr).unwrap();
     let last = said.lines().last().unwrap();
