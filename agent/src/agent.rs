@@ -39,6 +39,8 @@ pub(crate) struct Agent {
     pub(crate) present: BTreeSet<Product>,
     trusted: TrustedState,
     floor: Slot,
+    /// Whether what is believed is on disk; what is not is kept at the next refresh.
+    kept: bool,
     clock: ClockState,
     store: Store,
     _lock: Lock,
@@ -90,6 +92,7 @@ impl Agent {
             present: BTreeSet::new(),
             trusted,
             floor,
+            kept: true,
             clock: ClockState::Plausible,
             root,
             enrolment,
@@ -143,20 +146,9 @@ impl Agent {
     }
 
     fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
-        // The state before the floor: after a power cut the floor may be one step too low,
-        // and the state stands above it. A full disk keeps neither, and the policy holds.
-        if self.trusted != refreshed.state {
-            keep("trust", self.store.save_trusted(&refreshed.state));
-            self.trusted = refreshed.state;
-        }
-        if self.floor.floor != refreshed.floor {
-            match self.store.save_floor(&self.floor, refreshed.floor.clone()) {
-                Ok(slot) => self.floor = slot,
-                Err(error) => {
-                    warn!("{}", crate::chain_in_words(&error));
-                    self.floor = self.floor.next(refreshed.floor);
-                }
-            }
+        let is_news = self.trusted != refreshed.state || self.floor.floor != refreshed.floor;
+        if is_news || !self.kept {
+            self.keep_belief(refreshed.state, refreshed.floor);
         }
         self.remembered.contact.succeeded(now, refreshed.expires);
         let before = self.bundle.as_ref().map(Verified::revision);
@@ -164,6 +156,23 @@ impl Agent {
             info!("revision {} is verified", refreshed.document.revision());
         }
         self.bundle = Some(refreshed.document);
+    }
+
+    /// Keeps what is believed from here on.
+    ///
+    /// The state goes before the floor, and the floor only above a state that is on disk: a
+    /// floor above what is stored would refuse the last good policy at the next start.
+    fn keep_belief(&mut self, state: TrustedState, floor: Floor) {
+        let saved = self
+            .store
+            .save_trusted(&state)
+            .and_then(|()| self.store.save_floor(&self.floor, floor.clone()));
+        self.trusted = state;
+        self.kept = saved.is_ok();
+        self.floor = saved.unwrap_or_else(|error| {
+            warn!("trust is not kept: {}", crate::chain_in_words(&error));
+            self.floor.next(floor)
+        });
     }
 
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.

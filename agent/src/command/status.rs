@@ -28,11 +28,7 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         organisation: &look.enrolment.organisation,
         group: &look.enrolment.group,
         contact: &look.remembered.contact,
-        agent: if Lock::is_held(look.store.directory()) {
-            AgentState::Running
-        } else {
-            AgentState::Stopped
-        },
+        agent: Lock::state(look.store.directory()),
         reports_waiting: spool::count(&look.store),
         browsers: look.present.iter().copied().collect(),
         policy: policy.map(|(bundle, assessment)| Policy {
