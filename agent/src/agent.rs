@@ -10,7 +10,7 @@ use fyr_agent_core::plan::{Plan, plan};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{EventKind, Product, RefusalReason, Report};
 use fyr_trust::floor::Slot;
-use fyr_trust::{ClockState, Refreshed, TrustedState, Verified, VerifyError, reload};
+use fyr_trust::{ClockState, Floor, Refreshed, TrustedState, Verified, VerifyError, reload};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
+use fyr_agent_core::status::AgentState;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 

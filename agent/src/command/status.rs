@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fyr_agent_core::status::{AgentState, Facts, Policy, Status};
+use fyr_agent_core::status::{Facts, Policy, Status};
 
 use crate::lock::Lock;
 use crate::look::{Look, LookError};
