@@ -54,7 +54,6 @@ impl Agent {
             freshness: self.remembered.contact.freshness(at),
             controls: memory.controls.clone(),
             events: self.events.as_slice().to_vec(),
-            plan: self.rest.digest(),
             browsers: self.present.iter().copied().collect(),
         }
     }

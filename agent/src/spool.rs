@@ -221,16 +221,21 @@ mod tests {
         let numbers = |batch: Vec<(u64, Envelope)>| batch.into_iter().map(|(number, _)| number);
         assert!(numbers(spool.oldest(64)).eq([2, 3]));
         assert!(numbers(spool.oldest(1)).eq([2]), "no more than asked for");
-        let long = Envelope {
-            payload: "A".repeat(LONGEST_BATCH),
-            payload_type: PayloadType::Report,
-            signatures: Vec::new(),
-        };
-        fs::write(file(&place, 2), serde_json::to_vec(&long).unwrap()).unwrap();
-        assert!(
-            numbers(spool.oldest(64)).eq([2]),
-            "at least one, however long"
-        );
+    }
+
+    #[test]
+    fn a_batch_is_no_longer_than_the_server_takes() {
+        let (place, store) = place();
+        let mut spool = Spool::open(&store, 0).unwrap();
+        keep(&mut spool, 1);
+        let mut long = serde_json::to_vec(&spool.oldest(1)[0].1).unwrap();
+        fs::remove_file(file(&place, 1)).unwrap();
+        long.resize(LONGEST_REPORT - 2, b' ');
+        for _ in 0..3 {
+            spool.keep(&long).unwrap();
+        }
+        // `[`, a comma and `]` make the second the last that fits.
+        assert_eq!(spool.oldest(64).len(), 2);
     }
 
     #[test]

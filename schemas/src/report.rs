@@ -49,12 +49,11 @@ pub struct Report {
     pub bundle: Option<BundleInForce>,
     /// Whether the policy is as new as the device can know.
     pub freshness: Freshness,
-    /// One entry per control of the bundle, sorted by id.
+    /// One entry per control of the bundle, sorted by id. None is drifted or failed exactly when the
+    /// device's plan is empty, which is what compliant means.
     pub controls: Vec<ControlReport>,
     /// What happened since the last report, oldest first, at most [`MOST_EVENTS`].
     pub events: Vec<Event>,
-    /// SHA-256 of the plan's canonical JSON: equal plans have equal digests.
-    pub plan: Digest,
     /// The browsers found on the device.
     pub browsers: Vec<Product>,
 }

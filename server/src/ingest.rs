@@ -205,7 +205,6 @@ mod tests {
             "device":"00000000000000000000000000000000","sequence":1,"at":"2026-01-01T00:00:00Z",
             "agent":[0,1,0],"bundle":null,"freshness":{"state":"fresh"},"controls":[],
             "events":[{"at":"2026-01-01T00:00:00Z","what":{"event":"started"}}],
-            "plan":"2222222222222222222222222222222222222222222222222222222222222222",
             "browsers":[]}"#;
         assert!(read(plain.as_bytes()).is_some());
         let more = plain.replace(r#""started""#, r#""started","user":"Ida Hansen""#);

@@ -104,6 +104,14 @@ pub(crate) async fn serve(
     }
 }
 
+/// Whether `path` asks for a root: every device asks for the next one each time it refreshes, and
+/// that it is not there is the ordinary answer.
+pub(crate) fn may_be_a_probe(path: &str) -> bool {
+    path.strip_prefix("/repository/metadata/")
+        .and_then(|name| name.strip_suffix(".root.json"))
+        .is_some_and(|version| version.parse::<u64>().is_ok())
+}
+
 fn answer(bytes: Vec<u8>, keep: Keep, asked: &HeaderMap) -> Response {
     let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
     let tag = format!("\"{}\"", hex::encode(digest));

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -142,9 +142,12 @@ const HEADERS: [(HeaderName, &str); 6] = [
 ];
 
 async fn finish(State(app): State<App>, request: Request, next: Next) -> Response {
+    let probe = repository::may_be_a_probe(request.uri().path());
     let mut response = next.run(request).await.into_response();
-    if response.status().is_client_error() || response.status().is_server_error() {
-        app.metrics.refused(response.status().as_u16());
+    let status = response.status();
+    let is_ordinary = probe && status == StatusCode::NOT_FOUND;
+    if (status.is_client_error() || status.is_server_error()) && !is_ordinary {
+        app.metrics.refused(status.as_u16());
     }
     for (name, value) in HEADERS {
         response

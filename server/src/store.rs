@@ -138,7 +138,7 @@ impl Store {
             .await
             .map_err(failed)?;
         let (sender, queue) = mpsc::channel(WRITES_WAITING);
-        let writer = tokio::spawn(writer::run(connection, queue, changes));
+        let writer = tokio::spawn(writer::run(connection, readers.clone(), queue, changes));
         Ok(OpenStore {
             store: Self {
                 readers,

@@ -15,9 +15,6 @@ use crate::wait;
 /// The most output kept of one stream; what comes after is read and dropped.
 const KEPT: usize = 1 << 20;
 
-/// How long a command that is to end may take.
-const LIMIT: Duration = Duration::from_mins(2);
-
 /// A running child, killed on drop.
 ///
 /// `setpriv --pdeathsig` makes the kernel kill it when the thread that started it ends, so a test
@@ -132,7 +129,7 @@ impl Child {
     pub fn wait(mut self) -> Result<Ended> {
         drop(self.running.stdin.take());
         let name = self.name.clone();
-        let status = wait::until(&format!("the end of `{name}`"), LIMIT, || {
+        let status = wait::until(&format!("the end of `{name}`"), wait::LIMIT, || {
             Ok(self.running.try_wait()?)
         })?;
         self.drained()?;
@@ -145,7 +142,7 @@ impl Child {
 
     /// Waits until nobody holds its output any more: the collectors have let go of the text.
     fn drained(&self) -> Result<()> {
-        wait::until("the end of its output", LIMIT, || {
+        wait::until("the end of its output", wait::LIMIT, || {
             let streams = [&self.stdout, &self.stderr];
             let open = streams.iter().any(|text| Arc::strong_count(text) > 1);
             Ok((!open).then_some(()))

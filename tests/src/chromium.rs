@@ -6,11 +6,8 @@ use std::fs;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -20,11 +17,9 @@ use crate::internet::Internet;
 use crate::namespace::Namespace;
 use crate::remote::{Remote, Visit};
 use crate::slots::Slot;
+use crate::wait;
 
 const PROGRAM: &str = "/usr/bin/chromium";
-
-/// How long a start, or a page, may take on two busy cores.
-const LIMIT: Duration = Duration::from_mins(1);
 
 const POLICIES: &str = "(async () => {
     const { BrowserProxy } = await import('chrome://policy/browser_proxy.js');
@@ -136,7 +131,7 @@ impl Chromium {
         let page = text(page(&targets, |_| true)?, "targetId")?;
 
         let mut stream = TcpStream::connect(("127.0.0.1", port))?;
-        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_read_timeout(Some(wait::LIMIT))?;
         write!(
             stream,
             "GET /devtools/page/{page} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n\
@@ -152,7 +147,7 @@ impl Chromium {
     fn debugger(&mut self) -> Result<(u16, String)> {
         let file = self.profile.path().join("DevToolsActivePort");
         self.process
-            .until("the DevTools port of Chromium", LIMIT, |_| {
+            .until("the DevTools port of Chromium", wait::LIMIT, |_| {
                 let Ok(written) = fs::read_to_string(&file) else {
                     return Ok(None);
                 };
@@ -172,7 +167,7 @@ impl Page {
             return Ok(Visit::Refused(error.to_owned()));
         }
         let loader = text(&answer, "loaderId")?;
-        self.remote.event(url, LIMIT, |event| {
+        self.remote.event(url, wait::LIMIT, |event| {
             let is = |pointer, value: &str| {
                 event.pointer(pointer).and_then(Value::as_str) == Some(value)
             };
@@ -217,16 +212,6 @@ impl Page {
         let targets = self.remote.call("Target.getTargets", &json!({}), None)?;
         let page = page(&targets, |shown| shown == url)?;
         Ok(text(page, "browserContextId")? != own)
-    }
-
-    /// A picture of the page, as PNG, at a viewport of this width and height.
-    pub fn screenshot(&mut self, width: u32, height: u32) -> Result<Vec<u8>> {
-        let viewport = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600,
-        });
-        self.call("Emulation.setDeviceMetricsOverride", &viewport)?;
-        let picture = self.call("Page.captureScreenshot", &json!({ "format": "png" }))?;
-        Ok(STANDARD.decode(text(&picture, "data")?)?)
     }
 
     /// Every complaint of the page's console so far: errors, exceptions, and what the browser logs.

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
@@ -14,11 +13,9 @@ use crate::namespace::Namespace;
 use crate::network::LoneNetwork;
 use crate::remote::{Answer, Remote, Visit};
 use crate::slots::Slot;
+use crate::wait;
 
 const PROGRAM: &str = "/usr/bin/firefox-esr";
-
-/// How long a start may take on two busy cores.
-const LIMIT: Duration = Duration::from_mins(1);
 
 /// A running Firefox, killed on drop with everything it started.
 #[derive(Debug)]
@@ -56,7 +53,7 @@ impl Firefox {
         line.extend(arguments.iter().map(Into::into));
         let mut process =
             namespace.start(Some(network), profile.path(), Path::new(PROGRAM), &line)?;
-        let url = process.until("the BiDi port of Firefox", LIMIT, |process| {
+        let url = process.until("the BiDi port of Firefox", wait::LIMIT, |process| {
             let written = process.stderr();
             let mut lines = written.lines();
             Ok(lines

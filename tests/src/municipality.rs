@@ -6,7 +6,6 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use fyr_schemas::DeviceId;
@@ -22,9 +21,6 @@ use crate::device::Device;
 use crate::forge::Forger;
 use crate::server::Server;
 use crate::wait;
-
-/// How long the loop may take on two busy cores before a test gives up.
-pub const LIMIT: Duration = Duration::from_secs(30);
 
 /// A decision of `examples/ballerup` that rules made by tests may cite.
 const DECISION: &str = "85.10.09-G01-33-21";
@@ -154,11 +150,6 @@ impl Municipality {
         Ok(())
     }
 
-    /// Ends the server as a power cut would.
-    pub fn kill_server(&mut self) -> Result<()> {
-        self.server.as_mut().context("no server runs")?.kill()
-    }
-
     /// The running server.
     pub fn server(&self) -> Result<&Server> {
         self.server.as_ref().context("no server runs")
@@ -209,7 +200,7 @@ impl Municipality {
         mut accept: impl FnMut(&FleetDevice) -> bool,
     ) -> Result<FleetDevice> {
         let mut last = None;
-        let found = wait::until(what, LIMIT, || {
+        let found = wait::until(what, wait::LIMIT, || {
             let fleet = self.fleet()?;
             let found = fleet.devices.iter().find(|device| accept(device)).cloned();
             last = Some(fleet);

@@ -9,8 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 use tungstenite::{Message, WebSocket};
 
-/// How long an answer may take.
-const LIMIT: Duration = Duration::from_mins(1);
+use crate::wait;
 
 /// The most events kept; the oldest are dropped.
 const KEPT: usize = 10_000;
@@ -45,7 +44,7 @@ impl Remote {
     /// Speaks WebSocket at `url` over a stream that is already connected.
     pub fn connect(stream: TcpStream, url: &str) -> Result<Self> {
         stream.set_nodelay(true)?;
-        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_read_timeout(Some(wait::LIMIT))?;
         let (socket, _) =
             tungstenite::client(url, stream).with_context(|| format!("connecting to `{url}`"))?;
         Ok(Self {
@@ -81,11 +80,11 @@ impl Remote {
             message.insert("sessionId".into(), session.into());
         }
         self.socket.send(Message::text(message.to_string()))?;
-        let deadline = Instant::now() + LIMIT;
+        let deadline = Instant::now() + wait::LIMIT;
         loop {
             let message = self
                 .receive(deadline)?
-                .with_context(|| format!("`{method}` was not answered within {LIMIT:?}"))?;
+                .with_context(|| format!("`{method}` was not answered"))?;
             if message.get("id").and_then(Value::as_u64) != Some(self.calls) {
                 self.keep(message);
             } else if message.get("error").is_some() {

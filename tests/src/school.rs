@@ -13,10 +13,9 @@ use fyr_schemas::enrolment::{EnrolmentRequest, EnrolmentToken};
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::report::Report;
 use fyr_schemas::{DeviceId, Revision};
-use fyr_seal::{
-    Authorities, Content, KeyDirectory, Passphrase, Published, Repository, Role, Signers,
-    SigningKey, sign_envelope,
-};
+use fyr_seal::{KeyDirectory, Passphrase, Published, Role, SigningKey, sign_envelope};
+
+use crate::authority::{Authority, sign_token};
 
 /// The organisation that the school belongs to.
 pub const ORGANISATION: &str = "ballerup";
@@ -32,9 +31,7 @@ pub const GROUPS: [(&str, &str, &str, &str); 3] = [
 #[derive(Debug)]
 pub struct School {
     directory: TempDir,
-    authorities: Authorities,
-    signers: Signers,
-    enrolment: SigningKey,
+    authority: Authority,
 }
 
 /// A device that signs, without an agent.
@@ -72,27 +69,9 @@ impl Allowance {
 impl School {
     /// Keys and an empty repository.
     pub fn new() -> Result<Self> {
-        let [root, targets, snapshot, timestamp] = [
-            SigningKey::generate()?,
-            SigningKey::generate()?,
-            SigningKey::generate()?,
-            SigningKey::generate()?,
-        ];
         Ok(Self {
             directory: tempfile::tempdir()?,
-            authorities: Authorities {
-                root: vec![root.public_key()],
-                targets: vec![targets.public_key()],
-                snapshot: vec![snapshot.public_key()],
-                timestamp: vec![timestamp.public_key()],
-            },
-            signers: Signers {
-                root: vec![root],
-                targets: vec![targets],
-                snapshot: vec![snapshot],
-                timestamp: vec![timestamp],
-            },
-            enrolment: SigningKey::generate()?,
+            authority: Authority::new()?,
         })
     }
 
@@ -112,10 +91,7 @@ impl School {
             .iter()
             .map(|group| bundle(*group, edition))
             .collect::<Result<Vec<_>>>()?;
-        let content = Content::new(bundles, &[self.enrolment.public_key()])?;
-        Repository::at(self.repository())
-            .publish(&content, &self.authorities, &self.signers, now)
-            .context("publishing")
+        self.authority.publish(&self.repository(), bundles, now)
     }
 
     /// Writes the two online keys into a directory and their passphrase into a file, and returns
@@ -129,8 +105,8 @@ impl School {
         let passphrase = Passphrase::new(text)?;
         let keys = KeyDirectory::at(&directory);
         for (role, held) in [
-            (Role::Snapshot, &self.signers.snapshot),
-            (Role::Timestamp, &self.signers.timestamp),
+            (Role::Snapshot, &self.authority.signers.snapshot),
+            (Role::Timestamp, &self.authority.signers.timestamp),
         ] {
             let key = held.first().context("every role has a key")?;
             keys.store(&role.into(), key, &passphrase)?;
@@ -140,7 +116,7 @@ impl School {
 
     /// A signed token. Its server is not used by anything here.
     pub fn token(&self, allowance: &Allowance) -> Result<Envelope> {
-        signed_token(&self.enrolment, allowance)
+        signed_token(&self.authority.enrolment, allowance)
     }
 
     /// A token that looks right and is signed by a key that nobody listed.
@@ -159,13 +135,7 @@ fn signed_token(key: &SigningKey, allowance: &Allowance) -> Result<Envelope> {
         nonce: allowance.nonce.clone(),
         devices: allowance.devices,
     };
-    let payload = serde_json::to_vec(&token)?;
-    Ok(sign_envelope(
-        PayloadType::EnrolmentToken,
-        &payload,
-        "enrolment",
-        key,
-    ))
+    sign_token(&token, key)
 }
 
 impl Signer {
@@ -214,7 +184,6 @@ impl Signer {
                 "control": control, "state": {"is": "in-force"}, "since": now,
             })),
             "events": [{"at": now, "what": {"event": "applied", "revision": revision}}],
-            "plan": "2".repeat(64),
             "browsers": ["chromium"],
         });
         serde_json::from_value(report).context("a report as the schema has it")

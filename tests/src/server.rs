@@ -3,16 +3,13 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use crate::binaries::Binary;
 use crate::child::{Child, Ended};
-
-/// How long a start, or an answer, may take on two busy cores.
-const LIMIT: Duration = Duration::from_secs(30);
+use crate::wait;
 
 /// A running server, killed on drop.
 #[derive(Debug)]
@@ -59,7 +56,7 @@ impl Server {
         line.extend(["--listen", &listen]);
         line.extend(more);
         let mut child = Child::start(&Binary::Server.path()?, line, |_| {})?;
-        let address = child.line("the server to listen", LIMIT, |line| {
+        let address = child.line("the server to listen", wait::LIMIT, |line| {
             line.strip_prefix("listening on http://").map(str::to_owned)
         })?;
         let address = address.parse()?;
@@ -155,7 +152,7 @@ impl Server {
 
     fn connect(&self) -> Result<TcpStream> {
         let stream = TcpStream::connect(self.address)?;
-        stream.set_read_timeout(Some(LIMIT))?;
+        stream.set_read_timeout(Some(wait::LIMIT))?;
         Ok(stream)
     }
 }

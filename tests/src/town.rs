@@ -4,27 +4,23 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
-use fyr_schemas::envelope::PayloadType;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use fyr_schemas::report::{Event, EventKind};
-use fyr_seal::{Authorities, Content, Repository, Signers, SigningKey, nonce, sign_envelope};
+use fyr_seal::{SigningKey, nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;
 
+use crate::authority::{Authority, sign_token};
 use crate::device::Device;
 use crate::municipality::Enrolled;
 use crate::server::Server;
 use crate::wait;
-
-/// How long anything may take on two busy cores before a test gives up.
-pub const LIMIT: Duration = Duration::from_secs(20);
 
 /// The one group.
 pub const GROUP: &str = "indskoling";
@@ -35,9 +31,7 @@ pub struct Town {
     // Ended before the directory goes: it would write into it again.
     server: Server,
     directory: TempDir,
-    authorities: Authorities,
-    signers: Signers,
-    enrolment: SigningKey,
+    authority: Authority,
 }
 
 impl Town {
@@ -49,35 +43,13 @@ impl Town {
     /// One that did so when its clock said `now`.
     pub fn founded(now: Timestamp) -> Result<Self> {
         let directory = tempfile::tempdir()?;
-        let key = SigningKey::generate;
-        let [root, targets, snapshot, timestamp] = [key()?, key()?, key()?, key()?];
-        let authorities = Authorities {
-            root: vec![root.public_key()],
-            targets: vec![targets.public_key()],
-            snapshot: vec![snapshot.public_key()],
-            timestamp: vec![timestamp.public_key()],
-        };
-        let signers = Signers {
-            root: vec![root],
-            targets: vec![targets],
-            snapshot: vec![snapshot],
-            timestamp: vec![timestamp],
-        };
-        let enrolment = key()?;
-        let content = Content::new([bundle(1)?], &[enrolment.public_key()])?;
-        Repository::at(directory.path().join("repository")).publish(
-            &content,
-            &authorities,
-            &signers,
-            now,
-        )?;
+        let authority = Authority::new()?;
+        authority.publish(&directory.path().join("repository"), [bundle(1)?], now)?;
         let server = serve(directory.path())?;
         Ok(Self {
             server,
             directory,
-            authorities,
-            signers,
-            enrolment,
+            authority,
         })
     }
 
@@ -107,13 +79,7 @@ impl Town {
 
     /// Publishes a bundle when the town's clock says `now`.
     pub fn publish_at(&self, bundle: Bundle, now: Timestamp) -> Result<Revision> {
-        let content = Content::new([bundle], &[self.enrolment.public_key()])?;
-        let published = Repository::at(self.repository()).publish(
-            &content,
-            &self.authorities,
-            &self.signers,
-            now,
-        )?;
+        let published = self.authority.publish(&self.repository(), [bundle], now)?;
         Ok(published.revision())
     }
 
@@ -124,19 +90,24 @@ impl Town {
 
     /// The line that lets devices into a group for so long from now on.
     pub fn token_for(&self, group: &str, lifetime: SignedDuration) -> Result<String> {
-        self.sign_token(self.server.url(), group, lifetime, &self.enrolment)
+        self.sign_token(
+            self.server.url(),
+            group,
+            lifetime,
+            &self.authority.enrolment,
+        )
     }
 
     /// A token of this town that leads to the server of another.
     pub fn token_at(&self, other: &Self) -> Result<String> {
         let hour = SignedDuration::from_hours(1);
-        self.sign_token(other.server.url(), GROUP, hour, &self.enrolment)
+        self.sign_token(other.server.url(), GROUP, hour, &self.authority.enrolment)
     }
 
     /// A token for this town, signed by the key of another.
     pub fn token_signed_by(&self, other: &Self) -> Result<String> {
         let hour = SignedDuration::from_hours(1);
-        self.sign_token(self.server.url(), GROUP, hour, &other.enrolment)
+        self.sign_token(self.server.url(), GROUP, hour, &other.authority.enrolment)
     }
 
     fn sign_token(
@@ -156,10 +127,7 @@ impl Town {
             nonce: nonce()?,
             devices: 100,
         };
-        let payload = serde_json::to_vec(&token)?;
-        let kind = PayloadType::EnrolmentToken;
-        let envelope = sign_envelope(kind, &payload, &key.public_key().key_id(), key);
-        Ok(fyr_trust::token::render(&envelope))
+        Ok(fyr_trust::token::render(&sign_token(&token, key)?))
     }
 
     /// A new device with Chromium and Firefox, enrolled and not yet running.
@@ -199,7 +167,7 @@ impl Town {
         accept: impl Fn(&FleetDevice) -> bool,
     ) -> Result<FleetDevice> {
         let mut last = None;
-        let found = wait::until(what, LIMIT, || {
+        let found = wait::until(what, wait::LIMIT, || {
             let fleet = self.fleet()?;
             let found = fleet.devices.iter().find(|device| accept(device)).cloned();
             last = Some(fleet);

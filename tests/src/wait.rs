@@ -5,6 +5,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Result, bail};
 
+/// How long anything may take on two busy cores before a test gives up: less than what our
+/// programs do by the clock alone, such as a heartbeat.
+pub const LIMIT: Duration = Duration::from_mins(1);
+
 /// How often a condition is looked at.
 const PAUSE: Duration = Duration::from_millis(5);
 
@@ -45,7 +49,8 @@ pub fn throughout(
     Ok(())
 }
 
-/// Leaves a browser alone right after its start. Measured: one that is driven hard then can
+/// Leaves a browser alone right after its start: the one sleep that waits for something which
+/// cannot be observed (see CONTRIBUTING). Measured: one that is driven hard then can
 /// postpone its next policy reload for minutes, and nothing it shows tells when that is over.
 pub fn quiet_browser() {
     thread::sleep(Duration::from_secs(6));

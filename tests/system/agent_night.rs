@@ -13,7 +13,7 @@ use fyr_schemas::report::{EventKind, Found, Place, Product};
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{self, Ended};
 use fyr_tests::municipality::Enrolled;
-use fyr_tests::town::{LIMIT, Town, bundle};
+use fyr_tests::town::{Town, bundle};
 use fyr_tests::wait;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ fn holds(device: &Enrolled, level: u8) -> Result<bool> {
 }
 
 fn wait_until_held(device: &Enrolled, level: u8) -> Result<()> {
-    wait::until("the policy to be in force", LIMIT, || {
+    wait::until("the policy to be in force", wait::LIMIT, || {
         Ok(holds(device, level)?.then_some(()))
     })
 }
@@ -39,7 +39,7 @@ fn without_a_server_an_agent_starts_holds_the_policy_and_tells_of_it_later() -> 
     fs::remove_file(device.device.managed().join("fyr.json"))?;
     device.run()?;
     wait_until_held(&device, 1)?;
-    let status = wait::until("the status to say so", LIMIT, || {
+    let status = wait::until("the status to say so", wait::LIMIT, || {
         let status = device.agent(&["status"])?;
         Ok(status
             .stdout

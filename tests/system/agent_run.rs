@@ -5,14 +5,14 @@ use std::fs;
 use anyhow::{Result, ensure};
 use fyr_schemas::fleet::DeviceState;
 use fyr_tests::municipality::Enrolled;
-use fyr_tests::town::{LIMIT, Town, bundle};
+use fyr_tests::town::{Town, bundle};
 use fyr_tests::wait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 /// Waits for a level; the heartbeat is many times longer than the wait.
 fn wait_for_youtube(device: &Enrolled, level: u8) -> Result<()> {
-    wait::until("the YouTube level", LIMIT, || {
+    wait::until("the YouTube level", wait::LIMIT, || {
         let policy = device.device.chromium_policy("fyr.json").ok();
         let found = policy.and_then(|policy| policy.get("ForceYouTubeRestrict").cloned());
         Ok((found == Some(json!(level))).then_some(()))
@@ -61,7 +61,7 @@ fn a_browser_that_is_installed_later_gets_its_policy_at_once() -> Result<()> {
     fs::write(&declared, "{\"browsers\": [\"chromium\", \"brave\"]}")?;
     fs::rename(declared, root.join("etc/fyr/device.json"))?;
     let policy = root.join("etc/brave/policies/managed/fyr.json");
-    wait::until("the policy of the new browser", LIMIT, || {
+    wait::until("the policy of the new browser", wait::LIMIT, || {
         Ok(policy.exists().then_some(()))
     })
 }
@@ -90,14 +90,14 @@ fn an_agent_that_is_told_to_stop_stops_and_leaves_the_policy() -> Result<()> {
     let town = Town::new()?;
     let mut device = town.settled_device()?;
     let pid = device.run()?.pid();
-    wait::until("the agent to run", LIMIT, || {
+    wait::until("the agent to run", wait::LIMIT, || {
         let status = device.agent(&["status"])?;
         Ok(status.stdout.contains("Agent: running").then_some(()))
     })?;
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?);
     let pid = pid.ok_or_else(|| anyhow::anyhow!("a pid"))?;
     rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
-    wait::until("the agent to stop", LIMIT, || {
+    wait::until("the agent to stop", wait::LIMIT, || {
         let status = device.agent(&["status"])?;
         Ok(status.stdout.contains("Agent: not running").then_some(()))
     })?;

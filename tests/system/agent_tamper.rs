@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use fyr_schemas::report::{EventKind, Found, Place, Product};
 use fyr_tests::device::Device;
-use fyr_tests::town::{LIMIT, Town, bundle};
+use fyr_tests::town::{Town, bundle};
 use fyr_tests::wait;
 use serde_json::{Value, json};
 
@@ -152,10 +152,10 @@ fn a_directory_in_the_files_place_is_set_aside_with_what_it_holds() -> Result<()
 
 #[test]
 fn a_removed_directory_comes_back_with_its_policy() -> Result<()> {
+    // In one step: the agent restores files faster than they can be removed one by one.
     let tamper = |device: &Device| {
-        Ok(fs::remove_dir_all(
-            device.root().join("etc/chromium/policies"),
-        )?)
+        let policies = device.root().join("etc/chromium/policies");
+        Ok(fs::rename(policies, device.root().join("gone"))?)
     };
     check(CHROMIUM, Found::Missing, tamper, |_| Ok(()))
 }
@@ -210,11 +210,11 @@ fn when_the_foreign_file_goes_the_plain_name_comes_back() -> Result<()> {
     let foreign = device.managed().join("zz.json");
     let outranking = device.managed().join("~fyr.json");
     fs::write(&foreign, "{\"ForceYouTubeRestrict\": 0}")?;
-    wait::until("the outranking name", LIMIT, || {
+    wait::until("the outranking name", wait::LIMIT, || {
         Ok(outranking.exists().then_some(()))
     })?;
     fs::remove_file(&foreign)?;
-    wait::until("the plain name alone", LIMIT, || {
+    wait::until("the plain name alone", wait::LIMIT, || {
         Ok((fyr_json(device).exists() && !outranking.exists()).then_some(()))
     })
 }

@@ -8,7 +8,7 @@ use anyhow::Result;
 use fyr_schemas::Revision;
 use fyr_tests::chromium::{Chromium, Page};
 use fyr_tests::internet::Internet;
-use fyr_tests::municipality::{Enrolled, LIMIT, Municipality};
+use fyr_tests::municipality::{Enrolled, Municipality};
 use fyr_tests::remote::Visit;
 use fyr_tests::wait;
 
@@ -97,7 +97,7 @@ impl Scene {
         self.municipality.close(site)?;
         disturb()?;
         let publishing = self.municipality.start_publishing()?;
-        wait::until("the browser to refuse", LIMIT, || {
+        wait::until("the browser to refuse", wait::LIMIT, || {
             Ok((visit(&mut page, site)? != Visit::Loaded).then_some(()))
         })?;
         let refused = SystemTime::now();

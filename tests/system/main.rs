@@ -10,6 +10,7 @@ mod firefox;
 mod harness;
 mod house;
 mod in_force;
+mod packaging;
 mod pupils;
 mod refusals;
 mod schema_peer;

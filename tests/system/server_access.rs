@@ -3,18 +3,17 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::Arc;
-use std::time::Duration;
 
 use anyhow::{Context, Result, ensure};
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::Child;
 use fyr_tests::school::{Allowance, School, Signer};
 use fyr_tests::server::{Answer, Server};
+use fyr_tests::wait;
 use rustls::{ClientConfig, ClientConnection, RootCertStore, Stream};
 use tempfile::TempDir;
 
 const ORIGIN: &str = "https://fyr.example";
-const LIMIT: Duration = Duration::from_secs(30);
 const PASSWORD: &str = "fyret+viser+vej";
 
 /// A server that was told of a proxy.
@@ -227,7 +226,7 @@ fn the_server_speaks_tls_with_its_own_certificate() -> Result<()> {
         .as_flattened(),
         |_| {},
     )?;
-    let address = child.line("the server to listen", LIMIT, |line| {
+    let address = child.line("the server to listen", wait::LIMIT, |line| {
         line.strip_prefix("listening on https://")
             .map(str::to_owned)
     })?;
@@ -241,7 +240,7 @@ fn the_server_speaks_tls_with_its_own_certificate() -> Result<()> {
         .with_no_client_auth();
     let mut tls = ClientConnection::new(Arc::new(config), "localhost".try_into()?)?;
     let mut socket = TcpStream::connect(address)?;
-    socket.set_read_timeout(Some(LIMIT))?;
+    socket.set_read_timeout(Some(wait::LIMIT))?;
     let mut stream = Stream::new(&mut tls, &mut socket);
     stream.write_all(
         b"GET / HTTP/1.1\r\nhost: localhost\r\naccept: text/html\r\nconnection: close\r\n\r\n",

@@ -435,6 +435,11 @@ fn metrics_tell_aggregates_and_no_device() -> Result<()> {
     let scene = Scene::open()?;
     let device = scene.joined()?;
     scene.report(&[device.sign(&device.report(2, Revision(1))?)?])?;
+    // Every device asks for the root after the last one; only the second is a request gone wrong.
+    for path in ["metadata/2.root.json", "metadata/2.snapshot.jso"] {
+        let answer = scene.server.get(&format!("/repository/{path}"))?;
+        assert_eq!(answer.status, 404, "{path}");
+    }
     let answer = scene.server.get("/metrics")?;
     let text = answer.text();
     for line in [
@@ -444,6 +449,7 @@ fn metrics_tell_aggregates_and_no_device() -> Result<()> {
         "fyr_missing_reports 1",
         "fyr_revision 1",
         "fyr_reports_total 1",
+        "fyr_requests_refused_total{status=\"404\"} 1",
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }

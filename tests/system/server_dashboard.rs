@@ -16,10 +16,7 @@ use fyr_tests::school::{Allowance, GROUPS, School, Signer};
 use fyr_tests::server::Server;
 use fyr_tests::wait;
 use serde_json::{Value, json};
-use std::time::Duration;
 use tempfile::TempDir;
-
-const LIMIT: Duration = Duration::from_secs(30);
 
 /// A fleet in which every state there is occurs, and a browser to look at it.
 struct Scene {
@@ -73,7 +70,7 @@ impl Scene {
 
     /// Waits until the page shows some words, without being loaded anew.
     fn until_shown(&mut self, words: &str) -> Result<()> {
-        wait::until(words, LIMIT, || {
+        wait::until(words, wait::LIMIT, || {
             let text = self.page.evaluate("document.body.innerText")?;
             Ok(text
                 .as_str()

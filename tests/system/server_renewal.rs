@@ -1,7 +1,6 @@
 //! The server keeps a policy believable without being able to change it.
 
 use std::path::Path;
-use std::time::Duration;
 
 use anyhow::{Context, Result};
 use fyr_seal::{Published, Repository};
@@ -9,8 +8,6 @@ use fyr_tests::school::School;
 use fyr_tests::server::Server;
 use fyr_tests::wait;
 use jiff::{SignedDuration, Timestamp};
-
-const LIMIT: Duration = Duration::from_mins(1);
 
 fn published(repository: &Path) -> Result<Published> {
     Repository::at(repository)
@@ -32,7 +29,7 @@ fn a_server_with_the_online_keys_renews_the_metadata_and_nothing_else() -> Resul
     let mut hints = server.events("/api/v1/hints")?;
     assert_eq!(hints.next("revision")?, "1");
 
-    let after = wait::until("the renewal", LIMIT, || {
+    let after = wait::until("the renewal", wait::LIMIT, || {
         let now = published(&school.repository())?;
         Ok((now.expires() > before.expires()).then_some(now))
     })?;
@@ -54,7 +51,7 @@ fn a_repository_that_was_tampered_with_changes_nothing_the_server_tells() -> Res
     let path = school.repository().join("metadata/timestamp.json");
     let text = std::fs::read_to_string(&path)?;
     std::fs::write(&path, text.replace("\"version\":", "\"version\": 9"))?;
-    wait::until("the server to complain", LIMIT, || {
+    wait::until("the server to complain", wait::LIMIT, || {
         let complained = server.log().contains("the repository cannot be read");
         Ok(complained.then_some(()))
     })?;

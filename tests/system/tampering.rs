@@ -11,7 +11,7 @@ use fyr_schemas::report::EventKind;
 use fyr_tests::chromium::Chromium;
 use fyr_tests::device::Device;
 use fyr_tests::internet::Internet;
-use fyr_tests::municipality::{Enrolled, LIMIT, Municipality};
+use fyr_tests::municipality::{Enrolled, Municipality};
 use fyr_tests::remote::Visit;
 use fyr_tests::wait;
 
@@ -31,7 +31,7 @@ fn tampering_is_repaired_and_shows_on_the_open_dashboard_by_itself() -> Result<(
 
     let written = fs::read(governed.file())?;
     fs::remove_file(governed.file())?;
-    wait::until("the repair on the dashboard", LIMIT, || {
+    wait::until("the repair on the dashboard", wait::LIMIT, || {
         Ok((repairs()? > before).then_some(()))
     })?;
     assert_eq!(fs::read(governed.file())?, written);

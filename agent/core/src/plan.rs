@@ -78,18 +78,6 @@ impl Plan {
     pub fn is_empty(&self) -> bool {
         self.actions.is_empty() && self.obstacles.is_empty()
     }
-
-    /// SHA-256 of the plan's JSON. Equal plans have equal digests, and a compliant device
-    /// has that of the empty plan.
-    #[expect(
-        clippy::expect_used,
-        clippy::missing_panics_doc,
-        reason = "a plan is plain data and always serialises"
-    )]
-    pub fn digest(&self) -> Digest {
-        let json = serde_json::to_vec(self).expect("a plan serialises");
-        fyr_trust::digest(&json)
-    }
 }
 
 /// Plans how a device that was found as `actual` comes to hold `bundle`.

@@ -45,7 +45,7 @@ fn report(sequence: i64) -> NewReport {
         "format": 1, "organisation": "ballerup", "group": "group-1", "device": device(),
         "sequence": sequence, "at": now(), "agent": [0, 1, 0], "bundle": null,
         "freshness": {"state": "fresh"}, "controls": [], "events": events,
-        "plan": "2".repeat(64), "browsers": [],
+        "browsers": [],
     });
     NewReport {
         sequence,

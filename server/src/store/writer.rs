@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sqlx::sqlite::{SqliteConnection, SqliteTransaction};
+use sqlx::sqlite::{SqliteConnection, SqlitePool, SqliteTransaction};
 use sqlx::{Connection, Error};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -142,9 +142,10 @@ impl Store {
     }
 }
 
-/// Takes writes until every sender is gone.
+/// Takes writes until every sender is gone, then closes the database.
 pub(super) async fn run(
     mut connection: SqliteConnection,
+    readers: SqlitePool,
     mut queue: mpsc::Receiver<Write>,
     changes: watch::Sender<u64>,
 ) {
@@ -169,6 +170,8 @@ pub(super) async fn run(
             }
         }
     }
+    // The last connection takes the write-ahead log away, and one that only reads cannot.
+    readers.close().await;
     if let Err(error) = connection.close().await {
         tracing::warn!(
             error = &error as &dyn std::error::Error,
