@@ -1,7 +1,7 @@
 //! One device's agent: what it believes, what it remembers, and one pass over the device.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fyr_agent_core::assess::{Pass, assess};
 use fyr_agent_core::contact::TroubleKind;
@@ -21,6 +21,9 @@ use crate::root::Root;
 use crate::spool::{Spool, SpoolError};
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, execute, observe, presence, system};
+
+/// How long somebody who writes the hosts file in place is given to end.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// The agent of an enrolled device. While it exists, no other manages the same root.
 #[derive(Debug)]
@@ -183,7 +186,11 @@ impl Agent {
         };
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
-        let before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        let mut before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        if before.hosts_stand_empty() {
+            std::thread::sleep(SETTLE);
+            before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        }
         let outcomes = execute::execute(&self.root, &plan(bundle, &before, memory));
         let at = clock::read().trusted(&self.floor.floor).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();

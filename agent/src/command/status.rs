@@ -39,8 +39,8 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         }),
     });
     match form {
-        Form::Json => println!("{}", json(&status)),
-        Form::Words => print!("{status}"),
+        Form::Json => super::say(format_args!("{}\n", json(&status))),
+        Form::Words => super::say(&status),
     }
     Ok(ExitCode::from(u8::from(!status.compliant)))
 }
