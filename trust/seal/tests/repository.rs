@@ -149,6 +149,18 @@ fn without_a_root_key_an_existing_repository_is_published_and_a_new_one_is_not()
 }
 
 #[test]
+fn an_emergency_is_published_in_the_last_weeks_of_a_root_although_its_key_is_put_away() {
+    let mut town = Town::new();
+    let root = public(&town.signers.root);
+    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    town.signers.root.clear();
+    town.publish_under(root.clone(), &["a", "b"], "2027-07-01T08:00:00Z")
+        .unwrap();
+    let refused = town.publish_under(root, &["a"], "2027-08-02T08:00:00Z");
+    assert!(refused.is_err(), "the root has expired: {refused:?}");
+}
+
+#[test]
 fn another_organisation_cannot_publish_into_a_repository() {
     let town = Town::new();
     town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
