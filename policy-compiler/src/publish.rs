@@ -1,7 +1,7 @@
 //! `fyr publish`: compiles a policy, shows what would change, signs it and writes it to a
 //! repository.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,9 +9,9 @@ use std::process::ExitCode;
 use fyr_schemas::GroupId;
 use fyr_schemas::bundle::Bundle;
 use fyr_seal::{
-    Authorities, Change, Content, ContentError, Expected, KeyDirectory, KeyDirectoryError, Pin,
-    PinError, PublicKey, Repository, RepositoryError, Role, RootChange, SealError, Signers,
-    SigningKey,
+    Authorities, Change, Content, ContentError, Expected, KeyDirectory, KeyDirectoryError, KeyName,
+    Pin, PinError, PublicKey, Published, Repository, RepositoryError, Role, RootChange, SealError,
+    Signers, SigningKey,
 };
 use jiff::Timestamp;
 
@@ -91,7 +91,8 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         return Ok(ExitCode::FAILURE);
     };
     let keys = KeyDirectory::at(&args.keys);
-    let (content, authorities) = gather(compilation.bundles, &keys)?;
+    let public = keys.public_keys()?;
+    let (content, authorities) = gather(compilation.bundles, &public)?;
     let expected = match Pin::beside(&keys)? {
         Some(pin) => Expected::Pinned(pin),
         None if args.adopt_repository => Expected::Anything,
@@ -101,6 +102,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     let published = repository.published()?;
     let root = authorities.root_change(published.as_ref(), Timestamp::now())?;
     show(&content.changes(published.as_ref()));
+    show_keys(&public, published.as_ref());
     if let Some(why) = root {
         eprintln!("  the root is signed too: {why}");
     }
@@ -127,9 +129,8 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
 /// What is to be signed, and the keys that the root is to name.
 fn gather(
     bundles: BTreeMap<GroupId, Bundle>,
-    keys: &KeyDirectory,
+    public: &[(KeyName, PublicKey)],
 ) -> Result<(Content, Authorities), PublishError> {
-    let public = keys.public_keys()?;
     let of = |role: Role| -> Vec<PublicKey> {
         public
             .iter()
@@ -193,6 +194,26 @@ fn show(changes: &BTreeMap<GroupId, Change>) {
             0 => {}
             1..=NAMED => eprintln!("  {word}: {}", groups.join(", ")),
             count => eprintln!("  {word}: {count} groups"),
+        }
+    }
+}
+
+/// Names every key that may sign from now on, or no longer may, by role and public key: whoever
+/// puts a key into the directory unseen must not have it signed unseen.
+fn show_keys(public: &[(KeyName, PublicKey)], published: Option<&Published>) {
+    for role in Role::ALL {
+        let before = published.map(|published| published.role_keys(role));
+        let before = before.unwrap_or_default();
+        let mut now = BTreeSet::new();
+        for (name, key) in public.iter().filter(|(name, _)| name.role() == role) {
+            let hex = key.hex();
+            if !before.contains(&hex) {
+                eprintln!("  {role} key added: {name} ({hex})");
+            }
+            now.insert(hex);
+        }
+        for hex in before.difference(&now) {
+            eprintln!("  {role} key removed: {hex}");
         }
     }
 }

@@ -118,6 +118,25 @@ fn a_token_is_not_signed_with_a_key_that_no_device_would_find() {
 }
 
 #[test]
+fn every_key_that_is_added_or_removed_is_shown_before_anything_is_signed() {
+    let office = Office::with_keys(&ROLES);
+    let hex = |office: &Office| office.published().enrolment_keys().keys.clone();
+    told(&office.publish(), "  root key added: root (");
+    let ours = hex(&office).remove(0);
+    assert!(!stderr(&office.publish()).contains(" key "));
+
+    office.make_key("enrolment-mallory");
+    office.make_key("targets-mallory");
+    fs::remove_file(office.path("keys/enrolment.pub")).unwrap();
+    let asked = office.fyr(&["publish", &office.policy, "--repository", "repository"]);
+    refused(&asked, "there is no terminal to ask on");
+    told(&asked, "  enrolment key added: enrolment-mallory (");
+    told(&asked, &format!("  enrolment key removed: {ours}"));
+    told(&asked, "  targets key added: targets-mallory (");
+    assert_eq!(hex(&office), [ours]);
+}
+
+#[test]
 fn a_repository_put_in_place_of_ours_is_neither_published_to_nor_named_in_a_token() {
     let (office, attacker) = (Office::with_keys(&ROLES), Office::with_keys(&ROLES));
     assert!(office.publish().status.success());

@@ -1,6 +1,6 @@
 //! What a repository holds now, verified as a device would verify it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{Digest, GroupId, Revision};
@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
 
 use crate::metadata::Listed;
+use crate::role::Role;
 
 /// A publication that was verified from its first root on.
 #[derive(Debug, Clone)]
@@ -71,6 +72,19 @@ impl Published {
     /// The keys whose enrolment tokens count.
     pub fn enrolment_keys(&self) -> &EnrolmentKeys {
         &self.keys
+    }
+
+    /// The public keys, in hex, that may sign for a role.
+    pub fn role_keys(&self, role: Role) -> BTreeSet<String> {
+        if role == Role::Enrolment {
+            return self.keys.keys.iter().cloned().collect();
+        }
+        let ids = self.root.role(role.name()).map(|named| &named.keyids);
+        ids.into_iter()
+            .flatten()
+            .filter_map(|id| self.root.keys.get(id))
+            .map(|key| key.keyval.public.clone())
+            .collect()
     }
 
     /// When the first role expires.
