@@ -103,8 +103,13 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     let root = authorities.root_change(published.as_ref(), Timestamp::now())?;
     show(&content.changes(published.as_ref()));
     show_keys(&public, published.as_ref());
-    if let Some(why) = root {
-        eprintln!("  the root is signed too: {why}");
+    match root {
+        Some(RootChange::Expiry) if keys.private_keys(Role::Root)?.is_empty() => eprintln!(
+            "  the root expires within 60 days, and devices take nothing new after that: publish \
+             once with `root.pem` among the keys"
+        ),
+        Some(why) => eprintln!("  the root is signed too: {why}"),
+        None => {}
     }
     if !args.yes && !confirmed(&args.repository)? {
         eprintln!("nothing was published");
@@ -117,7 +122,9 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         .expecting(shown.map_or(Expected::Nothing, Expected::Pinned))
         .publish(&content, &authorities, &signers, Timestamp::now())?;
     Pin::of(&published).keep(&keys)?;
-    println!(
+    // It is published whether or not somebody reads this to its end.
+    let _unread = writeln!(
+        io::stdout(),
         "published revision {} of {} for {} groups",
         published.revision(),
         content.organisation(),
