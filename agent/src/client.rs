@@ -38,6 +38,8 @@ pub(crate) enum ServerError {
         url: String,
         status: StatusCode,
         detail: String,
+        /// The highest report number stored, where that is what is wrong.
+        highest: Option<u64>,
     },
     /// The answer is not what the server promises.
     #[error("`{url}` answered something that is not a {expected}")]
@@ -166,6 +168,7 @@ async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, reqwest::Er
 struct Problem {
     detail: Option<String>,
     title: Option<String>,
+    highest: Option<u64>,
 }
 
 async fn refusal(url: String, response: Response) -> ServerError {
@@ -173,10 +176,12 @@ async fn refusal(url: String, response: Response) -> ServerError {
     let status = response.status();
     let bytes = read(response, PROBLEM_LIMIT).await.unwrap_or_default();
     let problem: Option<Problem> = serde_json::from_slice(&bytes).ok();
+    let highest = problem.as_ref().and_then(|problem| problem.highest);
     let detail = problem.and_then(|problem| problem.detail.or(problem.title));
     ServerError::Status {
         url,
         status,
         detail: detail.unwrap_or_default().chars().take(300).collect(),
+        highest,
     }
 }
