@@ -8,8 +8,8 @@ use fyr_schemas::GroupId;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::PayloadType;
 use fyr_seal::{
-    KeyDirectory, KeyDirectoryError, KeyError, Published, Repository, RepositoryError, Role,
-    SigningKey, nonce, sign_envelope,
+    Expected, KeyDirectory, KeyDirectoryError, KeyError, Pin, PinError, Published, Repository,
+    RepositoryError, Role, SigningKey, nonce, sign_envelope,
 };
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
@@ -57,6 +57,9 @@ struct Lifetime(SignedDuration);
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum EnrolTokenError {
+    /// What the keys know of their repository could not be read.
+    #[error(transparent)]
+    Pin(#[from] PinError),
     /// The repository could not be read.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -90,8 +93,10 @@ pub(crate) enum EnrolTokenError {
 
 /// Runs `fyr enrol-token`: the token alone goes to standard output.
 pub(crate) fn run(args: &EnrolTokenArgs) -> Result<ExitCode, EnrolTokenError> {
-    let repository = Repository::at(&args.repository);
-    let published = repository
+    let keys = KeyDirectory::at(&args.keys);
+    let expected = Pin::beside(&keys)?.map_or(Expected::Nothing, Expected::Pinned);
+    let published = Repository::at(&args.repository)
+        .expecting(expected)
         .published()?
         .ok_or_else(|| RepositoryError::NothingPublished(args.repository.clone()))?;
     let groups = published.bundles();
@@ -101,7 +106,7 @@ pub(crate) fn run(args: &EnrolTokenArgs) -> Result<ExitCode, EnrolTokenError> {
             published: groups.into_keys().collect(),
         });
     }
-    let key = enrolment_key(args, &published)?;
+    let key = enrolment_key(args, &keys, &published)?;
     let token = EnrolmentToken {
         server: args.server.0.clone(),
         root: published.first_root().clone(),
@@ -123,9 +128,9 @@ pub(crate) fn run(args: &EnrolTokenArgs) -> Result<ExitCode, EnrolTokenError> {
 /// The first enrolment key at hand that devices and server will find in the repository.
 fn enrolment_key(
     args: &EnrolTokenArgs,
+    keys: &KeyDirectory,
     published: &Published,
 ) -> Result<SigningKey, EnrolTokenError> {
-    let keys = KeyDirectory::at(&args.keys);
     let at_hand = keys.private_keys(Role::Enrolment)?;
     let listed = keys
         .public_keys()?

@@ -9,8 +9,9 @@ use std::process::ExitCode;
 use fyr_schemas::GroupId;
 use fyr_schemas::bundle::Bundle;
 use fyr_seal::{
-    Authorities, Change, Content, ContentError, KeyDirectory, KeyDirectoryError, PublicKey,
-    Repository, RepositoryError, Role, RootChange, SealError, Signers, SigningKey,
+    Authorities, Change, Content, ContentError, Expected, KeyDirectory, KeyDirectoryError, Pin,
+    PinError, PublicKey, Repository, RepositoryError, Role, RootChange, SealError, Signers,
+    SigningKey,
 };
 use jiff::Timestamp;
 
@@ -40,6 +41,13 @@ pub(crate) struct PublishArgs {
     keys: PathBuf,
     #[command(flatten)]
     passphrase: PassphraseArgs,
+    /// Take the repository for that of these keys, as it stands
+    ///
+    /// The first publication writes `repository.json` beside the keys, and from then on no other
+    /// repository and no older state of it is signed. This is for keys that lost that file: use
+    /// it only where nobody else can have changed the repository.
+    #[arg(long)]
+    adopt_repository: bool,
     /// Publish without asking
     #[arg(long)]
     yes: bool,
@@ -63,6 +71,9 @@ pub(crate) enum PublishError {
     /// The keys do not suffice.
     #[error(transparent)]
     Seal(#[from] SealError),
+    /// What the keys know of their repository could not be read or kept.
+    #[error(transparent)]
+    Pin(#[from] PinError),
     /// The repository could not be read or written.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -80,8 +91,13 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         return Ok(ExitCode::FAILURE);
     };
     let keys = KeyDirectory::at(&args.keys);
-    let repository = Repository::at(&args.repository);
     let (content, authorities) = gather(compilation.bundles, &keys)?;
+    let expected = match Pin::beside(&keys)? {
+        Some(pin) => Expected::Pinned(pin),
+        None if args.adopt_repository => Expected::Anything,
+        None => Expected::Nothing,
+    };
+    let repository = Repository::at(&args.repository).expecting(expected);
     let published = repository.published()?;
     let root = authorities.root_change(published.as_ref(), Timestamp::now())?;
     show(&content.changes(published.as_ref()));
@@ -93,7 +109,12 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         return Ok(ExitCode::FAILURE);
     }
     let signers = unlock_for(root, &keys, &args.passphrase.source()?)?;
-    let published = repository.publish(&content, &authorities, &signers, Timestamp::now())?;
+    // What was shown is what is signed on top of, whatever happened to the directory since.
+    let shown = published.as_ref().map(Pin::of);
+    let published = repository
+        .expecting(shown.map_or(Expected::Nothing, Expected::Pinned))
+        .publish(&content, &authorities, &signers, Timestamp::now())?;
+    Pin::of(&published).keep(&keys)?;
     println!(
         "published revision {} of {} for {} groups",
         published.revision(),

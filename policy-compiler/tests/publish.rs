@@ -117,6 +117,76 @@ fn a_token_is_not_signed_with_a_key_that_no_device_would_find() {
     );
 }
 
+#[test]
+fn a_repository_put_in_place_of_ours_is_neither_published_to_nor_named_in_a_token() {
+    let (office, attacker) = (Office::with_keys(&ROLES), Office::with_keys(&ROLES));
+    assert!(office.publish().status.success());
+    let group = office.published().bundles().into_keys().next().unwrap();
+    // All that is public of ours, under roots of the attacker's own.
+    fs::copy(
+        office.path("keys/enrolment.pub"),
+        attacker.path("keys/enrolment.pub"),
+    )
+    .unwrap();
+    assert!(attacker.publish().status.success());
+    fs::remove_dir_all(office.path("repository")).unwrap();
+    fs::rename(attacker.path("repository"), office.path("repository")).unwrap();
+    let planted = fs::read(office.path("repository/metadata/timestamp.json")).unwrap();
+
+    let words = "is not the repository that the keys belong to";
+    let token = office.token(group.as_str());
+    refused(&token, words);
+    assert!(token.stdout.is_empty());
+    refused(&office.publish(), words);
+
+    // Without what the keys remember, nothing is believed either.
+    fs::remove_file(office.path("keys/repository.json")).unwrap();
+    refused(&office.token(group.as_str()), "no `repository.json` beside");
+    refused(&office.publish(), "no `repository.json` beside the keys");
+    let kept = fs::read(office.path("repository/metadata/timestamp.json")).unwrap();
+    assert_eq!(kept, planted);
+}
+
+#[test]
+fn a_repository_rolled_back_to_an_older_state_or_to_nothing_is_not_published_to() {
+    let mut office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    copy_tree(&office.path("repository"), &office.path("older"));
+    office.policy = office.changed_policy();
+    let second = office.publish();
+    assert!(second.status.success(), "{second:?}");
+    assert_eq!(office.published().revision().0, 2);
+
+    fs::remove_dir_all(office.path("repository")).unwrap();
+    fs::rename(office.path("older"), office.path("repository")).unwrap();
+    refused(
+        &office.publish(),
+        "is older than what the keys have published",
+    );
+
+    fs::remove_dir_all(office.path("repository")).unwrap();
+    refused(&office.publish(), "the keys have published before");
+    assert!(!office.path("repository").exists());
+}
+
+#[test]
+fn keys_that_lost_their_memory_adopt_their_repository_only_when_told_to() {
+    let office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    fs::remove_file(office.path("keys/repository.json")).unwrap();
+    refused(&office.publish(), "`fyr publish --adopt-repository`");
+    let adopted = office.fyr(&[
+        "publish",
+        &office.policy,
+        "--repository",
+        "repository",
+        "--yes",
+        "--adopt-repository",
+    ]);
+    assert!(adopted.status.success(), "{adopted:?}");
+    assert!(office.publish().status.success());
+}
+
 /// An administrator's desk: a policy, keys, and the passphrase that opens them.
 struct Office {
     place: tempfile::TempDir,
@@ -171,6 +241,17 @@ impl Office {
         ])
     }
 
+    /// A copy of the policy that closes one site less.
+    fn changed_policy(&self) -> String {
+        let copy = self.path("policy");
+        copy_tree(Path::new(&self.policy), &copy);
+        let rules = copy.join("rules/sider.yaml");
+        let text = fs::read_to_string(&rules).unwrap();
+        assert!(text.contains("    - spilnu.dk\n"));
+        fs::write(&rules, text.replace("    - spilnu.dk\n", "")).unwrap();
+        copy.to_str().unwrap().to_owned()
+    }
+
     fn published(&self) -> Published {
         let repository = Repository::at(self.path("repository"));
         repository.published().unwrap().unwrap()
@@ -191,6 +272,11 @@ impl Office {
             .output()
             .unwrap()
     }
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    let copied = Command::new("cp").arg("-a").args([from, to]).status();
+    assert!(copied.unwrap().success());
 }
 
 fn stderr(output: &Output) -> String {

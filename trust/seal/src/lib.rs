@@ -11,6 +11,7 @@ mod key_directory;
 mod metadata;
 mod nonce;
 mod passphrase;
+mod pin;
 mod publication;
 mod published;
 mod repository;
@@ -23,7 +24,8 @@ pub use key_directory::{KeyDirectory, KeyDirectoryError, KeyName, ParseKeyNameEr
 pub use metadata::RenderError;
 pub use nonce::nonce;
 pub use passphrase::{Passphrase, PassphraseError, PassphraseFileError};
+pub use pin::{Pin, PinError};
 pub use publication::{Authorities, Publication, RootChange, SealError, Signers, publish, renew};
 pub use published::Published;
-pub use repository::{Repository, RepositoryError};
+pub use repository::{Expected, Repository, RepositoryError};
 pub use role::{Role, UnknownRole};

@@ -26,13 +26,14 @@ pub struct Published {
 }
 
 impl Published {
-    /// Verifies what `read` finds in a repository that starts at `first_root`. Expiry does
-    /// not count: an expired repository can still be renewed.
+    /// Verifies what `read` finds in a repository that starts at `first_root` and is not
+    /// older than `floor`. Expiry does not count: an expired repository can still be renewed.
     ///
     /// # Errors
     /// Those of `read`, and [`VerifyError`].
     pub fn verify<E: From<VerifyError>>(
         first_root: Digest,
+        floor: &Floor,
         read: impl FnMut(&Need) -> Result<Answer, E>,
     ) -> Result<Self, E> {
         let any_time = Clock {
@@ -43,8 +44,7 @@ impl Published {
             root: first_root.clone(),
         };
         let nothing = TrustedState::default();
-        let refreshed =
-            Refresh::begin(&nothing, &Floor::default(), &authority, any_time).drive(read)?;
+        let refreshed = Refresh::begin(&nothing, floor, &authority, any_time).drive(read)?;
         let state = refreshed.state;
         Ok(Self {
             first_root,

@@ -14,6 +14,7 @@ use fyr_trust::{
 use jiff::Timestamp;
 
 use crate::content::Content;
+use crate::pin::Pin;
 use crate::publication::{self, Authorities, Publication, SealError, Signers};
 use crate::published::Published;
 
@@ -26,6 +27,18 @@ const MAX_ROOT: u64 = 512 * 1024;
 #[derive(Debug, Clone)]
 pub struct Repository {
     path: PathBuf,
+    expected: Expected,
+}
+
+/// What the directory of a repository must hold.
+#[derive(Debug, Clone)]
+pub enum Expected {
+    /// Whatever verifies: for the server, which owns the directory.
+    Anything,
+    /// Nothing: the keys have never published.
+    Nothing,
+    /// The repository that the keys belong to, as new as they know it or newer.
+    Pinned(Pin),
 }
 
 /// Why a repository could not be read or written.
@@ -50,6 +63,43 @@ pub enum RepositoryError {
     /// Nothing was published yet.
     #[error("nothing is published in `{}` yet: run `fyr publish`", .0.display())]
     NothingPublished(PathBuf),
+    /// The keys know of no repository, and there is one.
+    #[error(
+        "something is published in `{path}`, and no `repository.json` beside the keys says that \
+         it is theirs: copy that file from where it was published; or, if nobody else can have \
+         changed the directory, use `fyr publish --adopt-repository`",
+        path = .0.display()
+    )]
+    Unpinned(PathBuf),
+    /// The repository that the keys belong to is gone.
+    #[error(
+        "nothing is published in `{path}`, and the keys have published before: restore it from a \
+         copy; to begin anew, with every device enrolled again, delete `repository.json` beside \
+         the keys",
+        path = .0.display()
+    )]
+    Gone(PathBuf),
+    /// Another repository.
+    #[error(
+        "`{path}` is not the repository that the keys belong to: its first root is {found}, \
+         theirs is {pinned}; look who changed it, and restore it from a copy",
+        path = .path.display()
+    )]
+    OtherRepository {
+        /// Where.
+        path: PathBuf,
+        /// The first root that is there.
+        found: fyr_schemas::Digest,
+        /// The first root that should be.
+        pinned: fyr_schemas::Digest,
+    },
+    /// An older state of the repository.
+    #[error(
+        "`{}` is older than what the keys have published: look who changed it, and restore it \
+         from a newer copy",
+        .0.display()
+    )]
+    RolledBack(PathBuf, #[source] VerifyError),
     /// What is published does not verify.
     #[error("the repository does not verify")]
     Broken(#[from] VerifyError),
@@ -64,7 +114,16 @@ pub enum RepositoryError {
 impl Repository {
     /// The repository at `path`, which need not exist yet.
     pub fn at(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+        Self {
+            path: path.into(),
+            expected: Expected::Anything,
+        }
+    }
+
+    /// The same repository, refused from now on where it is not as expected.
+    #[must_use]
+    pub fn expecting(self, expected: Expected) -> Self {
+        Self { expected, ..self }
     }
 
     /// Where it is.
@@ -80,17 +139,39 @@ impl Repository {
         let first_root = self.read(FIRST_ROOT, MAX_ROOT)?;
         let timestamp = self.path.join(TIMESTAMP).exists();
         match (first_root, timestamp) {
-            (Answer::NotFound, false) => Ok(None),
+            (Answer::NotFound, false) => match &self.expected {
+                Expected::Anything | Expected::Nothing => Ok(None),
+                Expected::Pinned(_) => Err(RepositoryError::Gone(self.path.clone())),
+            },
             (Answer::Found(_), false) => Err(RepositoryError::HalfPublished(self.path.clone())),
             (Answer::NotFound, true) => Err(VerifyError::Missing {
                 document: FIRST_ROOT.to_owned(),
             }
             .into()),
-            (Answer::Found(root), true) => {
-                let digest = fyr_trust::digest(&root);
-                Published::verify(digest, |need| self.read_need(need)).map(Some)
-            }
+            (Answer::Found(root), true) => self.verified(fyr_trust::digest(&root)).map(Some),
         }
+    }
+
+    /// Verifies what is there from this first root on, and that it is what is expected.
+    fn verified(&self, first_root: fyr_schemas::Digest) -> Result<Published, RepositoryError> {
+        let floor = match &self.expected {
+            Expected::Anything => Floor::default(),
+            Expected::Nothing => return Err(RepositoryError::Unpinned(self.path.clone())),
+            Expected::Pinned(pin) if *pin.first_root() == first_root => pin.floor().clone(),
+            Expected::Pinned(pin) => {
+                return Err(RepositoryError::OtherRepository {
+                    path: self.path.clone(),
+                    found: first_root,
+                    pinned: pin.first_root().clone(),
+                });
+            }
+        };
+        Published::verify(first_root, &floor, |need| self.read_need(need)).map_err(|e| match e {
+            RepositoryError::Broken(old @ VerifyError::Rollback { .. }) => {
+                RepositoryError::RolledBack(self.path.clone(), old)
+            }
+            other => other,
+        })
     }
 
     /// Publishes `content` and returns what is published then.
@@ -121,9 +202,10 @@ impl Repository {
                 group: group.clone(),
             })?;
         }
-        check.refresh(&EnrolmentAuthority { root })?;
+        check.refresh(&EnrolmentAuthority { root: root.clone() })?;
         self.write(&publication)?;
-        self.expect_published()
+        // From the root that was written, not from one that was put there since.
+        Published::verify(root, &Floor::default(), |need| self.read_need(need))
     }
 
     /// Signs the online roles again and returns what is published then.

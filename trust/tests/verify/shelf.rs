@@ -79,7 +79,12 @@ impl Shelf {
 
     fn verified(&self) -> Option<Published> {
         let root = fyr_trust::digest(self.files.get("metadata/1.root.json")?);
-        Some(Published::verify(root, |need| Ok::<_, VerifyError>(self.answer(need))).unwrap())
+        Some(
+            Published::verify(root, &Floor::default(), |need| {
+                Ok::<_, VerifyError>(self.answer(need))
+            })
+            .unwrap(),
+        )
     }
 
     fn put(&mut self, publication: &fyr_seal::Publication) {
