@@ -1,7 +1,7 @@
 //! One device's agent: what it believes, what it remembers, and one pass over the device.
 
 use std::collections::BTreeSet;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use fyr_agent_core::assess::{Pass, assess};
 use fyr_agent_core::contact::TroubleKind;
@@ -10,7 +10,7 @@ use fyr_agent_core::plan::{Plan, plan};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{EventKind, Product, RefusalReason, Report};
 use fyr_trust::floor::Slot;
-use fyr_trust::{ClockState, Refreshed, TrustedState, Verified, VerifyError, reload};
+use fyr_trust::{ClockState, Floor, Refreshed, TrustedState, Verified, VerifyError, reload};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
@@ -21,6 +21,9 @@ use crate::root::Root;
 use crate::spool::{Spool, SpoolError};
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, execute, observe, presence, system};
+
+/// How long somebody who writes the hosts file in place is given to end.
+const SETTLE: Duration = Duration::from_millis(100);
 
 /// The agent of an enrolled device. While it exists, no other manages the same root.
 #[derive(Debug)]
@@ -39,6 +42,8 @@ pub(crate) struct Agent {
     pub(crate) present: BTreeSet<Product>,
     trusted: TrustedState,
     floor: Slot,
+    /// Whether what is believed is on disk; what is not is kept at the next refresh.
+    kept: bool,
     clock: ClockState,
     store: Store,
     _lock: Lock,
@@ -90,6 +95,7 @@ impl Agent {
             present: BTreeSet::new(),
             trusted,
             floor,
+            kept: true,
             clock: ClockState::Plausible,
             root,
             enrolment,
@@ -143,20 +149,9 @@ impl Agent {
     }
 
     fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
-        // The state before the floor: after a power cut the floor may be one step too low,
-        // and the state stands above it. A full disk keeps neither, and the policy holds.
-        if self.trusted != refreshed.state {
-            keep("trust", self.store.save_trusted(&refreshed.state));
-            self.trusted = refreshed.state;
-        }
-        if self.floor.floor != refreshed.floor {
-            match self.store.save_floor(&self.floor, refreshed.floor.clone()) {
-                Ok(slot) => self.floor = slot,
-                Err(error) => {
-                    warn!("{}", crate::chain_in_words(&error));
-                    self.floor = self.floor.next(refreshed.floor);
-                }
-            }
+        let is_news = self.trusted != refreshed.state || self.floor.floor != refreshed.floor;
+        if is_news || !self.kept {
+            self.keep_belief(refreshed.state, refreshed.floor);
         }
         self.remembered.contact.succeeded(now, refreshed.expires);
         let before = self.bundle.as_ref().map(Verified::revision);
@@ -164,6 +159,23 @@ impl Agent {
             info!("revision {} is verified", refreshed.document.revision());
         }
         self.bundle = Some(refreshed.document);
+    }
+
+    /// Keeps what is believed from here on.
+    ///
+    /// The state goes before the floor, and the floor only above a state that is on disk: a
+    /// floor above what is stored would refuse the last good policy at the next start.
+    fn keep_belief(&mut self, state: TrustedState, floor: Floor) {
+        let saved = self
+            .store
+            .save_trusted(&state)
+            .and_then(|()| self.store.save_floor(&self.floor, floor.clone()));
+        self.trusted = state;
+        self.kept = saved.is_ok();
+        self.floor = saved.unwrap_or_else(|error| {
+            warn!("trust is not kept: {}", crate::chain_in_words(&error));
+            self.floor.next(floor)
+        });
     }
 
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
@@ -174,7 +186,11 @@ impl Agent {
         };
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
-        let before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        let mut before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        if before.hosts_stand_empty() {
+            std::thread::sleep(SETTLE);
+            before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        }
         let outcomes = execute::execute(&self.root, &plan(bundle, &before, memory));
         let at = clock::read().trusted(&self.floor.floor).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();

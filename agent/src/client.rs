@@ -20,7 +20,8 @@ pub(crate) struct Server {
 pub(crate) enum ServerError {
     /// The address is none.
     #[error(
-        "`{base}` is no server address; it starts with https:// or http:// and ends without `/`"
+        "`{base}` is no server address; it starts with https:// (or http:// on this machine alone) \
+         and ends without `/`"
     )]
     Address { base: String },
     /// The client cannot be made.
@@ -41,6 +42,9 @@ pub(crate) enum ServerError {
         /// The highest report number stored, where that is what is wrong.
         highest: Option<u64>,
     },
+    /// The receipt acknowledges none of what was sent.
+    #[error("`{url}` stored none of the reports that it was sent")]
+    StoredNothing { url: String },
     /// The answer is not what the server promises.
     #[error("`{url}` answered something that is not a {expected}")]
     Answer {
@@ -61,7 +65,7 @@ fn detail_in_words(detail: &str) -> String {
 impl Server {
     /// A client for the server at `base`.
     pub(crate) fn new(base: &str) -> Result<Self, ServerError> {
-        let is_plain = base.starts_with("http://");
+        let is_plain = is_plain_on_this_machine(base);
         if !(is_plain || base.starts_with("https://")) || base.ends_with('/') {
             return Err(ServerError::Address {
                 base: base.to_owned(),
@@ -140,6 +144,13 @@ impl Server {
         })
     }
 
+    /// The error of a receipt that moves nothing forward.
+    pub(crate) fn stored_nothing(&self, path: &str) -> ServerError {
+        ServerError::StoredNothing {
+            url: format!("{}/{path}", self.base),
+        }
+    }
+
     /// Opens a stream that the server keeps open.
     pub(crate) async fn stream(&self, path: &str) -> Result<Response, ServerError> {
         let url = format!("{}/{path}", self.base);
@@ -181,7 +192,62 @@ async fn refusal(url: String, response: Response) -> ServerError {
     ServerError::Status {
         url,
         status,
-        detail: detail.unwrap_or_default().chars().take(300).collect(),
+        detail: printable(&detail.unwrap_or_default()),
         highest,
+    }
+}
+
+/// A server's words, cut short and without what would steer a terminal.
+fn printable(detail: &str) -> String {
+    detail
+        .chars()
+        .filter(|character| !character.is_control())
+        .take(300)
+        .collect()
+}
+
+/// Whether nothing between here and the server could read or change what is sent in the clear.
+fn is_plain_on_this_machine(base: &str) -> bool {
+    base.strip_prefix("http://").is_some_and(|rest| {
+        let host = match rest.rsplit_once(':') {
+            Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host,
+            Some(_) | None => rest,
+        };
+        let address = host.trim_start_matches('[').trim_end_matches(']');
+        host == "localhost"
+            || address
+                .parse::<std::net::IpAddr>()
+                .is_ok_and(|address| address.is_loopback())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_the_clear_is_this_machines_own() {
+        for base in [
+            "http://127.0.0.1:8470",
+            "http://localhost:1",
+            "http://[::1]:80",
+            "http://[::1]",
+        ] {
+            assert!(is_plain_on_this_machine(base), "{base}");
+        }
+        for base in [
+            "http://fyr.example",
+            "http://127.0.0.1.example:80",
+            "http://localhost.example",
+            "http://user@10.0.0.1:80",
+            "https://127.0.0.1",
+        ] {
+            assert!(!is_plain_on_this_machine(base), "{base}");
+        }
+    }
+
+    #[test]
+    fn a_servers_words_cannot_steer_a_terminal() {
+        assert_eq!(printable("\u{1b}[2Jno\r\nthing\u{9b}1m"), "[2Jnothing1m");
     }
 }

@@ -39,3 +39,8 @@ fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
         .build()?;
     Ok(runtime.block_on(work))
 }
+
+/// Prints what a command found. A reader that has gone away, as `head` does, is no failure.
+pub(crate) fn say(text: impl std::fmt::Display) {
+    let _gone = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{text}"));
+}

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{Read as _, Write as _};
 use std::path::PathBuf;
 
+use fyr_agent_core::status::AgentState;
 use rustix::fs::{FlockOperation, Mode, OFlags};
 use rustix::io::Errno;
 
@@ -42,8 +43,10 @@ impl Lock {
             source,
         };
         let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let mode = Mode::from_raw_mode(0o644);
+        // Whoever can open the file can hold its lock, so only the owner may.
+        let mode = Mode::from_raw_mode(0o600);
         let opened = rustix::fs::openat(state, NAME, flags, mode).map_err(failed)?;
+        rustix::fs::fchmod(&opened, mode).map_err(failed)?;
         let mut file = File::from(opened);
         match rustix::fs::flock(&file, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => {}
@@ -62,13 +65,17 @@ impl Lock {
         Ok(Self { _file: file })
     }
 
-    /// Whether an agent runs on this root.
-    pub(crate) fn is_held(state: &Directory) -> bool {
+    /// Whether an agent runs on this root, as far as this user may know.
+    pub(crate) fn state(state: &Directory) -> AgentState {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let Ok(file) = rustix::fs::openat(state, NAME, flags, Mode::empty()) else {
-            return false;
-        };
-        rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) == Err(Errno::WOULDBLOCK)
+        match rustix::fs::openat(state, NAME, flags, Mode::empty()) {
+            Ok(file) => match rustix::fs::flock(&file, FlockOperation::NonBlockingLockShared) {
+                Err(Errno::WOULDBLOCK) => AgentState::Running,
+                Ok(()) | Err(_) => AgentState::Stopped,
+            },
+            Err(Errno::ACCESS) => AgentState::Unknown,
+            Err(_) => AgentState::Stopped,
+        }
     }
 }
 

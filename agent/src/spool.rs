@@ -104,8 +104,8 @@ impl Spool {
         // The brackets around them; each report also has a comma.
         let mut size = 1_usize;
         for number in self.waiting() {
+            // One that cannot be read now may be read later, and holds nobody up.
             let Some(content) = twin::read_file(&self.directory, &file_name(number)) else {
-                self.forget(number);
                 continue;
             };
             let Ok(envelope) = serde_json::from_slice(&content) else {

@@ -30,9 +30,17 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
     let receipt: Result<ReportReceipt, _> =
         server.post("api/v1/reports", body, "report receipt").await;
     match receipt {
-        Ok(receipt) => Ok(Sent::Stored {
-            up_to: receipt.acknowledged,
-        }),
+        Ok(receipt)
+            if batch
+                .iter()
+                .any(|(number, _)| *number <= receipt.acknowledged) =>
+        {
+            Ok(Sent::Stored {
+                up_to: receipt.acknowledged,
+            })
+        }
+        // Asking again at once would be asking for ever.
+        Ok(_) => Err(server.stored_nothing("api/v1/reports")),
         Err(ServerError::Status {
             status: StatusCode::CONFLICT,
             highest: Some(highest),
@@ -70,6 +78,7 @@ fn is_final(error: &ServerError) -> bool {
         ServerError::Address { .. }
         | ServerError::Prepare { .. }
         | ServerError::Reach { .. }
+        | ServerError::StoredNothing { .. }
         | ServerError::Answer { .. } => false,
     }
 }

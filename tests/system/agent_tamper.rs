@@ -1,6 +1,7 @@
 //! Whatever somebody does to a managed file is undone at once, and the fleet is told what it was.
 
 use std::fs;
+use std::io::Write as _;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
@@ -287,6 +288,28 @@ fn our_hosts_lines_come_back_and_foreign_lines_stay() -> Result<()> {
             Ok(())
         },
     )
+}
+
+#[test]
+fn a_hosts_file_that_is_written_in_place_keeps_its_lines() -> Result<()> {
+    let town = Town::new()?;
+    let running = town.running_device()?;
+    let path = running.device.root().join("etc/hosts");
+    // As an editor does: it empties the file, and writes it a moment later.
+    let mut file = fs::File::create(&path)?;
+    let moment = std::time::Duration::from_millis(30);
+    wait::throughout("the agent waits for the writer", moment, || {
+        Ok(fs::metadata(&path)?.len() == 0)
+    })?;
+    file.write_all(b"127.0.0.1 localhost\n")?;
+    drop(file);
+    wait::until("our lines beside the writer's", wait::LIMIT, || {
+        let hosts = fs::read_to_string(&path)?;
+        ensure!(hosts.ends_with("127.0.0.1 localhost\n"), "{hosts}");
+        Ok(hosts
+            .contains("216.239.38.120 www.youtube.com")
+            .then_some(()))
+    })
 }
 
 #[test]

@@ -344,6 +344,11 @@ fn exact(bytes: &[u8], document: &str) -> Result<(), VerifyError> {
         document: document.to_owned(),
         source,
     };
+    if is_crowded(bytes) {
+        return Err(malformed(
+            "it has more members than its length warrants".into(),
+        ));
+    }
     let value: Value = serde_json::from_slice(bytes).map_err(|e| malformed(e.into()))?;
     let written = serde_json::to_vec(&value).map_err(|e| malformed(e.into()))?;
     if written != bytes {
@@ -361,6 +366,18 @@ fn exact(bytes: &[u8], document: &str) -> Result<(), VerifyError> {
         ));
     }
     Ok(())
+}
+
+/// True for bytes that would take many times their length in memory once they are parsed, which
+/// happens before any signature is looked at. Metadata is mostly keys, digests and signatures in
+/// hex: it has one member in some thirty bytes.
+fn is_crowded(bytes: &[u8]) -> bool {
+    const FEW: usize = 64;
+    let members = bytes
+        .iter()
+        .filter(|byte| matches!(byte, b'{' | b'[' | b','))
+        .count();
+    members > FEW && members > bytes.len() / 8
 }
 
 fn at_least(offered: u64, floor: u64, document: &str) -> Result<(), VerifyError> {

@@ -16,10 +16,10 @@ use crate::verified::Verified;
 use crate::wanted::Wanted;
 
 /// Bounds on what is fetched, in bytes. The signed lengths may only lower them.
-const MAX_ROOT: u64 = 512 * 1024;
+const MAX_ROOT: u64 = 64 * 1024;
 const MAX_TIMESTAMP: u64 = 16 * 1024;
-const MAX_SNAPSHOT: u64 = 2 * 1024 * 1024;
-const MAX_TARGETS: u64 = 8 * 1024 * 1024;
+const MAX_SNAPSHOT: u64 = 256 * 1024;
+const MAX_TARGETS: u64 = 2 * 1024 * 1024;
 /// Roots that one refresh follows before it gives up on a repository without an end.
 const MAX_ROOTS: u32 = 256;
 

@@ -35,6 +35,25 @@ pub struct Actual {
     pub running: Vec<Running>,
 }
 
+impl Actual {
+    /// Whether the hosts file stands there empty, as it does for a moment while somebody writes it
+    /// in place. A repair in that moment would replace the file under the writer's hands, and the
+    /// lines that are being written would be lost.
+    pub fn hosts_stand_empty(&self) -> bool {
+        let file = self
+            .places
+            .get(&Place::Hosts)
+            .and_then(|place| place.files.get(&OwnName::PLAIN));
+        file.is_some_and(|file| match &file.state {
+            FileState::Regular(file) => file.content.as_ref().is_some_and(Vec::is_empty),
+            FileState::Symlink
+            | FileState::Directory
+            | FileState::Special
+            | FileState::Unreadable(_) => false,
+        })
+    }
+}
+
 /// A running browser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Running {

@@ -58,6 +58,8 @@ pub enum AgentState {
     Running,
     /// Nothing is repaired until it is started.
     Stopped,
+    /// Whoever asks may not know.
+    Unknown,
 }
 
 /// One control, and what a person may do about it.
@@ -213,7 +215,7 @@ fn advice(state: ControlState, agent: AgentState) -> Option<String> {
         (ControlState::Drifted, AgentState::Stopped) => {
             "start the agent: `systemctl start fyr-agent`"
         }
-        (ControlState::Drifted, AgentState::Running) => {
+        (ControlState::Drifted, AgentState::Running | AgentState::Unknown) => {
             "ask again in a moment; if it stays, look at `journalctl -u fyr-agent`"
         }
         (ControlState::Failed(reason), _) => match reason {

@@ -86,6 +86,8 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
         }
         Err(error) => return Err(error.into()),
     }
+    // What is wrong with this device is said before a use of the token is spent.
+    let present = presence::look(root)?;
     let server = Server::new(&claimed.server)?;
     // A key that is there from an interrupted attempt is used again: the server knows it.
     let key = match DeviceKey::load(&store)? {
@@ -100,17 +102,16 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
         group: token.group.clone(),
         device: key.device(),
     })?;
-    let present = presence::look(root)?;
     let actual = observe::observe(root, store.owner(), &present, Vec::new());
     execute::execute(root, &prepare(&actual));
-    println!(
-        "enrolled as {} in group `{}` of `{}`",
+    super::say(format_args!(
+        "enrolled as {} in group `{}` of `{}`\n",
         key.device(),
         token.group,
         token.organisation
-    );
+    ));
     if root.extent() == Extent::Machine {
-        println!("start the agent: systemctl enable --now fyr-agent");
+        super::say("start the agent: systemctl enable --now fyr-agent\n");
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,14 +11,16 @@ use crate::agent::{Agent, Fetched};
 use crate::client::Server;
 use crate::root::Root;
 use crate::upload::{self, Sent};
-use crate::{clock, fetch};
+use crate::{clock, fetch, presence};
 
 /// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
 pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
     let (mut agent, server) = super::start(root)?;
     super::block_on(turn(&mut agent, &server))?;
-    let is_compliant = agent.bundle.is_some() && agent.rest.is_empty();
-    print!("{}", agent.rest);
+    // Who cannot tell which browsers to govern cannot say that they are governed.
+    let is_sighted = presence::look(&agent.root).is_ok();
+    let is_compliant = is_sighted && agent.bundle.is_some() && agent.rest.is_empty();
+    super::say(&agent.rest);
     Ok(ExitCode::from(u8::from(!is_compliant)))
 }
 

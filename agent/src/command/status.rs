@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fyr_agent_core::status::{AgentState, Facts, Policy, Status};
+use fyr_agent_core::status::{Facts, Policy, Status};
 
 use crate::lock::Lock;
 use crate::look::{Look, LookError};
@@ -28,11 +28,7 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         organisation: &look.enrolment.organisation,
         group: &look.enrolment.group,
         contact: &look.remembered.contact,
-        agent: if Lock::is_held(look.store.directory()) {
-            AgentState::Running
-        } else {
-            AgentState::Stopped
-        },
+        agent: Lock::state(look.store.directory()),
         reports_waiting: spool::count(&look.store),
         browsers: look.present.iter().copied().collect(),
         policy: policy.map(|(bundle, assessment)| Policy {
@@ -43,8 +39,8 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         }),
     });
     match form {
-        Form::Json => println!("{}", json(&status)),
-        Form::Words => print!("{status}"),
+        Form::Json => super::say(format_args!("{}\n", json(&status))),
+        Form::Words => super::say(&status),
     }
     Ok(ExitCode::from(u8::from(!status.compliant)))
 }

@@ -22,13 +22,13 @@ pub(crate) enum BeliefError {
 pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
     let look = Look::take(root)?;
     let (bundle, assessment) = look.policy?;
-    println!(
-        "revision {} for group `{}` of `{}` is verified (SHA-256 {})",
+    super::say(format_args!(
+        "revision {} for group `{}` of `{}` is verified (SHA-256 {})\n{}",
         bundle.revision(),
         bundle.group,
         bundle.organisation,
-        bundle.digest()
-    );
-    print!("{}", assessment.rest);
+        bundle.digest(),
+        assessment.rest
+    ));
     Ok(ExitCode::from(u8::from(!assessment.rest.is_empty())))
 }

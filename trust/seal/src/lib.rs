@@ -12,6 +12,7 @@ mod metadata;
 mod nonce;
 mod passphrase;
 mod pin;
+mod place;
 mod publication;
 mod published;
 mod repository;

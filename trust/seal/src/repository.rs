@@ -3,9 +3,12 @@
 //! A publication is verified as devices will verify it before the first byte is written,
 //! and its timestamp is renamed into place last: a crash in between is invisible to them.
 
-use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::fs::{self, File, TryLockError};
+use std::io::{self, Read as _};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fyr_trust::{
     Answer, Clock, EnrolmentAuthority, Floor, Identity, Need, Refresh, TrustedState, VerifyError,
@@ -15,12 +18,16 @@ use jiff::Timestamp;
 
 use crate::content::Content;
 use crate::pin::Pin;
+use crate::place::place;
 use crate::publication::{self, Authorities, Publication, SealError, Signers};
 use crate::published::Published;
 
 const FIRST_ROOT: &str = "metadata/1.root.json";
 const TIMESTAMP: &str = "metadata/timestamp.json";
 const MAX_ROOT: u64 = 512 * 1024;
+/// Publishing and renewing take far less; who holds the lock for longer is stuck or hostile.
+const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
 
 /// A repository directory. Publishing and renewing take a lock in it, so that the `fyr`
 /// command and a server never write at the same time.
@@ -53,6 +60,13 @@ pub enum RepositoryError {
     /// The lock could not be taken.
     #[error("lock the repository with `{}`", .0.display())]
     Lock(PathBuf, #[source] io::Error),
+    /// Another program holds the lock and does not let go.
+    #[error(
+        "another program has held `{path}` for {} s: `fuser {path}` names it; end it and try again",
+        LOCK_PATIENCE.as_secs(),
+        path = .0.display()
+    )]
+    Locked(PathBuf),
     /// There is a root and no timestamp.
     #[error(
         "`{}` has a root and no `timestamp.json`: restore it from a copy; \
@@ -234,20 +248,45 @@ impl Repository {
             .ok_or_else(|| RepositoryError::NothingPublished(self.path.clone()))
     }
 
-    /// Held until dropped; the file stays.
+    /// Held until dropped; the file stays. It is its owner's alone, since whoever can open it
+    /// can hold it.
     fn lock(&self) -> Result<File, RepositoryError> {
         let path = self.path.join(".lock");
-        let lock = || {
-            fs::create_dir_all(&self.path)?;
-            let file = File::options()
-                .create(true)
-                .truncate(false)
-                .write(true)
-                .open(&path)?;
-            file.lock()?;
-            Ok(file)
-        };
-        lock().map_err(|e| RepositoryError::Lock(path.clone(), e))
+        let failed = |e| RepositoryError::Lock(path.clone(), e);
+        let file = self.open_lock(&path).map_err(failed)?;
+        let deadline = Instant::now() + LOCK_PATIENCE;
+        loop {
+            match file.try_lock() {
+                Ok(()) => return Ok(file),
+                Err(TryLockError::Error(e)) => return Err(failed(e)),
+                Err(TryLockError::WouldBlock) if Instant::now() >= deadline => {
+                    return Err(RepositoryError::Locked(path));
+                }
+                Err(TryLockError::WouldBlock) => thread::sleep(LOCK_PAUSE),
+            }
+        }
+    }
+
+    /// A lock that is made here is given to the owner of the directory, so that a server still
+    /// renews what root has published.
+    fn open_lock(&self, path: &Path) -> io::Result<File> {
+        fs::create_dir_all(&self.path)?;
+        let mut options = File::options();
+        options
+            .write(true)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
+        match options.clone().create_new(true).open(path) {
+            Ok(file) => {
+                let directory = fs::metadata(&self.path)?;
+                if file.metadata()?.uid() != directory.uid() {
+                    fchown(&file, Some(directory.uid()), Some(directory.gid()))?;
+                }
+                Ok(file)
+            }
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => options.open(path),
+            Err(e) => Err(e),
+        }
     }
 
     fn read_need(&self, need: &Need) -> Result<Answer, RepositoryError> {
@@ -276,27 +315,11 @@ impl Repository {
             if same(self.read(name, bytes.len() as u64)?) {
                 continue;
             }
-            replace(&path, bytes).map_err(|e| RepositoryError::Write(path, e))?;
+            place(&self.path, Path::new(name), bytes)
+                .map_err(|e| RepositoryError::Write(path, e))?;
         }
         Ok(())
     }
-}
-
-/// Puts `bytes` at `path` so that a crash leaves either the old file or the new one. The
-/// staged name is fixed, so a crash leaves at most one stray, which the next write reuses.
-fn replace(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    fs::create_dir_all(directory)?;
-    let mut staged_name = std::ffi::OsString::from(".");
-    staged_name.push(name);
-    let staged = directory.join(staged_name);
-    let mut file = File::create(&staged)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&staged, path)?;
-    File::open(directory)?.sync_all()
 }
 
 /// A publication laid over the repository it is meant for, as devices will see both.

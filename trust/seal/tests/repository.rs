@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::path::Path;
 
 use fyr_schemas::bundle::{Audience, Bundle, FORMAT};
@@ -338,6 +338,49 @@ fn changes_are_told_group_by_group() {
             ("removed", Change::Removed),
         ]
     );
+}
+
+#[test]
+fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
+    let town = Town::new();
+    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let victim = elsewhere.path().join("victim");
+    fs::write(&victim, "precious").unwrap();
+    let staged = town.file("metadata/.timestamp.json");
+    symlink(&victim, &staged).unwrap();
+    town.publish(&["a", "b"], "2026-08-02T08:00:00Z").unwrap();
+    assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
+    let timestamp = town.file("metadata/timestamp.json");
+    assert!(timestamp.symlink_metadata().unwrap().is_file());
+
+    let metadata = elsewhere.path().join("metadata");
+    fs::rename(town.file("metadata"), &metadata).unwrap();
+    symlink(&metadata, town.file("metadata")).unwrap();
+    let before = tree(elsewhere.path());
+    let refused = town.publish(&["a", "b", "c"], "2026-08-03T08:00:00Z");
+    assert!(
+        matches!(refused, Err(RepositoryError::Write(..))),
+        "{refused:?}"
+    );
+    assert_eq!(tree(elsewhere.path()), before);
+}
+
+#[test]
+fn a_lock_that_is_held_is_waited_for_and_then_reported_and_is_its_owners_alone() {
+    let town = Town::new();
+    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let lock = town.file(".lock");
+    assert_eq!(lock.metadata().unwrap().mode() & 0o777, 0o600);
+    let held = fs::File::open(&lock).unwrap();
+    held.lock_shared().unwrap();
+    let refused = town.renew("2026-08-01T09:00:00Z");
+    assert!(
+        matches!(refused, Err(RepositoryError::Locked(_))),
+        "{refused:?}"
+    );
+    drop(held);
+    town.renew("2026-08-01T09:00:00Z").unwrap();
 }
 
 struct Town {

@@ -80,6 +80,7 @@ impl Status {
         let agent = match self.agent {
             AgentState::Running => "running",
             AgentState::Stopped => "not running: `systemctl start fyr-agent`",
+            AgentState::Unknown => "only root can tell",
         };
         let waiting = self.reports_waiting;
         format!(
