@@ -39,6 +39,8 @@ pub(crate) enum ServerError {
         url: String,
         status: StatusCode,
         detail: String,
+        /// The highest report number stored, where that is what is wrong.
+        highest: Option<u64>,
     },
     /// The receipt acknowledges none of what was sent.
     #[error("`{url}` stored none of the reports that it was sent")]
@@ -177,6 +179,7 @@ async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, reqwest::Er
 struct Problem {
     detail: Option<String>,
     title: Option<String>,
+    highest: Option<u64>,
 }
 
 async fn refusal(url: String, response: Response) -> ServerError {
@@ -184,11 +187,13 @@ async fn refusal(url: String, response: Response) -> ServerError {
     let status = response.status();
     let bytes = read(response, PROBLEM_LIMIT).await.unwrap_or_default();
     let problem: Option<Problem> = serde_json::from_slice(&bytes).ok();
+    let highest = problem.as_ref().and_then(|problem| problem.highest);
     let detail = problem.and_then(|problem| problem.detail.or(problem.title));
     ServerError::Status {
         url,
         status,
         detail: printable(&detail.unwrap_or_default()),
+        highest,
     }
 }
 

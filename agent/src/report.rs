@@ -1,5 +1,6 @@
 //! Writes reports: one when something changed, and one at the heartbeat.
 
+use fyr_agent_core::events::EventLog;
 use fyr_agent_core::schedule::HEARTBEAT;
 use fyr_schemas::envelope::PayloadType;
 use fyr_schemas::report::{FORMAT, Report};
@@ -38,6 +39,22 @@ impl Agent {
             }
             Err(error) => warn!("{}", crate::chain_in_words(&error)),
         }
+    }
+
+    /// Tells everything anew above a number that the server knows: what happened is kept for the
+    /// next report, and how the device stands is told again.
+    pub(crate) fn continue_above(&mut self, highest: u64) {
+        let mut events = EventLog::default();
+        for envelope in self.spool.continue_above(highest) {
+            let payload = fyr_trust::envelope::dangerous_payload(&envelope).unwrap_or_default();
+            if let Ok(report) = serde_json::from_slice::<Report>(&payload) {
+                events.extend(report.events);
+            }
+        }
+        events.extend(self.events.as_slice().to_vec());
+        self.events = events;
+        self.remembered.sequence = self.spool.last();
+        self.reported = None;
     }
 
     fn compose(&self, at: Timestamp) -> Report {

@@ -217,6 +217,10 @@ impl Daemon {
             }
             Ok(Sent::Refused { number }) => self.agent.spool.forget(number),
             Ok(Sent::Split) => self.at_once = 1,
+            Ok(Sent::NumberUsed { highest }) => {
+                self.agent.continue_above(highest);
+                self.uploads.failed();
+            }
             Err(error) => {
                 warn!("reports wait: {}", crate::chain_in_words(&error));
                 self.uploads.failed();

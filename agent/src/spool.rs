@@ -129,6 +129,20 @@ impl Spool {
         }
     }
 
+    /// Goes on above a number that the server knows, and gives up what waits at or below it.
+    /// Returns what was given up, oldest first.
+    pub(crate) fn continue_above(&mut self, highest: u64) -> Vec<Envelope> {
+        self.last = self.last.max(highest);
+        let taken = self.waiting().into_iter().take_while(|it| *it <= highest);
+        let mut given_up = Vec::new();
+        for number in taken {
+            let content = twin::read_file(&self.directory, &file_name(number));
+            given_up.extend(content.and_then(|it| serde_json::from_slice(&it).ok()));
+            self.forget(number);
+        }
+        given_up
+    }
+
     /// Forgets one report. What cannot be removed is sent again, and the server knows it.
     pub(crate) fn forget(&self, number: u64) {
         let name = file_name(number);

@@ -14,6 +14,9 @@ pub(crate) enum Sent {
     Stored { up_to: u64 },
     /// The server will never take this report; others may wait behind it.
     Refused { number: u64 },
+    /// Another report is stored under one of the numbers: this device lost its memory. What it has
+    /// to tell must be told above `highest`.
+    NumberUsed { highest: u64 },
     /// The server will not take this batch as a whole; it is to be sent one by one.
     Split,
 }
@@ -38,6 +41,14 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
         }
         // Asking again at once would be asking for ever.
         Ok(_) => Err(server.stored_nothing("api/v1/reports")),
+        Err(ServerError::Status {
+            status: StatusCode::CONFLICT,
+            highest: Some(highest),
+            ..
+        }) if is_plausible(highest, batch) => {
+            warn!("the server has other reports of this device, up to number {highest}");
+            Ok(Sent::NumberUsed { highest })
+        }
         Err(error) if !is_final(&error) => Err(error),
         Err(error) => match batch {
             [(number, _)] => {
@@ -47,6 +58,12 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
             _ => Ok(Sent::Split),
         },
     }
+}
+
+/// Whether going on above `highest` gets past the conflict, and leaves numbers for a long life.
+fn is_plausible(highest: u64, batch: &[(u64, Envelope)]) -> bool {
+    let lowest = batch.first().map(|(number, _)| *number);
+    lowest.is_some_and(|lowest| lowest <= highest) && u32::try_from(highest).is_ok()
 }
 
 /// Whether sending the same again cannot help: the server understood, and says it is wrong.

@@ -58,7 +58,11 @@ pub(crate) async fn ingest(
     let acknowledged = acknowledged(claimed.iter().map(|claimed| claimed.report.sequence));
     let reports = verified_reports(&envelopes, claimed, &enrolled)?;
     let count = reports.len();
-    match app.store.ingest(device, reports, Timestamp::now()).await {
+    match app
+        .store
+        .ingest(device.clone(), reports, Timestamp::now())
+        .await
+    {
         Ok(IngestOutcome::Stored { new }) => {
             app.metrics.stored(new);
             tracing::debug!(count, new, "reports stored");
@@ -71,8 +75,31 @@ pub(crate) async fn ingest(
             "the device has sent more reports than it can have to tell; keep them and try later",
         )
         .retry_after(retry_after_s)),
+        Ok(IngestOutcome::NumberUsed { number, highest }) => {
+            tracing::warn!(%device, number, highest, "another report came under a used number");
+            Err(number_used(number).highest(highest))
+        }
+        Ok(IngestOutcome::NumberTooHigh { highest }) => {
+            tracing::warn!(%device, highest, "a report number is too far above the highest");
+            Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "number-too-high",
+                "Number too high",
+                format!("the highest report number stored is {highest}; continue from there"),
+            )
+            .highest(highest))
+        }
         Err(error) => Err(Problem::store_failed(&error)),
     }
+}
+
+fn number_used(number: u64) -> Problem {
+    Problem::new(
+        StatusCode::CONFLICT,
+        "number-used",
+        "Number used",
+        format!("another report {number} of this device is stored; continue above `highest`"),
+    )
 }
 
 /// A report before its signature was looked at.

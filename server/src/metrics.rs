@@ -149,7 +149,10 @@ impl Metrics {
                 })
                 .set(whole(count as u64));
         }
-        let missing: u64 = fleet.devices.iter().map(|it| it.missing_reports).sum();
+        let missing = fleet
+            .devices
+            .iter()
+            .fold(0_u64, |sum, it| sum.saturating_add(it.missing_reports));
         self.missing_reports.set(whole(missing));
         self.revision.set(whole(fleet.revision.0));
         self.published.set(publication.published.as_second());

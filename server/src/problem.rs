@@ -15,6 +15,7 @@ pub(crate) struct Problem {
     title: &'static str,
     detail: String,
     retry_after: Option<u32>,
+    highest: Option<u64>,
 }
 
 #[derive(Serialize)]
@@ -23,6 +24,8 @@ struct Body<'a> {
     title: &'a str,
     status: u16,
     detail: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    highest: Option<u64>,
 }
 
 impl Problem {
@@ -39,12 +42,19 @@ impl Problem {
             title,
             detail: detail.into(),
             retry_after: None,
+            highest: None,
         }
     }
 
     /// Says after how many seconds another try makes sense.
     pub(crate) fn retry_after(mut self, seconds: u32) -> Self {
         self.retry_after = Some(seconds);
+        self
+    }
+
+    /// Says the highest report number that is stored, above which a device may go on.
+    pub(crate) fn highest(mut self, number: u64) -> Self {
+        self.highest = Some(number);
         self
     }
 
@@ -99,6 +109,7 @@ impl IntoResponse for Problem {
             title: self.title,
             status: self.status.as_u16(),
             detail: &self.detail,
+            highest: self.highest,
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();

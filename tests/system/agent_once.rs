@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::{Context as _, Result, ensure};
+use fyr_schemas::fleet::DeviceState;
 use fyr_schemas::report::EventKind;
 use fyr_tests::binaries::Binary;
 use fyr_tests::child;
@@ -44,6 +45,34 @@ fn a_second_turn_changes_nothing() -> Result<()> {
         fs::metadata(&file)?.ino() == before.ino(),
         "the file was written again"
     );
+    Ok(())
+}
+
+#[test]
+fn a_device_that_lost_its_memory_is_believed_again_and_does_not_stay_green() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let id = device.id()?;
+    let green = town.device_that("a green device", |seen| {
+        seen.device == id && seen.state == DeviceState::Compliant
+    })?;
+    let root = device.device.root();
+    for entry in fs::read_dir(root.join("var/lib/fyr"))? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with("memory") {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    // A foreign file that no name of ours sorts after.
+    let foreign = device.device.managed().join("ø.json");
+    fs::write(foreign, "{\"ForceYouTubeRestrict\": 0}")?;
+    let ended = device.agent(&["once"])?;
+    ensure!(ended.status.code() == Some(1), "{ended:?}");
+    let red = town.device_that("the failure", |seen| {
+        seen.device == id && seen.state == DeviceState::NonCompliant
+    })?;
+    ensure!(red.sequence > green.sequence, "{red:?}");
+    ensure!(red.missing_reports == 0, "{red:?}");
     Ok(())
 }
 

@@ -106,17 +106,47 @@ fn reports_may_come_twice_and_in_any_order_and_a_lost_one_is_counted() -> Result
     let signed = |number| -> Result<Envelope> { device.sign(&device.report(number, Revision(1))?) };
     let batches = [vec![4, 5], vec![2], vec![4, 5], vec![2, 4]];
     let acknowledged = [5, 2, 5, 2];
+    let reports = [signed(2)?, signed(4)?, signed(5)?];
+    let numbered =
+        |number: &u64| reports[[2, 4, 5].iter().position(|it| it == number).unwrap()].clone();
     for (batch, expected) in batches.iter().zip(acknowledged) {
-        let envelopes = batch
-            .iter()
-            .map(|it| signed(*it))
-            .collect::<Result<Vec<_>>>()?;
+        let envelopes: Vec<Envelope> = batch.iter().map(numbered).collect();
         assert_eq!(scene.report(&envelopes)?.json()?["acknowledged"], expected);
     }
     let shown = scene.shown(&device)?;
     assert_eq!(shown["sequence"], 5);
     assert_eq!(shown["missing_reports"], 2);
     assert_eq!(shown["events"].as_array().map(Vec::len), Some(3));
+    Ok(())
+}
+
+#[test]
+fn another_report_under_a_used_number_is_refused_and_told_where_to_go_on() -> Result<()> {
+    let scene = Scene::open()?;
+    let device = scene.joined()?;
+    let first = device.sign(&device.report(1, Revision(1))?)?;
+    let second = device.sign(&device.report(2, Revision(1))?)?;
+    scene.report(&[first.clone(), second])?;
+    let mut broken = device.report(1, Revision(1))?;
+    broken.bundle = None;
+    let broken = device.sign(&broken)?;
+    let third = device.sign(&device.report(3, Revision(1))?)?;
+    let answer = scene.report(&[broken, third.clone()])?;
+    refused(&answer, 409, "number-used");
+    assert_eq!(answer.json()?["highest"], 2);
+    assert_eq!(
+        scene.shown(&device)?["sequence"],
+        2,
+        "nothing of it is stored"
+    );
+    assert_eq!(
+        scene.report(&[first])?.status,
+        200,
+        "the same may come again"
+    );
+
+    let altered = device.sign(&device.report(3, Revision(1))?)?;
+    refused(&scene.report(&[third, altered])?, 409, "number-used");
     Ok(())
 }
 
@@ -262,6 +292,11 @@ fn a_report_out_of_bounds_is_refused() -> Result<()> {
         let envelope = device.sign(&device.report(sequence, Revision(1))?)?;
         refused(&scene.report(&[envelope])?, 400, "malformed");
     }
+    for sequence in [i64::MAX.unsigned_abs(), 1_000_001] {
+        let envelope = device.sign(&device.report(sequence, Revision(1))?)?;
+        refused(&scene.report(&[envelope])?, 422, "number-too-high");
+    }
+    assert_eq!(scene.server.get("/metrics")?.status, 200);
     let mut future = device.report(1, Revision(1))?;
     future.format = 2;
     refused(&scene.report(&[device.sign(&future)?])?, 400, "malformed");

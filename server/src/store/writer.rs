@@ -20,6 +20,9 @@ use crate::quota::Quota;
 /// How many writes share one commit at most.
 const COMMIT_AT_MOST: usize = 256;
 
+/// How far above the highest stored number a report may be: ten lost reports an hour for a decade.
+const LARGEST_JUMP: i64 = 1_000_000;
+
 /// A device that showed a valid token and its own key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewDevice {
@@ -67,6 +70,18 @@ pub(crate) enum IngestOutcome {
     TooMany {
         /// When another try makes sense.
         retry_after_s: u32,
+    },
+    /// Another report is stored under one of the numbers; none of this batch is stored.
+    NumberUsed {
+        /// The first such number.
+        number: u64,
+        /// The highest number stored; the device may go on above it.
+        highest: u64,
+    },
+    /// A number is too far above the highest for any loss; none of this batch is stored.
+    NumberTooHigh {
+        /// The highest number stored.
+        highest: u64,
     },
 }
 
@@ -274,6 +289,9 @@ async fn ingest(
     if let Err(retry_after_s) = quota.take(batch.reports.len(), batch.now) {
         return Ok(IngestOutcome::TooMany { retry_after_s });
     }
+    if let Some(refused) = contradiction(transaction, batch).await? {
+        return Ok(refused);
+    }
     let mut new: i64 = 0;
     let mut highest = 0;
     for report in &batch.reports {
@@ -314,6 +332,41 @@ async fn ingest(
     Ok(IngestOutcome::Stored {
         new: new.unsigned_abs(),
     })
+}
+
+/// Why the numbers of a batch cannot be true, if they cannot.
+async fn contradiction(
+    transaction: &mut SqliteTransaction<'_>,
+    batch: &Batch,
+) -> Result<Option<IngestOutcome>, Error> {
+    let device = batch.device.as_str();
+    let highest: Option<i64> = sqlx::query_scalar("SELECT sequence FROM device WHERE id = ?")
+        .bind(device)
+        .fetch_optional(&mut **transaction)
+        .await?;
+    let stored = highest.unwrap_or_default();
+    let highest = stored.unsigned_abs();
+    let mut payloads: HashMap<i64, &[u8]> = HashMap::new();
+    for report in &batch.reports {
+        if report.sequence > stored.saturating_add(LARGEST_JUMP) {
+            return Ok(Some(IngestOutcome::NumberTooHigh { highest }));
+        }
+        let before: Option<Vec<u8>> =
+            sqlx::query_scalar("SELECT payload FROM report WHERE device = ? AND sequence = ?")
+                .bind(device)
+                .bind(report.sequence)
+                .fetch_optional(&mut **transaction)
+                .await?;
+        let beside = payloads.insert(report.sequence, &report.payload);
+        let contradicts = |payload: &[u8]| payload != report.payload;
+        if before.as_deref().is_some_and(contradicts) || beside.is_some_and(contradicts) {
+            return Ok(Some(IngestOutcome::NumberUsed {
+                number: report.sequence.unsigned_abs(),
+                highest,
+            }));
+        }
+    }
+    Ok(None)
 }
 
 async fn remember_events(
