@@ -5,11 +5,16 @@ use std::time::Duration;
 use axum::body::Body;
 use axum::http::{HeaderMap, StatusCode, header};
 use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
 
 use crate::problem::Problem;
 
 /// A body must have arrived by then; a slow sender holds no place for longer.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// How many bodies may arrive at once, from whomever; together they bound the memory they take.
+const AT_ONCE: usize = 128;
+static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// What a body is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -72,6 +77,15 @@ async fn read(
     if announced.is_some_and(|length| length > limit as u64) {
         return Err(too_large());
     }
+    let _place = PLACES.try_acquire().map_err(|_| {
+        Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "busy",
+            "Busy",
+            "as many requests are being read as the server has room for; try again soon",
+        )
+        .retry_after(2)
+    })?;
     match tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, limit)).await {
         Ok(Ok(bytes)) => Ok(bytes),
         // Past the limit and broken off look alike here; a broken connection reads no answer.

@@ -31,6 +31,9 @@ const CONNECTIONS: usize = 24_000;
 /// A handshake and a request's head must have arrived by then.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// The longest head of a request, in bytes, and the most that is read ahead.
+const LONGEST_HEAD: usize = 16 * 1024;
+
 /// How long open requests may take after the server was told to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
@@ -176,6 +179,7 @@ impl Connection {
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(PATIENCE)
+            .max_buf_size(LONGEST_HEAD)
             .serve_connection(io, service);
         if let Err(error) = self.watcher.watch(connection).await {
             tracing::debug!(%error, "connection broke off");
