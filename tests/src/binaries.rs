@@ -25,16 +25,12 @@ impl Binary {
         }
     }
 
-    /// Where it is.
+    /// Where it is: in the directory that `FYR_TEST_BINARIES` names, as `make bench` does to try
+    /// the release binaries, or else beside the running test.
     ///
     /// Cargo builds the binaries of other packages only when asked, so the failure says how.
     pub fn path(self) -> Result<PathBuf> {
-        let test = std::env::current_exe().context("asking for the path of this test")?;
-        let profile = test
-            .parent()
-            .and_then(|deps| deps.parent())
-            .context("a test lives in `target/PROFILE/deps`")?;
-        let path = profile.join(self.name());
+        let path = directory()?.join(self.name());
         ensure!(
             path.is_file(),
             "`{}` is not built: run `cargo build --workspace` first, or `make test`, which does",
@@ -42,4 +38,16 @@ impl Binary {
         );
         Ok(path)
     }
+}
+
+fn directory() -> Result<PathBuf> {
+    if let Some(named) = std::env::var_os("FYR_TEST_BINARIES") {
+        return Ok(named.into());
+    }
+    let test = std::env::current_exe().context("asking for the path of this test")?;
+    let profile = test
+        .parent()
+        .and_then(|deps| deps.parent())
+        .context("a test lives in `target/PROFILE/deps`")?;
+    Ok(profile.to_owned())
 }

@@ -53,20 +53,13 @@ pub fn measure(binaries: &Path, times: usize) -> Result<(Latency, Latency)> {
 pub const BROWSER_TEST: &str = "a_publication_is_in_force_in_an_open_browser_at_once";
 
 /// Runs [`BROWSER_TEST`] `times` times with the release binaries, and reads the figure it prints.
-pub fn in_browser(house: &Path, times: usize) -> Result<Latency> {
+pub fn in_browser(house: &Path, binaries: &Path, times: usize) -> Result<Latency> {
     let mut figures = Vec::new();
     for _ in 0..times {
         let output = Command::new("cargo")
             .current_dir(house)
-            .args([
-                "test",
-                "--release",
-                "--quiet",
-                "-p",
-                "fyr-tests",
-                "--test",
-                "system",
-            ])
+            .env("FYR_TEST_BINARIES", binaries)
+            .args(["test", "--quiet", "-p", "fyr-tests", "--test", "system"])
             .args(["--", "--nocapture", BROWSER_TEST])
             .output()
             .context("run the browser test")?;

@@ -37,7 +37,9 @@ struct Findings {
 }
 
 fn main() -> Result<()> {
-    let house = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let house = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../..")
+        .canonicalize()?;
     let binaries = house.join("target/release");
     let agent = binaries.join("fyr-agent");
     ensure!(
@@ -50,7 +52,7 @@ fn main() -> Result<()> {
     eprintln!("latency: `fyr demo --once --json`, {LOOPS} times");
     let (applied, repaired) = latency::measure(&binaries, LOOPS)?;
     eprintln!("latency: inside a running Chromium");
-    let browser = latency::in_browser(&house, LOOPS)?;
+    let browser = latency::in_browser(&house, &binaries, LOOPS)?;
     let findings = Findings {
         machine: machine()?,
         revision: output("git", &["rev-parse", "--short", "HEAD"])?,
