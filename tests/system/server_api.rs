@@ -246,12 +246,22 @@ fn a_report_is_refused_unless_the_enrolled_device_signed_it_about_itself() -> Re
     let unknown = stranger.sign(&stranger.report(1, Revision(1))?)?;
     refused(&scene.report(&[unknown])?, 403, "unknown-device");
 
-    let by_another = other.sign(&report)?;
+    let mut by_another = other.sign(&report)?;
+    by_another.signatures[0].keyid = device.id().to_string();
     refused(&scene.report(&[by_another])?, 403, "wrong-signature");
 
     let mut altered = device.sign(&report)?;
     altered.payload = other.sign(&device.report(2, Revision(1))?)?.payload;
     refused(&scene.report(&[altered])?, 403, "wrong-signature");
+
+    let mut talking = device.sign(&report)?;
+    talking.signatures[0].keyid = "a pupil's name".to_owned();
+    refused(&scene.report(&[talking])?, 400, "malformed");
+    let mut talking = device.sign(&report)?;
+    talking
+        .signatures
+        .push(other.sign(&report)?.signatures[0].clone());
+    refused(&scene.report(&[talking])?, 400, "malformed");
 
     let mut elsewhere = report.clone();
     elsewhere.group = "egebjerg-staff".parse()?;
@@ -275,10 +285,9 @@ fn a_report_is_refused_unless_the_enrolled_device_signed_it_about_itself() -> Re
     refused(&scene.report(&mixed)?, 400, "mixed-devices");
 
     // One wrong report, and nothing of its batch is stored.
-    let spoilt = [
-        device.sign(&report)?,
-        other.sign(&device.report(2, Revision(1))?)?,
-    ];
+    let mut forged = other.sign(&device.report(2, Revision(1))?)?;
+    forged.signatures[0].keyid = device.id().to_string();
+    let spoilt = [device.sign(&report)?, forged];
     refused(&scene.report(&spoilt)?, 403, "wrong-signature");
     assert_eq!(scene.shown(&device)?["sequence"], 0);
     Ok(())
