@@ -27,7 +27,10 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::command::status::Form;
 use crate::root::Root;
@@ -71,14 +74,23 @@ enum Command {
     Verify,
 }
 
-fn main() -> ExitCode {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt()
-        .with_env_filter(filter)
+/// Logs what `RUST_LOG` asks for (`debug`, `warn,fyr_agent=trace`), and the agent's doings without it.
+fn log_to_stderr() {
+    let asked = std::env::var("RUST_LOG").ok();
+    let filter = asked
+        .and_then(|asked| asked.parse::<Targets>().ok())
+        .unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
-        .with_target(false)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(filter))
         .init();
+}
+
+fn main() -> ExitCode {
+    log_to_stderr();
     let arguments = Arguments::parse();
     match dispatch(arguments) {
         Ok(code) => code,
