@@ -235,12 +235,17 @@ mod tests {
 
     #[test]
     fn a_report_with_a_member_that_parsing_skips_is_not_read() {
-        let plain = r#"{"format":1,"organisation":"b","group":"g",
-            "device":"00000000000000000000000000000000","sequence":1,"at":"2026-01-01T00:00:00Z",
-            "agent":[0,1,0],"bundle":null,"freshness":{"state":"fresh"},"controls":[],
-            "events":[{"at":"2026-01-01T00:00:00Z","what":{"event":"started"}}],
-            "browsers":[]}"#;
+        let plain = concat!(
+            r#"{"format":1,"organisation":"b","group":"g","#,
+            r#""device":"00000000000000000000000000000000","sequence":1,"#,
+            r#""at":"2026-01-01T00:00:00Z","agent":[0,1,0],"bundle":null,"#,
+            r#""freshness":{"state":"fresh"},"controls":[],"#,
+            r#""events":[{"at":"2026-01-01T00:00:00Z","what":{"event":"started"}}],"#,
+            r#""browsers":[]}"#,
+        );
         assert!(read(plain.as_bytes()).is_some());
+        let spaced = plain.replace(',', ", ");
+        assert!(read(spaced.as_bytes()).is_none());
         let more = plain.replace(r#""started""#, r#""started","user":"Ida Hansen""#);
         assert!(read(more.as_bytes()).is_none());
     }
