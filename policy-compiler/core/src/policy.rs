@@ -1,6 +1,7 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
 mod organise;
+mod standing;
 mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,6 +12,7 @@ use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 pub use self::organise::organise;
+pub use self::standing::{Assumptions, Standing};
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
 use crate::parse::InFile;
 use crate::source::Place;
@@ -29,10 +31,14 @@ pub struct Policy {
     pub groups: BTreeMap<GroupId, Group>,
     /// Every decision by its case number.
     pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
+    /// Where each of them stands on the day.
+    standings: BTreeMap<CaseNumber, Standing>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
-    /// Every rule by its name.
+    /// Every rule that holds on the day, by its name.
     pub rules: BTreeMap<RuleId, Rule>,
+    /// Every other rule: its case is not in force on the day.
+    pub dormant: BTreeMap<RuleId, Rule>,
     /// Hosts that no rule may block.
     pub always_reachable: Vec<(UrlFilter, Place)>,
 }

@@ -10,6 +10,7 @@ use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 use super::statement::{self, Names};
+use super::standing::{self, Assumptions, Standing};
 use super::{Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
@@ -18,7 +19,12 @@ use crate::source::Place;
 use crate::stage;
 
 /// Builds the policy of a day; `None` without `fyr.yaml` and `units.yaml`.
-pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+pub fn organise(
+    documents: Documents,
+    date: Date,
+    assumptions: &Assumptions,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
     report_missing(documents.organisation.is_none(), "fyr.yaml", findings);
     report_missing(documents.units.is_none(), "units.yaml", findings);
     let (organisation, units_file) = documents.organisation.zip(documents.units)?;
@@ -29,17 +35,30 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
         stages: stage_names(&organisation.document),
         services: &services,
     };
-    let rules = name_rules(documents.rules, &units, &names, findings);
+    let decisions = name_decisions(documents.decisions, &organisation.document, findings);
+    let standings = standing::standings(&decisions, date, assumptions);
+    let (rules, dormant) = name_rules(documents.rules, &units, &names, findings)
+        .into_iter()
+        .partition(|(_, rule)| holds(rule, &standings));
     Some(Policy {
         date,
         groups: place_groups(&units_file, &units, &organisation.document, date, findings),
-        decisions: name_decisions(documents.decisions, &organisation.document, findings),
+        decisions,
+        standings,
         always_reachable: read_always_reachable(&organisation, findings),
         organisation,
         units,
         services,
         rules,
+        dormant,
     })
+}
+
+/// Whether a rule holds. One that cites nothing, or nothing known, does: that is a finding.
+fn holds(rule: &Rule, standings: &BTreeMap<CaseNumber, Standing>) -> bool {
+    rule.decision()
+        .and_then(|case| standings.get(case))
+        .is_none_or(|standing| *standing == Standing::InForce)
 }
 
 fn report_missing(is_missing: bool, name: &str, findings: &mut Diagnostics) {
