@@ -43,10 +43,18 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     let (sources, compilation) = args.policy.compile()?;
     let findings = &compilation.diagnostics;
     if args.json {
-        render::as_json(findings, &sources, &mut io::stdout())?;
+        render::as_json(
+            findings,
+            &compilation.dormant,
+            &sources,
+            &mut io::stdout(),
+        )?;
     } else {
         render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
         writeln!(io::stdout(), "{}", render::tally(findings))?;
+        if let Some(dormant) = render::dormant(&compilation.dormant) {
+            writeln!(io::stdout(), "{dormant}")?;
+        }
     }
     Ok(if compilation.failed() {
         ExitCode::FAILURE

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 
 use fyr_policy_core::source::FileId;
-use fyr_policy_core::{Diagnostic, Label, Severity, Sources};
+use fyr_policy_core::{Diagnostic, DormantRule, Label, Severity, Sources, Standing};
 use miette::{
     GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan,
 };
@@ -90,15 +90,37 @@ pub(crate) fn tally(findings: &[Diagnostic]) -> String {
     }
 }
 
-/// Writes every finding as one JSON object.
+/// `rules not in force on this day: 2 proposed`; `None` where every rule holds, or is a finding.
+pub(crate) fn dormant(rules: &[DormantRule]) -> Option<String> {
+    let word = |rule: &DormantRule| match rule.standing {
+        Standing::Proposed => Some("proposed"),
+        Standing::Coming(_) => Some("still to begin"),
+        Standing::Ended(_) => Some("ended"),
+        Standing::InForce | Standing::Void => None,
+    };
+    let parts: Vec<String> = ["proposed", "still to begin", "ended"]
+        .into_iter()
+        .map(|kind| {
+            let are = rules.iter().filter(|rule| word(rule) == Some(kind));
+            (are.count(), kind)
+        })
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, kind)| format!("{count} {kind}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("rules not in force on this day: {}", parts.join(", ")))
+}
+
+/// Writes every finding as one JSON object, with the rules that do not hold on the day.
 pub(crate) fn as_json(
     findings: &[Diagnostic],
+    dormant: &[DormantRule],
     sources: &Sources,
     out: &mut impl Write,
 ) -> io::Result<()> {
     #[derive(serde::Serialize)]
     struct Findings<'a> {
         findings: Vec<Finding<'a>>,
+        dormant: &'a [DormantRule],
     }
 
     #[derive(serde::Serialize)]
@@ -134,7 +156,7 @@ pub(crate) fn as_json(
                 .collect(),
         })
         .collect();
-    serde_json::to_writer_pretty(&mut *out, &Findings { findings })?;
+    serde_json::to_writer_pretty(&mut *out, &Findings { findings, dormant })?;
     writeln!(out)
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
 use fyr_schemas::policy::Ownership;
-use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId};
+use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
 use crate::check;
@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
-use crate::policy::{Policy, organise};
+use crate::policy::{Assumptions, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
@@ -28,6 +28,8 @@ pub struct Compilation {
     pub bundles: BTreeMap<GroupId, Bundle>,
     /// Every control that an engine cannot enforce, with the groups it concerns.
     pub gaps: Vec<GapNote>,
+    /// Every rule that does not hold on the day.
+    pub dormant: Vec<DormantRule>,
     /// Everything that was found, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -45,6 +47,18 @@ pub struct GapNote {
     pub groups: Vec<GroupId>,
 }
 
+/// A rule that does not hold on the day, because its case is not in force.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DormantRule {
+    /// The rule.
+    pub rule: RuleId,
+    /// The case it cites.
+    pub decision: CaseNumber,
+    /// Where that case stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
 impl Compilation {
     /// Whether an error kept the policy from compiling.
     pub fn failed(&self) -> bool {
@@ -54,12 +68,22 @@ impl Compilation {
 
 /// Compiles the policy of a day.
 pub fn compile(sources: &Sources, date: Date) -> Compilation {
+    compile_assuming(sources, date, &Assumptions::default())
+}
+
+/// Compiles what the policy of a day would be.
+pub fn compile_assuming(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+) -> Compilation {
     let mut findings = Diagnostics::default();
-    let Some(policy) = read(sources, date, &mut findings) else {
+    let Some(policy) = read(sources, date, assumptions, &mut findings) else {
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
             gaps: Vec::new(),
+            dormant: Vec::new(),
             diagnostics: findings.into_sorted(),
         };
     };
@@ -77,18 +101,39 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),
         bundles,
         gaps,
+        dormant: dormant(&policy),
         diagnostics: findings.into_sorted(),
     }
 }
 
 /// Reads the policy of a day; `None` where a document cannot be read, because what is missing
 /// from it would only be reported over and over.
-pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+pub(crate) fn read(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
     let documents = parse(sources, findings);
     if findings.any_error() {
         return None;
     }
-    organise(documents, date, findings)
+    organise(documents, date, assumptions, findings)
+}
+
+fn dormant(policy: &Policy) -> Vec<DormantRule> {
+    policy
+        .dormant
+        .iter()
+        .filter_map(|(rule, written)| {
+            let decision = written.decision()?;
+            Some(DormantRule {
+                rule: rule.clone(),
+                decision: decision.clone(),
+                standing: policy.standing(decision)?,
+            })
+        })
+        .collect()
 }
 
 /// What a group wants of its devices.

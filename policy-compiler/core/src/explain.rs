@@ -12,7 +12,7 @@ use url::Url;
 use crate::compile::{desired, read};
 use crate::desired::{SiteRule, Verdict};
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
-use crate::policy::{Policy, Rule};
+use crate::policy::{Assumptions, Policy, Rule};
 use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
@@ -129,7 +129,12 @@ pub fn explain(
     if compilation.failed() {
         return Err(ExplainError::Faulty(compilation.diagnostics));
     }
-    let policy = read(sources, date, &mut Diagnostics::default())
+    let policy = read(
+        sources,
+        date,
+        &Assumptions::default(),
+        &mut Diagnostics::default(),
+    )
         .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
     let resolution = resolve(&policy);
     let resolved = resolution

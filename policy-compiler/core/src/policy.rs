@@ -7,8 +7,9 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, Decision, OrganisationFile, Ownership, Strength};
+use fyr_schemas::policy::{self as source, Decision, Dpia, OrganisationFile, Ownership, Strength};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 pub use self::organise::organise;
@@ -143,6 +144,12 @@ impl Policy {
             .iter()
             .find(|(name, _)| name.value == body.value)
             .map(|(_, body)| body.name.as_str())
+    }
+
+    /// The last day on which an assessment counts as new enough.
+    pub fn assessment_due(&self, dpia: &Dpia) -> Option<Date> {
+        let years = i64::from(self.organisation.document.dpia_limit_years);
+        dpia.date.checked_add(years.years()).ok()
     }
 
     /// The groups that a rule is for.

@@ -17,7 +17,8 @@ pub struct Assumptions {
 }
 
 /// Where a case stands on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(rename_all = "kebab-case", tag = "standing", content = "day")]
 pub enum Standing {
     /// Its rules hold.
     InForce,
@@ -67,9 +68,8 @@ fn by_itself(decision: &Decision, date: Date) -> Standing {
     let is_over = last_day.filter(|last_day| *last_day < date);
     match (decision.status.value, is_over) {
         (Status::Draft | Status::Hearing, _) => Standing::Proposed,
-        (Status::Rejected, _) => Standing::Void,
-        (Status::Repealed, _) if last_day.is_none() => Standing::Void,
-        (Status::Repealed, Some(_)) => Standing::Void,
+        (Status::Rejected, _) | (Status::Repealed, Some(_)) => Standing::Void,
+        (Status::Repealed, None) if last_day.is_none() => Standing::Void,
         (Status::Decided | Status::InForce | Status::Emergency, Some(last_day)) => {
             Standing::Ended(last_day)
         }
