@@ -19,7 +19,10 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));
     // What is open in the end hangs on every rule and on every service.
-    if policy.unread.has_all(&[DocumentKind::Rule, DocumentKind::Service]) {
+    if policy
+        .unread
+        .has_all(&[DocumentKind::Rule, DocumentKind::Service])
+    {
         findings.extend(reachable::check(policy, resolution));
         findings.extend(escapes::check(resolution));
     }

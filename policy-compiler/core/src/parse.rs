@@ -99,8 +99,9 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
     for (id, file) in sources.files().take(MAX_FILES) {
         let Some(kind) = DocumentKind::of(&file.path) else {
             let meant = fault::path_meant(&file.path);
-            let unread = meant.as_deref().and_then(DocumentKind::of);
-            unread.into_iter().for_each(|kind| documents.unread.add(kind));
+            if let Some(kind) = meant.as_deref().and_then(DocumentKind::of) {
+                documents.unread.add(kind);
+            }
             findings.push(fault::misplaced(id, file, meant.as_deref()));
             continue;
         };
@@ -161,7 +162,11 @@ fn read_one<T: DeserializeOwned + JsonSchema>(
     let mut findings = read_all(file, source, &mut documents);
     let mut documents = documents.into_iter();
     *document = documents.next();
-    findings.extend(documents.next().map(|second| fault::second(file, source, second.start)));
+    findings.extend(
+        documents
+            .next()
+            .map(|second| fault::second(file, source, second.start)),
+    );
     findings
 }
 

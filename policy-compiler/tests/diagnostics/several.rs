@@ -45,7 +45,10 @@ fn a_file_that_is_no_yaml_hides_no_other() {
 #[test]
 fn a_decision_that_cannot_be_read_is_not_told_as_unknown() {
     for (old, new) in [
-        ("status: decided\npurpose: YouTube", "status: decded\npurpose: YouTube"),
+        (
+            "status: decided\npurpose: YouTube",
+            "status: decded\npurpose: YouTube",
+        ),
         ("decision: SK-2025-7", "decison: SK-2025-7"),
     ] {
         let cases = base("decisions/cases.yaml", old, new);
@@ -60,7 +63,10 @@ fn a_decision_in_a_misspelt_directory_is_not_told_as_unknown() {
     let decision = "decision: SK-2025-8\n";
     let text = rule("for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n")
         .replace("SK-2025-7", "SK-2025-8");
-    let found = codes(&[("decision/next.yaml", decision), ("rules/proeve.yaml", &text)]);
+    let found = codes(&[
+        ("decision/next.yaml", decision),
+        ("rules/proeve.yaml", &text),
+    ]);
     assert_eq!(found, BTreeSet::from(["FYR0107"]));
 }
 
@@ -74,7 +80,10 @@ fn without_the_organisation_its_stages_and_bodies_are_not_told_as_unknown() {
 #[test]
 fn without_the_units_no_rule_is_told_as_for_nobody() {
     let units = base("units.yaml", "groups:", "gruops:");
-    let found = codes(&[("units.yaml", &units), ("rules/proeve.yaml", &rule(MISSPELT))]);
+    let found = codes(&[
+        ("units.yaml", &units),
+        ("rules/proeve.yaml", &rule(MISSPELT)),
+    ]);
     assert_eq!(found, BTreeSet::from(["FYR0102", "FYR0301"]));
 }
 

@@ -26,7 +26,10 @@ pub(super) fn split(file: FileId, text: &str) -> Result<Vec<Chunk<'_>>, Place> {
     for line in text.split_inclusive('\n') {
         if at > 0 && is_marker(line) {
             if starts.len() == MAX_DOCUMENTS {
-                let span = Span { start: at, length: 3 };
+                let span = Span {
+                    start: at,
+                    length: 3,
+                };
                 return Err(Place { file, span });
             }
             starts.push(at);
@@ -126,7 +129,11 @@ mod tests {
         let sources: Sources = [("fyr.yaml", text)].into_iter().collect();
         let (file, _) = sources.files().next().expect("one file");
         let chunks = split(file, text).expect("few documents");
-        assert!(chunks.iter().all(|chunk| text[chunk.start..].starts_with(chunk.text)));
+        assert!(
+            chunks
+                .iter()
+                .all(|chunk| text[chunk.start..].starts_with(chunk.text))
+        );
         chunks.iter().map(|chunk| chunk.text.to_owned()).collect()
     }
 
@@ -134,7 +141,10 @@ mod tests {
     fn a_file_is_split_where_yaml_splits_it() {
         assert_eq!(chunks(""), [""]);
         assert_eq!(chunks("---\na: b\n"), ["---\na: b\n"]);
-        assert_eq!(chunks("a: b\n--- # next\nc: d"), ["a: b\n", "--- # next\nc: d"]);
+        assert_eq!(
+            chunks("a: b\n--- # next\nc: d"),
+            ["a: b\n", "--- # next\nc: d"]
+        );
         assert_eq!(chunks("a: b\r\n---\r\nc: d"), ["a: b\r\n", "---\r\nc: d"]);
         assert_eq!(chunks("a: |\n  ---\n  b"), ["a: |\n  ---\n  b"]);
         assert_eq!(chunks("a: ---b\n---b: c"), ["a: ---b\n---b: c"]);

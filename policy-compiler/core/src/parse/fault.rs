@@ -94,7 +94,10 @@ pub(super) fn second(file: FileId, source: &SourceFile, start: usize) -> Diagnos
     let span = Span { start, length: 3 };
     Diagnostic::new(
         Code::MisplacedFile,
-        format!("`{}` holds one document, and this is the second", source.path),
+        format!(
+            "`{}` holds one document, and this is the second",
+            source.path
+        ),
     )
     .at(Place { file, span }, "nothing reads this document")
     .help("join it with the first, without the line `---`")
@@ -102,9 +105,12 @@ pub(super) fn second(file: FileId, source: &SourceFile, start: usize) -> Diagnos
 
 /// The finding for a file of more documents than anybody writes.
 pub(super) fn too_many_documents(place: Place) -> Diagnostic {
-    Diagnostic::new(Code::TooMuch, "the file holds more documents than a person would write")
-        .at(place, "the limit is passed here")
-        .help("split it into several files")
+    Diagnostic::new(
+        Code::TooMuch,
+        "the file holds more documents than a person would write",
+    )
+    .at(place, "the limit is passed here")
+    .help("split it into several files")
 }
 
 fn too_deep(place: Place) -> Diagnostic {

@@ -4,11 +4,12 @@
 //! Every byte is read three times at most: with the document, for the names of its members, and
 //! with its own member.
 
-use std::collections::BTreeMap;
+use std::fmt;
 
 use fyr_schemas::policy::{At, Span};
 use schemars::{JsonSchema, schema_for};
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::Value as Json;
 use serde_saphyr::Error;
 
@@ -23,7 +24,8 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     error: &Error,
 ) -> Vec<Diagnostic> {
     let told = fault::unreadable(chunk, error);
-    let is_of_shape = [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&told.code);
+    let is_of_shape =
+        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&told.code);
     let members = is_of_shape.then(|| members(chunk)).flatten();
     let findings = members.map_or_else(Vec::new, |members| by_member::<T>(&members));
     if findings.is_empty() {
@@ -41,10 +43,8 @@ struct Member<'a> {
 
 /// The members of a mapping that is written line by line, in their order.
 fn members<'a>(chunk: &Chunk<'a>) -> Option<Vec<Member<'a>>> {
-    let read: Vec<BTreeMap<At<String>, IgnoredAny>> = chunk.read().ok()?;
-    let [mapping] = <[_; 1]>::try_from(read).ok()?;
-    let mut names: Vec<At<String>> = mapping.into_keys().collect();
-    names.sort_by_key(|name| name.span.start);
+    let read: Vec<Names> = chunk.read().ok()?;
+    let [Names(names)] = <[_; 1]>::try_from(read).ok()?;
     let starts: Vec<usize> = names.iter().map(|name| name.span.start).collect();
     let ends = starts.iter().skip(1).copied().chain([chunk.text.len()]);
     names
@@ -57,6 +57,34 @@ fn members<'a>(chunk: &Chunk<'a>) -> Option<Vec<Member<'a>>> {
             begins_a_line.then_some(Member { name, chunk })
         })
         .collect()
+}
+
+/// The names of a mapping, in their order; the values are passed over.
+struct Names(Vec<At<String>>);
+
+impl<'de> Deserialize<'de> for Names {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct NamesVisitor;
+
+        impl<'de> Visitor<'de> for NamesVisitor {
+            type Value = Names;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a mapping")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Names, A::Error> {
+                let mut names = Vec::new();
+                while let Some(name) = map.next_key()? {
+                    map.next_value::<IgnoredAny>()?;
+                    names.push(name);
+                }
+                Ok(Names(names))
+            }
+        }
+
+        deserializer.deserialize_map(NamesVisitor)
+    }
 }
 
 /// Reads each member as if it were the whole document: what is wrong then, but for the members
@@ -76,7 +104,11 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
         };
         match error.without_snippet() {
             Error::SerdeMissingField { field, .. }
-                if required.iter().find(|other| *other != name).map(String::as_str) == Some(*field) => {}
+                if required
+                    .iter()
+                    .find(|other| *other != name)
+                    .map(String::as_str)
+                    == Some(*field) => {}
             error => findings.push(fault::unreadable(&member.chunk, error)),
         }
         if !known.iter().any(|field| field == name) {
@@ -85,7 +117,10 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
         }
     }
     if let (Some(first), false) = (members.first(), missing.is_empty()) {
-        let place = first.chunk.place(Span { start: 0, length: first.name.span.length });
+        let place = first.chunk.place(Span {
+            start: 0,
+            length: first.name.span.length,
+        });
         findings.push(fault::missing(place, &missing));
     }
     findings
@@ -99,7 +134,11 @@ fn names_of<T: JsonSchema>() -> (Vec<String>, Vec<String>) {
     (
         known.map_or_else(Vec::new, |fields| fields.keys().cloned().collect()),
         required.map_or_else(Vec::new, |fields| {
-            fields.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+            fields
+                .iter()
+                .filter_map(Json::as_str)
+                .map(str::to_owned)
+                .collect()
         }),
     )
 }

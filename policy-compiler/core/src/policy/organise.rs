@@ -31,14 +31,23 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
         check_stages(organisation, findings);
     }
     let (units, groups) = watch(Units, &mut unread, findings, |findings| {
-        place_units(documents.units.as_ref(), organisation.as_ref(), date, findings)
+        place_units(
+            documents.units.as_ref(),
+            organisation.as_ref(),
+            date,
+            findings,
+        )
     });
     let services = watch(DocumentKind::Service, &mut unread, findings, |findings| {
         name_services(documents.services, findings)
     });
     let names = Names {
-        stages: organisation.as_ref().map(|file| stage_names(&file.document)),
-        services: unread.has_all(&[DocumentKind::Service]).then_some(&services),
+        stages: organisation
+            .as_ref()
+            .map(|file| stage_names(&file.document)),
+        services: unread
+            .has_all(&[DocumentKind::Service])
+            .then_some(&services),
         units: unread.has_all(&[Units]).then_some(&units),
     };
     let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
@@ -330,7 +339,12 @@ fn name_rules(
     let mut rules = BTreeMap::new();
     for source in documents {
         let scope = &source.document.scope;
-        report_unknown_unit(source.place(&scope.unit), &scope.unit, names.units, findings);
+        report_unknown_unit(
+            source.place(&scope.unit),
+            &scope.unit,
+            names.units,
+            findings,
+        );
         for stage in &scope.stage {
             if let Some(known) = names.without(stage) {
                 let place = source.place(stage);

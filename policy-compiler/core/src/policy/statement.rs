@@ -104,7 +104,10 @@ impl<'a> Names<'a> {
     }
 
     /// All stages where `stage` is none of them.
-    pub(super) fn without(&self, stage: &StageId) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
+    pub(super) fn without(
+        &self,
+        stage: &StageId,
+    ) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
         let stages = self.stages.as_ref()?;
         (!stages.contains(&stage)).then(|| stages.clone().into_iter().map(StageId::as_str))
     }
