@@ -43,12 +43,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     let (sources, compilation) = args.policy.compile()?;
     let findings = &compilation.diagnostics;
     if args.json {
-        render::as_json(
-            findings,
-            &compilation.dormant,
-            &sources,
-            &mut io::stdout(),
-        )?;
+        render::as_json(findings, &compilation.dormant, &sources, &mut io::stdout())?;
     } else {
         render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
         writeln!(io::stdout(), "{}", render::tally(findings))?;

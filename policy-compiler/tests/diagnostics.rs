@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
+#[path = "diagnostics/several.rs"]
+mod several;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
@@ -402,7 +405,10 @@ fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
         .replace("SK-2025-7", "OEST-3");
     finds(
         "FYR0507",
-        &[("decisions/cases.yaml", &cases), ("rules/proeve.yaml", &text)],
+        &[
+            ("decisions/cases.yaml", &cases),
+            ("rules/proeve.yaml", &text),
+        ],
     );
 }
 

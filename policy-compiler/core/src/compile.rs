@@ -72,11 +72,7 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
 }
 
 /// Compiles what the policy of a day would be.
-pub fn compile_assuming(
-    sources: &Sources,
-    date: Date,
-    assumptions: &Assumptions,
-) -> Compilation {
+pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions) -> Compilation {
     let mut findings = Diagnostics::default();
     let Some(policy) = read(sources, date, assumptions, &mut findings) else {
         return Compilation {
@@ -106,8 +102,7 @@ pub fn compile_assuming(
     }
 }
 
-/// Reads the policy of a day; `None` where a document cannot be read, because what is missing
-/// from it would only be reported over and over.
+/// Reads the policy of a day, as far as it can be read; `None` without `fyr.yaml`.
 pub(crate) fn read(
     sources: &Sources,
     date: Date,
@@ -115,9 +110,6 @@ pub(crate) fn read(
     findings: &mut Diagnostics,
 ) -> Option<Policy> {
     let documents = parse(sources, findings);
-    if findings.any_error() {
-        return None;
-    }
     organise(documents, date, assumptions, findings)
 }
 

@@ -135,7 +135,7 @@ pub fn explain(
         &Assumptions::default(),
         &mut Diagnostics::default(),
     )
-        .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
+    .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
     let resolution = resolve(&policy);
     let resolved = resolution
         .groups

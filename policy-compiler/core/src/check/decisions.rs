@@ -8,7 +8,7 @@ use fyr_schemas::policy::{Decision, Status};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
-use crate::parse::InFile;
+use crate::parse::{DocumentKind, InFile};
 use crate::policy::{Policy, Rule, Standing};
 use crate::source::Place;
 
@@ -37,15 +37,15 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
         .get(&case.value)
         .zip(policy.standing(&case.value))
     else {
-        return vec![unknown(policy, case, place)];
+        return unknown(policy, case, place).into_iter().collect();
     };
     match standing {
         Standing::Void => vec![carries_nothing(decision, place)],
         // Whether a proposal may be decided is for the body that is asked to decide it.
         Standing::Proposed => Vec::new(),
-        Standing::InForce | Standing::Ended(_) => {
-            competence::of_rule(policy, rule, decision).into_iter().collect()
-        }
+        Standing::InForce | Standing::Ended(_) => competence::of_rule(policy, rule, decision)
+            .into_iter()
+            .collect(),
         Standing::Coming(_) => competence::of_rule(policy, rule, decision)
             .into_iter()
             .chain(not_yet(policy, decision, place))
@@ -53,12 +53,14 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
     }
 }
 
-/// A case number that no file has.
-fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Diagnostic {
+/// A case number that no file has, where every file could be read.
+fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Option<Diagnostic> {
     let known = policy.decisions.keys().map(CaseNumber::as_str);
-    Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
-        .at(place, "no file under `decisions/` has this case number")
-        .help(help_for_unknown(case.as_str(), known))
+    policy.unread.has_all(&[DocumentKind::Decision]).then(|| {
+        Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
+            .at(place, "no file under `decisions/` has this case number")
+            .help(help_for_unknown(case.as_str(), known))
+    })
 }
 
 fn carries_nothing(decision: &InFile<Decision>, place: Place) -> Diagnostic {

@@ -96,12 +96,9 @@ fn replacement(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnosti
     let case = decision.document.replaces.as_ref()?;
     let place = decision.place(case);
     let Some(replaced) = policy.decisions.get(&case.value) else {
-        return Some(unknown(policy, case, place));
+        return unknown(policy, case, place);
     };
-    let (first_day, earlier) = (
-        decision.document.first_day(),
-        replaced.document.first_day(),
-    );
+    let (first_day, earlier) = (decision.document.first_day(), replaced.document.first_day());
     if first_day.value <= earlier.value {
         return Some(
             Diagnostic::new(

@@ -21,7 +21,8 @@ pub(super) fn of_rule(
         rule.source.place(unit),
         format!("`{}` is for this unit", rule.id()),
     );
-    (!body.competent_for.contains(unit)).then(|| beyond(policy, decision, unit, concerns))
+    (!body.competent_for.contains(unit) && !policy.lacks_unit(unit))
+        .then(|| beyond(policy, decision, unit, concerns))
 }
 
 /// Whether the body that decided may end what another decided.
