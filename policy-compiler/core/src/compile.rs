@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
 use fyr_schemas::policy::Ownership;
-use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
 use crate::check;
@@ -26,6 +26,11 @@ pub struct Compilation {
     pub organisation: Option<OrganisationId>,
     /// One bundle a group; none at all where there is an error.
     pub bundles: BTreeMap<GroupId, Bundle>,
+    /// The text of every list that a bundle closes, as [`ClosedList`] describes it: stored once,
+    /// however many bundles share it.
+    ///
+    /// [`ClosedList`]: fyr_schemas::bundle::ClosedList
+    pub lists: BTreeMap<CategoryId, String>,
     /// Every control that an engine cannot enforce, with the groups it concerns.
     pub gaps: Vec<GapNote>,
     /// Every rule that does not hold on the day.
@@ -78,6 +83,7 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
+            lists: BTreeMap::new(),
             gaps: Vec::new(),
             dormant: Vec::new(),
             diagnostics: findings.into_sorted(),
@@ -96,6 +102,7 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),
         bundles,
+        lists: BTreeMap::new(),
         gaps,
         dormant: dormant(&policy),
         diagnostics: findings.into_sorted(),
