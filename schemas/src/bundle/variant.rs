@@ -65,6 +65,7 @@ impl Bundle {
     }
 
     /// The bundle as it is while the periods of a variant run.
+    #[must_use]
     pub fn with(&self, variant: &Variant) -> Self {
         let mut controls: BTreeMap<ControlId, Control> = self
             .controls

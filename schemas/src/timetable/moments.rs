@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::Timetable;
+use super::{Minute, Timetable};
 
 /// The days that are looked ahead: more than a year, so that nothing yearly is missed.
 const DAYS_AHEAD: usize = 400;
@@ -40,7 +40,7 @@ impl Timetable {
     fn moments_on(&self, day: Date) -> impl Iterator<Item = Timestamp> {
         self.edges_on(day)
             .into_iter()
-            .filter_map(|minute| minute.time())
+            .filter_map(Minute::time)
             .flat_map(move |time| self.time_zone.moments(day.to_datetime(time)))
     }
 
