@@ -16,6 +16,7 @@ pub struct Span {
 
 impl Span {
     /// The end of the stretch, with nothing in it.
+    #[must_use]
     pub fn end(self) -> Self {
         Self {
             start: self.start + self.length,
