@@ -212,6 +212,9 @@ fn tell(text: &mut String, label: &str, reason: &Reason) {
     for why in reason.why.values() {
         row(text, "", why);
     }
+    for guidance in reason.guidance.values() {
+        row(text, "shown", guidance);
+    }
     match &reason.decision {
         Some(ground) => {
             row(

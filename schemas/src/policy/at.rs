@@ -46,6 +46,16 @@ pub struct At<T> {
     pub span: Span,
 }
 
+impl<T> At<T> {
+    /// Another value, with the place of this one: what it stands for.
+    pub fn with<U>(&self, value: U) -> At<U> {
+        At {
+            value,
+            span: self.span,
+        }
+    }
+}
+
 impl<T> Deref for At<T> {
     type Target = T;
 
