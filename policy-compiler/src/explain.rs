@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use fyr_policy_core::{Code, ExplainError, Explanation, Reason, Severity, Subject, explain};
+use fyr_schemas::CategoryId;
 use fyr_schemas::bundle::Coverage;
 use jiff::civil::Date;
 use url::Url;
@@ -242,6 +243,10 @@ fn means(coverage: &Coverage) -> String {
         Coverage::Hosts(names) => {
             let names: Vec<String> = names.iter().map(ToString::to_string).collect();
             format!("by the addresses of {}", names.join(", "))
+        }
+        Coverage::Lists(categories) => {
+            let categories: Vec<&str> = categories.iter().map(CategoryId::as_str).collect();
+            format!("by the names listed under {}", categories.join(", "))
         }
         Coverage::Gap(gap) => format!("not, or not wholly: {}", gap.detail),
         Coverage::Inherent => "by itself".to_owned(),

@@ -3,7 +3,7 @@
 //! A bundle leaves no meaningful choice to the device. It carries no revision and no time,
 //! so that the same policy is the same bytes; both come from the TUF metadata that lists it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 
@@ -12,7 +12,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
-    CaseNumber, ControlId, GroupId, HostName, OrganisationId, RuleId, StageId, UnitPath,
+    CaseNumber, CategoryId, ControlId, Digest, GroupId, HostName, OrganisationId, RuleId, StageId,
+    UnitPath,
 };
 
 /// The format this crate reads and writes.
@@ -49,6 +50,31 @@ pub struct Bundle {
     pub firefox: BTreeMap<String, Value>,
     /// Names that resolve to one address on the whole device.
     pub hosts: BTreeMap<HostName, IpAddr>,
+    /// Lists of names that do not resolve on the whole device, by category. Bundles share them.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub closed: BTreeMap<CategoryId, ClosedList>,
+}
+
+/// A list of names that is stored once for all the bundles that close it.
+///
+/// Its text is UTF-8: one [`HostName`] a line, sorted by its bytes, each line ended by `\n`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ClosedList {
+    /// SHA-256 of the text.
+    pub digest: Digest,
+    /// The length of the text in bytes.
+    pub length: u64,
+    /// The names in the text.
+    pub names: u32,
+    /// Names in the text that stay open for this group: something else was decided over them.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub except: BTreeSet<HostName>,
+}
+
+/// The name of the TUF target that holds the text of a category's list.
+pub fn list_target_name(category: &CategoryId) -> String {
+    format!("lists/{category}.txt")
 }
 
 /// Who uses a group's devices.
@@ -77,7 +103,8 @@ pub enum Audience {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Control {
-    /// Its name: the setting's, or `sites.block.RULE` and `sites.allow.RULE` for one rule's sites.
+    /// Its name: the setting's, or `sites.block.RULE`, `sites.warn.RULE` and `sites.allow.RULE`
+    /// for one rule's sites.
     pub id: ControlId,
     /// The value in the words of the source: `strict`, `on`, `12 sites`.
     pub value: String,
@@ -140,6 +167,8 @@ pub enum Coverage {
     Policy(Vec<String>),
     /// By these names in [`Bundle::hosts`].
     Hosts(Vec<HostName>),
+    /// By these lists in [`Bundle::closed`], beside any members of the browser's own lists.
+    Lists(Vec<CategoryId>),
     /// Not at all: reported, never silent.
     Gap(Gap),
     /// The browser already does this without being told.

@@ -192,6 +192,12 @@ impl ControlId {
         // INVARIANT: as above.
         Self(format!("sites.allow.{rule}"))
     }
+
+    /// The control over the sites that one rule shows with a warning.
+    pub fn sites_warn(rule: &RuleId) -> Self {
+        // INVARIANT: as above.
+        Self(format!("sites.warn.{rule}"))
+    }
 }
 text_id! {
     /// A place in the tree of units, from `/`: `/skoler/skovlunde`.
@@ -216,6 +222,11 @@ text_id! {
 text_id! {
     /// A service of the catalogue; a rule writes `service:NAME`.
     ServiceId, "the name of a service (lowercase letters, digits and `-`, at most 63)",
+    "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A category of sites and services; a rule writes `category:NAME`.
+    CategoryId, "a category name (lowercase letters, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
@@ -368,6 +379,7 @@ mod tests {
         let rule: RuleId = "r".repeat(63).parse().expect("a rule's name");
         accepts::<ControlId>(ControlId::sites_block(&rule).as_str());
         accepts::<ControlId>(ControlId::sites_allow(&rule).as_str());
+        accepts::<ControlId>(ControlId::sites_warn(&rule).as_str());
     }
 
     #[test]

@@ -13,6 +13,7 @@ pub mod report;
 mod words;
 
 pub use id::{
-    BodyId, CaseNumber, ControlId, CountryCode, DeviceId, Digest, GroupId, HostName, LanguageCode,
-    OrganisationId, ParseIdError, Revision, RuleId, ServiceId, StageId, TimeZoneName, UnitPath,
+    BodyId, CaseNumber, CategoryId, ControlId, CountryCode, DeviceId, Digest, GroupId, HostName,
+    LanguageCode, OrganisationId, ParseIdError, Revision, RuleId, ServiceId, StageId, TimeZoneName,
+    UnitPath,
 };

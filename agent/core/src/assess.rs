@@ -171,6 +171,7 @@ impl Standing<'_> {
                 let names: Vec<&str> = names.iter().map(fyr_schemas::HostName::as_str).collect();
                 self.place(Place::Hosts, &names)
             }
+            Some(Coverage::Lists(_)) => self.place(Place::Hosts, &[]),
             Some(Coverage::Gap(_)) | None => ControlState::Gap,
             Some(Coverage::Inherent) => ControlState::InForce,
         }

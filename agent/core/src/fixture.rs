@@ -56,6 +56,7 @@ pub(crate) fn empty_bundle() -> Bundle {
         chromium: [].into(),
         firefox: [].into(),
         hosts: [].into(),
+        closed: [].into(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Coverage, Engine};
 use fyr_schemas::policy::{Ownership, Strength};
-use fyr_schemas::{CaseNumber, ControlId, GroupId, LanguageCode, RuleId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, GroupId, LanguageCode, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
 
@@ -193,17 +193,14 @@ impl<'a> Narrator<'a> {
         let Some(decider) = self.decider(url) else {
             return Explanation {
                 also: self.acting_on(url, None),
-                ..self.explanation(url.to_string(), word(Verdict::Allow).to_owned())
+                ..self.explanation(url.to_string(), Verdict::Allow.word().to_owned())
             };
         };
         let (verdict, because, control) = match &decider {
             Decider::Rule(voice) => {
-                let rule = voice.rule.id();
-                let control = match voice.says.verdict {
-                    Verdict::Allow => ControlId::sites_allow(rule),
-                    Verdict::Block => ControlId::sites_block(rule),
-                };
-                (voice.says.verdict, self.by_site(voice), control.to_string())
+                let verdict = voice.says.verdict;
+                let control = target::sites_control(verdict, voice.rule.id());
+                (verdict, self.by_site(voice), control.to_string())
             }
             Decider::Setting(settled, verdict) => {
                 let name = settled.setting.name;
@@ -226,7 +223,7 @@ impl<'a> Narrator<'a> {
             also: self.acting_on(url, deciding),
             overrode,
             enforced: self.coverage(&control),
-            ..self.explanation(url.to_string(), word(verdict).to_owned())
+            ..self.explanation(url.to_string(), verdict.word().to_owned())
         }
     }
 
@@ -333,12 +330,5 @@ impl<'a> Narrator<'a> {
             .find(|each| each.id.as_str() == control)
             .map(|each| each.coverage)
             .unwrap_or_default()
-    }
-}
-
-fn word(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Allow => "allow",
-        Verdict::Block => "block",
     }
 }

@@ -77,6 +77,7 @@ pub fn lower(desired: &Desired) -> Lowered {
             chromium: chromium.policies,
             firefox: firefox.policies,
             hosts,
+            closed: BTreeMap::new(),
         },
         clashes,
     }
@@ -91,7 +92,10 @@ impl Lowered {
                 .iter()
                 .filter_map(move |(engine, coverage)| match coverage {
                     Coverage::Gap(gap) => Some((control, *engine, gap)),
-                    Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Inherent => None,
+                    Coverage::Policy(_)
+                    | Coverage::Hosts(_)
+                    | Coverage::Lists(_)
+                    | Coverage::Inherent => None,
                 })
         })
     }
@@ -104,7 +108,7 @@ struct Statement {
     decision: Option<CaseNumber>,
 }
 
-/// One statement a setting, and one for the sites that a rule opens and one for those it closes.
+/// One statement a setting, and one for each verdict of a rule over sites.
 fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
     let mut statements: BTreeMap<_, _> = desired
         .settings
@@ -137,10 +141,11 @@ fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
     statements
 }
 
-/// The control that reports on the sites one rule opens or closes.
-fn sites_control(verdict: Verdict, rule: &RuleId) -> ControlId {
+/// The control that reports on one verdict of one rule.
+pub(crate) fn sites_control(verdict: Verdict, rule: &RuleId) -> ControlId {
     match verdict {
         Verdict::Allow => ControlId::sites_allow(rule),
+        Verdict::Warn => ControlId::sites_warn(rule),
         Verdict::Block => ControlId::sites_block(rule),
     }
 }

@@ -28,9 +28,12 @@ pub struct Rule {
     /// Settings and their values; a value may differ by stage, `pupils` and `staff`.
     #[serde(default)]
     pub set: BTreeMap<At<String>, At<SettingValue>>,
-    /// Sites that are allowed or blocked.
+    /// Sites that are allowed, shown with a warning, or blocked.
     #[serde(default)]
     pub sites: Sites,
+    /// What people read before a site that the rule warns of, by language.
+    #[serde(default)]
+    pub guidance: BTreeMap<At<LanguageCode>, String>,
     /// The reason in words, by language; an emergency may leave it to the decision that follows.
     #[serde(default)]
     pub why: BTreeMap<At<LanguageCode>, String>,
@@ -68,6 +71,9 @@ pub struct Sites {
     /// What stays open.
     #[serde(default)]
     pub allow: Vec<At<String>>,
+    /// What opens once its guidance was read.
+    #[serde(default)]
+    pub warn: Vec<At<String>>,
     /// What is closed.
     #[serde(default)]
     pub block: Vec<At<String>>,

@@ -40,7 +40,11 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 /// By what was written: a setting that could not be read is a finding of its own.
 fn says_nothing(rule: &Rule) -> bool {
     let written = &rule.source.document;
-    written.set.is_empty() && written.sites.allow.is_empty() && written.sites.block.is_empty()
+    let sites = &written.sites;
+    written.set.is_empty()
+        && [&sites.allow, &sites.warn, &sites.block]
+            .iter()
+            .all(|sites| sites.is_empty())
 }
 
 /// An emergency may be told by its decision's title and purpose until the decision follows.

@@ -230,9 +230,10 @@ pub(super) fn read_sites(
 ) -> Vec<SiteStatement> {
     let sites = &rule.document.sites;
     let allowed = sites.allow.iter().map(|site| (Verdict::Allow, site));
+    let warned = sites.warn.iter().map(|site| (Verdict::Warn, site));
     let blocked = sites.block.iter().map(|site| (Verdict::Block, site));
     let mut statements = Vec::new();
-    for (verdict, site) in allowed.chain(blocked) {
+    for (verdict, site) in allowed.chain(warned).chain(blocked) {
         let place = rule.place(site);
         let filters = match site.strip_prefix("service:") {
             Some(service) => filters_of(service, place, names, findings),

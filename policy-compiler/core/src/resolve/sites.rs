@@ -44,14 +44,22 @@ impl SiteVoice<'_> {
         }
     }
 
-    /// Whether nothing below may say otherwise. A minimum may be tightened, and nothing is
-    /// tighter than a block.
-    fn binds(&self) -> bool {
+    /// Whether a rule below may not say `verdict` over what this voice speaks of: a lock
+    /// admits no other, and a minimum none that is weaker.
+    fn forbids(&self, verdict: Verdict) -> bool {
         match self.rule.strength() {
-            Strength::Locked => true,
-            Strength::Minimum => self.says.verdict == Verdict::Block,
+            Strength::Locked => verdict != self.says.verdict,
+            Strength::Minimum => verdict < self.says.verdict,
             Strength::Default => false,
         }
+    }
+
+    /// Whether it forbids every other verdict.
+    fn is_final(&self) -> bool {
+        let others = Verdict::ALL
+            .into_iter()
+            .filter(|verdict| *verdict != self.says.verdict);
+        others.into_iter().all(|verdict| self.forbids(verdict))
     }
 
     fn said(&self) -> Said {
@@ -65,11 +73,7 @@ impl SiteVoice<'_> {
 
 impl std::fmt::Display for SiteVoice<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let verdict = match self.says.verdict {
-            Verdict::Allow => "allow",
-            Verdict::Block => "block",
-        };
-        write!(f, "{verdict} {}", self.says.filter)
+        write!(f, "{} {}", self.says.verdict.word(), self.says.filter)
     }
 }
 
@@ -101,23 +105,29 @@ impl<'a> Sites<'a> {
             .filter(|voice| speaks(voice))
             .copied()
             .collect();
-        let mut open = Vec::new();
-        // Voices are sorted by rank, so each chunk is one layer and strength.
+        // Voices are sorted by rank, so each chunk is one layer and strength, and what was
+        // decided so far is above it or stronger.
+        let mut decided: Option<SiteVoice<'a>> = None;
+        let mut bounds: Vec<SiteVoice<'a>> = Vec::new();
         for equals in speaking.chunk_by(|a, b| a.rank() == b.rank()) {
-            let winner = equals.iter().max_by_key(|voice| {
-                (
-                    voice.says.filter.specificity(),
-                    voice.says.verdict == Verdict::Allow,
-                )
+            let winner = *equals.iter().max_by_key(|voice| {
+                let verdict = voice.says.verdict;
+                (voice.says.filter.specificity(), verdict.is_open(), verdict)
             })?;
-            if winner.binds() {
-                return Some(*winner);
+            let verdict = winner.says.verdict;
+            if bounds.iter().any(|bound| bound.forbids(verdict)) {
+                continue;
             }
-            open.push(*winner);
+            // The lowest layer decides, and within it the stronger rule.
+            if decided.is_none_or(|above| above.rank().depth < winner.rank().depth) {
+                decided = Some(winner);
+            }
+            if winner.is_final() {
+                break;
+            }
+            bounds.push(winner);
         }
-        // Below all bounds the lowest layer decides, and within it the stronger rule.
-        open.into_iter()
-            .min_by_key(|voice| (std::cmp::Reverse(voice.rank().depth), voice.rank().strength))
+        decided
     }
 }
 
@@ -144,7 +154,9 @@ impl<'a> Sites<'a> {
         let kind = if winner.rank() == voice.rank() {
             (winner.says.filter == voice.says.filter).then_some(BreachKind::SameLayer)?
         } else {
-            winner.binds().then_some(BreachKind::SiteBelowFloor)?
+            winner
+                .forbids(voice.says.verdict)
+                .then_some(BreachKind::SiteBelowFloor)?
         };
         Some(Breach {
             kind,

@@ -11,7 +11,7 @@ use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::merge::Policies;
-use super::sites::{self, Lists, Loss, Origin, Site};
+use super::sites::{self, Lists, Loss, LossReason, Origin, Site};
 use super::{Clash, chromium, firefox, sites_control};
 use crate::desired::{Desired, SiteRule, Verdict};
 use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
@@ -206,10 +206,14 @@ impl Draft {
         for clash in clashes {
             self.clash(clash.subject, clash.kept, &clash.dropped);
         }
-        let lists = match self.engine {
+        let mut lists = match self.engine {
             Engine::Chromium => chromium::lists(&sites),
             Engine::Firefox => firefox::lists(&sites),
         };
+        // No browser shows guidance by its own policy.
+        for site in sites.iter().filter(|site| site.verdict == Verdict::Warn) {
+            lists.lose(site, LossReason::NoWarning);
+        }
         for (control, verdict) in &lists.entered {
             let list = list_name(self.engine, *verdict);
             self.outcome(control).policies.insert(list);
@@ -231,9 +235,9 @@ impl Draft {
 /// The policy that holds an engine's open or closed sites.
 fn list_name(engine: Engine, verdict: Verdict) -> &'static str {
     match (engine, verdict) {
-        (Engine::Chromium, Verdict::Allow) => "URLAllowlist",
+        (Engine::Chromium, Verdict::Allow | Verdict::Warn) => "URLAllowlist",
         (Engine::Chromium, Verdict::Block) => "URLBlocklist",
-        (Engine::Firefox, Verdict::Allow | Verdict::Block) => "WebsiteFilter",
+        (Engine::Firefox, Verdict::Allow | Verdict::Warn | Verdict::Block) => "WebsiteFilter",
     }
 }
 

@@ -13,7 +13,9 @@ pub(super) fn lists(sites: &[Site]) -> Lists {
     for site in sites {
         let written = match_pattern(&site.filter).and_then(|pattern| match site.verdict {
             Verdict::Block => Ok(Some(pattern)),
-            Verdict::Allow => exception(site, sites).map(|needed| needed.then_some(pattern)),
+            Verdict::Allow | Verdict::Warn => {
+                exception(site, sites).map(|needed| needed.then_some(pattern))
+            }
         });
         match written {
             Ok(Some(pattern)) => lists.push(site, pattern),

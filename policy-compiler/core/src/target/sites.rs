@@ -68,13 +68,15 @@ pub(super) enum LossReason {
     Address,
     /// Keeping it open would open this, which is closed.
     WouldOpen(UrlFilter),
+    /// The browser opens it without the guidance.
+    NoWarning,
 }
 
 impl Lists {
     /// Adds an entry in order of importance; beyond the browser's limit it is a loss.
     pub(super) fn push(&mut self, site: &Site, entry: String) {
         let list = match site.verdict {
-            Verdict::Allow => &mut self.open,
+            Verdict::Allow | Verdict::Warn => &mut self.open,
             Verdict::Block => &mut self.closed,
         };
         if !list.contains(&entry) {
@@ -109,8 +111,8 @@ pub(super) fn settle(engine: Engine, sites: Vec<Site>) -> (Vec<Site>, Vec<Clash>
     for site in sites {
         let closed = match (site.verdict, site.origin) {
             (Verdict::Block, Origin::Setting | Origin::Rule) => None,
-            (Verdict::Allow, Origin::Rule) => opened(&site, &by_setting),
-            (Verdict::Allow, Origin::Setting) => opened(&site, &by_rule),
+            (Verdict::Allow | Verdict::Warn, Origin::Rule) => opened(&site, &by_setting),
+            (Verdict::Allow | Verdict::Warn, Origin::Setting) => opened(&site, &by_rule),
         };
         match (closed, site.origin) {
             (None, Origin::Setting | Origin::Rule) => settled.push(site),
@@ -146,6 +148,10 @@ impl fmt::Display for Loss {
             LossReason::Query => write!(f, "`{filter}`: the browser reads no query conditions"),
             LossReason::Scheme => write!(f, "`{filter}`: the browser filters no such scheme"),
             LossReason::Address => write!(f, "`{filter}`: the browser filters no such address"),
+            LossReason::NoWarning => write!(
+                f,
+                "`{filter}` opens, and the browser cannot show the guidance first"
+            ),
             LossReason::WouldOpen(closed) => write!(
                 f,
                 "`{filter}` stays closed: the browser would open `{closed}` with it"

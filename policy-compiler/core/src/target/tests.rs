@@ -381,6 +381,14 @@ fn assert_lawful(desired: &Desired) {
                     assert!(!names.is_empty(), "{control:?}");
                     assert!(names.iter().all(|name| bundle.hosts.contains_key(name)));
                 }
+                Coverage::Lists(categories) => {
+                    assert!(!categories.is_empty(), "{control:?}");
+                    assert!(
+                        categories
+                            .iter()
+                            .all(|name| bundle.closed.contains_key(name))
+                    );
+                }
                 Coverage::Gap(gap) => assert!(!gap.detail.is_empty(), "{control:?}"),
                 Coverage::Inherent => {}
             }

@@ -11,7 +11,7 @@ use super::{Host, QueryCondition, QueryEnd, UrlFilter};
 use crate::desired::{SiteRule, Verdict};
 
 /// How a filter ranks among those that match a URL: the greatest decides, and among equals
-/// an `Allow`.
+/// one that opens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Specificity {
     is_exact_host: bool,
@@ -28,7 +28,13 @@ pub fn verdict<'a>(
     let deciding = rules
         .into_iter()
         .filter(|rule| rule.filter.matches(url, rule.verdict))
-        .max_by_key(|rule| (rule.filter.specificity(), rule.verdict == Verdict::Allow))?;
+        .max_by_key(|rule| {
+            (
+                rule.filter.specificity(),
+                rule.verdict.is_open(),
+                rule.verdict,
+            )
+        })?;
     // The browser keeps its own pages out of the reach of a bare `*`.
     let is_spared = deciding.filter.is_wildcard() && url.scheme() == "chrome";
     (!is_spared).then_some(deciding)
@@ -143,7 +149,9 @@ impl QueryCondition {
             .peekable();
         match verdict {
             Verdict::Block => occurrences.any(|fits| fits),
-            Verdict::Allow => occurrences.peek().is_some() && occurrences.all(|fits| fits),
+            Verdict::Allow | Verdict::Warn => {
+                occurrences.peek().is_some() && occurrences.all(|fits| fits)
+            }
         }
     }
 

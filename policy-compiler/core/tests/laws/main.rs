@@ -10,7 +10,7 @@ mod municipality;
 
 use std::collections::BTreeMap;
 
-use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::desired::SiteRule;
 use fyr_policy_core::diagnostic::Diagnostics;
 use fyr_policy_core::policy::{Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
@@ -103,8 +103,9 @@ proptest! {
             let rules: Vec<SiteRule> = flat.into_iter().map(|decided| decided.value).collect();
             for address in &addresses {
                 let url = Url::parse(address).expect("an address");
-                let layered = resolved.sites.verdict(&url).map_or(Verdict::Allow, |voice| voice.says.verdict);
-                let browsers = url_filter::verdict(&rules, &url).map_or(Verdict::Allow, |rule| rule.verdict);
+                // A browser's lists know no warning: what is shown with one is open to them.
+                let layered = resolved.sites.verdict(&url).is_none_or(|voice| voice.says.verdict.is_open());
+                let browsers = url_filter::verdict(&rules, &url).is_none_or(|rule| rule.verdict.is_open());
                 prop_assert_eq!(layered, browsers, "{} in {:#?}", address, rules);
             }
         }
@@ -124,11 +125,49 @@ proptest! {
                     .sites
                     .speaking_of(&url)
                     .filter(|voice| voice.rule.unit().as_str() == "/" && voice.rule.strength() == Strength::Locked)
-                    .max_by_key(|voice| (voice.says.filter.specificity(), voice.says.verdict == Verdict::Allow));
+                    .max_by_key(|voice| (voice.says.filter.specificity(), voice.says.verdict.is_open(), voice.says.verdict));
                 if let Some(top) = top {
                     let holds = resolved.sites.verdict(&url).map(|voice| voice.says.verdict);
                     prop_assert_eq!(holds, Some(top.says.verdict));
                 }
+            }
+        }
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(256))]
+
+    /// The most specific minimum of the highest unit that speaks of an address at all.
+    #[test]
+    fn no_address_is_more_open_than_the_highest_floor_that_speaks_of_it(
+        municipality in municipality(),
+        addresses in prop::collection::vec(address(), 20),
+    ) {
+        let policy = policy(&municipality.sources());
+        for resolved in resolve(&policy).groups.values() {
+            for address in &addresses {
+                let url = Url::parse(address).expect("an address");
+                let Some(depth) = resolved.sites.speaking_of(&url).map(|voice| voice.rule.unit().depth()).min() else {
+                    continue;
+                };
+                let floor = resolved
+                    .sites
+                    .speaking_of(&url)
+                    .filter(|voice| voice.rule.unit().depth() == depth)
+                    .filter(|voice| voice.rule.strength() != Strength::Default)
+                    .max_by_key(|voice| {
+                        let verdict = voice.says.verdict;
+                        (
+                            std::cmp::Reverse(voice.rule.strength()),
+                            voice.says.filter.specificity(),
+                            verdict.is_open(),
+                            verdict,
+                        )
+                    });
+                let Some(floor) = floor else { continue };
+                let holds = resolved.sites.verdict(&url).expect("somebody speaks of it").says.verdict;
+                prop_assert!(holds >= floor.says.verdict, "{} {:?} {:?}", address, holds, floor.says);
             }
         }
     }

@@ -113,7 +113,7 @@ fn level(unit: &'static str) -> impl Strategy<Value = (u8, String)> {
 }
 
 fn sites() -> impl Strategy<Value = (u8, String)> {
-    let verdicts = prop::collection::vec((any::<bool>(), filter()), 1..4);
+    let verdicts = prop::collection::vec((prop::sample::select(&VERDICTS[..]), filter()), 1..4);
     (
         0..3_u8,
         prop::sample::select(&UNITS[..]),
@@ -122,10 +122,10 @@ fn sites() -> impl Strategy<Value = (u8, String)> {
     )
         .prop_map(|(file, unit, strength, verdicts)| {
             let mut says = "sites:\n".to_owned();
-            for verdict in ["allow", "block"] {
+            for verdict in VERDICTS {
                 let filters: Vec<String> = verdicts
                     .iter()
-                    .filter(|(allows, _)| *allows == (verdict == "allow"))
+                    .filter(|(says, _)| *says == verdict)
                     .map(|(_, filter)| format!("'{filter}'"))
                     .collect();
                 let _ = writeln!(says, "  {verdict}: [{}]", filters.join(", "));
@@ -133,6 +133,8 @@ fn sites() -> impl Strategy<Value = (u8, String)> {
             (file, rule(unit, strength, &says))
         })
 }
+
+const VERDICTS: [&str; 3] = ["allow", "warn", "block"];
 
 const HOSTS: [&str; 4] = ["x.example", "a.x.example", "b.a.x.example", "y.example"];
 

@@ -104,7 +104,7 @@ impl<'a> Sites<'a> {
     ) -> bool {
         match around {
             Some((_, around)) => around.says.verdict == voice.says.verdict,
-            None => voice.says.verdict == Verdict::Allow && !self.is_written(filter),
+            None => voice.says.verdict.is_open() && !self.is_written(filter),
         }
     }
 
@@ -114,13 +114,13 @@ impl<'a> Sites<'a> {
         around: Option<Region<'_, 'a>>,
     ) -> Option<Inexpressible> {
         let (wider, instead) = around?;
-        // Scheme and port do not rank, and among equals the browser prefers the allow.
+        // Scheme and port do not rank, and among equals the browser prefers what opens.
         let outranked =
             voice.says.verdict == Verdict::Block && wider.specificity() == filter.specificity();
         // An allow with a query wants every occurrence of the key to fit, so one that no rule
         // wrote would match less than what it stands for.
         let too_narrow =
-            voice.says.verdict == Verdict::Allow && filter.has_query() && !self.is_written(filter);
+            voice.says.verdict.is_open() && filter.has_query() && !self.is_written(filter);
         (outranked || too_narrow).then(|| Inexpressible::new(filter, &voice, &instead))
     }
 
