@@ -445,3 +445,13 @@ fn a_brought_device_is_not_ruled_over() {
         "vest-2018: { unit: /skoler/vest, start: 2018, ownership: brought }",
     );
 }
+
+#[test]
+fn a_policy_that_the_oldest_browser_does_not_know_is_told() {
+    finds_in_base(
+        "FYR0605",
+        "fyr.yaml",
+        "always-reachable",
+        "browsers: { chromium: 120, firefox: 60.7 }\nalways-reachable",
+    );
+}

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
-use fyr_schemas::policy::Ownership;
+use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId};
 use jiff::civil::Date;
 
@@ -16,8 +16,8 @@ use crate::parse::parse;
 use crate::policy::{Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
-use crate::source::Sources;
-use crate::target::{self, Clash};
+use crate::source::{Place, Sources};
+use crate::target::{self, Clash, Unknown};
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -97,15 +97,14 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let (sites, _) = resolved.sites.flatten();
     let settings: BTreeMap<ControlId, Decided<Value>> = resolved
         .settings
-        .iter()
-        .filter_map(|(name, settled)| {
+        .values()
+        .map(|settled| {
             let decided = Decided {
                 value: settled.holds.value.clone(),
                 rule: settled.holds.rule.id().clone(),
                 decision: settled.holds.rule.decision().cloned(),
             };
-            // A setting's name is a control's name; a test reads every one.
-            Some((name.parse().ok()?, decided))
+            (settled.control.clone(), decided)
         })
         .collect();
     let cited_for_settings = settings
@@ -124,7 +123,16 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
             .collect(),
         settings,
         sites,
+        oldest_browsers: oldest_browsers(policy),
     }
+}
+
+fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
+    let browsers = &policy.organisation.document.browsers;
+    Engine::ALL
+        .into_iter()
+        .filter_map(|engine| Some((engine, browsers.oldest(engine)?.value)))
+        .collect()
 }
 
 /// What may be told of a decision.
@@ -157,6 +165,8 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
                 .iter()
                 .map(|clash| tell_clash(clash, resolved)),
         );
+        let too_new = lowered.too_new.iter();
+        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
         for (control, engine, gap) in lowered.gaps() {
             gaps.entry((control.id.clone(), engine, gap.detail.clone()))
                 .or_insert_with(|| GapNote {
@@ -174,12 +184,7 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
 }
 
 fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
-    let place = |control: &ControlId| {
-        resolved
-            .settings
-            .get(control.as_str())
-            .map_or(resolved.group.place, |settled| settled.holds.place)
-    };
+    let place = |control| place_of(control, resolved);
     Diagnostic::new(
         Code::Clash,
         format!(
@@ -193,4 +198,40 @@ fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
     )
     .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
     .help("set one of them")
+}
+
+fn tell_too_new(unknown: &Unknown, policy: &Policy, resolved: &Resolved<'_>) -> Diagnostic {
+    let Unknown {
+        engine,
+        control,
+        policy: unknown,
+        needs,
+        oldest,
+    } = unknown;
+    let finding = Diagnostic::new(
+        Code::TooNewForBrowser,
+        format!("`{control}` takes `{unknown}`, which {engine} {oldest} does not know"),
+    )
+    .at(place_of(control, resolved), format!("came with {needs}"))
+    .help(format!(
+        "older ones ignore it, which is a gap: bring them to {needs}, then raise `browsers`"
+    ));
+    let organisation = &policy.organisation;
+    match organisation.document.browsers.oldest(*engine) {
+        Some(said) => finding.at(organisation.place(said), "the oldest one in use"),
+        None => finding,
+    }
+}
+
+/// Where a group's control is decided: its setting's value, or the first site of its rule.
+fn place_of(control: &ControlId, resolved: &Resolved<'_>) -> Place {
+    let setting = resolved.settings.get(control.as_str());
+    let site = || {
+        let mut voices = resolved.sites.voices.iter();
+        voices.find(|voice| target::sites_control(voice.says.verdict, voice.rule.id()) == *control)
+    };
+    setting
+        .map(|settled| settled.holds.place)
+        .or_else(|| site().map(|voice| voice.says.place))
+        .unwrap_or(resolved.group.place)
 }

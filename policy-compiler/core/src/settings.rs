@@ -57,7 +57,7 @@ pub(crate) enum Lowering {
         firefox: fn(&Value) -> Means,
     },
     /// The value is a browser's own policy and goes to that browser as it is.
-    Verbatim,
+    Verbatim(&'static Policy),
     /// No target of this version enforces it, because …
     NoTarget(&'static str),
 }
@@ -235,6 +235,6 @@ fn verbatim(policy: &'static Policy) -> Setting {
         kind: Kind::Policy(policy),
         default: "not set",
         doc: "A policy of the browser under the browser's own name.",
-        lowering: Lowering::Verbatim,
+        lowering: Lowering::Verbatim(policy),
     }
 }

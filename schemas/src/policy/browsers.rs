@@ -117,7 +117,9 @@ mod tests {
 
     #[test]
     fn what_is_no_version_is_refused() {
-        for text in ["", "0", "x", "+1", "128.", "1.2.3.4", "99999", "-1", "128 ESR"] {
+        for text in [
+            "", "0", "x", "+1", "128.", "1.2.3.4", "99999", "-1", "128 ESR",
+        ] {
             assert!(text.parse::<BrowserVersion>().is_err(), "`{text}`");
         }
     }

@@ -29,6 +29,9 @@ pub struct TooNew {
 /// The extended releases of Firefox, which get what is new in point releases of their own.
 const EXTENDED: [u16; 9] = [60, 68, 78, 91, 102, 115, 128, 140, 153];
 
+/// Policies over a feature that no older version has: there is nothing to enforce there.
+const AS_OLD_AS_THEIR_FEATURE: &[&str] = &["firefox.IPProtectionAvailable"];
+
 impl Versions {
     /// Reads `138`, `98-144`, `125/115.10`, or nothing.
     pub(super) fn parse(text: &str) -> Self {
@@ -53,7 +56,9 @@ impl Versions {
     }
 
     fn in_words(self, engine: Engine) -> String {
-        let since = self.since.map_or_else(String::new, |since| since.to_string());
+        let since = self
+            .since
+            .map_or_else(String::new, |since| since.to_string());
         match self.since_extended {
             // An extended release later than the ordinary one says nothing new.
             Some(extended) if Some(extended) < self.since => {
@@ -65,9 +70,12 @@ impl Versions {
 }
 
 impl Policy {
-    /// What a version of this policy's browser would not know of `value`: the policy itself, or
-    /// the members of its table that came later.
+    /// What a version of this policy's browser would not know of `value`, although there is
+    /// something to enforce: the policy itself, or the members of its table that came later.
     pub fn too_new_for(&self, version: BrowserVersion, value: &Value) -> Vec<TooNew> {
+        if AS_OLD_AS_THEIR_FEATURE.contains(&self.full_name) {
+            return Vec::new();
+        }
         let too_new = |versions: Versions, policy: &str| {
             (!versions.know(version)).then(|| TooNew {
                 policy: policy.to_owned(),
@@ -134,11 +142,15 @@ mod tests {
     #[test]
     fn a_member_may_be_newer_than_its_policy() {
         let both = || json!({"Camera": {}, "ScreenShare": {}});
-        let screen = ("Permissions.ScreenShare", "Firefox 142 or Firefox ESR 140.2");
+        let screen = (
+            "Permissions.ScreenShare",
+            "Firefox 142 or Firefox ESR 140.2",
+        );
         too_new("firefox.Permissions", "128", both(), &[screen]);
         too_new("firefox.Permissions", "140.2", both(), &[]);
         let whole = ("Permissions", "Firefox 62 or Firefox ESR 60.2");
         too_new("firefox.Permissions", "60.1", both(), &[whole]);
+        too_new("firefox.IPProtectionAvailable", "128", json!(false), &[]);
         let never = ("SkipTermsOfUse", "Firefox 138");
         too_new("firefox.SkipTermsOfUse", "128", json!(true), &[never]);
     }
