@@ -3,6 +3,9 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
+#[path = "diagnostics/several.rs"]
+mod several;
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -81,13 +81,9 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
     }
 }
 
-/// Reads the policy of a day; `None` where a document cannot be read, because what is missing
-/// from it would only be reported over and over.
+/// Reads the policy of a day, as far as it can be read; `None` without `fyr.yaml`.
 pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
     let documents = parse(sources, findings);
-    if findings.any_error() {
-        return None;
-    }
     organise(documents, date, findings)
 }
 

@@ -1,8 +1,14 @@
-//! Parses source files into documents. Never fails: what cannot be read is a finding.
+//! Parses source files into documents. Never fails: what cannot be read is a finding, and its
+//! kind is remembered, so that nobody takes it for missing.
 
+mod chunk;
 mod fault;
+mod members;
 
-use fyr_schemas::policy::{At, Decision, OrganisationFile, Rule, Service, UnitsFile};
+use std::collections::BTreeSet;
+
+use fyr_schemas::policy::{At, Decision, OrganisationFile, Rule, Service, Span, UnitsFile};
+use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 use crate::code::Code;
@@ -12,6 +18,8 @@ use crate::source::{FileId, MAX_FILE_BYTES, MAX_FILES, Place, SourceFile, Source
 /// Every document of a policy directory, in the order of paths.
 #[derive(Debug, Default)]
 pub struct Documents {
+    /// The kinds of which a document could not be read, or not wholly.
+    pub unread: Unread,
     /// `fyr.yaml`.
     pub organisation: Option<InFile<OrganisationFile>>,
     /// `units.yaml`.
@@ -29,6 +37,8 @@ pub struct Documents {
 pub struct InFile<T> {
     /// The file.
     pub file: FileId,
+    /// How many bytes of the file stand before the document.
+    pub start: usize,
     /// The document.
     pub document: T,
 }
@@ -36,18 +46,48 @@ pub struct InFile<T> {
 impl<T> InFile<T> {
     /// The place of something written in the document.
     pub fn place<U>(&self, written: &At<U>) -> Place {
-        self.file.place(written)
+        Place {
+            file: self.file,
+            span: Span {
+                start: self.start + written.span.start,
+                length: written.span.length,
+            },
+        }
     }
 }
 
 /// What a path says a file holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum FileKind {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum DocumentKind {
+    /// `fyr.yaml`.
     Organisation,
+    /// `units.yaml`.
     Units,
-    Decisions,
-    Rules,
-    Services,
+    /// `decisions/*.yaml`.
+    Decision,
+    /// `rules/*.yaml`.
+    Rule,
+    /// `services/*.yaml`.
+    Service,
+}
+
+/// The kinds of documents of which one was written and could not be read, or not wholly.
+///
+/// Whatever is concluded from something being absent (a name that no document has, a way round
+/// that no rule speaks of) is concluded only where all that might hold it has been read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Unread(BTreeSet<DocumentKind>);
+
+impl Unread {
+    /// Remembers that something of this kind could not be read.
+    pub(crate) fn add(&mut self, kind: DocumentKind) {
+        self.0.insert(kind);
+    }
+
+    /// Whether everything of these kinds has been read.
+    pub(crate) fn has_all(&self, kinds: &[DocumentKind]) -> bool {
+        kinds.iter().all(|kind| !self.0.contains(kind))
+    }
 }
 
 /// The directories and files of the language, as findings name them.
@@ -57,78 +97,106 @@ const PLACES: [&str; 5] = ["fyr.yaml", "units.yaml", "decisions", "rules", "serv
 pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
     let mut documents = Documents::default();
     for (id, file) in sources.files().take(MAX_FILES) {
-        let Some(kind) = kind_of(&file.path) else {
-            findings.push(fault::misplaced(id, file));
+        let Some(kind) = DocumentKind::of(&file.path) else {
+            let meant = fault::path_meant(&file.path);
+            if let Some(kind) = meant.as_deref().and_then(DocumentKind::of) {
+                documents.unread.add(kind);
+            }
+            findings.push(fault::misplaced(id, file, meant.as_deref()));
             continue;
         };
         if file.text.len() > MAX_FILE_BYTES {
+            documents.unread.add(kind);
             findings.push(fault::too_large(id, file));
             continue;
         }
-        match kind {
-            FileKind::Organisation => documents.organisation = read_all(id, file, findings).pop(),
-            FileKind::Units => documents.units = read_all(id, file, findings).pop(),
-            FileKind::Decisions => documents.decisions.extend(read_all(id, file, findings)),
-            FileKind::Rules => documents.rules.extend(read_all(id, file, findings)),
-            FileKind::Services => documents.services.extend(read_all(id, file, findings)),
-        }
+        documents.read_file(kind, id, file, findings);
     }
     documents
 }
 
-fn kind_of(path: &str) -> Option<FileKind> {
-    let (directory, name) = path.split_once('/').unwrap_or(("", path));
-    let stem = name.strip_suffix(".yaml")?;
-    match (directory, stem) {
-        ("", "fyr") => Some(FileKind::Organisation),
-        ("", "units") => Some(FileKind::Units),
-        ("decisions", _) => Some(FileKind::Decisions),
-        ("rules", _) => Some(FileKind::Rules),
-        ("services", _) => Some(FileKind::Services),
-        _ => None,
+impl DocumentKind {
+    fn of(path: &str) -> Option<Self> {
+        let (directory, name) = path.split_once('/').unwrap_or(("", path));
+        let stem = name.strip_suffix(".yaml")?;
+        match (directory, stem) {
+            ("", "fyr") => Some(Self::Organisation),
+            ("", "units") => Some(Self::Units),
+            ("decisions", _) => Some(Self::Decision),
+            ("rules", _) => Some(Self::Rule),
+            ("services", _) => Some(Self::Service),
+            _ => None,
+        }
     }
 }
 
-/// Reads the documents of one file; a file with a fault yields none of them.
-fn read_all<T: DeserializeOwned>(
+impl Documents {
+    fn read_file(
+        &mut self,
+        kind: DocumentKind,
+        file: FileId,
+        source: &SourceFile,
+        findings: &mut Diagnostics,
+    ) {
+        let read = match kind {
+            DocumentKind::Organisation => read_one(file, source, &mut self.organisation),
+            DocumentKind::Units => read_one(file, source, &mut self.units),
+            DocumentKind::Decision => read_all(file, source, &mut self.decisions),
+            DocumentKind::Rule => read_all(file, source, &mut self.rules),
+            DocumentKind::Service => read_all(file, source, &mut self.services),
+        };
+        if read.iter().any(Diagnostic::is_error) {
+            self.unread.add(kind);
+        }
+        findings.extend(read);
+    }
+}
+
+/// Reads a file of one document.
+fn read_one<T: DeserializeOwned + JsonSchema>(
     file: FileId,
     source: &SourceFile,
-    findings: &mut Diagnostics,
-) -> Vec<InFile<T>> {
-    // A policy is written for people: nothing in it needs anchors, merges or deep nesting.
-    let options = serde_saphyr::options! {
-        budget: serde_saphyr::budget! {
-            max_aliases: 0,
-            max_anchors: 0,
-            max_merge_keys: 0,
-            max_depth: 16,
-            flow_nesting_limit: 32,
-            max_documents: 1_000,
-            max_nodes: 100_000,
-            max_events: 400_000,
-        },
-        strict_booleans: true,
-        leading_zero_numbers_as_strings: true,
-        underscored_numbers_as_strings: true,
-        reject_unsupported_tags: true,
-        reject_tagged_field_names: true,
-        with_snippet: false,
+    document: &mut Option<InFile<T>>,
+) -> Vec<Diagnostic> {
+    let mut documents = Vec::new();
+    let mut findings = read_all(file, source, &mut documents);
+    let mut documents = documents.into_iter();
+    *document = documents.next();
+    findings.extend(
+        documents
+            .next()
+            .map(|second| fault::second(file, source, second.start)),
+    );
+    findings
+}
+
+/// Reads the documents of one file; what is wrong with one is not the others' fault.
+fn read_all<T: DeserializeOwned + JsonSchema>(
+    file: FileId,
+    source: &SourceFile,
+    documents: &mut Vec<InFile<T>>,
+) -> Vec<Diagnostic> {
+    let chunks = match chunk::split(file, &source.text) {
+        Ok(chunks) => chunks,
+        Err(place) => return vec![fault::too_many_documents(place)],
     };
-    match serde_saphyr::from_multiple_with_options::<T>(&source.text, options) {
-        Ok(documents) if documents.is_empty() => {
-            findings.push(
-                Diagnostic::new(Code::EmptyFile, format!("`{}` is empty", source.path))
-                    .at(file.start(), "nothing is written here"),
-            );
-            Vec::new()
-        }
-        Ok(documents) => documents
-            .into_iter()
-            .map(|document| InFile { file, document })
-            .collect(),
-        Err(error) => {
-            findings.push(fault::unreadable(file, source, &error));
-            Vec::new()
+    let before = documents.len();
+    let mut findings = Vec::new();
+    for chunk in &chunks {
+        match chunk.read() {
+            Ok(read) => documents.extend(read.into_iter().map(|document| InFile {
+                file,
+                start: chunk.start,
+                document,
+            })),
+            Err(error) => findings.extend(members::faults::<T>(chunk, &error)),
         }
     }
+    if findings.is_empty() && documents.len() == before {
+        findings.push(
+            Diagnostic::new(Code::EmptyFile, format!("`{}` is empty", source.path))
+                .at(file.start(), "nothing is written here"),
+        );
+    }
+    findings
 }

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 pub use self::organise::organise;
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
-use crate::parse::InFile;
+use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
@@ -21,6 +21,8 @@ use crate::url_filter::UrlFilter;
 pub struct Policy {
     /// The day.
     pub date: Date,
+    /// What was written and is not all here.
+    pub unread: Unread,
     /// `fyr.yaml`.
     pub organisation: InFile<OrganisationFile>,
     /// Every unit; `/` is always among them.
@@ -117,6 +119,11 @@ impl Rule {
 }
 
 impl Policy {
+    /// Whether `units.yaml` was read and has no such unit, which is a finding of its own.
+    pub(crate) fn lacks_unit(&self, unit: &UnitPath) -> bool {
+        self.unread.has_all(&[DocumentKind::Units]) && !self.units.contains(unit)
+    }
+
     /// The rules for a group, from the top of the tree down, then by name.
     pub fn rules_for<'a>(&'a self, group: &Group) -> Vec<&'a Rule> {
         let mut rules: Vec<&Rule> = self

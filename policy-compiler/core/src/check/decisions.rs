@@ -5,7 +5,7 @@ use fyr_schemas::policy::{Decision, Status};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
-use crate::parse::InFile;
+use crate::parse::{DocumentKind, InFile};
 use crate::policy::{Policy, Rule};
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
@@ -33,6 +33,9 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
     };
     let place = rule.source.place(case);
     let Some(decision) = policy.decisions.get(&case.value) else {
+        if !policy.unread.has_all(&[DocumentKind::Decision]) {
+            return Vec::new();
+        }
         let known = policy.decisions.keys().map(CaseNumber::as_str);
         return vec![
             Diagnostic::new(
@@ -79,7 +82,7 @@ fn competence(policy: &Policy, rule: &Rule, decision: &InFile<Decision>) -> Opti
     let (name, body) = bodies
         .iter()
         .find(|(name, _)| name.value == decision.document.body.value)?;
-    if body.competent_for.contains(rule.unit()) {
+    if body.competent_for.contains(rule.unit()) || policy.lacks_unit(rule.unit()) {
         return None;
     }
     let competent = bodies

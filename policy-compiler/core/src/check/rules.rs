@@ -4,6 +4,7 @@ use fyr_schemas::policy::Status;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
+use crate::parse::DocumentKind;
 use crate::policy::{ForWhom, Policy, Rule};
 use crate::source::Place;
 
@@ -18,6 +19,9 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
             );
         }
         findings.extend(no_reason(policy, rule));
+        if !policy.unread.has_all(&[DocumentKind::Units]) || policy.lacks_unit(rule.unit()) {
+            continue;
+        }
         if policy.groups_of(rule).next().is_none() {
             findings.push(
                 Diagnostic::new(

@@ -2,35 +2,28 @@
 
 use fyr_schemas::policy::Span;
 use serde_saphyr::budget::BudgetBreach;
-use serde_saphyr::{Error, Location, MessageFormatter, UserMessageFormatter};
+use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use super::PLACES;
+use super::chunk::Chunk;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks};
 use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
 
-/// The finding for a file whose documents cannot be read.
-pub(super) fn unreadable(file: FileId, source: &SourceFile, error: &Error) -> Diagnostic {
+/// The finding for a document that cannot be read.
+pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
     let error = error.without_snippet();
-    let place = Place {
-        file,
-        span: error
-            .location()
-            .map(|location| span_in(&source.text, location))
-            .unwrap_or_default(),
-    };
+    let place = error.location().map_or_else(
+        || chunk.place(Span::default()),
+        |location| chunk.located(location),
+    );
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
         } => Diagnostic::new(Code::UnknownField, format!("unknown field `{field}`"))
             .at(place, "nothing reads this field")
             .help(help_for_unknown(field, expected.iter().copied())),
-        Error::SerdeMissingField { field, .. } => Diagnostic::new(
-            Code::MissingField,
-            format!("the field `{field}` is missing"),
-        )
-        .at(place, format!("`{field}` belongs here"))
-        .help(format!("add `{field}:`")),
+        Error::SerdeMissingField { field, .. } => missing(place, &[field]),
         Error::SerdeUnknownVariant {
             variant, expected, ..
         } => Diagnostic::new(
@@ -81,24 +74,43 @@ pub(super) fn unreadable(file: FileId, source: &SourceFile, error: &Error) -> Di
     }
 }
 
-/// The reader knows bytes for values, and only line and column for what is no YAML.
-fn span_in(text: &str, location: Location) -> Span {
-    if location.span().byte_offset().is_some() {
-        return location.into();
-    }
-    let at = |number: u64| usize::try_from(number.saturating_sub(1)).unwrap_or(usize::MAX);
-    let mut lines = text.split_inclusive('\n');
-    let before: usize = lines.by_ref().take(at(location.line())).map(str::len).sum();
-    let line = lines.next().unwrap_or_default();
-    let within: usize = line
-        .chars()
-        .take(at(location.column()))
-        .map(char::len_utf8)
-        .sum();
-    Span {
-        start: before + within,
-        length: 0,
-    }
+/// The finding for fields that are not there.
+pub(super) fn missing(place: Place, fields: &[&str]) -> Diagnostic {
+    let are_missing = match fields {
+        [_] => "is missing",
+        _ => "are missing",
+    };
+    let to_add: Vec<String> = fields.iter().map(|field| format!("{field}:")).collect();
+    Diagnostic::new(
+        Code::MissingField,
+        format!("{} {are_missing}", in_backticks(fields)),
+    )
+    .at(place, "missing here")
+    .help(format!("add {}", in_backticks(&to_add)))
+}
+
+/// The finding for a second document in a file of one.
+pub(super) fn second(file: FileId, source: &SourceFile, start: usize) -> Diagnostic {
+    let span = Span { start, length: 3 };
+    Diagnostic::new(
+        Code::MisplacedFile,
+        format!(
+            "`{}` holds one document, and this is the second",
+            source.path
+        ),
+    )
+    .at(Place { file, span }, "nothing reads this document")
+    .help("join it with the first, without the line `---`")
+}
+
+/// The finding for a file of more documents than anybody writes.
+pub(super) fn too_many_documents(place: Place) -> Diagnostic {
+    Diagnostic::new(
+        Code::TooMuch,
+        "the file holds more documents than a person would write",
+    )
+    .at(place, "the limit is passed here")
+    .help("split it into several files")
 }
 
 fn too_deep(place: Place) -> Diagnostic {
@@ -127,16 +139,25 @@ fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
         .help(help)
 }
 
+/// The path that was probably meant by one that no kind of document belongs to.
+pub(super) fn path_meant(path: &str) -> Option<String> {
+    let path = path
+        .strip_suffix(".yml")
+        .map_or_else(|| path.to_owned(), |stem| format!("{stem}.yaml"));
+    let (first, rest) = path.split_once('/').unwrap_or((&path, ""));
+    let name = did_you_mean(first, PLACES)?;
+    match rest {
+        "" => Some(name.to_owned()),
+        rest => Some(format!("{name}/{rest}")),
+    }
+}
+
 /// The finding for a file that no kind of document belongs to.
-pub(super) fn misplaced(file: FileId, source: &SourceFile) -> Diagnostic {
-    let (first, rest) = source.path.split_once('/').unwrap_or((&source.path, ""));
-    let help = match did_you_mean(first, PLACES) {
-        Some(name) if name != first && !rest.is_empty() => {
-            format!("did you mean `{name}/{rest}`?")
-        }
-        Some(name) if name != first => format!("did you mean `{name}`?"),
-        _ => "a policy directory holds `fyr.yaml`, `units.yaml`, and `*.yaml` directly under \
-              `decisions/`, `rules/` and `services/`"
+pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) -> Diagnostic {
+    let help = match meant.filter(|meant| *meant != source.path) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None => "a policy directory holds `fyr.yaml`, `units.yaml`, and `*.yaml` directly under \
+                 `decisions/`, `rules/` and `services/`"
             .to_owned(),
     };
     Diagnostic::new(

@@ -13,37 +13,90 @@ use super::statement::{self, Names};
 use super::{Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
-use crate::parse::{Documents, InFile};
+use crate::parse::DocumentKind::{self, Organisation, Units};
+use crate::parse::{Documents, InFile, Unread};
 use crate::source::Place;
 use crate::stage;
 
-/// Builds the policy of a day; `None` without `fyr.yaml` and `units.yaml`.
+/// Builds the policy of a day; `None` without `fyr.yaml`. What a document says is looked up as
+/// far as the others could be read.
 pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
-    report_missing(documents.organisation.is_none(), "fyr.yaml", findings);
-    report_missing(documents.units.is_none(), "units.yaml", findings);
-    let (organisation, units_file) = documents.organisation.zip(documents.units)?;
-    check_stages(&organisation, findings);
-    let units = check_units(&units_file, findings);
-    let services = name_services(documents.services, findings);
+    let mut unread = documents.unread;
+    let is_absent = documents.organisation.is_none();
+    report_missing(is_absent, "fyr.yaml", Organisation, &mut unread, findings);
+    let is_absent = documents.units.is_none();
+    report_missing(is_absent, "units.yaml", Units, &mut unread, findings);
+    let organisation = documents.organisation;
+    if let Some(organisation) = &organisation {
+        check_stages(organisation, findings);
+    }
+    let (units, groups) = watch(Units, &mut unread, findings, |findings| {
+        place_units(
+            documents.units.as_ref(),
+            organisation.as_ref(),
+            date,
+            findings,
+        )
+    });
+    let services = watch(DocumentKind::Service, &mut unread, findings, |findings| {
+        name_services(documents.services, findings)
+    });
     let names = Names {
-        stages: stage_names(&organisation.document),
-        services: &services,
+        stages: organisation
+            .as_ref()
+            .map(|file| stage_names(&file.document)),
+        services: unread
+            .has_all(&[DocumentKind::Service])
+            .then_some(&services),
+        units: unread.has_all(&[Units]).then_some(&units),
     };
-    let rules = name_rules(documents.rules, &units, &names, findings);
+    let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
+        name_rules(documents.rules, &names, findings)
+    });
+    let decisions = watch(DocumentKind::Decision, &mut unread, findings, |findings| {
+        name_decisions(documents.decisions, organisation.as_ref(), findings)
+    });
+    let organisation = organisation?;
     Some(Policy {
         date,
-        groups: place_groups(&units_file, &units, &organisation.document, date, findings),
-        decisions: name_decisions(documents.decisions, &organisation.document, findings),
+        unread,
         always_reachable: read_always_reachable(&organisation, findings),
         organisation,
         units,
+        groups,
+        decisions,
         services,
         rules,
     })
 }
 
-fn report_missing(is_missing: bool, name: &str, findings: &mut Diagnostics) {
-    if is_missing {
+/// Does a piece of work on documents of a kind, and remembers where something of that kind
+/// could not be made out.
+fn watch<T>(
+    kind: DocumentKind,
+    unread: &mut Unread,
+    findings: &mut Diagnostics,
+    work: impl FnOnce(&mut Diagnostics) -> T,
+) -> T {
+    let mut found = Diagnostics::default();
+    let done = work(&mut found);
+    if found.any_error() {
+        unread.add(kind);
+    }
+    findings.extend(found.into_sorted());
+    done
+}
+
+/// A file that is there and cannot be read has been told.
+fn report_missing(
+    is_absent: bool,
+    name: &str,
+    kind: DocumentKind,
+    unread: &mut Unread,
+    findings: &mut Diagnostics,
+) {
+    if is_absent && unread.has_all(&[kind]) {
+        unread.add(kind);
         findings.push(
             Diagnostic::new(Code::MissingFile, format!("`{name}` is missing"))
                 .help(format!("write `{name}` at the top of the policy directory")),
@@ -79,6 +132,24 @@ fn check_stages(organisation: &InFile<OrganisationFile>, findings: &mut Diagnost
     }
 }
 
+type Placed = (BTreeSet<UnitPath>, BTreeMap<GroupId, Group>);
+
+fn place_units(
+    file: Option<&InFile<UnitsFile>>,
+    organisation: Option<&InFile<OrganisationFile>>,
+    date: Date,
+    findings: &mut Diagnostics,
+) -> Placed {
+    let Some(file) = file else {
+        return (BTreeSet::from([UnitPath::root()]), BTreeMap::new());
+    };
+    let units = check_units(file, findings);
+    let groups = organisation.map_or_else(BTreeMap::new, |organisation| {
+        place_groups(file, &units, &organisation.document, date, findings)
+    });
+    (units, groups)
+}
+
 fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet<UnitPath> {
     let written = file.document.units.keys();
     let mut units: BTreeSet<UnitPath> = written.clone().map(|unit| unit.value.clone()).collect();
@@ -107,7 +178,7 @@ fn place_groups(
 ) -> BTreeMap<GroupId, Group> {
     let mut groups = BTreeMap::new();
     for (id, group) in &file.document.groups {
-        report_unknown_unit(file.place(&group.unit), &group.unit, units, findings);
+        report_unknown_unit(file.place(&group.unit), &group.unit, Some(units), findings);
         match stage_on(file, id, group, &organisation.stages, date) {
             Ok((stage_id, stage)) => {
                 let group = Group {
@@ -184,10 +255,10 @@ fn stage_on(
 fn report_unknown_unit(
     place: Place,
     unit: &UnitPath,
-    units: &BTreeSet<UnitPath>,
+    units: Option<&BTreeSet<UnitPath>>,
     findings: &mut Diagnostics,
 ) {
-    if !units.contains(unit) {
+    if let Some(units) = units.filter(|units| !units.contains(unit)) {
         findings.push(
             Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{unit}`"))
                 .at(place, "`units.yaml` has no such unit")
@@ -213,25 +284,30 @@ fn read_always_reachable(
 
 fn name_decisions(
     documents: Vec<InFile<Decision>>,
-    organisation: &OrganisationFile,
+    organisation: Option<&InFile<OrganisationFile>>,
     findings: &mut Diagnostics,
 ) -> BTreeMap<CaseNumber, InFile<Decision>> {
-    let bodies = || organisation.bodies.keys().map(|name| name.as_str());
     let mut decisions = BTreeMap::new();
     for decision in documents {
-        let body = &decision.document.body;
-        if !bodies().any(|known| known == body.as_str()) {
-            findings.push(
-                Diagnostic::new(Code::UnknownBody, format!("unknown body `{}`", body.value))
-                    .at(decision.place(body), "`fyr.yaml` has no such body")
-                    .help(help_for_unknown(body.as_str(), bodies())),
-            );
-        }
+        findings.extend(organisation.and_then(|file| unknown_body(&decision, &file.document)));
         let case = decision.document.decision.clone();
         let place = decision.place(&case);
         insert_once(&mut decisions, case.value, (decision, place), findings);
     }
     without_places(decisions)
+}
+
+fn unknown_body(
+    decision: &InFile<Decision>,
+    organisation: &OrganisationFile,
+) -> Option<Diagnostic> {
+    let body = &decision.document.body;
+    let bodies = || organisation.bodies.keys().map(|name| name.as_str());
+    bodies().all(|known| known != body.as_str()).then(|| {
+        Diagnostic::new(Code::UnknownBody, format!("unknown body `{}`", body.value))
+            .at(decision.place(body), "`fyr.yaml` has no such body")
+            .help(help_for_unknown(body.as_str(), bodies()))
+    })
 }
 
 fn name_services(
@@ -257,25 +333,23 @@ fn name_services(
 
 fn name_rules(
     documents: Vec<InFile<source::Rule>>,
-    units: &BTreeSet<UnitPath>,
     names: &Names<'_>,
     findings: &mut Diagnostics,
 ) -> BTreeMap<RuleId, Rule> {
     let mut rules = BTreeMap::new();
     for source in documents {
         let scope = &source.document.scope;
-        report_unknown_unit(source.place(&scope.unit), &scope.unit, units, findings);
-        for stage in scope
-            .stage
-            .iter()
-            .filter(|stage| !names.stages.contains(&&stage.value))
-        {
-            let known = names.stages.iter().map(|name| name.as_str());
-            findings.push(statement::unknown_stage(
-                source.place(stage),
-                stage.as_str(),
-                known,
-            ));
+        report_unknown_unit(
+            source.place(&scope.unit),
+            &scope.unit,
+            names.units,
+            findings,
+        );
+        for stage in &scope.stage {
+            if let Some(known) = names.without(stage) {
+                let place = source.place(stage);
+                findings.push(statement::unknown_stage(place, stage.as_str(), known));
+            }
         }
         let id = source.document.rule.clone();
         let place = source.place(&id);

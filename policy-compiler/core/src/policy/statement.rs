@@ -1,10 +1,10 @@
 //! What a rule says, typed: settings with their values, sites with their verdicts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
-use fyr_schemas::{ControlId, ServiceId, StageId};
+use fyr_schemas::{ControlId, ServiceId, StageId, UnitPath};
 
 use super::{Group, Service};
 use crate::code::Code;
@@ -82,31 +82,41 @@ impl ForWhom {
     }
 }
 
-/// The names that a rule may speak of.
+/// The names that a rule may speak of; `None` where one of them could not be read.
 pub(super) struct Names<'a> {
-    pub(super) stages: Vec<&'a StageId>,
-    pub(super) services: &'a BTreeMap<ServiceId, Service>,
+    pub(super) stages: Option<Vec<&'a StageId>>,
+    pub(super) services: Option<&'a BTreeMap<ServiceId, Service>>,
+    pub(super) units: Option<&'a BTreeSet<UnitPath>>,
 }
 
-impl Names<'_> {
+impl<'a> Names<'a> {
     /// Reads a key of values by stage or audience.
     fn whom(&self, key: &str) -> Option<ForWhom> {
         match key {
             "pupils" => Some(ForWhom::Audience(Audience::Pupils)),
             "staff" => Some(ForWhom::Audience(Audience::Staff)),
-            stage => self
-                .stages
-                .iter()
-                .find(|known| known.as_str() == stage)
-                .map(|known| ForWhom::Stage((*known).clone())),
+            stage => {
+                let stage = stage.parse().ok()?;
+                match self.without(&stage) {
+                    Some(_) => None,
+                    None => Some(ForWhom::Stage(stage)),
+                }
+            }
         }
     }
 
+    /// All stages where `stage` is none of them.
+    pub(super) fn without(
+        &self,
+        stage: &StageId,
+    ) -> Option<impl Iterator<Item = &'a str> + use<'a>> {
+        let stages = self.stages.as_ref()?;
+        (!stages.contains(&stage)).then(|| stages.clone().into_iter().map(StageId::as_str))
+    }
+
     fn keys(&self) -> impl Iterator<Item = &str> {
-        self.stages
-            .iter()
-            .map(|stage| stage.as_str())
-            .chain(["pupils", "staff"])
+        let stages = self.stages.iter().flatten().map(|stage| stage.as_str());
+        stages.chain(["pupils", "staff"])
     }
 }
 
@@ -257,12 +267,12 @@ fn filters_of(
     names: &Names<'_>,
     findings: &mut Diagnostics,
 ) -> Vec<UrlFilter> {
-    let known = service
-        .parse::<ServiceId>()
-        .ok()
-        .and_then(|id| names.services.get(&id));
-    let Some(known) = known else {
-        let services = names.services.keys().map(ServiceId::as_str);
+    let Some(services) = names.services else {
+        return Vec::new();
+    };
+    let known = service.parse::<ServiceId>().ok();
+    let Some(known) = known.and_then(|id| services.get(&id)) else {
+        let services = services.keys().map(ServiceId::as_str);
         findings.push(
             Diagnostic::new(Code::UnknownService, format!("unknown service `{service}`"))
                 .at(place, "no file under `services/` has it")

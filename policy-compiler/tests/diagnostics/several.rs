@@ -1,0 +1,120 @@
+//! Several findings in one run: no fault hides another, and none is told as what it is not.
+
+use std::collections::BTreeSet;
+
+use super::{Code, base, check, rule};
+
+/// The printed findings.
+fn told(files: &[(&str, &str)]) -> String {
+    String::from_utf8(check(files).stdout).expect("text")
+}
+
+/// The codes of the findings, each once.
+#[track_caller]
+fn codes(files: &[(&str, &str)]) -> BTreeSet<&'static str> {
+    let text = told(files);
+    let codes = Code::ALL.iter().map(|code| code.as_str());
+    codes.filter(|code| text.contains(code)).collect()
+}
+
+const MISSPELT: &str = "for: /skoler\nstrength: default\nset:\n  youtube.levle: strict\n";
+
+#[test]
+fn every_fault_of_a_document_is_told_at_once() {
+    let text = "rulle: proeve\ndecision: SK-2025-7\nstrenght: default\nset: nothing\n\
+                sites:\n  blok: [spil.example]\nwhy: Prøve.\n";
+    insta::assert_snapshot!(told(&[("rules/proeve.yaml", text)]));
+}
+
+#[test]
+fn a_faulty_document_hides_neither_the_next_of_its_file_nor_another_file() {
+    let file = format!("strength: lockd\n---\n{}", rule(MISSPELT));
+    let units = base("units.yaml", "unit: /skoler/vest,", "unit: /skoler/vst,");
+    let found = codes(&[("rules/proeve.yaml", &file), ("units.yaml", &units)]);
+    let expected = ["FYR0103", "FYR0104", "FYR0203", "FYR0301"];
+    assert_eq!(found, BTreeSet::from(expected));
+}
+
+#[test]
+fn a_file_that_is_no_yaml_hides_no_other() {
+    let broken = ("rules/broken.yaml", "rule: \"x\n");
+    let found = codes(&[broken, ("rules/proeve.yaml", &rule(MISSPELT))]);
+    assert_eq!(found, BTreeSet::from(["FYR0101", "FYR0301"]));
+}
+
+#[test]
+fn a_decision_that_cannot_be_read_is_not_told_as_unknown() {
+    for (old, new) in [
+        (
+            "status: decided\npurpose: YouTube",
+            "status: decded\npurpose: YouTube",
+        ),
+        ("decision: SK-2025-7", "decison: SK-2025-7"),
+    ] {
+        let cases = base("decisions/cases.yaml", old, new);
+        let found = codes(&[("decisions/cases.yaml", &cases)]);
+        assert!(!found.contains("FYR0202"), "{found:?}");
+        assert_eq!(found.len(), 1, "{found:?}");
+    }
+}
+
+#[test]
+fn a_decision_in_a_misspelt_directory_is_not_told_as_unknown() {
+    let decision = "decision: SK-2025-8\n";
+    let text = rule("for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("SK-2025-7", "SK-2025-8");
+    let found = codes(&[
+        ("decision/next.yaml", decision),
+        ("rules/proeve.yaml", &text),
+    ]);
+    assert_eq!(found, BTreeSet::from(["FYR0107"]));
+}
+
+#[test]
+fn without_the_organisation_its_stages_and_bodies_are_not_told_as_unknown() {
+    let fyr = base("fyr.yaml", "country: DK", "countri: DK");
+    let found = codes(&[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(MISSPELT))]);
+    assert_eq!(found, BTreeSet::from(["FYR0102", "FYR0301"]));
+}
+
+#[test]
+fn without_the_units_no_rule_is_told_as_for_nobody() {
+    let units = base("units.yaml", "groups:", "gruops:");
+    let found = codes(&[
+        ("units.yaml", &units),
+        ("rules/proeve.yaml", &rule(MISSPELT)),
+    ]);
+    assert_eq!(found, BTreeSet::from(["FYR0102", "FYR0301"]));
+}
+
+#[test]
+fn without_a_service_it_is_not_told_as_unknown() {
+    let service = base("services/help.yaml", "kind: helpline", "kind: helplin");
+    let found = codes(&[("services/help.yaml", &service)]);
+    assert_eq!(found, BTreeSet::from(["FYR0104"]));
+}
+
+#[test]
+fn a_misspelt_way_round_is_not_told_as_open_too() {
+    let floor = base("rules/floor.yaml", "escape.guest:", "escape.gest:");
+    let found = codes(&[("rules/floor.yaml", &floor)]);
+    assert_eq!(found, BTreeSet::from(["FYR0301"]));
+}
+
+#[test]
+fn a_rule_of_an_unknown_unit_is_told_once() {
+    let says = "for: /skolr\nstrength: default\nset:\n  youtube.level: strict\n";
+    let found = codes(&[("rules/proeve.yaml", &rule(says))]);
+    assert_eq!(found, BTreeSet::from(["FYR0203"]));
+}
+
+#[test]
+fn a_weakened_floor_is_told_beside_a_misspelt_setting() {
+    let below = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  \
+                 youtube.level: { mellemtrin: off }\nwhy:\n  da: Prøve.\n";
+    let found = codes(&[
+        ("rules/oest.yaml", below),
+        ("rules/proeve.yaml", &rule(MISSPELT)),
+    ]);
+    assert_eq!(found, BTreeSet::from(["FYR0301", "FYR0401"]));
+}
