@@ -128,10 +128,10 @@ mod tests {
     }
 
     #[track_caller]
-    fn too_new(policy: &str, version: &str, value: Value, expected: &[(&str, &str)]) {
+    fn too_new(policy: &str, version: &str, value: &Value, expected: &[(&str, &str)]) {
         let found = find(policy)
             .expect(policy)
-            .too_new_for(version.parse().expect(version), &value);
+            .too_new_for(version.parse().expect(version), value);
         let found: Vec<_> = found
             .iter()
             .map(|each| (each.policy.as_str(), each.needs.as_str()))
@@ -141,17 +141,17 @@ mod tests {
 
     #[test]
     fn a_member_may_be_newer_than_its_policy() {
-        let both = || json!({"Camera": {}, "ScreenShare": {}});
+        let both = &json!({"Camera": {}, "ScreenShare": {}});
         let screen = (
             "Permissions.ScreenShare",
             "Firefox 142 or Firefox ESR 140.2",
         );
-        too_new("firefox.Permissions", "128", both(), &[screen]);
-        too_new("firefox.Permissions", "140.2", both(), &[]);
+        too_new("firefox.Permissions", "128", both, &[screen]);
+        too_new("firefox.Permissions", "140.2", both, &[]);
         let whole = ("Permissions", "Firefox 62 or Firefox ESR 60.2");
-        too_new("firefox.Permissions", "60.1", both(), &[whole]);
-        too_new("firefox.IPProtectionAvailable", "128", json!(false), &[]);
+        too_new("firefox.Permissions", "60.1", both, &[whole]);
+        too_new("firefox.IPProtectionAvailable", "128", &json!(false), &[]);
         let never = ("SkipTermsOfUse", "Firefox 138");
-        too_new("firefox.SkipTermsOfUse", "128", json!(true), &[never]);
+        too_new("firefox.SkipTermsOfUse", "128", &json!(true), &[never]);
     }
 }

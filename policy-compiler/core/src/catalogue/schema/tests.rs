@@ -14,11 +14,8 @@ fn fits(schema: &Schema) -> Value {
         Schema::Boolean => json!(true),
         Schema::Number(bounds) => {
             let bound = bounds.least.or(bounds.most).unwrap_or(0.0);
-            if bounds.whole {
-                json!(bound as i64)
-            } else {
-                json!(bound)
-            }
+            // Written without a point where it is whole.
+            serde_json::from_str(&bound.to_string()).expect("a number")
         }
         Schema::Text(Format::Free | Format::AddressOrEmpty) => json!(""),
         Schema::Text(Format::Address | Format::Origin) => json!("https://skola.example"),
