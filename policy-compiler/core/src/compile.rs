@@ -1,23 +1,25 @@
 //! From source files to bundles: the one way through the compiler. Never fails; any error
 //! yields no bundle at all.
 
+mod told;
+
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
 use fyr_schemas::policy::{BrowserVersion, Ownership};
-use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId};
 use jiff::civil::Date;
 
+use self::told::{tell_clash, tell_too_new};
 use crate::check;
-use crate::code::Code;
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
 use crate::policy::{Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
-use crate::source::{Place, Sources};
-use crate::target::{self, Clash, Unknown};
+use crate::source::Sources;
+use crate::target;
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,6 +28,11 @@ pub struct Compilation {
     pub organisation: Option<OrganisationId>,
     /// One bundle a group; none at all where there is an error.
     pub bundles: BTreeMap<GroupId, Bundle>,
+    /// The text of every list that a bundle closes, as [`ClosedList`] describes it: stored once,
+    /// however many bundles share it.
+    ///
+    /// [`ClosedList`]: fyr_schemas::bundle::ClosedList
+    pub lists: BTreeMap<CategoryId, String>,
     /// Every control that an engine cannot enforce, with the groups it concerns.
     pub gaps: Vec<GapNote>,
     /// Everything that was found, sorted by place.
@@ -59,6 +66,7 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
+            lists: BTreeMap::new(),
             gaps: Vec::new(),
             diagnostics: findings.into_sorted(),
         };
@@ -76,6 +84,7 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),
         bundles,
+        lists: BTreeMap::new(),
         gaps,
         diagnostics: findings.into_sorted(),
     }
@@ -177,57 +186,4 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         bundles.insert(group.clone(), lowered.bundle);
     }
     (bundles, gaps.into_values().collect())
-}
-
-fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
-    let place = |control| place_of(control, resolved);
-    Diagnostic::new(
-        Code::Clash,
-        format!(
-            "`{}` and `{}` want `{}` to be different things",
-            clash.dropped, clash.kept, clash.subject
-        ),
-    )
-    .at(
-        place(&clash.dropped),
-        format!("`{}` is set here", clash.dropped),
-    )
-    .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
-    .help("set one of them")
-}
-
-fn tell_too_new(unknown: &Unknown, policy: &Policy, resolved: &Resolved<'_>) -> Diagnostic {
-    let Unknown {
-        engine,
-        control,
-        policy: unknown,
-        needs,
-        oldest,
-    } = unknown;
-    let finding = Diagnostic::new(
-        Code::TooNewForBrowser,
-        format!("`{control}` takes `{unknown}`, which {engine} {oldest} does not know"),
-    )
-    .at(place_of(control, resolved), format!("came with {needs}"))
-    .help(format!(
-        "older ones ignore it, which is a gap: bring them to {needs}, then raise `browsers`"
-    ));
-    let organisation = &policy.organisation;
-    match organisation.document.browsers.oldest(*engine) {
-        Some(said) => finding.at(organisation.place(said), "the oldest one in use"),
-        None => finding,
-    }
-}
-
-/// Where a group's control is decided: its setting's value, or the first site of its rule.
-fn place_of(control: &ControlId, resolved: &Resolved<'_>) -> Place {
-    let setting = resolved.settings.get(control.as_str());
-    let site = || {
-        let mut voices = resolved.sites.voices.iter();
-        voices.find(|voice| target::sites_control(voice.says.verdict, voice.rule.id()) == *control)
-    };
-    setting
-        .map(|settled| settled.holds.place)
-        .or_else(|| site().map(|voice| voice.says.place))
-        .unwrap_or(resolved.group.place)
 }
