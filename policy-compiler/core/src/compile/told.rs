@@ -28,7 +28,11 @@ pub(super) fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
 }
 
 /// A policy that the oldest browser of the fleet does not know.
-pub(super) fn tell_too_new(unknown: &Unknown, policy: &Policy, resolved: &Resolved<'_>) -> Diagnostic {
+pub(super) fn tell_too_new(
+    unknown: &Unknown,
+    policy: &Policy,
+    resolved: &Resolved<'_>,
+) -> Diagnostic {
     let Unknown {
         engine,
         control,
