@@ -458,3 +458,32 @@ fn a_policy_that_the_oldest_browser_does_not_know_is_told() {
         "browsers: { chromium: 120, firefox: 60.7 }\nalways-reachable",
     );
 }
+
+#[test]
+fn a_group_that_its_unit_gives_no_name_is_told() {
+    let long = "a".repeat(60);
+    finds_in_base(
+        "FYR0212",
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        &format!(
+            "  /skoler/vest: {{ name: Vestskolen }}\n  /skoler/{long}: {{ name: Lang, groups: [2024] }}"
+        ),
+    );
+}
+
+#[test]
+fn a_warning_without_guidance_is_told() {
+    finds_in_rule(
+        "FYR0213",
+        "for: /skoler\nstrength: default\nsites:\n  warn: [sprogmodel.example]\n",
+    );
+}
+
+#[test]
+fn guidance_without_a_warning_is_told() {
+    finds_in_rule(
+        "FYR0214",
+        "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
+    );
+}

@@ -1,16 +1,23 @@
 //! What a browser would take without a word and not obey is refused or told: every class of it.
 
-use crate::town::{Town, gap};
+use fyr_schemas::bundle::{Bundle, Coverage, Engine};
 
-/// What is found in a rule with one setting.
-fn set(setting: &str) -> String {
-    let says = format!("for: /skoler\nstrength: default\nset:\n  {setting}\n");
-    Town::new().rule("proeve", &says).check()
+use crate::source::Source;
+
+const DAY: &str = "2026-11-23";
+
+/// The small policy with one rule more, which sets this.
+fn with(settings: &str) -> Source {
+    let rule = format!(
+        "rule: proeve\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\nset:\n{settings}\n\
+         why:\n  da: Prøve.\n"
+    );
+    Source::small().with("rules/proeve.yaml", &rule)
 }
 
 #[track_caller]
 fn refuses(setting: &str, code: &str, message: &str, help: &str) {
-    let found = set(setting);
+    let found = with(&format!("  {setting}")).check(DAY);
     // A message is broken into lines where the screen ends.
     let words: Vec<&str> = found
         .split_whitespace()
@@ -117,37 +124,44 @@ fn a_policy_that_a_browser_ignores_from_a_file_is_refused_with_the_reason() {
 
 #[test]
 fn what_the_oldest_browser_does_not_know_is_a_gap_there_and_is_written_for_the_others() {
-    let town = Town::new()
-        .edit(
-            "fyr.yaml",
-            "always-reachable",
-            "browsers: { chromium: 120, firefox: 140.1 }\nalways-reachable",
-        )
-        .rule(
-            "nyt",
-            "for: /skoler\nstrength: default\nset:\n  chromium.AIModeSettings: 1\n  \
-             firefox.Permissions: { ScreenShare: { BlockNewRequests: true } }\n",
-        );
-    insta::assert_snapshot!(town.check());
-    let (bundles, _) = town.compile();
-    let bundle = &bundles["oest-2024"];
-    assert_eq!(bundle["chromium"]["AIModeSettings"], 1);
+    let source = with(
+        "  chromium.AIModeSettings: 1\n  \
+         firefox.Permissions: { ScreenShare: { BlockNewRequests: true } }",
+    )
+    .with_edit(
+        "fyr.yaml",
+        "always-reachable",
+        "browsers: { chromium: 120, firefox: 140.1 }\nalways-reachable",
+    );
+    insta::assert_snapshot!(source.check(DAY));
+    let bundle = source.bundle("oest-2024", DAY);
+    assert_eq!(bundle.chromium["AIModeSettings"], 1);
     assert_eq!(
-        gap(bundle, "chromium.AIModeSettings", "chromium"),
+        gap(&bundle, "chromium.AIModeSettings", Engine::Chromium),
         "`AIModeSettings` needs Chromium 138; Chromium 120 does not know it"
     );
     assert_eq!(
-        gap(bundle, "firefox.Permissions", "firefox"),
-        "`Permissions.ScreenShare` needs Firefox 142 or Firefox ESR 140.2; Firefox 140.1 does not know it"
+        gap(&bundle, "firefox.Permissions", Engine::Firefox),
+        "`Permissions.ScreenShare` needs Firefox 142 or Firefox ESR 140.2; \
+         Firefox 140.1 does not know it"
     );
+}
+
+/// Why an engine does not enforce a control, in words.
+fn gap(bundle: &Bundle, control: &str, engine: Engine) -> String {
+    let mut controls = bundle.controls.iter();
+    let control = controls.find(|each| each.id.as_str() == control);
+    match &control.expect("a control").coverage[&engine] {
+        Coverage::Gap(gap) => gap.detail.clone(),
+        other => format!("no gap but {other:?}"),
+    }
 }
 
 #[test]
 fn a_fleet_whose_browsers_know_everything_has_nothing_to_report_and_neither_has_one_not_said() {
     let new = "browsers: { chromium: 156, firefox: 153 }\nalways-reachable";
-    let town = Town::new().edit("fyr.yaml", "always-reachable", new);
-    assert_eq!(town.check(), "nothing to report\n");
-    let says = "for: /skoler\nstrength: default\nset:\n  chromium.AIModeSettings: 1\n";
-    let town = Town::new().rule("nyt", says);
-    assert_eq!(town.check(), "nothing to report\n");
+    let source = with("  chromium.AIModeSettings: 1");
+    assert_eq!(source.codes(DAY), [""; 0]);
+    let source = source.with_edit("fyr.yaml", "always-reachable", new);
+    assert_eq!(source.codes(DAY), [""; 0]);
 }

@@ -1,5 +1,7 @@
-//! What the municipalities need of the compiler, one case a requirement: each a small whole
-//! policy, or an edit of one, run through the real `fyr`.
+//! What municipalities need, one case for each requirement and named after it: `r03_…`.
+//!
+//! Each is a small whole policy, or an example with a few files written anew, compiled and
+//! explained by the real command.
 
 #![expect(
     clippy::expect_used,
@@ -8,4 +10,5 @@
 )]
 
 mod browsers;
-mod town;
+mod layers;
+mod source;
