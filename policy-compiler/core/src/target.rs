@@ -99,6 +99,8 @@ pub fn lower(desired: &Desired) -> Lowered {
             firefox: firefox.policies,
             hosts,
             closed: BTreeMap::new(),
+            timetable: None,
+            variants: Vec::new(),
         },
         clashes,
         too_new,
