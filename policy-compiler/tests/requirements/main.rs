@@ -9,5 +9,6 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod difference;
 mod layers;
 mod source;
