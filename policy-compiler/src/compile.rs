@@ -10,7 +10,7 @@ use fyr_policy_core::{Compilation, GapNote};
 use fyr_schemas::bundle;
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
-use crate::render::{self, Look};
+use crate::render::Look;
 
 /// Write the bundles that devices obey
 ///
@@ -68,11 +68,11 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
 /// Compiles a policy and tells what was found on standard error; `None` when it has errors.
 pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
     let (sources, compilation) = policy.compile()?;
-    let findings = &compilation.diagnostics;
-    render::as_text(findings, &sources, Look::of_stderr(), &mut io::stderr())
-        .map_err(CompileError::Print)?;
+    let findings = policy.findings(&sources, &compilation);
+    let told = findings.as_text(Look::of_stderr(), &mut io::stderr());
+    told.map_err(CompileError::Print)?;
     if compilation.failed() {
-        eprintln!("{}; nothing was written", render::tally(findings));
+        eprintln!("{}; nothing was written", findings.tally());
         return Ok(None);
     }
     Ok(Some(compilation))

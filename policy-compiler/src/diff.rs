@@ -7,17 +7,17 @@ mod summary;
 mod text;
 
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use fyr_policy_core::{Diagnostic, DiffError, Difference, Sources, diff};
+use fyr_policy_core::{DiffError, Difference, Sources, diff};
 use jiff::civil::Date;
 use url::Url;
 
 use self::devices::Devices;
 use self::revision::{Side, SideError};
 use crate::policy_directory::today;
-use crate::render::{self, Look};
+use crate::render::{Findings, Look};
 
 /// Say what changes for whom between two policies
 ///
@@ -117,8 +117,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
     let difference = match diff(&old, &new, day, &addresses) {
         Ok(difference) => difference,
         Err(error) => {
-            let (sources, findings) = faulty(&error, &old, &new);
-            render::as_text(findings, sources, Look::of_stderr(), &mut io::stderr())?;
+            faulty(&error, &old, &new).as_text(Look::of_stderr(), &mut io::stderr())?;
             return Err(error.into());
         }
     };
@@ -142,14 +141,15 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn faulty<'a>(
-    error: &'a DiffError,
-    old: &'a Sources,
-    new: &'a Sources,
-) -> (&'a Sources, &'a [Diagnostic]) {
-    match error {
+fn faulty<'a>(error: &'a DiffError, old: &'a Sources, new: &'a Sources) -> Findings<'a> {
+    let (sources, all) = match error {
         DiffError::OldFaulty(findings) => (old, findings),
         DiffError::NewFaulty(findings) => (new, findings),
+    };
+    Findings {
+        directory: Path::new(""),
+        sources,
+        all,
     }
 }
 

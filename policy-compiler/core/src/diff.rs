@@ -224,7 +224,7 @@ impl Sides<'_> {
 fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
     let of_changes = changes.iter().flat_map(|change| &change.groups);
     let of_addresses = addresses.iter().flat_map(|change| &change.groups);
-    let changed: BTreeSet<GroupId> = of_changes.chain(of_addresses).cloned().collect();
+    let differing: BTreeSet<GroupId> = of_changes.chain(of_addresses).cloned().collect();
     let only = |one: &Side<'_>, other: &Side<'_>| {
         let groups = one.resolution.groups.keys();
         groups
@@ -233,11 +233,11 @@ fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -
             .collect()
     };
     GroupsTouched {
-        units: changed
+        units: differing
             .iter()
             .filter_map(|group| Some(sides.new.policy.groups.get(group)?.unit.clone()))
             .collect(),
-        changed,
+        changed: differing,
         added: only(&sides.new, &sides.old),
         removed: only(&sides.old, &sides.new),
     }

@@ -183,7 +183,7 @@ struct Narrator<'a> {
     resolved: &'a Resolved<'a>,
 }
 
-impl<'a> Narrator<'a> {
+impl Narrator<'_> {
     fn setting(&self, setting: &'static Setting) -> Explanation {
         let Some(settled) = self.resolved.settings.get(setting.name) else {
             let holds = format!("{}, the browser's own default", setting.default);

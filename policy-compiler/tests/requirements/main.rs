@@ -9,6 +9,7 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod browsers;
 mod difference;
 mod layers;
 mod source;

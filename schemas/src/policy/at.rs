@@ -14,6 +14,17 @@ pub struct Span {
     pub length: usize,
 }
 
+impl Span {
+    /// The end of the stretch, with nothing in it.
+    #[must_use]
+    pub fn end(self) -> Self {
+        Self {
+            start: self.start + self.length,
+            length: 0,
+        }
+    }
+}
+
 impl From<serde_saphyr::Location> for Span {
     fn from(location: serde_saphyr::Location) -> Self {
         let bytes = |number: Option<u64>| number.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
