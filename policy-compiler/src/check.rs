@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
-use crate::render::{self, Look};
+use crate::render::{Format, Look};
 
 /// Say what is wrong with a policy
 ///
@@ -17,14 +17,24 @@ use crate::render::{self, Look};
 Examples:
   fyr check policy
   fyr check policy --date 2027-08-01     as it will be after the summer
-  fyr check policy --json                for a pipeline"
+  fyr check policy --json                for a pipeline
+  fyr check policy --format sarif        for code review, run at the top of the repository"
 )]
 pub(crate) struct CheckArgs {
     #[command(flatten)]
     policy: PolicyArgs,
-    /// Print one JSON object
-    #[arg(long)]
+    /// How to print what was found
+    #[arg(long, value_enum, default_value_t = Format::Text)]
+    format: Format,
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
     json: bool,
+}
+
+impl CheckArgs {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 /// Why a policy could not be checked.
@@ -41,12 +51,14 @@ pub(crate) enum CheckError {
 /// Runs `fyr check`.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     let (sources, compilation) = args.policy.compile()?;
-    let findings = &compilation.diagnostics;
-    if args.json {
-        render::as_json(findings, &sources, &mut io::stdout())?;
-    } else {
-        render::as_text(findings, &sources, Look::of_stdout(), &mut io::stdout())?;
-        writeln!(io::stdout(), "{}", render::tally(findings))?;
+    let findings = args.policy.findings(&sources, &compilation);
+    match args.format() {
+        Format::Text => {
+            findings.as_text(Look::of_stdout(), &mut io::stdout())?;
+            writeln!(io::stdout(), "{}", findings.tally())?;
+        }
+        Format::Json => findings.as_json(&mut io::stdout())?,
+        Format::Sarif => findings.as_sarif(&mut io::stdout())?,
     }
     Ok(if compilation.failed() {
         ExitCode::FAILURE

@@ -10,12 +10,12 @@ use fyr_policy_core::{Compilation, GapNote};
 use fyr_schemas::bundle;
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
-use crate::render::{self, Look};
+use crate::render::Look;
 
 /// Write the bundles that devices obey
 ///
-/// Writes `bundles/GROUP.json` for every group and `gaps.json` with everything that a browser
-/// cannot enforce, and sums the gaps up. An error anywhere leaves the directory as it was.
+/// Writes `bundles/GROUP.json` for every group, `lists/CATEGORY.txt` for every list that bundles
+/// share, and `gaps.json` with everything that a browser cannot enforce, and sums the gaps up. An error anywhere leaves the directory as it was.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:
   fyr compile examples/ballerup --out compiled")]
@@ -68,11 +68,11 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
 /// Compiles a policy and tells what was found on standard error; `None` when it has errors.
 pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
     let (sources, compilation) = policy.compile()?;
-    let findings = &compilation.diagnostics;
-    render::as_text(findings, &sources, Look::of_stderr(), &mut io::stderr())
-        .map_err(CompileError::Print)?;
+    let findings = policy.findings(&sources, &compilation);
+    let told = findings.as_text(Look::of_stderr(), &mut io::stderr());
+    told.map_err(CompileError::Print)?;
     if compilation.failed() {
-        eprintln!("{}; nothing was written", render::tally(findings));
+        eprintln!("{}; nothing was written", findings.tally());
         return Ok(None);
     }
     Ok(Some(compilation))
@@ -99,6 +99,12 @@ fn write(compilation: &Compilation, out: &Path) -> Result<(), CompileError> {
         let path = fresh.join(bundle::target_name(group));
         fs::write(path, to_json(bundle)?).map_err(writing)?;
     }
+    if !compilation.lists.is_empty() {
+        fs::create_dir_all(fresh.join("lists")).map_err(writing)?;
+    }
+    for (category, text) in &compilation.lists {
+        fs::write(fresh.join(bundle::list_target_name(category)), text).map_err(writing)?;
+    }
     fs::write(fresh.join("gaps.json"), to_json(&compilation.gaps)?).map_err(writing)?;
     if out.exists() {
         fs::rename(out, staged.path().join("old")).map_err(writing)?;
@@ -117,7 +123,7 @@ fn is_ours(out: &Path) -> io::Result<bool> {
                 .collect::<io::Result<BTreeSet<_>>>()?;
             Ok(names
                 .iter()
-                .all(|name| name == "bundles" || name == "gaps.json"))
+                .all(|name| name == "bundles" || name == "lists" || name == "gaps.json"))
         }
     }
 }

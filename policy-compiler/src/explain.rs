@@ -13,7 +13,7 @@ use jiff::civil::Date;
 use url::Url;
 
 use crate::policy_directory::{self, ReadPolicyError, today};
-use crate::render::{self, Look};
+use crate::render::{Findings, Look};
 
 /// Say why something holds for a group, or what a finding means
 #[derive(Debug, clap::Args)]
@@ -100,9 +100,14 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
             write!(io::stdout(), "{}", in_words(&explanation))?;
             Ok(ExitCode::SUCCESS)
         }
-        Err(ExplainError::Faulty(findings)) => {
-            render::as_text(&findings, &sources, Look::of_stderr(), &mut io::stderr())?;
-            Err(ExplainError::Faulty(findings).into())
+        Err(ExplainError::Faulty(found)) => {
+            let findings = Findings {
+                directory,
+                sources: &sources,
+                all: &found,
+            };
+            findings.as_text(Look::of_stderr(), &mut io::stderr())?;
+            Err(ExplainError::Faulty(found).into())
         }
         Err(error) => Err(error.into()),
     }
@@ -206,6 +211,9 @@ fn tell(text: &mut String, label: &str, reason: &Reason) {
     row(text, "", &rule);
     for why in reason.why.values() {
         row(text, "", why);
+    }
+    for guidance in reason.guidance.values() {
+        row(text, "shown", guidance);
     }
     match &reason.decision {
         Some(ground) => {

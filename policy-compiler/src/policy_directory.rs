@@ -9,6 +9,8 @@ use fyr_policy_core::{Compilation, SourceFile, Sources, compile};
 use jiff::civil::Date;
 use walkdir::{DirEntry, WalkDir};
 
+use crate::render::Findings;
+
 /// How deep a policy directory is looked into; the language itself needs two levels.
 const MAX_DEPTH: usize = 8;
 
@@ -34,6 +36,19 @@ impl PolicyArgs {
         let sources = read(&self.directory)?;
         let compilation = compile(&sources, self.day());
         Ok((sources, compilation))
+    }
+
+    /// What was found in the policy, ready to be shown.
+    pub(crate) fn findings<'a>(
+        &'a self,
+        sources: &'a Sources,
+        compilation: &'a Compilation,
+    ) -> Findings<'a> {
+        Findings {
+            directory: &self.directory,
+            sources,
+            all: &compilation.diagnostics,
+        }
     }
 }
 

@@ -448,3 +448,32 @@ fn a_brought_device_is_not_ruled_over() {
         "vest-2018: { unit: /skoler/vest, start: 2018, ownership: brought }",
     );
 }
+
+#[test]
+fn a_group_that_its_unit_gives_no_name_is_told() {
+    let long = "a".repeat(60);
+    finds_in_base(
+        "FYR0212",
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        &format!(
+            "  /skoler/vest: {{ name: Vestskolen }}\n  /skoler/{long}: {{ name: Lang, groups: [2024] }}"
+        ),
+    );
+}
+
+#[test]
+fn a_warning_without_guidance_is_told() {
+    finds_in_rule(
+        "FYR0213",
+        "for: /skoler\nstrength: default\nsites:\n  warn: [sprogmodel.example]\n",
+    );
+}
+
+#[test]
+fn guidance_without_a_warning_is_told() {
+    finds_in_rule(
+        "FYR0214",
+        "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
+    );
+}

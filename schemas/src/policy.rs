@@ -25,4 +25,4 @@ pub use decision::{Decision, Dpia, Status};
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
 pub use service::{Service, ServiceKind, ServiceStatus, Vendor};
-pub use unit::{Group, Ownership, Unit, UnitsFile};
+pub use unit::{Group, Ownership, Pool, Unit, UnitsFile};

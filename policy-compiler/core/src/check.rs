@@ -4,6 +4,7 @@ mod brought;
 mod decisions;
 mod escapes;
 mod floors;
+mod guidance;
 mod reachable;
 mod rules;
 
@@ -15,6 +16,7 @@ use crate::resolve::Resolution;
 /// Runs every check whose answer cannot stand in what could not be read.
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
+    findings.extend(guidance::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));

@@ -101,6 +101,13 @@ codes! {
     "0211" NoReason Warning "a rule without a reason in the organisation's language"
     "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows."
 
+    "0212" UnnamedGroup Error "a group that cannot be named after its unit"
+    "A group listed with its unit is called after the last part of the unit's path: `2024` at `/skoler/skovlunde` is `skovlunde-2024`. That name would be too long, or the unit is `/`. Name the group under `groups`."
+    "0213" NoGuidance Error "a warning without guidance"
+    "A site under `warn` opens once its guidance was read, so the rule says in `guidance`, in the first language of `fyr.yaml` at least, what to keep in mind there."
+    "0214" GuidanceUnread Warning "guidance that nobody reads"
+    "The rule has `guidance` and no site under `warn`, so it is shown nowhere."
+
     "0301" UnknownSetting Error "a setting that does not exist"
     "The name is not in the table of settings, nor a policy of a browser. `fyr schema` writes a JSON Schema that lets an editor complete the names."
     "0302" WrongSetting Error "a value that the setting does not take"

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
 use fyr_schemas::policy::Ownership;
-use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId};
 use jiff::civil::Date;
 
 use crate::check;
@@ -26,6 +26,11 @@ pub struct Compilation {
     pub organisation: Option<OrganisationId>,
     /// One bundle a group; none at all where there is an error.
     pub bundles: BTreeMap<GroupId, Bundle>,
+    /// The text of every list that a bundle closes, as [`ClosedList`] describes it: stored once,
+    /// however many bundles share it.
+    ///
+    /// [`ClosedList`]: fyr_schemas::bundle::ClosedList
+    pub lists: BTreeMap<CategoryId, String>,
     /// Every control that an engine cannot enforce, with the groups it concerns.
     pub gaps: Vec<GapNote>,
     /// Everything that was found, sorted by place.
@@ -59,6 +64,7 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
+            lists: BTreeMap::new(),
             gaps: Vec::new(),
             diagnostics: findings.into_sorted(),
         };
@@ -76,6 +82,7 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),
         bundles,
+        lists: BTreeMap::new(),
         gaps,
         diagnostics: findings.into_sorted(),
     }

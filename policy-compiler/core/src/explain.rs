@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Coverage, Engine};
-use fyr_schemas::policy::{Ownership, Strength};
+use fyr_schemas::policy::{At, Ownership, Strength};
 use fyr_schemas::{CaseNumber, GroupId, LanguageCode, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
@@ -70,6 +70,8 @@ pub struct Reason {
     pub strength: &'static str,
     /// The reason in words, by language.
     pub why: BTreeMap<LanguageCode, String>,
+    /// What people read before a site that the rule warns of, by language.
+    pub guidance: BTreeMap<LanguageCode, String>,
     /// The decision it cites.
     pub decision: Option<Ground>,
 }
@@ -295,11 +297,8 @@ impl<'a> Narrator<'a> {
             place: self.sources.position(place).to_string(),
             unit: rule.unit().clone(),
             strength: Strength::word(rule.strength()),
-            why: written
-                .why
-                .iter()
-                .map(|(language, why)| (language.value.clone(), why.clone()))
-                .collect(),
+            why: by_language(&written.why),
+            guidance: by_language(&written.guidance),
             decision: rule.decision().and_then(|case| self.ground(case)),
         }
     }
@@ -331,4 +330,11 @@ impl<'a> Narrator<'a> {
             .map(|each| each.coverage)
             .unwrap_or_default()
     }
+}
+
+fn by_language(written: &BTreeMap<At<LanguageCode>, String>) -> BTreeMap<LanguageCode, String> {
+    written
+        .iter()
+        .map(|(language, text)| (language.value.clone(), text.clone()))
+        .collect()
 }

@@ -78,6 +78,8 @@ pub fn lower(desired: &Desired) -> Lowered {
             firefox: firefox.policies,
             hosts,
             closed: BTreeMap::new(),
+            timetable: None,
+            variants: Vec::new(),
         },
         clashes,
     }

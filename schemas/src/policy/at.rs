@@ -14,6 +14,17 @@ pub struct Span {
     pub length: usize,
 }
 
+impl Span {
+    /// The end of the stretch, with nothing in it.
+    #[must_use]
+    pub fn end(self) -> Self {
+        Self {
+            start: self.start + self.length,
+            length: 0,
+        }
+    }
+}
+
 impl From<serde_saphyr::Location> for Span {
     fn from(location: serde_saphyr::Location) -> Self {
         let bytes = |number: Option<u64>| number.and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
@@ -33,6 +44,16 @@ pub struct At<T> {
     pub value: T,
     /// Where it was written.
     pub span: Span,
+}
+
+impl<T> At<T> {
+    /// Another value, with the place of this one: what it stands for.
+    pub fn with<U>(&self, value: U) -> At<U> {
+        At {
+            value,
+            span: self.span,
+        }
+    }
 }
 
 impl<T> Deref for At<T> {

@@ -1,11 +1,12 @@
 //! `units.yaml`: the tree of units, and the groups of devices that stand in it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use serde::Deserialize;
 
 use super::At;
-use crate::id::{GroupId, StageId, UnitPath};
+use crate::id::{GroupId, ParseIdError, StageId, UnitPath};
 
 /// The tree and its groups.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -14,8 +15,26 @@ use crate::id::{GroupId, StageId, UnitPath};
 pub struct UnitsFile {
     /// Every unit by its path; `/` is the organisation itself and need not be named.
     pub units: BTreeMap<At<UnitPath>, Unit>,
-    /// Every group of devices.
+    /// The groups of devices that are not named after their unit: a trolley, devices from home.
+    #[serde(default)]
     pub groups: BTreeMap<At<GroupId>, Group>,
+}
+
+impl UnitsFile {
+    /// Every group, those that stand with their unit first. A group whose unit gives no name
+    /// that a group could have comes as what was written.
+    pub fn all_groups(&self) -> impl Iterator<Item = Result<(At<GroupId>, Group), &At<Pool>>> {
+        let of_units = self.units.iter().flat_map(|(path, unit)| {
+            unit.groups
+                .iter()
+                .map(|pool| Group::of_unit(path, pool).ok_or(pool))
+        });
+        let named = self
+            .groups
+            .iter()
+            .map(|(id, group)| Ok((id.clone(), group.clone())));
+        of_units.chain(named)
+    }
 }
 
 /// A place in the tree: an administration, a school, a class.
@@ -24,6 +43,57 @@ pub struct UnitsFile {
 pub struct Unit {
     /// Its name in full.
     pub name: String,
+    /// Its groups: a class by the year it began, a pool by its stage. Each is named after the
+    /// unit, so `[2024, personale]` at `/skoler/skovlunde` are `skovlunde-2024` and
+    /// `skovlunde-personale`.
+    #[serde(default)]
+    pub groups: Vec<At<Pool>>,
+}
+
+/// A group as its unit lists it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub enum Pool {
+    /// The class that began grade 0 in this year.
+    Start(u16),
+    /// The devices of one stage.
+    Stage(StageId),
+}
+
+impl TryFrom<String> for Pool {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdError> {
+        let is_year = text.len() == 4 && text.bytes().all(|byte| byte.is_ascii_digit());
+        match text.parse() {
+            Ok(year) if is_year => Ok(Self::Start(year)),
+            Ok(_) | Err(_) => text.parse().map(Self::Stage).map_err(|_| {
+                ParseIdError::new(&text, "a year such as `2024`, or the name of a stage")
+            }),
+        }
+    }
+}
+
+impl fmt::Display for Pool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Start(year) => year.fmt(f),
+            Self::Stage(stage) => stage.fmt(f),
+        }
+    }
+}
+
+impl schemars::JsonSchema for Pool {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Pool".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "The year a class began grade 0, or the name of a stage.",
+            "type": ["string", "integer"]
+        })
+    }
 }
 
 /// A stable pool of devices: a class, a trolley, a staff room.
@@ -44,6 +114,25 @@ pub struct Group {
     pub ownership: Ownership,
 }
 
+impl Group {
+    /// The group that stands with `unit` as `pool`; `None` where the name would be none.
+    fn of_unit(unit: &At<UnitPath>, pool: &At<Pool>) -> Option<(At<GroupId>, Self)> {
+        let (_, last) = unit.as_str().rsplit_once('/')?;
+        let name = format!("{last}-{}", pool.value).parse().ok()?;
+        let (start, stage) = match &pool.value {
+            Pool::Start(year) => (Some(pool.with(*year)), None),
+            Pool::Stage(stage) => (None, Some(pool.with(stage.clone()))),
+        };
+        let group = Self {
+            unit: pool.with(unit.value.clone()),
+            start,
+            stage,
+            ownership: Ownership::Managed,
+        };
+        Some((pool.with(name), group))
+    }
+}
+
 /// Whose devices a group's are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -53,4 +142,32 @@ pub enum Ownership {
     Managed,
     /// Brought from home: rules reach the account only, never the device.
     Brought,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_of_a_unit_is_a_class_by_its_year_or_a_pool_by_its_stage() {
+        let pool = |text: &str| Pool::try_from(text.to_owned());
+        assert_eq!(pool("2024"), Ok(Pool::Start(2024)));
+        let personale = "personale".parse().expect("a stage");
+        assert_eq!(pool("personale"), Ok(Pool::Stage(personale)));
+        for text in ["", "/", "Personale", "2024/25"] {
+            assert!(pool(text).is_err(), "`{text}`");
+        }
+    }
+
+    #[test]
+    fn a_group_of_a_unit_is_named_after_it() {
+        let text = "units:\n  /skoler/nord: { name: Nord, groups: [2024, personale] }\n\
+                    groups:\n  vogn: { unit: /skoler/nord, stage: personale }\n";
+        let file: UnitsFile = serde_saphyr::from_str(text).expect("units");
+        let names: Vec<String> = file
+            .all_groups()
+            .map(|group| group.expect("a name").0.to_string())
+            .collect();
+        assert_eq!(names, ["nord-2024", "nord-personale", "vogn"]);
+    }
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use fyr_schemas::policy::{
-    self as source, At, Decision, Grades, OrganisationFile, Stage, UnitsFile,
+    self as source, At, Decision, Grades, OrganisationFile, Pool, Stage, UnitsFile,
 };
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
@@ -177,9 +177,16 @@ fn place_groups(
     findings: &mut Diagnostics,
 ) -> BTreeMap<GroupId, Group> {
     let mut groups = BTreeMap::new();
-    for (id, group) in &file.document.groups {
+    for group in file.document.all_groups() {
+        let (id, group) = match group {
+            Ok(named) => named,
+            Err(pool) => {
+                findings.push(unnamed(file.place(pool), pool));
+                continue;
+            }
+        };
         report_unknown_unit(file.place(&group.unit), &group.unit, Some(units), findings);
-        match stage_on(file, id, group, &organisation.stages, date) {
+        match stage_on(file, &id, &group, &organisation.stages, date) {
             Ok((stage_id, stage)) => {
                 let group = Group {
                     id: id.value.clone(),
@@ -187,14 +194,27 @@ fn place_groups(
                     stage: stage_id,
                     audience: stage::audience(stage),
                     ownership: group.ownership,
-                    place: file.place(id),
+                    place: file.place(&id),
                 };
-                groups.insert(id.value.clone(), group);
+                let place = group.place;
+                insert_once(&mut groups, id.value, (group, place), findings);
             }
             Err(finding) => findings.push(*finding),
         }
     }
-    groups
+    without_places(groups)
+}
+
+fn unnamed(place: Place, pool: &Pool) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnnamedGroup,
+        format!("the group `{pool}` cannot be named after its unit"),
+    )
+    .at(
+        place,
+        "a group's name has at most 63 letters, digits and `-`",
+    )
+    .help("name it under `groups`, with its `unit`")
 }
 
 /// The stage of a group on a day, or why it has none.

@@ -1,0 +1,176 @@
+//! Findings as people read them in a terminal or a log.
+
+use std::collections::BTreeMap;
+use std::io::{self, IsTerminal};
+
+use fyr_policy_core::source::FileId;
+use fyr_policy_core::{Diagnostic, Label, Severity, Sources};
+use miette::{
+    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan,
+};
+
+/// How text is dressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Look {
+    dress: Dress,
+    /// The columns there are.
+    width: usize,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Dress {
+    /// Letters and lines alone.
+    Plain,
+    /// With colours, for a terminal.
+    Coloured,
+}
+
+/// The columns of a file or a pipe.
+const WIDTH: usize = 100;
+
+impl Look {
+    /// Colours where standard output is a terminal whose user has not asked for none.
+    pub(crate) fn of_stdout() -> Self {
+        Self::of(&io::stdout())
+    }
+
+    /// Colours where standard error is a terminal whose user has not asked for none.
+    pub(crate) fn of_stderr() -> Self {
+        Self::of(&io::stderr())
+    }
+
+    fn of(stream: &(impl IsTerminal + rustix::fd::AsFd)) -> Self {
+        if !stream.is_terminal() {
+            return Self {
+                dress: Dress::Plain,
+                width: WIDTH,
+            };
+        }
+        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let size = rustix::termios::tcgetwinsize(stream);
+        // A terminal that does not know its size says zero.
+        let columns = size.map_or(0, |size| usize::from(size.ws_col));
+        Self {
+            dress: if unwanted {
+                Dress::Plain
+            } else {
+                Dress::Coloured
+            },
+            width: if columns == 0 {
+                WIDTH
+            } else {
+                columns.clamp(60, 120)
+            },
+        }
+    }
+
+    fn handler(self) -> GraphicalReportHandler {
+        let theme = match self.dress {
+            Dress::Plain => GraphicalTheme::unicode_nocolor(),
+            Dress::Coloured => GraphicalTheme::unicode(),
+        };
+        GraphicalReportHandler::new_themed(theme)
+            .with_width(self.width)
+            .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
+            .with_break_words(false)
+            .with_links(false)
+    }
+}
+
+/// One finding: what it is, the lines of each file it is about, and what to do.
+pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io::Result<String> {
+    let mut by_file: BTreeMap<FileId, Vec<&Label>> = BTreeMap::new();
+    for label in &finding.labels {
+        by_file.entry(label.place.file).or_default().push(label);
+    }
+    let first = finding.labels.first().map(|label| label.place.file);
+    let here = first.and_then(|file| Some((file, by_file.remove(&file)?)));
+    let severity = match finding.code.severity() {
+        Severity::Error => miette::Severity::Error,
+        Severity::Warning => miette::Severity::Warning,
+    };
+    let message = format!("{}: {}", finding.code, finding.message);
+    let mut parts = vec![Shown::new(message, severity, here, sources)];
+    parts.extend(by_file.into_iter().map(|part| {
+        let message = "see also".to_owned();
+        Shown::new(message, miette::Severity::Advice, Some(part), sources)
+    }));
+    if let Some(last) = parts.last_mut() {
+        last.help.clone_from(&finding.help);
+    }
+    let mut text = String::new();
+    for part in &parts {
+        let rendered = look.handler().render_report(&mut text, part);
+        rendered.map_err(io::Error::other)?;
+    }
+    Ok(text)
+}
+
+/// A part of a finding as miette shows one: a line of text over the labels of one file.
+#[derive(Debug)]
+struct Shown {
+    message: String,
+    severity: miette::Severity,
+    help: Option<String>,
+    source: Option<NamedSource<String>>,
+    labels: Vec<LabeledSpan>,
+}
+
+impl Shown {
+    fn new(
+        message: String,
+        severity: miette::Severity,
+        part: Option<(FileId, Vec<&Label>)>,
+        sources: &Sources,
+    ) -> Self {
+        let (file, labels) = part.unzip();
+        Self {
+            message,
+            severity,
+            help: None,
+            source: file.and_then(|file| named(sources, file)),
+            labels: labels.into_iter().flatten().map(span).collect(),
+        }
+    }
+}
+
+fn named(sources: &Sources, file: FileId) -> Option<NamedSource<String>> {
+    let file = sources.file(file)?;
+    Some(NamedSource::new(&file.path, file.text.clone()).with_language("YAML"))
+}
+
+fn span(label: &Label) -> LabeledSpan {
+    let span = label.place.span;
+    LabeledSpan::new_with_span(
+        Some(label.text.clone()),
+        SourceSpan::new(span.start.into(), span.length),
+    )
+}
+
+impl std::fmt::Display for Shown {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Shown {}
+
+impl miette::Diagnostic for Shown {
+    fn severity(&self) -> Option<miette::Severity> {
+        Some(self.severity)
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help
+            .as_ref()
+            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+
+    fn source_code(&self) -> Option<&dyn SourceCode> {
+        self.source.as_ref().map(|source| source as &dyn SourceCode)
+    }
+
+    fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
+        Some(Box::new(self.labels.iter().cloned()))
+    }
+}

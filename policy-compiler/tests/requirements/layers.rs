@@ -1,0 +1,153 @@
+//! Stages, layers and floors: R01, R03, R09, R40.
+
+use fyr_schemas::bundle::{Audience, Coverage, Engine, GapReason};
+
+use crate::source::Source;
+
+const DAY: &str = "2026-11-23";
+
+fn level(source: &Source, group: &str) -> String {
+    let bundle = source.bundle(group, DAY);
+    let control = |id: &str| {
+        bundle
+            .controls
+            .iter()
+            .find(|control| control.id.as_str() == id)
+    };
+    control("youtube.level").map_or_else(|| "none".to_owned(), |control| control.value.clone())
+}
+
+#[test]
+fn r01_three_audiences_have_three_youtube_modes() {
+    let ballerup = Source::example("ballerup");
+    let force = |group: &str| {
+        let bundle = ballerup.bundle(group, DAY);
+        bundle.chromium.get("ForceYouTubeRestrict").cloned()
+    };
+    assert_eq!(force("skovlunde-2026"), Some(2.into()), "indskoling");
+    assert_eq!(force("skovlunde-2022"), Some(1.into()), "mellemtrin");
+    assert_eq!(force("skovlunde-2018"), Some(1.into()), "udskoling");
+    assert_eq!(force("skovlunde-personale"), None, "personale");
+    assert_eq!(
+        ballerup.bundle("skovlunde-personale", DAY).audience,
+        Audience::Staff
+    );
+}
+
+/// A rule of the Øst school for its own pupils.
+fn of_the_school(strength: &str, level: &str) -> String {
+    format!(
+        "rule: oest-youtube\ndecision: OEST-3\nfor: {{ unit: /skoler/oest, who: pupils }}\n\
+         strength: {strength}\nset:\n  youtube.level: {level}\nwhy:\n  da: Et projekt.\n"
+    )
+}
+
+#[test]
+fn r03_a_floor_cannot_be_weakened_by_a_school_and_the_message_shows_both_lines() {
+    let source = Source::small().with("rules/oest.yaml", &of_the_school("default", "off"));
+    assert_eq!(source.codes(DAY), ["FYR0401"]);
+    insta::assert_snapshot!(source.check(DAY));
+}
+
+#[test]
+fn r03_a_school_may_tighten_a_floor() {
+    let source = Source::small().with("rules/oest.yaml", &of_the_school("default", "strict"));
+    assert_eq!(level(&source, "oest-2021"), "strict");
+    assert_eq!(level(&source, "vest-2018"), "moderate");
+}
+
+#[test]
+fn r03_what_is_marked_as_a_default_may_be_weakened() {
+    let source = Source::small()
+        .with_edit("rules/floor.yaml", "strength: minimum", "strength: default")
+        .with("rules/oest.yaml", &of_the_school("default", "off"));
+    assert_eq!(level(&source, "oest-2021"), "off");
+    assert_eq!(level(&source, "vest-2018"), "moderate");
+}
+
+/// The city, the administration, the school and the class each say something of one setting.
+#[test]
+fn r09_every_layer_speaks_in_one_order_and_the_explanation_names_all() {
+    let class = "rule: klassen\ndecision: OEST-3\nfor: { unit: /skoler/oest, stage: mellemtrin }\n\
+                 strength: default\nset:\n  youtube.level: strict\nwhy:\n  da: Klassen øver sig.\n";
+    let city = "rule: byen\ndecision: BY-2025-1\nfor: /\nstrength: default\n\
+                set:\n  youtube.level: { pupils: moderate }\nwhy:\n  da: Byens udgangspunkt.\n";
+    let source = Source::small()
+        .with("rules/byen.yaml", city)
+        .with("rules/klassen.yaml", class);
+    assert_eq!(level(&source, "oest-2021"), "strict");
+    assert_eq!(level(&source, "oest-2024"), "moderate");
+    let explained = source.explain(DAY, "oest-2021", ["--setting", "youtube.level"]);
+    insta::assert_snapshot!(explained);
+}
+
+#[test]
+fn r09_a_conflict_within_one_layer_is_told_and_nothing_wins_silently() {
+    let source = Source::small().with(
+        "rules/oest.yaml",
+        &format!(
+            "{}---\n{}",
+            of_the_school("default", "strict"),
+            of_the_school("default", "moderate").replace("oest-youtube", "oest-andet")
+        ),
+    );
+    assert_eq!(source.codes(DAY), ["FYR0403"]);
+}
+
+const WARNING: &str = "rule: ai-med-omtanke
+decision: SK-2025-7
+for: { unit: /skoler, who: pupils }
+strength: minimum
+sites:
+  warn: [sprogmodel.example]
+guidance:
+  da: Skriv aldrig personoplysninger. Svarene kan være forkerte.
+why:
+  da: Vejledning hellere end spærring.
+";
+
+#[test]
+fn r40_a_warning_leaves_the_site_open_and_says_that_no_browser_shows_the_guidance() {
+    let source = Source::small().with("rules/ai.yaml", WARNING);
+    let bundle = source.bundle("oest-2021", DAY);
+    let control = bundle
+        .controls
+        .iter()
+        .find(|control| control.id.as_str() == "sites.warn.ai-med-omtanke")
+        .expect("the control of the warning");
+    for engine in Engine::ALL {
+        match &control.coverage[&engine] {
+            Coverage::Gap(gap) => assert_eq!(gap.reason, GapReason::Partial),
+            other => panic!("{engine} cannot warn, and claims {other:?}"),
+        }
+    }
+    let blocked = bundle.chromium["URLBlocklist"].to_string();
+    assert!(!blocked.contains("sprogmodel.example"), "{blocked}");
+    let url = ["--url", "https://sprogmodel.example/chat"];
+    insta::assert_snapshot!(source.explain(DAY, "oest-2021", url));
+}
+
+#[test]
+fn r40_a_school_may_block_what_is_warned_of_above_and_may_not_silence_the_warning() {
+    let school = |verdict: &str| {
+        format!(
+            "rule: oest-ai\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\n\
+             sites:\n  {verdict}: [sprogmodel.example]\nwhy:\n  da: Skolens valg.\n"
+        )
+    };
+    let source = Source::small().with("rules/ai.yaml", WARNING);
+    let stricter = source.with("rules/oest-ai.yaml", &school("block"));
+    let url = ["--url", "https://sprogmodel.example/"];
+    assert!(
+        stricter
+            .explain(DAY, "oest-2021", url)
+            .starts_with("https://sprogmodel.example/: block")
+    );
+    assert!(
+        stricter
+            .explain(DAY, "vest-2018", url)
+            .starts_with("https://sprogmodel.example/: warn")
+    );
+    let weaker = stricter.with("rules/oest-ai.yaml", &school("allow"));
+    assert_eq!(weaker.codes(DAY), ["FYR0404"]);
+}

@@ -1,0 +1,114 @@
+//! `fyr check --format sarif`: what the standard requires, and what a code-review tool relies on.
+
+#![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::{Value, json};
+
+const FYR: &str = "organisation: fyrby\nname: 🏫 Fyrby\nlangauges: [da]\n";
+
+/// A repository whose policy lies in a directory that an address must quote.
+fn repository() -> tempfile::TempDir {
+    let repository = tempfile::tempdir().expect("a directory");
+    let policy = repository.path().join("skole politik å");
+    fs::create_dir_all(policy.join("rules")).expect("a directory");
+    fs::write(policy.join("fyr.yaml"), FYR).expect("a file");
+    fs::write(policy.join("rules/x.yaml"), "rule: [\n").expect("a file");
+    repository
+}
+
+fn sarif(here: &Path, directory: &str) -> Value {
+    let output = Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .current_dir(here)
+        .args(["check", directory, "--format", "sarif"])
+        .output()
+        .expect("fyr runs");
+    assert_eq!(output.status.code(), Some(1));
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn results(log: &Value) -> &[Value] {
+    let results = log.pointer("/runs/0/results").and_then(Value::as_array);
+    results.expect("results")
+}
+
+#[test]
+fn the_log_has_what_the_standard_requires() {
+    let repository = repository();
+    let log = sarif(repository.path(), "skole politik å");
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(log["runs"].as_array().map(Vec::len), Some(1));
+    assert_eq!(log["runs"][0]["columnKind"], "unicodeCodePoints");
+    let driver = &log["runs"][0]["tool"]["driver"];
+    assert_eq!(driver["name"], "fyr");
+    let rules = driver["rules"].as_array().expect("rules");
+    let ids: BTreeSet<&str> = rules
+        .iter()
+        .filter_map(|rule| rule["id"].as_str())
+        .collect();
+    let codes = fyr_policy_core::Code::ALL.iter().map(|code| code.as_str());
+    assert_eq!(ids, codes.collect(), "one rule for each code");
+    for rule in rules {
+        for text in ["shortDescription", "fullDescription", "help"] {
+            assert!(rule[text]["text"].is_string(), "{rule}");
+        }
+        assert!(rule["help"]["markdown"].is_string(), "{rule}");
+    }
+    for result in results(&log) {
+        let rule = result["ruleIndex"].as_u64().expect("an index");
+        let rule = &rules[usize::try_from(rule).expect("an index")];
+        assert_eq!(result["ruleId"], rule["id"]);
+        assert_eq!(result["level"], rule["defaultConfiguration"]["level"]);
+        assert!(result["message"]["text"].is_string());
+        assert_eq!(result["locations"].as_array().map(Vec::len), Some(1));
+        let prints = result["partialFingerprints"]
+            .as_object()
+            .expect("fingerprints");
+        assert!(prints.values().all(Value::is_string));
+    }
+}
+
+#[test]
+fn a_finding_is_where_a_reviewer_of_the_repository_looks_for_it() {
+    let repository = repository();
+    let log = sarif(repository.path(), "./skole politik å");
+    insta::assert_json_snapshot!(results(&log));
+}
+
+#[test]
+fn a_policy_at_the_top_of_the_repository_has_plain_paths() {
+    let repository = repository();
+    let log = sarif(&repository.path().join("skole politik å"), ".");
+    let uri = &results(&log)[0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    assert_eq!(*uri, json!({ "uri": "fyr.yaml", "uriBaseId": "%SRCROOT%" }));
+}
+
+#[test]
+fn a_policy_elsewhere_has_whole_addresses() {
+    let (repository, elsewhere) = (repository(), tempfile::tempdir().expect("a directory"));
+    let policy = repository.path().join("skole politik å");
+    let log = sarif(elsewhere.path(), &policy.display().to_string());
+    let place = &results(&log)[0]["locations"][0]["physicalLocation"]["artifactLocation"];
+    let uri = place["uri"].as_str().expect("an address");
+    assert!(uri.starts_with("file:///"), "{uri}");
+    assert_eq!(place.get("uriBaseId"), None);
+}
+
+#[test]
+fn a_fingerprint_stays_when_lines_above_change() {
+    let repository = repository();
+    let prints = |log: &Value| -> Vec<Value> {
+        let prints = results(log)
+            .iter()
+            .map(|result| &result["partialFingerprints"]);
+        prints.cloned().collect()
+    };
+    let before = prints(&sarif(repository.path(), "skole politik å"));
+    let moved = format!("# a remark\n\n{FYR}");
+    fs::write(repository.path().join("skole politik å/fyr.yaml"), moved).expect("a file");
+    assert_eq!(prints(&sarif(repository.path(), "skole politik å")), before);
+}
