@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod explain;
 pub mod parse;
 pub mod policy;
+pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod settings;

@@ -18,7 +18,7 @@ use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine, FORMAT, Gap};
 use fyr_schemas::{CaseNumber, ControlId, RuleId};
 
 use self::engine::enforce;
-pub(crate) use self::engine::{acts_on, sites_of};
+pub(crate) use self::engine::{acts_on, means, sites_of};
 use crate::desired::{Desired, Verdict};
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.
