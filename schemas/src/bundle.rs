@@ -3,6 +3,8 @@
 //! A bundle leaves no meaningful choice to the device. It carries no revision and no time,
 //! so that the same policy is the same bytes; both come from the TUF metadata that lists it.
 
+mod variant;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
@@ -11,10 +13,12 @@ use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::variant::{Instead, Variant};
 use crate::id::{
     CaseNumber, CategoryId, ControlId, Digest, GroupId, HostName, OrganisationId, RuleId, StageId,
     UnitPath,
 };
+use crate::timetable::Timetable;
 
 /// The format this crate reads and writes.
 pub const FORMAT: u32 = 1;
@@ -53,6 +57,12 @@ pub struct Bundle {
     /// Lists of names that do not resolve on the whole device, by category. Bundles share them.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub closed: BTreeMap<CategoryId, ClosedList>,
+    /// When other things hold than the members above say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timetable: Option<Timetable>,
+    /// What holds then: one for each combination of periods that changes something.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub variants: Vec<Variant>,
 }
 
 /// A list of names that is stored once for all the bundles that close it.

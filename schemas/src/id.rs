@@ -104,6 +104,12 @@ fn is_slug(text: &str) -> bool {
         && !text.ends_with('-')
 }
 
+/// A slug, behind the slug of its kind or alone.
+fn is_period(text: &str) -> bool {
+    let (kind, name) = text.split_once(':').unwrap_or(("x", text));
+    is_slug(kind) && is_slug(name)
+}
+
 /// A family, and names below it that may be spelled as browsers spell their policies.
 fn is_control(text: &str) -> bool {
     let (family, names) = text.split_once('.').unwrap_or((text, "x"));
@@ -232,6 +238,19 @@ text_id! {
     /// A category of sites and services; a rule writes `category:NAME`.
     CategoryId, "a category name (lowercase letters, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
+}
+text_id! {
+    /// A period of the timetable, with its kind where it has one: `school-hours`,
+    /// `exam:matematik-9`, `lesson:projekt-7b`.
+    PeriodId, "the name of a period (lowercase letters, digits and `-`, with or without a kind before `:`)",
+    "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?:)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_period
+}
+
+impl PeriodId {
+    /// What stands before the `:`.
+    pub fn kind(&self) -> Option<&str> {
+        self.0.split_once(':').map(|(kind, _)| kind)
+    }
 }
 text_id! {
     /// A country, as ISO 3166 writes it: `DK`.
@@ -397,6 +416,17 @@ mod tests {
             accepts::<CaseNumber>(text);
         }
         refuses::<CaseNumber>("two\nlines");
+    }
+
+    #[test]
+    fn a_period_may_have_a_kind() {
+        accepts::<PeriodId>("school-hours");
+        accepts::<PeriodId>("exam:matematik-9");
+        for text in ["", ":", "exam:", ":x", "a:b:c", "Exam:x", "exam: x"] {
+            refuses::<PeriodId>(text);
+        }
+        let exam: PeriodId = "exam:matematik-9".parse().expect("a period");
+        assert_eq!(exam.kind(), Some("exam"));
     }
 
     #[test]

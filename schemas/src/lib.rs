@@ -10,10 +10,11 @@ pub mod fleet;
 pub mod id;
 pub mod policy;
 pub mod report;
+pub mod timetable;
 mod words;
 
 pub use id::{
     BodyId, CaseNumber, CategoryId, ControlId, CountryCode, DeviceId, Digest, GroupId, HostName,
-    LanguageCode, OrganisationId, ParseIdError, Revision, RuleId, ServiceId, StageId, TimeZoneName,
-    UnitPath,
+    LanguageCode, OrganisationId, ParseIdError, PeriodId, Revision, RuleId, ServiceId, StageId,
+    TimeZoneName, UnitPath,
 };

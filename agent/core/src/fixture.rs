@@ -57,6 +57,8 @@ pub(crate) fn empty_bundle() -> Bundle {
         firefox: [].into(),
         hosts: [].into(),
         closed: [].into(),
+        timetable: None,
+        variants: Vec::new(),
     }
 }
 
