@@ -17,7 +17,8 @@ pub(crate) struct Meaning {
     /// What it is, in one line.
     pub(crate) title: &'static str,
     /// Why it matters, and what to do.
-    pub(crate) meaning: &'static str,
+    #[serde(rename = "meaning")]
+    pub(crate) why: &'static str,
     /// The finding as it is printed for a policy that provokes it.
     pub(crate) example: &'static str,
 }
@@ -29,14 +30,14 @@ impl Meaning {
             code: code.as_str(),
             severity: code.severity(),
             title: code.title(),
-            meaning: code.meaning(),
+            why: code.meaning(),
             example: example(code),
         }
     }
 
     /// All of it as people read it, in lines of at most so many columns.
     pub(crate) fn in_words(&self, columns: usize) -> String {
-        let meaning = textwrap::fill(self.meaning, columns);
+        let meaning = textwrap::fill(self.why, columns);
         let Self {
             code,
             title,
@@ -84,17 +85,15 @@ pub(crate) fn is_meant_as_code(text: &str) -> bool {
 pub(crate) fn unknown(text: &str) -> String {
     let number: String = text.chars().filter(char::is_ascii_digit).collect();
     let padded = format!("FYR{number:0>4}");
-    let codes = || Code::ALL.iter().map(|code| code.as_str());
-    let help = match codes().find(|code| *code == padded) {
+    let mut codes = Code::ALL.iter().map(|code| code.as_str());
+    let exact = codes.clone().find(|code| *code == padded);
+    let help = match exact.or_else(|| did_you_mean(&padded, codes.clone())) {
         Some(code) => format!("did you mean `{code}`?"),
-        None => match did_you_mean(&padded, codes()) {
-            Some(code) => format!("did you mean `{code}`?"),
-            None => {
-                let (first, last) = (codes().next(), codes().next_back());
-                let (first, last) = (first.unwrap_or_default(), last.unwrap_or_default());
-                format!("the codes run from `{first}` to `{last}`, as `fyr check` prints them")
-            }
-        },
+        None => {
+            let (first, last) = (codes.next().unwrap_or_default(), codes.next_back());
+            let last = last.unwrap_or_default();
+            format!("the codes run from `{first}` to `{last}`, as `fyr check` prints them")
+        }
     };
     format!("no finding has this code; {help}")
 }

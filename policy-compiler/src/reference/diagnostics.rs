@@ -39,7 +39,7 @@ Written by `make generate`.
             meaning.code,
             capitalised(meaning.title),
             meaning.consequence(),
-            meaning.meaning,
+            meaning.why,
             meaning.example,
         );
     }
