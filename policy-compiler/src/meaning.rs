@@ -87,14 +87,15 @@ pub(crate) fn unknown(text: &str) -> String {
     let padded = format!("FYR{number:0>4}");
     let mut codes = Code::ALL.iter().map(|code| code.as_str());
     let exact = codes.clone().find(|code| *code == padded);
-    let help = match exact.or_else(|| did_you_mean(&padded, codes.clone())) {
-        Some(code) => format!("did you mean `{code}`?"),
-        None => {
-            let (first, last) = (codes.next().unwrap_or_default(), codes.next_back());
+    let meant = exact.or_else(|| did_you_mean(&padded, codes.clone()));
+    let (first, last) = (codes.next().unwrap_or_default(), codes.next_back());
+    let help = meant.map_or_else(
+        || {
             let last = last.unwrap_or_default();
             format!("the codes run from `{first}` to `{last}`, as `fyr check` prints them")
-        }
-    };
+        },
+        |code| format!("did you mean `{code}`?"),
+    );
     format!("no finding has this code; {help}")
 }
 
