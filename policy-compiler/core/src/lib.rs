@@ -14,6 +14,7 @@ pub mod explain;
 mod judge;
 pub mod parse;
 pub mod policy;
+pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod settings;
