@@ -114,7 +114,8 @@ fn r22_what_is_decided_holds() {
 
 #[test]
 fn r22_a_rejected_proposal_stays_on_record_and_never_compiles() {
-    let on_record = Source::small().with("decisions/spil.yaml", &case("SK-9", "status: rejected\n"));
+    let on_record =
+        Source::small().with("decisions/spil.yaml", &case("SK-9", "status: rejected\n"));
     assert_eq!(on_record.check(DAY), "nothing to report\n");
     let cited = small_with("SK-9", "status: rejected\n");
     assert_eq!(cited.codes(DAY), ["FYR0502"]);
@@ -171,7 +172,10 @@ fn r23_an_emergency_is_in_force_at_once_and_shows_as_awaiting_its_decision() {
         .expect("the note of the emergency");
     assert_eq!(note.decide_by, Some("2026-12-07".parse().expect("a day")));
     let told = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
-    assert!(told.contains("Skoleudvalget must decide by 2026-12-07"), "{told}");
+    assert!(
+        told.contains("Skoleudvalget must decide by 2026-12-07"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -189,7 +193,8 @@ fn r23_an_emergency_that_was_decided_keeps_the_day_it_began() {
 
 #[test]
 fn r24_an_assessment_older_than_its_limit_is_reported() {
-    let dpia = "status: in-force\ndpia: { reference: DPIA-2019-07, version: 2, date: 2023-11-24 }\n";
+    let dpia =
+        "status: in-force\ndpia: { reference: DPIA-2019-07, version: 2, date: 2023-11-24 }\n";
     let source = small_with("SK-9", dpia);
     assert_eq!(source.codes("2026-11-24"), [""; 0]);
     assert_eq!(source.codes("2026-11-25"), ["FYR0509"]);
