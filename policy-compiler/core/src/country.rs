@@ -142,7 +142,11 @@ mod tests {
     #[track_caller]
     fn consent(country: &str, day: Date, age: u8) {
         let code = country.parse().expect("a country");
-        assert_eq!(Country::of(&code).age_of_consent(day), age, "{country} {day}");
+        assert_eq!(
+            Country::of(&code).age_of_consent(day),
+            age,
+            "{country} {day}"
+        );
     }
 
     #[test]

@@ -112,8 +112,8 @@ impl SchoolDay {
 
     /// The age of the youngest pupil of the class that began school in `start`.
     pub(crate) fn youngest(self, start: u16) -> u8 {
-        let turns = i32::from(self.date.year()) - i32::from(start)
-            + i32::from(self.country.begins_at_age);
+        let turns =
+            i32::from(self.date.year()) - i32::from(start) + i32::from(self.country.begins_at_age);
         // The one who is born on the last day of the year turns that age on it.
         let is_last_day = (self.date.month(), self.date.day()) == (12, 31);
         let age = if is_last_day { turns } else { turns - 1 };

@@ -92,18 +92,18 @@ impl FromStr for Grade {
     fn from_str(text: &str) -> Result<Self, ParseIdError> {
         let number = match text {
             "F" | "f" => Some(0),
-            "vg1" => Some(11),
-            "vg2" => Some(12),
-            "vg3" => Some(13),
             "gy1" => Some(10),
-            "gy2" => Some(11),
-            "gy3" => Some(12),
-            "gy4" => Some(13),
+            "gy2" | "vg1" => Some(11),
+            "gy3" | "vg2" => Some(12),
+            "gy4" | "vg3" => Some(13),
             digits => digits.parse().ok().filter(|grade| *grade <= LAST_GRADE),
         };
-        number
-            .map(Self)
-            .ok_or_else(|| ParseIdError::new(text, "a grade (0 to 13, `F`, `gy1` to `gy4`, or `vg1` to `vg3`)"))
+        number.map(Self).ok_or_else(|| {
+            ParseIdError::new(
+                text,
+                "a grade (0 to 13, `F`, `gy1` to `gy4`, or `vg1` to `vg3`)",
+            )
+        })
     }
 }
 

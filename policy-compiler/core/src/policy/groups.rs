@@ -176,13 +176,7 @@ impl Placer<'_> {
         }
     }
 
-    fn no_stage(
-        &self,
-        id: &GroupId,
-        place: Place,
-        label: &str,
-        help: &str,
-    ) -> Box<Diagnostic> {
+    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Box<Diagnostic> {
         let message = format!("`{id}` has no stage on {}", self.today.date);
         Box::new(
             Diagnostic::new(Code::NoStage, message)

@@ -3,9 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
-use fyr_schemas::policy::{
-    self as source, Decision, Grades, OrganisationFile, Stage, UnitsFile,
-};
+use fyr_schemas::policy::{self as source, Decision, Grades, OrganisationFile, Stage, UnitsFile};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
@@ -38,6 +36,9 @@ pub fn organise(
     let stages = organisation
         .as_ref()
         .and_then(|organisation| read_stages(organisation, findings));
+    if stages.is_none() {
+        unread.add(Units);
+    }
     let (units, groups) = watch(Units, &mut unread, findings, |findings| {
         let today = organisation.as_ref().map(|organisation| SchoolDay {
             country: Country::of(&organisation.document.country),
@@ -127,7 +128,10 @@ fn report_missing(
 }
 
 /// The stages of the organisation; a country without a table of its own needs one written.
-fn read_stages(organisation: &InFile<OrganisationFile>, findings: &mut Diagnostics) -> Option<Stages> {
+fn read_stages(
+    organisation: &InFile<OrganisationFile>,
+    findings: &mut Diagnostics,
+) -> Option<Stages> {
     check_stages(organisation, findings);
     let stages = Stages::of(&organisation.document);
     if stages.is_none() {
