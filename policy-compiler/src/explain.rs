@@ -133,7 +133,8 @@ fn question(args: &ExplainArgs) -> (String, Subject) {
     }
 }
 
-fn address(text: &str) -> Result<Url, url::ParseError> {
+/// Reads an address; `https://` may be left out.
+pub(crate) fn address(text: &str) -> Result<Url, url::ParseError> {
     match Url::parse(text) {
         Ok(url) if url.has_host() || text.contains(":/") => Ok(url),
         // `x.example`, and `x.example:8443`, which would be an address of the scheme `x.example`.
