@@ -11,5 +11,7 @@
 
 mod browsers;
 mod difference;
+mod escapes;
 mod layers;
+mod settings;
 mod source;
