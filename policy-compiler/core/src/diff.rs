@@ -20,7 +20,7 @@ use self::crowd::Crowds;
 use crate::compile::{compile, read};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::explain::Ground;
-use crate::policy::Policy;
+use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;
 
@@ -188,7 +188,13 @@ fn sound(sources: &Sources, date: Date) -> Result<Policy, Vec<Diagnostic>> {
     if compilation.failed() {
         return Err(compilation.diagnostics);
     }
-    read(sources, date, &mut Diagnostics::default()).ok_or(compilation.diagnostics)
+    read(
+        sources,
+        date,
+        &Assumptions::default(),
+        &mut Diagnostics::default(),
+    )
+    .ok_or(compilation.diagnostics)
 }
 
 /// One of the two policies, with what holds.

@@ -7,6 +7,7 @@
 mod devices;
 mod equipment;
 mod escape;
+mod examples;
 mod given;
 mod kind;
 mod means;
