@@ -1,5 +1,6 @@
 //! Settings for accounts, equipment and what sees people: R08, R16, R17, R18, R19, R41, R42.
 
+use fyr_schemas::CaseNumber;
 use fyr_schemas::bundle::{Audience, Bundle, Control, Coverage, Engine, GapReason};
 use serde_json::json;
 
@@ -38,7 +39,7 @@ fn r08_one_switch_filters_pupils_and_staff_and_each_bundle_says_whose_it_is() {
         assert_eq!(bundle.chromium["ForceGoogleSafeSearch"], json!(true));
         let switch = control(&bundle, "safesearch.google");
         assert_eq!(switch.rule.as_str(), "filtrerad-sokning");
-        let decision = switch.decision.as_ref().map(|case| case.as_str());
+        let decision = switch.decision.as_ref().map(CaseNumber::as_str);
         assert_eq!(decision, Some("KS-2025-03-05"));
     }
 }
@@ -201,7 +202,7 @@ fn r42_no_facial_recognition_is_a_rule_with_its_decision_and_a_floor_for_pupils(
     );
     let camera = control(&pupils, "camera.access");
     assert_eq!(
-        camera.decision.as_ref().map(|case| case.as_str()),
+        camera.decision.as_ref().map(CaseNumber::as_str),
         Some("BY-2025-1")
     );
     let staff = source.bundle("oest-personale", DAY);
