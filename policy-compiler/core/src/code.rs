@@ -161,7 +161,7 @@ codes! {
     "0602" RecoveryBlocked Error "a host that must stay reachable is blocked"
     "Sign-in pages, and the hosts a device is repaired from, are listed under `always-reachable` in `fyr.yaml`. A device that cannot reach them cannot be helped."
     "0603" EscapeOpen Warning "a restriction that can be walked around"
-    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open."
+    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open. Which way leads round which kind of restriction (what is shown, which sites, which account, what of the device) stands in the table of settings. A way that a rule closes and a browser has no means to close is told as a gap."
     "0604" DeviceBrought Error "a device setting for devices brought from home"
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
     "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"

@@ -12,5 +12,7 @@
 mod browsers;
 mod decisions;
 mod difference;
+mod escapes;
 mod layers;
+mod settings;
 mod source;
