@@ -50,7 +50,11 @@ fn characters(text: &str) -> impl Iterator<Item = Written> + Clone {
     let mut rest = text;
     std::iter::from_fn(move || {
         let start = text.len() - rest.len();
-        let plain = || rest.chars().next().map(|letter| (letter, letter.len_utf8()));
+        let plain = || {
+            rest.chars()
+                .next()
+                .map(|letter| (letter, letter.len_utf8()))
+        };
         let (character, length) = escaped(rest).or_else(plain)?;
         rest = rest.get(length..)?;
         Some(Written {
@@ -138,7 +142,12 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 fn is_no_text(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => false,
-        '\u{200b}' | '\u{2028}' | '\u{2029}' | '\u{2060}' | BYTE_ORDER_MARK | char::REPLACEMENT_CHARACTER => true,
+        '\u{200b}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{2060}'
+        | BYTE_ORDER_MARK
+        | char::REPLACEMENT_CHARACTER => true,
         other => other.is_control(),
     }
 }
