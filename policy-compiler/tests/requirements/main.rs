@@ -13,5 +13,7 @@ mod ages;
 mod browsers;
 mod decisions;
 mod difference;
+mod escapes;
 mod layers;
+mod settings;
 mod source;
