@@ -9,6 +9,7 @@ mod guidance;
 mod lookalikes;
 mod reachable;
 mod rules;
+mod services;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -22,6 +23,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
+    findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     // What is open in the end hangs on every rule and on every service.
     if policy
