@@ -186,6 +186,31 @@ fn an_empty_file_is_told() {
 }
 
 #[test]
+fn a_character_that_nobody_sees_is_refused() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\u{200b}\n";
+    finds("FYR0110", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_mark_that_turns_the_order_of_reading_round_is_refused() {
+    let says =
+        "for: /skoler\nstrength: default # \u{202e}lockeD\u{202c}\nset:\n  youtube.level: strict\n";
+    finds("FYR0111", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_letter_of_another_alphabet_is_told_with_its_name() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  block: [spil-p\u{430}radis.example]\n";
+    finds("FYR0112", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_name_that_looks_like_that_of_the_organisation_is_told() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  allow: [chat.hjae1p.example]\n";
+    finds("FYR0113", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
 fn a_rule_name_is_used_once() {
     let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
     let text = rule(says).replace("rule: proeve", "rule: youtube");

@@ -8,6 +8,7 @@ mod escapes;
 mod floors;
 mod guidance;
 mod platforms;
+mod lookalikes;
 mod reachable;
 mod rules;
 
@@ -20,6 +21,7 @@ use crate::resolve::Resolution;
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
     findings.extend(guidance::check(policy));
+    findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));

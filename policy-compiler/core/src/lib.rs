@@ -12,6 +12,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod explain;
 mod judge;
+mod letters;
 pub mod parse;
 pub mod policy;
 pub mod reference;
