@@ -7,8 +7,8 @@ mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
-mod platforms;
 mod lookalikes;
+mod platforms;
 mod reachable;
 mod rules;
 

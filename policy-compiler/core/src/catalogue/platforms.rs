@@ -143,7 +143,7 @@ mod tests {
     fn every_platform_is_named_once_for_a_purpose_and_needs_hosts_that_can_be_filtered() {
         for platform in PLATFORMS {
             let found = find(platform.name, platform.purpose).expect(platform.name);
-            assert!(std::ptr::eq(found, platform), "{}", platform.name);
+            assert_eq!(found, platform);
             assert!(!platform.hosts.is_empty() && !platform.source.is_empty());
             for host in platform.hosts {
                 assert!(host.parse::<UrlFilter>().is_ok(), "{host}");

@@ -145,12 +145,12 @@ impl<'a> Break<'a> {
         let (code, message, why) = match purpose {
             Purpose::SignIn => (
                 Code::SignInBlocked,
-                format!("`{filter}` is blocked, and {whom} cannot sign in: {hosts}"),
+                format!("`{filter}` is blocked, and with it the sign-in of {whom}: {hosts}"),
                 "signs people in",
             ),
             Purpose::Classroom => (
                 Code::ClassroomBlocked,
-                format!("`{filter}` is blocked, and {whom} lose their classroom: {hosts}"),
+                format!("`{filter}` is blocked, and with it the classroom of {whom}: {hosts}"),
                 "is a classroom",
             ),
         };
