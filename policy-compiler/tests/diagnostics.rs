@@ -261,8 +261,13 @@ fn an_unknown_body_is_named_with_the_nearest() {
 }
 
 #[test]
-fn a_class_that_has_left_school_has_no_stage() {
-    finds_in_base("FYR0207", "units.yaml", "start: 2018", "start: 2014");
+fn a_group_says_when_it_began_or_its_stage() {
+    finds_in_base(
+        "FYR0207",
+        "units.yaml",
+        "vest-2018: { unit: /skoler/vest, start: 2018 }",
+        "vest-2018: { unit: /skoler/vest }",
+    );
 }
 
 #[test]
@@ -577,4 +582,14 @@ fn an_unknown_sign_in_is_named_with_the_nearest() {
         "domains: [fyrby.example]",
         "domains: [fyrby.example]\n  providers: [uni-login]",
     );
+}
+
+#[test]
+fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
+    finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
+}
+
+#[test]
+fn a_class_that_is_far_from_beginning_is_told() {
+    finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
 }

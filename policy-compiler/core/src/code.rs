@@ -97,8 +97,8 @@ codes! {
     "`service:NAME` speaks of a document under `services/`."
     "0206" UnknownBody Error "a body that `fyr.yaml` does not have"
     "A decision is made by one of the organisation's bodies, so that its competence can be checked."
-    "0207" NoStage Error "a group without a stage on this date"
-    "The stage follows from the year the group began and the date; on this date no stage holds that grade. The class has not begun yet, or has left school: remove the group, or correct the year or the stages."
+    "0207" NoStage Error "a group without a stage"
+    "A group says either the year its pupils began school (`start`), and its stage follows from it and the date, or a fixed `stage`. It says neither or both; or no stage of `fyr.yaml` holds its grade."
     "0208" OverlappingStages Error "two stages hold the same grade"
     "A class would belong to both, and two values could hold for it. Every grade belongs to one stage at most."
     "0209" SelectsNobody Warning "a rule that is for no group"
@@ -172,6 +172,11 @@ codes! {
     "`classroom: […]` in `fyr.yaml` names the platforms that teaching happens on. A rule closes a host that one of them needs. Narrow the block, or allow the host; where the group really does without it, say so in the rule's reason."
     "0608" UnknownPlatform Error "a sign-in or classroom that Fyr does not know"
     "Fyr knows the hosts of the platforms that it names, so that no rule can close them unnoticed. List the hosts of another one under `always-reachable`."
+
+    "1001" HasLeft Warning "a class that has left school"
+    "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
+    "1002" NotBegun Warning "a class that is far from beginning"
+    "Devices are made ready in the year before a class begins; this one begins later. Until then they have the stage of its first grade."
 }
 
 impl fmt::Display for Code {
