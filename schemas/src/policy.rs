@@ -12,6 +12,7 @@
 //! | `services/*.yaml` | [`Service`], one or more |
 
 mod at;
+mod browsers;
 mod day;
 mod decision;
 mod organisation;
@@ -20,6 +21,7 @@ mod service;
 mod unit;
 
 pub use at::{At, Span};
+pub use browsers::{BrowserVersion, Browsers};
 pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};

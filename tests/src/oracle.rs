@@ -37,8 +37,10 @@ pub struct Difference {
 /// What came of a comparison.
 #[derive(Debug, Default)]
 pub struct Comparison {
-    /// How many URLs were opened and how many were closed, as both agree.
-    pub agreed: [usize; 2],
+    /// How many URLs are opened, as both agree.
+    pub opened: usize,
+    /// How many URLs are closed, as both agree.
+    pub closed: usize,
     /// Where browser and model differ.
     pub differences: Vec<Difference>,
 }
@@ -58,8 +60,8 @@ impl Comparison {
         for (url, answer) in urls.iter().zip(answers) {
             let expected = model(set, url);
             match (answer, expected) {
-                (Some(Verdict::Allow), Some(Verdict::Allow)) => self.agreed[0] += 1,
-                (Some(Verdict::Block), Some(Verdict::Block)) => self.agreed[1] += 1,
+                (Some(Verdict::Allow), Some(Verdict::Allow)) => self.opened += 1,
+                (Some(Verdict::Block), Some(Verdict::Block)) => self.closed += 1,
                 (None, _) | (_, None) => {}
                 (Some(_), Some(_)) if is_known => {}
                 (Some(_), Some(_)) => {
@@ -122,6 +124,13 @@ impl FilterSet {
         Self {
             rules: self.rules.iter().map(lower).collect(),
         }
+    }
+}
+
+impl Difference {
+    /// How many filters it takes.
+    pub fn filters(&self) -> usize {
+        self.set.rules.len()
     }
 }
 

@@ -1,23 +1,25 @@
 //! From source files to bundles: the one way through the compiler. Never fails; any error
 //! yields no bundle at all.
 
+mod told;
+
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
-use fyr_schemas::policy::Ownership;
-use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId};
+use fyr_schemas::policy::{BrowserVersion, Ownership};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
+use self::told::{tell_clash, tell_too_new};
 use crate::check;
-use crate::code::Code;
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
-use crate::policy::{Policy, organise};
+use crate::policy::{Assumptions, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
-use crate::target::{self, Clash};
+use crate::target;
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +35,8 @@ pub struct Compilation {
     pub lists: BTreeMap<CategoryId, String>,
     /// Every control that an engine cannot enforce, with the groups it concerns.
     pub gaps: Vec<GapNote>,
+    /// Every rule that does not hold on the day.
+    pub dormant: Vec<DormantRule>,
     /// Everything that was found, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -50,6 +54,18 @@ pub struct GapNote {
     pub groups: Vec<GroupId>,
 }
 
+/// A rule that does not hold on the day, because its case is not in force.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DormantRule {
+    /// The rule.
+    pub rule: RuleId,
+    /// The case it cites.
+    pub decision: CaseNumber,
+    /// Where that case stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
 impl Compilation {
     /// Whether an error kept the policy from compiling.
     pub fn failed(&self) -> bool {
@@ -59,13 +75,19 @@ impl Compilation {
 
 /// Compiles the policy of a day.
 pub fn compile(sources: &Sources, date: Date) -> Compilation {
+    compile_assuming(sources, date, &Assumptions::default())
+}
+
+/// Compiles what the policy of a day would be.
+pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions) -> Compilation {
     let mut findings = Diagnostics::default();
-    let Some(policy) = read(sources, date, &mut findings) else {
+    let Some(policy) = read(sources, date, assumptions, &mut findings) else {
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
             lists: BTreeMap::new(),
             gaps: Vec::new(),
+            dormant: Vec::new(),
             diagnostics: findings.into_sorted(),
         };
     };
@@ -84,14 +106,35 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
         bundles,
         lists: BTreeMap::new(),
         gaps,
+        dormant: dormant(&policy),
         diagnostics: findings.into_sorted(),
     }
 }
 
 /// Reads the policy of a day, as far as it can be read; `None` without `fyr.yaml`.
-pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+pub(crate) fn read(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
     let documents = parse(sources, findings);
-    organise(documents, date, findings)
+    organise(documents, date, assumptions, findings)
+}
+
+fn dormant(policy: &Policy) -> Vec<DormantRule> {
+    policy
+        .dormant
+        .iter()
+        .filter_map(|(rule, written)| {
+            let decision = written.decision()?;
+            Some(DormantRule {
+                rule: rule.clone(),
+                decision: decision.clone(),
+                standing: policy.standing(decision)?,
+            })
+        })
+        .collect()
 }
 
 /// What a group wants of its devices.
@@ -100,15 +143,14 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let (sites, _) = resolved.sites.flatten();
     let settings: BTreeMap<ControlId, Decided<Value>> = resolved
         .settings
-        .iter()
-        .filter_map(|(name, settled)| {
+        .values()
+        .map(|settled| {
             let decided = Decided {
                 value: settled.holds.value.clone(),
                 rule: settled.holds.rule.id().clone(),
                 decision: settled.holds.rule.decision().cloned(),
             };
-            // A setting's name is a control's name; a test reads every one.
-            Some((name.parse().ok()?, decided))
+            (settled.control.clone(), decided)
         })
         .collect();
     let cited_for_settings = settings
@@ -127,7 +169,16 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
             .collect(),
         settings,
         sites,
+        oldest_browsers: oldest_browsers(policy),
     }
+}
+
+fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
+    let browsers = &policy.organisation.document.browsers;
+    Engine::ALL
+        .into_iter()
+        .filter_map(|engine| Some((engine, browsers.oldest(engine)?.value)))
+        .collect()
 }
 
 /// What may be told of a decision.
@@ -160,6 +211,8 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
                 .iter()
                 .map(|clash| tell_clash(clash, resolved)),
         );
+        let too_new = lowered.too_new.iter();
+        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
         for (control, engine, gap) in lowered.gaps() {
             gaps.entry((control.id.clone(), engine, gap.detail.clone()))
                 .or_insert_with(|| GapNote {
@@ -174,26 +227,4 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         bundles.insert(group.clone(), lowered.bundle);
     }
     (bundles, gaps.into_values().collect())
-}
-
-fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
-    let place = |control: &ControlId| {
-        resolved
-            .settings
-            .get(control.as_str())
-            .map_or(resolved.group.place, |settled| settled.holds.place)
-    };
-    Diagnostic::new(
-        Code::Clash,
-        format!(
-            "`{}` and `{}` want `{}` to be different things",
-            clash.dropped, clash.kept, clash.subject
-        ),
-    )
-    .at(
-        place(&clash.dropped),
-        format!("`{}` is set here", clash.dropped),
-    )
-    .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
-    .help("set one of them")
 }

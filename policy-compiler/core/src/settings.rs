@@ -5,17 +5,22 @@
 //! in one file below `settings/`.
 
 mod devices;
+mod equipment;
 mod escape;
+mod examples;
 mod given;
 mod kind;
 mod means;
 mod privacy;
+mod role;
 mod safesearch;
+mod senses;
 mod sign_in;
 #[cfg(test)]
 pub(crate) mod tests;
 mod youtube;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -26,6 +31,7 @@ pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value}
 #[cfg(test)]
 pub(crate) use self::means::UNFORESEEN;
 pub(crate) use self::means::{Effect, Means, Reach};
+pub use self::role::{Restriction, Role};
 use crate::catalogue::{self, Policy, Standing};
 
 /// One row of the table.
@@ -39,6 +45,8 @@ pub struct Setting {
     pub default: &'static str,
     /// What it does, in a sentence or two.
     pub doc: &'static str,
+    /// What it is to the proof that no restriction can be walked around.
+    pub role: Role,
     pub(crate) lowering: Lowering,
 }
 
@@ -56,7 +64,7 @@ pub(crate) enum Lowering {
         firefox: fn(&Value) -> Means,
     },
     /// The value is a browser's own policy and goes to that browser as it is.
-    Verbatim,
+    Verbatim(&'static Policy),
     /// No target of this version enforces it, because …
     NoTarget(&'static str),
 }
@@ -88,18 +96,27 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.
-pub fn why_not(name: &str) -> Option<&'static str> {
+pub fn why_not(name: &str) -> Option<Cow<'static, str>> {
     if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return Some(reason);
+        return Some(Cow::Borrowed(reason));
     }
-    match catalogue::find(name)?.standing {
-        Standing::Obeyed => None,
-        Standing::Deprecated => Some("the browser calls this policy deprecated"),
-        Standing::CloudOnly => Some("the browser obeys this policy only from Google's cloud"),
-        Standing::RecommendedOnly => Some("the browser takes this policy only as a recommendation"),
-        Standing::Internal => Some("this policy is for the browser vendor's own use"),
-        Standing::Elsewhere => Some("the browser does not obey this policy on Linux"),
-    }
+    let policy = catalogue::find(name)?;
+    let reason = match policy.standing {
+        Standing::Obeyed => return None,
+        Standing::Deprecated => "the browser calls this policy deprecated",
+        Standing::CloudOnly => "the browser obeys this policy only from Google's cloud",
+        Standing::RecommendedOnly => "the browser takes this policy only as a recommendation",
+        Standing::Internal => "this policy is for the browser vendor's own use",
+        Standing::Elsewhere => "the browser does not obey this policy on Linux",
+        Standing::Removed => {
+            let last = policy.versions.until?;
+            return Some(Cow::Owned(format!(
+                "{} {last} was the last version that knew it",
+                policy.engine
+            )));
+        }
+    };
+    Some(Cow::Borrowed(reason))
 }
 
 impl Setting {
@@ -200,6 +217,8 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static Setting>> = LazyLock::new
         escape::ROWS,
         privacy::ROWS,
         devices::ROWS,
+        senses::ROWS,
+        equipment::ROWS,
     ]
     .into_iter()
     .flatten()
@@ -225,6 +244,7 @@ fn verbatim(policy: &'static Policy) -> Setting {
         kind: Kind::Policy(policy),
         default: "not set",
         doc: "A policy of the browser under the browser's own name.",
-        lowering: Lowering::Verbatim,
+        role: Role::Neither,
+        lowering: Lowering::Verbatim(policy),
     }
 }

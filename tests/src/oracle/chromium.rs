@@ -158,8 +158,8 @@ impl ChromiumOracle {
         Ok(answers)
     }
 
-    /// What becomes of a URL that only a page may be sent to.
-    fn in_page(&mut self, url: &str) -> Result<Option<Verdict>> {
+    /// What becomes of a URL that a page is sent to, under the set in force.
+    pub fn visit(&mut self, url: &str) -> Result<Option<Verdict>> {
         let refusal = if url.starts_with("chrome") {
             // The browser dies when it refuses one of its own pages after another in one page.
             let mut page = self.chromium.page()?;
@@ -181,7 +181,7 @@ impl Browser for ChromiumOracle {
         let mut framed = self.in_frames(&framed)?.into_iter();
         let mut visited = visited
             .iter()
-            .map(|url| self.in_page(url))
+            .map(|url| self.visit(url))
             .collect::<Result<Vec<_>>>()?
             .into_iter();
         let answers: Vec<_> = urls

@@ -73,6 +73,7 @@ impl Lowered {
             settings: BTreeMap::new(),
             sites: sites.collect::<Result<_>>()?,
             decisions: BTreeMap::new(),
+            oldest_browsers: BTreeMap::new(),
         })
         .bundle;
         let is_claimed = |number: usize| {
@@ -126,15 +127,15 @@ impl FirefoxOracle {
         })
     }
 
-    /// Whether Firefox refuses to visit a URL by policy; every other visit fails for want of a
-    /// network.
-    pub fn visit(&mut self, url: &str) -> Result<Verdict> {
+    /// What becomes of a visit under the set in the policy file: every one that is not refused by
+    /// policy fails for want of a network. `None` where Firefox finds no URL.
+    pub fn visit(&mut self, url: &str) -> Result<Option<Verdict>> {
+        let question = format!("URL.canParse({})", json!(url));
+        if self.firefox.evaluate(&question)? != json!(true) {
+            return Ok(None);
+        }
         let refused = Visit::Refused("NS_ERROR_BLOCKED_BY_POLICY".into());
-        Ok(if self.firefox.visit(url)? == refused {
-            Verdict::Block
-        } else {
-            Verdict::Allow
-        })
+        Ok(Some(verdict(self.firefox.visit(url)? != refused)))
     }
 }
 
@@ -145,16 +146,17 @@ impl Browser for FirefoxOracle {
         ensure!(unread == json!([]), "Firefox reads no pattern in {unread}");
         let opened = self.firefox.evaluate(&format!("{ASK}({})", json!(urls)))?;
         let opened: Vec<Option<bool>> = serde_json::from_value(opened)?;
-        let verdict = |opened| {
-            if opened {
-                Verdict::Allow
-            } else {
-                Verdict::Block
-            }
-        };
         Ok(opened
             .into_iter()
             .map(|opened| opened.map(verdict))
             .collect())
+    }
+}
+
+fn verdict(is_open: bool) -> Verdict {
+    if is_open {
+        Verdict::Allow
+    } else {
+        Verdict::Block
     }
 }

@@ -21,11 +21,16 @@ impl UrlFilter {
     /// It ranks at least as high as either of the two. A browser can tell no hosts apart among
     /// URLs such as `mailto:`, so to a filter about hosts these count as having none.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
+        if !agree(self.port.as_ref(), other.port.as_ref())
+            || !agree(self.scheme.as_ref(), other.scheme.as_ref())
+        {
+            return None;
+        }
         let both = Self {
             host: self.host.narrower(&other.host)?.clone(),
             path: longer_of_nested(&self.path, &other.path)?.to_owned(),
-            port: common(self.port, other.port)?,
-            scheme: common(self.scheme.clone(), other.scheme.clone())?,
+            port: self.port.or(other.port),
+            scheme: self.scheme.clone().or_else(|| other.scheme.clone()),
             query: {
                 let mut query = self.query.clone();
                 query.extend(other.query.iter().cloned());
@@ -58,12 +63,9 @@ impl UrlFilter {
     }
 }
 
-/// What two conditions leave, each of which may be absent; `None` where nothing satisfies both.
-fn common<T: PartialEq>(one: Option<T>, two: Option<T>) -> Option<Option<T>> {
-    match (one, two) {
-        (Some(one), Some(two)) => (one == two).then_some(Some(one)),
-        (one, two) => Some(one.or(two)),
-    }
+/// Whether something satisfies both of two conditions, each of which may be absent.
+fn agree<T: PartialEq>(one: Option<&T>, two: Option<&T>) -> bool {
+    one.is_none() || two.is_none() || one == two
 }
 
 impl Host {
