@@ -2,11 +2,13 @@
 
 mod assessments;
 mod brought;
+mod closed;
 mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
 mod lookalikes;
+mod platforms;
 mod reachable;
 mod rules;
 
@@ -29,6 +31,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])
     {
         findings.extend(reachable::check(policy, resolution));
+        findings.extend(platforms::check(policy, resolution));
         findings.extend(escapes::check(resolution));
     }
 }
