@@ -8,11 +8,14 @@ mod diff;
 mod enrol_token;
 mod explain;
 mod key;
+mod meaning;
 mod passphrase;
 mod policy_directory;
 mod publish;
+mod reference;
 mod render;
 mod schema;
+mod suggested;
 
 use std::process::ExitCode;
 
@@ -47,6 +50,7 @@ enum Command {
     EnrolToken(enrol_token::EnrolTokenArgs),
     Demo(demo::DemoArgs),
     Schema(schema::SchemaArgs),
+    Reference(reference::ReferenceArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -71,6 +75,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::EnrolToken(args) => enrol_token::run(args)?,
         Command::Demo(args) => demo::run(args)?,
         Command::Schema(args) => schema::run(args)?,
+        Command::Reference(args) => reference::run(args)?,
         Command::Completions(args) => completions::run(args)?,
     })
 }

@@ -1,5 +1,6 @@
 //! The checks of a whole policy: what is well written and may still not hold.
 
+mod assessments;
 mod brought;
 mod decisions;
 mod escapes;

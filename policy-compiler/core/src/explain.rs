@@ -13,7 +13,7 @@ use crate::compile::{desired, read};
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::judge::{Decider, Judge};
-use crate::policy::{Policy, Rule};
+use crate::policy::{Assumptions, Policy, Rule};
 use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
@@ -147,8 +147,13 @@ pub fn explain(
     if compilation.failed() {
         return Err(ExplainError::Faulty(compilation.diagnostics));
     }
-    let policy = read(sources, date, &mut Diagnostics::default())
-        .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
+    let policy = read(
+        sources,
+        date,
+        &Assumptions::default(),
+        &mut Diagnostics::default(),
+    )
+    .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
     let resolution = resolve(&policy);
     let resolved = resolution
         .groups

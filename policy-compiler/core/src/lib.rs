@@ -14,6 +14,7 @@ pub mod explain;
 mod judge;
 pub mod parse;
 pub mod policy;
+pub mod reference;
 pub mod resolve;
 pub mod schema;
 pub mod settings;
@@ -23,8 +24,9 @@ pub mod target;
 pub mod url_filter;
 
 pub use code::{Code, Severity};
-pub use compile::{Compilation, GapNote, compile};
+pub use compile::{Compilation, DormantRule, GapNote, compile, compile_assuming};
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{ExplainError, Explanation, Ground, Reason, Subject, explain};
+pub use policy::{Assumptions, Standing};
 pub use source::{Position, SourceFile, Sources};
