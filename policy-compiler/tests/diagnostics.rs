@@ -186,6 +186,31 @@ fn an_empty_file_is_told() {
 }
 
 #[test]
+fn a_character_that_nobody_sees_is_refused() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\u{200b}\n";
+    finds("FYR0110", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_mark_that_turns_the_order_of_reading_round_is_refused() {
+    let says =
+        "for: /skoler\nstrength: default # \u{202e}lockeD\u{202c}\nset:\n  youtube.level: strict\n";
+    finds("FYR0111", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_letter_of_another_alphabet_is_told_with_its_name() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  block: [spil-p\u{430}radis.example]\n";
+    finds("FYR0112", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_name_that_looks_like_that_of_the_organisation_is_told() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  allow: [chat.hjae1p.example]\n";
+    finds("FYR0113", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
 fn a_rule_name_is_used_once() {
     let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
     let text = rule(says).replace("rule: proeve", "rule: youtube");
@@ -236,8 +261,13 @@ fn an_unknown_body_is_named_with_the_nearest() {
 }
 
 #[test]
-fn a_class_that_has_left_school_has_no_stage() {
-    finds_in_base("FYR0207", "units.yaml", "start: 2018", "start: 2014");
+fn a_group_says_when_it_began_or_its_stage() {
+    finds_in_base(
+        "FYR0207",
+        "units.yaml",
+        "vest-2018: { unit: /skoler/vest, start: 2018 }",
+        "vest-2018: { unit: /skoler/vest }",
+    );
 }
 
 #[test]
@@ -514,4 +544,52 @@ fn guidance_without_a_warning_is_told() {
         "FYR0214",
         "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
     );
+}
+
+#[test]
+fn nobody_is_locked_out_of_the_sign_in() {
+    let fyr = base(
+        "fyr.yaml",
+        "domains: [fyrby.example]",
+        "domains: [fyrby.example]\n  providers: [google, unilogin]",
+    );
+    let says = "for: { unit: /skoler, who: pupils }\nstrength: minimum\nsites:\n  block: ['*']\n  allow: [accounts.google.com, hjaelp.example, login.fyrby.example]\n";
+    finds(
+        "FYR0606",
+        &[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(says))],
+    );
+}
+
+#[test]
+fn a_classroom_that_is_closed_is_told() {
+    let fyr = base(
+        "fyr.yaml",
+        "always-reachable",
+        "classroom: [google-classroom, aula]\nalways-reachable",
+    );
+    let says = "for: { unit: /skoler/oest, who: pupils }\nstrength: minimum\nsites:\n  block: [docs.google.com, aula.dk, drive.google.com/drive/shared-with-me]\n";
+    finds(
+        "FYR0607",
+        &[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(says))],
+    );
+}
+
+#[test]
+fn an_unknown_sign_in_is_named_with_the_nearest() {
+    finds_in_base(
+        "FYR0608",
+        "fyr.yaml",
+        "domains: [fyrby.example]",
+        "domains: [fyrby.example]\n  providers: [uni-login]",
+    );
+}
+
+#[test]
+fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
+    finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
+}
+
+#[test]
+fn a_class_that_is_far_from_beginning_is_told() {
+    finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
 }

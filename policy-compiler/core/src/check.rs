@@ -2,10 +2,13 @@
 
 mod assessments;
 mod brought;
+mod closed;
 mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
+mod lookalikes;
+mod platforms;
 mod reachable;
 mod rules;
 
@@ -18,6 +21,7 @@ use crate::resolve::Resolution;
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
     findings.extend(guidance::check(policy));
+    findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));
@@ -27,6 +31,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])
     {
         findings.extend(reachable::check(policy, resolution));
+        findings.extend(platforms::check(policy, resolution));
         findings.extend(escapes::check(resolution));
     }
 }
