@@ -75,7 +75,7 @@ fn r21_a_board_does_not_decide_for_another_administration() {
     let source = Source::example("malmo").with(
         "rules/gymnasiet.yaml",
         "rule: youtube-i-gymnasiet\ndecision: GRF-2025-417\nfor: { unit: /gymnasium, who: pupils }\n\
-         strength: default\nset:\n  youtube.level: moderate\nwhy:\n  sv: Som i grundskolan.\n",
+         strength: default\nset:\n  youtube.level: strict\nwhy:\n  sv: Som i grundskolan.\n",
     );
     assert_eq!(source.codes(DAY), ["FYR0503"]);
     insta::assert_snapshot!(source.check(DAY));
