@@ -119,7 +119,9 @@ fn agrees(browser: &mut impl Browser, model: Model<'_>, sets: u64) -> Result<()>
     let mut comparison = Comparison::default();
     for number in first..first + sets {
         let (set, urls) = questions::draw(number);
-        comparison.add(browser, model, &set, &urls)?;
+        comparison
+            .add(browser, model, &set, &urls)
+            .with_context(|| format!("asking about set {number}"))?;
     }
     let Comparison {
         opened,

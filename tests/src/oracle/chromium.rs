@@ -181,7 +181,10 @@ impl Browser for ChromiumOracle {
         let mut framed = self.in_frames(&framed)?.into_iter();
         let mut visited = visited
             .iter()
-            .map(|url| self.visit(url))
+            .map(|url| {
+                let visit = self.visit(url);
+                visit.with_context(|| format!("visiting `{url}`"))
+            })
             .collect::<Result<Vec<_>>>()?
             .into_iter();
         let answers: Vec<_> = urls
