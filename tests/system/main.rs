@@ -10,6 +10,7 @@ mod firefox;
 mod harness;
 mod house;
 mod in_force;
+mod oracle;
 mod packaging;
 mod pupils;
 mod refusals;

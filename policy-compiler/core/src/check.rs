@@ -2,14 +2,17 @@
 
 mod assessments;
 mod brought;
+mod closed;
 mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
 mod lookalikes;
+mod platforms;
 mod reachable;
 mod rules;
 mod services;
+mod shadows;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -31,6 +34,8 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])
     {
         findings.extend(reachable::check(policy, resolution));
+        findings.extend(platforms::check(policy, resolution));
         findings.extend(escapes::check(resolution));
+        findings.extend(shadows::check(policy, resolution));
     }
 }

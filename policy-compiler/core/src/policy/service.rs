@@ -7,7 +7,7 @@
 //! that no rule speaks of is touched by none of this.
 
 use fyr_schemas::policy::{
-    self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, StatusFor, Statuses,
+    self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, Statuses,
 };
 
 use super::{Group, selects};
@@ -57,18 +57,13 @@ impl Service {
         match &self.source.document.status {
             Statuses::Unwritten => ServiceStatus::NotAssessed,
             Statuses::Everybody(status) => status.value,
-            Statuses::Parts(parts) => self
-                .narrowest(parts, group)
+            // Of two that are equally narrow, which is a finding, the worse.
+            Statuses::Parts(parts) => parts
+                .iter()
+                .filter(|part| selects(&part.scope, group))
+                .max_by_key(|part| (narrowness(&part.scope), part.status.value))
                 .map_or(ServiceStatus::NotAssessed, |part| part.status.value),
         }
-    }
-
-    /// The narrowest status for a group; of two that are equally narrow the worse.
-    fn narrowest<'a>(&self, parts: &'a [StatusFor], group: &Group) -> Option<&'a StatusFor> {
-        parts
-            .iter()
-            .filter(|part| selects(&part.scope, group))
-            .max_by_key(|part| (narrowness(&part.scope), part.status.value))
     }
 
     /// Whether any part of the organisation has approved it.
