@@ -186,6 +186,31 @@ fn an_empty_file_is_told() {
 }
 
 #[test]
+fn a_character_that_nobody_sees_is_refused() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\u{200b}\n";
+    finds("FYR0110", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_mark_that_turns_the_order_of_reading_round_is_refused() {
+    let says =
+        "for: /skoler\nstrength: default # \u{202e}lockeD\u{202c}\nset:\n  youtube.level: strict\n";
+    finds("FYR0111", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_letter_of_another_alphabet_is_told_with_its_name() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  block: [spil-p\u{430}radis.example]\n";
+    finds("FYR0112", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_name_that_looks_like_that_of_the_organisation_is_told() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  allow: [chat.hjae1p.example]\n";
+    finds("FYR0113", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
 fn a_rule_name_is_used_once() {
     let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
     let text = rule(says).replace("rule: proeve", "rule: youtube");
@@ -236,8 +261,13 @@ fn an_unknown_body_is_named_with_the_nearest() {
 }
 
 #[test]
-fn a_class_that_has_left_school_has_no_stage() {
-    finds_in_base("FYR0207", "units.yaml", "start: 2018", "start: 2014");
+fn a_group_says_when_it_began_or_its_stage() {
+    finds_in_base(
+        "FYR0207",
+        "units.yaml",
+        "vest-2018: { unit: /skoler/vest, start: 2018 }",
+        "vest-2018: { unit: /skoler/vest }",
+    );
 }
 
 #[test]
@@ -395,12 +425,40 @@ fn an_emergency_past_its_deadline_is_told() {
 }
 
 #[test]
-fn a_decision_of_tomorrow_carries_nothing_today() {
-    finds_in_base(
-        "FYR0507",
+fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
+    let cases = base(
         "decisions/cases.yaml",
-        "date: 2025-02-03",
-        "date: 2026-12-01",
+        "date: 2025-09-01\nstatus: decided",
+        "date: 2025-09-01\nfrom: 2026-12-01\nstatus: in-force",
+    );
+    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("SK-2025-7", "OEST-3");
+    finds(
+        "FYR0507",
+        &[
+            ("decisions/cases.yaml", &cases),
+            ("rules/proeve.yaml", &text),
+        ],
+    );
+}
+
+#[test]
+fn a_decision_does_not_end_before_it_begins() {
+    finds_in_base(
+        "FYR0508",
+        "decisions/cases.yaml",
+        "date: 2025-09-01\n",
+        "date: 2025-09-01\nuntil: 2025-08-01\n",
+    );
+}
+
+#[test]
+fn an_assessment_older_than_three_years_is_told() {
+    finds_in_base(
+        "FYR0509",
+        "decisions/cases.yaml",
+        "owner: skolechef\n",
+        "owner: skolechef\ndpia: { reference: DPIA-2023-2, version: 1, date: 2023-11-22 }\n",
     );
 }
 
@@ -486,4 +544,14 @@ fn guidance_without_a_warning_is_told() {
         "FYR0214",
         "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
     );
+}
+
+#[test]
+fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
+    finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
+}
+
+#[test]
+fn a_class_that_is_far_from_beginning_is_told() {
+    finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
 }

@@ -85,7 +85,11 @@ macro_rules! text_id {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+                schemars::json_schema!({
+                    "description": $expected,
+                    "type": "string",
+                    "pattern": $pattern
+                })
             }
         }
     };

@@ -1,10 +1,12 @@
 //! The checks of a whole policy: what is well written and may still not hold.
 
+mod assessments;
 mod brought;
 mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
+mod lookalikes;
 mod reachable;
 mod rules;
 
@@ -17,6 +19,7 @@ use crate::resolve::Resolution;
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
     findings.extend(guidance::check(policy));
+    findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));

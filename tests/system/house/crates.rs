@@ -9,7 +9,7 @@ use super::{PURE, cargo, house, list, packages, text};
 
 /// Everything that a pure crate may be built on: none of it reaches the clock, the disk, the
 /// network or the system, unless a function is called that `clippy.toml` bans.
-const PURE_MAY_USE: [&str; 18] = [
+const PURE_MAY_USE: [&str; 21] = [
     "base64",
     "fyr-schemas",
     "fyr-trust",
@@ -27,6 +27,9 @@ const PURE_MAY_USE: [&str; 18] = [
     "sigstore-types",
     "strsim",
     "thiserror",
+    "unicode-script",
+    "unicode-security",
+    "unicode_names2",
     "url",
 ];
 
