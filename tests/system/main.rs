@@ -11,6 +11,7 @@ mod firefox;
 mod harness;
 mod house;
 mod in_force;
+mod oracle;
 mod packaging;
 mod pupils;
 mod refusals;
