@@ -3,9 +3,11 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
-#[path = "diagnostics/several.rs"]
+#[path = "diagnostics/catalogue.rs"]
 mod catalogue;
+#[path = "diagnostics/decisions.rs"]
 mod decisions;
+#[path = "diagnostics/several.rs"]
 mod several;
 
 use std::collections::BTreeSet;
