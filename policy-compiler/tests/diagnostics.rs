@@ -585,6 +585,32 @@ fn an_unknown_sign_in_is_named_with_the_nearest() {
 }
 
 #[test]
+fn a_value_that_never_holds_is_told() {
+    let above = rule(
+        "for: { unit: /skoler, who: pupils }\nstrength: default\nset:\n  safesearch.google: { pupils: off, indskoling: on, mellemtrin: on, udskoling: on }\n  camera.access: block\nsites:\n  block: [spil.example]\n",
+    );
+    let school = |name: &str| {
+        format!(
+            "rule: {name}\ndecision: SK-2025-7\nfor: /skoler/{name}\nstrength: default\nset:\n  camera.access: {{ pupils: allow }}\nsites:\n  allow: [spil.example]\nwhy:\n  da: Prøve.\n"
+        )
+    };
+    finds(
+        "FYR0701",
+        &[
+            ("rules/proeve.yaml", &above),
+            ("rules/oest.yaml", &school("oest")),
+            ("rules/vest.yaml", &school("vest")),
+        ],
+    );
+}
+
+#[test]
+fn what_holds_already_is_told() {
+    let text = "rule: proeve\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  escape.guest: closed\n  escape.incognito: closed\n  youtube.level: { mellemtrin: moderate }\nsites:\n  allow: [hjaelp.example/chat]\n  block: [spil.example, kort.spil.example]\nwhy:\n  da: Prøve.\n";
+    finds("FYR0702", &[("rules/proeve.yaml", text)]);
+}
+
+#[test]
 fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
     finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
 }

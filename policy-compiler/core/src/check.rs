@@ -11,6 +11,7 @@ mod lookalikes;
 mod platforms;
 mod reachable;
 mod rules;
+mod shadows;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -33,5 +34,6 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         findings.extend(reachable::check(policy, resolution));
         findings.extend(platforms::check(policy, resolution));
         findings.extend(escapes::check(resolution));
+        findings.extend(shadows::check(policy, resolution));
     }
 }

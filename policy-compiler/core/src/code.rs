@@ -173,6 +173,11 @@ codes! {
     "0608" UnknownPlatform Error "a sign-in or classroom that Fyr does not know"
     "Fyr knows the hosts of the platforms that it names, so that no rule can close them unnoticed. List the hosts of another one under `always-reachable`."
 
+    "0701" NeverHolds Warning "something that never holds"
+    "A rule says a value or a verdict, and every group that it is for has another one from a rule below, or from a narrower value beside it. Remove it; or make it `minimum` where it was meant as a bound that lower levels may only tighten."
+    "0702" Repeats Warning "something that holds already"
+    "A rule says what another rule above it or beside it says for the same groups, so nothing would change without it. Say it once, where it was decided. What is repeated below a `default` on purpose, so that it outlasts the default, is `minimum`. An allow where nothing is closed repeats nothing: it is a promise that nobody below may close the site."
+
     "1001" HasLeft Warning "a class that has left school"
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
     "1002" NotBegun Warning "a class that is far from beginning"
