@@ -1,5 +1,6 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
+mod agent_lists;
 mod agent_night;
 mod agent_once;
 mod agent_power;

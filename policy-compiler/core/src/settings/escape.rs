@@ -250,9 +250,10 @@ const PAGE_VIEWERS: [&str; 4] = [
     "webcache.googleusercontent.com",
 ];
 
+/// At `www` alone, where the bare names lead: `google.TLD` would be the classroom's host too.
 static GOOGLE_VIEWERS: LazyLock<Vec<UrlFilter>> = LazyLock::new(|| {
     catalogue::google_domains()
-        .filter_map(|suffix| format!("google.{suffix}/amp/").parse().ok())
+        .filter_map(|suffix| format!(".www.google.{suffix}/amp/").parse().ok())
         .collect()
 });
 
