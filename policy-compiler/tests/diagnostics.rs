@@ -270,8 +270,13 @@ fn an_unknown_body_is_named_with_the_nearest() {
 }
 
 #[test]
-fn a_class_that_has_left_school_has_no_stage() {
-    finds_in_base("FYR0207", "units.yaml", "start: 2018", "start: 2014");
+fn a_group_says_when_it_began_or_its_stage() {
+    finds_in_base(
+        "FYR0207",
+        "units.yaml",
+        "vest-2018: { unit: /skoler/vest, start: 2018 }",
+        "vest-2018: { unit: /skoler/vest }",
+    );
 }
 
 #[test]
@@ -548,4 +553,14 @@ fn guidance_without_a_warning_is_told() {
         "FYR0214",
         "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
     );
+}
+
+#[test]
+fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
+    finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
+}
+
+#[test]
+fn a_class_that_is_far_from_beginning_is_told() {
+    finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
 }

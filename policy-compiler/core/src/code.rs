@@ -97,8 +97,8 @@ codes! {
     "`service:NAME` speaks of a document under `services/`."
     "0206" UnknownBody Error "a body that `fyr.yaml` does not have"
     "A decision is made by one of the organisation's bodies, so that its competence can be checked."
-    "0207" NoStage Error "a group without a stage on this date"
-    "The stage follows from the year the group began and the date; on this date no stage holds that grade. The class has not begun yet, or has left school: remove the group, or correct the year or the stages."
+    "0207" NoStage Error "a group without a stage"
+    "A group says either the year its pupils began school (`start`), and its stage follows from it and the date, or a fixed `stage`. It says neither or both; or no stage of `fyr.yaml` holds its grade."
     "0208" OverlappingStages Error "two stages hold the same grade"
     "A class would belong to both, and two values could hold for it. Every grade belongs to one stage at most."
     "0209" SelectsNobody Warning "a rule that is for no group"
@@ -166,6 +166,11 @@ codes! {
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
     "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"
     "`browsers` in `fyr.yaml` says the oldest version of each browser that is still in use. A browser ignores a policy that came with a later version, without a word: there the setting does not hold. It is listed among the gaps too. Newer browsers obey it."
+
+    "1001" HasLeft Warning "a class that has left school"
+    "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
+    "1002" NotBegun Warning "a class that is far from beginning"
+    "Devices are made ready in the year before a class begins; this one begins later. Until then they have the stage of its first grade."
 }
 
 impl fmt::Display for Code {

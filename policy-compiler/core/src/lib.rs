@@ -7,6 +7,7 @@ pub mod catalogue;
 mod check;
 pub mod code;
 pub mod compile;
+pub mod country;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;

@@ -1,5 +1,6 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
+mod groups;
 mod organise;
 mod standing;
 mod statement;
@@ -57,6 +58,8 @@ pub struct Group {
     pub stage: StageId,
     /// Who uses its devices.
     pub audience: Audience,
+    /// The age of its youngest pupil on the day; `None` for staff.
+    pub youngest: Option<u8>,
     /// Whose its devices are.
     pub ownership: Ownership,
     /// Where it is declared.

@@ -9,6 +9,7 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod ages;
 mod browsers;
 mod decisions;
 mod difference;
