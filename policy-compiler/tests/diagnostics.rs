@@ -556,6 +556,70 @@ fn guidance_without_a_warning_is_told() {
 }
 
 #[test]
+fn nobody_is_locked_out_of_the_sign_in() {
+    let fyr = base(
+        "fyr.yaml",
+        "domains: [fyrby.example]",
+        "domains: [fyrby.example]\n  providers: [google, unilogin]",
+    );
+    let says = "for: { unit: /skoler, who: pupils }\nstrength: minimum\nsites:\n  block: ['*']\n  allow: [accounts.google.com, hjaelp.example, login.fyrby.example]\n";
+    finds(
+        "FYR0606",
+        &[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(says))],
+    );
+}
+
+#[test]
+fn a_classroom_that_is_closed_is_told() {
+    let fyr = base(
+        "fyr.yaml",
+        "always-reachable",
+        "classroom: [google-classroom, aula]\nalways-reachable",
+    );
+    let says = "for: { unit: /skoler/oest, who: pupils }\nstrength: minimum\nsites:\n  block: [docs.google.com, aula.dk, drive.google.com/drive/shared-with-me]\n";
+    finds(
+        "FYR0607",
+        &[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(says))],
+    );
+}
+
+#[test]
+fn an_unknown_sign_in_is_named_with_the_nearest() {
+    finds_in_base(
+        "FYR0608",
+        "fyr.yaml",
+        "domains: [fyrby.example]",
+        "domains: [fyrby.example]\n  providers: [uni-login]",
+    );
+}
+
+#[test]
+fn a_value_that_never_holds_is_told() {
+    let above = rule(
+        "for: { unit: /skoler, who: pupils }\nstrength: default\nset:\n  safesearch.google: { pupils: off, indskoling: on, mellemtrin: on, udskoling: on }\n  camera.access: block\nsites:\n  block: [spil.example]\n",
+    );
+    let school = |name: &str| {
+        format!(
+            "rule: {name}\ndecision: SK-2025-7\nfor: /skoler/{name}\nstrength: default\nset:\n  camera.access: {{ pupils: allow }}\nsites:\n  allow: [spil.example]\nwhy:\n  da: Prøve.\n"
+        )
+    };
+    finds(
+        "FYR0701",
+        &[
+            ("rules/proeve.yaml", &above),
+            ("rules/oest.yaml", &school("oest")),
+            ("rules/vest.yaml", &school("vest")),
+        ],
+    );
+}
+
+#[test]
+fn what_holds_already_is_told() {
+    let text = "rule: proeve\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  escape.guest: closed\n  escape.incognito: closed\n  youtube.level: { mellemtrin: moderate }\nsites:\n  allow: [hjaelp.example/chat]\n  block: [spil.example, kort.spil.example]\nwhy:\n  da: Prøve.\n";
+    finds("FYR0702", &[("rules/proeve.yaml", text)]);
+}
+
+#[test]
 fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
     finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
 }

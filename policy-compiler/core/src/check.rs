@@ -2,13 +2,16 @@
 
 mod assessments;
 mod brought;
+mod closed;
 mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
 mod lookalikes;
+mod platforms;
 mod reachable;
 mod rules;
+mod shadows;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -29,6 +32,8 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])
     {
         findings.extend(reachable::check(policy, resolution));
+        findings.extend(platforms::check(policy, resolution));
         findings.extend(escapes::check(resolution));
+        findings.extend(shadows::check(policy, resolution));
     }
 }

@@ -166,6 +166,17 @@ codes! {
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
     "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"
     "`browsers` in `fyr.yaml` says the oldest version of each browser that is still in use. A browser ignores a policy that came with a later version, without a word: there the setting does not hold. It is listed among the gaps too. Newer browsers obey it."
+    "0606" SignInBlocked Error "a host that people sign in through is blocked"
+    "`sign-in: { providers: […] }` in `fyr.yaml` names who signs people in, and Fyr knows which hosts that takes. A rule that closes one of them, even in part, locks the people of a group out of everything. Narrow the block, or allow the hosts in a rule that is as strong."
+    "0607" ClassroomBlocked Warning "a host that teaching happens on is blocked"
+    "`classroom: […]` in `fyr.yaml` names the platforms that teaching happens on. A rule closes a host that one of them needs. Narrow the block, or allow the host; where the group really does without it, say so in the rule's reason."
+    "0608" UnknownPlatform Error "a sign-in or classroom that Fyr does not know"
+    "Fyr knows the hosts of the platforms that it names, so that no rule can close them unnoticed. List the hosts of another one under `always-reachable`."
+
+    "0701" NeverHolds Warning "something that never holds"
+    "A rule says a value or a verdict, and every group that it is for has another one from a rule below, or from a narrower value beside it. Remove it; or make it `minimum` where it was meant as a bound that lower levels may only tighten."
+    "0702" Repeats Warning "something that holds already"
+    "A rule says what another rule above it or beside it says for the same groups, so nothing would change without it. Say it once, where it was decided. What is repeated below a `default` on purpose, so that it outlasts the default, is `minimum`. An allow where nothing is closed repeats nothing: it is a promise that nobody below may close the site."
 
     "1001" HasLeft Warning "a class that has left school"
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."

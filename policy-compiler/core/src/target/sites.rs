@@ -62,6 +62,8 @@ pub(super) enum LossReason {
     Port,
     /// The browser has no means for a query condition.
     Query,
+    /// The browser writes a `|` in addresses otherwise.
+    Bar,
     /// The browser filters no such scheme.
     Scheme,
     /// The browser has no means for such an address.
@@ -146,6 +148,7 @@ impl fmt::Display for Loss {
             ),
             LossReason::Port => write!(f, "`{filter}`: the browser cannot tell ports apart"),
             LossReason::Query => write!(f, "`{filter}`: the browser reads no query conditions"),
+            LossReason::Bar => write!(f, "`{filter}`: the browser writes `|` otherwise"),
             LossReason::Scheme => write!(f, "`{filter}`: the browser filters no such scheme"),
             LossReason::Address => write!(f, "`{filter}`: the browser filters no such address"),
             LossReason::NoWarning => write!(

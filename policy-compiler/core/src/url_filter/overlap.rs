@@ -1,21 +1,15 @@
 //! How filters lie to each other: which contains which, and what two have in common.
 
+use super::scheme::{self, Reach};
 use super::{Host, UrlFilter};
 
 impl UrlFilter {
     /// Whether every URL that `other` matches is matched by this filter too.
     pub fn contains(&self, other: &Self) -> bool {
-        if self.is_wildcard() || other.is_wildcard() {
-            return self.is_wildcard();
-        }
         self.host.contains(&other.host)
             && other.path.starts_with(&self.path)
             && (self.port.is_none() || self.port == other.port)
-            && match (&self.scheme, &other.scheme) {
-                (None, Some(scheme)) => is_of_the_web(scheme),
-                (None, None) => true,
-                (Some(_), _) => self.scheme == other.scheme,
-            }
+            && (self.scheme.is_none() || self.scheme == other.scheme)
             && self
                 .query
                 .iter()
@@ -24,26 +18,19 @@ impl UrlFilter {
 
     /// The filter that matches what both match; `None` when no URL does.
     ///
-    /// It ranks at least as high as either of the two.
+    /// It ranks at least as high as either of the two. A browser can tell no hosts apart among
+    /// URLs such as `mailto:`, so to a filter about hosts these count as having none.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        if self.contains(other) {
-            return Some(other.clone());
+        if !agree(self.port.as_ref(), other.port.as_ref())
+            || !agree(self.scheme.as_ref(), other.scheme.as_ref())
+        {
+            return None;
         }
-        if other.contains(self) {
-            return Some(self.clone());
-        }
-        Some(Self {
+        let both = Self {
             host: self.host.narrower(&other.host)?.clone(),
             path: longer_of_nested(&self.path, &other.path)?.to_owned(),
-            port: match (self.port, other.port) {
-                (Some(a), Some(b)) if a != b => return None,
-                (a, b) => a.or(b),
-            },
-            scheme: match (&self.scheme, &other.scheme) {
-                (Some(one), None) | (None, Some(one)) if !is_of_the_web(one) => return None,
-                (Some(a), Some(b)) if a != b => return None,
-                (a, b) => a.clone().or_else(|| b.clone()),
-            },
+            port: self.port.or(other.port),
+            scheme: self.scheme.clone().or_else(|| other.scheme.clone()),
             query: {
                 let mut query = self.query.clone();
                 query.extend(other.query.iter().cloned());
@@ -51,7 +38,23 @@ impl UrlFilter {
                 query.dedup();
                 query
             },
-        })
+        };
+        both.is_told_apart().then_some(both)
+    }
+
+    /// Whether some URL is matched by both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.intersection(other).is_some()
+    }
+
+    /// Whether the browser can tell apart, among the URLs of the scheme, what the filter does.
+    fn is_told_apart(&self) -> bool {
+        let is_path = self.host == Host::Any && self.port.is_none() && self.query.is_empty();
+        match self.scheme.as_deref().map(scheme::reach) {
+            None | Some(Reach::Host) => true,
+            Some(Reach::Path) => is_path,
+            Some(Reach::Whole | Reach::Nothing) => is_path && self.path.is_empty(),
+        }
     }
 
     /// Whether the filter looks at the query part.
@@ -60,9 +63,9 @@ impl UrlFilter {
     }
 }
 
-/// Whether a filter that names no scheme matches this one.
-fn is_of_the_web(scheme: &str) -> bool {
-    matches!(scheme, "http" | "https" | "ftp" | "ws" | "wss")
+/// Whether something satisfies both of two conditions, each of which may be absent.
+fn agree<T: PartialEq>(one: Option<&T>, two: Option<&T>) -> bool {
+    one.is_none() || two.is_none() || one == two
 }
 
 impl Host {
@@ -141,6 +144,9 @@ mod tests {
             Some("x.example?b=1&a=2"),
         );
         meet("*", "javascript://*", Some("javascript://*"));
+        meet("*/etc", "file:///etc/x", Some("file:///etc/x"));
+        meet("*:443", "file:///etc", None);
+        meet("version", "chrome://*", Some("chrome://version"));
         meet("x.example", "javascript://*", None);
         meet("10.0.0.1", "10.0.0.1/x", Some("10.0.0.1/x"));
     }
