@@ -7,12 +7,11 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
 use crate::source::FileId;
 
-/// An assessment past its limit, for whoever answers for it to renew.
+/// An assessment past its limit.
 pub(super) fn outdated(
     policy: &Policy,
     dpia: &Dpia,
     file: FileId,
-    owner: &str,
 ) -> Option<Diagnostic> {
     let limit = policy.organisation.document.dpia_limit_years;
     let due = policy.assessment_due(dpia)?;
@@ -28,6 +27,6 @@ pub(super) fn outdated(
             file.place(&dpia.date),
             format!("was to be made anew by {due}"),
         )
-        .help(format!("ask `{owner}` for the next version"))
+        .help("assess it again, and write down the next version with its date")
     })
 }
