@@ -10,16 +10,18 @@ mod statement;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength};
+use fyr_schemas::policy::{
+    self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength,
+};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 pub use self::organise::organise;
-pub use self::service::{Hindrance, Opens, Service};
 pub(crate) use self::service::narrowness;
-pub(crate) use self::statement::unknown_stage;
+pub use self::service::{Hindrance, Opens, Service};
 pub use self::standing::{Assumptions, Standing};
+pub(crate) use self::statement::unknown_stage;
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
 use crate::country::Country;
 use crate::parse::{DocumentKind, InFile, Unread};

@@ -156,7 +156,9 @@ impl ChromiumOracle {
                 continue;
             };
             let is_blocked = text("/params/errorText") == Some(BLOCKED);
-            answers[*number].get_or_insert(verdict(is_blocked));
+            let answer = answers.get_mut(*number);
+            let answer = answer.with_context(|| format!("nobody asked about number {number}"))?;
+            answer.get_or_insert(verdict(is_blocked));
         }
         Ok(answers)
     }

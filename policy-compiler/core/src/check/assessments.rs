@@ -8,11 +8,7 @@ use crate::policy::Policy;
 use crate::source::FileId;
 
 /// An assessment past its limit.
-pub(super) fn outdated(
-    policy: &Policy,
-    dpia: &Dpia,
-    file: FileId,
-) -> Option<Diagnostic> {
+pub(super) fn outdated(policy: &Policy, dpia: &Dpia, file: FileId) -> Option<Diagnostic> {
     let limit = policy.organisation.document.dpia_limit_years;
     let due = policy.assessment_due(dpia)?;
     (due < policy.date).then(|| {

@@ -112,7 +112,10 @@ fn limited_helpline(service: &Service) -> Option<Diagnostic> {
     service.is_helpline().then(|| {
         Diagnostic::new(
             Code::HelplineLimited,
-            format!("`{}` is a helpline and knows no limit", written.service.value),
+            format!(
+                "`{}` is a helpline and knows no limit",
+                written.service.value
+            ),
         )
         .at(place, "would stand between a child and help")
         .help("remove it")
@@ -131,10 +134,7 @@ fn unknown_parts(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
         .map(|unit| {
             let known = policy.units.iter().map(UnitPath::as_str);
             Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{}`", unit.value))
-                .at(
-                    service.source.place(unit),
-                    "`units.yaml` has no such unit",
-                )
+                .at(service.source.place(unit), "`units.yaml` has no such unit")
                 .help(help_for_unknown(unit.as_str(), known))
         });
     let stages = policy.stages.iter().flat_map(|stages| {

@@ -57,18 +57,10 @@ impl Service {
         match &self.source.document.status {
             Statuses::Unwritten => ServiceStatus::NotAssessed,
             Statuses::Everybody(status) => status.value,
-            Statuses::Parts(parts) => self
-                .narrowest(parts, group)
-                .map_or(ServiceStatus::NotAssessed, |part| part.status.value),
+            Statuses::Parts(parts) => {
+                narrowest(parts, group).map_or(ServiceStatus::NotAssessed, |part| part.status.value)
+            }
         }
-    }
-
-    /// The narrowest status for a group; of two that are equally narrow the worse.
-    fn narrowest<'a>(&self, parts: &'a [StatusFor], group: &Group) -> Option<&'a StatusFor> {
-        parts
-            .iter()
-            .filter(|part| selects(&part.scope, group))
-            .max_by_key(|part| (narrowness(&part.scope), part.status.value))
     }
 
     /// Whether any part of the organisation has approved it.
@@ -104,6 +96,14 @@ impl Service {
             None => Opens::Whole,
         }
     }
+}
+
+/// The narrowest status for a group; of two that are equally narrow the worse.
+fn narrowest<'a>(parts: &'a [StatusFor], group: &Group) -> Option<&'a StatusFor> {
+    parts
+        .iter()
+        .filter(|part| selects(&part.scope, group))
+        .max_by_key(|part| (narrowness(&part.scope), part.status.value))
 }
 
 /// How narrow a selection is: the deeper unit first, then the one with more conditions.

@@ -81,7 +81,7 @@ impl Common<'_> {
 }
 
 /// Whether something satisfies both of two conditions, each of which may be absent.
-fn agree<T: PartialEq>(one: Option<T>, two: Option<T>) -> bool {
+fn agree<T: PartialEq + Copy>(one: Option<T>, two: Option<T>) -> bool {
     one.is_none() || two.is_none() || one == two
 }
 

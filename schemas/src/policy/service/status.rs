@@ -9,9 +9,7 @@ use serde::{Deserialize, Deserializer};
 use crate::policy::{At, Scope};
 
 /// Where the assessment of a service stands.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceStatus {
     /// Assessed and approved.
