@@ -7,7 +7,7 @@
 //! that no rule speaks of is touched by none of this.
 
 use fyr_schemas::policy::{
-    self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, StatusFor, Statuses,
+    self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, Statuses,
 };
 
 use super::{Group, selects};
@@ -57,9 +57,12 @@ impl Service {
         match &self.source.document.status {
             Statuses::Unwritten => ServiceStatus::NotAssessed,
             Statuses::Everybody(status) => status.value,
-            Statuses::Parts(parts) => {
-                narrowest(parts, group).map_or(ServiceStatus::NotAssessed, |part| part.status.value)
-            }
+            // Of two that are equally narrow, which is a finding, the worse.
+            Statuses::Parts(parts) => parts
+                .iter()
+                .filter(|part| selects(&part.scope, group))
+                .max_by_key(|part| (narrowness(&part.scope), part.status.value))
+                .map_or(ServiceStatus::NotAssessed, |part| part.status.value),
         }
     }
 
@@ -96,14 +99,6 @@ impl Service {
             None => Opens::Whole,
         }
     }
-}
-
-/// The narrowest status for a group; of two that are equally narrow the worse.
-fn narrowest<'a>(parts: &'a [StatusFor], group: &Group) -> Option<&'a StatusFor> {
-    parts
-        .iter()
-        .filter(|part| selects(&part.scope, group))
-        .max_by_key(|part| (narrowness(&part.scope), part.status.value))
 }
 
 /// How narrow a selection is: the deeper unit first, then the one with more conditions.
