@@ -65,6 +65,15 @@ fn finds(code: &str, files: &[(&str, &str)]) {
         .filter(|code| text.contains(code))
         .collect();
     assert_eq!(found, BTreeSet::from([code]), "{text}");
+    let findings = text
+        .lines()
+        .filter(|line| line.contains(&format!(" {code}: ")));
+    let helps = text.lines().filter(|line| line.starts_with("  help: "));
+    assert_eq!(
+        helps.count(),
+        findings.count(),
+        "each says what to do: {text}"
+    );
     let is_error = code.parse::<Code>().expect(code).severity() == fyr_policy_core::Severity::Error;
     assert_eq!(output.status.code(), Some(i32::from(is_error)), "{text}");
     insta::assert_snapshot!(code, text);
