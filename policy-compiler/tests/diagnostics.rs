@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
+#[path = "diagnostics/lists.rs"]
+mod lists;
 #[path = "diagnostics/several.rs"]
 mod several;
 

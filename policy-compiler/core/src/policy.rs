@@ -1,19 +1,24 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
+mod category;
 mod groups;
 mod organise;
+mod site_set;
 mod standing;
 mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, Decision, Dpia, OrganisationFile, Ownership, Strength};
-use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+pub use self::category::{Category, HostNames, Origin};
 pub use self::organise::organise;
+pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::standing::{Assumptions, Standing};
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
 use crate::parse::{DocumentKind, InFile, Unread};
@@ -39,6 +44,8 @@ pub struct Policy {
     standings: BTreeMap<CaseNumber, Standing>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
+    /// Every category by its name; rules that speak of one share it.
+    pub categories: BTreeMap<CategoryId, Arc<Category>>,
     /// Every rule that holds on the day, by its name.
     pub rules: BTreeMap<RuleId, Rule>,
     /// Every other rule: its case is not in force on the day.

@@ -90,15 +90,15 @@ fn who_can_change(policy: &Policy, above: &Said) -> String {
 }
 
 fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
-    let (_, inexpressible) = resolved.sites.flatten();
+    let inexpressible = &resolved.sites.flat.inexpressible;
     inexpressible
-        .into_iter()
+        .iter()
         .map(|each| {
             Diagnostic::new(
                 Code::InexpressibleSites,
                 format!(
                     "a browser's lists cannot express the verdict over `{}`",
-                    each.filter
+                    each.sites
                 ),
             )
             .at(each.decides, "this decides")
