@@ -15,6 +15,7 @@ mod policy_directory;
 mod publish;
 mod reference;
 mod render;
+mod review;
 mod schema;
 mod suggested;
 
@@ -47,6 +48,7 @@ enum Command {
     Explain(explain::ExplainArgs),
     Lists(lists::ListsArgs),
     Diff(diff::DiffArgs),
+    Review(review::ReviewArgs),
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
@@ -73,6 +75,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Explain(args) => explain::run(args)?,
         Command::Lists(args) => lists::run(args)?,
         Command::Diff(args) => diff::run(args)?,
+        Command::Review(args) => review::run(args)?,
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,

@@ -107,7 +107,7 @@ codes! {
     "A rule has at least one setting or one site."
 
     "0211" NoReason Warning "a rule without a reason in the organisation's language"
-    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows."
+    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows. It is a warning, because no device should go unprotected for want of a sentence."
 
     "0212" UnnamedGroup Error "a group that cannot be named after its unit"
     "A group listed with its unit is called after the last part of the unit's path: `2024` at `/skoler/skovlunde` is `skovlunde-2024`. That name would be too long, or the unit is `/`. Name the group under `groups`."
@@ -195,6 +195,18 @@ codes! {
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
     "1002" NotBegun Warning "a class that is far from beginning"
     "Devices are made ready in the year before a class begins; this one begins later. Until then they have the stage of its first grade."
+    "1003" ServiceIncomplete Warning "an approved service whose entry is not complete"
+    "What is approved was assessed, and the catalogue says what the assessment found: purpose, legal basis, security validation, decision and day of review; and where personal data are handled, the agreement with the processor, the impact assessment, and where the data go outside the EU (`none`, or where and on what ground)."
+    "1004" ServiceOverdue Warning "an approved service past its day of review"
+    "The approval was given until this day. Assess the service again, or let its status say that the approval has run out."
+    "1005" StatusTwice Error "two statuses of a service for the same group"
+    "Of several statuses the narrowest holds for a group: the deeper unit, then the one with more conditions. Two that are equally narrow cannot both hold."
+    "1006" UnknownGroup Error "a group that does not exist"
+    "`approved` in `units.yaml` names groups, and this one is not among them."
+    "1007" HelplineLimited Error "a helpline with an age or an approval"
+    "A helpline helps children directly. No minimum age and no guardian's approval stands before it."
+    "1008" ApprovalUnasked Warning "an approval that nothing asks for"
+    "The service needs no guardian's approval, so the approval changes nothing."
 }
 
 impl fmt::Display for Code {

@@ -16,5 +16,6 @@ mod difference;
 mod escapes;
 mod layers;
 mod lists;
+mod services;
 mod settings;
 mod source;

@@ -35,7 +35,7 @@ impl Block<'_> {
     pub(super) fn narrower(&self) -> String {
         match self.category {
             Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
-            None => "narrow the block".to_owned(),
+            None => "narrow the block, or leave this site out of it".to_owned(),
         }
     }
 }

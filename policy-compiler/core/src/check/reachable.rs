@@ -84,7 +84,7 @@ impl Lifeline<'_> {
     fn tell(&self, block: &Block<'_>) -> Diagnostic {
         let (whose, why, stays) = match self.need {
             Need::Helpline(name) => (
-                format!("a part of {name}"),
+                format!("and is a part of the helpline {name}"),
                 "helps children directly",
                 "a helpline stays open",
             ),

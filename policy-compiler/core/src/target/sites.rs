@@ -8,7 +8,8 @@ use fyr_schemas::ControlId;
 use crate::desired::{CategoryRule, Verdict};
 use crate::url_filter::UrlFilter;
 
-/// The entries a browser reads of one list; the rest it drops without a word.
+/// The entries that every browser reads of one list; Firefox drops the rest without a word.
+/// Chromium 156 reads 1,500, older ones and Edge 1,000.
 pub(super) const LONGEST_LIST: usize = 1000;
 
 /// What an engine is to be told.
