@@ -10,11 +10,13 @@
 //! | `decisions/*.yaml` | [`Decision`], one or more |
 //! | `rules/*.yaml` | [`Rule`], one or more |
 //! | `services/*.yaml` | [`Service`], one or more |
+//! | `lists/*.yaml` | [`List`], one or more |
 
 mod at;
 mod browsers;
 mod day;
 mod decision;
+mod list;
 mod organisation;
 mod rule;
 mod service;
@@ -24,6 +26,7 @@ pub use at::{At, Span};
 pub use browsers::{BrowserVersion, Browsers};
 pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
+pub use list::List;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
 pub use service::{

@@ -5,15 +5,17 @@ mod characters;
 mod chunk;
 mod fault;
 mod grammar;
+mod listed;
 mod members;
 mod shape;
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{At, Decision, OrganisationFile, Rule, Service, Span, UnitsFile};
+use fyr_schemas::policy::{At, Decision, List, OrganisationFile, Rule, Service, Span, UnitsFile};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub use self::listed::Listed;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, MAX_FILE_BYTES, MAX_FILES, Place, SourceFile, Sources};
@@ -33,6 +35,8 @@ pub struct Documents {
     pub rules: Vec<InFile<Rule>>,
     /// `services/*.yaml`.
     pub services: Vec<InFile<Service>>,
+    /// `lists/*.yaml`, with what the files that they name list.
+    pub lists: Vec<Listed>,
 }
 
 /// A document with the file it stands in.
@@ -72,6 +76,8 @@ pub enum DocumentKind {
     Rule,
     /// `services/*.yaml`.
     Service,
+    /// `lists/*.yaml`, and the files that they name.
+    List,
 }
 
 /// The kinds of documents of which one was written and could not be read, or not wholly.
@@ -94,11 +100,18 @@ impl Unread {
 }
 
 /// The directories and files of the language, as findings name them.
-const PLACES: [&str; 5] = ["fyr.yaml", "units.yaml", "decisions", "rules", "services"];
+const PLACES: [&str; 6] = [
+    "fyr.yaml",
+    "units.yaml",
+    "decisions",
+    "rules",
+    "services",
+    "lists",
+];
 
 /// Parses every file.
 pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
-    let mut documents = Documents::default();
+    let (mut documents, mut lists) = (Documents::default(), Vec::new());
     for (id, file) in sources.files().take(MAX_FILES) {
         let Some(kind) = DocumentKind::of(&file.path) else {
             let meant = fault::path_meant(&file.path);
@@ -119,11 +132,13 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
             .all(|finding| finding.code != Code::NotText);
         findings.extend(deceiving);
         if is_text {
-            documents.read_file(kind, id, file, findings);
+            documents.read_file(kind, id, file, &mut lists, findings);
         } else {
             documents.unread.add(kind);
         }
     }
+    let all_are_read = documents.unread.has_all(&[DocumentKind::List]);
+    documents.lists = listed::read_lists(lists, sources, all_are_read, findings);
     documents
 }
 
@@ -137,6 +152,7 @@ impl DocumentKind {
             ("decisions", _) => Some(Self::Decision),
             ("rules", _) => Some(Self::Rule),
             ("services", _) => Some(Self::Service),
+            ("lists", _) => Some(Self::List),
             _ => None,
         }
     }
@@ -148,6 +164,7 @@ impl Documents {
         kind: DocumentKind,
         file: FileId,
         source: &SourceFile,
+        lists: &mut Vec<InFile<List>>,
         findings: &mut Diagnostics,
     ) {
         let read = match kind {
@@ -156,6 +173,7 @@ impl Documents {
             DocumentKind::Decision => read_all(file, source, &mut self.decisions),
             DocumentKind::Rule => read_all(file, source, &mut self.rules),
             DocumentKind::Service => read_all(file, source, &mut self.services),
+            DocumentKind::List => read_all(file, source, lists),
         };
         if read.iter().any(Diagnostic::is_error) {
             self.unread.add(kind);

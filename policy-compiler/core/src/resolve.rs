@@ -7,11 +7,12 @@ mod settings;
 mod sites;
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use fyr_schemas::{GroupId, RuleId};
 
 pub use self::settings::{Settled, Voice};
-pub use self::sites::{Inexpressible, SiteVoice, Sites};
+pub use self::sites::{CategoryRegion, Flat, Inexpressible, Region, SiteVoice, Sites};
 use crate::policy::{Group, Policy};
 use crate::source::Place;
 
@@ -22,8 +23,8 @@ pub struct Resolved<'a> {
     pub group: &'a Group,
     /// Every setting that a rule speaks of, by name.
     pub settings: BTreeMap<&'static str, Settled<'a>>,
-    /// Every verdict over a site.
-    pub sites: Sites<'a>,
+    /// Every verdict over a site; groups whose rules say the same of sites share it.
+    pub sites: Rc<Sites<'a>>,
 }
 
 /// A lower or equal rule that says what it may not.
@@ -78,13 +79,15 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         groups: BTreeMap::new(),
         breaches: BTreeMap::new(),
     };
+    let mut shared = sites::Shared::default();
     for (id, group) in &policy.groups {
         let rules = policy.rules_for(group);
-        let mut breaches = Vec::new();
+        let layered = shared.layer(&rules);
+        let mut breaches = layered.breaches.to_vec();
         let resolved = Resolved {
             group,
             settings: settings::settle(&rules, group, &mut breaches),
-            sites: sites::layer(&rules, &mut breaches),
+            sites: layered.sites,
         };
         resolution.groups.insert(id, resolved);
         breaches.sort();

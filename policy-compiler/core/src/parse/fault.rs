@@ -215,7 +215,7 @@ pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) 
     let help = match meant.filter(|meant| *meant != source.path) {
         Some(meant) => format!("did you mean `{meant}`?"),
         None => "a policy directory holds `fyr.yaml`, `units.yaml`, and `*.yaml` directly under \
-                 `decisions/`, `rules/` and `services/`"
+                 `decisions/`, `rules/`, `services/` and `lists/`"
             .to_owned(),
     };
     Diagnostic::new(
