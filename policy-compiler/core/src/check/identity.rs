@@ -23,9 +23,10 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
                     found.entry(by).or_default().push(&resolved.group.id);
                 }
             }
-            let tell =
-                |(decided, groups): (Option<Place>, Vec<&GroupId>)| exposure.tell(decided, &groups);
-            found.into_iter().map(tell).collect::<Vec<_>>()
+            found
+                .into_iter()
+                .map(|(by, groups)| exposure.tell(by, &groups))
+                .collect::<Vec<_>>()
         })
         .collect()
 }
