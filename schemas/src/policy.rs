@@ -26,5 +26,8 @@ pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
-pub use service::{Service, ServiceKind, ServiceStatus, Vendor};
+pub use service::{
+    Approval, BelowAge, MinimumAge, SecurityValidation, Service, ServiceKind, ServiceStatus,
+    StatusFor, Statuses, Vendor,
+};
 pub use unit::{Group, Ownership, Pool, Unit, UnitsFile};

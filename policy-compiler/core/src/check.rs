@@ -11,6 +11,7 @@ mod lookalikes;
 mod platforms;
 mod reachable;
 mod rules;
+mod services;
 mod shadows;
 
 use crate::diagnostic::Diagnostics;
@@ -25,6 +26,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
+    findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     // What is open in the end hangs on every rule and on every service.
     if policy

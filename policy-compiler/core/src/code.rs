@@ -182,6 +182,18 @@ codes! {
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
     "1002" NotBegun Warning "a class that is far from beginning"
     "Devices are made ready in the year before a class begins; this one begins later. Until then they have the stage of its first grade."
+    "1003" ServiceIncomplete Warning "an approved service whose entry is not complete"
+    "What is approved was assessed, and the catalogue says what the assessment found: purpose, legal basis, security validation, decision and day of review; and where personal data are handled, the agreement with the processor, the impact assessment, and where the data go outside the EU (`none`, or where and on what ground)."
+    "1004" ServiceOverdue Warning "an approved service past its day of review"
+    "The approval was given until this day. Assess the service again, or let its status say that the approval has run out."
+    "1005" StatusTwice Error "two statuses of a service for the same group"
+    "Of several statuses the narrowest holds for a group: the deeper unit, then the one with more conditions. Two that are equally narrow cannot both hold."
+    "1006" UnknownGroup Error "a group that does not exist"
+    "`approved` in `units.yaml` names groups, and this one is not among them."
+    "1007" HelplineLimited Error "a helpline with an age or an approval"
+    "A helpline helps children directly. No minimum age and no guardian's approval stands before it."
+    "1008" ApprovalUnasked Warning "an approval that nothing asks for"
+    "The service needs no guardian's approval, so the approval changes nothing."
 }
 
 impl fmt::Display for Code {

@@ -1,23 +1,32 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
+mod approvals;
 mod groups;
 mod organise;
+mod service;
 mod standing;
 mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, Decision, Dpia, OrganisationFile, Ownership, Strength};
+use fyr_schemas::policy::{
+    self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength,
+};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 pub use self::organise::organise;
+pub(crate) use self::service::narrowness;
+pub use self::service::{Hindrance, Opens, Service};
 pub use self::standing::{Assumptions, Standing};
+pub(crate) use self::statement::unknown_stage;
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
+use crate::country::Country;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
+use crate::stage::Stages;
 use crate::url_filter::UrlFilter;
 
 /// A policy on one day.
@@ -29,6 +38,8 @@ pub struct Policy {
     pub unread: Unread,
     /// `fyr.yaml`.
     pub organisation: InFile<OrganisationFile>,
+    /// The stages; `None` where they could not be read.
+    pub(crate) stages: Option<Stages>,
     /// Every unit; `/` is always among them.
     pub units: BTreeSet<UnitPath>,
     /// Every group that has a stage on the day.
@@ -62,17 +73,10 @@ pub struct Group {
     pub youngest: Option<u8>,
     /// Whose its devices are.
     pub ownership: Ownership,
+    /// The services that guardians have approved for all of its pupils.
+    pub approved: BTreeSet<ServiceId>,
     /// Where it is declared.
     pub place: Place,
-}
-
-/// A service with its filters read.
-#[derive(Debug)]
-pub struct Service {
-    /// As it is written.
-    pub source: InFile<source::Service>,
-    /// The filters that make it up, with their places.
-    pub sites: Vec<(UrlFilter, Place)>,
 }
 
 /// A rule with its names looked up and its values typed.
@@ -118,14 +122,18 @@ impl Rule {
 
     /// Whether it is for this group.
     pub fn selects(&self, group: &Group) -> bool {
-        let scope = &self.source.document.scope;
-        scope.unit.contains(&group.unit)
-            && scope.who.is_none_or(|who| who.value == group.audience)
-            && (scope.stage.is_empty() || scope.stage.iter().any(|stage| **stage == group.stage))
-            && scope
-                .ownership
-                .is_none_or(|ownership| ownership.value == group.ownership)
+        selects(&self.source.document.scope, group)
     }
+}
+
+/// Whether a selection holds a group.
+pub(crate) fn selects(scope: &Scope, group: &Group) -> bool {
+    scope.unit.contains(&group.unit)
+        && scope.who.is_none_or(|who| who.value == group.audience)
+        && (scope.stage.is_empty() || scope.stage.iter().any(|stage| **stage == group.stage))
+        && scope
+            .ownership
+            .is_none_or(|ownership| ownership.value == group.ownership)
 }
 
 impl Policy {
@@ -154,6 +162,11 @@ impl Policy {
             .iter()
             .find(|(name, _)| name.value == body.value)
             .map(|(_, body)| body.name.as_str())
+    }
+
+    /// The age from which a child consents by itself to an online service, on the day.
+    pub fn age_of_consent(&self) -> u8 {
+        Country::of(&self.organisation.document.country).age_of_consent(self.date)
     }
 
     /// The last day on which an assessment counts as new enough.

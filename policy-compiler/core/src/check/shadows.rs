@@ -10,10 +10,11 @@ mod sites;
 use std::collections::BTreeMap;
 
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::{Status, Strength};
+use fyr_schemas::policy::{Decision, Status, Strength};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_backticks};
+use crate::parse::InFile;
 use crate::policy::{Policy, Rule};
 use crate::resolve::Resolution;
 use crate::source::Place;
@@ -92,11 +93,18 @@ fn sum_up<'a>(
 
 /// Whether a rule will be gone by itself: what it covers may be needed again.
 fn is_passing(policy: &Policy, rule: &Rule) -> bool {
-    let decision = rule.decision().and_then(|case| policy.decisions.get(case));
-    decision.is_some_and(|decision| {
+    let Some(case) = rule.decision() else {
+        return false;
+    };
+    let ends = policy.decisions.get(case).is_some_and(|decision| {
         let decision = &decision.document;
         decision.status.value == Status::Emergency || decision.until.is_some()
-    })
+    });
+    let is_replaced = |by: &InFile<Decision>| {
+        let replaces = by.document.replaces.as_ref();
+        replaces.is_some_and(|replaced| replaced.value == *case)
+    };
+    ends || policy.decisions.values().any(is_replaced)
 }
 
 /// Where a voice stands among those that say the same: the first one is kept.

@@ -47,6 +47,7 @@ pub(super) fn place_groups(
                     audience: stage::audience(standing.stage),
                     youngest: standing.youngest,
                     ownership: group.ownership,
+                    approved: BTreeSet::new(),
                     place,
                 };
                 insert_once(&mut groups, id.value, (group, place), findings);

@@ -7,6 +7,7 @@ use fyr_schemas::policy::{self as source, Decision, Grades, OrganisationFile, St
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
+use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
@@ -39,7 +40,7 @@ pub fn organise(
     if stages.is_none() {
         unread.add(Units);
     }
-    let (units, groups) = watch(Units, &mut unread, findings, |findings| {
+    let (units, mut groups) = watch(Units, &mut unread, findings, |findings| {
         let today = organisation.as_ref().map(|organisation| SchoolDay {
             country: Country::of(&organisation.document.country),
             date,
@@ -53,11 +54,17 @@ pub fn organise(
     let services = watch(DocumentKind::Service, &mut unread, findings, |findings| {
         name_services(documents.services, findings)
     });
+    let known_services = unread
+        .has_all(&[DocumentKind::Service])
+        .then_some(&services);
+    if let Some(units) = &documents.units {
+        watch(Units, &mut unread, findings, |findings| {
+            note_approvals(units, known_services, &mut groups, findings);
+        });
+    }
     let names = Names {
         stages: stages.as_ref().map(|stages| stages.names().collect()),
-        services: unread
-            .has_all(&[DocumentKind::Service])
-            .then_some(&services),
+        services: known_services,
         units: unread.has_all(&[Units]).then_some(&units),
     };
     let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
@@ -76,6 +83,7 @@ pub fn organise(
         unread,
         always_reachable: read_always_reachable(&organisation, findings),
         organisation,
+        stages,
         units,
         groups,
         decisions,

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use serde_json::Value;
 
 use crate::DAY;
-use crate::municipality::municipality;
+use crate::municipality::{DECISION, FYR, UNITS_FILE, municipality};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
@@ -103,4 +103,84 @@ fn tell(path: &str, value: &Value, told: &mut BTreeSet<String>) {
             }
         }
     }
+}
+
+/// The codes that are found where these rules and decisions stand beside the others.
+fn codes(rules: &[&str], decisions: &str) -> Vec<&'static str> {
+    let rules: Vec<String> = rules
+        .iter()
+        .map(|rule| format!("{rule}\nwhy: {{ da: derfor }}\n"))
+        .collect();
+    let sources: Sources = [
+        ("fyr.yaml", FYR.to_owned()),
+        ("units.yaml", UNITS_FILE.to_owned()),
+        ("decisions/all.yaml", format!("{DECISION}{decisions}")),
+        ("rules/all.yaml", rules.join("---\n")),
+    ]
+    .into_iter()
+    .collect();
+    let compiled = compile(&sources, DAY);
+    assert!(!compiled.failed(), "{:#?}", compiled.diagnostics);
+    let codes = compiled.diagnostics.iter().map(|finding| finding.code);
+    codes
+        .filter(|code| matches!(code, Code::NeverHolds | Code::Repeats))
+        .map(Code::as_str)
+        .collect()
+}
+
+const BLOCK: &str =
+    "rule: a\ndecision: R-1\nfor: /nord\nstrength: minimum\nsites: { block: [x.example] }";
+
+#[test]
+fn what_another_rule_says_above_is_told_and_what_an_emergency_says_is_not() {
+    let above = |case: &str| {
+        format!(
+            "rule: b\ndecision: {case}\nfor: /\nstrength: locked\nsites: {{ block: [x.example] }}"
+        )
+    };
+    assert_eq!(codes(&[BLOCK, &above("R-1")], ""), ["FYR0702"]);
+    for (status, more) in [
+        ("emergency", "decide-by: 2026-12-07"),
+        (
+            "in-force",
+            "until: 2026-12-31\nlegal-basis: alt\nreview: 2026-12-01",
+        ),
+    ] {
+        let decision = format!(
+            "---\ndecision: N-1\ntitle: Nu\nbody: raad\ndate: 2026-11-20\nstatus: {status}\n{more}\n\
+             purpose: Alt\nowner: alle\n"
+        );
+        assert_eq!(
+            codes(&[BLOCK, &above("N-1")], &decision),
+            [""; 0],
+            "{status}"
+        );
+    }
+    let replaced = "---\ndecision: N-1\ntitle: Nu\nbody: raad\ndate: 2026-11-20\nfrom: 2027-08-01\n\
+                    replaces: R-2\nstatus: decided\nlegal-basis: alt\nreview: 2029-12-01\npurpose: Alt\n\
+                    owner: alle\n---\ndecision: R-2\ntitle: Nu\nbody: raad\ndate: 2025-11-20\n\
+                    status: decided\nlegal-basis: alt\nreview: 2029-12-01\npurpose: Alt\nowner: alle\n";
+    assert_eq!(codes(&[BLOCK, &above("R-2")], replaced), [""; 0]);
+}
+
+#[test]
+fn a_promise_and_a_bound_for_groups_to_come_are_meant() {
+    let promise = "rule: a\ndecision: R-1\nfor: /\nstrength: locked\nsites: { allow: [x.example] }";
+    assert_eq!(codes(&[promise], ""), [""; 0]);
+    let bound = "rule: a\ndecision: R-1\nfor: /nord\nstrength: minimum\n\
+                 set: { youtube.level: moderate }";
+    let below = |unit: &str, name: &str| {
+        format!(
+            "rule: {name}\ndecision: R-1\nfor: {unit}\nstrength: default\nset: {{ youtube.level: strict }}"
+        )
+    };
+    assert_eq!(codes(&[bound, &below("/nord", "b")], ""), [""; 0]);
+    let default = bound
+        .replace("minimum", "default")
+        .replace("for: /nord", "for: /");
+    let everywhere = [below("/nord", "b"), below("/syd", "c")];
+    assert_eq!(
+        codes(&[&default, &everywhere[0], &everywhere[1]], ""),
+        ["FYR0701"]
+    );
 }
