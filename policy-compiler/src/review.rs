@@ -97,7 +97,9 @@ fn in_words(review: &Review) -> String {
                 continue;
             }
         }
-        text.push_str(&table(due.iter().map(|due| row_of_due(due)).collect()));
+        text.push_str(&table(
+            &due.iter().map(|due| row_of_due(due)).collect::<Vec<_>>(),
+        ));
     }
     text.push_str(&single_blocks(&review.single_blocks));
     text
@@ -153,7 +155,7 @@ fn single_blocks(blocks: &[SingleBlock]) -> String {
         "\nsingle blocks: {count} in {}, the oldest {}\n{}",
         counted(blocks.len(), "rule"),
         age(oldest),
-        table(blocks.iter().map(row_of_block).collect())
+        table(&blocks.iter().map(row_of_block).collect::<Vec<_>>())
     )
 }
 
@@ -198,21 +200,20 @@ fn counted(count: usize, word: &str) -> String {
 }
 
 /// Rows with their columns aligned; the last one runs on.
-fn table(rows: Vec<Vec<String>>) -> String {
+fn table(rows: &[Vec<String>]) -> String {
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
-    rows.iter()
-        .map(|row| {
-            let cells: Vec<String> = row
-                .iter()
-                .zip(&widths)
-                .map(|(cell, width)| format!("{cell:width$}"))
-                .collect();
-            format!("  {}\n", cells.join("  ").trim_end())
-        })
-        .collect()
+    let line = |row: &Vec<String>| {
+        let cells: Vec<String> = row
+            .iter()
+            .zip(&widths)
+            .map(|(cell, width)| format!("{cell:width$}"))
+            .collect();
+        format!("  {}\n", cells.join("  ").trim_end())
+    };
+    rows.iter().map(line).collect()
 }

@@ -115,6 +115,7 @@ impl FilterSet {
 
 impl FilterSet {
     /// The set with every filter in lower case.
+    #[must_use]
     pub fn in_lower_case(&self) -> Self {
         let lower = |rule: &SiteRule| {
             let filter = rule.filter.to_string().to_ascii_lowercase().parse();

@@ -107,7 +107,7 @@ codes! {
     "A rule has at least one setting or one site."
 
     "0211" NoReason Warning "a rule without a reason in the organisation's language"
-    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows."
+    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows. It is a warning, because no device should go unprotected for want of a sentence."
 
     "0212" UnnamedGroup Error "a group that cannot be named after its unit"
     "A group listed with its unit is called after the last part of the unit's path: `2024` at `/skoler/skovlunde` is `skovlunde-2024`. That name would be too long, or the unit is `/`. Name the group under `groups`."

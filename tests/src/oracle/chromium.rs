@@ -52,6 +52,9 @@ const OPEN: &str = "(urls => {
     });
 })";
 
+/// How many filters the oracle itself puts before those of each list of a set.
+pub const OWN_FILTERS: usize = 1;
+
 /// A running Chromium that answers for one set of filters after another.
 #[derive(Debug)]
 pub struct ChromiumOracle {
@@ -90,10 +93,10 @@ impl ChromiumOracle {
     /// its own. A host of ours tells, where nothing ranks above two paths of its exact name.
     fn apply(&mut self, set: &FilterSet) -> Result<()> {
         self.set += 1;
-        let mut closed = set.filters(Verdict::Block);
-        closed.push(format!(".in-force.invalid/{}/", self.set));
-        let mut open = set.filters(Verdict::Allow);
-        open.push(".in-force.invalid".to_owned());
+        let mut closed = vec![format!(".in-force.invalid/{}/", self.set)];
+        closed.extend(set.filters(Verdict::Block));
+        let mut open = vec![".in-force.invalid".to_owned()];
+        open.extend(set.filters(Verdict::Allow));
         let policy = |name: &str, value: Vec<String>| {
             json!({
                 "namespace": "chrome", "source": 5, "scope": 1, "level": 1,
@@ -153,15 +156,18 @@ impl ChromiumOracle {
                 continue;
             };
             let is_blocked = text("/params/errorText") == Some(BLOCKED);
-            answers[*number].get_or_insert(verdict(is_blocked));
+            let answer = answers.get_mut(*number);
+            let answer = answer.with_context(|| format!("nobody asked about number {number}"))?;
+            answer.get_or_insert(verdict(is_blocked));
         }
         Ok(answers)
     }
 
     /// What becomes of a URL that a page is sent to, under the set in force.
     pub fn visit(&mut self, url: &str) -> Result<Option<Verdict>> {
-        let refusal = if url.starts_with("chrome") {
-            // The browser dies when it refuses one of its own pages after another in one page.
+        let is_own_page = url.starts_with("chrome") || url.starts_with("devtools");
+        let refusal = if is_own_page {
+            // The browser dies when a page that was sent to one of these is sent elsewhere.
             let mut page = self.chromium.page()?;
             let refusal = page.refusal(url)?;
             page.close()?;

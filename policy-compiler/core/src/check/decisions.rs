@@ -59,7 +59,10 @@ pub(super) fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Optio
     policy.unread.has_all(&[DocumentKind::Decision]).then(|| {
         Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
             .at(place, "no file under `decisions/` has this case number")
-            .help(help_for_unknown(case.as_str(), known))
+            .help(format!(
+                "{}; a decision that is new is written to a file of its own under `decisions/`",
+                help_for_unknown(case.as_str(), known)
+            ))
     })
 }
 

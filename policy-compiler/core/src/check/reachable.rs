@@ -84,9 +84,9 @@ impl Lifeline<'_> {
     fn tell(&self, block: &Block<'_>) -> Diagnostic {
         let (whose, why, help) = match self.need {
             Need::Helpline(name) => (
-                format!("a part of {name}"),
+                format!("and is a part of the helpline {name}"),
                 "helps children directly",
-                "narrow the block; a helpline stays open",
+                "narrow the block, or leave this site out of it; a helpline stays open",
             ),
             Need::Recovery => (
                 format!("and `{}` must stay reachable", self.filter),

@@ -11,12 +11,20 @@ use crate::url_filter::{Host, UrlFilter};
 
 /// Writes the verdicts as Firefox reads them.
 pub(super) fn lists(sites: &[Site]) -> Lists {
+    let closed: Vec<Closed<'_>> = sites
+        .iter()
+        .filter(|site| site.verdict == Verdict::Block)
+        .map(|site| Closed {
+            filter: &site.filter,
+            lower: site.filter.in_lower_case(),
+        })
+        .collect();
     let mut lists = Lists::default();
     for site in sites {
         let written = match_pattern(&site.filter).and_then(|pattern| match site.verdict {
             Verdict::Block => Ok(Some(pattern)),
             Verdict::Allow | Verdict::Warn => {
-                exception(site, sites).map(|needed| needed.then_some(pattern))
+                exception(&site.filter, &closed).map(|needed| needed.then_some(pattern))
             }
         });
         match written {
@@ -28,21 +36,23 @@ pub(super) fn lists(sites: &[Site]) -> Lists {
     lists
 }
 
+/// A closed site, as it is meant and as Firefox compares it.
+struct Closed<'a> {
+    filter: &'a UrlFilter,
+    lower: UrlFilter,
+}
+
 /// Whether an open site needs an exception: something that ranks below it would close it.
 /// Refused where something that ranks above it closes part of it, or would but for its case.
-fn exception(open: &Site, sites: &[Site]) -> Result<bool, LossReason> {
-    let (rank, lower) = (open.filter.specificity(), open.filter.in_lower_case());
-    let closed = || {
-        sites.iter().filter(|closed| {
-            closed.verdict == Verdict::Block && closed.filter.in_lower_case().overlaps(&lower)
-        })
-    };
+fn exception(open: &UrlFilter, closed: &[Closed<'_>]) -> Result<bool, LossReason> {
+    let (rank, lower) = (open.specificity(), open.in_lower_case());
+    let closed = || closed.iter().filter(|closed| closed.lower.overlaps(&lower));
     if !closed().any(|closed| closed.filter.specificity() <= rank) {
         return Ok(false);
     }
-    let bars = |closed: &&Site| {
+    let bars = |closed: &&Closed<'_>| {
         let above = closed.filter.specificity();
-        above > rank || (above == rank && !closed.filter.overlaps(&open.filter))
+        above > rank || (above == rank && !closed.filter.overlaps(open))
     };
     match closed().find(bars) {
         None => Ok(true),

@@ -21,40 +21,37 @@ impl UrlFilter {
     /// It ranks at least as high as either of the two. A browser can tell no hosts apart among
     /// URLs such as `mailto:`, so to a filter about hosts these count as having none.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        if !agree(self.port.as_ref(), other.port.as_ref())
-            || !agree(self.scheme.as_ref(), other.scheme.as_ref())
-        {
-            return None;
-        }
-        let both = Self {
-            host: self.host.narrower(&other.host)?.clone(),
-            path: longer_of_nested(&self.path, &other.path)?.to_owned(),
-            port: self.port.or(other.port),
-            scheme: self.scheme.clone().or_else(|| other.scheme.clone()),
-            query: {
-                let mut query = self.query.clone();
-                query.extend(other.query.iter().cloned());
-                query.sort();
-                query.dedup();
-                query
-            },
-        };
-        both.is_told_apart().then_some(both)
+        let common = self.common(other)?;
+        let mut query = [self.query.as_slice(), &other.query].concat();
+        query.sort();
+        query.dedup();
+        Some(Self {
+            scheme: common.scheme.map(str::to_owned),
+            host: common.host.clone(),
+            port: common.port,
+            path: common.path.to_owned(),
+            query,
+        })
     }
 
     /// Whether some URL is matched by both.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        self.intersection(other).is_some()
+        self.common(other).is_some()
     }
 
-    /// Whether the browser can tell apart, among the URLs of the scheme, what the filter does.
-    fn is_told_apart(&self) -> bool {
-        let is_path = self.host == Host::Any && self.port.is_none() && self.query.is_empty();
-        match self.scheme.as_deref().map(scheme::reach) {
-            None | Some(Reach::Host) => true,
-            Some(Reach::Path) => is_path,
-            Some(Reach::Whole | Reach::Nothing) => is_path && self.path.is_empty(),
+    fn common<'a>(&'a self, other: &'a Self) -> Option<Common<'a>> {
+        let (scheme, other_scheme) = (self.scheme.as_deref(), other.scheme.as_deref());
+        if !agree(self.port, other.port) || !agree(scheme, other_scheme) {
+            return None;
         }
+        let common = Common {
+            scheme: scheme.or(other_scheme),
+            host: self.host.narrower(&other.host)?,
+            port: self.port.or(other.port),
+            path: longer_of_nested(&self.path, &other.path)?,
+        };
+        let has_query = self.has_query() || other.has_query();
+        common.is_told_apart(has_query).then_some(common)
     }
 
     /// Whether the filter looks at the query part.
@@ -63,8 +60,28 @@ impl UrlFilter {
     }
 }
 
+/// What two filters have in common, beside the conditions of both.
+struct Common<'a> {
+    scheme: Option<&'a str>,
+    host: &'a Host,
+    port: Option<u16>,
+    path: &'a str,
+}
+
+impl Common<'_> {
+    /// Whether the browser can tell this apart among the URLs of the scheme.
+    fn is_told_apart(&self, has_query: bool) -> bool {
+        let is_path = *self.host == Host::Any && self.port.is_none() && !has_query;
+        match self.scheme.map(scheme::reach) {
+            None | Some(Reach::Host) => true,
+            Some(Reach::Path) => is_path,
+            Some(Reach::Whole | Reach::Nothing) => is_path && self.path.is_empty(),
+        }
+    }
+}
+
 /// Whether something satisfies both of two conditions, each of which may be absent.
-fn agree<T: PartialEq>(one: Option<&T>, two: Option<&T>) -> bool {
+fn agree<T: PartialEq + Copy>(one: Option<T>, two: Option<T>) -> bool {
     one.is_none() || two.is_none() || one == two
 }
 

@@ -27,9 +27,18 @@ pub(super) fn port(url: &Url) -> Option<u16> {
 pub(super) fn path(url: &Url) -> Cow<'_, str> {
     match url.path() {
         "" if is_own_page(url) => Cow::Borrowed("/"),
+        path if url.scheme() == "filesystem" => Cow::Owned(path_in_file_system(path)),
         path if url.cannot_be_a_base() => Cow::Borrowed(path),
         path => encoded(path, ENCODED_IN_PATHS),
     }
+}
+
+/// The path of a `filesystem:` URL: what follows the kind of file system of its inner URL.
+fn path_in_file_system(inner: &str) -> String {
+    let inner = Url::parse(inner);
+    let path = inner.as_ref().map(Url::path).unwrap_or_default();
+    let path = path.trim_start_matches('/');
+    format!("/{}", path.split_once('/').map_or("", |(_, path)| path))
 }
 
 /// The query, empty without one.

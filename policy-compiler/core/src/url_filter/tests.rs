@@ -100,6 +100,9 @@ fn a_file_is_selected_by_its_path() {
     closes("file://*", "file:///etc/hostname");
     closes("*/etc", "file:///etc/hostname");
     closes("*?x=1", "file:///etc/hostname?x=1");
+    closes("*/a", "filesystem:https://example.org/temporary/a");
+    leaves_open("*/temporary", "filesystem:https://example.org/temporary/a");
+    leaves_open("example.org", "filesystem:https://example.org/temporary/a");
 }
 
 #[test]
