@@ -508,6 +508,19 @@ fn an_unknown_sign_in_is_named_with_the_nearest() {
 }
 
 #[test]
+fn those_who_are_too_young_for_a_service_do_not_appear_there() {
+    let youtube = "service: youtube\nname: YouTube\nsites: [youtube.com]\nminimum-age: { age: 13, below: signed-out }\n";
+    let says = "for: { unit: /skoler/oest, stage: mellemtrin }\nstrength: default\nset:\n  youtube.identity: open\n";
+    finds(
+        "FYR0609",
+        &[
+            ("services/youtube.yaml", youtube),
+            ("rules/proeve.yaml", &rule(says)),
+        ],
+    );
+}
+
+#[test]
 fn a_value_that_never_holds_is_told() {
     let above = rule(
         "for: { unit: /skoler, who: pupils }\nstrength: default\nset:\n  safesearch.google: { pupils: off, indskoling: on, mellemtrin: on, udskoling: on }\n  camera.access: block\nsites:\n  block: [spil.example]\n",

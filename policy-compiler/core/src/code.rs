@@ -172,6 +172,8 @@ codes! {
     "`classroom: […]` in `fyr.yaml` names the platforms that teaching happens on. A rule closes a host that one of them needs. Narrow the block, or allow the host; where the group really does without it, say so in the rule's reason."
     "0608" UnknownPlatform Error "a sign-in or classroom that Fyr does not know"
     "Fyr knows the hosts of the platforms that it names, so that no rule can close them unnoticed. List the hosts of another one under `always-reachable`."
+    "0609" IdentityBelowAge Warning "too young for a service, and signed in there"
+    "The catalogue gives the service a minimum age. Pupils below it can watch it, and can appear there with the school account too: comment, upload, have a channel. Watching may be allowed; close the identity, or block the service. A group is as old as its youngest pupil."
 
     "0701" NeverHolds Warning "something that never holds"
     "A rule says a value or a verdict, and every group that it is for has another one from a rule below, or from a narrower value beside it. Remove it; or make it `minimum` where it was meant as a bound that lower levels may only tighten."
