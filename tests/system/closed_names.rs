@@ -52,7 +52,7 @@ impl Scene {
         let path = self.device.device.root().join("etc/hosts");
         let mut hosts = fs::read_to_string(&path)?;
         for name in names {
-            hosts.push_str(&format!("{OUTSIDE} {name}\n"));
+            hosts.extend([OUTSIDE, " ", name, "\n"]);
         }
         Ok(fs::write(path, hosts)?)
     }

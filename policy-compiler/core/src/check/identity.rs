@@ -68,7 +68,7 @@ impl<'a> Exposure<'a> {
             return None;
         }
         let can_be_watched = self.service.sites.iter().any(|(filter, _)| {
-            let decides = resolved.sites.verdict_over(filter);
+            let decides = resolved.sites.verdict_over_filter(filter);
             decides.is_none_or(|voice| voice.says.verdict.is_open())
         });
         let settled = resolved.settings.get(self.identity.name);
