@@ -1,6 +1,7 @@
 //! From source files to bundles: the one way through the compiler. Never fails; any error
 //! yields no bundle at all.
 
+mod lowering;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
+use self::lowering::Lowerings;
 use self::told::{tell_clash, tell_too_new};
 use crate::check;
 use crate::desired::{Decided, Desired};
@@ -19,7 +21,6 @@ use crate::policy::{Assumptions, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
-use crate::target;
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -219,13 +220,14 @@ type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
 fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
     let mut bundles = BTreeMap::new();
     let mut gaps: BTreeMap<(ControlId, Engine, String), GapNote> = BTreeMap::new();
+    let mut lowerings = Lowerings::of(policy);
     let managed = resolution
         .groups
         .values()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
         let group = &resolved.group.id;
-        let lowered = target::lower(&desired(policy, resolved));
+        let lowered = lowerings.lower(resolved);
         findings.extend(
             lowered
                 .clashes
