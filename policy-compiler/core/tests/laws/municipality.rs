@@ -57,8 +57,8 @@ impl Municipality {
     /// The same as if there were no other group.
     pub(crate) fn sources_for(&self, group: &str) -> Sources {
         let is_kept = |line: &&str| !line.contains("unit:") || line.contains(group);
-        let lines = UNITS_FILE.lines().filter(is_kept);
-        self.sources_with(lines.map(|line| format!("{line}\n")).collect())
+        let lines: Vec<&str> = UNITS_FILE.lines().filter(is_kept).collect();
+        self.sources_with(lines.join("\n"))
     }
 
     fn sources_with(&self, units: String) -> Sources {
