@@ -1,6 +1,8 @@
 //! The laws of the timetable: a device that knows one line of a time zone comes to the same answer
 //! as one with the whole database, in every hour of every year, those of daylight saving included.
 
+#![expect(clippy::unwrap_used, reason = "a case that cannot be set up fails")]
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Audience, Bundle, FORMAT, Variant};
