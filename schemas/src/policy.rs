@@ -10,19 +10,24 @@
 //! | `decisions/*.yaml` | [`Decision`], one or more |
 //! | `rules/*.yaml` | [`Rule`], one or more |
 //! | `services/*.yaml` | [`Service`], one or more |
+//! | `timetable.yaml` | [`TimetableFile`] |
 
 mod at;
 mod day;
 mod decision;
+mod one_or_many;
 mod organisation;
 mod rule;
 mod service;
+mod timetable;
 mod unit;
 
 pub use at::{At, Span};
 pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
+pub use one_or_many::OneOrMany;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
 pub use service::{Service, ServiceKind, ServiceStatus, Vendor};
+pub use timetable::{Exception, Holiday, Period, TimetableFile};
 pub use unit::{Group, Ownership, Pool, Unit, UnitsFile};
