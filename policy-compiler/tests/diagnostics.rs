@@ -450,6 +450,16 @@ fn a_brought_device_is_not_ruled_over() {
 }
 
 #[test]
+fn a_policy_that_the_oldest_browser_does_not_know_is_told() {
+    finds_in_base(
+        "FYR0605",
+        "fyr.yaml",
+        "always-reachable",
+        "browsers: { chromium: 120, firefox: 60.7 }\nalways-reachable",
+    );
+}
+
+#[test]
 fn a_group_that_its_unit_gives_no_name_is_told() {
     let long = "a".repeat(60);
     finds_in_base(

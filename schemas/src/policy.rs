@@ -13,6 +13,7 @@
 //! | `timetable.yaml` | [`TimetableFile`] |
 
 mod at;
+mod browsers;
 mod day;
 mod decision;
 mod one_or_many;
@@ -23,6 +24,7 @@ mod timetable;
 mod unit;
 
 pub use at::{At, Span};
+pub use browsers::{BrowserVersion, Browsers};
 pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
 pub use one_or_many::OneOrMany;

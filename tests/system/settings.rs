@@ -153,6 +153,7 @@ fn everything_strict() -> Result<Bundle> {
         stage: "indskoling".parse()?,
         settings,
         sites: Vec::new(),
+        oldest_browsers: BTreeMap::new(),
         decisions: BTreeMap::new(),
     });
     assert_eq!(lowered.clashes, []);

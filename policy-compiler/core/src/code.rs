@@ -152,6 +152,8 @@ codes! {
     "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open."
     "0604" DeviceBrought Error "a device setting for devices brought from home"
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
+    "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"
+    "`browsers` in `fyr.yaml` says the oldest version of each browser that is still in use. A browser ignores a policy that came with a later version, without a word: there the setting does not hold. It is listed among the gaps too. Newer browsers obey it."
 }
 
 impl fmt::Display for Code {

@@ -1,15 +1,17 @@
 //! From source files to bundles: the one way through the compiler. Never fails; any error
 //! yields no bundle at all.
 
+mod told;
+
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
-use fyr_schemas::policy::Ownership;
+use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId};
 use jiff::civil::Date;
 
+use self::told::{tell_clash, tell_too_new};
 use crate::check;
-use crate::code::Code;
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
@@ -17,7 +19,7 @@ use crate::policy::{Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
-use crate::target::{self, Clash};
+use crate::target;
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -100,15 +102,14 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let (sites, _) = resolved.sites.flatten();
     let settings: BTreeMap<ControlId, Decided<Value>> = resolved
         .settings
-        .iter()
-        .filter_map(|(name, settled)| {
+        .values()
+        .map(|settled| {
             let decided = Decided {
                 value: settled.holds.value.clone(),
                 rule: settled.holds.rule.id().clone(),
                 decision: settled.holds.rule.decision().cloned(),
             };
-            // A setting's name is a control's name; a test reads every one.
-            Some((name.parse().ok()?, decided))
+            (settled.control.clone(), decided)
         })
         .collect();
     let cited_for_settings = settings
@@ -127,7 +128,16 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
             .collect(),
         settings,
         sites,
+        oldest_browsers: oldest_browsers(policy),
     }
+}
+
+fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
+    let browsers = &policy.organisation.document.browsers;
+    Engine::ALL
+        .into_iter()
+        .filter_map(|engine| Some((engine, browsers.oldest(engine)?.value)))
+        .collect()
 }
 
 /// What may be told of a decision.
@@ -160,6 +170,8 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
                 .iter()
                 .map(|clash| tell_clash(clash, resolved)),
         );
+        let too_new = lowered.too_new.iter();
+        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
         for (control, engine, gap) in lowered.gaps() {
             gaps.entry((control.id.clone(), engine, gap.detail.clone()))
                 .or_insert_with(|| GapNote {
@@ -174,26 +186,4 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         bundles.insert(group.clone(), lowered.bundle);
     }
     (bundles, gaps.into_values().collect())
-}
-
-fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
-    let place = |control: &ControlId| {
-        resolved
-            .settings
-            .get(control.as_str())
-            .map_or(resolved.group.place, |settled| settled.holds.place)
-    };
-    Diagnostic::new(
-        Code::Clash,
-        format!(
-            "`{}` and `{}` want `{}` to be different things",
-            clash.dropped, clash.kept, clash.subject
-        ),
-    )
-    .at(
-        place(&clash.dropped),
-        format!("`{}` is set here", clash.dropped),
-    )
-    .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
-    .help("set one of them")
 }

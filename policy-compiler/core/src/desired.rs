@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::bundle::{Audience, DecisionNote};
+use fyr_schemas::bundle::{Audience, DecisionNote, Engine};
+use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
 
 use crate::settings::Value;
@@ -26,6 +27,8 @@ pub struct Desired {
     /// Verdicts over sites, as a browser's flat lists are to give them, the most important
     /// first: where a browser's list is full, the last ones are left out and reported.
     pub sites: Vec<Decided<SiteRule>>,
+    /// The oldest version of each browser that has to obey; none where nobody said.
+    pub oldest_browsers: BTreeMap<Engine, BrowserVersion>,
     /// The decisions that the values cite, as people may be told of them.
     pub decisions: BTreeMap<CaseNumber, DecisionNote>,
 }

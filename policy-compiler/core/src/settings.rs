@@ -16,6 +16,7 @@ mod sign_in;
 pub(crate) mod tests;
 mod youtube;
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -56,7 +57,7 @@ pub(crate) enum Lowering {
         firefox: fn(&Value) -> Means,
     },
     /// The value is a browser's own policy and goes to that browser as it is.
-    Verbatim,
+    Verbatim(&'static Policy),
     /// No target of this version enforces it, because …
     NoTarget(&'static str),
 }
@@ -88,18 +89,27 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 }
 
 /// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.
-pub fn why_not(name: &str) -> Option<&'static str> {
+pub fn why_not(name: &str) -> Option<Cow<'static, str>> {
     if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return Some(reason);
+        return Some(Cow::Borrowed(reason));
     }
-    match catalogue::find(name)?.standing {
-        Standing::Obeyed => None,
-        Standing::Deprecated => Some("the browser calls this policy deprecated"),
-        Standing::CloudOnly => Some("the browser obeys this policy only from Google's cloud"),
-        Standing::RecommendedOnly => Some("the browser takes this policy only as a recommendation"),
-        Standing::Internal => Some("this policy is for the browser vendor's own use"),
-        Standing::Elsewhere => Some("the browser does not obey this policy on Linux"),
-    }
+    let policy = catalogue::find(name)?;
+    let reason = match policy.standing {
+        Standing::Obeyed => return None,
+        Standing::Deprecated => "the browser calls this policy deprecated",
+        Standing::CloudOnly => "the browser obeys this policy only from Google's cloud",
+        Standing::RecommendedOnly => "the browser takes this policy only as a recommendation",
+        Standing::Internal => "this policy is for the browser vendor's own use",
+        Standing::Elsewhere => "the browser does not obey this policy on Linux",
+        Standing::Removed => {
+            let last = policy.versions.until?;
+            return Some(Cow::Owned(format!(
+                "{} {last} was the last version that knew it",
+                policy.engine
+            )));
+        }
+    };
+    Some(Cow::Borrowed(reason))
 }
 
 impl Setting {
@@ -225,6 +235,6 @@ fn verbatim(policy: &'static Policy) -> Setting {
         kind: Kind::Policy(policy),
         default: "not set",
         doc: "A policy of the browser under the browser's own name.",
-        lowering: Lowering::Verbatim,
+        lowering: Lowering::Verbatim(policy),
     }
 }

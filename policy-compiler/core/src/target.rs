@@ -15,6 +15,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine, FORMAT, Gap};
+use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, RuleId};
 
 use self::engine::enforce;
@@ -29,6 +30,24 @@ pub struct Lowered {
     /// Controls that want the same policy to be different things; each is for the compiler to
     /// report as an error.
     pub clashes: Vec<Clash>,
+    /// What the oldest browsers of the fleet do not know; each is for the compiler to report as a
+    /// warning. It is among the [gaps](Self::gaps) too.
+    pub too_new: Vec<Unknown>,
+}
+
+/// A policy that the oldest browser of the fleet does not know.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Unknown {
+    /// The browser.
+    pub engine: Engine,
+    /// The control that takes the policy.
+    pub control: ControlId,
+    /// The policy, or a member of its table.
+    pub policy: String,
+    /// The versions that know it, in words.
+    pub needs: String,
+    /// The oldest version in use.
+    pub oldest: BrowserVersion,
 }
 
 /// Two controls that no single policy file can satisfy.
@@ -51,6 +70,8 @@ pub fn lower(desired: &Desired) -> Lowered {
     hosts.append(&mut firefox.hosts);
     let mut clashes = std::mem::take(&mut chromium.clashes);
     clashes.append(&mut firefox.clashes);
+    let mut too_new = std::mem::take(&mut chromium.too_new);
+    too_new.append(&mut firefox.too_new);
     let controls = statements(desired)
         .into_iter()
         .map(|(id, statement)| Control {
@@ -82,6 +103,7 @@ pub fn lower(desired: &Desired) -> Lowered {
             variants: Vec::new(),
         },
         clashes,
+        too_new,
     }
 }
 

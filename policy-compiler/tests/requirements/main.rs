@@ -9,5 +9,6 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod browsers;
 mod layers;
 mod source;

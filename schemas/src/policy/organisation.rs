@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
-use super::At;
+use super::{At, Browsers};
 use crate::id::{
     BodyId, CountryCode, HostName, LanguageCode, OrganisationId, ParseIdError, StageId,
     TimeZoneName, UnitPath,
@@ -32,6 +32,14 @@ pub struct OrganisationFile {
     /// Hosts that no rule may block: sign-in pages, and what devices recover from.
     #[serde(default)]
     pub always_reachable: Vec<At<String>>,
+    /// The platforms that teaching happens on, by name: `[google-classroom, aula]`. A rule that
+    /// closes a host they need is reported.
+    #[serde(default)]
+    pub classroom: Vec<At<String>>,
+    /// The oldest version of each browser that is still in use: `{ chromium: 140, firefox: 128 }`.
+    /// What it does not know yet is reported.
+    #[serde(default)]
+    pub browsers: Browsers,
     /// The stages of schooling by grade, and the staff's: `indskoling: 0-3`, `personale: staff`.
     pub stages: BTreeMap<At<StageId>, At<Stage>>,
     /// The bodies that decide, and where they are competent.
@@ -44,6 +52,9 @@ pub struct OrganisationFile {
 pub struct SignIn {
     /// The domains of the organisation's accounts.
     pub domains: Vec<At<HostName>>,
+    /// Who signs people in, by name: `[google, unilogin]`. No rule may close a host they need.
+    #[serde(default)]
+    pub providers: Vec<At<String>>,
 }
 
 /// A body that decides: a council, a committee, a director.

@@ -3,6 +3,9 @@
 //! Stricter than the browsers: a value outside its enum, a member no browser knows and a number
 //! out of bounds are refused, where most browsers take them without a word and do nothing.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 

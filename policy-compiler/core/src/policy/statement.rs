@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
-use fyr_schemas::{ServiceId, StageId, UnitPath};
+use fyr_schemas::{ControlId, ServiceId, StageId, UnitPath};
 
 use super::{Group, Service};
 use crate::code::Code;
@@ -20,6 +20,8 @@ use crate::url_filter::UrlFilter;
 pub struct SettingStatement {
     /// The setting.
     pub setting: &'static Setting,
+    /// The control that reports on it.
+    pub control: ControlId,
     /// Where it is named.
     pub place: Place,
     /// Its values; no two for the same people.
@@ -127,9 +129,10 @@ pub(super) fn type_settings(
     let mut statements = Vec::new();
     for (name, value) in &rule.document.set {
         let place = rule.place(name);
-        match settings::find(name) {
-            Some(setting) => statements.push(SettingStatement {
+        match settings::find(name).zip(name.parse().ok()) {
+            Some((setting, control)) => statements.push(SettingStatement {
                 setting,
+                control,
                 place,
                 values: type_values(rule, setting, value, names, findings),
             }),

@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use fyr_schemas::ControlId;
 use fyr_schemas::policy::Strength;
 
 use super::{Breach, BreachKind, Said};
-use crate::policy::{Group, Rule};
+use crate::policy::{Group, Rule, SettingStatement};
 use crate::settings::{Setting, Value};
 use crate::source::Place;
 
@@ -14,6 +15,8 @@ use crate::source::Place;
 pub struct Settled<'a> {
     /// The setting.
     pub setting: &'static Setting,
+    /// The control that reports on it.
+    pub control: &'a ControlId,
     /// What holds.
     pub holds: Voice<'a>,
     /// What does not, from the top of the tree down.
@@ -51,7 +54,8 @@ pub(super) fn settle<'a>(
     group: &Group,
     breaches: &mut Vec<Breach>,
 ) -> BTreeMap<&'static str, Settled<'a>> {
-    let mut voices: BTreeMap<&'static str, (&'static Setting, Vec<Voice<'a>>)> = BTreeMap::new();
+    let mut voices: BTreeMap<&'static str, (&'a SettingStatement, Vec<Voice<'a>>)> =
+        BTreeMap::new();
     for rule in rules {
         for statement in &rule.settings {
             if let Some(said) = statement.value_for(group) {
@@ -63,7 +67,7 @@ pub(super) fn settle<'a>(
                 let name = statement.setting.name;
                 voices
                     .entry(name)
-                    .or_insert_with(|| (statement.setting, Vec::new()))
+                    .or_insert_with(|| (statement, Vec::new()))
                     .1
                     .push(voice);
             }
@@ -71,18 +75,19 @@ pub(super) fn settle<'a>(
     }
     voices
         .into_iter()
-        .filter_map(|(name, (setting, voices))| {
-            Some((name, settle_one(setting, &voices, breaches)?))
+        .filter_map(|(name, (statement, voices))| {
+            Some((name, settle_one(statement, &voices, breaches)?))
         })
         .collect()
 }
 
 /// Settles one setting; `voices` are sorted from the top down. `None` without any.
 fn settle_one<'a>(
-    setting: &'static Setting,
+    statement: &'a SettingStatement,
     voices: &[Voice<'a>],
     breaches: &mut Vec<Breach>,
 ) -> Option<Settled<'a>> {
+    let setting = statement.setting;
     let mut bounds: Vec<Voice<'a>> = Vec::new();
     let mut holds: Option<Voice<'a>> = None;
     for layer in voices.chunk_by(|a, b| a.depth() == b.depth()) {
@@ -110,6 +115,7 @@ fn settle_one<'a>(
     let holds = holds?;
     Some(Settled {
         setting,
+        control: &statement.control,
         holds,
         overridden: voices
             .iter()

@@ -172,7 +172,16 @@ impl Kind {
                     (false, false) => None,
                 }
             }
-            _ => None,
+            // A value of another kind, or two of a browser's own policy.
+            (
+                Self::Levels(_)
+                | Self::Choice(_)
+                | Self::Number(_)
+                | Self::Names(_)
+                | Self::Policy(_),
+                _,
+                _,
+            ) => None,
         }
     }
 

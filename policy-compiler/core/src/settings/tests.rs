@@ -275,6 +275,11 @@ fn a_policy_that_would_do_harm_or_nothing_is_refused_with_its_reason() {
         ("chromium.RegisteredProtocolHandlers", "recommendation"),
         ("chromium.SecondaryGoogleAccountSigninAllowed", "Linux"),
         ("chromium.ProxyMode", "deprecated"),
+        ("chromium.VariationsRestrictParameter", "vendor's own use"),
+        (
+            "chromium.UserAgentReduction",
+            "Chromium 144 was the last version",
+        ),
     ] {
         assert!(find(name).is_none(), "{name}");
         assert!(
@@ -284,6 +289,11 @@ fn a_policy_that_would_do_harm_or_nothing_is_refused_with_its_reason() {
     }
     assert_eq!(why_not("chromium.NoSuchPolicy"), None);
     assert_eq!(why_not("chromium.HomepageLocation"), None);
+    // Every policy of the catalogue can be set, or says why not.
+    for policy in catalogue::all() {
+        let name = policy.full_name;
+        assert_ne!(find(name).is_some(), why_not(name).is_some(), "{name}");
+    }
 }
 
 #[test]

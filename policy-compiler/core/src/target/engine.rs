@@ -7,12 +7,14 @@ use std::net::IpAddr;
 use fyr_schemas::ControlId;
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::id::HostName;
+use fyr_schemas::policy::BrowserVersion;
 use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::merge::Policies;
 use super::sites::{self, Lists, Loss, LossReason, Origin, Site};
-use super::{Clash, chromium, firefox, sites_control};
+use super::{Clash, Unknown, chromium, firefox, sites_control};
+use crate::catalogue::{self, TooNew};
 use crate::desired::{Desired, SiteRule, Verdict};
 use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
 use crate::url_filter::UrlFilter;
@@ -26,6 +28,8 @@ pub(super) struct Enforced {
     pub(super) hosts: BTreeMap<HostName, IpAddr>,
     /// What no one file can satisfy.
     pub(super) clashes: Vec<Clash>,
+    /// What the oldest browser does not know.
+    pub(super) too_new: Vec<Unknown>,
     outcomes: BTreeMap<ControlId, Outcome>,
 }
 
@@ -36,11 +40,12 @@ struct Outcome {
     hosts: BTreeSet<HostName>,
     gap: Option<Gap>,
     losses: Vec<Loss>,
+    too_new: Vec<String>,
 }
 
 /// Puts a group's policy in force in one engine.
 pub(super) fn enforce(engine: Engine, desired: &Desired) -> Enforced {
-    let mut draft = Draft::new(engine);
+    let mut draft = Draft::new(engine, desired.oldest_browsers.get(&engine).copied());
     let (verbatim, own): (Vec<_>, Vec<_>) = desired
         .settings
         .iter()
@@ -77,11 +82,12 @@ fn means(engine: Engine, setting: Option<&Setting>, value: &Value) -> Means {
         (Lowering::ByValue { chromium, .. }, Engine::Chromium) => chromium(value),
         (Lowering::ByValue { firefox, .. }, Engine::Firefox) => firefox(value),
         (Lowering::NoTarget(detail), _) => Means::no_target(detail),
-        (Lowering::Verbatim, _) => match (setting.kind, value) {
-            (Kind::Policy(policy), Value::Policy(json)) if policy.engine == engine => {
+        (Lowering::Verbatim(policy), _) => match value {
+            Value::Policy(json) if policy.engine == engine => {
                 Means::policy(policy.name, json.clone())
             }
-            _ => Means::missing("this is another browser's own policy"),
+            Value::Policy(_) => Means::missing("this is another browser's own policy"),
+            Value::Level(_) | Value::Number(_) | Value::Names(_) => Means::unforeseen(),
         },
     }
 }
@@ -124,21 +130,26 @@ fn leads_to(host: &str, pinned: &HostName) -> bool {
 /// An engine's policy while it grows.
 struct Draft {
     engine: Engine,
+    /// The oldest browser of this engine that has to obey.
+    oldest: Option<BrowserVersion>,
     policies: Policies,
     hosts: BTreeMap<HostName, IpAddr>,
     sites: Vec<Site>,
     clashes: Vec<Clash>,
+    too_new: Vec<Unknown>,
     outcomes: BTreeMap<ControlId, Outcome>,
 }
 
 impl Draft {
-    fn new(engine: Engine) -> Self {
+    fn new(engine: Engine, oldest: Option<BrowserVersion>) -> Self {
         Self {
             engine,
+            oldest,
             policies: Policies::default(),
             hosts: BTreeMap::new(),
             sites: Vec::new(),
             clashes: Vec::new(),
+            too_new: Vec::new(),
             outcomes: BTreeMap::new(),
         }
     }
@@ -159,12 +170,15 @@ impl Draft {
 
     fn apply_effect(&mut self, control: &ControlId, effect: Effect) {
         match effect {
-            Effect::Policy(name, value) => match self.policies.join(name, value, control) {
-                Ok(()) => {
-                    self.outcome(control).policies.insert(name);
+            Effect::Policy(name, value) => {
+                self.note_what_is_too_new(control, name, &value);
+                match self.policies.join(name, value, control) {
+                    Ok(()) => {
+                        self.outcome(control).policies.insert(name);
+                    }
+                    Err(owner) => self.clash(name.to_owned(), owner, control),
                 }
-                Err(owner) => self.clash(name.to_owned(), owner, control),
-            },
+            }
             Effect::Block(filter) => self.apply_site(control, Verdict::Block, filter),
             Effect::Allow(filter) => self.apply_site(control, Verdict::Allow, filter),
             Effect::Host(name, address) => {
@@ -196,6 +210,30 @@ impl Draft {
         });
     }
 
+    /// The policy is written all the same: newer browsers obey it.
+    fn note_what_is_too_new(&mut self, control: &ControlId, policy: &str, value: &Json) {
+        let Some(oldest) = self.oldest else {
+            return;
+        };
+        let unknown = catalogue::find_in(self.engine, policy)
+            .map(|policy| policy.too_new_for(oldest, value))
+            .unwrap_or_default();
+        for TooNew { policy, needs } in unknown {
+            let detail = format!(
+                "`{policy}` needs {needs}; {} {oldest} does not know it",
+                self.engine
+            );
+            self.outcome(control).too_new.push(detail);
+            self.too_new.push(Unknown {
+                engine: self.engine,
+                control: control.clone(),
+                policy,
+                needs,
+                oldest,
+            });
+        }
+    }
+
     fn outcome(&mut self, control: &ControlId) -> &mut Outcome {
         self.outcomes.entry(control.clone()).or_default()
     }
@@ -216,6 +254,7 @@ impl Draft {
         }
         for (control, verdict) in &lists.entered {
             let list = list_name(self.engine, *verdict);
+            self.note_what_is_too_new(control, list, &Json::Null);
             self.outcome(control).policies.insert(list);
         }
         let mut policies = self.policies.into_file();
@@ -227,6 +266,7 @@ impl Draft {
             policies,
             hosts: self.hosts,
             clashes: self.clashes,
+            too_new: self.too_new,
             outcomes: self.outcomes,
         }
     }
@@ -291,20 +331,19 @@ impl Enforced {
 
 impl Outcome {
     fn gap(&self) -> Option<Gap> {
-        let Some(first) = self.losses.first() else {
+        let lost = self.losses.first().map(|first| match self.losses.len() {
+            1 => first.to_string(),
+            count => format!("{first} (and {} more)", count - 1),
+        });
+        let besides: Vec<String> = lost.into_iter().chain(self.too_new.clone()).collect();
+        if besides.is_empty() {
             return self.gap.clone();
-        };
-        let more = match self.losses.len() {
-            1 => String::new(),
-            count => format!(" (and {} more)", count - 1),
-        };
-        let before = self
-            .gap
-            .as_ref()
-            .map_or_else(String::new, |gap| format!("{}; ", gap.detail));
+        }
+        let own = self.gap.iter().map(|gap| gap.detail.clone());
+        let all: Vec<String> = own.chain(besides).collect();
         Some(Gap {
             reason: GapReason::Partial,
-            detail: format!("{before}{first}{more}"),
+            detail: all.join("; "),
         })
     }
 }

@@ -55,7 +55,7 @@ fn agree(a: &Json, b: &Json) -> bool {
             .iter()
             .all(|(name, a)| b.get(name).is_none_or(|b| agree(a, b))),
         (Json::Array(_), Json::Array(_)) => true,
-        _ => a == b,
+        (a, b) => a == b,
     }
 }
 
@@ -78,8 +78,8 @@ fn join(a: &mut Json, b: Json) {
                 }
             }
         }
-        // Equal, or `agree` would have said so.
-        _ => {}
+        // INVARIANT: equal, or `agree` would have said so.
+        (_, _) => {}
     }
 }
 

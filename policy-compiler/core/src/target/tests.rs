@@ -31,6 +31,7 @@ fn nothing() -> Desired {
         stage: "indskoling".parse().expect("a stage"),
         settings: BTreeMap::new(),
         sites: Vec::new(),
+        oldest_browsers: BTreeMap::new(),
         decisions: BTreeMap::new(),
     }
 }

@@ -1,0 +1,167 @@
+//! What a browser would take without a word and not obey is refused or told: every class of it.
+
+use fyr_schemas::bundle::{Bundle, Coverage, Engine};
+
+use crate::source::Source;
+
+const DAY: &str = "2026-11-23";
+
+/// The small policy with one rule more, which sets this.
+fn with(settings: &str) -> Source {
+    let rule = format!(
+        "rule: proeve\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\nset:\n{settings}\n\
+         why:\n  da: Prøve.\n"
+    );
+    Source::small().with("rules/proeve.yaml", &rule)
+}
+
+#[track_caller]
+fn refuses(setting: &str, code: &str, message: &str, help: &str) {
+    let found = with(&format!("  {setting}")).check(DAY);
+    // A message is broken into lines where the screen ends.
+    let words: Vec<&str> = found
+        .split_whitespace()
+        .filter(|word| *word != "│")
+        .collect();
+    let found_words = words.join(" ");
+    for expected in [code, message, help] {
+        assert!(
+            found_words.contains(expected),
+            "no `{expected}` in:\n{found}"
+        );
+    }
+}
+
+#[test]
+fn a_value_outside_an_enum_is_refused_on_every_level_of_it() {
+    // A browser takes this one without a word, and sends no header.
+    refuses(
+        "chromium.ForceYouTubeRestrict: 3",
+        "FYR0302",
+        "the value `3` is not one of `0`, `1`, `2`",
+        "takes one of `0`, `1`, `2`",
+    );
+    refuses(
+        "chromium.ProxySettings: { ProxyMode: sideways }",
+        "FYR0302",
+        "in `ProxyMode`, `sideways` is not one of `direct`",
+        "takes a table",
+    );
+    refuses(
+        "firefox.AIControls: { SidebarChatbot: { Value: maybe, Locked: true } }",
+        "FYR0302",
+        "in `SidebarChatbot.Value`, `maybe` is not one of `available`, `blocked`",
+        "takes a table",
+    );
+}
+
+#[test]
+fn a_value_of_a_wrong_type_or_beyond_its_bounds_is_refused() {
+    refuses(
+        "chromium.HomepageIsNewTabPage: perhaps",
+        "FYR0302",
+        "the value `perhaps` is not `true` or `false`",
+        "takes `true` or `false`",
+    );
+    refuses(
+        "chromium.ExtensionInstallForcelist: once",
+        "FYR0302",
+        "the value `once` is not a list",
+        "takes a list",
+    );
+    refuses(
+        "chromium.RelaunchNotificationPeriod: 5",
+        "FYR0302",
+        "the value `5` is not a whole number of at least 3600000",
+        "takes a whole number of at least 3600000",
+    );
+    refuses(
+        "firefox.Proxy: { Mode: none, Lokced: true }",
+        "FYR0302",
+        "`Lokced` is not one of the members",
+        "takes a table",
+    );
+}
+
+#[test]
+fn a_policy_that_a_browser_ignores_from_a_file_is_refused_with_the_reason() {
+    for (policy, reason) in [
+        (
+            "DataControlsRules: []",
+            "obeys this policy only from Google's cloud",
+        ),
+        (
+            "RegisteredProtocolHandlers: []",
+            "takes this policy only as a recommendation",
+        ),
+        ("ProxyMode: direct", "calls this policy deprecated"),
+        (
+            "VariationsRestrictParameter: x",
+            "for the browser vendor's own use",
+        ),
+        (
+            "SecondaryGoogleAccountSigninAllowed: false",
+            "does not obey this policy on Linux",
+        ),
+        (
+            "UserAgentReduction: 0",
+            "Chromium 144 was the last version that knew it",
+        ),
+        (
+            "SafeSitesFilterBehavior: 1",
+            "sends every visited address to Google",
+        ),
+        ("URLBlocklist: [x.example]", "rules about sites write it"),
+    ] {
+        refuses(
+            &format!("chromium.{policy}"),
+            "FYR0301",
+            "this policy exists and cannot be set",
+            reason,
+        );
+    }
+}
+
+#[test]
+fn what_the_oldest_browser_does_not_know_is_a_gap_there_and_is_written_for_the_others() {
+    let source = with(
+        "  chromium.AIModeSettings: 1\n  \
+         firefox.Permissions: { ScreenShare: { BlockNewRequests: true } }",
+    )
+    .with_edit(
+        "fyr.yaml",
+        "always-reachable",
+        "browsers: { chromium: 120, firefox: 140.1 }\nalways-reachable",
+    );
+    insta::assert_snapshot!(source.check(DAY));
+    let bundle = source.bundle("oest-2024", DAY);
+    assert_eq!(bundle.chromium["AIModeSettings"], 1);
+    assert_eq!(
+        gap(&bundle, "chromium.AIModeSettings", Engine::Chromium),
+        "`AIModeSettings` needs Chromium 138; Chromium 120 does not know it"
+    );
+    assert_eq!(
+        gap(&bundle, "firefox.Permissions", Engine::Firefox),
+        "`Permissions.ScreenShare` needs Firefox 142 or Firefox ESR 140.2; \
+         Firefox 140.1 does not know it"
+    );
+}
+
+/// Why an engine does not enforce a control, in words.
+fn gap(bundle: &Bundle, control: &str, engine: Engine) -> String {
+    let mut controls = bundle.controls.iter();
+    let control = controls.find(|each| each.id.as_str() == control);
+    match &control.expect("a control").coverage[&engine] {
+        Coverage::Gap(gap) => gap.detail.clone(),
+        other => format!("no gap but {other:?}"),
+    }
+}
+
+#[test]
+fn a_fleet_whose_browsers_know_everything_has_nothing_to_report_and_neither_has_one_not_said() {
+    let new = "browsers: { chromium: 156, firefox: 153 }\nalways-reachable";
+    let source = with("  chromium.AIModeSettings: 1");
+    assert_eq!(source.codes(DAY), [""; 0]);
+    let source = source.with_edit("fyr.yaml", "always-reachable", new);
+    assert_eq!(source.codes(DAY), [""; 0]);
+}
