@@ -7,7 +7,9 @@ mod members;
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{At, Decision, OrganisationFile, Rule, Service, Span, UnitsFile};
+use fyr_schemas::policy::{
+    At, Decision, OrganisationFile, Rule, Service, Span, TimetableFile, UnitsFile,
+};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -30,6 +32,8 @@ pub struct Documents {
     pub rules: Vec<InFile<Rule>>,
     /// `services/*.yaml`.
     pub services: Vec<InFile<Service>>,
+    /// `timetable.yaml`.
+    pub timetable: Option<InFile<TimetableFile>>,
 }
 
 /// A document with the file it stands in.
@@ -69,6 +73,8 @@ pub enum DocumentKind {
     Rule,
     /// `services/*.yaml`.
     Service,
+    /// `timetable.yaml`.
+    Timetable,
 }
 
 /// The kinds of documents of which one was written and could not be read, or not wholly.
@@ -91,7 +97,14 @@ impl Unread {
 }
 
 /// The directories and files of the language, as findings name them.
-const PLACES: [&str; 5] = ["fyr.yaml", "units.yaml", "decisions", "rules", "services"];
+const PLACES: [&str; 6] = [
+    "fyr.yaml",
+    "units.yaml",
+    "timetable.yaml",
+    "decisions",
+    "rules",
+    "services",
+];
 
 /// Parses every file.
 pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
@@ -122,6 +135,7 @@ impl DocumentKind {
         match (directory, stem) {
             ("", "fyr") => Some(Self::Organisation),
             ("", "units") => Some(Self::Units),
+            ("", "timetable") => Some(Self::Timetable),
             ("decisions", _) => Some(Self::Decision),
             ("rules", _) => Some(Self::Rule),
             ("services", _) => Some(Self::Service),
@@ -144,6 +158,7 @@ impl Documents {
             DocumentKind::Decision => read_all(file, source, &mut self.decisions),
             DocumentKind::Rule => read_all(file, source, &mut self.rules),
             DocumentKind::Service => read_all(file, source, &mut self.services),
+            DocumentKind::Timetable => read_one(file, source, &mut self.timetable),
         };
         if read.iter().any(Diagnostic::is_error) {
             self.unread.add(kind);

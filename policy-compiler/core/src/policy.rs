@@ -1,17 +1,21 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
+mod occasion;
 mod organise;
 mod statement;
+pub(crate) mod timetable;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, Decision, OrganisationFile, Ownership, Strength};
+use fyr_schemas::policy::{self as source, Decision, OrganisationFile, Ownership, Scope, Strength};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
+pub use self::occasion::{Occasion, Reach, Turn};
 pub use self::organise::organise;
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
+pub use self::timetable::Timetable;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
@@ -35,6 +39,8 @@ pub struct Policy {
     pub services: BTreeMap<ServiceId, Service>,
     /// Every rule by its name.
     pub rules: BTreeMap<RuleId, Rule>,
+    /// The periods that rules may speak of.
+    pub timetable: Timetable,
     /// Hosts that no rule may block.
     pub always_reachable: Vec<(UrlFilter, Place)>,
 }
@@ -70,6 +76,8 @@ pub struct Service {
 pub struct Rule {
     /// As it is written.
     pub source: InFile<source::Rule>,
+    /// When it holds.
+    pub occasion: Occasion,
     /// What it says of settings.
     pub settings: Vec<SettingStatement>,
     /// What it says of sites.
@@ -106,16 +114,43 @@ impl Rule {
         self.source.document.strength.value
     }
 
+    /// Where it stands among the rules of a group.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            depth: self.unit().depth(),
+            turn: self.occasion.turn(),
+        }
+    }
+
+    /// Whether it holds for a lesson only.
+    pub fn is_lesson(&self) -> bool {
+        self.occasion.is_lesson()
+    }
+
     /// Whether it is for this group.
     pub fn selects(&self, group: &Group) -> bool {
-        let scope = &self.source.document.scope;
-        scope.unit.contains(&group.unit)
-            && scope.who.is_none_or(|who| who.value == group.audience)
-            && (scope.stage.is_empty() || scope.stage.iter().any(|stage| **stage == group.stage))
-            && scope
-                .ownership
-                .is_none_or(|ownership| ownership.value == group.ownership)
+        selects(&self.source.document.scope, group)
     }
+}
+
+/// Where a rule stands among those of a group, from the top of the tree down. A lower layer
+/// decides, inside the floors of those above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Layer {
+    /// How far below the organisation its unit is.
+    pub depth: usize,
+    /// Its turn among the rules of the unit.
+    pub turn: Turn,
+}
+
+/// Whether a selection holds a group.
+pub(crate) fn selects(scope: &Scope, group: &Group) -> bool {
+    scope.unit.contains(&group.unit)
+        && scope.who.is_none_or(|who| who.value == group.audience)
+        && (scope.stage.is_empty() || scope.stage.iter().any(|stage| **stage == group.stage))
+        && scope
+            .ownership
+            .is_none_or(|ownership| ownership.value == group.ownership)
 }
 
 impl Policy {
@@ -124,14 +159,15 @@ impl Policy {
         self.unread.has_all(&[DocumentKind::Units]) && !self.units.contains(unit)
     }
 
-    /// The rules for a group, from the top of the tree down, then by name.
+    /// The rules for a group that hold at some time within reach, from the top of the tree down,
+    /// then by name.
     pub fn rules_for<'a>(&'a self, group: &Group) -> Vec<&'a Rule> {
         let mut rules: Vec<&Rule> = self
             .rules
             .values()
-            .filter(|rule| rule.selects(group))
+            .filter(|rule| rule.occasion.reach == Reach::Within && rule.selects(group))
             .collect();
-        rules.sort_by_key(|rule| rule.unit().depth());
+        rules.sort_by_key(|rule| rule.layer());
         rules
     }
 

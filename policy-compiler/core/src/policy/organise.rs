@@ -4,12 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use fyr_schemas::policy::{
-    self as source, At, Decision, Grades, OrganisationFile, Pool, Stage, UnitsFile,
+    self as source, At, Decision, Grades, OrganisationFile, Pool, Scope, Stage, TimetableFile,
+    UnitsFile,
 };
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
+use super::occasion;
 use super::statement::{self, Names};
+use super::timetable::{self, Timetable};
 use super::{Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
@@ -41,7 +44,7 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
     let services = watch(DocumentKind::Service, &mut unread, findings, |findings| {
         name_services(documents.services, findings)
     });
-    let names = Names {
+    let mut names = Names {
         stages: organisation
             .as_ref()
             .map(|file| stage_names(&file.document)),
@@ -49,9 +52,17 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
             .has_all(&[DocumentKind::Service])
             .then_some(&services),
         units: unread.has_all(&[Units]).then_some(&units),
+        periods: None,
     };
+    let timetable = watch(DocumentKind::Timetable, &mut unread, findings, |findings| {
+        let file = documents.timetable.as_ref();
+        read_timetable(file, organisation.as_ref(), date, &names, findings)
+    });
+    if unread.has_all(&[DocumentKind::Timetable]) {
+        names.periods = Some(&timetable.periods);
+    }
     let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
-        name_rules(documents.rules, &names, findings)
+        name_rules(documents.rules, &names, date, findings)
     });
     let decisions = watch(DocumentKind::Decision, &mut unread, findings, |findings| {
         name_decisions(documents.decisions, organisation.as_ref(), findings)
@@ -67,7 +78,34 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
         decisions,
         services,
         rules,
+        timetable,
     })
+}
+
+fn read_timetable(
+    file: Option<&InFile<TimetableFile>>,
+    organisation: Option<&InFile<OrganisationFile>>,
+    date: Date,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) -> Timetable {
+    let read = file.map(|file| {
+        timetable::read(
+            file,
+            |scope, findings| report_scope(file, scope, names, findings),
+            findings,
+        )
+    });
+    let zone = organisation.and_then(|organisation| {
+        let name = &organisation.document.time_zone;
+        timetable::read_zone(name, organisation.place(name), date)
+            .map_err(|finding| findings.push(finding))
+            .ok()
+    });
+    Timetable {
+        zone,
+        ..read.unwrap_or_default()
+    }
 }
 
 /// Does a piece of work on documents of a kind, and remembers where something of that kind
@@ -290,6 +328,18 @@ fn report_unknown_unit(
     }
 }
 
+/// Reports what a selection names and nobody has.
+fn report_scope<T>(file: &InFile<T>, scope: &Scope, names: &Names<'_>, findings: &mut Diagnostics) {
+    let place = file.place(&scope.unit);
+    report_unknown_unit(place, &scope.unit, names.units, findings);
+    for stage in &scope.stage {
+        if let Some(known) = names.without(stage) {
+            let place = file.place(stage);
+            findings.push(statement::unknown_stage(place, stage.as_str(), known));
+        }
+    }
+}
+
 fn read_always_reachable(
     organisation: &InFile<OrganisationFile>,
     findings: &mut Diagnostics,
@@ -354,26 +404,16 @@ fn name_services(
 fn name_rules(
     documents: Vec<InFile<source::Rule>>,
     names: &Names<'_>,
+    date: Date,
     findings: &mut Diagnostics,
 ) -> BTreeMap<RuleId, Rule> {
     let mut rules = BTreeMap::new();
     for source in documents {
-        let scope = &source.document.scope;
-        report_unknown_unit(
-            source.place(&scope.unit),
-            &scope.unit,
-            names.units,
-            findings,
-        );
-        for stage in &scope.stage {
-            if let Some(known) = names.without(stage) {
-                let place = source.place(stage);
-                findings.push(statement::unknown_stage(place, stage.as_str(), known));
-            }
-        }
+        report_scope(&source, &source.document.scope, names, findings);
         let id = source.document.rule.clone();
         let place = source.place(&id);
         let rule = Rule {
+            occasion: occasion::read(&source, names, date, findings),
             settings: statement::type_settings(&source, names, findings),
             sites: statement::read_sites(&source, names, findings),
             source,

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
-use fyr_schemas::{ControlId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{ControlId, PeriodId, ServiceId, StageId, UnitPath};
 
+use super::timetable::Period;
 use super::{Group, Service};
 use crate::code::Code;
 use crate::desired::Verdict;
@@ -87,6 +88,7 @@ pub(super) struct Names<'a> {
     pub(super) stages: Option<Vec<&'a StageId>>,
     pub(super) services: Option<&'a BTreeMap<ServiceId, Service>>,
     pub(super) units: Option<&'a BTreeSet<UnitPath>>,
+    pub(super) periods: Option<&'a BTreeMap<PeriodId, Period>>,
 }
 
 impl<'a> Names<'a> {

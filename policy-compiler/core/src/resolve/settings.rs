@@ -6,7 +6,7 @@ use fyr_schemas::ControlId;
 use fyr_schemas::policy::Strength;
 
 use super::{Breach, BreachKind, Said};
-use crate::policy::{Group, Rule, SettingStatement};
+use crate::policy::{Group, Layer, Rule, SettingStatement};
 use crate::settings::{Setting, Value};
 use crate::source::Place;
 
@@ -35,8 +35,8 @@ pub struct Voice<'a> {
 }
 
 impl Voice<'_> {
-    fn depth(&self) -> usize {
-        self.rule.unit().depth()
+    fn layer(&self) -> Layer {
+        self.rule.layer()
     }
 
     fn said(&self) -> Said {
@@ -90,7 +90,7 @@ fn settle_one<'a>(
     let setting = statement.setting;
     let mut bounds: Vec<Voice<'a>> = Vec::new();
     let mut holds: Option<Voice<'a>> = None;
-    for layer in voices.chunk_by(|a, b| a.depth() == b.depth()) {
+    for layer in voices.chunk_by(|a, b| a.layer() == b.layer()) {
         let within: Vec<Voice<'a>> = layer
             .iter()
             .filter(|voice| match breach(setting, &bounds, voice) {

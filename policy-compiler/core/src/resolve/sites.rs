@@ -8,7 +8,7 @@ use url::Url;
 
 use super::{Breach, BreachKind, Said};
 use crate::desired::Verdict;
-use crate::policy::{Rule, SiteStatement};
+use crate::policy::{Layer, Rule, SiteStatement};
 use crate::url_filter::UrlFilter;
 
 pub use self::flat::Inexpressible;
@@ -32,14 +32,14 @@ pub struct SiteVoice<'a> {
 /// Where a voice stands: voices of one rank are told apart by how specific they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    depth: usize,
+    layer: Layer,
     strength: Strength,
 }
 
 impl SiteVoice<'_> {
     fn rank(&self) -> Rank {
         Rank {
-            depth: self.rule.unit().depth(),
+            layer: self.rule.layer(),
             strength: self.rule.strength(),
         }
     }
@@ -119,7 +119,7 @@ impl<'a> Sites<'a> {
                 continue;
             }
             // The lowest layer decides, and within it the stronger rule.
-            if decided.is_none_or(|above| above.rank().depth < winner.rank().depth) {
+            if decided.is_none_or(|above| above.rank().layer < winner.rank().layer) {
                 decided = Some(winner);
             }
             if winner.is_final() {
