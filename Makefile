@@ -45,8 +45,9 @@ system: build ## real binaries, real browsers
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 
-generate: ## write the generated files anew: JSON Schemas
+generate: ## write the generated files anew: JSON Schemas, reference
 	$(CARGO) run --quiet -p fyr -- schema --out schemas/json
+	$(CARGO) run --quiet -p fyr -- reference --out docs/reference
 
 bench: ## measure size, memory, latency beside a peer; writes docs/performance.md
 	@tests/setup.sh bench

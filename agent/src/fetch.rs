@@ -1,7 +1,7 @@
 //! Where fetching and verifying meet: drives a refresh to its end.
 
 use fyr_trust::{
-    Answer, Clock, Floor, Refresh, Refreshed, Step, TrustedState, VerifyError, Wanted,
+    Answer, Clock, Floor, Need, Refresh, Refreshed, Step, TrustedState, VerifyError, Wanted,
 };
 
 use crate::client::{Server, ServerError};
@@ -25,18 +25,24 @@ pub(crate) async fn refresh<W: Wanted>(
     wanted: &W,
     clock: Clock,
 ) -> Result<Refreshed<W::Document>, FetchError> {
-    let mut refresh = Refresh::begin(stored, floor, wanted, clock);
+    let mut step = Step::Needs(Refresh::begin(stored, floor, wanted, clock));
     loop {
-        let need = refresh.need();
-        let path = format!("repository/{}", need.path);
-        let answer = match server.get(&path, need.max_length).await {
-            Ok(Some(bytes)) => Answer::Found(bytes),
-            Ok(None) => Answer::NotFound,
-            Err(error) => return Err(FetchError::OutOfReach(error)),
-        };
-        match refresh.supply(answer).map_err(FetchError::Refused)? {
-            Step::Needs(further) => refresh = further,
+        step = match step {
+            Step::Needs(refresh) => {
+                let answer = ask(server, &refresh.need()).await?;
+                refresh.supply(answer).map_err(FetchError::Refused)?
+            }
+            Step::Keep(_, next) => *next,
             Step::Done(refreshed) => return Ok(refreshed),
         }
+    }
+}
+
+async fn ask(server: &Server, need: &Need) -> Result<Answer, FetchError> {
+    let path = format!("repository/{}", need.path);
+    match server.get(&path, need.max_length).await {
+        Ok(Some(bytes)) => Ok(Answer::Found(bytes)),
+        Ok(None) => Ok(Answer::NotFound),
+        Err(error) => Err(FetchError::OutOfReach(error)),
     }
 }

@@ -2,18 +2,20 @@
 
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use fyr_policy_core::{Code, ExplainError, Explanation, Reason, Severity, Subject, explain};
+use fyr_policy_core::{Code, ExplainError, Explanation, Reason, Subject, explain};
 use fyr_schemas::CategoryId;
 use fyr_schemas::bundle::Coverage;
 use jiff::civil::Date;
 use url::Url;
 
+use crate::meaning::{self, Meaning};
 use crate::policy_directory::{self, ReadPolicyError, today};
 use crate::render::{Findings, Look};
+use crate::suggested::suggested;
 
 /// Say why something holds for a group, or what a finding means
 #[derive(Debug, clap::Args)]
@@ -23,7 +25,8 @@ use crate::render::{Findings, Look};
   fyr explain FYR0401")]
 pub(crate) struct ExplainArgs {
     /// The directory of the policy's source, or the code of a finding
-    #[arg(value_name = "DIR|CODE")]
+    #[arg(value_name = "DIR|CODE", value_parser = suggested::<What>(codes))]
+    #[arg(hide_possible_values = true)]
     what: What,
     /// The group to explain it for
     #[arg(long, value_name = "GROUP")]
@@ -32,7 +35,8 @@ pub(crate) struct ExplainArgs {
     #[arg(long, value_name = "URL", value_parser = address, conflicts_with = "setting")]
     url: Option<Url>,
     /// The setting to explain
-    #[arg(long, value_name = "SETTING")]
+    #[arg(long, value_name = "SETTING", value_parser = suggested::<String>(settings))]
+    #[arg(hide_possible_values = true)]
     setting: Option<String>,
     /// The day to explain, such as 2026-08-01; today when left out
     #[arg(long, value_name = "DATE")]
@@ -49,12 +53,16 @@ enum What {
 }
 
 impl FromStr for What {
-    type Err = std::convert::Infallible;
+    type Err = String;
 
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        Ok(text
-            .parse()
-            .map_or_else(|_| Self::Policy(text.into()), Self::Code))
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text.parse() {
+            Ok(code) => Ok(Self::Code(code)),
+            Err(_) if meaning::is_meant_as_code(text) && !Path::new(text).is_dir() => {
+                Err(meaning::unknown(text))
+            }
+            Err(_) => Ok(Self::Policy(text.into())),
+        }
     }
 }
 
@@ -79,7 +87,7 @@ pub(crate) enum ExplainCommandError {
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     let directory = match &args.what {
         What::Code(code) => {
-            write!(io::stdout(), "{}", meaning(*code))?;
+            tell_meaning(*code, args.json)?;
             return Ok(ExitCode::SUCCESS);
         }
         What::Policy(directory) => directory,
@@ -113,6 +121,18 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     }
 }
 
+fn codes() -> Vec<(&'static str, &'static str)> {
+    let codes = Code::ALL.iter();
+    codes.map(|code| (code.as_str(), code.title())).collect()
+}
+
+fn settings() -> Vec<(&'static str, &'static str)> {
+    let settings = fyr_policy_core::settings::all();
+    settings
+        .map(|setting| (setting.name, setting.doc))
+        .collect()
+}
+
 /// The group and the subject; ends the program with a usage error where one is missing.
 fn question(args: &ExplainArgs) -> (String, Subject) {
     let missing = |what: &str| -> ! {
@@ -133,7 +153,8 @@ fn question(args: &ExplainArgs) -> (String, Subject) {
     }
 }
 
-fn address(text: &str) -> Result<Url, url::ParseError> {
+/// Reads an address; `https://` may be left out.
+pub(crate) fn address(text: &str) -> Result<Url, url::ParseError> {
     match Url::parse(text) {
         Ok(url) if url.has_host() || text.contains(":/") => Ok(url),
         // `x.example`, and `x.example:8443`, which would be an address of the scheme `x.example`.
@@ -144,16 +165,16 @@ fn address(text: &str) -> Result<Url, url::ParseError> {
     }
 }
 
-fn meaning(code: Code) -> String {
-    let severity = match code.severity() {
-        Severity::Error => "an error: the policy does not compile",
-        Severity::Warning => "a warning: the policy compiles, and somebody should look",
-    };
-    format!(
-        "{code}: {}\n{severity}\n\n{}\n",
-        code.title(),
-        code.meaning()
-    )
+fn tell_meaning(code: Code, as_json: bool) -> Result<(), ExplainCommandError> {
+    let meaning = Meaning::of(code);
+    if as_json {
+        let json = serde_json::to_string_pretty(&meaning)?;
+        writeln!(io::stdout(), "{json}")?;
+    } else {
+        let columns = Look::of_stdout().columns();
+        write!(io::stdout(), "{}", meaning.in_words(columns))?;
+    }
+    Ok(())
 }
 
 fn in_words(explanation: &Explanation) -> String {

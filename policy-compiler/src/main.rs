@@ -4,14 +4,18 @@ mod check;
 mod compile;
 mod completions;
 mod demo;
+mod diff;
 mod enrol_token;
 mod explain;
 mod key;
+mod meaning;
 mod passphrase;
 mod policy_directory;
 mod publish;
+mod reference;
 mod render;
 mod schema;
+mod suggested;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,7 @@ Examples:
   fyr check examples/ballerup            say what is wrong with a policy
   fyr compile examples/ballerup --out b  write the bundles that devices obey
   fyr explain FYR0401                    say what a finding means
+  fyr diff main policy                   say what a change changes, and for whom
   fyr demo                               run the whole loop on this machine"
 )]
 struct Cli {
@@ -39,11 +44,13 @@ enum Command {
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
     Explain(explain::ExplainArgs),
+    Diff(diff::DiffArgs),
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
     Demo(demo::DemoArgs),
     Schema(schema::SchemaArgs),
+    Reference(reference::ReferenceArgs),
     Completions(completions::CompletionsArgs),
 }
 
@@ -62,11 +69,13 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args)?,
         Command::Compile(args) => compile::run(args)?,
         Command::Explain(args) => explain::run(args)?,
+        Command::Diff(args) => diff::run(args)?,
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,
         Command::Demo(args) => demo::run(args)?,
         Command::Schema(args) => schema::run(args)?,
+        Command::Reference(args) => reference::run(args)?,
         Command::Completions(args) => completions::run(args)?,
     })
 }

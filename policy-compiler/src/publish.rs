@@ -145,7 +145,7 @@ fn gather(
             .map(|(_, key)| *key)
             .collect()
     };
-    let content = Content::new(bundles.into_values(), &of(Role::Enrolment))?;
+    let content = Content::new(bundles.into_values(), BTreeMap::new(), &of(Role::Enrolment))?;
     let authorities = Authorities {
         root: of(Role::Root),
         targets: of(Role::Targets),

@@ -133,13 +133,12 @@ fn a_bundle_names_the_body_that_decided_in_full() {
 fn an_error_anywhere_writes_nothing() {
     let scratch = tempfile::tempdir().expect("a directory");
     let out = scratch.path().join("compiled").display().to_string();
-    let policy = repository("policy-compiler/tests/policy")
-        .display()
-        .to_string();
-    // On this day the decisions are not made yet.
-    let output = fyr(&["compile", &policy, "--date", "2024-11-23", "--out", &out]);
+    let policy = tempfile::tempdir().expect("a directory");
+    fs::write(policy.path().join("fyr.yaml"), "organisaton: x\n").expect("a file");
+    let policy = policy.path().display().to_string();
+    let output = fyr(&["compile", &policy, "--date", DAY, "--out", &out]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("FYR0507"));
+    assert!(stderr(&output).contains("FYR0102"));
     assert!(stderr(&output).contains("nothing was written"));
     assert_eq!(names(scratch.path()), [""; 0]);
 }
@@ -249,26 +248,47 @@ fn wrong_usage_is_exit_code_two() {
 }
 
 #[test]
-fn the_schemas_in_the_repository_are_those_of_this_version() {
-    let scratch = tempfile::tempdir().expect("a directory");
-    let output = fyr(&["schema", "--out", &scratch.path().display().to_string()]);
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
-    let stale: Vec<String> = files(scratch.path())
-        .into_iter()
-        .filter(|(name, written)| {
-            fs::read(repository("schemas/json").join(name))
-                .ok()
-                .as_ref()
-                != Some(written)
-        })
-        .map(|(name, _)| name)
-        .collect();
-    assert!(stale.is_empty(), "run `make generate`; stale: {stale:?}");
+fn the_generated_files_in_the_repository_are_those_of_this_version() {
+    for (command, place) in [("schema", "schemas/json"), ("reference", "docs/reference")] {
+        let scratch = tempfile::tempdir().expect("a directory");
+        let output = fyr(&[command, "--out", &scratch.path().display().to_string()]);
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let (written, kept) = (files(scratch.path()), files(&repository(place)));
+        let stale: Vec<&String> = written
+            .keys()
+            .chain(kept.keys())
+            .filter(|name| written.get(*name) != kept.get(*name))
+            .collect();
+        assert!(
+            stale.is_empty(),
+            "run `make generate`; stale in {place}: {stale:?}"
+        );
+    }
 }
 
 #[test]
-fn a_shell_gets_its_completions() {
-    let output = fyr(&["completions", "bash"]);
-    assert_eq!(output.status.code(), Some(0));
-    assert!(stdout(&output).contains("explain"));
+fn a_shell_completes_codes_and_settings() {
+    for shell in ["bash", "zsh"] {
+        let output = fyr(&["completions", shell]);
+        assert_eq!(output.status.code(), Some(0));
+        let script = stdout(&output);
+        for word in ["explain", "FYR0401", "youtube.level", "sarif"] {
+            assert!(script.contains(word), "{shell}: {word}");
+        }
+    }
+}
+
+#[test]
+fn a_code_that_does_not_exist_is_answered_with_the_nearest() {
+    for (text, answer) in [
+        ("fyr401", "did you mean `FYR0401`?"),
+        ("FYR9999", "the codes run from `FYR0101`"),
+    ] {
+        let output = fyr(&["explain", text]);
+        assert_eq!(output.status.code(), Some(2), "{text}");
+        assert!(stderr(&output).contains(answer), "{}", stderr(&output));
+    }
+    let output = fyr(&["explain", "fyr0401", "--json"]);
+    let meaning: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(meaning.get("code"), Some(&serde_json::json!("FYR0401")));
 }

@@ -395,12 +395,40 @@ fn an_emergency_past_its_deadline_is_told() {
 }
 
 #[test]
-fn a_decision_of_tomorrow_carries_nothing_today() {
-    finds_in_base(
-        "FYR0507",
+fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
+    let cases = base(
         "decisions/cases.yaml",
-        "date: 2025-02-03",
-        "date: 2026-12-01",
+        "date: 2025-09-01\nstatus: decided",
+        "date: 2025-09-01\nfrom: 2026-12-01\nstatus: in-force",
+    );
+    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("SK-2025-7", "OEST-3");
+    finds(
+        "FYR0507",
+        &[
+            ("decisions/cases.yaml", &cases),
+            ("rules/proeve.yaml", &text),
+        ],
+    );
+}
+
+#[test]
+fn a_decision_does_not_end_before_it_begins() {
+    finds_in_base(
+        "FYR0508",
+        "decisions/cases.yaml",
+        "date: 2025-09-01\n",
+        "date: 2025-09-01\nuntil: 2025-08-01\n",
+    );
+}
+
+#[test]
+fn an_assessment_older_than_three_years_is_told() {
+    finds_in_base(
+        "FYR0509",
+        "decisions/cases.yaml",
+        "owner: skolechef\n",
+        "owner: skolechef\ndpia: { reference: DPIA-2023-2, version: 1, date: 2023-11-22 }\n",
     );
 }
 

@@ -23,6 +23,9 @@ use crate::timetable::Timetable;
 /// The format this crate reads and writes.
 pub const FORMAT: u32 = 1;
 
+/// The most bytes that the lists of one bundle have together. Devices take no more.
+pub const LONGEST_LISTS: u64 = 64 << 20;
+
 /// The name of the TUF target that holds a group's bundle.
 pub fn target_name(group: &GroupId) -> String {
     format!("bundles/{group}.json")

@@ -85,7 +85,11 @@ macro_rules! text_id {
             }
 
             fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-                schemars::json_schema!({ "type": "string", "pattern": $pattern })
+                schemars::json_schema!({
+                    "description": $expected,
+                    "type": "string",
+                    "pattern": $pattern
+                })
             }
         }
     };
@@ -133,7 +137,7 @@ fn is_case_number(text: &str) -> bool {
 
 /// Lowercase ASCII only: a name that reaches the hosts file must be unable to end its line.
 fn is_host_name(text: &str) -> bool {
-    text.len() <= 253 && text.contains('.') && text.split('.').all(is_slug)
+    text.len() <= HostName::LONGEST && text.contains('.') && text.split('.').all(is_slug)
 }
 
 fn is_country(text: &str) -> bool {
@@ -219,6 +223,16 @@ text_id! {
     /// A full name on the internet, in lowercase punycode: `www.youtube.com`.
     HostName, "a host name (two or more labels of lowercase letters, digits and `-`)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$", is_host_name
+}
+
+impl HostName {
+    /// The most bytes of one.
+    pub const LONGEST: usize = 253;
+
+    /// Whether `text` is one, for lists too long to keep every name by itself.
+    pub fn accepts(text: &str) -> bool {
+        is_host_name(text)
+    }
 }
 text_id! {
     /// A body that decides: `borne-og-skoleudvalget`.

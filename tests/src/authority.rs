@@ -1,8 +1,10 @@
 //! The keys of a pretended organisation: who signs its policy and its tokens.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::{Context, Result};
+use fyr_schemas::CategoryId;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::{Envelope, PayloadType};
@@ -41,14 +43,16 @@ impl Authority {
         })
     }
 
-    /// Publishes these bundles and no others, when the organisation's clock says `now`.
+    /// Publishes these bundles and no others, with the lists that they close, when the organisation's
+    /// clock says `now`.
     pub fn publish(
         &self,
         repository: &Path,
         bundles: impl IntoIterator<Item = Bundle>,
+        lists: BTreeMap<CategoryId, String>,
         now: Timestamp,
     ) -> Result<Published> {
-        let content = Content::new(bundles, &[self.enrolment.public_key()])?;
+        let content = Content::new(bundles, lists, &[self.enrolment.public_key()])?;
         Repository::at(repository)
             .publish(&content, &self.authorities, &self.signers, now)
             .context("publishing")

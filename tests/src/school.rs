@@ -91,7 +91,8 @@ impl School {
             .iter()
             .map(|group| bundle(*group, edition))
             .collect::<Result<Vec<_>>>()?;
-        self.authority.publish(&self.repository(), bundles, now)
+        self.authority
+            .publish(&self.repository(), bundles, [].into(), now)
     }
 
     /// Writes the two online keys into a directory and their passphrase into a file, and returns

@@ -2,15 +2,16 @@
 //!
 //! For tests of the agent, which are about what a bundle says and not about how it came to be.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use fyr_schemas::Revision;
-use fyr_schemas::bundle::Bundle;
+use fyr_schemas::bundle::{Bundle, ClosedList};
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use fyr_schemas::report::{Event, EventKind};
+use fyr_schemas::{CategoryId, Revision};
 use fyr_seal::{SigningKey, nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
@@ -44,7 +45,8 @@ impl Town {
     pub fn founded(now: Timestamp) -> Result<Self> {
         let directory = tempfile::tempdir()?;
         let authority = Authority::new()?;
-        authority.publish(&directory.path().join("repository"), [bundle(1)?], now)?;
+        let repository = directory.path().join("repository");
+        authority.publish(&repository, [bundle(1)?], BTreeMap::new(), now)?;
         let server = serve(directory.path())?;
         Ok(Self {
             server,
@@ -79,7 +81,26 @@ impl Town {
 
     /// Publishes a bundle when the town's clock says `now`.
     pub fn publish_at(&self, bundle: Bundle, now: Timestamp) -> Result<Revision> {
-        let published = self.authority.publish(&self.repository(), [bundle], now)?;
+        self.publish_all(bundle, BTreeMap::new(), now)
+    }
+
+    /// Publishes a bundle that also closes these lists, each a name a line.
+    pub fn publish_closing(&self, bundle: Bundle, lists: &[(&str, &str)]) -> Result<Revision> {
+        let texts = lists
+            .iter()
+            .map(|(category, names)| Ok((category.parse()?, (*names).to_owned())))
+            .collect::<Result<_>>()?;
+        self.publish_all(closing(bundle, &texts)?, texts, Timestamp::now())
+    }
+
+    fn publish_all(
+        &self,
+        bundle: Bundle,
+        lists: BTreeMap<CategoryId, String>,
+        now: Timestamp,
+    ) -> Result<Revision> {
+        let repository = self.repository();
+        let published = self.authority.publish(&repository, [bundle], lists, now)?;
         Ok(published.revision())
     }
 
@@ -183,6 +204,31 @@ fn serve(directory: &Path) -> Result<Server> {
         &directory.join("repository"),
         &[],
     )
+}
+
+/// The bundle, closing these lists on top of everything else, with a control that says so. Names
+/// that the bundle excepts of a list stay so.
+fn closing(mut bundle: Bundle, lists: &BTreeMap<CategoryId, String>) -> Result<Bundle> {
+    for (category, names) in lists {
+        let before = bundle.closed.remove(category);
+        let closed = ClosedList {
+            digest: fyr_trust::digest(names.as_bytes()),
+            length: names.len() as u64,
+            names: u32::try_from(names.lines().count())?,
+            except: before.map(|before| before.except).unwrap_or_default(),
+        };
+        let coverage = json!({ "lists": [category] });
+        bundle.controls.push(serde_json::from_value(json!({
+            "id": format!("sites.block.{category}"),
+            "value": format!("{} names", closed.names),
+            "rule": category.as_str(),
+            "decision": "85.10.09-G01-33-21",
+            "coverage": { "chromium": coverage, "firefox": coverage },
+        }))?);
+        bundle.closed.insert(category.clone(), closed);
+    }
+    bundle.controls.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(bundle)
 }
 
 /// A bundle with a policy per target and a control per kind of coverage.

@@ -7,6 +7,7 @@
 //! - [`Refresh`] walks a TUF repository: it says which file it needs next and judges it.
 //! - [`reload()`] believes again what was believed before, from stored bytes alone.
 //! - [`floor`] is what makes going back impossible even when stored files are damaged.
+//! - [`list`] judges the lists of names that a bundle closes.
 //! - [`envelope`] and [`token`] judge everything signed that is not TUF metadata.
 
 mod chain;
@@ -15,6 +16,8 @@ mod device;
 pub mod envelope;
 mod error;
 pub mod floor;
+mod hasher;
+pub mod list;
 mod refresh;
 mod reload;
 mod ring_provider;
@@ -27,6 +30,7 @@ pub use clock::{Clock, ClockState, TrustedNow};
 pub use device::device_id;
 pub use error::VerifyError;
 pub use floor::Floor;
+pub use hasher::Hasher;
 pub use refresh::{Answer, Need, Refresh, Refreshed, Step};
 pub use reload::{Reloaded, reload};
 pub use state::TrustedState;
@@ -37,7 +41,7 @@ use fyr_schemas::Digest;
 
 /// The SHA-256 digest of `bytes`.
 pub fn digest(bytes: &[u8]) -> Digest {
-    let mut sha256 = [0; 32];
-    sha256.copy_from_slice(ring::digest::digest(&ring::digest::SHA256, bytes).as_ref());
-    sha256.into()
+    let mut hasher = Hasher::default();
+    hasher.update(bytes);
+    hasher.digest()
 }

@@ -1,16 +1,22 @@
 //! The refresh: from what a device believes to what its repository now says, without I/O.
 //!
 //! It names the next file it needs and takes the answer; whoever drives it only fetches.
-//! The order is TUF's: roots one by one, timestamp, snapshot, targets, the target itself.
+//! The order is TUF's: roots one by one, timestamp, snapshot, targets, the target itself; then
+//! the lists that it names. Only when all of them are there is the document handed out.
 //! A file that is already stored and still the one that is listed is never asked for, so
 //! when nothing changed two requests are made: the next root (absent) and the timestamp.
 
+use std::collections::BTreeSet;
+
+use fyr_schemas::bundle::{ClosedList, list_target_name};
+use fyr_schemas::{CategoryId, Digest};
 use jiff::Timestamp;
 
 use crate::chain::{Adopted, Chain, Listing, Pin};
 use crate::clock::Clock;
 use crate::error::VerifyError;
 use crate::floor::Floor;
+use crate::list::{self, NameList};
 use crate::state::TrustedState;
 use crate::verified::Verified;
 use crate::wanted::Wanted;
@@ -27,7 +33,7 @@ const MAX_ROOTS: u32 = 256;
 #[derive(Debug, Clone)]
 pub struct Refresh<W: Wanted> {
     setting: Setting<W>,
-    phase: Phase,
+    phase: Phase<W::Document>,
 }
 
 /// Where a refresh stands.
@@ -35,6 +41,9 @@ pub struct Refresh<W: Wanted> {
 pub enum Step<W: Wanted> {
     /// It needs [`Refresh::need`]; [`Refresh::supply`] takes it further.
     Needs(Refresh<W>),
+    /// It found a list that the document will need. Store it under its digest, then go on: what
+    /// is stored once is never fetched again.
+    Keep(NameList, Box<Step<W>>),
     /// It is done, and everything it found is believed.
     Done(Refreshed<W::Document>),
 }
@@ -77,16 +86,19 @@ struct Setting<W> {
     stored: TrustedState,
     floor: Floor,
     clock: Clock,
+    /// The lists that are stored.
+    held: BTreeSet<Digest>,
 }
 
 #[derive(Clone)]
-enum Phase {
+enum Phase<D> {
     FirstRoot,
     NextRoot { chain: Chain, followed: u32 },
     Timestamp(Chain),
     Snapshot(Chain, Pin),
     Targets(Chain, Pin),
     Document(Chain, Listing),
+    List(Chain, Verified<D>, CategoryId, ClosedList),
 }
 
 impl<W: Wanted> Refresh<W> {
@@ -103,12 +115,21 @@ impl<W: Wanted> Refresh<W> {
                 stored: stored.clone(),
                 floor: floor.clone(),
                 clock,
+                held: BTreeSet::new(),
             },
             phase: chain.map_or(Phase::FirstRoot, |chain| Phase::NextRoot {
                 chain,
                 followed: 0,
             }),
         }
+    }
+
+    /// The same refresh of a device that has stored these lists. It asks for none of them, so
+    /// whoever uses one judges it again with a [`ListCheck`](crate::list::ListCheck).
+    #[must_use]
+    pub fn holding(mut self, lists: impl IntoIterator<Item = Digest>) -> Self {
+        self.setting.held.extend(lists);
+        self
     }
 
     /// The file it waits for.
@@ -133,25 +154,37 @@ impl<W: Wanted> Refresh<W> {
                 pin.length.unwrap_or(MAX_TARGETS).min(MAX_TARGETS),
             ),
             Phase::Document(_, listing) => Need {
-                path: target_path(&self.setting.wanted.target(), listing),
+                path: target_path(&self.setting.wanted.target(), &listing.digest),
                 max_length: listing.length,
+            },
+            Phase::List(_, _, category, listed) => Need {
+                path: target_path(&list_target_name(category), &listed.digest),
+                max_length: listed.length,
             },
         }
     }
 
-    /// Refreshes to the end with whatever `fetch` answers; for callers that need not wait.
+    /// Refreshes to the end with whatever `fetch` answers, and hands every new list to `keep`;
+    /// for callers that need not wait.
     ///
     /// # Errors
     /// Those of `fetch`, and [`VerifyError`].
     pub fn drive<E: From<VerifyError>>(
         self,
         mut fetch: impl FnMut(&Need) -> Result<Answer, E>,
+        mut keep: impl FnMut(NameList),
     ) -> Result<Refreshed<W::Document>, E> {
-        let mut refresh = self;
+        let mut step = Step::Needs(self);
         loop {
-            let answer = fetch(&refresh.need())?;
-            match refresh.supply(answer)? {
-                Step::Needs(next) => refresh = next,
+            step = match step {
+                Step::Needs(refresh) => {
+                    let answer = fetch(&refresh.need())?;
+                    refresh.supply(answer)?
+                }
+                Step::Keep(list, next) => {
+                    keep(list);
+                    *next
+                }
                 Step::Done(refreshed) => return Ok(refreshed),
             }
         }
@@ -186,7 +219,12 @@ impl<W: Wanted> Refresh<W> {
 }
 
 impl<W: Wanted> Setting<W> {
-    fn judge(mut self, bytes: Vec<u8>, phase: Phase, path: &str) -> Result<Step<W>, VerifyError> {
+    fn judge(
+        mut self,
+        bytes: Vec<u8>,
+        phase: Phase<W::Document>,
+        path: &str,
+    ) -> Result<Step<W>, VerifyError> {
         match phase {
             Phase::FirstRoot => {
                 if crate::digest(&bytes) != *self.wanted.first_root() {
@@ -227,12 +265,18 @@ impl<W: Wanted> Setting<W> {
             Phase::Document(chain, listing) => {
                 let document = Verified::open(&self.wanted, &listing, &bytes)?;
                 self.stored.document = Some(bytes);
-                Ok(self.finish(&chain, document))
+                self.find_lists(chain, document)
+            }
+            Phase::List(chain, document, category, listed) => {
+                let list = NameList::open(&category, &listed, bytes)?;
+                self.held.insert(listed.digest);
+                let next = self.find_list(chain, document);
+                Ok(Step::Keep(list, Box::new(next)))
             }
         }
     }
 
-    fn wait(self, phase: Phase) -> Step<W> {
+    fn wait(self, phase: Phase<W::Document>) -> Step<W> {
         Step::Needs(Refresh {
             setting: self,
             phase,
@@ -277,8 +321,26 @@ impl<W: Wanted> Setting<W> {
         }
         let stored = self.stored.document.as_deref();
         match stored.map(|bytes| Verified::open(&self.wanted, &listing, bytes)) {
-            Some(Ok(document)) => Ok(self.finish(&chain, document)),
+            Some(Ok(document)) => self.find_lists(chain, document),
             Some(Err(_)) | None => Ok(self.wait(Phase::Document(chain, listing))),
+        }
+    }
+
+    fn find_lists(
+        self,
+        chain: Chain,
+        document: Verified<W::Document>,
+    ) -> Result<Step<W>, VerifyError> {
+        list::check_listed(&W::lists(&document), &chain)?;
+        Ok(self.find_list(chain, document))
+    }
+
+    /// The next list that is not stored; the end where all of them are.
+    fn find_list(self, chain: Chain, document: Verified<W::Document>) -> Step<W> {
+        let mut lists = W::lists(&document).into_iter();
+        match lists.find(|(_, listed)| !self.held.contains(&listed.digest)) {
+            Some((category, listed)) => self.wait(Phase::List(chain, document, category, listed)),
+            None => self.finish(&chain, document),
         }
     }
 
@@ -293,15 +355,14 @@ impl<W: Wanted> Setting<W> {
 }
 
 /// Where a target lies under consistent snapshots: its digest before its file name.
-fn target_path(target: &str, listing: &Listing) -> String {
-    let digest = &listing.digest;
+fn target_path(target: &str, digest: &Digest) -> String {
     match target.rsplit_once('/') {
         Some((directory, file)) => format!("targets/{directory}/{digest}.{file}"),
         None => format!("targets/{digest}.{target}"),
     }
 }
 
-impl std::fmt::Debug for Phase {
+impl<D> std::fmt::Debug for Phase<D> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self {
             Self::FirstRoot => "FirstRoot",
@@ -310,6 +371,7 @@ impl std::fmt::Debug for Phase {
             Self::Snapshot(..) => "Snapshot",
             Self::Targets(..) => "Targets",
             Self::Document(..) => "Document",
+            Self::List(..) => "List",
         })
     }
 }

@@ -5,6 +5,7 @@ use jiff::Timestamp;
 use crate::chain::Chain;
 use crate::error::VerifyError;
 use crate::floor::Floor;
+use crate::list;
 use crate::state::TrustedState;
 use crate::verified::Verified;
 use crate::wanted::Wanted;
@@ -19,7 +20,8 @@ pub struct Reloaded<T> {
 }
 
 /// Verifies the stored files again: every signature, digest and version, but no expiry,
-/// because a device that was away for a year still enforces what it last knew.
+/// because a device that was away for a year still enforces what it last knew. The lists that the
+/// document names are judged where they are read, by a [`ListCheck`](crate::list::ListCheck).
 ///
 /// # Errors
 /// The first stored file that cannot be believed. Only a [`Refresh`](crate::Refresh) mends
@@ -39,8 +41,10 @@ pub fn reload<W: Wanted>(
     chain.targets(targets, floor, "targets")?;
     let listing = chain.listing(&wanted.target())?;
     let document = present(stored.document.as_deref(), "document")?;
+    let document = Verified::open(wanted, &listing, document)?;
+    list::check_listed(&W::lists(&document), &chain)?;
     Ok(Reloaded {
-        document: Verified::open(wanted, &listing, document)?,
+        document,
         expires: chain.expires(),
     })
 }

@@ -5,11 +5,12 @@ use fyr_schemas::enrolment::{ENROLMENT_KEYS_TARGET, EnrolmentKeys, EnrolmentToke
 use fyr_schemas::{Digest, GroupId, OrganisationId};
 
 use crate::error::VerifyError;
+use crate::list::{self, Closed};
 
 /// One target of a repository, with the rules it must obey beyond being signed.
 pub trait Wanted: Clone + sealed::Sealed {
     /// What the target holds.
-    type Document;
+    type Document: Clone;
     /// The longest file that is fetched for it, in bytes.
     const MAX_LENGTH: u64;
 
@@ -22,9 +23,12 @@ pub trait Wanted: Clone + sealed::Sealed {
     /// Reads the target, and refuses one that is meant for somebody else.
     ///
     /// # Errors
-    /// [`VerifyError::Malformed`], [`VerifyError::WrongOrganisation`] or
-    /// [`VerifyError::WrongGroup`].
+    /// [`VerifyError::Malformed`], [`VerifyError::WrongOrganisation`],
+    /// [`VerifyError::WrongGroup`] or [`VerifyError::TooLarge`].
     fn read(&self, bytes: &[u8]) -> Result<Self::Document, VerifyError>;
+
+    /// The lists without which the document is of no use.
+    fn lists(document: &Self::Document) -> Closed;
 }
 
 /// What a device accepts: the bundle of its own group, of its own organisation. It comes
@@ -90,7 +94,12 @@ impl Wanted for Identity {
                 expected: self.group.clone(),
             });
         }
+        list::check_bounds(&bundle.closed, &document)?;
         Ok(bundle)
+    }
+
+    fn lists(bundle: &Bundle) -> Closed {
+        bundle.closed.clone()
     }
 }
 
@@ -123,6 +132,10 @@ impl Wanted for EnrolmentAuthority {
             document: self.target(),
             source: source.into(),
         })
+    }
+
+    fn lists(_keys: &EnrolmentKeys) -> Closed {
+        Closed::new()
     }
 }
 

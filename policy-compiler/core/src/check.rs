@@ -1,5 +1,6 @@
 //! The checks of a whole policy: what is well written and may still not hold.
 
+mod assessments;
 mod brought;
 mod decisions;
 mod escapes;
@@ -7,6 +8,7 @@ mod floors;
 mod guidance;
 mod reachable;
 mod rules;
+mod timetable;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -20,6 +22,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));
+    findings.extend(timetable::check(policy, resolution));
     // What is open in the end hangs on every rule and on every service.
     if policy
         .unread

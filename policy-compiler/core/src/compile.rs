@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
 use fyr_schemas::policy::{BrowserVersion, Ownership};
-use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
 use self::told::{tell_clash, tell_too_new};
@@ -15,7 +15,7 @@ use crate::check;
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
-use crate::policy::{Policy, organise};
+use crate::policy::{Assumptions, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
@@ -35,6 +35,8 @@ pub struct Compilation {
     pub lists: BTreeMap<CategoryId, String>,
     /// Every control that an engine cannot enforce, with the groups it concerns.
     pub gaps: Vec<GapNote>,
+    /// Every rule that does not hold on the day.
+    pub dormant: Vec<DormantRule>,
     /// Everything that was found, sorted by place.
     pub diagnostics: Vec<Diagnostic>,
 }
@@ -52,6 +54,18 @@ pub struct GapNote {
     pub groups: Vec<GroupId>,
 }
 
+/// A rule that does not hold on the day, because its case is not in force.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub struct DormantRule {
+    /// The rule.
+    pub rule: RuleId,
+    /// The case it cites.
+    pub decision: CaseNumber,
+    /// Where that case stands.
+    #[serde(flatten)]
+    pub standing: Standing,
+}
+
 impl Compilation {
     /// Whether an error kept the policy from compiling.
     pub fn failed(&self) -> bool {
@@ -61,13 +75,19 @@ impl Compilation {
 
 /// Compiles the policy of a day.
 pub fn compile(sources: &Sources, date: Date) -> Compilation {
+    compile_assuming(sources, date, &Assumptions::default())
+}
+
+/// Compiles what the policy of a day would be.
+pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions) -> Compilation {
     let mut findings = Diagnostics::default();
-    let Some(policy) = read(sources, date, &mut findings) else {
+    let Some(policy) = read(sources, date, assumptions, &mut findings) else {
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
             lists: BTreeMap::new(),
             gaps: Vec::new(),
+            dormant: Vec::new(),
             diagnostics: findings.into_sorted(),
         };
     };
@@ -86,14 +106,35 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
         bundles,
         lists: BTreeMap::new(),
         gaps,
+        dormant: dormant(&policy),
         diagnostics: findings.into_sorted(),
     }
 }
 
 /// Reads the policy of a day, as far as it can be read; `None` without `fyr.yaml`.
-pub(crate) fn read(sources: &Sources, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+pub(crate) fn read(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
     let documents = parse(sources, findings);
-    organise(documents, date, findings)
+    organise(documents, date, assumptions, findings)
+}
+
+fn dormant(policy: &Policy) -> Vec<DormantRule> {
+    policy
+        .dormant
+        .iter()
+        .filter_map(|(rule, written)| {
+            let decision = written.decision()?;
+            Some(DormantRule {
+                rule: rule.clone(),
+                decision: decision.clone(),
+                standing: policy.standing(decision)?,
+            })
+        })
+        .collect()
 }
 
 /// What a group wants of its devices.
@@ -154,36 +195,58 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
 
 type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
 
+/// Gaps by what they say, so that each is told once.
+type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
+
 fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
     let mut bundles = BTreeMap::new();
-    let mut gaps: BTreeMap<(ControlId, Engine, String), GapNote> = BTreeMap::new();
+    let mut gaps = Gaps::new();
     let managed = resolution
         .groups
-        .values()
-        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
-    for resolved in managed {
-        let group = &resolved.group.id;
-        let lowered = target::lower(&desired(policy, resolved));
-        findings.extend(
-            lowered
-                .clashes
-                .iter()
-                .map(|clash| tell_clash(clash, resolved)),
-        );
-        let too_new = lowered.too_new.iter();
-        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
-        for (control, engine, gap) in lowered.gaps() {
-            gaps.entry((control.id.clone(), engine, gap.detail.clone()))
-                .or_insert_with(|| GapNote {
-                    control: control.id.clone(),
-                    engine,
-                    gap: gap.clone(),
-                    groups: Vec::new(),
-                })
-                .groups
-                .push(group.clone());
+        .iter()
+        .filter(|(_, resolved)| resolved.group.ownership == Ownership::Managed);
+    for (group, resolved) in managed {
+        let mut bundle = lower_one(policy, resolved, &mut gaps, findings);
+        if let Some(timed) = resolution.timed.get(group) {
+            for variant in &timed.variants {
+                let other = lower_one(policy, variant, &mut gaps, findings);
+                let variant = bundle.variant(variant.during.clone(), &other);
+                bundle.variants.extend(variant);
+                bundle.decisions.extend(other.decisions);
+            }
+            let changes = !bundle.variants.is_empty();
+            bundle.timetable = changes.then(|| timed.timetable.clone());
         }
-        bundles.insert(group.clone(), lowered.bundle);
+        bundles.insert((*group).clone(), bundle);
     }
     (bundles, gaps.into_values().collect())
+}
+
+/// Lowers what holds for a group at one time, and tells what was found on the way.
+fn lower_one(
+    policy: &Policy,
+    resolved: &Resolved<'_>,
+    gaps: &mut Gaps,
+    findings: &mut Diagnostics,
+) -> Bundle {
+    let lowered = target::lower(&desired(policy, resolved));
+    let clashes = lowered.clashes.iter();
+    findings.extend(clashes.map(|clash| tell_clash(clash, resolved)));
+    let too_new = lowered.too_new.iter();
+    findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
+    for (control, engine, gap) in lowered.gaps() {
+        let note = gaps
+            .entry((control.id.clone(), engine, gap.detail.clone()))
+            .or_insert_with(|| GapNote {
+                control: control.id.clone(),
+                engine,
+                gap: gap.clone(),
+                groups: Vec::new(),
+            });
+        // A gap at several times is one gap of the group.
+        if note.groups.last() != Some(&resolved.group.id) {
+            note.groups.push(resolved.group.id.clone());
+        }
+    }
+    lowered.bundle
 }

@@ -10,14 +10,14 @@ use jiff::civil::Date;
 use url::Url;
 
 use crate::compile::{desired, read};
-use crate::desired::{SiteRule, Verdict};
+use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
-use crate::policy::{Policy, Rule};
+use crate::judge::{Decider, Judge};
+use crate::policy::{Assumptions, Policy, Rule};
 use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
 use crate::target;
-use crate::url_filter;
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +96,22 @@ pub struct Ground {
     pub review: Option<Date>,
 }
 
+impl Ground {
+    /// What the policy says of a case.
+    pub(crate) fn of(policy: &Policy, case: &CaseNumber) -> Option<Self> {
+        let decision = &policy.decisions.get(case)?.document;
+        Some(Self {
+            case: case.clone(),
+            title: decision.title.clone(),
+            body: policy.body_of(case)?.to_owned(),
+            date: decision.date.value.0,
+            status: decision.status.word(),
+            decide_by: decision.awaited_by().map(|day| day.value.0),
+            review: decision.review.as_ref().map(|day| day.value.0),
+        })
+    }
+}
+
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
@@ -131,8 +147,13 @@ pub fn explain(
     if compilation.failed() {
         return Err(ExplainError::Faulty(compilation.diagnostics));
     }
-    let policy = read(sources, date, &mut Diagnostics::default())
-        .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
+    let policy = read(
+        sources,
+        date,
+        &Assumptions::default(),
+        &mut Diagnostics::default(),
+    )
+    .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
     let resolution = resolve(&policy);
     let resolved = resolution
         .groups
@@ -167,13 +188,7 @@ struct Narrator<'a> {
     resolved: &'a Resolved<'a>,
 }
 
-/// What decides over an address in the browser.
-enum Decider<'a> {
-    Rule(SiteVoice<'a>),
-    Setting(&'a Settled<'a>, Verdict),
-}
-
-impl<'a> Narrator<'a> {
+impl Narrator<'_> {
     fn setting(&self, setting: &'static Setting) -> Explanation {
         let Some(settled) = self.resolved.settings.get(setting.name) else {
             let holds = format!("{}, the browser's own default", setting.default);
@@ -192,7 +207,7 @@ impl<'a> Narrator<'a> {
     }
 
     fn url(&self, url: &Url) -> Explanation {
-        let Some(decider) = self.decider(url) else {
+        let Some(decider) = Judge::new(self.policy, self.resolved).decide(url) else {
             return Explanation {
                 also: self.acting_on(url, None),
                 ..self.explanation(url.to_string(), Verdict::Allow.word().to_owned())
@@ -240,29 +255,6 @@ impl<'a> Narrator<'a> {
             .collect()
     }
 
-    /// What decides over an address: a rule about sites, or a setting that closes sites to
-    /// put itself in force. `None` leaves it open.
-    fn decider(&self, url: &Url) -> Option<Decider<'a>> {
-        let by_settings: Vec<(SiteRule, &'a Settled<'a>)> = self
-            .resolved
-            .settings
-            .values()
-            .flat_map(|settled| {
-                target::sites_of(Engine::Chromium, settled.setting, settled.holds.value)
-                    .map(move |site| (site, settled))
-            })
-            .collect();
-        let from_rules = desired(self.policy, self.resolved).sites;
-        let rules = from_rules.iter().map(|decided| &decided.value);
-        let settings = by_settings.iter().map(|(site, _)| site);
-        let deciding = url_filter::verdict(rules.chain(settings), url)?;
-        by_settings
-            .iter()
-            .find(|(site, _)| std::ptr::eq(site, deciding))
-            .map(|(site, settled)| Decider::Setting(settled, site.verdict))
-            .or_else(|| self.resolved.sites.verdict(url).map(Decider::Rule))
-    }
-
     fn explanation(&self, subject: String, holds: String) -> Explanation {
         let group = self.resolved.group;
         Explanation {
@@ -299,21 +291,10 @@ impl<'a> Narrator<'a> {
             strength: Strength::word(rule.strength()),
             why: by_language(&written.why),
             guidance: by_language(&written.guidance),
-            decision: rule.decision().and_then(|case| self.ground(case)),
+            decision: rule
+                .decision()
+                .and_then(|case| Ground::of(self.policy, case)),
         }
-    }
-
-    fn ground(&self, case: &CaseNumber) -> Option<Ground> {
-        let decision = &self.policy.decisions.get(case)?.document;
-        Some(Ground {
-            case: case.clone(),
-            title: decision.title.clone(),
-            body: self.policy.body_of(case)?.to_owned(),
-            date: decision.date.value.0,
-            status: decision.status.word(),
-            decide_by: decision.awaited_by().map(|day| day.value.0),
-            review: decision.review.as_ref().map(|day| day.value.0),
-        })
     }
 
     /// How a control of the group's bundle is enforced. Brought devices get no bundle.

@@ -2,18 +2,23 @@
 
 mod occasion;
 mod organise;
+mod standing;
 mod statement;
 pub(crate) mod timetable;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, Decision, OrganisationFile, Ownership, Scope, Strength};
+use fyr_schemas::policy::{
+    self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength,
+};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
+use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 pub use self::occasion::{Occasion, Reach, Turn};
 pub use self::organise::organise;
+pub use self::standing::{Assumptions, Standing};
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
 pub use self::timetable::Timetable;
 use crate::parse::{DocumentKind, InFile, Unread};
@@ -35,10 +40,14 @@ pub struct Policy {
     pub groups: BTreeMap<GroupId, Group>,
     /// Every decision by its case number.
     pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
+    /// Where each of them stands on the day.
+    standings: BTreeMap<CaseNumber, Standing>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
-    /// Every rule by its name.
+    /// Every rule that holds on the day, by its name.
     pub rules: BTreeMap<RuleId, Rule>,
+    /// Every other rule: its case is not in force on the day.
+    pub dormant: BTreeMap<RuleId, Rule>,
     /// The periods that rules may speak of.
     pub timetable: Timetable,
     /// Hosts that no rule may block.
@@ -180,6 +189,12 @@ impl Policy {
             .iter()
             .find(|(name, _)| name.value == body.value)
             .map(|(_, body)| body.name.as_str())
+    }
+
+    /// The last day on which an assessment counts as new enough.
+    pub fn assessment_due(&self, dpia: &Dpia) -> Option<Date> {
+        let years = i64::from(self.organisation.document.dpia_limit_years);
+        dpia.date.checked_add(years.years()).ok()
     }
 
     /// The groups that a rule is for.

@@ -6,6 +6,7 @@
 
 mod devices;
 mod escape;
+mod examples;
 mod given;
 mod kind;
 mod means;

@@ -19,7 +19,7 @@ use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, RuleId};
 
 use self::engine::enforce;
-pub(crate) use self::engine::{acts_on, sites_of};
+pub(crate) use self::engine::{acts_on, means, sites_of};
 use crate::desired::{Desired, Verdict};
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.

@@ -13,8 +13,8 @@ use miette::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {
     dress: Dress,
-    /// The columns there are.
-    width: usize,
+    /// The columns that a line may have.
+    columns: usize,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ enum Dress {
 }
 
 /// The columns of a file or a pipe.
-const WIDTH: usize = 100;
+const COLUMNS: usize = 100;
 
 impl Look {
     /// Colours where standard output is a terminal whose user has not asked for none.
@@ -43,7 +43,7 @@ impl Look {
         if !stream.is_terminal() {
             return Self {
                 dress: Dress::Plain,
-                width: WIDTH,
+                columns: COLUMNS,
             };
         }
         let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
@@ -56,12 +56,17 @@ impl Look {
             } else {
                 Dress::Coloured
             },
-            width: if columns == 0 {
-                WIDTH
+            columns: if columns == 0 {
+                COLUMNS
             } else {
                 columns.clamp(60, 120)
             },
         }
+    }
+
+    /// The columns that a line may have.
+    pub(crate) fn columns(self) -> usize {
+        self.columns
     }
 
     fn handler(self) -> GraphicalReportHandler {
@@ -70,7 +75,7 @@ impl Look {
             Dress::Coloured => GraphicalTheme::unicode(),
         };
         GraphicalReportHandler::new_themed(theme)
-            .with_width(self.width)
+            .with_width(self.columns)
             .with_word_splitter(textwrap::WordSplitter::NoHyphenation)
             .with_break_words(false)
             .with_links(false)

@@ -10,5 +10,6 @@
 )]
 
 mod browsers;
+mod difference;
 mod layers;
 mod source;

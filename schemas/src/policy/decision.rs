@@ -16,25 +16,37 @@ pub struct Decision {
     pub title: String,
     /// The body that decided, as `fyr.yaml` names it.
     pub body: At<BodyId>,
-    /// The day it was decided.
+    /// The day it was decided; for what is not decided yet, the day of the proposal.
     pub date: At<Day>,
+    /// The first day its rules hold; `date` where it is left out.
+    pub from: Option<At<Day>>,
+    /// The last day its rules hold.
+    pub until: Option<At<Day>>,
+    /// The earlier case whose rules end when those of this one begin.
+    pub replaces: Option<At<CaseNumber>>,
     /// Where it stands.
     pub status: At<Status>,
     /// For an emergency: the day by which the decision must follow.
     pub decide_by: Option<At<Day>>,
     /// What it is to achieve.
     pub purpose: String,
-    /// The legal basis; an emergency may leave it to the decision that follows.
+    /// The legal basis; what is not decided may leave it out, and so may an emergency.
     pub legal_basis: Option<String>,
     /// The role that answers for it; never a person's name.
     pub owner: String,
     /// The data protection impact assessment behind it.
     pub dpia: Option<Dpia>,
-    /// The day it is to be looked at again; for an emergency that is `decide-by`.
+    /// The day it is to be looked at again; what is not decided may leave it out, and so may
+    /// an emergency.
     pub review: Option<At<Day>>,
 }
 
 impl Decision {
+    /// The first day its rules hold, once it is decided.
+    pub fn first_day(&self) -> &At<Day> {
+        self.from.as_ref().unwrap_or(&self.date)
+    }
+
     /// The day by which the body must decide; `None` where it has.
     pub fn awaited_by(&self) -> Option<&At<Day>> {
         match self.status.value {
@@ -58,24 +70,24 @@ pub struct Dpia {
     /// Its version.
     pub version: u32,
     /// The day of that version.
-    pub date: Day,
+    pub date: At<Day>,
 }
 
 /// Where a decision stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Being written.
+    /// Being written: its rules are a proposal.
     Draft,
-    /// Out for hearing.
+    /// Out for hearing: its rules are a proposal.
     Hearing,
-    /// Decided, and carried by rules.
+    /// Decided; its rules hold from their first day on.
     Decided,
-    /// Decided and in force.
+    /// Decided, and its rules hold.
     InForce,
-    /// No longer holds.
+    /// Decided once, and its rules held until `until`.
     Repealed,
-    /// Was proposed and not decided; stays on record.
+    /// Was proposed and not decided; stays on record, and no rule stands on it.
     Rejected,
     /// In force at once; the decision follows by `decide-by`.
     Emergency,
@@ -92,14 +104,6 @@ impl Status {
             Self::Repealed => "repealed",
             Self::Rejected => "rejected",
             Self::Emergency => "emergency",
-        }
-    }
-
-    /// Whether a rule may stand on a decision of this status.
-    pub fn carries_rules(self) -> bool {
-        match self {
-            Self::Decided | Self::InForce | Self::Emergency => true,
-            Self::Draft | Self::Hearing | Self::Repealed | Self::Rejected => false,
         }
     }
 }

@@ -42,8 +42,16 @@ pub struct OrganisationFile {
     pub browsers: Browsers,
     /// The stages of schooling by grade, and the staff's: `indskoling: 0-3`, `personale: staff`.
     pub stages: BTreeMap<At<StageId>, At<Stage>>,
+    /// The years after which an impact assessment must be made anew; three where it is left out.
+    #[serde(default = "three_years")]
+    #[schemars(range(min = 1, max = 20))]
+    pub dpia_limit_years: u8,
     /// The bodies that decide, and where they are competent.
     pub bodies: BTreeMap<At<BodyId>, Body>,
+}
+
+fn three_years() -> u8 {
+    3
 }
 
 /// How people sign in.

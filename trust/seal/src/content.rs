@@ -1,17 +1,19 @@
-//! What is to be published: every group's bundle, and the keys that may let devices in.
+//! What is to be published: every group's bundle, the lists that bundles close, and the keys that
+//! may let devices in.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::bundle::{self, Bundle};
+use fyr_schemas::bundle::{self, Bundle, ClosedList, LONGEST_LISTS};
 use fyr_schemas::enrolment::{ENROLMENT_KEYS_TARGET, EnrolmentKeys};
-use fyr_schemas::{GroupId, OrganisationId};
-use fyr_trust::{Identity, Wanted as _};
+use fyr_schemas::{CategoryId, GroupId, OrganisationId};
+use fyr_trust::list::ListCheck;
+use fyr_trust::{Identity, VerifyError, Wanted as _};
 
 use crate::key::PublicKey;
 use crate::metadata::Listed;
 use crate::published::Published;
 
-/// The bundles and enrolment keys of one organisation, as the bytes that will be signed.
+/// The bundles, lists and enrolment keys of one organisation, as the bytes that will be signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Content {
     organisation: OrganisationId,
@@ -57,20 +59,55 @@ pub enum ContentError {
         /// The bound.
         limit: u64,
     },
+    /// Devices would refuse its lists.
+    #[error(
+        "the lists that `{group}` closes have {length} bytes together, devices take {limit} at most"
+    )]
+    ListsTooLong {
+        /// Whose.
+        group: GroupId,
+        /// Their length.
+        length: u64,
+        /// The bound.
+        limit: u64,
+    },
+    /// A bundle closes a list that is not published with it.
+    #[error("the bundle of `{group}` closes the list `{category}`, which is not to be published")]
+    NoList {
+        /// Whose.
+        group: GroupId,
+        /// Which.
+        category: CategoryId,
+    },
+    /// A bundle closes another list than the one that is published with it.
+    #[error("the bundle of `{group}` closes another list `{category}` than is to be published")]
+    OtherList {
+        /// Whose.
+        group: GroupId,
+        /// Which.
+        category: CategoryId,
+        /// What differs.
+        source: Box<VerifyError>,
+    },
     /// It has no JSON.
     #[error("the content cannot be written as JSON")]
     Json(#[source] serde_json::Error),
 }
 
 impl Content {
-    /// Gathers what is to be published.
+    /// Gathers what is to be published: of `lists`, those that a bundle closes.
     ///
     /// # Errors
     /// [`ContentError`]
     pub fn new(
         bundles: impl IntoIterator<Item = Bundle>,
+        lists: BTreeMap<CategoryId, String>,
         enrolment_keys: &[PublicKey],
     ) -> Result<Self, ContentError> {
+        let mut lists = Lists {
+            texts: lists,
+            closed: BTreeMap::new(),
+        };
         let mut targets = BTreeMap::new();
         let mut groups = BTreeSet::new();
         let mut organisation: Option<OrganisationId> = None;
@@ -86,6 +123,7 @@ impl Content {
             if !groups.insert(bundle.group.clone()) {
                 return Err(ContentError::TwoBundles(bundle.group));
             }
+            lists.close(&bundle)?;
             targets.insert(bundle::target_name(&bundle.group), bundle_bytes(&bundle)?);
         }
         let organisation = organisation.ok_or(ContentError::NoBundle)?;
@@ -98,6 +136,7 @@ impl Content {
         };
         let enrolment = serde_json::to_vec(&enrolment).map_err(ContentError::Json)?;
         targets.insert(ENROLMENT_KEYS_TARGET.to_owned(), enrolment);
+        targets.extend(lists.into_targets());
         Ok(Self {
             organisation,
             groups,
@@ -145,6 +184,60 @@ impl Content {
             .iter()
             .map(|(path, bytes)| (path.clone(), Listed::of(bytes)))
             .collect()
+    }
+}
+
+/// The lists at hand, and those of them that some bundle closes.
+struct Lists {
+    texts: BTreeMap<CategoryId, String>,
+    closed: BTreeMap<CategoryId, ClosedList>,
+}
+
+impl Lists {
+    /// Judges the lists that a bundle closes as a device will. Bundles share them, so each is read
+    /// once for all the bundles that say the same of it.
+    fn close(&mut self, bundle: &Bundle) -> Result<(), ContentError> {
+        let lengths = bundle.closed.values().map(|closed| closed.length);
+        let (length, limit) = (lengths.fold(0, u64::saturating_add), LONGEST_LISTS);
+        if length > limit {
+            let group = bundle.group.clone();
+            return Err(ContentError::ListsTooLong {
+                group,
+                length,
+                limit,
+            });
+        }
+        for (category, closed) in &bundle.closed {
+            let said = ClosedList {
+                except: BTreeSet::new(),
+                ..closed.clone()
+            };
+            if self.closed.get(category) == Some(&said) {
+                continue;
+            }
+            let (group, category) = (bundle.group.clone(), category.clone());
+            let Some(text) = self.texts.get(&category) else {
+                return Err(ContentError::NoList { group, category });
+            };
+            let mut check = ListCheck::new(&category, &said);
+            if let Err(source) = check.feed(text.as_bytes()).and_then(|()| check.finish()) {
+                return Err(ContentError::OtherList {
+                    group,
+                    category,
+                    source: Box::new(source),
+                });
+            }
+            self.closed.insert(category, said);
+        }
+        Ok(())
+    }
+
+    fn into_targets(self) -> impl Iterator<Item = (String, Vec<u8>)> {
+        let closed = self.closed;
+        self.texts
+            .into_iter()
+            .filter(move |(category, _)| closed.contains_key(category))
+            .map(|(category, text)| (bundle::list_target_name(&category), text.into_bytes()))
     }
 }
 

@@ -1,15 +1,17 @@
-//! Puts a file into the repository so that a crash leaves the old one or the new one, and so
+//! Puts files into the repository, and removes old ones, so that a crash leaves the old one or the new one, and so
 //! that no symbolic link there leads the writing anywhere else.
 //!
 //! The directory belongs to the server's user, and an administrator, often root, writes it.
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path};
 
-use rustix::fs::{self, AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
 use rustix::io::Errno;
 
 const DIRECTORY: OFlags = OFlags::RDONLY
@@ -40,6 +42,23 @@ pub(crate) fn place(root: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
     file.sync_all()?;
     fs::renameat(&directory, &staged, &directory, file_name)?;
     Ok(fs::fsync(&directory)?)
+}
+
+/// Removes the files of a directory below `root` that are not `kept`.
+pub(crate) fn remove_others(
+    root: &Path,
+    directory: &Path,
+    kept: &BTreeSet<OsString>,
+) -> io::Result<()> {
+    let directory = open_below(root, directory)?;
+    for entry in Dir::read_from(&directory)? {
+        let entry = entry?;
+        let name = OsStr::from_bytes(entry.file_name().to_bytes());
+        if entry.file_type() == FileType::RegularFile && !kept.contains(name) {
+            fs::unlinkat(&directory, name, AtFlags::empty())?;
+        }
+    }
+    Ok(())
 }
 
 /// Opens `path` below `root`, making what is missing and following no link below `root`.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::enrolment::EnrolmentKeys;
-use fyr_schemas::{Digest, GroupId, Revision};
+use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
     Answer, Clock, EnrolmentAuthority, Floor, Need, Refresh, TrustedState, Verified, VerifyError,
 };
@@ -45,7 +45,7 @@ impl Published {
             root: first_root.clone(),
         };
         let nothing = TrustedState::default();
-        let refreshed = Refresh::begin(&nothing, floor, &authority, any_time).drive(read)?;
+        let refreshed = Refresh::begin(&nothing, floor, &authority, any_time).drive(read, drop)?;
         let state = refreshed.state;
         Ok(Self {
             first_root,
@@ -99,6 +99,17 @@ impl Published {
             .filter_map(|(path, file)| {
                 let group = path.strip_prefix("bundles/")?.strip_suffix(".json")?;
                 Some((group.parse().ok()?, file.digest))
+            })
+            .collect()
+    }
+
+    /// Every published list with its digest and its length in bytes.
+    pub fn lists(&self) -> BTreeMap<CategoryId, (Digest, u64)> {
+        self.listed()
+            .into_iter()
+            .filter_map(|(path, file)| {
+                let category = path.strip_prefix("lists/")?.strip_suffix(".txt")?;
+                Some((category.parse().ok()?, (file.digest, file.length as u64)))
             })
             .collect()
     }

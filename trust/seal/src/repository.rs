@@ -3,6 +3,8 @@
 //! A publication is verified as devices will verify it before the first byte is written,
 //! and its timestamp is renamed into place last: a crash in between is invisible to them.
 
+use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
@@ -10,6 +12,9 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use fyr_schemas::bundle::ClosedList;
+use fyr_schemas::{CategoryId, Digest};
+use fyr_trust::list::ListCheck;
 use fyr_trust::{
     Answer, Clock, EnrolmentAuthority, Floor, Identity, Need, Refresh, TrustedState, VerifyError,
     Wanted,
@@ -18,13 +23,16 @@ use jiff::Timestamp;
 
 use crate::content::Content;
 use crate::pin::Pin;
-use crate::place::place;
+use crate::place;
 use crate::publication::{self, Authorities, Publication, SealError, Signers};
 use crate::published::Published;
 
 const FIRST_ROOT: &str = "metadata/1.root.json";
 const TIMESTAMP: &str = "metadata/timestamp.json";
 const MAX_ROOT: u64 = 512 * 1024;
+const LISTS: &str = "targets/lists";
+/// How much of a list is read at once.
+const PIECE: usize = 64 * 1024;
 /// Publishing and renewing take far less; who holds the lock for longer is stuck or hostile.
 const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
@@ -103,9 +111,9 @@ pub enum RepositoryError {
         /// Where.
         path: PathBuf,
         /// The first root that is there.
-        found: fyr_schemas::Digest,
+        found: Digest,
         /// The first root that should be.
-        pinned: fyr_schemas::Digest,
+        pinned: Digest,
     },
     /// An older state of the repository.
     #[error(
@@ -167,7 +175,7 @@ impl Repository {
     }
 
     /// Verifies what is there from this first root on, and that it is what is expected.
-    fn verified(&self, first_root: fyr_schemas::Digest) -> Result<Published, RepositoryError> {
+    fn verified(&self, first_root: Digest) -> Result<Published, RepositoryError> {
         let floor = match &self.expected {
             Expected::Anything => Floor::default(),
             Expected::Nothing => return Err(RepositoryError::Unpinned(self.path.clone())),
@@ -203,11 +211,7 @@ impl Repository {
         let before = self.published()?;
         let publication = publication::publish(before.as_ref(), content, authorities, signers, now)
             .map_err(RepositoryError::Seal)?;
-        let check = Check {
-            repository: self,
-            publication: &publication,
-            now,
-        };
+        let mut check = Check::new(self, &publication, now);
         let root = check.first_root()?;
         for group in content.groups() {
             check.refresh(&Identity {
@@ -219,7 +223,48 @@ impl Repository {
         check.refresh(&EnrolmentAuthority { root: root.clone() })?;
         self.write(&publication)?;
         // From the root that was written, not from one that was put there since.
-        Published::verify(root, &Floor::default(), |need| self.read_need(need))
+        let after = Published::verify(root, &Floor::default(), |need| self.read_need(need))?;
+        self.sweep(before.iter().chain([&after]));
+        Ok(after)
+    }
+
+    /// Removes the lists that neither the newest publication nor the one before it lists: a device
+    /// may be on its way through that one. Unlike bundles they are large.
+    fn sweep<'a>(&self, publications: impl Iterator<Item = &'a Published>) {
+        let kept: BTreeSet<OsString> = publications
+            .flat_map(Published::lists)
+            .map(|(category, (digest, _))| format!("{digest}.{category}.txt").into())
+            .collect();
+        if !self.path.join(LISTS).exists() {
+            return;
+        }
+        // It is published all the same, and the next publication sweeps again.
+        let _left_for_the_next = place::remove_others(&self.path, Path::new(LISTS), &kept);
+    }
+
+    /// Reads the text of a published list as a device judges it, in bounded memory.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where it is not the one that a bundle closes.
+    pub fn check_list(
+        &self,
+        category: &CategoryId,
+        closed: &ClosedList,
+    ) -> Result<(), RepositoryError> {
+        let path = format!("{LISTS}/{}.{category}.txt", closed.digest);
+        let path = self.path.join(path);
+        let failed = |e| RepositoryError::Read(path.clone(), e);
+        let file = File::open(&path).map_err(failed)?;
+        let mut file = file.take(closed.length.saturating_add(1));
+        let mut check = ListCheck::new(category, closed);
+        let mut piece = vec![0; PIECE];
+        loop {
+            let read = file.read(&mut piece).map_err(failed)?;
+            match piece.get(..read) {
+                Some([]) | None => return Ok(check.finish()?),
+                Some(bytes) => check.feed(bytes)?,
+            }
+        }
     }
 
     /// Signs the online roles again and returns what is published then.
@@ -231,11 +276,7 @@ impl Repository {
         let before = self.expect_published()?;
         let publication =
             publication::renew(&before, signers, now).map_err(RepositoryError::Seal)?;
-        let check = Check {
-            repository: self,
-            publication: &publication,
-            now,
-        };
+        let mut check = Check::new(self, &publication, now);
         check.refresh(&EnrolmentAuthority {
             root: before.first_root().clone(),
         })?;
@@ -315,7 +356,7 @@ impl Repository {
             if same(self.read(name, bytes.len() as u64)?) {
                 continue;
             }
-            place(&self.path, Path::new(name), bytes)
+            place::place(&self.path, Path::new(name), bytes)
                 .map_err(|e| RepositoryError::Write(path, e))?;
         }
         Ok(())
@@ -327,22 +368,39 @@ struct Check<'a> {
     repository: &'a Repository,
     publication: &'a Publication,
     now: Timestamp,
+    /// The lists that were judged already: bundles share them.
+    lists: BTreeSet<Digest>,
 }
 
-impl Check<'_> {
+impl<'a> Check<'a> {
+    fn new(repository: &'a Repository, publication: &'a Publication, now: Timestamp) -> Self {
+        Self {
+            repository,
+            publication,
+            now,
+            lists: BTreeSet::new(),
+        }
+    }
+
     /// Refreshes as a device that has just been enrolled: it walks along every root.
-    fn refresh<W: Wanted>(&self, wanted: &W) -> Result<(), RepositoryError> {
+    fn refresh<W: Wanted>(&mut self, wanted: &W) -> Result<(), RepositoryError> {
         let clock = Clock {
             system: self.now,
             build: Timestamp::MIN,
         };
+        let mut fetched = Vec::new();
         Refresh::begin(&TrustedState::default(), &Floor::default(), wanted, clock)
-            .drive(|need| self.read(need))
-            .map(drop)
-            .map_err(|e: RepositoryError| RepositoryError::WouldBeRefused(Box::new(e)))
+            .holding(self.lists.iter().cloned())
+            .drive(
+                |need| self.read(need),
+                |list| fetched.push(list.digest().clone()),
+            )
+            .map_err(|e: RepositoryError| RepositoryError::WouldBeRefused(Box::new(e)))?;
+        self.lists.extend(fetched);
+        Ok(())
     }
 
-    fn first_root(&self) -> Result<fyr_schemas::Digest, RepositoryError> {
+    fn first_root(&self) -> Result<Digest, RepositoryError> {
         let need = Need {
             path: FIRST_ROOT.to_owned(),
             max_length: MAX_ROOT,

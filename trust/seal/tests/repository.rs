@@ -166,7 +166,7 @@ fn another_organisation_cannot_publish_into_a_repository() {
     town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let mut foreign = bundle("a");
     foreign.organisation = "elsewhere".parse().unwrap();
-    let content = Content::new([foreign], &[town.enrolment]).unwrap();
+    let content = Content::new([foreign], BTreeMap::new(), &[town.enrolment]).unwrap();
     let refused = town.repository().publish(
         &content,
         &town.authorities(public(&town.signers.root)),
@@ -195,11 +195,14 @@ fn a_clock_that_went_back_a_month_still_yields_metadata_that_devices_take() {
             build: Timestamp::MIN,
         };
         Refresh::begin(state, floor, &authority, clock)
-            .drive(|need| {
-                let answer =
-                    fs::read(town.file(&need.path)).map_or(Answer::NotFound, Answer::Found);
-                Ok::<_, VerifyError>(answer)
-            })
+            .drive(
+                |need| {
+                    let answer =
+                        fs::read(town.file(&need.path)).map_or(Answer::NotFound, Answer::Found);
+                    Ok::<_, VerifyError>(answer)
+                },
+                drop,
+            )
             .unwrap()
     };
     let device = refresh(&TrustedState::default(), &Floor::default());
@@ -334,8 +337,12 @@ fn changes_are_told_group_by_group() {
         "www.youtube.com".parse().unwrap(),
         "216.239.38.120".parse().unwrap(),
     )]);
-    let content =
-        Content::new([bundle("kept"), renamed, bundle("new")], &[town.enrolment]).unwrap();
+    let content = Content::new(
+        [bundle("kept"), renamed, bundle("new")],
+        BTreeMap::new(),
+        &[town.enrolment],
+    )
+    .unwrap();
     let changes = content.changes(Some(&published));
     let told: Vec<_> = changes
         .iter()
@@ -425,7 +432,12 @@ impl Town {
     }
 
     fn content(&self, groups: &[&str]) -> Content {
-        Content::new(groups.iter().map(|group| bundle(group)), &[self.enrolment]).unwrap()
+        Content::new(
+            groups.iter().map(|group| bundle(group)),
+            BTreeMap::new(),
+            &[self.enrolment],
+        )
+        .unwrap()
     }
 
     fn authorities(&self, root: Vec<PublicKey>) -> Authorities {

@@ -150,7 +150,7 @@ proptest! {
                 };
                 match refresh.supply(answer) {
                     Ok(Step::Needs(next)) => refresh = next,
-                    Ok(Step::Done(_)) | Err(_) => break,
+                    Ok(Step::Keep(..) | Step::Done(_)) | Err(_) => break,
                 }
             }
         }

@@ -9,6 +9,7 @@
 mod attacks;
 mod envelopes;
 mod laws;
+mod lists;
 mod requests;
 mod shelf;
 mod stored;

@@ -3,8 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::bundle::{Audience, Bundle, FORMAT};
+use fyr_schemas::bundle::{Audience, Bundle, ClosedList, FORMAT};
+use fyr_schemas::{CategoryId, Digest};
 use fyr_seal::{Authorities, Content, PublicKey, Published, Signers, SigningKey};
+use fyr_trust::list::NameList;
 use fyr_trust::{
     Answer, Clock, Floor, Identity, Need, Refresh, Refreshed, TrustedState, VerifyError,
 };
@@ -18,6 +20,8 @@ pub(crate) const NEXT_DAY: &str = "2026-08-02T08:00:00Z";
 pub(crate) struct Shelf {
     pub(crate) files: BTreeMap<String, Vec<u8>>,
     pub(crate) keys: Signers,
+    /// The lists that every bundle closes from the next publication on.
+    pub(crate) lists: BTreeMap<CategoryId, String>,
     enrolment: PublicKey,
 }
 
@@ -27,6 +31,7 @@ pub(crate) struct Device {
     pub(crate) identity: Identity,
     pub(crate) state: TrustedState,
     pub(crate) floor: Floor,
+    pub(crate) lists: BTreeMap<Digest, Vec<u8>>,
 }
 
 impl Shelf {
@@ -43,6 +48,7 @@ impl Shelf {
                 snapshot: vec![key()],
                 timestamp: vec![key()],
             },
+            lists: BTreeMap::new(),
             enrolment: key().public_key(),
         }
     }
@@ -56,8 +62,16 @@ impl Shelf {
 
     /// Publishes a policy that differs from another one when `text` does.
     pub(crate) fn publish(&mut self, text: &str, now: &str) {
-        let bundles = ["indskoling", "personale"].map(|group| bundle(group, text));
-        let content = Content::new(bundles, &[self.enrolment]).unwrap();
+        let bundles = ["indskoling", "personale"].map(|group| {
+            let closed = self.lists.iter();
+            Bundle {
+                closed: closed
+                    .map(|(c, names)| (c.clone(), closing(names)))
+                    .collect(),
+                ..bundle(group, text)
+            }
+        });
+        let content = Content::new(bundles, self.lists.clone(), &[self.enrolment]).unwrap();
         let authorities = Authorities {
             root: public(&self.keys.root),
             targets: public(&self.keys.targets),
@@ -69,6 +83,12 @@ impl Shelf {
             fyr_seal::publish(before.as_ref(), &content, &authorities, &self.keys, at(now))
                 .unwrap();
         self.put(&publication);
+    }
+
+    /// Closes a list for every group from the next publication on.
+    pub(crate) fn close(&mut self, category: &str, names: &str) {
+        self.lists
+            .insert(category.parse().unwrap(), names.to_owned());
     }
 
     pub(crate) fn renew(&mut self, now: &str) {
@@ -110,6 +130,7 @@ impl Shelf {
             },
             state: TrustedState::default(),
             floor: Floor::default(),
+            lists: BTreeMap::new(),
         }
     }
 
@@ -141,7 +162,7 @@ impl Shelf {
             targets,
             snapshot,
             timestamp,
-            ..
+            root,
         } = std::mem::take(&mut self.keys);
         self.forge("metadata/1.targets.json", &[&targets[0]], change);
         let listed = listed(&self.files["metadata/1.targets.json"], 1);
@@ -149,6 +170,12 @@ impl Shelf {
             signed["meta"]["targets.json"] = listed;
         });
         self.forge_snapshot_pin(&timestamp[0]);
+        self.keys = Signers {
+            targets,
+            snapshot,
+            timestamp,
+            root,
+        };
     }
 
     /// Has `signer` name the snapshot as it now is.
@@ -156,6 +183,22 @@ impl Shelf {
         let listed = listed(&self.files["metadata/1.snapshot.json"], 1);
         self.forge("metadata/timestamp.json", &[signer], |signed| {
             signed["meta"]["snapshot.json"] = listed;
+        });
+    }
+
+    /// Puts a text that no list may say in the place of a list, signed all the way up.
+    pub(crate) fn forge_list(&mut self, category: &str, text: &[u8]) {
+        let digest = fyr_trust::digest(text);
+        let path = format!("targets/lists/{digest}.{category}.txt");
+        self.files.insert(path, text.to_vec());
+        let (length, names) = (text.len(), text.split(|byte| *byte == b'\n').count() - 1);
+        self.forge_bundle(|bundle| {
+            bundle["closed"][category] =
+                json!({ "digest": digest, "length": length, "names": names });
+        });
+        let listed = json!({ "length": length, "hashes": { "sha256": digest } });
+        self.forge_targets(|signed| {
+            signed["targets"][format!("lists/{category}.txt")] = listed;
         });
     }
 
@@ -180,7 +223,13 @@ impl Device {
         from: &Shelf,
         now: &str,
     ) -> Result<Refreshed<Bundle>, VerifyError> {
-        let refreshed = self.look(from, now)?;
+        let begun = self.begin(now);
+        // What was fetched before a refusal stays stored.
+        let keep = |list: NameList| {
+            self.lists
+                .insert(list.digest().clone(), list.text().to_vec());
+        };
+        let refreshed = begun.drive(|need| Ok(from.answer(need)), keep)?;
         self.state = refreshed.state.clone();
         self.floor = refreshed.floor.clone();
         Ok(refreshed)
@@ -188,7 +237,7 @@ impl Device {
 
     /// Refreshes and stores nothing.
     pub(crate) fn look(&self, from: &Shelf, now: &str) -> Result<Refreshed<Bundle>, VerifyError> {
-        self.begin(now).drive(|need| Ok(from.answer(need)))
+        self.begin(now).drive(|need| Ok(from.answer(need)), drop)
     }
 
     pub(crate) fn begin(&self, now: &str) -> Refresh<Identity> {
@@ -197,6 +246,7 @@ impl Device {
             build: at("2020-01-01T00:00:00Z"),
         };
         Refresh::begin(&self.state, &self.floor, &self.identity, clock)
+            .holding(self.lists.keys().cloned())
     }
 }
 
@@ -237,6 +287,16 @@ pub(crate) fn public(keys: &[SigningKey]) -> Vec<PublicKey> {
 
 pub(crate) fn at(time: &str) -> Timestamp {
     time.parse().unwrap()
+}
+
+/// How a bundle closes a list.
+pub(crate) fn closing(names: &str) -> ClosedList {
+    ClosedList {
+        digest: fyr_trust::digest(names.as_bytes()),
+        length: names.len() as u64,
+        names: u32::try_from(names.lines().count()).unwrap(),
+        except: [].into(),
+    }
 }
 
 fn bundle(group: &str, text: &str) -> Bundle {

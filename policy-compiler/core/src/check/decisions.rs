@@ -1,4 +1,7 @@
-//! Whether every rule stands on a decision, and every decision on its own feet.
+//! Whether every rule stands on a decision that carries it.
+
+mod cases;
+mod competence;
 
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
@@ -6,18 +9,15 @@ use fyr_schemas::policy::{Decision, Status};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::parse::{DocumentKind, InFile};
-use crate::policy::{Policy, Rule};
+use crate::policy::{Policy, Rule, Standing};
+use crate::source::Place;
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
-    let of_rules = policy
-        .rules
-        .values()
-        .flat_map(|rule| check_rule(policy, rule));
-    let of_decisions = policy
-        .decisions
-        .values()
-        .flat_map(|decision| check_decision(policy, decision));
-    of_rules.chain(of_decisions).collect()
+    let rules = policy.rules.values().chain(policy.dormant.values());
+    rules
+        .flat_map(|rule| check_rule(policy, rule))
+        .chain(cases::check(policy))
+        .collect()
 }
 
 fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
@@ -32,162 +32,72 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
         ];
     };
     let place = rule.source.place(case);
-    let Some(decision) = policy.decisions.get(&case.value) else {
-        if !policy.unread.has_all(&[DocumentKind::Decision]) {
-            return Vec::new();
-        }
-        let known = policy.decisions.keys().map(CaseNumber::as_str);
-        return vec![
-            Diagnostic::new(
-                Code::UnknownDecision,
-                format!("unknown decision `{}`", case.value),
-            )
-            .at(place, "no file under `decisions/` has this case number")
-            .help(help_for_unknown(case.as_str(), known)),
-        ];
+    let Some((decision, standing)) = policy
+        .decisions
+        .get(&case.value)
+        .zip(policy.standing(&case.value))
+    else {
+        return unknown(policy, case, place).into_iter().collect();
     };
-    let status = &decision.document.status;
-    let mut findings = Vec::new();
-    if !status.carries_rules() {
-        findings.push(
-            Diagnostic::new(
-                Code::NotDecided,
-                format!("`{}` is {} and carries no rules", case.value, status.word()),
-            )
-            .at(place, "cited here")
-            .at(decision.place(status), "its status")
-            .help("remove the rule, or cite the decision that holds"),
-        );
+    match standing {
+        Standing::Void => vec![carries_nothing(decision, place)],
+        // Whether a proposal may be decided is for the body that is asked to decide it.
+        Standing::Proposed => Vec::new(),
+        Standing::InForce | Standing::Ended(_) => competence::of_rule(policy, rule, decision)
+            .into_iter()
+            .collect(),
+        Standing::Coming(_) => competence::of_rule(policy, rule, decision)
+            .into_iter()
+            .chain(not_yet(policy, decision, place))
+            .collect(),
     }
-    if decision.document.date.value.0 > policy.date {
-        findings.push(
-            Diagnostic::new(
-                Code::NotYetDecided,
-                format!("`{}` is decided after {}", case.value, policy.date),
-            )
-            .at(place, "cited here")
-            .at(
-                decision.place(&decision.document.date),
-                "decided on this day",
-            )
-            .help("correct the date, or compile with `--date` for a later day"),
-        );
-    }
-    findings.extend(competence(policy, rule, decision));
-    findings
 }
 
-fn competence(policy: &Policy, rule: &Rule, decision: &InFile<Decision>) -> Option<Diagnostic> {
-    let bodies = &policy.organisation.document.bodies;
-    let (name, body) = bodies
-        .iter()
-        .find(|(name, _)| name.value == decision.document.body.value)?;
-    if body.competent_for.contains(rule.unit()) || policy.lacks_unit(rule.unit()) {
-        return None;
-    }
-    let competent = bodies
-        .iter()
-        .find(|(_, body)| body.competent_for.contains(rule.unit()))
-        .map_or_else(
-            || "no body is competent for it; `fyr.yaml` says who may decide where".to_owned(),
-            |(name, _)| format!("`{}` is competent for it", name.value),
-        );
-    Some(
-        Diagnostic::new(
-            Code::NotCompetent,
-            format!("`{}` may not decide for `{}`", name.value, rule.unit()),
-        )
-        .at(
-            rule.source.place(&rule.source.document.scope.unit),
-            format!("`{}` is for this unit", rule.id()),
-        )
-        .at(
-            decision.place(&decision.document.body),
-            "decided by this body",
-        )
-        .at(
-            policy.organisation.place(&body.competent_for),
-            "which is competent here",
-        )
-        .help(competent),
-    )
-}
-
-fn check_decision(policy: &Policy, decision: &InFile<Decision>) -> Vec<Diagnostic> {
-    let status = decision.document.status.value;
-    let mut findings = Vec::new();
-    if status == Status::Emergency {
-        findings.extend(deadline(policy, decision));
-    } else {
-        findings.extend(grounds(decision));
-    }
-    if status.carries_rules() {
-        findings.extend(overdue_review(policy, decision));
-    }
-    findings
-}
-
-/// What an emergency alone may leave to the decision that follows.
-fn grounds(decision: &InFile<Decision>) -> impl Iterator<Item = Diagnostic> {
-    let written = &decision.document;
-    let fields = [
-        ("legal-basis", written.legal_basis.is_some()),
-        ("review", written.review.is_some()),
-    ];
-    fields
-        .into_iter()
-        .filter(|(_, is_given)| !is_given)
-        .map(|(field, _)| {
-            Diagnostic::new(
-                Code::MissingField,
-                format!("the field `{field}` is missing"),
-            )
-            .at(
-                decision.place(&written.decision),
-                format!("`{field}` belongs to this decision"),
-            )
-            .help(format!("add `{field}:`"))
-        })
-}
-
-fn overdue_review(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
-    let written = &decision.document;
-    let review = written.review.as_ref()?;
-    (review.value.0 < policy.date).then(|| {
-        Diagnostic::new(
-            Code::ReviewOverdue,
-            format!("`{}` is overdue for review", written.decision.value),
-        )
-        .at(decision.place(review), "was to be reviewed by this day")
-        .help(format!("ask `{}` to review it", written.owner))
+/// A case number that no file has, where every file could be read.
+fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Option<Diagnostic> {
+    let known = policy.decisions.keys().map(CaseNumber::as_str);
+    policy.unread.has_all(&[DocumentKind::Decision]).then(|| {
+        Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
+            .at(place, "no file under `decisions/` has this case number")
+            .help(help_for_unknown(case.as_str(), known))
     })
 }
 
-fn deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
+fn carries_nothing(decision: &InFile<Decision>, place: Place) -> Diagnostic {
     let written = &decision.document;
-    match &written.decide_by {
-        None => Some(
-            Diagnostic::new(
-                Code::NoDeadline,
-                format!(
-                    "`{}` says not when it must be decided",
-                    written.decision.value
-                ),
-            )
-            .at(decision.place(&written.status), "in force at once")
-            .help("add `decide-by:` with the day the decision must follow by"),
+    let status = &written.status;
+    let finding = Diagnostic::new(
+        Code::NotDecided,
+        format!(
+            "`{}` is {} and carries no rules",
+            written.decision.value,
+            status.word()
         ),
-        Some(day) if day.value.0 < policy.date => Some(
-            Diagnostic::new(
-                Code::DeadlinePassed,
-                format!("`{}` still awaits its decision", written.decision.value),
-            )
-            .at(decision.place(day), "was to be decided by this day")
-            .help(format!(
-                "ask `{}` to decide, or remove the rules that cite it",
-                written.body.value
-            )),
-        ),
-        Some(_) => None,
+    )
+    .at(place, "cited here")
+    .at(decision.place(status), "its status")
+    .help("remove the rule, or cite the decision that holds");
+    match &written.until {
+        Some(day) => finding.at(decision.place(day), "held until this day"),
+        None => finding,
     }
+}
+
+/// A case that says it is in force, on a day on which it is not: one of its days is wrong, or
+/// another day is compiled for.
+fn not_yet(policy: &Policy, decision: &InFile<Decision>, place: Place) -> Option<Diagnostic> {
+    let written = &decision.document;
+    let first_day = written.first_day();
+    (written.status.value == Status::InForce).then(|| {
+        Diagnostic::new(
+            Code::NotYetInForce,
+            format!(
+                "`{}` is not in force on {}",
+                written.decision.value, policy.date
+            ),
+        )
+        .at(place, "so this rule does not hold")
+        .at(decision.place(first_day), "its first day")
+        .help("correct the day, or write `status: decided` until then")
+    })
 }

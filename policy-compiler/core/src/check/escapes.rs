@@ -1,6 +1,6 @@
 //! R28: the ways round each restriction are closed for everybody it restricts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::{GroupId, RuleId};
 
@@ -38,15 +38,15 @@ struct Hole<'a> {
 }
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut holes: BTreeMap<Hole<'_>, Vec<&GroupId>> = BTreeMap::new();
-    for resolved in resolution.groups.values() {
+    let mut holes: BTreeMap<Hole<'_>, BTreeSet<&GroupId>> = BTreeMap::new();
+    for resolved in resolution.at_all_times() {
         for hole in holes_of(resolved) {
-            holes.entry(hole).or_default().push(&resolved.group.id);
+            holes.entry(hole).or_default().insert(&resolved.group.id);
         }
     }
     holes
-        .iter()
-        .map(|(hole, groups)| tell(hole, groups))
+        .into_iter()
+        .map(|(hole, groups)| tell(&hole, &Vec::from_iter(groups)))
         .collect()
 }
 

@@ -18,7 +18,7 @@ use crate::url_filter::UrlFilter;
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let lifelines: Vec<Lifeline<'_>> = helplines(policy).chain(recovery(policy)).collect();
     let mut found = BTreeMap::new();
-    for resolved in resolution.groups.values() {
+    for resolved in resolution.at_all_times() {
         for lifeline in &lifelines {
             let by_rules = blocked_by_rules(&resolved.sites, lifeline.filter);
             let by_settings = blocked_by_settings(resolved, lifeline.filter);

@@ -11,6 +11,7 @@ use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 use super::occasion;
+use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
 use super::timetable::{self, Timetable};
 use super::{Group, Policy, Rule, Service};
@@ -23,7 +24,12 @@ use crate::stage;
 
 /// Builds the policy of a day; `None` without `fyr.yaml`. What a document says is looked up as
 /// far as the others could be read.
-pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) -> Option<Policy> {
+pub fn organise(
+    documents: Documents,
+    date: Date,
+    assumptions: &Assumptions,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
     let mut unread = documents.unread;
     let is_absent = documents.organisation.is_none();
     report_missing(is_absent, "fyr.yaml", Organisation, &mut unread, findings);
@@ -67,6 +73,10 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
     let decisions = watch(DocumentKind::Decision, &mut unread, findings, |findings| {
         name_decisions(documents.decisions, organisation.as_ref(), findings)
     });
+    let standings = standing::standings(&decisions, date, assumptions);
+    let (rules, dormant) = rules
+        .into_iter()
+        .partition(|(_, rule)| holds(rule, &standings));
     let organisation = organisation?;
     Some(Policy {
         date,
@@ -76,8 +86,10 @@ pub fn organise(documents: Documents, date: Date, findings: &mut Diagnostics) ->
         units,
         groups,
         decisions,
+        standings,
         services,
         rules,
+        dormant,
         timetable,
     })
 }
@@ -106,6 +118,13 @@ fn read_timetable(
         zone,
         ..read.unwrap_or_default()
     }
+}
+
+/// Whether a rule holds. One that cites nothing, or nothing known, does: that is a finding.
+fn holds(rule: &Rule, standings: &BTreeMap<CaseNumber, Standing>) -> bool {
+    rule.decision()
+        .and_then(|case| standings.get(case))
+        .is_none_or(|standing| *standing == Standing::InForce)
 }
 
 /// Does a piece of work on documents of a kind, and remembers where something of that kind

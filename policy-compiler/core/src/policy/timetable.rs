@@ -81,7 +81,7 @@ impl Period {
         let exception = self
             .exceptions
             .iter()
-            .filter(|exception| selects(&exception.scope, group))
+            .filter(|exception| exception.is_for(group))
             .max_by_key(|exception| exception.rank());
         Some(exception.map_or(&self.usual, |exception| &exception.runs))
     }
@@ -94,6 +94,11 @@ impl Period {
 }
 
 impl Exception {
+    /// Whether it is for a group.
+    pub(crate) fn is_for(&self, group: &Group) -> bool {
+        selects(&self.scope, group)
+    }
+
     /// What counts among exceptions for one group, the highest most.
     pub(crate) fn rank(&self) -> (usize, usize) {
         let narrowed = [

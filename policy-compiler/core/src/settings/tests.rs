@@ -6,31 +6,24 @@ use proptest::prelude::*;
 
 use super::*;
 
-/// Values that a setting takes: every word of it, or one of each shape.
+/// Values that a setting takes, read as people write them.
 pub(crate) fn values(setting: &Setting) -> Vec<Value> {
-    let given = match setting.kind {
-        Kind::Levels(levels) | Kind::Choice(levels) => {
-            levels.iter().map(|level| Given::from(level.word)).collect()
-        }
-        Kind::Number(scale) => [scale.least, scale.most]
-            .map(|number| Given::Scalar(number.to_string()))
-            .into(),
-        Kind::Names(Name::Domain) => vec![
-            Given::from("skola.example"),
-            Given::from(vec!["skola.example", "elev.example"]),
-        ],
-        Kind::Names(Name::Origin) => vec![Given::from("https://meet.example")],
-        Kind::Names(Name::Extension) => vec![
-            Given::from(vec!["cjpalhdlnbpafiamejdnhcphjbkeiagm"]),
-            Given::from(vec!["uBlock0@raymondhill.net"]),
-            Given::List(Vec::new()),
-        ],
-        Kind::Policy(_) => Vec::new(),
-    };
-    given
-        .iter()
-        .map(|given| setting.parse(given).expect(setting.name))
-        .collect()
+    let examples = setting.kind.examples();
+    for value in &examples {
+        let written = match value {
+            Value::Level(word) => Given::from(*word),
+            Value::Number(number) => Given::Scalar(number.to_string()),
+            Value::Names(names) => names.iter().map(String::as_str).collect::<Vec<_>>().into(),
+            Value::Policy(value) => Given::Scalar(value.to_string()),
+        };
+        assert_eq!(
+            setting.parse(&written).as_ref(),
+            Ok(value),
+            "{}",
+            setting.name
+        );
+    }
+    examples
 }
 
 fn setting(name: &str) -> &'static Setting {

@@ -69,7 +69,7 @@ pub(super) fn enforce(engine: Engine, desired: &Desired) -> Enforced {
 }
 
 /// What it takes to enforce a value.
-fn means(engine: Engine, setting: Option<&Setting>, value: &Value) -> Means {
+pub(crate) fn means(engine: Engine, setting: Option<&Setting>, value: &Value) -> Means {
     let Some(setting) = setting else {
         return Means::no_target("this version knows no such setting");
     };

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use fyr_policy_core::desired::SiteRule;
 use fyr_policy_core::diagnostic::Diagnostics;
-use fyr_policy_core::policy::{Policy, Rule, organise};
+use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Sources, compile, parse, url_filter};
 use fyr_schemas::policy::Strength;
@@ -27,7 +27,7 @@ const DAY: Date = date(2026, 11, 23);
 fn policy(sources: &Sources) -> Policy {
     let mut findings = Diagnostics::default();
     let documents = parse::parse(sources, &mut findings);
-    let policy = organise(documents, DAY, &mut findings);
+    let policy = organise(documents, DAY, &Assumptions::default(), &mut findings);
     assert!(!findings.any_error(), "{:?}", findings.into_sorted());
     policy.expect("a policy")
 }

@@ -1,0 +1,81 @@
+//! R21: a body decides for its unit and what is below, and replaces no decision of a wider one.
+
+use fyr_schemas::UnitPath;
+use fyr_schemas::policy::{Body, Decision};
+
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::parse::InFile;
+use crate::policy::{Policy, Rule};
+use crate::source::Place;
+
+/// Whether the body that decided may rule over everybody a rule is for.
+pub(super) fn of_rule(
+    policy: &Policy,
+    rule: &Rule,
+    decision: &InFile<Decision>,
+) -> Option<Diagnostic> {
+    let body = body_of(policy, decision)?;
+    let unit = &rule.source.document.scope.unit;
+    let concerns = (
+        rule.source.place(unit),
+        format!("`{}` is for this unit", rule.id()),
+    );
+    (!body.competent_for.contains(unit) && !policy.lacks_unit(unit))
+        .then(|| beyond(policy, decision, unit, concerns))
+}
+
+/// Whether the body that decided may end what another decided.
+pub(super) fn of_replacement(
+    policy: &Policy,
+    decision: &InFile<Decision>,
+    replaced: &InFile<Decision>,
+) -> Option<Diagnostic> {
+    let body = body_of(policy, decision)?;
+    let unit = &body_of(policy, replaced)?.competent_for;
+    let case = &replaced.document.decision.value;
+    let concerns = (
+        replaced.place(&replaced.document.body),
+        format!("`{case}` was decided by this body"),
+    );
+    (!body.competent_for.contains(unit)).then(|| beyond(policy, decision, unit, concerns))
+}
+
+/// The body that decided a case; `None` where `fyr.yaml` has no such body.
+fn body_of<'a>(policy: &'a Policy, decision: &InFile<Decision>) -> Option<&'a Body> {
+    let bodies = &policy.organisation.document.bodies;
+    bodies.get(&decision.document.body)
+}
+
+/// The finding that a body decides for a unit that is not its own; `concerns` is where it does.
+fn beyond(
+    policy: &Policy,
+    decision: &InFile<Decision>,
+    unit: &UnitPath,
+    (place, concerns): (Place, String),
+) -> Diagnostic {
+    let bodies = &policy.organisation.document.bodies;
+    let decided_by = &decision.document.body;
+    let nearest = bodies
+        .iter()
+        .filter(|(_, body)| body.competent_for.contains(unit))
+        .max_by_key(|(_, body)| body.competent_for.depth());
+    let help = match nearest {
+        Some((name, _)) => format!("`{}` is competent for it", name.value),
+        None => "no body is competent for it; `fyr.yaml` says who may decide where".to_owned(),
+    };
+    let finding = Diagnostic::new(
+        Code::NotCompetent,
+        format!("`{}` may not decide for `{unit}`", decided_by.value),
+    )
+    .at(place, concerns)
+    .at(decision.place(decided_by), "decided by this body")
+    .help(help);
+    match bodies.get(decided_by) {
+        Some(body) => finding.at(
+            policy.organisation.place(&body.competent_for),
+            "which is competent here",
+        ),
+        None => finding,
+    }
+}

@@ -1,0 +1,295 @@
+//! What changes for whom between two policies on one day.
+//!
+//! Two policies are compared by what holds for each group, never by how they are written: a
+//! rule that moves to another file, or is split in two, changes nothing. What is gone counts
+//! like what is new.
+
+mod addresses;
+mod crowd;
+mod settings;
+mod sites;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
+use jiff::civil::Date;
+use serde::Serialize;
+use url::Url;
+
+use self::crowd::Crowds;
+use crate::compile::{compile, read};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::explain::Ground;
+use crate::policy::{Assumptions, Policy};
+use crate::resolve::{Resolution, resolve};
+use crate::source::Sources;
+
+/// What changes between two policies.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Difference {
+    /// The day both were read for.
+    pub date: Date,
+    /// The gravest of all that changes.
+    pub risk: Risk,
+    /// The groups for which anything changes, and those that came or went.
+    pub groups: GroupsTouched,
+    /// Settings and sites that change, the gravest first.
+    pub changes: Vec<Change>,
+    /// Addresses of the list that was given whose verdict changes.
+    pub addresses: Vec<AddressChange>,
+    /// The decisions that the new policy cites for what changes.
+    pub decisions: Vec<Ground>,
+}
+
+/// How grave a change is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Risk {
+    /// The same holds for everybody.
+    Nothing,
+    /// The same holds, on another ground or with another strength.
+    Ground,
+    /// Somebody is restricted more.
+    Tighter,
+    /// The two cannot be compared: somebody should look.
+    Different,
+    /// Something is open that was closed, or may be loosened that could not.
+    Weaker,
+    /// A group is no longer given any policy: its devices keep what they have.
+    GroupRemoved,
+}
+
+/// The groups that a difference is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct GroupsTouched {
+    /// For which something changes.
+    pub changed: BTreeSet<GroupId>,
+    /// The units that those stand in.
+    pub units: BTreeSet<UnitPath>,
+    /// Only in the new policy.
+    pub added: BTreeSet<GroupId>,
+    /// Only in the old policy.
+    pub removed: BTreeSet<GroupId>,
+}
+
+/// One setting or site that changes, for all groups that it changes alike for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Change {
+    /// How grave it is.
+    pub risk: Risk,
+    /// What it is about.
+    pub subject: Subject,
+    /// What held.
+    pub before: Held,
+    /// What will hold.
+    pub after: Held,
+    /// For whom, in words.
+    pub whom: String,
+    /// For whom.
+    pub groups: Vec<GroupId>,
+}
+
+/// What a change is about.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Subject {
+    /// A setting, by its name.
+    Setting(String),
+    /// What a URL filter matches.
+    Site(String),
+}
+
+/// What holds on one side.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Held {
+    /// The value or verdict, in the words of the source; the browser's own default where no
+    /// rule speaks.
+    pub value: String,
+    /// The rule; absent where none speaks.
+    pub rule: Option<RuleId>,
+    /// `locked`, `minimum` or `default`; absent where no rule speaks.
+    pub strength: Option<&'static str>,
+    /// The decision that the rule cites.
+    pub decision: Option<CaseNumber>,
+}
+
+/// An address whose verdict changes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AddressChange {
+    /// How grave it is.
+    pub risk: Risk,
+    /// The address.
+    pub url: String,
+    /// `allow`, `warn` or `block`.
+    pub before: &'static str,
+    /// `allow`, `warn` or `block`.
+    pub after: &'static str,
+    /// For whom, in words.
+    pub whom: String,
+    /// For whom.
+    pub groups: Vec<GroupId>,
+}
+
+/// Why two policies cannot be compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DiffError {
+    /// The old policy has errors, so nobody can say what held.
+    #[error("the old policy has errors, so nobody can say what held")]
+    OldFaulty(Vec<Diagnostic>),
+    /// The new policy has errors, so it would not compile.
+    #[error("the new policy has errors, so it would not compile")]
+    NewFaulty(Vec<Diagnostic>),
+}
+
+/// Compares two policies on a day, and how they decide over a list of addresses.
+pub fn diff(
+    old: &Sources,
+    new: &Sources,
+    date: Date,
+    addresses: &[Url],
+) -> Result<Difference, DiffError> {
+    let old = sound(old, date).map_err(DiffError::OldFaulty)?;
+    let new = sound(new, date).map_err(DiffError::NewFaulty)?;
+    let sides = Sides {
+        old: Side::new(&old),
+        new: Side::new(&new),
+    };
+    let crowds = Crowds::new(&new);
+    let mut changes = settings::changes(&sides, &crowds);
+    changes.extend(sites::changes(&sides, &crowds));
+    changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
+    let addresses = addresses::changes(&sides, &crowds, addresses);
+    let groups = touched(&sides, &changes, &addresses);
+    let gravest = changes.iter().map(|change| change.risk);
+    let of_addresses = addresses.iter().map(|change| change.risk);
+    let of_groups = (!groups.removed.is_empty()).then_some(Risk::GroupRemoved);
+    Ok(Difference {
+        date,
+        risk: gravest
+            .chain(of_addresses)
+            .chain(of_groups)
+            .max()
+            .unwrap_or(Risk::Nothing),
+        decisions: decisions(&new, &changes),
+        groups,
+        changes,
+        addresses,
+    })
+}
+
+/// A policy that compiles.
+fn sound(sources: &Sources, date: Date) -> Result<Policy, Vec<Diagnostic>> {
+    let compilation = compile(sources, date);
+    if compilation.failed() {
+        return Err(compilation.diagnostics);
+    }
+    read(
+        sources,
+        date,
+        &Assumptions::default(),
+        &mut Diagnostics::default(),
+    )
+    .ok_or(compilation.diagnostics)
+}
+
+/// One of the two policies, with what holds.
+struct Side<'a> {
+    policy: &'a Policy,
+    resolution: Resolution<'a>,
+}
+
+impl<'a> Side<'a> {
+    fn new(policy: &'a Policy) -> Self {
+        Self {
+            policy,
+            resolution: resolve(policy),
+        }
+    }
+}
+
+/// Both policies.
+struct Sides<'a> {
+    old: Side<'a>,
+    new: Side<'a>,
+}
+
+impl Sides<'_> {
+    /// The groups that both policies have.
+    fn shared(&self) -> impl Iterator<Item = &GroupId> {
+        let old = &self.old.resolution.groups;
+        let new = self.new.resolution.groups.keys();
+        new.copied().filter(|group| old.contains_key(group))
+    }
+}
+
+fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
+    let of_changes = changes.iter().flat_map(|change| &change.groups);
+    let of_addresses = addresses.iter().flat_map(|change| &change.groups);
+    let differing: BTreeSet<GroupId> = of_changes.chain(of_addresses).cloned().collect();
+    let only = |one: &Side<'_>, other: &Side<'_>| {
+        let groups = one.resolution.groups.keys();
+        groups
+            .filter(|group| !other.resolution.groups.contains_key(*group))
+            .map(|group| (*group).clone())
+            .collect()
+    };
+    GroupsTouched {
+        units: differing
+            .iter()
+            .filter_map(|group| Some(sides.new.policy.groups.get(group)?.unit.clone()))
+            .collect(),
+        changed: differing,
+        added: only(&sides.new, &sides.old),
+        removed: only(&sides.old, &sides.new),
+    }
+}
+
+/// The decisions cited for what will hold, and for what no longer does.
+fn decisions(new: &Policy, changes: &[Change]) -> Vec<Ground> {
+    let cited: BTreeSet<&CaseNumber> = changes
+        .iter()
+        .filter_map(|change| change.after.decision.as_ref())
+        .collect();
+    cited
+        .into_iter()
+        .filter_map(|case| Ground::of(new, case))
+        .collect()
+}
+
+/// Changes gathered by what they are, with the groups that share each.
+#[derive(Default)]
+struct Gathered(BTreeMap<(Risk, Subject, Held, Held), Vec<GroupId>>);
+
+impl Gathered {
+    fn add(
+        &mut self,
+        risk: Risk,
+        subject: Subject,
+        (before, after): (Held, Held),
+        group: &GroupId,
+    ) {
+        self.0
+            .entry((risk, subject, before, after))
+            .or_default()
+            .push(group.clone());
+    }
+
+    fn into_changes(self, crowds: &Crowds<'_>) -> Vec<Change> {
+        self.0
+            .into_iter()
+            .map(|((risk, subject, before, after), groups)| Change {
+                risk,
+                subject,
+                before,
+                after,
+                whom: crowds.in_words(&groups),
+                groups,
+            })
+            .collect()
+    }
+}

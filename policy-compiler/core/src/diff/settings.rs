@@ -1,0 +1,98 @@
+//! Settings whose value, floor or ground changes.
+
+use std::cmp::Ordering;
+
+use fyr_schemas::policy::Strength;
+
+use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
+use crate::resolve::Settled;
+use crate::settings::{Setting, Value};
+
+pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
+    let mut gathered = Gathered::default();
+    for group in sides.shared() {
+        let (Some(old), Some(new)) = (
+            sides.old.resolution.groups.get(group),
+            sides.new.resolution.groups.get(group),
+        ) else {
+            continue;
+        };
+        let mut names: Vec<&'static str> = old.settings.keys().copied().collect();
+        names.extend(new.settings.keys());
+        names.sort_unstable();
+        names.dedup();
+        for name in names {
+            let (before, after) = (old.settings.get(name), new.settings.get(name));
+            let Some(setting) = after.or(before).map(|settled| settled.setting) else {
+                continue;
+            };
+            let held = (held(setting, before), held(setting, after));
+            if held.0 != held.1 {
+                let risk = risk(setting, before, after);
+                gathered.add(risk, Subject::Setting(name.to_owned()), held, group);
+            }
+        }
+    }
+    gathered.into_changes(crowds)
+}
+
+fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
+    match settled {
+        None => Held {
+            value: setting.default.to_owned(),
+            rule: None,
+            strength: None,
+            decision: None,
+        },
+        Some(settled) => {
+            let rule = settled.holds.rule;
+            Held {
+                value: settled.holds.value.to_string(),
+                rule: Some(rule.id().clone()),
+                strength: Some(rule.strength().word()),
+                decision: rule.decision().cloned(),
+            }
+        }
+    }
+}
+
+fn risk(setting: &Setting, before: Option<&Settled<'_>>, after: Option<&Settled<'_>>) -> Risk {
+    let value = |settled: Option<&Settled<'_>>| match settled {
+        Some(settled) => Some(settled.holds.value.clone()),
+        None => setting.default_value(),
+    };
+    let (was, is) = (value(before), value(after));
+    match of_values(setting, was.as_ref(), is.as_ref()) {
+        // A floor at what browsers do anyway bounds nobody.
+        Risk::Ground if is == setting.default_value() => Risk::Ground,
+        Risk::Ground => of_strengths(strength(before), strength(after)),
+        graver => graver,
+    }
+}
+
+/// By the strictness of the setting; no value at all restricts nobody.
+fn of_values(setting: &Setting, before: Option<&Value>, after: Option<&Value>) -> Risk {
+    match (before, after) {
+        (None, None) => Risk::Ground,
+        (None, Some(_)) | (Some(_), None) => Risk::Different,
+        (Some(before), Some(after)) => match setting.strictness(after, before) {
+            None => Risk::Different,
+            Some(Ordering::Less) => Risk::Weaker,
+            Some(Ordering::Equal) => Risk::Ground,
+            Some(Ordering::Greater) => Risk::Tighter,
+        },
+    }
+}
+
+/// The same value may be held more firmly or less.
+fn of_strengths(before: Strength, after: Strength) -> Risk {
+    match after.cmp(&before) {
+        Ordering::Less => Risk::Tighter,
+        Ordering::Equal => Risk::Ground,
+        Ordering::Greater => Risk::Weaker,
+    }
+}
+
+fn strength(settled: Option<&Settled<'_>>) -> Strength {
+    settled.map_or(Strength::Default, |settled| settled.holds.rule.strength())
+}

@@ -1,0 +1,80 @@
+//! Sites whose verdict, floor or ground changes.
+
+use std::cmp::Ordering;
+use std::collections::BTreeSet;
+
+use fyr_schemas::policy::Strength;
+
+use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
+use crate::desired::Verdict;
+use crate::resolve::{Resolved, SiteVoice};
+use crate::url_filter::UrlFilter;
+
+pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
+    let mut gathered = Gathered::default();
+    for group in sides.shared() {
+        let (Some(old), Some(new)) = (
+            sides.old.resolution.groups.get(group),
+            sides.new.resolution.groups.get(group),
+        ) else {
+            continue;
+        };
+        for filter in filters(old).union(&filters(new)) {
+            let before = old.sites.verdict_over(filter);
+            let after = new.sites.verdict_over(filter);
+            let held = (held(before), held(after));
+            if held.0 != held.1 {
+                let subject = Subject::Site(filter.to_string());
+                gathered.add(risk(before, after), subject, held, group);
+            }
+        }
+    }
+    gathered.into_changes(crowds)
+}
+
+/// Everything that the rules of a group name.
+fn filters(resolved: &Resolved<'_>) -> BTreeSet<UrlFilter> {
+    let voices = resolved.sites.voices.iter();
+    voices.map(|voice| voice.says.filter.clone()).collect()
+}
+
+fn held(voice: Option<SiteVoice<'_>>) -> Held {
+    match voice {
+        None => Held {
+            value: Verdict::Allow.word().to_owned(),
+            rule: None,
+            strength: None,
+            decision: None,
+        },
+        Some(voice) => Held {
+            value: voice.says.verdict.word().to_owned(),
+            rule: Some(voice.rule.id().clone()),
+            strength: Some(voice.rule.strength().word()),
+            decision: voice.rule.decision().cloned(),
+        },
+    }
+}
+
+fn risk(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
+    let verdict =
+        |voice: Option<SiteVoice<'_>>| voice.map_or(Verdict::Allow, |voice| voice.says.verdict);
+    match verdict(after).cmp(&verdict(before)) {
+        Ordering::Less => Risk::Weaker,
+        Ordering::Greater => Risk::Tighter,
+        Ordering::Equal => firmness(before, after),
+    }
+}
+
+/// The same verdict may be held more firmly or less. A promise that a site stays open is no
+/// restriction, so only one that is closed or warned of can be loosened.
+fn firmness(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
+    let restricts = after.is_some_and(|voice| voice.says.verdict != Verdict::Allow);
+    let strength = |voice: Option<SiteVoice<'_>>| {
+        voice.map_or(Strength::Default, |voice| voice.rule.strength())
+    };
+    match strength(after).cmp(&strength(before)) {
+        Ordering::Less if restricts => Risk::Tighter,
+        Ordering::Greater if restricts => Risk::Weaker,
+        Ordering::Less | Ordering::Equal | Ordering::Greater => Risk::Ground,
+    }
+}

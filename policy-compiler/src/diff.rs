@@ -1,0 +1,172 @@
+//! `fyr diff`: what changes for whom between two policies.
+
+mod devices;
+mod markdown;
+mod revision;
+mod summary;
+mod text;
+
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use fyr_policy_core::{DiffError, Difference, Sources, diff};
+use jiff::civil::Date;
+use url::Url;
+
+use self::devices::Devices;
+use self::revision::{Side, SideError};
+use crate::policy_directory::today;
+use crate::render::{Findings, Look};
+
+/// Say what changes for whom between two policies
+///
+/// Compares what holds for every group, not how it is written: settings, sites, floors and the
+/// decisions behind them, with what is gone as well as what is new. Each change has a risk:
+/// `ground` (the same holds, on another decision or with another strength), `tighter`,
+/// `different` (look at it), `weaker`, `group-removed`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Each side is a directory, a git revision of the other side's directory, or REV:PATH.
+
+Examples:
+  fyr diff main policy                        what the working copy changes
+  fyr diff main HEAD                          in the policy directory itself
+  fyr diff v1:policy v2:policy --urls visited.txt
+  fyr diff main policy --format markdown      a comment for a pull request"
+)]
+pub(crate) struct DiffArgs {
+    /// The policy as it was
+    #[arg(value_name = "OLD")]
+    old: Side,
+    /// The policy as it will be
+    #[arg(value_name = "NEW", default_value = ".")]
+    new: Side,
+    /// The day to compare for, such as 2026-08-01; today when left out
+    #[arg(long, value_name = "DATE")]
+    date: Option<Date>,
+    /// A file of addresses, one a line: say whose verdict changes
+    #[arg(long, value_name = "FILE")]
+    urls: Option<PathBuf>,
+    /// A server whose fleet to count: how many devices the change reaches
+    #[arg(long, value_name = "URL")]
+    server: Option<Url>,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Format {
+    /// For a terminal
+    Text,
+    /// For a comment on a pull request
+    Markdown,
+    /// For a script
+    Json,
+}
+
+/// Why two policies could not be compared.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DiffCommandError {
+    /// One of them could not be read.
+    #[error(transparent)]
+    Side(#[from] SideError),
+    /// One of them has errors.
+    #[error(transparent)]
+    Faulty(#[from] DiffError),
+    /// The list of addresses could not be read.
+    #[error("read the addresses in `{}`", .0.display())]
+    Addresses(PathBuf, #[source] io::Error),
+    /// A line of it is no address.
+    #[error("line {line} of `{}` is not an address: `{text}`", .path.display())]
+    Address {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// What stands there, cut after 80 characters.
+        text: String,
+    },
+    /// The fleet could not be counted.
+    #[error(transparent)]
+    Devices(#[from] devices::DevicesError),
+    /// It could not be printed.
+    #[error("print the difference")]
+    Print(#[from] io::Error),
+    /// It could not be put into JSON.
+    #[error("print the difference as JSON")]
+    Json(#[from] serde_json::Error),
+}
+
+/// What is printed as JSON.
+#[derive(serde::Serialize)]
+struct Told<'a> {
+    #[serde(flatten)]
+    difference: &'a Difference,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    devices: Option<&'a Devices>,
+}
+
+/// Runs `fyr diff`.
+pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
+    let old = args.old.read(&args.new)?;
+    let new = args.new.read(&args.old)?;
+    let addresses = args.urls.as_ref().map_or(Ok(Vec::new()), addresses)?;
+    let day = args.date.unwrap_or_else(today);
+    let difference = match diff(&old, &new, day, &addresses) {
+        Ok(difference) => difference,
+        Err(error) => {
+            faulty(&error, &old, &new).as_text(Look::of_stderr(), &mut io::stderr())?;
+            return Err(error.into());
+        }
+    };
+    let devices = match &args.server {
+        Some(server) => Some(devices::touched(server, &difference)?),
+        None => None,
+    };
+    let devices = devices.as_ref();
+    let mut out = io::stdout();
+    match args.format {
+        Format::Text => write!(out, "{}", text::render(&difference, devices))?,
+        Format::Markdown => write!(out, "{}", markdown::render(&difference, devices))?,
+        Format::Json => {
+            let told = Told {
+                difference: &difference,
+                devices,
+            };
+            writeln!(out, "{}", serde_json::to_string_pretty(&told)?)?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn faulty<'a>(error: &'a DiffError, old: &'a Sources, new: &'a Sources) -> Findings<'a> {
+    let (sources, all) = match error {
+        DiffError::OldFaulty(findings) => (old, findings),
+        DiffError::NewFaulty(findings) => (new, findings),
+    };
+    Findings {
+        directory: Path::new(""),
+        sources,
+        all,
+    }
+}
+
+/// Reads addresses, one a line; `https://` may be left out, `#` begins a remark.
+fn addresses(path: &PathBuf) -> Result<Vec<Url>, DiffCommandError> {
+    let text =
+        std::fs::read_to_string(path).map_err(|e| DiffCommandError::Addresses(path.clone(), e))?;
+    text.lines()
+        .map(|line| line.split('#').next().unwrap_or_default().trim())
+        .enumerate()
+        .filter(|(_, line)| !line.is_empty())
+        .map(|(number, line)| {
+            crate::explain::address(line).map_err(|_| DiffCommandError::Address {
+                path: path.clone(),
+                line: number + 1,
+                text: line.chars().take(80).collect(),
+            })
+        })
+        .collect()
+}

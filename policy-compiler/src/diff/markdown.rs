@@ -1,0 +1,89 @@
+//! A difference as a comment on a pull request.
+
+use std::fmt::Write as _;
+
+use fyr_policy_core::Difference;
+
+use super::devices::Devices;
+use super::summary;
+use super::text::{decided, step, subject, word};
+
+/// The most rows that a comment shows; the rest is counted.
+const MOST_ROWS: usize = 50;
+
+pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> String {
+    let mut text = format!("**{}**\n", escaped(&summary::line(difference, devices)));
+    let changes = difference.changes.iter().map(|change| {
+        [
+            word(change.risk).to_owned(),
+            code(subject(&change.subject)),
+            escaped(&step(change)),
+            escaped(&change.whom),
+        ]
+    });
+    table(&mut text, "What", changes);
+    let addresses = difference.addresses.iter().map(|change| {
+        [
+            word(change.risk).to_owned(),
+            code(&change.url),
+            format!("{} → {}", change.before, change.after),
+            escaped(&change.whom),
+        ]
+    });
+    table(&mut text, "Address", addresses);
+    let groups = &difference.groups;
+    for (word, groups) in [("added", &groups.added), ("removed", &groups.removed)] {
+        if !groups.is_empty() {
+            let names: Vec<String> = groups.iter().map(|group| code(group.as_str())).collect();
+            let _ = writeln!(text, "\nGroups {word}: {}", names.join(", "));
+        }
+    }
+    if !difference.decisions.is_empty() {
+        text.push_str("\nDecided:\n\n");
+    }
+    for ground in &difference.decisions {
+        let _ = writeln!(text, "- {}", escaped(&decided(ground)));
+    }
+    text
+}
+
+fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [String; 4]>) {
+    let count = rows.len();
+    if count == 0 {
+        return;
+    }
+    let _ = writeln!(
+        text,
+        "\n| Risk | {what} | Change | For |\n|---|---|---|---|"
+    );
+    for cells in rows.take(MOST_ROWS) {
+        let _ = writeln!(text, "| {} |", cells.join(" | "));
+    }
+    if count > MOST_ROWS {
+        let _ = writeln!(text, "\n… and {} more", count - MOST_ROWS);
+    }
+}
+
+/// Text of the policy, which nobody may use to write markup into the comment.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' => safe.push(' '),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '&' => safe.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '@' | '#' | '!' | '~' => {
+                safe.push('\\');
+                safe.push(c);
+            }
+            plain => safe.push(plain),
+        }
+    }
+    safe
+}
+
+/// A name or address as code, which can hold no backtick.
+fn code(text: &str) -> String {
+    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+}

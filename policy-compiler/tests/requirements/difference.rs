@@ -1,0 +1,190 @@
+//! What a change changes, and for whom: R25, and journey 2 up to the merge.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::source::{Source, stderr, stdout};
+
+const DAY: &str = "2026-11-23";
+
+/// `fyr diff OLD NEW ARGUMENTS…` for the day.
+fn diff(old: &str, new: &str, arguments: &[&str]) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .args(["diff", old, new, "--date", DAY])
+        .args(arguments)
+        .output()
+        .expect("fyr runs")
+}
+
+fn directory(source: &Source) -> &str {
+    source.path().to_str().expect("a path in Unicode")
+}
+
+fn told(old: &Source, new: &Source, arguments: &[&str]) -> Value {
+    let format = [&["--format", "json"], arguments].concat();
+    let output = diff(directory(old), directory(new), &format);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_str(&stdout(&output)).expect("JSON")
+}
+
+fn git(directory: &Path, arguments: &[&str]) {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(directory)
+        .args(["-c", "user.name=Fyrby", "-c", "user.email=it@fyrby.example"])
+        .args(arguments)
+        .output()
+        .expect("git runs");
+    assert!(output.status.success(), "{}", stderr(&output));
+}
+
+/// The board's decision as one file, and the rule that carries it out as another.
+const DECISION: &str = "decision: 85.10.09-G01-7-26
+title: Videosamtaler med fremmede på mellemtrinnet
+body: borne-og-skoleudvalget
+date: 2026-11-18
+status: decided
+purpose: Ingen tilfældige videosamtaler i skoletiden
+legal-basis: folkeskoleloven § 40
+owner: skolechef
+review: 2028-11-01
+";
+
+const RULE: &str = "rule: videosamtaler
+decision: 85.10.09-G01-7-26
+for: { unit: /skoler, stage: mellemtrin }
+strength: minimum
+set:
+  camera.access: block
+sites:
+  block: [snak-nu.example, video-rundt.example, tilfaeldig.example]
+why:
+  da: Videosamtaler med fremmede er lukkede på mellemtrinnet.
+";
+
+#[test]
+fn journey_2_a_pull_request_says_what_changes_for_whom_and_who_decided() {
+    let policy = Source::example("ballerup");
+    git(policy.path(), &["init", "--quiet", "--initial-branch=main"]);
+    git(policy.path(), &["add", "--all"]);
+    git(policy.path(), &["commit", "--quiet", "--message=Policy"]);
+    let policy = policy
+        .with("decisions/videosamtaler.yaml", DECISION)
+        .with("rules/videosamtaler.yaml", RULE);
+    let output = diff("main", directory(&policy), &["--format", "markdown"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    insta::assert_snapshot!("journey_2_the_comment", stdout(&output));
+    git(policy.path(), &["add", "--all"]);
+    git(policy.path(), &["commit", "--quiet", "--message=Decided"]);
+    let tree = Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .args([
+            "diff", "main~1", "main", "--date", DAY, "--format", "markdown",
+        ])
+        .current_dir(policy.path())
+        .output()
+        .expect("fyr runs");
+    assert_eq!(stdout(&tree), stdout(&output), "{}", stderr(&tree));
+}
+
+#[test]
+fn r25_a_list_of_addresses_is_decided_over_before_the_decision_is_made() {
+    let old = Source::example("ballerup");
+    let new = Source::example("ballerup")
+        .with("decisions/videosamtaler.yaml", DECISION)
+        .with("rules/videosamtaler.yaml", RULE)
+        .with(
+            "visited.txt",
+            "# as the teachers sent it\nsnak-nu.example/rum/1\nhttps://www.dr.dk/\n",
+        );
+    let visited = new.path().join("visited.txt");
+    let told = told(&old, &new, &["--urls", visited.to_str().expect("a path")]);
+    let addresses = told["addresses"].as_array().expect("addresses");
+    let urls: Vec<&str> = addresses
+        .iter()
+        .map(|change| change["url"].as_str().expect("a URL"))
+        .collect();
+    assert_eq!(urls, ["https://snak-nu.example/rum/1"]);
+    assert_eq!(addresses[0]["before"], "allow");
+    assert_eq!(addresses[0]["after"], "block");
+    assert_eq!(addresses[0]["whom"], "mellemtrin in /skoler");
+    assert_eq!(told["risk"], "tighter");
+}
+
+#[test]
+fn what_is_deleted_is_told_like_what_is_new() {
+    let old = Source::small();
+    let new = Source::small().with_edit(
+        "rules/floor.yaml",
+        "  youtube.level: { pupils: moderate, personale: off }",
+        "  youtube.level: { personale: off }",
+    );
+    let told = told(&old, &new, &[]);
+    assert_eq!(told["risk"], "weaker");
+    let change = &told["changes"][0];
+    assert_eq!(change["subject"]["setting"], "youtube.level");
+    assert_eq!(change["before"]["value"], "moderate");
+    assert_eq!(change["after"]["value"], "off");
+    assert_eq!(change["after"]["rule"], Value::Null);
+}
+
+#[test]
+fn a_group_that_is_gone_is_the_gravest_change() {
+    let old = Source::small();
+    let new = Source::small().with_edit(
+        "units.yaml",
+        "  vest-2018: { unit: /skoler/vest, start: 2018 }\n",
+        "",
+    );
+    let told = told(&old, &new, &[]);
+    assert_eq!(told["risk"], "group-removed");
+    assert_eq!(told["groups"]["removed"][0], "vest-2018");
+}
+
+#[test]
+fn a_floor_that_becomes_a_default_is_weaker_though_the_same_value_holds() {
+    let old = Source::small();
+    let new =
+        Source::small().with_edit("rules/floor.yaml", "strength: minimum", "strength: default");
+    let told = told(&old, &new, &[]);
+    assert_eq!(told["risk"], "weaker");
+    assert_eq!(told["changes"][0]["before"]["strength"], "minimum");
+    assert_eq!(told["changes"][0]["after"]["strength"], "default");
+}
+
+#[test]
+fn a_rule_that_is_split_in_two_changes_nothing_but_its_name() {
+    let old = Source::small();
+    let new = Source::small().with_edit("rules/floor.yaml", "rule: youtube\n", "rule: youtube-2\n");
+    let told = told(&old, &new, &[]);
+    assert_eq!(told["risk"], "ground");
+}
+
+#[test]
+fn a_policy_that_did_not_change_is_one_line() {
+    let policy = Source::small();
+    let output = diff(directory(&policy), directory(&policy), &[]);
+    assert_eq!(stdout(&output), "nothing changes for anybody\n");
+}
+
+#[test]
+fn a_side_that_is_nowhere_is_told_in_words() {
+    let policy = Source::small();
+    let output = diff("--help-me", directory(&policy), &[]);
+    assert_eq!(output.status.code(), Some(2), "an option nobody has");
+    let output = diff("v9", directory(&policy), &[]);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("`v9` is neither a directory nor a revision"));
+}
+
+#[test]
+fn a_new_policy_with_errors_is_told_with_its_places() {
+    let old = Source::small();
+    let new =
+        Source::small().with_edit("rules/floor.yaml", "strength: minimum", "strength: minimal");
+    let output = diff(directory(&old), directory(&new), &[]);
+    assert!(!output.status.success());
+    assert!(stderr(&output).contains("FYR0104"), "{}", stderr(&output));
+    assert!(stderr(&output).contains("the new policy has errors"));
+}
