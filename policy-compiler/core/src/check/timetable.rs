@@ -67,11 +67,13 @@ fn runs_from(runs: &Runs, today: Date, holidays: &[Days]) -> bool {
 }
 
 fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
-    let finding = Diagnostic::new(
-        Code::PeriodOver,
-        format!("`{name}` never runs again after {}", policy.date),
-    )
-    .at(period.place, "all its days are over, or in the holidays");
+    let finding = Diagnostic::new(Code::PeriodOver, format!("`{name}` never runs again")).at(
+        period.place,
+        format!(
+            "all its days are before {}, or in the holidays",
+            policy.date
+        ),
+    );
     match policy
         .rules
         .values()

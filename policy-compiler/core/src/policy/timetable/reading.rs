@@ -259,7 +259,7 @@ impl Reader<'_, '_> {
     fn days_twice<T>(&mut self, place: Place, field: &str) -> Option<T> {
         self.refuse(
             Diagnostic::new(Code::WrongPeriod, "the days are given twice")
-                .at(place, "the hours below name their days already")
+                .at(place, "the hours name their days already")
                 .help(format!("remove {field}, or write the hours without days")),
         )
     }

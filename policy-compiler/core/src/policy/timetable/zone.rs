@@ -63,3 +63,43 @@ fn is_followed(rule: &ZoneRule, name: &TimeZoneName, tzif: &[u8], today: Date) -
     let shows_the_same = |moment: &Timestamp| zone.to_datetime(*moment) == rule.local(*moment);
     by_database == by_rule && shows_the_same(&start) && by_database.iter().all(shows_the_same)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    fn rule(name: &str, today: Date) -> Result<String, Code> {
+        let sources: crate::Sources = [("fyr.yaml", "")].into_iter().collect();
+        let (file, _) = sources.files().next().expect("one file");
+        read(&name.parse().expect(name), file.start(), today)
+            .map(|rule| rule.as_str().to_owned())
+            .map_err(|finding| finding.code)
+    }
+
+    #[test]
+    fn a_zone_is_given_as_the_rule_that_its_database_has() {
+        let rule = |name| rule(name, date(2026, 11, 23));
+        let mainland = Ok("CET-1CEST,M3.5.0,M10.5.0/3".to_owned());
+        for name in ["Europe/Copenhagen", "Europe/Stockholm", "Europe/Oslo"] {
+            assert_eq!(rule(name), mainland, "{name}");
+        }
+        assert_eq!(
+            rule("Europe/Helsinki"),
+            Ok("EET-2EEST,M3.5.0/3,M10.5.0/4".to_owned())
+        );
+        assert_eq!(rule("Atlantic/Reykjavik"), Ok("GMT0".to_owned()));
+        assert!(rule("America/Nuuk").is_ok() && rule("Atlantic/Faroe").is_ok());
+    }
+
+    #[test]
+    fn a_zone_whose_clocks_change_by_the_moon_has_no_rule() {
+        // Morocco set its clocks back for every Ramadan until 2026, and then for good.
+        assert_eq!(
+            rule("Africa/Casablanca", date(2024, 1, 1)),
+            Err(Code::UnknownTimeZone)
+        );
+        assert!(rule("Africa/Casablanca", date(2026, 11, 23)).is_ok());
+    }
+}
