@@ -10,6 +10,7 @@
 )]
 
 mod browsers;
+mod decisions;
 mod difference;
 mod layers;
 mod source;

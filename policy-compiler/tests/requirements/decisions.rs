@@ -1,0 +1,212 @@
+//! Decisions: what each carries, on which days, and who may make it: R20 to R24.
+
+use fyr_schemas::bundle::Bundle;
+
+use crate::source::{Source, stdout};
+
+const DAY: &str = "2026-11-23";
+
+/// A case of the school committee; `says` holds its status and what goes with it.
+fn case(number: &str, says: &str) -> String {
+    format!(
+        "decision: {number}\ntitle: Spil i skoletiden\nbody: skoleudvalget\ndate: 2026-03-02\n{says}\
+         purpose: Ro om undervisningen\nlegal-basis: folkeskoleloven § 40\nowner: skolechef\n\
+         review: 2028-03-01\n"
+    )
+}
+
+/// A rule that blocks the games for all schools, by that case.
+fn rule(number: &str) -> String {
+    format!(
+        "rule: spil\ndecision: {number}\nfor: /skoler\nstrength: minimum\nsites:\n  \
+         block: [spil.example]\nwhy:\n  da: Spil hører ikke til i timen.\n"
+    )
+}
+
+fn small_with(number: &str, says: &str) -> Source {
+    Source::small()
+        .with("decisions/spil.yaml", &case(number, says))
+        .with("rules/spil.yaml", &rule(number))
+}
+
+/// Whether the games are blocked for a class.
+fn is_blocked(bundle: &Bundle) -> bool {
+    bundle
+        .controls
+        .iter()
+        .any(|control| control.id.as_str() == "sites.block.spil")
+}
+
+#[track_caller]
+fn blocked_on(source: &Source, day: &str) -> bool {
+    is_blocked(&source.bundle("oest-2024", day))
+}
+
+#[test]
+fn r20_case_numbers_are_accepted_as_the_papers_write_them() {
+    for number in [
+        "STK-2019-120",
+        "85.10.09-G01-33-21",
+        "190417 §62",
+        "motion 38/2021",
+    ] {
+        let source = small_with(number, "status: in-force\n");
+        assert_eq!(source.check(DAY), "nothing to report\n", "{number}");
+        let bundle = source.bundle("oest-2024", DAY);
+        let noted = bundle.decisions.keys().any(|case| case.as_str() == number);
+        assert!(noted, "{number} is not in the bundle");
+    }
+}
+
+#[test]
+fn r20_a_rule_without_a_decision_is_reported() {
+    let source = Source::small().with("rules/spil.yaml", &rule("x").replace("decision: x\n", ""));
+    assert_eq!(source.codes(DAY), ["FYR0501"]);
+}
+
+#[test]
+fn r20_an_explanation_tells_what_the_decision_says() {
+    let source = small_with("190417 §62", "status: in-force\n");
+    insta::assert_snapshot!(source.explain(DAY, "oest-2024", ["--url", "spil.example"]));
+}
+
+#[test]
+fn r21_a_board_does_not_decide_for_another_administration() {
+    let source = Source::example("malmo").with(
+        "rules/gymnasiet.yaml",
+        "rule: youtube-i-gymnasiet\ndecision: GRF-2025-417\nfor: { unit: /gymnasium, who: pupils }\n\
+         strength: default\nset:\n  youtube.level: moderate\nwhy:\n  sv: Som i grundskolan.\n",
+    );
+    assert_eq!(source.codes(DAY), ["FYR0503"]);
+    insta::assert_snapshot!(source.check(DAY));
+}
+
+#[test]
+fn r21_nor_does_a_board_end_what_a_wider_one_decided() {
+    let replacement = case(
+        "SK-9",
+        "from: 2027-01-01\nstatus: decided\nreplaces: BY-2025-1\n",
+    );
+    let source = Source::small().with("decisions/spil.yaml", &replacement);
+    assert_eq!(source.codes(DAY), ["FYR0503"]);
+}
+
+#[test]
+fn r22_a_proposal_waits_and_is_told_in_one_line() {
+    for status in ["draft", "hearing"] {
+        let source = small_with("SK-9", &format!("status: {status}\n"));
+        assert_eq!(
+            source.check(DAY),
+            "nothing to report\nrules not in force on this day: 1 proposed\n"
+        );
+        assert!(!blocked_on(&source, DAY), "{status}");
+    }
+}
+
+#[test]
+fn r22_what_is_decided_holds() {
+    for status in ["decided", "in-force"] {
+        let source = small_with("SK-9", &format!("status: {status}\n"));
+        assert_eq!(source.check(DAY), "nothing to report\n", "{status}");
+        assert!(blocked_on(&source, DAY), "{status}");
+    }
+}
+
+#[test]
+fn r22_a_rejected_proposal_stays_on_record_and_never_compiles() {
+    let on_record =
+        Source::small().with("decisions/spil.yaml", &case("SK-9", "status: rejected\n"));
+    assert_eq!(on_record.check(DAY), "nothing to report\n");
+    let cited = small_with("SK-9", "status: rejected\n");
+    assert_eq!(cited.codes(DAY), ["FYR0502"]);
+    insta::assert_snapshot!(cited.check(DAY));
+}
+
+#[test]
+fn r22_a_repealed_decision_held_until_its_last_day() {
+    let source = small_with("SK-9", "status: repealed\nuntil: 2026-10-31\n");
+    assert!(blocked_on(&source, "2026-10-31"));
+    assert_eq!(source.codes("2026-11-01"), ["FYR0502"]);
+}
+
+#[test]
+fn r22_a_decision_holds_from_its_first_day_to_its_last_by_itself() {
+    let days = "status: decided\nfrom: 2026-08-01\nuntil: 2027-07-31\n";
+    let source = small_with("SK-9", days);
+    assert!(!blocked_on(&source, "2026-07-31"));
+    assert!(blocked_on(&source, "2026-08-01"));
+    assert!(blocked_on(&source, "2027-07-31"));
+    assert!(!blocked_on(&source, "2027-08-01"));
+    assert_eq!(
+        source.check("2026-07-31"),
+        "nothing to report\nrules not in force on this day: 1 still to begin\n"
+    );
+    assert_eq!(
+        source.check("2027-08-01"),
+        "nothing to report\nrules not in force on this day: 1 ended\n"
+    );
+}
+
+#[test]
+fn r22_a_decision_ends_the_one_that_it_replaces_on_its_own_first_day() {
+    let next = case(
+        "SK-10",
+        "from: 2027-01-01\nstatus: decided\nreplaces: SK-9\n",
+    );
+    let source = small_with("SK-9", "status: in-force\n").with("decisions/next.yaml", &next);
+    assert!(blocked_on(&source, "2026-12-31"));
+    assert!(!blocked_on(&source, "2027-01-01"));
+}
+
+#[test]
+fn r23_an_emergency_is_in_force_at_once_and_shows_as_awaiting_its_decision() {
+    let emergency = "status: emergency\ndecide-by: 2026-12-07\n";
+    let source = small_with("SK-9", emergency);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    let bundle = source.bundle("oest-2024", DAY);
+    assert!(is_blocked(&bundle));
+    let note = bundle
+        .decisions
+        .values()
+        .find(|note| note.title == "Spil i skoletiden")
+        .expect("the note of the emergency");
+    assert_eq!(note.decide_by, Some("2026-12-07".parse().expect("a day")));
+    let told = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
+    assert!(
+        told.contains("Skoleudvalget must decide by 2026-12-07"),
+        "{told}"
+    );
+}
+
+#[test]
+fn r23_an_emergency_past_its_deadline_still_holds_and_is_reported() {
+    let source = small_with("SK-9", "status: emergency\ndecide-by: 2026-11-22\n");
+    assert_eq!(source.codes(DAY), ["FYR0506"]);
+    assert!(blocked_on(&source, DAY));
+}
+
+#[test]
+fn r23_an_emergency_that_was_decided_keeps_the_day_it_began() {
+    let source = small_with("SK-9", "from: 2026-02-20\nstatus: in-force\n");
+    assert!(blocked_on(&source, "2026-02-20"), "before it was decided");
+}
+
+#[test]
+fn r24_an_assessment_older_than_its_limit_is_reported() {
+    let dpia =
+        "status: in-force\ndpia: { reference: DPIA-2019-07, version: 2, date: 2023-11-24 }\n";
+    let source = small_with("SK-9", dpia);
+    assert_eq!(source.codes("2026-11-24"), [""; 0]);
+    assert_eq!(source.codes("2026-11-25"), ["FYR0509"]);
+    let longer = source.with_edit("fyr.yaml", "languages:", "dpia-limit-years: 4\nlanguages:");
+    assert_eq!(longer.codes("2026-11-25"), [""; 0]);
+}
+
+#[test]
+fn r24_an_assessment_has_a_date_and_a_version() {
+    let dpia = "status: in-force\ndpia: { reference: DPIA-2019-07, date: 2025-11-24 }\n";
+    let source = small_with("SK-9", dpia);
+    assert_eq!(source.codes(DAY), ["FYR0103"]);
+    assert!(!source.fyr("check", &[]).status.success());
+    assert!(stdout(&source.fyr("check", &[])).contains("`version`"));
+}
