@@ -131,11 +131,11 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
             .extend(variants.next().map(|base| (id, base)));
         if let Some(timetable) = times.timetable {
             let variants = variants.collect();
-            let timed = Timed {
+            let at_other_times = Timed {
                 timetable,
                 variants,
             };
-            resolution.timed.insert(id, timed);
+            resolution.timed.insert(id, at_other_times);
         }
     }
     resolution

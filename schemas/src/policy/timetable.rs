@@ -10,7 +10,7 @@ use serde::Deserialize;
 use super::one_or_many::OneOrMany;
 use super::{At, Day, Scope, SettingValue};
 use crate::id::PeriodId;
-use crate::timetable::{Hours, Weekday};
+use crate::timetable::Hours;
 
 /// The periods and the holidays.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -31,6 +31,7 @@ pub struct TimetableFile {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Period {
     /// The days of the week: `mon-fri`, `[mon, wed]`.
+    #[serde(default)]
     #[schemars(schema_with = "days_schema")]
     pub days: Option<At<SettingValue>>,
     /// Single days, in the holidays too.
@@ -38,6 +39,7 @@ pub struct Period {
     pub on: OneOrMany<Day>,
     /// The hours: `08:00-15:30`, several of them, or by the days of the week. All day when left
     /// out.
+    #[serde(default)]
     #[schemars(schema_with = "hours_schema")]
     pub hours: Option<At<SettingValue>>,
     /// The first day of a period by weekday.
@@ -61,12 +63,14 @@ pub struct Exception {
     #[serde(rename = "for")]
     pub scope: Scope,
     /// The days of the week.
+    #[serde(default)]
     #[schemars(schema_with = "days_schema")]
     pub days: Option<At<SettingValue>>,
     /// Single days.
     #[serde(default)]
     pub on: OneOrMany<Day>,
     /// The hours.
+    #[serde(default)]
     #[schemars(schema_with = "hours_schema")]
     pub hours: Option<At<SettingValue>>,
 }
@@ -89,14 +93,10 @@ pub struct Holiday {
     pub scope: Option<Scope>,
 }
 
-fn days_schema(generator: &mut SchemaGenerator) -> Schema {
-    let day = generator.subschema_for::<Weekday>();
+fn days_schema(_: &mut SchemaGenerator) -> Schema {
+    let days = json_schema!({ "type": "string", "pattern": DAYS });
     json_schema!({
-        "anyOf": [
-            { "type": "string", "pattern": DAYS },
-            { "type": "array", "items": { "anyOf": [day, { "type": "string", "pattern": DAYS }] } },
-            { "type": "null" }
-        ]
+        "anyOf": [days, { "type": "array", "items": days }, { "type": "null" }]
     })
 }
 

@@ -156,7 +156,7 @@ pub(super) fn path_meant(path: &str) -> Option<String> {
 pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) -> Diagnostic {
     let help = match meant.filter(|meant| *meant != source.path) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "a policy directory holds `fyr.yaml`, `units.yaml`, and `*.yaml` directly under \
+        None => "a policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, and `*.yaml` directly under \
                  `decisions/`, `rules/` and `services/`"
             .to_owned(),
     };

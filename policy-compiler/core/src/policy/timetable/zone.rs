@@ -38,7 +38,7 @@ pub(crate) fn read(name: &TimeZoneName, place: Place, today: Date) -> Result<Zon
         })
 }
 
-/// The last line of a TZif file (RFC 9636, 3.3): the rule that holds after all that it lists.
+/// The last line of a `TZif` file (RFC 9636, 3.3): the rule that holds after all that it lists.
 fn footer(tzif: &[u8]) -> Option<&str> {
     let text = tzif.strip_suffix(b"\n")?;
     let line = text.rsplit(|byte| *byte == b'\n').next()?;
