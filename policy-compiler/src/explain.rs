@@ -14,7 +14,7 @@ use url::Url;
 
 use crate::meaning::{self, Meaning};
 use crate::policy_directory::{self, ReadPolicyError, today};
-use crate::render::{Findings, Look};
+use crate::render::{Findings, Look, visible};
 use crate::suggested::suggested;
 
 /// Say why something holds for a group, or what a finding means
@@ -105,7 +105,7 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
             Ok(ExitCode::SUCCESS)
         }
         Ok(explanation) => {
-            write!(io::stdout(), "{}", in_words(&explanation))?;
+            write!(io::stdout(), "{}", visible(&in_words(&explanation)))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(ExplainError::Faulty(found)) => {

@@ -168,12 +168,34 @@ fn a_symbolic_link_in_a_policy_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_text_is_refused() {
+fn a_file_that_is_not_text_is_told_with_its_place() {
     let scratch = tempfile::tempdir().expect("a directory");
-    fs::write(scratch.path().join("fyr.yaml"), [0xff, 0xfe, 0x00]).expect("a file");
+    let latin = b"organisation: fyrby\nname: Fyrby B\xf8rn\n";
+    fs::write(scratch.path().join("fyr.yaml"), latin).expect("a file");
     let output = fyr(&["check", &scratch.path().display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(stderr(&output).contains("is not UTF-8 text"));
+    let told = stdout(&output);
+    assert!(told.contains("FYR0110"), "{told}");
+    assert!(told.contains("fyr.yaml:2:14"), "{told}");
+    assert!(told.contains("save the file as UTF-8"), "{told}");
+}
+
+#[test]
+fn a_policy_cannot_speak_to_the_terminal_of_whoever_checks_it() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let hostile = "organisation: x\n\"na\\e[31mme\": y\nraw: \u{1b}[2J\u{9b}31m \u{202e}z\n";
+    fs::write(scratch.path().join("fyr.yaml"), hostile).expect("a file");
+    let rule = "\"na\\e[31mme\": y\n";
+    fs::create_dir(scratch.path().join("rules")).expect("a directory");
+    fs::write(scratch.path().join("rules/x.yaml"), rule).expect("a file");
+    let output = fyr(&["check", &scratch.path().display().to_string()]);
+    let told = stdout(&output);
+    assert!(
+        told.contains("FYR0102") && told.contains("FYR0110"),
+        "{told}"
+    );
+    let raw = |letter: char| letter.is_control() && letter != '\n' || letter == '\u{202e}';
+    assert!(!told.contains(raw), "{told:?}");
 }
 
 #[test]
@@ -282,7 +304,7 @@ fn a_shell_completes_codes_and_settings() {
 fn a_code_that_does_not_exist_is_answered_with_the_nearest() {
     for (text, answer) in [
         ("fyr401", "did you mean `FYR0401`?"),
-        ("FYR9999", "the codes run from `FYR0101`"),
+        ("FYR7777", "the codes run from `FYR0101`"),
     ] {
         let output = fyr(&["explain", text]);
         assert_eq!(output.status.code(), Some(2), "{text}");

@@ -196,6 +196,31 @@ fn an_empty_file_is_told() {
 }
 
 #[test]
+fn a_character_that_nobody_sees_is_refused() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\u{200b}\n";
+    finds("FYR0110", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_mark_that_turns_the_order_of_reading_round_is_refused() {
+    let says =
+        "for: /skoler\nstrength: default # \u{202e}lockeD\u{202c}\nset:\n  youtube.level: strict\n";
+    finds("FYR0111", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_letter_of_another_alphabet_is_told_with_its_name() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  block: [spil-p\u{430}radis.example]\n";
+    finds("FYR0112", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
+fn a_name_that_looks_like_that_of_the_organisation_is_told() {
+    let says = "for: /skoler\nstrength: default\nsites:\n  allow: [chat.hjae1p.example]\n";
+    finds("FYR0113", &[("rules/proeve.yaml", &rule(says))]);
+}
+
+#[test]
 fn a_rule_name_is_used_once() {
     let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
     let text = rule(says).replace("rule: proeve", "rule: youtube");
@@ -246,8 +271,13 @@ fn an_unknown_body_is_named_with_the_nearest() {
 }
 
 #[test]
-fn a_class_that_has_left_school_has_no_stage() {
-    finds_in_base("FYR0207", "units.yaml", "start: 2018", "start: 2014");
+fn a_group_says_when_it_began_or_its_stage() {
+    finds_in_base(
+        "FYR0207",
+        "units.yaml",
+        "vest-2018: { unit: /skoler/vest, start: 2018 }",
+        "vest-2018: { unit: /skoler/vest }",
+    );
 }
 
 #[test]
@@ -524,4 +554,14 @@ fn guidance_without_a_warning_is_told() {
         "FYR0214",
         "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
     );
+}
+
+#[test]
+fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
+    finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
+}
+
+#[test]
+fn a_class_that_is_far_from_beginning_is_told() {
+    finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
 }

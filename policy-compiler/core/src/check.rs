@@ -6,6 +6,7 @@ mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
+mod lookalikes;
 mod reachable;
 mod rules;
 mod timetable;
@@ -19,6 +20,7 @@ use crate::resolve::Resolution;
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     findings.extend(rules::check(policy));
     findings.extend(guidance::check(policy));
+    findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
     findings.extend(brought::check(policy));

@@ -76,6 +76,14 @@ codes! {
     "Every policy directory has `fyr.yaml` with the organisation and `units.yaml` with its units and groups."
     "0109" EmptyFile Warning "a file with nothing in it"
     "The file holds no document. Delete it, or write the document it was made for."
+    "0110" NotText Error "a character that cannot be seen or is no text"
+    "Control characters, marks without width and bytes that are not UTF-8 are shown by no editor, so nobody who reviews a policy would know of them. Write the text again without them, and save the file as UTF-8."
+    "0111" TurnsReading Error "a character that turns the order of reading round"
+    "Unicode has marks that show the text after them from right to left. With one, a reviewer sees another policy than the one that holds, in a remark as well as in a value. Text in Arabic or Hebrew needs none of them."
+    "0112" MixedAlphabets Warning "a letter of another alphabet in a word"
+    "A Cyrillic `а` looks like a Latin `a`, and a name with one in it is another name: it matches nothing that was meant, or is meant to deceive. The message says which letter it is. To close such a name on purpose, write it in its `xn--` form."
+    "0113" LookAlike Warning "a name that looks like one of the organisation's own"
+    "Somebody who reads it takes it for where the organisation signs in, or for a service of the catalogue, and it is another name on the internet. Write the name that was meant."
 
     "0201" DuplicateName Error "a name is used twice"
     "Rules, decisions and services are spoken of by name across files; each name belongs to one."
@@ -89,8 +97,8 @@ codes! {
     "`service:NAME` speaks of a document under `services/`."
     "0206" UnknownBody Error "a body that `fyr.yaml` does not have"
     "A decision is made by one of the organisation's bodies, so that its competence can be checked."
-    "0207" NoStage Error "a group without a stage on this date"
-    "The stage follows from the year the group began and the date; on this date no stage holds that grade. The class has not begun yet, or has left school: remove the group, or correct the year or the stages."
+    "0207" NoStage Error "a group without a stage"
+    "A group says either the year its pupils began school (`start`), and its stage follows from it and the date, or a fixed `stage`. It says neither or both; or no stage of `fyr.yaml` holds its grade."
     "0208" OverlappingStages Error "two stages hold the same grade"
     "A class would belong to both, and two values could hold for it. Every grade belongs to one stage at most."
     "0209" SelectsNobody Warning "a rule that is for no group"
@@ -153,7 +161,7 @@ codes! {
     "0602" RecoveryBlocked Error "a host that must stay reachable is blocked"
     "Sign-in pages, and the hosts a device is repaired from, are listed under `always-reachable` in `fyr.yaml`. A device that cannot reach them cannot be helped."
     "0603" EscapeOpen Warning "a restriction that can be walked around"
-    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open."
+    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open. Which way leads round which kind of restriction (what is shown, which sites, which account, what of the device) stands in the table of settings. A way that a rule closes and a browser has no means to close is told as a gap."
     "0604" DeviceBrought Error "a device setting for devices brought from home"
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
     "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"
@@ -181,6 +189,11 @@ codes! {
     "A group with other hours has them from the exception of the lowest unit, and on one unit from the narrower selection. These two are equal, so nobody can say which counts."
     "0911" TooManyCombinations Error "more combinations of periods than a device carries"
     "For every combination of periods that can run at one time the group's devices carry a variant of their policy. Let one period have several days and hours instead of many periods that overlap."
+
+    "1001" HasLeft Warning "a class that has left school"
+    "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
+    "1002" NotBegun Warning "a class that is far from beginning"
+    "Devices are made ready in the year before a class begins; this one begins later. Until then they have the stage of its first grade."
 }
 
 impl fmt::Display for Code {

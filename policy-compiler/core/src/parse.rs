@@ -1,6 +1,7 @@
 //! Parses source files into documents. Never fails: what cannot be read is a finding, and its
 //! kind is remembered, so that nobody takes it for missing.
 
+mod characters;
 mod chunk;
 mod fault;
 mod members;
@@ -123,7 +124,16 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
             findings.push(fault::too_large(id, file));
             continue;
         }
-        documents.read_file(kind, id, file, findings);
+        let deceiving = characters::check(id, file);
+        let is_text = deceiving
+            .iter()
+            .all(|finding| finding.code != Code::NotText);
+        findings.extend(deceiving);
+        if is_text {
+            documents.read_file(kind, id, file, findings);
+        } else {
+            documents.unread.add(kind);
+        }
     }
     documents
 }

@@ -1,5 +1,6 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
+mod groups;
 mod occasion;
 mod organise;
 mod standing;
@@ -16,7 +17,7 @@ use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-pub use self::occasion::{Occasion, Reach, Turn};
+pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
 pub use self::standing::{Assumptions, Standing};
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
@@ -65,6 +66,8 @@ pub struct Group {
     pub stage: StageId,
     /// Who uses its devices.
     pub audience: Audience,
+    /// The age of its youngest pupil on the day; `None` for staff.
+    pub youngest: Option<u8>,
     /// Whose its devices are.
     pub ownership: Ownership,
     /// Where it is declared.
@@ -168,13 +171,13 @@ impl Policy {
         self.unread.has_all(&[DocumentKind::Units]) && !self.units.contains(unit)
     }
 
-    /// The rules for a group that hold at some time within reach, from the top of the tree down,
+    /// The rules for a group that hold at some time within a year, from the top of the tree down,
     /// then by name.
     pub fn rules_for<'a>(&'a self, group: &Group) -> Vec<&'a Rule> {
         let mut rules: Vec<&Rule> = self
             .rules
             .values()
-            .filter(|rule| rule.occasion.reach == Reach::Within && rule.selects(group))
+            .filter(|rule| rule.occasion.horizon == Horizon::Within && rule.selects(group))
             .collect();
         rules.sort_by_key(|rule| rule.layer());
         rules

@@ -5,13 +5,16 @@
 //! in one file below `settings/`.
 
 mod devices;
+mod equipment;
 mod escape;
 mod examples;
 mod given;
 mod kind;
 mod means;
 mod privacy;
+mod role;
 mod safesearch;
+mod senses;
 mod sign_in;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -28,6 +31,7 @@ pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value}
 #[cfg(test)]
 pub(crate) use self::means::UNFORESEEN;
 pub(crate) use self::means::{Effect, Means, Reach};
+pub use self::role::{Restriction, Role};
 use crate::catalogue::{self, Policy, Standing};
 
 /// One row of the table.
@@ -41,6 +45,8 @@ pub struct Setting {
     pub default: &'static str,
     /// What it does, in a sentence or two.
     pub doc: &'static str,
+    /// What it is to the proof that no restriction can be walked around.
+    pub role: Role,
     pub(crate) lowering: Lowering,
 }
 
@@ -211,6 +217,8 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static Setting>> = LazyLock::new
         escape::ROWS,
         privacy::ROWS,
         devices::ROWS,
+        senses::ROWS,
+        equipment::ROWS,
     ]
     .into_iter()
     .flatten()
@@ -236,6 +244,7 @@ fn verbatim(policy: &'static Policy) -> Setting {
         kind: Kind::Policy(policy),
         default: "not set",
         doc: "A policy of the browser under the browser's own name.",
+        role: Role::Neither,
         lowering: Lowering::Verbatim(policy),
     }
 }

@@ -94,14 +94,14 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
     };
-    let message = format!("{}: {}", finding.code, finding.message);
+    let message = visible(&format!("{}: {}", finding.code, finding.message));
     let mut parts = vec![Shown::new(message, severity, here, sources)];
     parts.extend(by_file.into_iter().map(|part| {
         let message = "see also".to_owned();
         Shown::new(message, miette::Severity::Advice, Some(part), sources)
     }));
     if let Some(last) = parts.last_mut() {
-        last.help.clone_from(&finding.help);
+        last.help = finding.help.as_deref().map(visible);
     }
     let mut text = String::new();
     for part in &parts {
@@ -109,6 +109,19 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
         rendered.map_err(io::Error::other)?;
     }
     Ok(text)
+}
+
+/// A text with nothing in it that a terminal would obey rather than show, in as many bytes.
+pub(crate) fn visible(text: &str) -> String {
+    let shown = |letter: char| match letter {
+        '\n' => letter,
+        '\t' => ' ',
+        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
+        letter if letter.is_control() && letter.len_utf8() == 1 => '?',
+        letter if letter.is_control() => '¿',
+        letter => letter,
+    };
+    text.chars().map(shown).collect()
 }
 
 /// A part of a finding as miette shows one: a line of text over the labels of one file.
@@ -141,13 +154,13 @@ impl Shown {
 
 fn named(sources: &Sources, file: FileId) -> Option<NamedSource<String>> {
     let file = sources.file(file)?;
-    Some(NamedSource::new(&file.path, file.text.clone()).with_language("YAML"))
+    Some(NamedSource::new(visible(&file.path), visible(&file.text)).with_language("YAML"))
 }
 
 fn span(label: &Label) -> LabeledSpan {
     let span = label.place.span;
     LabeledSpan::new_with_span(
-        Some(label.text.clone()),
+        Some(visible(&label.text)),
         SourceSpan::new(span.start.into(), span.length),
     )
 }

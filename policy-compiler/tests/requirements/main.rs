@@ -9,8 +9,11 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod ages;
 mod browsers;
 mod decisions;
 mod difference;
+mod escapes;
 mod layers;
+mod settings;
 mod source;

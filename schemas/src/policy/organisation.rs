@@ -41,6 +41,8 @@ pub struct OrganisationFile {
     #[serde(default)]
     pub browsers: Browsers,
     /// The stages of schooling by grade, and the staff's: `indskoling: 0-3`, `personale: staff`.
+    /// Where they are left out, the stages of the country's own law hold.
+    #[serde(default)]
     pub stages: BTreeMap<At<StageId>, At<Stage>>,
     /// The years after which an impact assessment must be made anew; three where it is left out.
     #[serde(default = "three_years")]
@@ -76,7 +78,8 @@ pub struct Body {
 }
 
 /// A grade of the national table: 0 is `børnehaveklasse` or `förskoleklass`, 1 to 10 the
-/// compulsory school, and the upper secondary school's years count on: `gy1` is 10 in Sweden.
+/// compulsory school, and the upper secondary school's years count on: `gy1` is 10 in Sweden,
+/// `vg1` is 11 in Norway.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Grade(pub u8);
 
@@ -90,14 +93,17 @@ impl FromStr for Grade {
         let number = match text {
             "F" | "f" => Some(0),
             "gy1" => Some(10),
-            "gy2" => Some(11),
-            "gy3" => Some(12),
-            "gy4" => Some(13),
+            "gy2" | "vg1" => Some(11),
+            "gy3" | "vg2" => Some(12),
+            "gy4" | "vg3" => Some(13),
             digits => digits.parse().ok().filter(|grade| *grade <= LAST_GRADE),
         };
-        number
-            .map(Self)
-            .ok_or_else(|| ParseIdError::new(text, "a grade (0 to 13, `F`, or `gy1` to `gy4`)"))
+        number.map(Self).ok_or_else(|| {
+            ParseIdError::new(
+                text,
+                "a grade (0 to 13, `F`, `gy1` to `gy4`, or `vg1` to `vg3`)",
+            )
+        })
     }
 }
 
@@ -108,7 +114,8 @@ impl fmt::Display for Grade {
 }
 
 /// A range of grades, both ends included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Grades {
     /// The first grade.
     pub first: Grade,
@@ -123,6 +130,39 @@ impl Grades {
     }
 }
 
+impl TryFrom<String> for Grades {
+    type Error = ParseIdError;
+
+    fn try_from(text: String) -> Result<Self, ParseIdError> {
+        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
+        let grades = Self {
+            first: first.trim().parse()?,
+            last: last.trim().parse()?,
+        };
+        if grades.first <= grades.last {
+            Ok(grades)
+        } else {
+            Err(ParseIdError::new(&text, GRADES))
+        }
+    }
+}
+
+const GRADES: &str = "a range of grades (`0-3`, `F-3`, `gy1-gy3`), the lower one first";
+
+impl schemars::JsonSchema for Grades {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Grades".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "A range of grades: `0-3`, `F-3`, `gy1-gy3`.",
+            "type": ["string", "integer"],
+            "pattern": "^([0-9]+|F|gy[1-4]|vg[1-3])(-([0-9]+|F|gy[1-4]|vg[1-3]))?$"
+        })
+    }
+}
+
 /// Who belongs to a stage.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -133,8 +173,6 @@ pub enum Stage {
     Staff,
 }
 
-const STAGE: &str = "a stage (`staff`, or grades such as `0-3`, `F-3`, `gy1-gy3`)";
-
 impl TryFrom<String> for Stage {
     type Error = ParseIdError;
 
@@ -142,16 +180,7 @@ impl TryFrom<String> for Stage {
         if text == "staff" {
             return Ok(Self::Staff);
         }
-        let (first, last) = text.split_once('-').unwrap_or((&text, &text));
-        let grades = Grades {
-            first: first.trim().parse()?,
-            last: last.trim().parse()?,
-        };
-        if grades.first <= grades.last {
-            Ok(Self::Pupils(grades))
-        } else {
-            Err(ParseIdError::new(&text, STAGE))
-        }
+        text.try_into().map(Self::Pupils)
     }
 }
 
@@ -164,7 +193,7 @@ impl schemars::JsonSchema for Stage {
         schemars::json_schema!({
             "description": "`staff`, or the grades of the stage: `0-3`, `F-3`, `gy1-gy3`.",
             "type": ["string", "integer"],
-            "pattern": "^(staff|([0-9]+|F|gy[1-4])(-([0-9]+|F|gy[1-4]))?)$"
+            "pattern": "^(staff|([0-9]+|F|gy[1-4]|vg[1-3])(-([0-9]+|F|gy[1-4]|vg[1-3]))?)$"
         })
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::Deserialize;
 
-use super::At;
+use super::{At, Grades};
 use crate::id::{GroupId, ParseIdError, StageId, UnitPath};
 
 /// The tree and its groups.
@@ -43,6 +43,9 @@ impl UnitsFile {
 pub struct Unit {
     /// Its name in full.
     pub name: String,
+    /// The grades that it and the units below it teach: `F-9`. Where they are left out, those of
+    /// the unit above, and in the end all that the stages hold.
+    pub grades: Option<At<Grades>>,
     /// Its groups: a class by the year it began, a pool by its stage. Each is named after the
     /// unit, so `[2024, personale]` at `/skoler/skovlunde` are `skovlunde-2024` and
     /// `skovlunde-personale`.
@@ -54,7 +57,7 @@ pub struct Unit {
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub enum Pool {
-    /// The class that began grade 0 in this year.
+    /// The class that began school in this year.
     Start(u16),
     /// The devices of one stage.
     Stage(StageId),
@@ -90,7 +93,7 @@ impl schemars::JsonSchema for Pool {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "The year a class began grade 0, or the name of a stage.",
+            "description": "The year a class began school, or the name of a stage.",
             "type": ["string", "integer"]
         })
     }
@@ -104,7 +107,8 @@ impl schemars::JsonSchema for Pool {
 pub struct Group {
     /// The unit it belongs to.
     pub unit: At<UnitPath>,
-    /// The year its pupils began in grade 0; the stage follows from it and the date.
+    /// The year its pupils began school (in grade 0, in Norway in grade 1); the stage follows
+    /// from it and the date.
     #[schemars(range(min = 2000, max = 2100))]
     pub start: Option<At<u16>>,
     /// A stage that does not change: the staff's, or that of a trolley.

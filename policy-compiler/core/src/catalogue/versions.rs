@@ -30,7 +30,10 @@ pub struct TooNew {
 const EXTENDED: [u16; 9] = [60, 68, 78, 91, 102, 115, 128, 140, 153];
 
 /// Policies over a feature that no older version has: there is nothing to enforce there.
-const AS_OLD_AS_THEIR_FEATURE: &[&str] = &["firefox.IPProtectionAvailable"];
+const AS_OLD_AS_THEIR_FEATURE: &[&str] = &[
+    "firefox.IPProtectionAvailable",
+    "firefox.VisualSearchEnabled",
+];
 
 impl Versions {
     /// Reads `138`, `98-144`, `125/115.10`, or nothing.

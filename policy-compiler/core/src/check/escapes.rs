@@ -1,107 +1,139 @@
 //! R28: the ways round each restriction are closed for everybody it restricts.
+//!
+//! The table of settings says what restricts and what leads round it. A way that a rule leaves open
+//! has been decided; a way that a rule closes and a browser cannot close is a gap, and is told as
+//! one. What is found here is what nobody decided. On brought devices rules reach the account
+//! alone, so there is no way to close.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::policy::Ownership;
 use fyr_schemas::{GroupId, RuleId};
 
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
 use crate::resolve::{Resolution, Resolved};
+use crate::settings::{self, Restriction, Role};
 use crate::source::Place;
-
-/// The ways round every restriction.
-const AROUND_EVERYTHING: &[&str] = &[
-    "escape.developer-tools",
-    "escape.dns-over-https",
-    "escape.extensions",
-    "escape.guest",
-    "escape.incognito",
-    "escape.javascript-urls",
-    "escape.profiles",
-    "escape.proxy",
-];
-
-/// The ways round a blocked site besides.
-const AROUND_SITES: &[&str] = &["escape.page-viewers"];
-
-/// The families of settings that restrict what can be seen.
-const RESTRICTING: &[&str] = &["safesearch", "youtube"];
 
 /// A rule that restricts, with the ways round it that nobody spoke of.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Hole<'a> {
     rule: &'a RuleId,
-    /// Where it restricts.
+    ways: Vec<Way>,
+}
+
+/// A way round, and the setting that closes it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    setting: &'static str,
+    words: &'static str,
+}
+
+/// Whom a hole is open to, and where the rule first restricts one of them.
+struct Reach<'a> {
     place: Place,
-    ways: Vec<&'static str>,
+    groups: BTreeSet<&'a GroupId>,
 }
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut holes: BTreeMap<Hole<'_>, BTreeSet<&GroupId>> = BTreeMap::new();
-    for resolved in resolution.at_all_times() {
-        for hole in holes_of(resolved) {
-            holes.entry(hole).or_default().insert(&resolved.group.id);
+    let mut holes: BTreeMap<Hole<'_>, Reach<'_>> = BTreeMap::new();
+    let managed = resolution
+        .at_all_times()
+        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
+    for resolved in managed {
+        for (rule, restricts) in restrictions(resolved) {
+            let ways = unspoken(resolved, &restricts.kinds);
+            if ways.is_empty() {
+                continue;
+            }
+            let reach = holes.entry(Hole { rule, ways }).or_insert_with(|| Reach {
+                place: restricts.place,
+                groups: BTreeSet::new(),
+            });
+            reach.place = reach.place.min(restricts.place);
+            reach.groups.insert(&resolved.group.id);
         }
     }
     holes
-        .into_iter()
-        .map(|(hole, groups)| tell(&hole, &Vec::from_iter(groups)))
+        .iter()
+        .map(|(hole, reach)| tell(hole, reach))
         .collect()
 }
 
-/// At most one hole for each rule that restricts the group.
-fn holes_of<'a>(resolved: &Resolved<'a>) -> Vec<Hole<'a>> {
+/// How one rule restricts one group.
+struct Restricts {
+    /// Where it first does.
+    place: Place,
+    kinds: BTreeSet<Restriction>,
+}
+
+/// Every rule that restricts the group.
+fn restrictions<'a>(resolved: &Resolved<'a>) -> BTreeMap<&'a RuleId, Restricts> {
     let by_settings = resolved
         .settings
         .values()
-        .filter(|settled| {
-            let setting = settled.setting;
-            RESTRICTING.contains(&setting.family())
-                && setting.default_value().as_ref() != Some(settled.holds.value)
-        })
-        .map(|settled| Hole {
-            rule: settled.holds.rule.id(),
-            place: settled.holds.place,
-            ways: unspoken(resolved, AROUND_EVERYTHING),
+        .filter_map(|settled| match settled.setting.role {
+            Role::Restricts(kind) => {
+                let holds = settled.holds;
+                let is_default = settled.setting.default_value().as_ref() == Some(holds.value);
+                (!is_default).then(|| (holds.rule.id(), holds.place, kind))
+            }
+            Role::WayRound { .. } | Role::Neither => None,
         });
     let by_sites = resolved
         .sites
         .voices
         .iter()
-        .filter(|voice| voice.says.verdict == Verdict::Block)
-        .map(|voice| Hole {
-            rule: voice.rule.id(),
-            place: voice.says.place,
-            ways: unspoken(resolved, &[AROUND_EVERYTHING, AROUND_SITES].concat()),
+        .filter(|voice| voice.says.verdict != Verdict::Allow)
+        .map(|voice| (voice.rule.id(), voice.says.place, Restriction::Sites));
+    let mut rules: BTreeMap<&RuleId, Restricts> = BTreeMap::new();
+    for (rule, place, kind) in by_settings.chain(by_sites) {
+        let restricts = rules.entry(rule).or_insert_with(|| Restricts {
+            place,
+            kinds: BTreeSet::new(),
         });
-    let mut holes: Vec<Hole<'a>> = by_settings
-        .chain(by_sites)
-        .filter(|hole| !hole.ways.is_empty())
-        .collect();
-    holes.sort();
-    holes.dedup_by_key(|hole| hole.rule);
-    holes
+        restricts.place = restricts.place.min(place);
+        restricts.kinds.insert(kind);
+    }
+    rules
 }
 
-/// The ways that no rule speaks of, and that are therefore open. A way that a rule leaves
-/// open has been decided.
-fn unspoken(resolved: &Resolved<'_>, ways: &[&'static str]) -> Vec<&'static str> {
-    ways.iter()
-        .filter(|way| !resolved.settings.contains_key(*way))
-        .copied()
+/// The ways round these kinds of restriction that no rule for the group speaks of, and that are
+/// therefore open.
+fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> {
+    settings::all()
+        .filter(|setting| !resolved.settings.contains_key(setting.name))
+        .filter_map(|setting| match setting.role {
+            Role::WayRound { words, opens } => opens
+                .iter()
+                .any(|kind| kinds.contains(kind))
+                .then_some(Way {
+                    setting: setting.name,
+                    words,
+                }),
+            Role::Restricts(_) | Role::Neither => None,
+        })
         .collect()
 }
 
-fn tell(hole: &Hole<'_>, groups: &[&GroupId]) -> Diagnostic {
-    let whom = groups_in_words(groups);
+fn tell(hole: &Hole<'_>, reach: &Reach<'_>) -> Diagnostic {
+    let groups: Vec<&GroupId> = reach.groups.iter().copied().collect();
+    let whom = groups_in_words(&groups);
+    let ways: Vec<&str> = hole.ways.iter().map(|way| way.words).collect();
+    let settings: Vec<&str> = hole.ways.iter().map(|way| way.setting).collect();
     Diagnostic::new(
         Code::EscapeOpen,
-        format!("`{}` can be walked around by {whom}", hole.rule),
+        format!(
+            "`{}` can be walked around by {whom}: {}",
+            hole.rule,
+            ways.join(", ")
+        ),
     )
-    .at(hole.place, "restricts here")
+    .at(reach.place, "restricts here")
     .help(format!(
-        "set {} to `closed` for {whom}, or to `open` where that is decided",
-        in_backticks(&hole.ways)
+        "set {} to `closed` for them, or to `open` where that is decided",
+        in_backticks(&settings)
     ))
 }

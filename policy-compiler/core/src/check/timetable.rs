@@ -10,7 +10,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
 use crate::parse::DocumentKind;
 use crate::policy::timetable::{Exception, Period};
-use crate::policy::{Group, Policy, Reach, Rule};
+use crate::policy::{Group, Horizon, Policy, Rule};
 use crate::resolve::{MOST_VARIANTS, Resolution};
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
@@ -100,7 +100,7 @@ fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnosti
 
 fn never_holds(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     let written = &rule.source.document;
-    if rule.occasion.reach == Reach::Past {
+    if rule.occasion.horizon == Horizon::Past {
         let last = written.until.as_ref()?;
         return Some(
             Diagnostic::new(

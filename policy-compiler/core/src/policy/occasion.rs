@@ -23,12 +23,12 @@ pub struct Occasion {
     /// It holds while all of these run, which stand for its first and its last day.
     pub bounds: BTreeMap<PeriodId, Period>,
     /// Whether the compiled policy has anything of it.
-    pub reach: Reach,
+    pub horizon: Horizon,
 }
 
 /// Whether a rule's days are within what a policy of a day tells devices.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reach {
+pub enum Horizon {
     /// It holds, or will within a year.
     #[default]
     Within,
@@ -56,12 +56,12 @@ impl Occasion {
     /// A first day that has come bounds nothing any more.
     fn new(during: BTreeSet<PeriodId>, days: Days, today: Date) -> Self {
         let a_year_on = today.checked_add(1.year()).unwrap_or(Date::MAX);
-        let reach = if days.until.is_some_and(|last| last < today) {
-            Reach::Past
+        let horizon = if days.until.is_some_and(|last| last < today) {
+            Horizon::Past
         } else if days.from.is_some_and(|first| a_year_on < first) {
-            Reach::Later
+            Horizon::Later
         } else {
-            Reach::Within
+            Horizon::Within
         };
         let bound = |kind: &str, day: Date, days: Days| {
             // A date is a slug, so this is the name of a period.
@@ -79,7 +79,7 @@ impl Occasion {
         Self {
             during,
             bounds: first.into_iter().chain(last).collect(),
-            reach,
+            horizon,
         }
     }
 

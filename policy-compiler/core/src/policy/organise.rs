@@ -4,23 +4,24 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 
 use fyr_schemas::policy::{
-    self as source, At, Decision, Grades, OrganisationFile, Pool, Scope, Stage, TimetableFile,
-    UnitsFile,
+    self as source, Decision, Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile,
 };
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
+use super::groups::place_groups;
 use super::occasion;
 use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
 use super::timetable::{self, Timetable};
 use super::{Group, Policy, Rule, Service};
 use crate::code::Code;
+use crate::country::Country;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::DocumentKind::{self, Organisation, Units};
 use crate::parse::{Documents, InFile, Unread};
 use crate::source::Place;
-use crate::stage;
+use crate::stage::{SchoolDay, Stages};
 
 /// Builds the policy of a day; `None` without `fyr.yaml`. What a document says is looked up as
 /// far as the others could be read.
@@ -36,14 +37,20 @@ pub fn organise(
     let is_absent = documents.units.is_none();
     report_missing(is_absent, "units.yaml", Units, &mut unread, findings);
     let organisation = documents.organisation;
-    if let Some(organisation) = &organisation {
-        check_stages(organisation, findings);
+    let stages = organisation
+        .as_ref()
+        .and_then(|organisation| read_stages(organisation, findings));
+    if stages.is_none() {
+        unread.add(Units);
     }
     let (units, groups) = watch(Units, &mut unread, findings, |findings| {
+        let today = organisation.as_ref().map(|organisation| SchoolDay {
+            country: Country::of(&organisation.document.country),
+            date,
+        });
         place_units(
             documents.units.as_ref(),
-            organisation.as_ref(),
-            date,
+            stages.as_ref().zip(today),
             findings,
         )
     });
@@ -51,9 +58,7 @@ pub fn organise(
         name_services(documents.services, findings)
     });
     let mut names = Names {
-        stages: organisation
-            .as_ref()
-            .map(|file| stage_names(&file.document)),
+        stages: stages.as_ref().map(|stages| stages.names().collect()),
         services: unread
             .has_all(&[DocumentKind::Service])
             .then_some(&services),
@@ -161,8 +166,25 @@ fn report_missing(
     }
 }
 
-fn stage_names(organisation: &OrganisationFile) -> Vec<&StageId> {
-    organisation.stages.keys().map(|name| &name.value).collect()
+/// The stages of the organisation; a country without a table of its own needs one written.
+fn read_stages(
+    organisation: &InFile<OrganisationFile>,
+    findings: &mut Diagnostics,
+) -> Option<Stages> {
+    check_stages(organisation, findings);
+    let stages = Stages::of(&organisation.document);
+    if stages.is_none() {
+        let country = &organisation.document.country;
+        findings.push(
+            Diagnostic::new(Code::MissingField, "the field `stages` is missing")
+                .at(
+                    organisation.place(country),
+                    "this country's stages are not known here",
+                )
+                .help("add `stages:` with the grades of each, and the staff's: `personal: staff`"),
+        );
+    }
+    stages
 }
 
 fn check_stages(organisation: &InFile<OrganisationFile>, findings: &mut Diagnostics) {
@@ -193,16 +215,15 @@ type Placed = (BTreeSet<UnitPath>, BTreeMap<GroupId, Group>);
 
 fn place_units(
     file: Option<&InFile<UnitsFile>>,
-    organisation: Option<&InFile<OrganisationFile>>,
-    date: Date,
+    schools: Option<(&Stages, SchoolDay)>,
     findings: &mut Diagnostics,
 ) -> Placed {
     let Some(file) = file else {
         return (BTreeSet::from([UnitPath::root()]), BTreeMap::new());
     };
     let units = check_units(file, findings);
-    let groups = organisation.map_or_else(BTreeMap::new, |organisation| {
-        place_groups(file, &units, &organisation.document, date, findings)
+    let groups = schools.map_or_else(BTreeMap::new, |(stages, today)| {
+        place_groups(file, &units, stages, today, findings)
     });
     (units, groups)
 }
@@ -226,110 +247,7 @@ fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet
     units
 }
 
-fn place_groups(
-    file: &InFile<UnitsFile>,
-    units: &BTreeSet<UnitPath>,
-    organisation: &OrganisationFile,
-    date: Date,
-    findings: &mut Diagnostics,
-) -> BTreeMap<GroupId, Group> {
-    let mut groups = BTreeMap::new();
-    for group in file.document.all_groups() {
-        let (id, group) = match group {
-            Ok(named) => named,
-            Err(pool) => {
-                findings.push(unnamed(file.place(pool), pool));
-                continue;
-            }
-        };
-        report_unknown_unit(file.place(&group.unit), &group.unit, Some(units), findings);
-        match stage_on(file, &id, &group, &organisation.stages, date) {
-            Ok((stage_id, stage)) => {
-                let group = Group {
-                    id: id.value.clone(),
-                    unit: group.unit.value.clone(),
-                    stage: stage_id,
-                    audience: stage::audience(stage),
-                    ownership: group.ownership,
-                    place: file.place(&id),
-                };
-                let place = group.place;
-                insert_once(&mut groups, id.value, (group, place), findings);
-            }
-            Err(finding) => findings.push(*finding),
-        }
-    }
-    without_places(groups)
-}
-
-fn unnamed(place: Place, pool: &Pool) -> Diagnostic {
-    Diagnostic::new(
-        Code::UnnamedGroup,
-        format!("the group `{pool}` cannot be named after its unit"),
-    )
-    .at(
-        place,
-        "a group's name has at most 63 letters, digits and `-`",
-    )
-    .help("name it under `groups`, with its `unit`")
-}
-
-/// The stage of a group on a day, or why it has none.
-fn stage_on(
-    file: &InFile<UnitsFile>,
-    id: &At<GroupId>,
-    group: &source::Group,
-    stages: &BTreeMap<At<StageId>, At<Stage>>,
-    date: Date,
-) -> Result<(StageId, Stage), Box<Diagnostic>> {
-    let no_stage = |place, label: &str, help: &str| {
-        let message = format!("`{}` has no stage on {date}", id.value);
-        Box::new(
-            Diagnostic::new(Code::NoStage, message)
-                .at(place, label)
-                .help(help),
-        )
-    };
-    match (&group.start, &group.stage) {
-        (None, Some(fixed)) => stages
-            .iter()
-            .find(|(name, _)| name.value == fixed.value)
-            .map(|(name, stage)| (name.value.clone(), stage.value))
-            .ok_or_else(|| {
-                let known = stages.keys().map(|name| name.as_str());
-                Box::new(statement::unknown_stage(
-                    file.place(fixed),
-                    fixed.as_str(),
-                    known,
-                ))
-            }),
-        (Some(start), None) => {
-            let place = file.place(start);
-            let help = "remove the group, or correct the year or the stages";
-            let grade = stage::grade(start.value, date)
-                .ok_or_else(|| no_stage(place, "has not begun yet", help))?;
-            stage::stage_of(grade, stages).ok_or_else(|| {
-                no_stage(
-                    place,
-                    &format!("in grade {grade}, which no stage holds"),
-                    help,
-                )
-            })
-        }
-        (Some(start), Some(_)) => Err(no_stage(
-            file.place(start),
-            "says when it began, and a fixed stage too",
-            "give `start` or `stage`, not both",
-        )),
-        (None, None) => Err(no_stage(
-            file.place(id),
-            "says neither when it began nor its stage",
-            "add `start:` with the year its pupils began grade 0, or a fixed `stage:`",
-        )),
-    }
-}
-
-fn report_unknown_unit(
+pub(super) fn report_unknown_unit(
     place: Place,
     unit: &UnitPath,
     units: Option<&BTreeSet<UnitPath>>,
@@ -443,7 +361,7 @@ fn name_rules(
 }
 
 /// Adds a document under its name; the second of one name is a finding.
-fn insert_once<K: Ord + Display, T>(
+pub(super) fn insert_once<K: Ord + Display, T>(
     named: &mut BTreeMap<K, (T, Place)>,
     name: K,
     (document, place): (T, Place),
@@ -462,7 +380,7 @@ fn insert_once<K: Ord + Display, T>(
     }
 }
 
-fn without_places<K: Ord, T>(named: BTreeMap<K, (T, Place)>) -> BTreeMap<K, T> {
+pub(super) fn without_places<K: Ord, T>(named: BTreeMap<K, (T, Place)>) -> BTreeMap<K, T> {
     named
         .into_iter()
         .map(|(name, (document, _))| (name, document))

@@ -2,7 +2,10 @@
 
 use serde_json::{Map, Value as Json, json};
 
-use super::{Kind, Lowering, Means, Name, OPEN_CLOSED, Setting, Value, is_chromium_extension};
+use super::{
+    Kind, Lowering, Means, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
+    is_chromium_extension,
+};
 use crate::catalogue;
 
 pub(super) const ROWS: &[Setting] = &[
@@ -11,6 +14,14 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Private windows.",
+        role: Role::WayRound {
+            words: "a private window",
+            opens: &[
+                Restriction::Content,
+                Restriction::Sites,
+                Restriction::Account,
+            ],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("IncognitoModeAvailability", 1),
             firefox: || Means::policy("DisablePrivateBrowsing", true),
@@ -21,6 +32,10 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Browsing as a guest, outside the profile.",
+        role: Role::WayRound {
+            words: "browsing as a guest",
+            opens: Restriction::ALL,
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("BrowserGuestModeEnabled", false),
             firefox: Means::inherent,
@@ -31,6 +46,10 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Adding a second browser profile.",
+        role: Role::WayRound {
+            words: "a second browser profile",
+            opens: Restriction::ALL,
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("BrowserAddPersonEnabled", false),
             firefox: || Means::policy("BlockAboutProfiles", true),
@@ -41,6 +60,14 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "The browser's developer tools.",
+        role: Role::WayRound {
+            words: "the developer tools",
+            opens: &[
+                Restriction::Content,
+                Restriction::Sites,
+                Restriction::Account,
+            ],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("DeveloperToolsAvailability", 2),
             firefox: || Means::policy("DisableDeveloperTools", true),
@@ -51,6 +78,10 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Ending an extension or a page from the browser's task manager.",
+        role: Role::WayRound {
+            words: "ending the extension that filters",
+            opens: &[Restriction::Content, Restriction::Sites],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("TaskManagerEndProcessEnabled", false),
             firefox: || Means::missing("Firefox has no policy for `about:processes`"),
@@ -61,6 +92,10 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Running scripts by `javascript:` in the address bar or a bookmark.",
+        role: Role::WayRound {
+            words: "`javascript:` in the address bar",
+            opens: &[Restriction::Content, Restriction::Sites],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::block(["javascript://*"]),
             firefox: || Means::missing("Firefox has no policy for `javascript:` in bookmarks"),
@@ -71,6 +106,10 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Resolving names through a resolver that the browser or the user chooses.",
+        role: Role::WayRound {
+            words: "another resolver over HTTPS",
+            opens: &[Restriction::Content, Restriction::Sites],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("DnsOverHttpsMode", "off"),
             firefox: || Means::policy("DNSOverHTTPS", json!({"Enabled": false, "Locked": true})),
@@ -82,6 +121,14 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Reaching the network through a proxy, and the browser's own VPN. Closed means a \
               direct connection; a school that needs a proxy names it by the browser's own policy.",
+        role: Role::WayRound {
+            words: "a proxy or VPN of one's own",
+            opens: &[
+                Restriction::Content,
+                Restriction::Sites,
+                Restriction::Account,
+            ],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("ProxySettings", json!({"ProxyMode": "direct"})),
             firefox: || {
@@ -95,6 +142,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "HTTP/3, which a filtering proxy in the network may not see.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("QuicAllowed", false),
             firefox: || {
@@ -111,6 +159,14 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Installing browser extensions, VPNs among them. `extensions.allowed` names \
               exceptions.",
+        role: Role::WayRound {
+            words: "an extension, a VPN among them",
+            opens: &[
+                Restriction::Content,
+                Restriction::Sites,
+                Restriction::Account,
+            ],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::policy("ExtensionInstallBlocklist", json!(["*"])),
             firefox: || {
@@ -126,6 +182,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: Kind::Names(Name::Extension),
         default: "none is named",
         doc: "Extensions that may be installed where `escape.extensions` is closed.",
+        role: Role::Neither,
         lowering: Lowering::ByValue {
             chromium: |ids| allowed_in_chromium(ids),
             firefox: |ids| allowed_in_firefox(ids),
@@ -136,6 +193,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Deleting the browser's history. What is kept stays on the device.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("AllowDeletingBrowserHistory", false),
             firefox: || {
@@ -150,6 +208,10 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "The browser's own pages for experiments, hidden preferences and starting without \
               policy-bound add-ons.",
+        role: Role::WayRound {
+            words: "the browser's own configuration pages",
+            opens: Restriction::ALL,
+        },
         lowering: Lowering::Switch {
             chromium: || Means::block(["chrome://flags"]),
             firefox: || {
@@ -166,6 +228,10 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Sites that show other sites' pages under their own name: translators, caches and \
               accelerated pages.",
+        role: Role::WayRound {
+            words: "a translator or cache that shows other sites",
+            opens: &[Restriction::Sites],
+        },
         lowering: Lowering::Switch {
             chromium: || Means::block(PAGE_VIEWERS).and_block(google_viewers()),
             firefox: || Means::block(PAGE_VIEWERS).and_block(google_viewers()),

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ALLOW_BLOCK, Lowering, Means, Setting};
+use super::{ALLOW_BLOCK, Lowering, Means, Role, Setting};
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -10,6 +10,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: ALLOW_BLOCK,
         default: "allow",
         doc: "Copying bookmarks, history and passwords to the browser vendor's account.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("SyncDisabled", true),
             firefox: || Means::policy("DisableFirefoxAccounts", true),
@@ -20,6 +21,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: ALLOW_BLOCK,
         default: "allow",
         doc: "Usage and crash statistics for the browser's vendor.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || {
                 Means::policy("MetricsReportingEnabled", false)
@@ -33,6 +35,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: ALLOW_BLOCK,
         default: "allow",
         doc: "Sending what is typed in the address bar to a search engine before Enter.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("SearchSuggestEnabled", false),
             firefox: || Means::policy("SearchSuggestEnabled", false),
@@ -43,6 +46,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: ALLOW_BLOCK,
         default: "allow",
         doc: "Connecting to sites before they are opened.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("NetworkPredictionOptions", 2),
             firefox: || Means::policy("NetworkPrediction", false),
@@ -53,6 +57,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: ALLOW_BLOCK,
         default: "allow",
         doc: "The browser running on after its last window is closed.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("BackgroundModeEnabled", false),
             firefox: Means::inherent,
@@ -63,6 +68,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: ALLOW_BLOCK,
         default: "allow",
         doc: "Allowing a site its pop-up windows, against the browser's own advice.",
+        role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || Means::policy("DefaultPopupsSetting", 2),
             firefox: || Means::policy("PopupBlocking", json!({"Default": true, "Locked": true})),

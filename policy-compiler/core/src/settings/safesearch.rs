@@ -1,6 +1,6 @@
 //! SafeSearch: each search engine's own filter for explicit results, forced.
 
-use super::{Lowering, Means, OFF_ON, Setting};
+use super::{Lowering, Means, OFF_ON, Restriction, Role, Setting};
 use crate::catalogue;
 use crate::target::hosts;
 
@@ -11,6 +11,7 @@ pub(super) const ROWS: &[Setting] = &[
         default: "off",
         doc: "Google Search always filters explicit results. The separate addresses of Google \
               Images, which the browser's policy does not reach, are closed.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || Means::policy("ForceGoogleSafeSearch", true).and_block(google_images()),
             firefox: || Means::pin(hosts::google(), hosts::GOOGLE_SAFE).and_block(google_images()),
@@ -21,6 +22,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OFF_ON,
         default: "off",
         doc: "Bing always filters explicit results.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || Means::pin(hosts::BING, hosts::BING_STRICT),
             firefox: || Means::pin(hosts::BING, hosts::BING_STRICT),
@@ -31,6 +33,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OFF_ON,
         default: "off",
         doc: "Yandex always filters explicit results.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || Means::pin(hosts::YANDEX, hosts::YANDEX_FAMILY),
             firefox: || Means::pin(hosts::YANDEX, hosts::YANDEX_FAMILY),
@@ -41,6 +44,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OFF_ON,
         default: "off",
         doc: "DuckDuckGo is reached only at its safe address, `safe.duckduckgo.com`.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || only_safe("duckduckgo.com", "safe.duckduckgo.com"),
             firefox: || only_safe("duckduckgo.com", "safe.duckduckgo.com"),
@@ -51,6 +55,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OFF_ON,
         default: "off",
         doc: "Brave Search is reached only at its safe address, `forcesafe.search.brave.com`.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || only_safe("search.brave.com", "forcesafe.search.brave.com"),
             firefox: || only_safe("search.brave.com", "forcesafe.search.brave.com"),
@@ -61,6 +66,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OFF_ON,
         default: "off",
         doc: "Ecosia is reached only at its safe address, `strict-safe-search.ecosia.org`.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || only_safe("www.ecosia.org", "strict-safe-search.ecosia.org"),
             firefox: || only_safe("www.ecosia.org", "strict-safe-search.ecosia.org"),
@@ -71,6 +77,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OFF_ON,
         default: "off",
         doc: "Pixabay is reached only at its safe address, `safesearch.pixabay.com`.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || only_safe("pixabay.com", "safesearch.pixabay.com"),
             firefox: || only_safe("pixabay.com", "safesearch.pixabay.com"),
@@ -82,6 +89,7 @@ pub(super) const ROWS: &[Setting] = &[
         default: "off",
         doc: "Search engines that have no safe variant to force are closed, so that SafeSearch \
               cannot be left by choosing another engine.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || Means::block(UNSAFE_ENGINES.iter().copied()),
             firefox: || Means::block(UNSAFE_ENGINES.iter().copied()),

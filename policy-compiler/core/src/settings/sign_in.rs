@@ -1,6 +1,6 @@
-//! Accounts: which may sign in, how their passwords are kept, and when the screen locks.
+//! Accounts: which of them may sign in, and where.
 
-use super::{ALLOW_BLOCK, Kind, Level, Lowering, Means, Name, Scale, Setting, Stricter, Value};
+use super::{Kind, Level, Lowering, Means, Name, OPEN_CLOSED, Restriction, Role, Setting, Value};
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -9,6 +9,7 @@ pub(super) const ROWS: &[Setting] = &[
         default: "any account",
         doc: "The only domains whose accounts can sign in to Google's services, and to the \
               browser.",
+        role: Role::Restricts(Restriction::Account),
         lowering: Lowering::ByValue {
             chromium: |domains| {
                 Means::policy("AllowedDomainsForApps", joined(domains))
@@ -36,6 +37,7 @@ pub(super) const ROWS: &[Setting] = &[
         default: "on",
         doc: "Signing in to the browser itself: possible, impossible, or required before use. \
               Impossible and required cannot be compared.",
+        role: Role::Restricts(Restriction::Account),
         lowering: Lowering::ByValue {
             chromium: |choice| match choice {
                 Value::Level("off") => Means::policy("BrowserSignin", 0),
@@ -59,38 +61,26 @@ pub(super) const ROWS: &[Setting] = &[
         },
     },
     Setting {
-        name: "password.manager",
-        kind: ALLOW_BLOCK,
-        default: "allow",
-        doc: "The browser's password manager.",
-        lowering: Lowering::Switch {
-            chromium: || Means::policy("PasswordManagerEnabled", false),
-            firefox: || Means::policy("PasswordManagerEnabled", false),
+        name: "sign-in.second-account",
+        kind: OPEN_CLOSED,
+        default: "open",
+        doc: "Signing in with a second account beside the school's. `sign-in.domains` bounds \
+              Google's; closed, the browser offers no profile for another account besides.",
+        role: Role::WayRound {
+            words: "a second account beside the school's",
+            opens: &[Restriction::Account],
         },
-    },
-    Setting {
-        name: "password.min-length",
-        kind: Kind::Number(Scale {
-            least: 1,
-            most: 128,
-            unit: "characters",
-            stricter: Stricter::Greater,
-        }),
-        default: "not set",
-        doc: "The least length of a new password.",
-        lowering: Lowering::NoTarget("this version writes no account rules"),
-    },
-    Setting {
-        name: "screen.lock-after",
-        kind: Kind::Number(Scale {
-            least: 1,
-            most: 240,
-            unit: "minutes",
-            stricter: Stricter::Smaller,
-        }),
-        default: "not set",
-        doc: "The screen locks after so many minutes without use.",
-        lowering: Lowering::NoTarget("this version writes no desktop settings"),
+        lowering: Lowering::Switch {
+            chromium: || {
+                Means::policy("SigninInterceptionEnabled", false)
+                    .partly("an account of another site signs in there as on any page")
+            },
+            firefox: || {
+                Means::missing(
+                    "Firefox has no policy for accounts; `sign-in.domains` bounds Google's",
+                )
+            },
+        },
     },
 ];
 

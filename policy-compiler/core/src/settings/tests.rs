@@ -82,6 +82,8 @@ fn no_name_is_declared_twice() {
         escape::ROWS,
         privacy::ROWS,
         devices::ROWS,
+        senses::ROWS,
+        equipment::ROWS,
     ];
     assert_eq!(rows.concat().len(), all().count());
 }

@@ -1,6 +1,6 @@
 //! YouTube: how much of it pupils see, and whether they appear there.
 
-use super::{Kind, Level, Lowering, Means, OPEN_CLOSED, Setting, Value};
+use super::{Kind, Level, Lowering, Means, OPEN_CLOSED, Restriction, Role, Setting, Value};
 use crate::target::hosts;
 
 pub(super) const ROWS: &[Setting] = &[
@@ -23,6 +23,7 @@ pub(super) const ROWS: &[Setting] = &[
         default: "off",
         doc: "YouTube's Restricted Mode: how much of YouTube is hidden. In both modes comments \
               are hidden too.",
+        role: Role::Restricts(Restriction::Content),
         lowering: Lowering::ByValue {
             chromium: |level| match level {
                 Value::Level("strict") => Means::policy("ForceYouTubeRestrict", 2),
@@ -48,6 +49,7 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Appearing on YouTube with the school account: uploading, an own channel, \
               commenting. Watching is not touched.",
+        role: Role::Restricts(Restriction::Sites),
         lowering: Lowering::Switch {
             chromium: closed_identity,
             firefox: closed_identity,

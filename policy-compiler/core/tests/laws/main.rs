@@ -6,6 +6,7 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod closure;
 mod municipality;
 
 use std::collections::BTreeMap;

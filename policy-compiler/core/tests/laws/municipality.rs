@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 const UNITS: [&str; 5] = ["/", "/nord", "/nord/skole", "/nord/skole/klasse", "/syd"];
 
-const FYR: &str = "organisation: fyrby
+pub(crate) const FYR: &str = "organisation: fyrby
 name: Fyrby
 country: DK
 time-zone: Europe/Copenhagen
@@ -18,7 +18,7 @@ stages: { indskoling: 0-3, mellemtrin: 4-6, udskoling: 7-10, personale: staff }
 bodies: { raad: { name: Rådet, competent-for: / } }
 ";
 
-const UNITS_FILE: &str = "units:
+pub(crate) const UNITS_FILE: &str = "units:
   /nord: { name: Nord }
   /nord/skole: { name: Skolen }
   /nord/skole/klasse: { name: Klassen }
@@ -30,7 +30,7 @@ groups:
   syd-2018: { unit: /syd, start: 2018 }
 ";
 
-const DECISION: &str = "decision: R-1
+pub(crate) const DECISION: &str = "decision: R-1
 title: Alt
 body: raad
 date: 2025-01-01

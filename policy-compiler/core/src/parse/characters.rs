@@ -1,0 +1,161 @@
+//! Characters that deceive whoever reads a policy: what is no text, what turns the order of
+//! reading round, and letters of another alphabet in a word.
+
+use fyr_schemas::policy::Span;
+
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::letters::{self, Stranger};
+use crate::source::{FileId, Place, SourceFile};
+
+/// The most findings of this kind in one file.
+const MOST: usize = 20;
+
+/// Reads a whole file, remarks included, character by character.
+pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
+    if source.text.is_ascii() && !source.text.contains(is_no_text) && !source.text.contains('\\') {
+        return Vec::new();
+    }
+    let place = |written: Written| Place {
+        file,
+        span: Span {
+            start: written.start,
+            length: written.length,
+        },
+    };
+    let single = characters(&source.text).filter_map(|written| tell(written, place(written)));
+    let words = words(&source.text).filter_map(|word| {
+        let letters = word
+            .iter()
+            .enumerate()
+            .map(|(at, written)| (at, written.character));
+        let stranger = letters::stranger(letters)?;
+        let written = word.get(stranger.start)?;
+        let word: String = word.iter().map(|written| written.character).collect();
+        Some(mixed(&word, stranger, place(*written)))
+    });
+    single.chain(words).take(MOST).collect()
+}
+
+/// A character, and where and how long it is written.
+#[derive(Debug, Clone, Copy)]
+struct Written {
+    start: usize,
+    length: usize,
+    character: char,
+}
+
+/// Every character, those that are written `\u0430` included.
+fn characters(text: &str) -> impl Iterator<Item = Written> + Clone {
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        let start = text.len() - rest.len();
+        let plain = || {
+            rest.chars()
+                .next()
+                .map(|letter| (letter, letter.len_utf8()))
+        };
+        let (character, length) = escaped(rest).or_else(plain)?;
+        rest = rest.get(length..)?;
+        Some(Written {
+            start,
+            length,
+            character,
+        })
+    })
+}
+
+/// The character that a text begins with in YAML's hexadecimal writing, and its length.
+fn escaped(text: &str) -> Option<(char, usize)> {
+    let letter = text.strip_prefix('\\')?.bytes().next()?;
+    let digits = match letter {
+        b'x' => 2,
+        b'u' => 4,
+        b'U' => 8,
+        _ => return None,
+    };
+    let hex = text.get(2..2 + digits)?;
+    let number = u32::from_str_radix(hex, 16).ok()?;
+    Some((char::from_u32(number)?, 2 + digits))
+}
+
+/// The runs of letters, each with the marks that belong to it.
+fn words(text: &str) -> impl Iterator<Item = Vec<Written>> {
+    let mut characters = characters(text).peekable();
+    std::iter::from_fn(move || {
+        while characters
+            .next_if(|written| !written.character.is_alphabetic())
+            .is_some()
+        {}
+        characters.peek()?;
+        let mut word = Vec::new();
+        while let Some(written) = characters.next_if(|written| written.character.is_alphabetic()) {
+            word.push(written);
+        }
+        Some(word)
+    })
+}
+
+fn tell(written: Written, place: Place) -> Option<Diagnostic> {
+    let character = written.character;
+    let name = letters::named(character);
+    if is_no_text(character) && !(character == BYTE_ORDER_MARK && written.start == 0) {
+        let finding = match character {
+            char::REPLACEMENT_CHARACTER => {
+                Diagnostic::new(Code::NotText, "these bytes are not text in UTF-8")
+                    .at(place, "a letter was lost here")
+                    .help("write the letter again, and save the file as UTF-8")
+            }
+            _ => Diagnostic::new(Code::NotText, format!("{name} cannot be seen"))
+                .at(place, "it stands here")
+                .help("remove it: what cannot be seen cannot be reviewed"),
+        };
+        return Some(finding);
+    }
+    is_turning(character).then(|| {
+        Diagnostic::new(
+            Code::TurnsReading,
+            format!("{name} shows what follows in another order than it is read"),
+        )
+        .at(place, "it stands here and cannot be seen")
+        .help("remove it, and the mark that ends it: a reviewer sees another policy than the one that holds")
+    })
+}
+
+fn mixed(word: &str, stranger: Stranger, place: Place) -> Diagnostic {
+    let Stranger {
+        letter, looks_like, ..
+    } = stranger;
+    let name = letters::named(letter);
+    Diagnostic::new(
+        Code::MixedAlphabets,
+        format!("`{word}` holds a letter of another alphabet"),
+    )
+    .at(place, format!("not `{looks_like}`, but {name}"))
+    .help(format!("write `{looks_like}` as the keyboard does"))
+}
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+/// What no program shows, or shows as a box: control characters, marks without width, breaks
+/// of lines that editors do not count, and what stands for bytes that are no text.
+fn is_no_text(character: char) -> bool {
+    match character {
+        '\t' | '\n' | '\r' => false,
+        '\u{200b}'
+        | '\u{2028}'
+        | '\u{2029}'
+        | '\u{2060}'
+        | BYTE_ORDER_MARK
+        | char::REPLACEMENT_CHARACTER => true,
+        other => other.is_control(),
+    }
+}
+
+/// What begins an embedding, an override or an isolate of bidirectional text (CVE-2021-42574).
+fn is_turning(character: char) -> bool {
+    matches!(
+        character,
+        '\u{202a}' | '\u{202b}' | '\u{202d}' | '\u{202e}' | '\u{2066}'..='\u{2068}'
+    )
+}

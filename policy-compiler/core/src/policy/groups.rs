@@ -1,0 +1,214 @@
+//! Places every group in the tree and in its stage on the day.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::policy::{self as source, At, Grades, Pool, Span, Stage, UnitsFile};
+use fyr_schemas::{GroupId, StageId, UnitPath};
+
+use super::Group;
+use super::organise::{insert_once, report_unknown_unit, without_places};
+use super::statement::unknown_stage;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::parse::InFile;
+use crate::source::Place;
+use crate::stage::{self, SchoolDay, Schooling, Stages};
+
+/// Places every group of `units.yaml`. One that cannot be placed is a finding.
+pub(super) fn place_groups(
+    file: &InFile<UnitsFile>,
+    units: &BTreeSet<UnitPath>,
+    stages: &Stages,
+    today: SchoolDay,
+    findings: &mut Diagnostics,
+) -> BTreeMap<GroupId, Group> {
+    let placer = Placer {
+        file,
+        stages,
+        today,
+    };
+    let mut groups = BTreeMap::new();
+    for group in file.document.all_groups() {
+        let (id, group) = match group {
+            Ok(named) => named,
+            Err(pool) => {
+                findings.push(unnamed(file.place(pool), pool));
+                continue;
+            }
+        };
+        report_unknown_unit(file.place(&group.unit), &group.unit, Some(units), findings);
+        match placer.stage_of(&id, &group, findings) {
+            Ok(standing) => {
+                let place = file.place(&id);
+                let group = Group {
+                    id: id.value.clone(),
+                    unit: group.unit.value.clone(),
+                    stage: standing.name,
+                    audience: stage::audience(standing.stage),
+                    youngest: standing.youngest,
+                    ownership: group.ownership,
+                    place,
+                };
+                insert_once(&mut groups, id.value, (group, place), findings);
+            }
+            Err(finding) => findings.push(*finding),
+        }
+    }
+    without_places(groups)
+}
+
+fn unnamed(place: Place, pool: &Pool) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnnamedGroup,
+        format!("the group `{pool}` cannot be named after its unit"),
+    )
+    .at(
+        place,
+        "a group's name has at most 63 letters, digits and `-`",
+    )
+    .help("name it under `groups`, with its `unit`")
+}
+
+/// What placing a group needs.
+struct Placer<'a> {
+    file: &'a InFile<UnitsFile>,
+    stages: &'a Stages,
+    today: SchoolDay,
+}
+
+/// The stage of a group on a day.
+struct InStage {
+    name: StageId,
+    stage: Stage,
+    /// The age of the youngest pupil.
+    youngest: Option<u8>,
+}
+
+impl Placer<'_> {
+    fn stage_of(
+        &self,
+        id: &At<GroupId>,
+        group: &source::Group,
+        findings: &mut Diagnostics,
+    ) -> Result<InStage, Box<Diagnostic>> {
+        match (&group.start, &group.stage) {
+            (None, Some(fixed)) => self.fixed(fixed),
+            (Some(start), None) => self.by_start(id, group, start, findings),
+            (Some(start), Some(_)) => Err(self.no_stage(
+                id,
+                self.file.place(start),
+                "says when it began, and a fixed stage too",
+                "give `start` or `stage`, not both",
+            )),
+            (None, None) => Err(self.no_stage(
+                id,
+                self.file.place(id),
+                "says neither when it began nor its stage",
+                "add `start:` with the year its pupils began school, or a fixed `stage:`",
+            )),
+        }
+    }
+
+    /// The youngest of a pool that is used by a whole stage are in its first grade.
+    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Box<Diagnostic>> {
+        let stage = self.stages.get(name).ok_or_else(|| {
+            let known = self.stages.names().map(StageId::as_str);
+            unknown_stage(self.file.place(name), name.as_str(), known)
+        })?;
+        Ok(InStage {
+            name: name.value.clone(),
+            stage,
+            youngest: stage::grades(stage)
+                .map(|grades| self.today.youngest(self.today.start_of(grades.first))),
+        })
+    }
+
+    /// The stage of a class. One that has left school keeps the last stage it was in, and one
+    /// that is far from beginning has the first, so that neither keeps a policy from compiling.
+    fn by_start(
+        &self,
+        id: &At<GroupId>,
+        group: &source::Group,
+        start: &At<u16>,
+        findings: &mut Diagnostics,
+    ) -> Result<InStage, Box<Diagnostic>> {
+        let place = self.file.place(start);
+        let help = "remove the group, or correct the year or the stages";
+        let Some((grades, taught)) = self.grades_at(&group.unit) else {
+            return Err(self.no_stage(id, place, "no stage holds pupils", help));
+        };
+        let grade = match self.today.schooling(start.value, grades) {
+            Schooling::In(grade) => grade,
+            Schooling::Before => {
+                findings.push(self.not_begun(id, place, taught));
+                grades.first
+            }
+            Schooling::After => {
+                findings.push(self.has_left(id, place, taught));
+                grades.last
+            }
+        };
+        let Some(name) = self.stages.holding(grade) else {
+            let label = format!("in grade {grade}, which no stage holds");
+            return Err(self.no_stage(id, place, &label, help));
+        };
+        Ok(InStage {
+            name: name.clone(),
+            stage: Stage::Pupils(grades),
+            youngest: Some(self.today.youngest(start.value)),
+        })
+    }
+
+    /// The grades that a unit teaches, by itself or by the nearest unit above that says so, with
+    /// the place; else all that the stages hold.
+    fn grades_at(&self, unit: &UnitPath) -> Option<(Grades, Option<Place>)> {
+        let mut units = std::iter::successors(Some(unit.clone()), UnitPath::parent);
+        let said = units.find_map(|path| {
+            let written = At {
+                value: path,
+                span: Span::default(),
+            };
+            self.file.document.units.get(&written)?.grades.as_ref()
+        });
+        match said {
+            Some(grades) => Some((grades.value, Some(self.file.place(grades)))),
+            None => Some((self.stages.grades()?, None)),
+        }
+    }
+
+    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Box<Diagnostic> {
+        let message = format!("`{id}` has no stage on {}", self.today.date);
+        Box::new(
+            Diagnostic::new(Code::NoStage, message)
+                .at(place, label)
+                .help(help),
+        )
+    }
+
+    fn not_begun(&self, id: &GroupId, place: Place, taught: Option<Place>) -> Diagnostic {
+        let finding = Diagnostic::new(
+            Code::NotBegun,
+            format!("`{id}` has not begun school on {}", self.today.date),
+        )
+        .at(place, "counts as the first grade until then")
+        .help("correct the year, or add the group in the year before it begins");
+        with_taught(finding, taught)
+    }
+
+    fn has_left(&self, id: &GroupId, place: Place, taught: Option<Place>) -> Diagnostic {
+        let finding = Diagnostic::new(
+            Code::HasLeft,
+            format!("`{id}` has left school on {}", self.today.date),
+        )
+        .at(place, "keeps the stage of its last grade")
+        .help("remove the group once its devices are collected");
+        with_taught(finding, taught)
+    }
+}
+
+fn with_taught(finding: Diagnostic, taught: Option<Place>) -> Diagnostic {
+    match taught {
+        Some(place) => finding.at(place, "the grades that are taught here"),
+        None => finding,
+    }
+}

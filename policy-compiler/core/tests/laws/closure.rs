@@ -1,0 +1,129 @@
+//! R28: for each way round that is taken out of an otherwise closed policy, every restriction that
+//! it leads round is told, with that way and no other; and nothing is told of a closed policy.
+
+use std::collections::BTreeMap;
+
+use fyr_policy_core::settings::{self, Restriction, Role, Setting};
+use fyr_policy_core::{Code, Diagnostic, Sources, compile};
+
+use crate::DAY;
+use crate::municipality::{DECISION, FYR, UNITS_FILE};
+
+/// One rule for each kind of restriction, and each way to restrict sites.
+const RESTRICTIONS: [(&str, Restriction, &str); 6] = [
+    (
+        "indhold",
+        Restriction::Content,
+        "set: { youtube.level: moderate }",
+    ),
+    ("sider", Restriction::Sites, "sites: { block: [x.example] }"),
+    (
+        "advarsel",
+        Restriction::Sites,
+        "sites: { warn: [y.example] }\nguidance: { da: Tænk dig om. }",
+    ),
+    (
+        "udgivelse",
+        Restriction::Sites,
+        "set: { youtube.identity: closed }",
+    ),
+    (
+        "konto",
+        Restriction::Account,
+        "set: { sign-in.domains: [fyrby.example] }",
+    ),
+    (
+        "kamera",
+        Restriction::Device,
+        "set: { camera.access: block }",
+    ),
+];
+
+/// A municipality that closes these ways, and what is found in it.
+fn findings(closed: &[&Setting]) -> Vec<Diagnostic> {
+    let rule = |name: &str, says: &str| {
+        format!(
+            "rule: {name}\ndecision: R-1\nfor: /\nstrength: minimum\n{says}\nwhy: {{ da: derfor }}\n"
+        )
+    };
+    let mut rules: Vec<String> = RESTRICTIONS
+        .iter()
+        .map(|(name, _, says)| rule(name, says))
+        .collect();
+    let settings: Vec<String> = closed
+        .iter()
+        .map(|way| format!("{}: closed", way.name))
+        .collect();
+    rules.push(rule(
+        "omveje",
+        &format!("set: {{ {} }}", settings.join(", ")),
+    ));
+    let files = [
+        ("fyr.yaml", FYR.to_owned()),
+        ("units.yaml", UNITS_FILE.to_owned()),
+        ("decisions/all.yaml", DECISION.to_owned()),
+        ("rules/all.yaml", rules.join("---\n")),
+    ];
+    let sources: Sources = files
+        .into_iter()
+        .map(|(path, text)| (path.to_owned(), text))
+        .collect();
+    compile(&sources, DAY).diagnostics
+}
+
+fn ways() -> Vec<(&'static Setting, &'static str, &'static [Restriction])> {
+    settings::all()
+        .filter_map(|setting| match setting.role {
+            Role::WayRound { words, opens } => Some((setting, words, opens)),
+            Role::Restricts(_) | Role::Neither => None,
+        })
+        .collect()
+}
+
+#[test]
+fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
+    let ways = ways();
+    let all: Vec<&Setting> = ways.iter().map(|(setting, ..)| *setting).collect();
+    assert_eq!(findings(&all), []);
+    for (open, words, opens) in ways {
+        let closed: Vec<&Setting> = all
+            .iter()
+            .filter(|setting| setting.name != open.name)
+            .copied()
+            .collect();
+        let told: BTreeMap<String, String> = findings(&closed)
+            .into_iter()
+            .map(|finding| {
+                assert_eq!(finding.code, Code::EscapeOpen, "{finding:?}");
+                (finding.message, finding.help.expect("help"))
+            })
+            .collect();
+        let expected: BTreeMap<String, String> = RESTRICTIONS
+            .iter()
+            .filter(|(_, kind, _)| opens.contains(kind))
+            .map(|(rule, ..)| {
+                let whom = "`klasse-2021` and 3 groups more";
+                let message = format!("`{rule}` can be walked around by {whom}: {words}");
+                let name = open.name;
+                let help = format!(
+                    "set `{name}` to `closed` for them, or to `open` where that is decided"
+                );
+                (message, help)
+            })
+            .collect();
+        assert!(!expected.is_empty(), "{} opens nothing", open.name);
+        assert_eq!(told, expected, "{}", open.name);
+    }
+}
+
+#[test]
+fn every_kind_of_restriction_has_a_setting_and_a_way_round() {
+    for kind in Restriction::ALL {
+        let restricts = |setting: &Setting| setting.role == Role::Restricts(*kind);
+        assert!(settings::all().any(restricts), "{kind:?}");
+        assert!(
+            ways().iter().any(|(_, _, opens)| opens.contains(kind)),
+            "{kind:?}"
+        );
+    }
+}

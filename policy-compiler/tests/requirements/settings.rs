@@ -1,0 +1,245 @@
+//! Settings for accounts, equipment and what sees people: R08, R16, R17, R18, R19, R41, R42.
+
+use fyr_schemas::CaseNumber;
+use fyr_schemas::bundle::{Audience, Bundle, Control, Coverage, Engine, GapReason};
+use serde_json::json;
+
+use crate::source::Source;
+
+const DAY: &str = "2026-11-23";
+
+fn control<'a>(bundle: &'a Bundle, id: &str) -> &'a Control {
+    let mut controls = bundle.controls.iter();
+    controls
+        .find(|control| control.id.as_str() == id)
+        .expect(id)
+}
+
+fn gap(bundle: &Bundle, id: &str, engine: Engine) -> Option<GapReason> {
+    match &control(bundle, id).coverage[&engine] {
+        Coverage::Gap(gap) => Some(gap.reason),
+        Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Lists(_) | Coverage::Inherent => None,
+    }
+}
+
+/// A rule of the council for the whole town.
+fn of_the_town(says: &str) -> String {
+    format!("rule: proeve\ndecision: BY-2025-1\nstrength: minimum\n{says}why:\n  da: Prøve.\n")
+}
+
+#[test]
+fn r08_one_switch_filters_pupils_and_staff_and_each_bundle_says_whose_it_is() {
+    let malmo = Source::example("malmo");
+    for (group, audience) in [
+        ("mollevang-2021", Audience::Pupils),
+        ("mollevang-personal", Audience::Staff),
+    ] {
+        let bundle = malmo.bundle(group, DAY);
+        assert_eq!(bundle.audience, audience);
+        assert_eq!(bundle.chromium["ForceGoogleSafeSearch"], json!(true));
+        let switch = control(&bundle, "safesearch.google");
+        assert_eq!(switch.rule.as_str(), "filtrerad-sokning");
+        let decision = switch.decision.as_ref().map(CaseNumber::as_str);
+        assert_eq!(decision, Some("KS-2025-03-05"));
+    }
+}
+
+/// The small policy, whose floor leaves out a group of devices from home.
+fn with_brought_devices(rule: &str) -> Source {
+    let narrowed = |source: Source| {
+        source.with_edit(
+            "rules/floor.yaml",
+            "for: /skoler\n",
+            "for: { unit: /skoler, ownership: managed }\n",
+        )
+    };
+    let source = Source::small()
+        .with_edit(
+            "units.yaml",
+            "groups:\n",
+            "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: brought }\n",
+        )
+        .with_edit(
+            "rules/floor.yaml",
+            "for: /\n",
+            "for: { unit: /, ownership: managed }\n",
+        )
+        .with("rules/proeve.yaml", &of_the_town(rule));
+    narrowed(narrowed(source))
+}
+
+#[test]
+fn r16_a_brought_device_takes_rules_over_the_account_and_gets_no_bundle() {
+    let account = with_brought_devices(
+        "for: /\nset:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n",
+    );
+    assert_eq!(account.codes(DAY), [""; 0], "{}", account.check(DAY));
+    let bundles = std::fs::read_dir(account.compiled(DAY).join("bundles")).expect("bundles");
+    let names: Vec<String> = bundles
+        .map(|entry| entry.expect("an entry").file_name().display().to_string())
+        .collect();
+    assert!(names.contains(&"oest-2021.json".to_owned()));
+    assert!(!names.contains(&"egne.json".to_owned()));
+}
+
+#[test]
+fn r16_a_setting_or_a_site_on_a_brought_device_does_not_compile() {
+    for says in [
+        "for: /\nset:\n  screen.lock-after: 5\n",
+        "for: /\nset:\n  camera.access: block\n",
+        "for: /\nsites:\n  block: [spil.example]\n",
+    ] {
+        assert_eq!(with_brought_devices(says).codes(DAY), ["FYR0604"], "{says}");
+    }
+    insta::assert_snapshot!(
+        with_brought_devices("for: /\nset:\n  screen.lock-after: 5\n").check(DAY)
+    );
+}
+
+#[test]
+fn r17_accounts_and_passwords_are_ruled_by_role_and_reported_like_any_control() {
+    let says = "for: /\nset:\n  sign-in.domains: [fyrby.example]\n  \
+                sign-in.second-account: closed\n  \
+                password.min-length: { pupils: 8, staff: 12 }\n  \
+                screen.lock-after: { pupils: 10, staff: 5 }\n";
+    let source = Source::small().with("rules/proeve.yaml", &of_the_town(says));
+    for (group, length, minutes) in [("oest-2021", "8", "10"), ("oest-personale", "12", "5")] {
+        let bundle = source.bundle(group, DAY);
+        assert_eq!(bundle.chromium["AllowedDomainsForApps"], "fyrby.example");
+        assert_eq!(bundle.firefox["AllowedDomainsForApps"], "fyrby.example");
+        assert_eq!(bundle.chromium["SigninInterceptionEnabled"], json!(false));
+        assert_eq!(bundle.chromium["BrowserAddPersonEnabled"], json!(false));
+        assert_eq!(control(&bundle, "password.min-length").value, length);
+        assert_eq!(control(&bundle, "screen.lock-after").value, minutes);
+        // No target of this version writes them: said, and never passed over.
+        for engine in Engine::ALL {
+            for id in ["password.min-length", "screen.lock-after"] {
+                assert_eq!(gap(&bundle, id, engine), Some(GapReason::NoTarget), "{id}");
+            }
+        }
+    }
+}
+
+#[test]
+fn r18_only_accounts_of_the_schools_pattern_sign_in_to_the_browser() {
+    let says = "for: /\nset:\n  sign-in.domains: { pupils: elev.fyrby.example, staff: [fyrby.example, elev.fyrby.example] }\n  sign-in.second-account: closed\n";
+    let source = Source::small().with("rules/proeve.yaml", &of_the_town(says));
+    let pattern = |group| source.bundle(group, DAY).chromium["RestrictSigninToPattern"].clone();
+    assert_eq!(pattern("oest-2021"), r".*@(elev\.fyrby\.example)");
+    assert_eq!(
+        pattern("oest-personale"),
+        r".*@(elev\.fyrby\.example|fyrby\.example)"
+    );
+}
+
+#[test]
+fn r19_staff_are_outside_the_tiers_and_inside_the_security_floor() {
+    let source = Source::small();
+    let staff = source.bundle("oest-personale", DAY);
+    assert_eq!(staff.chromium.get("ForceYouTubeRestrict"), None);
+    assert_eq!(control(&staff, "youtube.level").value, "off");
+    assert_eq!(control(&staff, "escape.incognito").value, "closed");
+    assert_eq!(staff.chromium["IncognitoModeAvailability"], json!(1));
+    let loosened = "rule: proeve\ndecision: OEST-3\nfor: { unit: /skoler/oest, who: staff }\n\
+                    strength: default\nset:\n  escape.incognito: open\nwhy:\n  da: Prøve.\n";
+    let source = source.with("rules/proeve.yaml", loosened);
+    assert_eq!(source.codes(DAY), ["FYR0402"]);
+}
+
+#[test]
+fn r41_what_is_recommended_with_the_equipment_holds_where_a_browser_can_hold_it() {
+    let says = "for: { unit: /, who: staff }\nset:\n  password.min-length: 14\n  \
+                password.leak-warning: on\n  password.reuse-warning: on\n  \
+                password.sign-in-pages: [https://login.fyrby.example]\n  \
+                screen.lock-after: 5\n  updates.browser: on\n";
+    let source = Source::small().with("rules/proeve.yaml", &of_the_town(says));
+    let bundle = source.bundle("oest-personale", DAY);
+    let chromium = &bundle.chromium;
+    assert_eq!(chromium["PasswordLeakDetectionEnabled"], json!(true));
+    assert_eq!(chromium["PasswordProtectionWarningTrigger"], json!(1));
+    assert_eq!(
+        chromium["PasswordProtectionLoginURLs"],
+        json!(["https://login.fyrby.example/"])
+    );
+    assert_eq!(chromium["RelaunchNotification"], json!(2));
+    assert_eq!(
+        bundle.firefox["RelaunchRequired"],
+        json!({"NotificationPeriodHours": 24})
+    );
+    // The rest is told as what to recommend.
+    for id in ["password.min-length", "screen.lock-after"] {
+        let Coverage::Gap(gap) = &control(&bundle, id).coverage[&Engine::Chromium] else {
+            panic!("`{id}` is no gap");
+        };
+        assert!(
+            gap.detail.ends_with("hand it out as a recommendation"),
+            "{}",
+            gap.detail
+        );
+    }
+    assert_eq!(
+        gap(&bundle, "password.reuse-warning", Engine::Firefox),
+        Some(GapReason::NoMeans)
+    );
+}
+
+/// What sees, hears or measures people, closed to pupils.
+const NOBODY_WATCHES: &str = "for: { unit: /skoler, who: pupils }\nset:\n  camera.access: block\n  \
+    microphone.access: block\n  screen-sharing.access: block\n  motion-sensors.access: block\n  \
+    headsets.access: block\n  biometrics.passkeys: block\n  biometrics.picture-search: block\n";
+
+#[test]
+fn r42_no_facial_recognition_is_a_rule_with_its_decision_and_a_floor_for_pupils() {
+    let source = Source::small().with("rules/proeve.yaml", &of_the_town(NOBODY_WATCHES));
+    let pupils = source.bundle("oest-2024", DAY);
+    assert_eq!(pupils.chromium["VideoCaptureAllowed"], json!(false));
+    assert_eq!(pupils.chromium["AudioCaptureAllowed"], json!(false));
+    assert_eq!(pupils.chromium["ScreenCaptureAllowed"], json!(false));
+    assert_eq!(pupils.chromium["SearchContentSharingSettings"], json!(1));
+    assert_eq!(
+        pupils.firefox["Permissions"]["Camera"],
+        json!({"BlockNewRequests": true, "Locked": true})
+    );
+    let camera = control(&pupils, "camera.access");
+    assert_eq!(
+        camera.decision.as_ref().map(CaseNumber::as_str),
+        Some("BY-2025-1")
+    );
+    let staff = source.bundle("oest-personale", DAY);
+    assert_eq!(staff.chromium.get("VideoCaptureAllowed"), None);
+
+    let loosened = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\n\
+                    set:\n  camera.access: { pupils: allow }\nwhy:\n  da: Et projekt.\n";
+    let source = source.with("rules/oest.yaml", loosened);
+    assert_eq!(source.codes(DAY), ["FYR0401"]);
+}
+
+#[test]
+fn r42_exceptions_are_named_by_site_and_by_group() {
+    let says = format!(
+        "{NOBODY_WATCHES}  camera.sites: {{ udskoling: [https://meet.example], \
+         mellemtrin: [https://tegn.example] }}\n"
+    );
+    let source = Source::small().with("rules/proeve.yaml", &of_the_town(&says));
+    let sites = |group| {
+        source
+            .bundle(group, DAY)
+            .chromium
+            .get("VideoCaptureAllowedUrls")
+            .cloned()
+    };
+    assert_eq!(
+        sites("vest-2018"),
+        Some(json!(["https://meet.example"])),
+        "udskoling"
+    );
+    assert_eq!(
+        sites("oest-2021"),
+        Some(json!(["https://tegn.example"])),
+        "mellemtrin"
+    );
+    assert_eq!(sites("oest-2024"), None, "indskoling");
+    let firefox = &source.bundle("vest-2018", DAY).firefox["Permissions"]["Camera"];
+    assert_eq!(firefox["Allow"], json!(["https://meet.example/"]));
+    assert_eq!(firefox["BlockNewRequests"], json!(true));
+}
