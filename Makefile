@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo test check setup fmt lint doc build unit house system bench generate
+.PHONY: help demo test check setup fmt lint doc build unit house system oracle bench generate
 .NOTPARALLEL:
 
 help: ## say what there is
@@ -41,6 +41,9 @@ as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
 
 system: build ## real binaries, real browsers
 	$(as_root) $(CARGO) test -p fyr-tests
+
+oracle: build ## ask real browsers for verdicts over many more URLs; FYR_ORACLE_SETS says how many sets of filters
+	FYR_ORACLE_SETS=$${FYR_ORACLE_SETS:-2000} $(as_root) $(CARGO) test -p fyr-tests --test system --quiet oracle:: -- --nocapture
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet

@@ -8,17 +8,19 @@ use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::plan::{Plan, plan};
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::report::{EventKind, Product, RefusalReason, Report};
+use fyr_schemas::report::{EventKind, Place, Product, RefusalReason, Report};
 use fyr_trust::floor::Slot;
 use fyr_trust::{ClockState, Floor, Refreshed, TrustedState, Verified, VerifyError, reload};
 use jiff::{SignedDuration, Timestamp};
 use tracing::{info, warn};
 
-use crate::fetch::FetchError;
+use crate::fetch::{Believed, FetchError};
+use crate::hosts::Hosts;
 use crate::key::{DeviceKey, KeyError};
 use crate::lock::{Lock, LockError};
 use crate::root::Root;
 use crate::spool::{Spool, SpoolError};
+use crate::store::lists::Lists;
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, execute, observe, presence, system};
 
@@ -42,6 +44,7 @@ pub(crate) struct Agent {
     pub(crate) present: BTreeSet<Product>,
     trusted: TrustedState,
     floor: Slot,
+    hosts: Hosts,
     /// Whether what is believed is on disk; what is not is kept at the next refresh.
     kept: bool,
     clock: ClockState,
@@ -85,6 +88,10 @@ impl Agent {
             }
         };
         let remembered = store.remembered();
+        let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
+        if let Some(bundle) = &bundle {
+            hosts.aim_at(bundle);
+        }
         Ok(Self {
             spool: Spool::open(&store, remembered.sequence)?,
             events: EventLog::default(),
@@ -95,6 +102,7 @@ impl Agent {
             present: BTreeSet::new(),
             trusted,
             floor,
+            hosts,
             kept: true,
             clock: ClockState::Plausible,
             root,
@@ -119,8 +127,17 @@ impl Agent {
     }
 
     /// What a refresh starts from.
-    pub(crate) fn believed(&self) -> (TrustedState, Slot) {
-        (self.trusted.clone(), self.floor.clone())
+    pub(crate) fn believed(&self) -> Result<Believed, StoreError> {
+        Ok(Believed {
+            state: self.trusted.clone(),
+            floor: self.floor.floor.clone(),
+            lists: self.hosts.lists().again()?,
+        })
+    }
+
+    /// Whether the policy closes a list that is missing or damaged here: a refresh brings it again.
+    pub(crate) fn lacks_a_list(&self) -> bool {
+        self.bundle.is_some() && self.hosts.block().is_none()
     }
 
     /// Takes in what a refresh found. The last good policy stays whenever it did not end well.
@@ -135,6 +152,7 @@ impl Agent {
                 warn!("{}", crate::chain_in_words(&error));
                 let kind = match &error {
                     FetchError::OutOfReach(_) => TroubleKind::OutOfReach,
+                    FetchError::Unkept(_) => TroubleKind::Unkept,
                     FetchError::Refused(refused) => TroubleKind::Refused(refused.reason()),
                 };
                 if let Some(event) = self.remembered.contact.failed(now, kind) {
@@ -143,6 +161,7 @@ impl Agent {
                 match kind {
                     TroubleKind::OutOfReach => Fetched::OutOfReach,
                     TroubleKind::Refused(reason) => Fetched::Refused(reason),
+                    TroubleKind::Unkept => Fetched::Unkept,
                 }
             }
         }
@@ -157,6 +176,10 @@ impl Agent {
         let before = self.bundle.as_ref().map(Verified::revision);
         if before != Some(refreshed.document.revision()) {
             info!("revision {} is verified", refreshed.document.revision());
+        }
+        if self.kept {
+            // What the stored policy does not close is closed by none.
+            self.hosts.lists().forget_others(&refreshed.document);
         }
         self.bundle = Some(refreshed.document);
     }
@@ -186,22 +209,29 @@ impl Agent {
         };
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
-        let mut before = observe::observe(&self.root, owner, &self.present, Vec::new());
+        let hosts = &mut self.hosts;
+        hosts.aim_at(bundle);
+        let mut before = observe::observe(&self.root, owner, &self.present, Vec::new(), hosts);
         if before.hosts_stand_empty() {
             std::thread::sleep(SETTLE);
-            before = observe::observe(&self.root, owner, &self.present, Vec::new());
+            before = observe::observe(&self.root, owner, &self.present, Vec::new(), hosts);
         }
-        let outcomes = execute::execute(&self.root, &plan(bundle, &before, memory));
+        let plan = plan(bundle, hosts.block(), &before, memory);
+        let outcomes = execute::execute(&self.root, &plan, hosts);
+        let mut tried = outcomes.iter();
+        if tried.any(|tried| tried.action.place == Place::Hosts && tried.result.is_err()) {
+            hosts.gather();
+        }
         let at = clock::read().trusted(&self.floor.floor).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();
         let running = system::running(&self.root, &self.present);
-        let after = observe::observe(&self.root, owner, &self.present, running);
+        let after = observe::observe(&self.root, owner, &self.present, running, hosts);
         let pass = Pass {
             noticed: at.saturating_sub(took).unwrap_or(at),
             outcomes: &outcomes,
             at,
         };
-        let assessment = assess(bundle, &after, &pass, memory);
+        let assessment = assess(bundle, hosts.block(), &after, &pass, memory);
         for obstacle in &assessment.rest.obstacles {
             if !self.rest.obstacles.contains(obstacle) {
                 warn!("{obstacle}");
@@ -243,4 +273,6 @@ pub(crate) enum Fetched {
     OutOfReach,
     /// It was refused.
     Refused(RefusalReason),
+    /// It could not be stored.
+    Unkept,
 }

@@ -4,7 +4,7 @@
 //! named relative to the opened directory, so a link that is swapped in on the way is refused
 //! and never followed.
 
-use std::io::Write as _;
+use std::io::{self, Write};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::Path;
 
@@ -17,12 +17,23 @@ use rustix::io::Errno;
 pub(crate) struct Directory(OwnedFd);
 
 /// What a written file is to be.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub(crate) struct NewFile<'a> {
-    pub(crate) content: &'a [u8],
+    pub(crate) content: &'a dyn Text,
     pub(crate) mode: u32,
     /// Its modification time; the moment of writing where absent.
     pub(crate) modified: Option<Timestamp>,
+}
+
+/// What can be written into a file, also where it is too long to be in memory.
+pub(crate) trait Text {
+    fn write_to(&self, file: &mut dyn Write) -> io::Result<()>;
+}
+
+impl Text for &[u8] {
+    fn write_to(&self, file: &mut dyn Write) -> io::Result<()> {
+        file.write_all(self)
+    }
 }
 
 const DIRECTORY: OFlags = OFlags::RDONLY
@@ -131,7 +142,8 @@ impl Directory {
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?;
         let mut file = std::fs::File::from(opened);
-        file.write_all(new.content)
+        new.content
+            .write_to(&mut file)
             .map_err(|error| errno_of(&error))?;
         rustix::fs::fchmod(&file, Mode::from_raw_mode(new.mode))?;
         if let Some(modified) = new.modified {
@@ -161,7 +173,7 @@ fn modification_time(modified: Timestamp) -> Timestamps {
 }
 
 /// The operating system's number for a failure of the standard library.
-pub(crate) fn errno_of(error: &std::io::Error) -> Errno {
+pub(crate) fn errno_of(error: &io::Error) -> Errno {
     Errno::from_io_error(error).unwrap_or(Errno::IO)
 }
 
@@ -171,7 +183,7 @@ mod tests {
 
     use super::*;
 
-    fn new_file(content: &[u8]) -> NewFile<'_> {
+    fn new_file<'a>(content: &'a &[u8]) -> NewFile<'a> {
         NewFile {
             content,
             mode: 0o644,
@@ -184,10 +196,10 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let directory = Directory::at(place.path()).unwrap();
         directory
-            .replace("a", &directory, "staged", new_file(b"one"))
+            .replace("a", &directory, "staged", new_file(&&b"one"[..]))
             .unwrap();
         directory
-            .replace("a", &directory, "staged", new_file(b"two"))
+            .replace("a", &directory, "staged", new_file(&&b"two"[..]))
             .unwrap();
         let metadata = place.path().join("a").metadata().unwrap();
         assert_eq!(std::fs::read(place.path().join("a")).unwrap(), b"two");
@@ -205,7 +217,7 @@ mod tests {
         symlink(&victim, place.path().join("staged")).unwrap();
         let directory = Directory::at(place.path()).unwrap();
         directory
-            .replace("a", &directory, "staged", new_file(b"ours"))
+            .replace("a", &directory, "staged", new_file(&&b"ours"[..]))
             .unwrap();
         assert_eq!(std::fs::read(&victim).unwrap(), b"keep");
         assert!(place.path().join("a").symlink_metadata().unwrap().is_file());

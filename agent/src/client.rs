@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use fyr_schemas::HostName;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
 const CONNECT: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(30);
+/// Bytes a second that a long answer must bring: lists come to schools at the end of thin lines.
+const SLOWEST: u64 = 64 * 1024;
 
 /// The server this device is enrolled with.
 #[derive(Debug, Clone)]
@@ -104,7 +107,8 @@ impl Server {
             url: url.clone(),
             source,
         };
-        let request = self.client.get(&url).timeout(WHOLE);
+        let patience = WHOLE.saturating_add(Duration::from_secs(limit / SLOWEST));
+        let request = self.client.get(&url).timeout(patience);
         let response = request.send().await.map_err(reach)?;
         match response.status() {
             StatusCode::OK => Ok(Some(read(response, limit).await.map_err(reach)?)),
@@ -206,6 +210,13 @@ fn printable(detail: &str) -> String {
         .collect()
 }
 
+/// The name of a server's host; none where it is no name that a list could hold.
+pub(crate) fn host_of(base: &str) -> Option<HostName> {
+    let (_, rest) = base.split_once("://")?;
+    let host = rest.split_once(':').map_or(rest, |(host, _)| host);
+    host.to_ascii_lowercase().parse().ok()
+}
+
 /// Whether nothing between here and the server could read or change what is sent in the clear.
 fn is_plain_on_this_machine(base: &str) -> bool {
     base.strip_prefix("http://").is_some_and(|rest| {
@@ -244,6 +255,16 @@ mod tests {
         ] {
             assert!(!is_plain_on_this_machine(base), "{base}");
         }
+    }
+
+    #[test]
+    fn the_host_of_a_server_is_its_name() {
+        let host = |base| host_of(base).map(|host| host.to_string());
+        let name = Some("fyr.example.dk".to_owned());
+        assert_eq!(host("https://fyr.example.dk"), name);
+        assert_eq!(host("https://Fyr.example.dk:8470"), name);
+        assert_eq!(host("http://[::1]:80"), None);
+        assert_eq!(host("http://localhost:80"), None);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_agent_core::action::{Action, FileTime, Step};
+use fyr_agent_core::action::{Action, Content, FileTime, Step};
 use fyr_agent_core::actual::{DIRECTORY_MODE, FILE_MODE, FIXED_TIME};
 use fyr_agent_core::outcome::Outcome;
 use fyr_agent_core::path::{ManagedPath, aside_name};
@@ -10,19 +10,21 @@ use fyr_agent_core::plan::Plan;
 use rustix::io::Errno;
 use tracing::{info, warn};
 
-use crate::atomic::{Directory, NewFile};
+use crate::atomic::{Directory, NewFile, Text};
+use crate::hosts::{Hosts, HostsText};
 use crate::observe::reason;
 use crate::root::Root;
 
 /// Carries out the actions in order. After one fails, the later ones of its place are left out.
-pub(crate) fn execute(root: &Root, plan: &Plan) -> Vec<Outcome> {
+/// `hosts` knows the text of the hosts file.
+pub(crate) fn execute(root: &Root, plan: &Plan, hosts: &Hosts) -> Vec<Outcome> {
     let mut failed = BTreeSet::new();
     let mut outcomes = Vec::new();
     for action in &plan.actions {
         if failed.contains(&action.place) {
             continue;
         }
-        let result = carry_out(root.directory(), &action.step);
+        let result = carry_out(root.directory(), &action.step, hosts);
         tell(action, result);
         if result.is_err() {
             failed.insert(action.place);
@@ -42,7 +44,7 @@ fn tell(action: &Action, result: Result<(), Errno>) {
     }
 }
 
-fn carry_out(root: &Directory, step: &Step) -> Result<(), Errno> {
+fn carry_out(root: &Directory, step: &Step, hosts: &Hosts) -> Result<(), Errno> {
     match step {
         Step::CreateDirectory(path) => {
             let (parent, name) = parent(root, *path)?;
@@ -63,8 +65,20 @@ fn carry_out(root: &Directory, step: &Step) -> Result<(), Errno> {
         } => {
             let (directory, name) = parent(root, *path)?;
             let (staging, staged) = parent(root, ManagedPath::Staged(path.place()))?;
+            let bytes;
+            let block;
+            let content: &dyn Text = match content {
+                Content::Bytes(content) => {
+                    bytes = content.as_slice();
+                    &bytes
+                }
+                Content::Hosts(content) => {
+                    block = HostsText { hosts, content };
+                    &block
+                }
+            };
             let file = NewFile {
-                content: content.bytes(),
+                content,
                 mode: FILE_MODE,
                 modified: match time {
                     FileTime::Fixed => Some(FIXED_TIME),

@@ -1,10 +1,11 @@
 //! Where fetching and verifying meet: drives a refresh to its end.
 
-use fyr_trust::{
-    Answer, Clock, Floor, Need, Refresh, Refreshed, Step, TrustedState, VerifyError, Wanted,
-};
+use fyr_trust::{Answer, Floor, Need, Refresh, Refreshed, Step, TrustedState, VerifyError, Wanted};
 
 use crate::client::{Server, ServerError};
+use crate::clock;
+use crate::store::StoreError;
+use crate::store::lists::Lists;
 
 /// Why a refresh did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -12,27 +13,45 @@ pub(crate) enum FetchError {
     /// The repository gave no answer. Nothing is known about it.
     #[error("the repository is out of reach")]
     OutOfReach(#[source] ServerError),
+    /// A list that it offered cannot be stored.
+    #[error("a list of the new policy cannot be kept")]
+    Unkept(#[source] StoreError),
     /// What it offered was refused.
     #[error("what the repository offers was refused")]
     Refused(#[source] VerifyError),
 }
 
-/// Walks the repository of `server` and returns what can be believed.
+/// What a refresh begins with.
+#[derive(Debug)]
+pub(crate) struct Believed {
+    pub(crate) state: TrustedState,
+    pub(crate) floor: Floor,
+    pub(crate) lists: Lists,
+}
+
+/// Walks the repository of `server`, keeps the lists that are new, and returns what can be believed.
 pub(crate) async fn refresh<W: Wanted>(
     server: &Server,
-    stored: &TrustedState,
-    floor: &Floor,
     wanted: &W,
-    clock: Clock,
+    believed: &Believed,
 ) -> Result<Refreshed<W::Document>, FetchError> {
-    let mut step = Step::Needs(Refresh::begin(stored, floor, wanted, clock));
+    let Believed {
+        state,
+        floor,
+        lists,
+    } = believed;
+    let begun = Refresh::begin(state, floor, wanted, clock::read()).holding(lists.held());
+    let mut step = Step::Needs(begun);
     loop {
         step = match step {
             Step::Needs(refresh) => {
                 let answer = ask(server, &refresh.need()).await?;
                 refresh.supply(answer).map_err(FetchError::Refused)?
             }
-            Step::Keep(_, next) => *next,
+            Step::Keep(list, next) => {
+                lists.keep(&list).map_err(FetchError::Unkept)?;
+                *next
+            }
             Step::Done(refreshed) => return Ok(refreshed),
         }
     }

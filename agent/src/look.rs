@@ -9,8 +9,10 @@ use fyr_schemas::report::Product;
 use fyr_trust::{Verified, VerifyError, reload};
 use jiff::Timestamp;
 
+use crate::hosts::Hosts;
 use crate::presence::PresenceError;
 use crate::root::Root;
+use crate::store::lists::Lists;
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, observe, presence, system};
 
@@ -44,16 +46,19 @@ impl Look {
         let floor = store.floor().floor;
         let at = clock::read().trusted(&floor).now;
         let reloaded = reload(&store.trusted(), &floor, &enrolment.identity());
+        let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         let policy = reloaded.map(|reloaded| {
             let running = system::running(root, &present);
-            let actual = observe::observe(root, store.owner(), &present, running);
+            let bundle = reloaded.document;
+            hosts.aim_at(&bundle);
+            let actual = observe::observe(root, store.owner(), &present, running, &mut hosts);
             let pass = Pass {
                 noticed: at,
                 outcomes: &[],
                 at,
             };
-            let bundle = reloaded.document;
-            let assessment = assess(&bundle, &actual, &pass, &remembered.memory);
+            let block = hosts.block();
+            let assessment = assess(&bundle, block, &actual, &pass, &remembered.memory);
             (bundle, assessment)
         });
         Ok(Self {

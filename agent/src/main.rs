@@ -8,6 +8,7 @@ mod command;
 mod execute;
 mod fetch;
 mod hints;
+mod hosts;
 mod key;
 mod lock;
 mod look;

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{CStr, CString};
+use std::fs::File;
 use std::io::Read as _;
 
 use fyr_agent_core::actual::{
-    Actual, ActualPlace, DirectoryState, FileState, ForeignFile, ForeignPolicies, FoundDirectory,
-    FoundFile, RegularFile, Running,
+    Actual, ActualPlace, DirectoryState, FileContent, FileState, ForeignFile, ForeignPolicies,
+    FoundDirectory, FoundFile, RegularFile, Running,
 };
 use fyr_agent_core::desired::firefox;
 use fyr_agent_core::path::{ASIDE_LIMIT, ManagedPath, OwnName, aside_name, directories};
@@ -17,31 +18,32 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::atomic::Directory;
+use crate::hosts::Hosts;
 use crate::root::Root;
 
 /// The longest policy file that is read. Chromium reads no more of one either.
 const POLICY_LIMIT: u64 = 8 * 1024 * 1024;
-/// The longest hosts file that is read: block lists in it reach some megabytes.
-const HOSTS_LIMIT: u64 = 32 * 1024 * 1024;
 /// Foreign files of a directory that are read; the rest count as opaque.
 const FOREIGN_LIMIT: usize = 256;
 
-/// Observes the device below `root`, on which `present` browsers were found.
+/// Observes the device below `root`, on which `present` browsers were found. `hosts` knows the hosts
+/// file.
 pub(crate) fn observe(
     root: &Root,
     owner: u32,
     present: &BTreeSet<Product>,
     running: Vec<Running>,
+    hosts: &mut Hosts,
 ) -> Actual {
     let mut places = BTreeMap::new();
     for known in PRODUCTS {
         let place = place(known.product);
-        let found = observe_place(root, place);
+        let found = observe_place(root, place, hosts);
         if present.contains(&known.product) || holds_ours(place, &found) {
             places.insert(place, found);
         }
     }
-    places.insert(Place::Hosts, observe_place(root, Place::Hosts));
+    places.insert(Place::Hosts, observe_place(root, Place::Hosts, hosts));
     Actual {
         present: present.clone(),
         places,
@@ -55,9 +57,7 @@ fn holds_ours(place: Place, found: &ActualPlace) -> bool {
     match place {
         Place::Chromium(_) => !found.files.is_empty(),
         Place::Firefox(_) => match found.file(OwnName::PLAIN) {
-            Some(FileState::Regular(file)) => {
-                file.content.as_deref().is_some_and(firefox::holds_ours)
-            }
+            Some(FileState::Regular(file)) => file.bytes().is_some_and(firefox::holds_ours),
             Some(
                 FileState::Symlink
                 | FileState::Directory
@@ -70,7 +70,7 @@ fn holds_ours(place: Place, found: &ActualPlace) -> bool {
     }
 }
 
-fn observe_place(root: &Root, place: Place) -> ActualPlace {
+fn observe_place(root: &Root, place: Place, hosts: &mut Hosts) -> ActualPlace {
     let mut found = ActualPlace::absent();
     let components = directories(place);
     let staging = ManagedPath::Staging(place).components();
@@ -93,8 +93,11 @@ fn observe_place(root: &Root, place: Place) -> ActualPlace {
     }
     match place {
         Place::Chromium(_) => observe_all(&directory, &mut found),
-        Place::Firefox(_) => observe_one(&directory, "policies.json", POLICY_LIMIT, &mut found),
-        Place::Hosts => observe_one(&directory, "hosts", HOSTS_LIMIT, &mut found),
+        Place::Firefox(_) => observe_one(&directory, "policies.json", &mut whole, &mut found),
+        Place::Hosts => {
+            let mut known = |file: &mut File, stat: &Stat| hosts.read(file, stat);
+            observe_one(&directory, "hosts", &mut known, &mut found);
+        }
     }
     found
 }
@@ -107,7 +110,8 @@ fn observe_staging(parent: &Directory, staging: &[String], place: Place, found: 
     let (state, directory) = step_into(parent, name);
     found.staging = state;
     // Its content is worth nothing, so none of it is read.
-    found.staged = directory.and_then(|directory| found_file(&directory, staged, 0));
+    let mut nothing = |_: &mut File, _: &Stat| Ok(FileContent::TooLong);
+    found.staged = directory.and_then(|directory| found_file(&directory, staged, &mut nothing));
 }
 
 fn step_into(parent: &Directory, name: &str) -> (FoundDirectory, Option<Directory>) {
@@ -135,8 +139,8 @@ fn step_into(parent: &Directory, name: &str) -> (FoundDirectory, Option<Director
     (FoundDirectory { state, aside }, next)
 }
 
-fn observe_one(directory: &Directory, name: &str, limit: u64, found: &mut ActualPlace) {
-    if let Some(file) = found_file(directory, name, limit) {
+fn observe_one(directory: &Directory, name: &str, look: Look<'_>, found: &mut ActualPlace) {
+    if let Some(file) = found_file(directory, name, look) {
         found.files.insert(OwnName::PLAIN, file);
     }
 }
@@ -144,7 +148,7 @@ fn observe_one(directory: &Directory, name: &str, limit: u64, found: &mut Actual
 /// Reads a Chromium directory, in which every file counts.
 fn observe_all(directory: &Directory, found: &mut ActualPlace) {
     for own in OwnName::all() {
-        if let Some(file) = found_file(directory, &own.file_name(), POLICY_LIMIT) {
+        if let Some(file) = found_file(directory, &own.file_name(), &mut whole) {
             found.files.insert(own, file);
         }
     }
@@ -181,7 +185,7 @@ fn foreign_policies(directory: &Directory, name: &CStr) -> Option<ForeignPolicie
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return None;
     }
-    Some(match read(std::fs::File::from(opened), POLICY_LIMIT) {
+    Some(match read(&mut File::from(opened), POLICY_LIMIT) {
         Ok(Some(bytes)) => ForeignPolicies::parse(&bytes),
         Ok(None) | Err(_) => ForeignPolicies::Opaque,
     })
@@ -199,10 +203,10 @@ fn names(directory: &Directory) -> Vec<CString> {
         .collect()
 }
 
-fn found_file(directory: &Directory, name: &str, limit: u64) -> Option<FoundFile> {
+fn found_file(directory: &Directory, name: &str, look: Look<'_>) -> Option<FoundFile> {
     let state = match stat(directory, name) {
         Ok(stat) => match FileType::from_raw_mode(stat.st_mode) {
-            FileType::RegularFile => regular(directory, name, limit),
+            FileType::RegularFile => regular(directory, name, look),
             FileType::Symlink => FileState::Symlink,
             FileType::Directory => FileState::Directory,
             FileType::BlockDevice
@@ -218,26 +222,34 @@ fn found_file(directory: &Directory, name: &str, limit: u64) -> Option<FoundFile
     Some(FoundFile { state, aside })
 }
 
-fn regular(directory: &Directory, name: &str, limit: u64) -> FileState {
+/// How an opened file is read.
+type Look<'a> = &'a mut dyn FnMut(&mut File, &Stat) -> Result<FileContent, Errno>;
+
+/// Reads a policy file as a whole.
+fn whole(file: &mut File, _: &Stat) -> Result<FileContent, Errno> {
+    let bytes = read(file, POLICY_LIMIT)?;
+    Ok(bytes.map_or(FileContent::TooLong, FileContent::Bytes))
+}
+
+fn regular(directory: &Directory, name: &str, look: Look<'_>) -> FileState {
     let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let read_whole = || {
-        let opened = rustix::fs::openat(directory, name, flags, Mode::empty())?;
-        let stat = rustix::fs::fstat(&opened)?;
-        let content = read(std::fs::File::from(opened), limit)?;
+    let mut opened = || {
+        let mut file = File::from(rustix::fs::openat(directory, name, flags, Mode::empty())?);
+        let stat = rustix::fs::fstat(&file)?;
         Ok(RegularFile {
-            content,
+            content: look(&mut file, &stat)?,
             mode: permissions(&stat),
             owner: stat.st_uid,
             modified: modified(&stat),
         })
     };
-    match read_whole() {
+    match opened() {
         Ok(file) => FileState::Regular(file),
         Err(errno) => FileState::Unreadable(reason(errno)),
     }
 }
 
-fn read(file: std::fs::File, limit: u64) -> Result<Option<Vec<u8>>, Errno> {
+fn read(file: &mut File, limit: u64) -> Result<Option<Vec<u8>>, Errno> {
     let mut bytes = Vec::new();
     file.take(limit.saturating_add(1))
         .read_to_end(&mut bytes)

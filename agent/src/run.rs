@@ -155,23 +155,28 @@ impl Daemon {
     /// Brings the device to its policy, and looks once more where new directories appeared, so
     /// that nothing happens between the last look and the first watch.
     fn converge(&mut self, noticed: Instant) {
+        let lacked_a_list = self.agent.lacks_a_list();
         self.watch.settle();
         self.agent.converge(noticed);
         while self.watch.arm(&self.agent.root) == Armed::Anew {
             self.agent.converge(noticed);
+        }
+        if self.agent.lacks_a_list() && !lacked_a_list {
+            self.refresh();
         }
     }
 
     fn refresh(&mut self) {
         if self.refreshing.is_none() {
             self.refresh_again = false;
-            let (trusted, slot) = self.agent.believed();
+            let believed = self.agent.believed();
             let identity = self.agent.enrolment.identity();
             let server = self.server.clone();
             self.refreshing = Some(Box::pin(async move {
-                let clock = clock::read();
-                let floor = &slot.floor;
-                let result = fetch::refresh(&server, &trusted, floor, &identity, clock).await;
+                let result = match believed {
+                    Ok(believed) => fetch::refresh(&server, &identity, &believed).await,
+                    Err(error) => Err(FetchError::Unkept(error)),
+                };
                 Woken::Refreshed(Box::new(result))
             }));
         }
@@ -182,7 +187,9 @@ impl Daemon {
         let noticed = Instant::now();
         match self.agent.take_in(result) {
             Fetched::Believed => self.refreshes.succeeded(),
-            Fetched::OutOfReach | Fetched::Refused(_) => self.refreshes.failed(),
+            Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept => {
+                self.refreshes.failed();
+            }
         }
         self.converge(noticed);
         if self.refresh_again {

@@ -75,7 +75,7 @@ impl Spool {
         }
         let failed = |source| SpoolError::Write { number, source };
         let file = NewFile {
-            content: envelope,
+            content: &envelope,
             mode: MODE,
             modified: None,
         };

@@ -1,5 +1,6 @@
 //! What the agent keeps on disk between two runs, and how it survives damage.
 
+pub(crate) mod lists;
 pub(crate) mod trusted;
 pub(crate) mod twin;
 
@@ -151,8 +152,9 @@ impl Store {
         let slot = before.next(floor);
         let [even, odd] = FLOOR;
         let name = if slot.place() == 0 { even } else { odd };
+        let encoded = slot.encode();
         let file = NewFile {
-            content: &slot.encode(),
+            content: &encoded.as_slice(),
             mode: PUBLIC,
             modified: None,
         };

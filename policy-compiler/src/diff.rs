@@ -10,7 +10,10 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use fyr_policy_core::diff::Comparison;
+use fyr_policy_core::policy::Assumptions;
 use fyr_policy_core::{DiffError, Difference, Sources, diff};
+use fyr_schemas::CaseNumber;
 use jiff::civil::Date;
 use url::Url;
 
@@ -33,15 +36,19 @@ Examples:
   fyr diff main policy                        what the working copy changes
   fyr diff main HEAD                          in the policy directory itself
   fyr diff v1:policy v2:policy --urls visited.txt
+  fyr diff policy --what-if KS-2026-7         what a proposal would change
   fyr diff main policy --format markdown      a comment for a pull request"
 )]
 pub(crate) struct DiffArgs {
     /// The policy as it was
     #[arg(value_name = "OLD")]
     old: Side,
-    /// The policy as it will be
-    #[arg(value_name = "NEW", default_value = ".")]
-    new: Side,
+    /// The policy as it will be; the current directory when left out, or OLD with `--what-if`
+    #[arg(value_name = "NEW")]
+    new: Option<Side>,
+    /// A draft or a hearing in NEW to take for decided: what would it change?
+    #[arg(long, value_name = "CASE")]
+    what_if: Vec<CaseNumber>,
     /// The day to compare for, such as 2026-08-01; today when left out
     #[arg(long, value_name = "DATE")]
     date: Option<Date>,
@@ -110,14 +117,26 @@ struct Told<'a> {
 
 /// Runs `fyr diff`.
 pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
-    let old = args.old.read(&args.new)?;
-    let new = args.new.read(&args.old)?;
-    let addresses = args.urls.as_ref().map_or(Ok(Vec::new()), addresses)?;
-    let day = args.date.unwrap_or_else(today);
-    let difference = match diff(&old, &new, day, &addresses) {
+    let new_side = match &args.new {
+        Some(side) => side.clone(),
+        None if args.what_if.is_empty() => Side::Directory(".".into()),
+        None => args.old.clone(),
+    };
+    let old = args.old.read(&new_side)?;
+    let new = new_side.read(&args.old)?;
+    let comparison = Comparison {
+        date: args.date.unwrap_or_else(today),
+        addresses: args.urls.as_ref().map_or(Ok(Vec::new()), addresses)?,
+        what_if: Assumptions {
+            in_force: args.what_if.iter().cloned().collect(),
+        },
+    };
+    let difference = match diff(&old, &new, &comparison) {
         Ok(difference) => difference,
         Err(error) => {
-            faulty(&error, &old, &new).as_text(Look::of_stderr(), &mut io::stderr())?;
+            if let Some(findings) = faulty(&error, &old, &new) {
+                findings.as_text(Look::of_stderr(), &mut io::stderr())?;
+            }
             return Err(error.into());
         }
     };
@@ -141,16 +160,18 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn faulty<'a>(error: &'a DiffError, old: &'a Sources, new: &'a Sources) -> Findings<'a> {
+/// What was found in the side that keeps the two from being compared.
+fn faulty<'a>(error: &'a DiffError, old: &'a Sources, new: &'a Sources) -> Option<Findings<'a>> {
     let (sources, all) = match error {
         DiffError::OldFaulty(findings) => (old, findings),
         DiffError::NewFaulty(findings) => (new, findings),
+        DiffError::UnknownCase { .. } => return None,
     };
-    Findings {
+    Some(Findings {
         directory: Path::new(""),
         sources,
         all,
-    }
+    })
 }
 
 /// Reads addresses, one a line; `https://` may be left out, `#` begins a remark.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
+use fyr_policy_core::diagnostic::help_for_unknown;
 use fyr_schemas::GroupId;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::PayloadType;
@@ -149,20 +150,7 @@ fn enrolment_key(
 }
 
 fn suggest(published: &[GroupId], wanted: &GroupId) -> String {
-    let near = published
-        .iter()
-        .map(|group| (strsim::jaro_winkler(group.as_str(), wanted.as_str()), group))
-        .filter(|(likeness, _)| *likeness > 0.8)
-        .max_by(|one, other| one.0.total_cmp(&other.0));
-    match near {
-        Some((_, group)) => format!("did you mean `{group}`?"),
-        None => format!("there are {}", listing(published)),
-    }
-}
-
-fn listing(groups: &[GroupId]) -> String {
-    let names: Vec<String> = groups.iter().map(|group| format!("`{group}`")).collect();
-    names.join(", ")
+    help_for_unknown(wanted.as_str(), published.iter().map(GroupId::as_str))
 }
 
 impl FromStr for ServerUrl {

@@ -14,6 +14,7 @@ mod policy_directory;
 mod publish;
 mod reference;
 mod render;
+mod review;
 mod schema;
 mod suggested;
 
@@ -45,6 +46,7 @@ enum Command {
     Compile(compile::CompileArgs),
     Explain(explain::ExplainArgs),
     Diff(diff::DiffArgs),
+    Review(review::ReviewArgs),
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
@@ -70,6 +72,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Compile(args) => compile::run(args)?,
         Command::Explain(args) => explain::run(args)?,
         Command::Diff(args) => diff::run(args)?,
+        Command::Review(args) => review::run(args)?,
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,

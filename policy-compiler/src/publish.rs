@@ -2,6 +2,7 @@
 //! repository.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -29,6 +30,7 @@ const NAMED: usize = 20;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   fyr publish policy --repository repository --keys keys
+  fyr publish policy --repository repository --keys keys --passphrase-file file --yes --new
   fyr publish policy --repository repository --keys keys --passphrase-file file --yes")]
 pub(crate) struct PublishArgs {
     #[command(flatten)]
@@ -48,9 +50,12 @@ pub(crate) struct PublishArgs {
     /// it only where nobody else can have changed the repository.
     #[arg(long)]
     adopt_repository: bool,
-    /// Publish without asking
+    /// Publish without asking; a repository that is new needs `--new` too
     #[arg(long)]
     yes: bool,
+    /// Make a new repository, that no device knows yet
+    #[arg(long)]
+    new: bool,
 }
 
 /// Why nothing was published.
@@ -59,6 +64,42 @@ pub(crate) enum PublishError {
     /// The policy could not be compiled.
     #[error(transparent)]
     Compile(#[from] CompileError),
+    /// The directory holds no key.
+    #[error(
+        "`{path}` holds no keys: name the directory that does; the first ones are made with \
+         `fyr key new root targets snapshot timestamp enrolment --keys {path}`",
+        path = .0.display()
+    )]
+    NoKeys(PathBuf),
+    /// The directory holds some keys and not all.
+    #[error(
+        "`{path}` holds no key of {missing}: name the directory that holds them all; one that was \
+         never made is made with `fyr key new {missing} --keys {path}`",
+        path = .path.display(),
+        missing = in_words(.missing)
+    )]
+    MissingKeys {
+        /// Where.
+        path: PathBuf,
+        /// The roles without a key.
+        missing: Vec<Role>,
+    },
+    /// The first publication without being asked for.
+    #[error(
+        "`{}` holds no repository, and no device knows one that is made now: \
+         correct the path, or say `--new`",
+        .0.display()
+    )]
+    NewRepository(PathBuf),
+    /// A first publication where there is one.
+    #[error("`{}` holds a publication already: leave out `--new`", .0.display())]
+    NotNew(PathBuf),
+    /// A first publication among other files.
+    #[error("`{}` holds other files and no repository: name a directory that is new or empty", .0.display())]
+    Occupied(PathBuf),
+    /// The directory could not be listed.
+    #[error("list `{}`", .0.display())]
+    List(PathBuf, #[source] io::Error),
     /// It cannot be published as it is.
     #[error(transparent)]
     Content(#[from] ContentError),
@@ -92,6 +133,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     };
     let keys = KeyDirectory::at(&args.keys);
     let public = keys.public_keys()?;
+    expect_every_role(&public, &args.keys)?;
     let (content, authorities) = gather(compilation.bundles, &public)?;
     let expected = match Pin::beside(&keys)? {
         Some(pin) => Expected::Pinned(pin),
@@ -100,6 +142,11 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     };
     let repository = Repository::at(&args.repository).expecting(expected);
     let published = repository.published()?;
+    match (&published, args.new) {
+        (None, _) => expect_room(&args.repository)?,
+        (Some(_), true) => return Err(PublishError::NotNew(args.repository.clone())),
+        (Some(_), false) => {}
+    }
     let root = authorities.root_change(published.as_ref(), Timestamp::now())?;
     show(&content.changes(published.as_ref()));
     show_keys(&public, published.as_ref());
@@ -110,6 +157,12 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         ),
         Some(why) => eprintln!("  the root is signed too: {why}"),
         None => {}
+    }
+    if published.is_none() && args.yes && !args.new {
+        return Err(PublishError::NewRepository(args.repository.clone()));
+    }
+    if published.is_none() {
+        eprintln!("  a new repository: no device knows it yet");
     }
     if !args.yes && !confirmed(&args.repository)? {
         eprintln!("nothing was published");
@@ -131,6 +184,41 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         published.bundles().len()
     );
     Ok(ExitCode::SUCCESS)
+}
+
+/// A wrong directory is told as that, and not as keys to be made.
+fn expect_every_role(public: &[(KeyName, PublicKey)], path: &Path) -> Result<(), PublishError> {
+    let has = |role: Role| public.iter().any(|(name, _)| name.role() == role);
+    let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !has(*role)).collect();
+    if public.is_empty() {
+        Err(PublishError::NoKeys(path.to_owned()))
+    } else if missing.is_empty() {
+        Ok(())
+    } else {
+        let path = path.to_owned();
+        Err(PublishError::MissingKeys { path, missing })
+    }
+}
+
+fn in_words(roles: &[Role]) -> String {
+    let names: Vec<&str> = roles.iter().map(|role| role.name()).collect();
+    names.join(" ")
+}
+
+/// A new repository is made in a directory of its own; a lock is left by a try that failed.
+fn expect_room(path: &Path) -> Result<(), PublishError> {
+    let listing = |e| PublishError::List(path.to_owned(), e);
+    let entries = match fs::read_dir(path) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(e) => return Err(listing(e)),
+    };
+    for entry in entries {
+        if entry.map_err(listing)?.file_name() != ".lock" {
+            return Err(PublishError::Occupied(path.to_owned()));
+        }
+    }
+    Ok(())
 }
 
 /// What is to be signed, and the keys that the root is to name.

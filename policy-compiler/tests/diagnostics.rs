@@ -3,6 +3,10 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
+#[path = "diagnostics/catalogue.rs"]
+mod catalogue;
+#[path = "diagnostics/decisions.rs"]
+mod decisions;
 #[path = "diagnostics/several.rs"]
 mod several;
 #[path = "diagnostics/timetable.rs"]
@@ -63,6 +67,15 @@ fn finds(code: &str, files: &[(&str, &str)]) {
         .filter(|code| text.contains(code))
         .collect();
     assert_eq!(found, BTreeSet::from([code]), "{text}");
+    let findings = text
+        .lines()
+        .filter(|line| line.contains(&format!(" {code}: ")));
+    let helps = text.lines().filter(|line| line.starts_with("  help: "));
+    assert_eq!(
+        helps.count(),
+        findings.count(),
+        "each says what to do: {text}"
+    );
     let is_error = code.parse::<Code>().expect(code).severity() == fyr_policy_core::Severity::Error;
     assert_eq!(output.status.code(), Some(i32::from(is_error)), "{text}");
     insta::assert_snapshot!(code, text);
@@ -381,98 +394,6 @@ fn a_school_does_not_open_what_the_board_has_closed() {
 }
 
 #[test]
-fn a_rule_without_a_decision_is_told() {
-    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
-        .replace("decision: SK-2025-7\n", "");
-    finds("FYR0501", &[("rules/proeve.yaml", &text)]);
-}
-
-#[test]
-fn a_rejected_proposal_carries_no_rules() {
-    finds_in_base(
-        "FYR0502",
-        "decisions/cases.yaml",
-        "date: 2025-05-12\nstatus: decided",
-        "date: 2025-05-12\nstatus: rejected",
-    );
-}
-
-#[test]
-fn a_school_board_does_not_decide_for_all_schools() {
-    let text = rule("for: /skoler\nstrength: default\nset:\n  safesearch.google: on\n")
-        .replace("SK-2025-7", "OEST-3");
-    finds("FYR0503", &[("rules/proeve.yaml", &text)]);
-}
-
-#[test]
-fn an_overdue_review_is_told() {
-    finds_in_base(
-        "FYR0504",
-        "decisions/cases.yaml",
-        "review: 2028-05-01",
-        "review: 2026-05-01",
-    );
-}
-
-#[test]
-fn an_emergency_says_when_it_must_be_decided() {
-    finds_in_base(
-        "FYR0505",
-        "decisions/cases.yaml",
-        "status: in-force",
-        "status: emergency",
-    );
-}
-
-#[test]
-fn an_emergency_past_its_deadline_is_told() {
-    finds_in_base(
-        "FYR0506",
-        "decisions/cases.yaml",
-        "status: in-force",
-        "status: emergency\ndecide-by: 2026-10-01",
-    );
-}
-
-#[test]
-fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
-    let cases = base(
-        "decisions/cases.yaml",
-        "date: 2025-09-01\nstatus: decided",
-        "date: 2025-09-01\nfrom: 2026-12-01\nstatus: in-force",
-    );
-    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
-        .replace("SK-2025-7", "OEST-3");
-    finds(
-        "FYR0507",
-        &[
-            ("decisions/cases.yaml", &cases),
-            ("rules/proeve.yaml", &text),
-        ],
-    );
-}
-
-#[test]
-fn a_decision_does_not_end_before_it_begins() {
-    finds_in_base(
-        "FYR0508",
-        "decisions/cases.yaml",
-        "date: 2025-09-01\n",
-        "date: 2025-09-01\nuntil: 2025-08-01\n",
-    );
-}
-
-#[test]
-fn an_assessment_older_than_three_years_is_told() {
-    finds_in_base(
-        "FYR0509",
-        "decisions/cases.yaml",
-        "owner: skolechef\n",
-        "owner: skolechef\ndpia: { reference: DPIA-2023-2, version: 1, date: 2023-11-22 }\n",
-    );
-}
-
-#[test]
 fn a_helpline_is_never_blocked_not_even_in_part() {
     finds_in_rule(
         "FYR0601",
@@ -557,11 +478,65 @@ fn guidance_without_a_warning_is_told() {
 }
 
 #[test]
-fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
-    finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
+fn nobody_is_locked_out_of_the_sign_in() {
+    let fyr = base(
+        "fyr.yaml",
+        "domains: [fyrby.example]",
+        "domains: [fyrby.example]\n  providers: [google, unilogin]",
+    );
+    let says = "for: { unit: /skoler, who: pupils }\nstrength: minimum\nsites:\n  block: ['*']\n  allow: [accounts.google.com, hjaelp.example, login.fyrby.example]\n";
+    finds(
+        "FYR0606",
+        &[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(says))],
+    );
 }
 
 #[test]
-fn a_class_that_is_far_from_beginning_is_told() {
-    finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
+fn a_classroom_that_is_closed_is_told() {
+    let fyr = base(
+        "fyr.yaml",
+        "always-reachable",
+        "classroom: [google-classroom, aula]\nalways-reachable",
+    );
+    let says = "for: { unit: /skoler/oest, who: pupils }\nstrength: minimum\nsites:\n  block: [docs.google.com, aula.dk, drive.google.com/drive/shared-with-me]\n";
+    finds(
+        "FYR0607",
+        &[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(says))],
+    );
+}
+
+#[test]
+fn an_unknown_sign_in_is_named_with_the_nearest() {
+    finds_in_base(
+        "FYR0608",
+        "fyr.yaml",
+        "domains: [fyrby.example]",
+        "domains: [fyrby.example]\n  providers: [uni-login]",
+    );
+}
+
+#[test]
+fn a_value_that_never_holds_is_told() {
+    let above = rule(
+        "for: { unit: /skoler, who: pupils }\nstrength: default\nset:\n  safesearch.google: { pupils: off, indskoling: on, mellemtrin: on, udskoling: on }\n  camera.access: block\nsites:\n  block: [spil.example]\n",
+    );
+    let school = |name: &str| {
+        format!(
+            "rule: {name}\ndecision: SK-2025-7\nfor: /skoler/{name}\nstrength: default\nset:\n  camera.access: {{ pupils: allow }}\nsites:\n  allow: [spil.example]\nwhy:\n  da: Prøve.\n"
+        )
+    };
+    finds(
+        "FYR0701",
+        &[
+            ("rules/proeve.yaml", &above),
+            ("rules/oest.yaml", &school("oest")),
+            ("rules/vest.yaml", &school("vest")),
+        ],
+    );
+}
+
+#[test]
+fn what_holds_already_is_told() {
+    let text = "rule: proeve\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  escape.guest: closed\n  escape.incognito: closed\n  youtube.level: { mellemtrin: moderate }\nsites:\n  allow: [hjaelp.example/chat]\n  block: [spil.example, kort.spil.example]\nwhy:\n  da: Prøve.\n";
+    finds("FYR0702", &[("rules/proeve.yaml", text)]);
 }

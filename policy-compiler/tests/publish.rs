@@ -39,11 +39,57 @@ fn nothing_is_published_while_nobody_can_be_asked() {
 
 #[test]
 fn a_missing_key_is_named_with_the_command_that_makes_it() {
-    let office = Office::with_keys(&["root", "targets", "snapshot", "enrolment"]);
-    refused(&office.publish(), "make one with `fyr key new timestamp`");
-    let office = Office::with_keys(&["root", "targets", "snapshot", "timestamp"]);
-    refused(&office.publish(), "make one with `fyr key new enrolment`");
+    let office = Office::with_keys(&["root", "targets", "snapshot"]);
+    refused(
+        &office.publish(),
+        "holds no key of timestamp enrolment: name",
+    );
+    told(
+        &office.publish(),
+        "`fyr key new timestamp enrolment --keys keys`",
+    );
     assert!(!office.path("repository").exists());
+}
+
+#[test]
+fn a_directory_without_keys_is_told_as_that() {
+    let office = Office::with_keys(&[]);
+    fs::create_dir_all(office.path("keys")).unwrap();
+    fs::write(office.path("keys/fyr.yaml"), "organisation: x\n").unwrap();
+    refused(
+        &office.publish(),
+        "`keys` holds no keys: name the directory that does",
+    );
+}
+
+#[test]
+fn a_misspelt_repository_is_not_made() {
+    let office = Office::with_keys(&ROLES);
+    let publish = |repository: &str, more: &[&str]| {
+        let arguments = [
+            "publish",
+            &office.policy,
+            "--repository",
+            repository,
+            "--yes",
+        ];
+        office.fyr(&[&arguments[..], more].concat())
+    };
+    refused(
+        &publish("repositry", &[]),
+        "correct the path, or say `--new`",
+    );
+    refused(
+        &publish("keys", &["--new"]),
+        "holds other files and no repository",
+    );
+    assert!(office.publish().status.success());
+    refused(&publish("repository", &["--new"]), "leave out `--new`");
+    refused(
+        &publish("repositry", &["--new"]),
+        "look whether its path is misspelt",
+    );
+    assert!(!office.path("repositry").exists());
 }
 
 #[test]
@@ -238,13 +284,18 @@ impl Office {
     }
 
     fn publish(&self) -> Output {
-        self.fyr(&[
+        let arguments = [
             "publish",
             &self.policy,
             "--repository",
             "repository",
             "--yes",
-        ])
+        ];
+        if self.path("repository/metadata").exists() {
+            self.fyr(&arguments)
+        } else {
+            self.fyr(&[&arguments[..], &["--new"]].concat())
+        }
     }
 
     fn token(&self, group: &str) -> Output {

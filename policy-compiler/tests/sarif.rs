@@ -9,22 +9,41 @@ use std::process::Command;
 
 use serde_json::{Value, json};
 
-const FYR: &str = "organisation: fyrby\nname: 🏫 Fyrby\nlangauges: [da]\n";
+/// A rule of a school that loosens what the board decided, with a sign of two units of UTF-16
+/// before the value.
+const RULE: &str = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset: \
+                    { camera.access: 🏫, youtube.level: off }\nwhy:\n  da: Prøve.\n";
 
 /// A repository whose policy lies in a directory that an address must quote.
 fn repository() -> tempfile::TempDir {
     let repository = tempfile::tempdir().expect("a directory");
-    let policy = repository.path().join("skole politik å");
-    fs::create_dir_all(policy.join("rules")).expect("a directory");
-    fs::write(policy.join("fyr.yaml"), FYR).expect("a file");
-    fs::write(policy.join("rules/x.yaml"), "rule: [\n").expect("a file");
+    let sound = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy"));
+    for entry in walkdir::WalkDir::new(sound).sort_by_file_name() {
+        let entry = entry.expect("an entry");
+        let within = entry.path().strip_prefix(sound).expect("below the policy");
+        let target = repository.path().join("skole politik å").join(within);
+        if entry.file_type().is_dir() {
+            fs::create_dir(target).expect("a directory");
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+    let rule = repository.path().join("skole politik å/rules/x.yaml");
+    fs::write(rule, RULE).expect("a file");
     repository
 }
 
 fn sarif(here: &Path, directory: &str) -> Value {
     let output = Command::new(env!("CARGO_BIN_EXE_fyr"))
         .current_dir(here)
-        .args(["check", directory, "--format", "sarif"])
+        .args([
+            "check",
+            directory,
+            "--format",
+            "sarif",
+            "--date",
+            "2026-11-23",
+        ])
         .output()
         .expect("fyr runs");
     assert_eq!(output.status.code(), Some(1));
@@ -76,7 +95,12 @@ fn the_log_has_what_the_standard_requires() {
 fn a_finding_is_where_a_reviewer_of_the_repository_looks_for_it() {
     let repository = repository();
     let log = sarif(repository.path(), "./skole politik å");
-    insta::assert_json_snapshot!(results(&log));
+    let mut results = results(&log).to_vec();
+    for result in &mut results {
+        // It shifts whenever a code is added before this one.
+        result["ruleIndex"] = Value::Null;
+    }
+    insta::assert_json_snapshot!(results);
 }
 
 #[test]
@@ -84,7 +108,10 @@ fn a_policy_at_the_top_of_the_repository_has_plain_paths() {
     let repository = repository();
     let log = sarif(&repository.path().join("skole politik å"), ".");
     let uri = &results(&log)[0]["locations"][0]["physicalLocation"]["artifactLocation"];
-    assert_eq!(*uri, json!({ "uri": "fyr.yaml", "uriBaseId": "%SRCROOT%" }));
+    assert_eq!(
+        *uri,
+        json!({ "uri": "rules/x.yaml", "uriBaseId": "%SRCROOT%" })
+    );
 }
 
 #[test]
@@ -108,7 +135,8 @@ fn a_fingerprint_stays_when_lines_above_change() {
         prints.cloned().collect()
     };
     let before = prints(&sarif(repository.path(), "skole politik å"));
-    let moved = format!("# a remark\n\n{FYR}");
-    fs::write(repository.path().join("skole politik å/fyr.yaml"), moved).expect("a file");
+    let moved = format!("# a remark\n\n{RULE}");
+    let rule = repository.path().join("skole politik å/rules/x.yaml");
+    fs::write(rule, moved).expect("a file");
     assert_eq!(prints(&sarif(repository.path(), "skole politik å")), before);
 }

@@ -30,6 +30,9 @@ pub use decision::{Decision, Dpia, Status};
 pub use one_or_many::OneOrMany;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
-pub use service::{Service, ServiceKind, ServiceStatus, Vendor};
+pub use service::{
+    Approval, BelowAge, MinimumAge, SecurityValidation, Service, ServiceKind, ServiceStatus,
+    StatusFor, Statuses, Vendor,
+};
 pub use timetable::{Exception, Holiday, Period, TimetableFile};
 pub use unit::{Group, Ownership, Pool, Unit, UnitsFile};

@@ -154,6 +154,8 @@ pub enum FailureReason {
     ReadOnly,
     /// Something that is no file stands where the policy belongs.
     Obstructed,
+    /// A list of names is not on the device, or damaged; it is fetched again.
+    ListMissing,
     /// Any other failure of the operating system.
     Io,
 }

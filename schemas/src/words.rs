@@ -57,6 +57,7 @@ impl FailureReason {
             Self::NoPermission => "the agent may not write there",
             Self::ReadOnly => "the file system is read-only",
             Self::Obstructed => "something else stands where a directory or file belongs",
+            Self::ListMissing => "a list of names that it closes is missing or damaged here",
             Self::Io => "the operating system reported a failure",
         }
     }

@@ -15,7 +15,7 @@ use tempfile::TempDir;
 use crate::child::Child;
 use crate::internet::Internet;
 use crate::namespace::Namespace;
-use crate::remote::{Remote, Visit};
+use crate::remote::{Answer, Remote, Visit};
 use crate::slots::Slot;
 use crate::wait;
 
@@ -39,6 +39,7 @@ pub struct Chromium {
 #[derive(Debug)]
 pub struct Page {
     remote: Remote,
+    target: String,
     session: String,
 }
 
@@ -108,10 +109,15 @@ impl Chromium {
             &json!({ "url": "about:blank" }),
             None,
         )?;
-        let target = json!({ "targetId": text(&target, "targetId")?, "flatten": true });
-        let session = remote.call("Target.attachToTarget", &target, None)?;
+        let target = text(&target, "targetId")?.to_owned();
+        let attach = json!({ "targetId": target, "flatten": true });
+        let session = remote.call("Target.attachToTarget", &attach, None)?;
         let session = text(&session, "sessionId")?.to_owned();
-        let mut page = Page { remote, session };
+        let mut page = Page {
+            remote,
+            target,
+            session,
+        };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             page.call(&format!("{domain}.enable"), &json!({}))?;
         }
@@ -239,6 +245,44 @@ impl Page {
             .into_iter()
             .filter_map(|event| Some(event.pointer("/params/request/url")?.as_str()?.to_owned()))
             .collect()
+    }
+
+    /// The next event that bears one of these names, waited for.
+    pub fn event(&mut self, names: &[&str]) -> Result<Value> {
+        let session = &self.session;
+        self.remote
+            .event(&names.join(" or "), wait::LIMIT, |event| {
+                let text = |member| event.get(member).and_then(Value::as_str);
+                text("sessionId") == Some(session)
+                    && text("method").is_some_and(|method| names.contains(&method))
+            })
+    }
+
+    /// Forgets every event so far.
+    pub fn forget(&mut self) {
+        self.remote.forget();
+    }
+
+    /// Closes the page.
+    pub fn close(mut self) -> Result<()> {
+        let target = json!({ "targetId": self.target });
+        self.remote.call("Target.closeTarget", &target, None)?;
+        Ok(())
+    }
+
+    /// The words in which the browser refuses to go to a URL, if it does; `None` where it is none.
+    pub fn refusal(&mut self, url: &str) -> Result<Option<Option<String>>> {
+        let question = json!({ "url": url });
+        let session = Some(self.session.as_str());
+        Ok(
+            match self.remote.ask("Page.navigate", &question, session)? {
+                Answer::Refused(_) => None,
+                Answer::Done(answer) => {
+                    let error = answer.get("errorText").and_then(Value::as_str);
+                    Some(error.map(str::to_owned))
+                }
+            },
+        )
     }
 
     /// Calls a method of the DevTools protocol on this page.

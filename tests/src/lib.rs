@@ -15,6 +15,7 @@ pub mod internet;
 pub mod municipality;
 pub mod namespace;
 pub mod network;
+pub mod oracle;
 pub mod remote;
 pub mod school;
 pub mod server;

@@ -127,13 +127,16 @@ impl Municipality {
 
     /// Starts to publish the policy as it stands.
     pub fn start_publishing(&self) -> Result<Child> {
-        let arguments: [OsString; 5] = [
+        let mut arguments: Vec<OsString> = vec![
             "publish".into(),
             self.policy().into(),
             "--yes".into(),
             "--repository".into(),
             self.repository().into(),
         ];
+        if !self.repository().exists() {
+            arguments.push("--new".into());
+        }
         self.start_with_keys(&arguments)
     }
 

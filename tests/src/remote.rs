@@ -126,6 +126,11 @@ impl Remote {
             .collect()
     }
 
+    /// Forgets every event so far.
+    pub fn forget(&mut self) {
+        self.events.clear();
+    }
+
     fn keep(&mut self, event: Value) {
         if self.events.len() >= KEPT {
             self.events.pop_front();

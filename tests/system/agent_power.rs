@@ -34,7 +34,7 @@ fn a_power_cut_before_any_change_leaves_a_policy_whole_and_is_mended_by_the_next
         template.device.root().join("etc/hosts"),
         "127.0.0.1 localhost\n",
     )?;
-    town.publish(bundle(2)?)?;
+    town.publish_closing(bundle(2)?, &[("gambling", "bet.example\n")])?;
     let mut cuts = 0;
     for kind in CHANGES {
         for number in 1..MOST {
@@ -61,6 +61,11 @@ fn recovers(device: &Enrolled) -> Result<()> {
         .root()
         .join("etc/chromium/policies/.fyr/staged");
     ensure!(!staged.exists(), "something is left over");
+    let root = device.device.root();
+    let hosts = fs::read_to_string(root.join("etc/hosts"))?;
+    ensure!(hosts.contains("0.0.0.0 bet.example # fyr\n"), "{hosts}");
+    let lists = fs::read_dir(root.join("var/lib/fyr/lists"))?;
+    ensure!(lists.count() == 1, "a list is left over");
     Ok(())
 }
 
@@ -94,6 +99,11 @@ fn is_whole(device: &Enrolled) -> Result<()> {
     ensure!(hosts.ends_with("127.0.0.1 localhost\n"), "{hosts}");
     ensure!(
         hosts.contains("# BEGIN") == hosts.contains("# END"),
+        "{hosts}"
+    );
+    let closes = |name: &str| hosts.contains(&format!("0.0.0.0 {name} # fyr\n"));
+    ensure!(
+        closes("bet.example") == closes("www.bet.example"),
         "{hosts}"
     );
     Ok(())

@@ -1,5 +1,6 @@
 //! The system tests: real binaries, real browsers, and the rules of the house.
 
+mod agent_lists;
 mod agent_night;
 mod agent_once;
 mod agent_power;
@@ -10,6 +11,7 @@ mod firefox;
 mod harness;
 mod house;
 mod in_force;
+mod oracle;
 mod packaging;
 mod pupils;
 mod refusals;

@@ -12,8 +12,8 @@ use crate::chain::Chain;
 use crate::error::VerifyError;
 use crate::hasher::Hasher;
 
-/// The lists that a document closes, by category.
-pub type Closed = BTreeMap<CategoryId, ClosedList>;
+/// The lists that a document closes at some time, each with its category.
+pub type Closed = Vec<(CategoryId, ClosedList)>;
 
 /// The longest line of a list, with its line feed.
 pub const LONGEST_LINE: usize = HostName::LONGEST + 1;
@@ -173,9 +173,13 @@ impl<'a> ListCheck<'a> {
 }
 
 /// Refuses a document whose lists are longer than a device takes, before any is fetched.
-pub(crate) fn check_bounds(closed: &Closed, document: &str) -> Result<(), VerifyError> {
-    let lengths = closed.values().map(|listed| listed.length);
-    if lengths.fold(0, u64::saturating_add) > LONGEST_LISTS {
+pub(crate) fn check_bounds(
+    closed: &[(CategoryId, ClosedList)],
+    document: &str,
+) -> Result<(), VerifyError> {
+    // Several categories may share a list.
+    let lists: BTreeMap<_, _> = closed.iter().map(|(_, c)| (&c.digest, c.length)).collect();
+    if lists.values().copied().fold(0, u64::saturating_add) > LONGEST_LISTS {
         return Err(VerifyError::TooLarge {
             document: format!("the lists of {document}"),
             limit: LONGEST_LISTS,
@@ -185,7 +189,10 @@ pub(crate) fn check_bounds(closed: &Closed, document: &str) -> Result<(), Verify
 }
 
 /// Refuses a document whose lists are not those that the signed metadata lists beside it.
-pub(crate) fn check_listed(closed: &Closed, chain: &Chain) -> Result<(), VerifyError> {
+pub(crate) fn check_listed(
+    closed: &[(CategoryId, ClosedList)],
+    chain: &Chain,
+) -> Result<(), VerifyError> {
     for (category, named) in closed {
         let listing = chain.listing(&list_target_name(category))?;
         if listing.digest != named.digest {

@@ -94,12 +94,13 @@ impl Wanted for Identity {
                 expected: self.group.clone(),
             });
         }
-        list::check_bounds(&bundle.closed, &document)?;
+        list::check_bounds(&Self::lists(&bundle), &document)?;
         Ok(bundle)
     }
 
     fn lists(bundle: &Bundle) -> Closed {
-        bundle.closed.clone()
+        let lists = bundle.lists().into_iter();
+        lists.map(|(c, list)| (c.clone(), list.clone())).collect()
     }
 }
 

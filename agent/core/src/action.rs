@@ -70,31 +70,57 @@ pub enum FileTime {
     Natural,
 }
 
-/// The exact bytes of a file. Shown and serialised as length and digest.
+/// The exact content of a file. Shown and serialised as length and digest.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Content(Vec<u8>);
+pub enum Content {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// Our block in the hosts file, and after it what is not ours. The block is written from the
+    /// lists, which are too long to keep.
+    Hosts(HostsContent),
+}
+
+/// The content of a hosts file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HostsContent {
+    /// What is not ours.
+    pub foreign: Vec<u8>,
+    /// SHA-256 of the whole file.
+    pub digest: Digest,
+    /// The length of the whole file in bytes.
+    pub length: u64,
+}
 
 impl Content {
-    /// The bytes to write.
-    pub fn bytes(&self) -> &[u8] {
-        &self.0
+    /// SHA-256 of the file.
+    pub fn digest(&self) -> Digest {
+        match self {
+            Self::Bytes(bytes) => fyr_trust::digest(bytes),
+            Self::Hosts(hosts) => hosts.digest.clone(),
+        }
     }
 
-    /// SHA-256 of the bytes.
-    pub fn digest(&self) -> Digest {
-        fyr_trust::digest(&self.0)
+    /// Its length in bytes.
+    pub fn length(&self) -> u64 {
+        match self {
+            Self::Bytes(bytes) => bytes.len() as u64,
+            Self::Hosts(hosts) => hosts.length,
+        }
     }
 }
 
 impl From<Vec<u8>> for Content {
     fn from(bytes: Vec<u8>) -> Self {
-        Self(bytes)
+        Self::Bytes(bytes)
     }
 }
 
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Content({})", String::from_utf8_lossy(&self.0))
+        match self {
+            Self::Bytes(bytes) => write!(f, "Content({})", String::from_utf8_lossy(bytes)),
+            Self::Hosts(hosts) => write!(f, "{hosts:?}"),
+        }
     }
 }
 
@@ -123,7 +149,7 @@ impl fmt::Display for Step {
                 )
             }
             Self::Write { path, content, .. } => {
-                write!(f, "write {path}, {} bytes", content.bytes().len())
+                write!(f, "write {path}, {} bytes", content.length())
             }
             Self::Remove(path) => write!(f, "remove {path}"),
         }

@@ -1,11 +1,14 @@
 //! What was found on the device, as plain data: everything a plan depends on.
 
+pub mod hosts;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::report::{FailureReason, Place, Product};
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::actual::hosts::HostsFile;
 use crate::path::OwnName;
 
 /// The one modification time that policy files of ours in Chromium directories carry.
@@ -45,7 +48,7 @@ impl Actual {
             .get(&Place::Hosts)
             .and_then(|place| place.files.get(&OwnName::PLAIN));
         file.is_some_and(|file| match &file.state {
-            FileState::Regular(file) => file.content.as_ref().is_some_and(Vec::is_empty),
+            FileState::Regular(file) => file.hosts().is_some_and(|hosts| hosts.length == 0),
             FileState::Symlink
             | FileState::Directory
             | FileState::Special
@@ -132,14 +135,25 @@ pub enum FileState {
 /// A regular file as it was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RegularFile {
-    /// Its bytes; absent where it is longer than the agent reads.
-    pub content: Option<Vec<u8>>,
+    /// What it says.
+    pub content: FileContent,
     /// Its permission bits.
     pub mode: u32,
     /// Its owner.
     pub owner: u32,
     /// Its modification time, to the nanosecond.
     pub modified: Timestamp,
+}
+
+/// What a regular file says, as far as a plan depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FileContent {
+    /// These bytes.
+    Bytes(Vec<u8>),
+    /// What a hosts file does.
+    Hosts(HostsFile),
+    /// More than the agent reads.
+    TooLong,
 }
 
 /// A file in a Chromium directory that is not ours.
@@ -159,6 +173,24 @@ pub enum ForeignPolicies {
     /// Nothing that strict JSON can tell. A browser reads comments and trailing commas too,
     /// so it may still say anything.
     Opaque,
+}
+
+impl RegularFile {
+    /// Its bytes, of a file that is read as a whole.
+    pub fn bytes(&self) -> Option<&[u8]> {
+        match &self.content {
+            FileContent::Bytes(bytes) => Some(bytes),
+            FileContent::Hosts(_) | FileContent::TooLong => None,
+        }
+    }
+
+    /// What it says, if it is a hosts file.
+    pub fn hosts(&self) -> Option<&HostsFile> {
+        match &self.content {
+            FileContent::Hosts(hosts) => Some(hosts),
+            FileContent::Bytes(_) | FileContent::TooLong => None,
+        }
+    }
 }
 
 impl ForeignPolicies {

@@ -7,16 +7,17 @@ use fyr_schemas::report::{
     BundleInForce, ControlReport, ControlState, Event, EventKind, FailureReason, Found, Place,
     Product,
 };
-use fyr_schemas::{Digest, Revision};
+use fyr_schemas::{Digest, HostName, Revision};
 use fyr_trust::Verified;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::action::{Because, Step};
 use crate::actual::{Actual, FileState};
+use crate::desired::hosts::Block;
 use crate::memory::{Drift, Held, Memory};
 use crate::outcome::Outcome;
 use crate::path::{ManagedPath, OwnName};
-use crate::plan::{Plan, draft, own_part};
+use crate::plan::{Affected, Plan, draft, own_part};
 use crate::products::{facts, place};
 
 /// One pass over the device: from noticing that something may be due to the look afterwards.
@@ -43,15 +44,18 @@ pub struct Assessment {
     pub memory: Memory,
 }
 
-/// Assesses a device that was found as `actual` after the pass.
+/// Assesses a device that was found as `actual` after the pass; `block` is that of
+/// [`plan`](crate::plan()).
 pub fn assess(
     bundle: &Verified<Bundle>,
+    block: Option<&Block>,
     actual: &Actual,
     pass: &Pass<'_>,
     memory: &Memory,
 ) -> Assessment {
     let offered = Offered {
         bundle: bundle.value(),
+        block,
         revision: bundle.revision(),
         digest: bundle.digest(),
     };
@@ -61,6 +65,7 @@ pub fn assess(
 /// A bundle with what its verification found out about it.
 pub(crate) struct Offered<'a> {
     pub(crate) bundle: &'a Bundle,
+    pub(crate) block: Option<&'a Block>,
     pub(crate) revision: Revision,
     pub(crate) digest: &'a Digest,
 }
@@ -71,7 +76,7 @@ pub(crate) fn weigh(
     pass: &Pass<'_>,
     memory: &Memory,
 ) -> Assessment {
-    let rest = draft(offered.bundle, actual, memory);
+    let rest = draft(offered.bundle, offered.block, actual, memory);
     let standing = Standing {
         actual,
         rest: &rest,
@@ -89,7 +94,7 @@ pub(crate) fn weigh(
     }
     let memory = Memory {
         bundle: in_force,
-        held: standing.held(offered.bundle, memory),
+        held: standing.held(offered, memory),
         controls: controls.clone(),
         drifts,
     };
@@ -159,30 +164,33 @@ impl Standing<'_> {
     fn coverage(&self, control: &Control, product: Product) -> ControlState {
         match control.coverage.get(&facts(product).engine) {
             Some(Coverage::Policy(names)) => {
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
-                let state = self.place(place(product), &names);
+                let state = self.place(place(product), |affected| {
+                    affected.touches(names.iter().map(String::as_str))
+                });
                 if self.awaits_restart(product) {
                     state.max(ControlState::PendingRestart)
                 } else {
                     state
                 }
             }
-            Some(Coverage::Hosts(names)) => {
-                let names: Vec<&str> = names.iter().map(fyr_schemas::HostName::as_str).collect();
-                self.place(Place::Hosts, &names)
-            }
-            Some(Coverage::Lists(_)) => self.place(Place::Hosts, &[]),
+            Some(Coverage::Hosts(names)) => self.place(Place::Hosts, |affected| {
+                affected.touches(names.iter().map(HostName::as_str))
+            }),
+            Some(Coverage::Lists(categories)) => self.place(Place::Hosts, |affected| {
+                let mut categories = categories.iter();
+                categories.any(|category| affected.touches_list(category))
+            }),
             Some(Coverage::Gap(_)) | None => ControlState::Gap,
             Some(Coverage::Inherent) => ControlState::InForce,
         }
     }
 
-    fn place(&self, place: Place, names: &[&str]) -> ControlState {
+    fn place(&self, place: Place, touches: impl Fn(&Affected) -> bool) -> ControlState {
         let blocked = self
             .rest
             .obstacles
             .iter()
-            .filter(|o| o.place == place && o.affected.touches(names.iter().copied()))
+            .filter(|o| o.place == place && touches(&o.affected))
             .map(|o| o.reason)
             .max();
         if let Some(reason) = blocked {
@@ -215,21 +223,15 @@ impl Standing<'_> {
         running.any(|browser| browser.product == product && browser.started <= file.modified)
     }
 
-    fn held(&self, bundle: &Bundle, memory: &Memory) -> Vec<Held> {
+    fn held(&self, offered: &Offered<'_>, memory: &Memory) -> Vec<Held> {
         let unfinished = |place| self.rest.actions.iter().any(|action| action.place == place);
         let held = |place: &Place| {
-            if unfinished(*place) {
-                memory
-                    .held
-                    .iter()
-                    .find(|held| held.place == *place)
-                    .cloned()
-            } else {
-                Some(Held {
-                    place: *place,
-                    part: own_part(bundle, *place),
-                })
-            }
+            let part = own_part(offered.bundle, offered.block, *place);
+            let place = *place;
+            let now = part.filter(|_| !unfinished(place));
+            let now = now.map(|part| Held { place, part });
+            let mut before = memory.held.iter();
+            now.or_else(|| before.find(|held| held.place == place).cloned())
         };
         self.actual.places.keys().filter_map(held).collect()
     }

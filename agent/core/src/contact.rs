@@ -32,6 +32,8 @@ pub enum TroubleKind {
     OutOfReach,
     /// What was offered was refused.
     Refused(RefusalReason),
+    /// What was offered cannot be stored here.
+    Unkept,
 }
 
 impl Contact {
@@ -55,7 +57,7 @@ impl Contact {
             TroubleKind::Refused(reason) if before.is_none_or(|before| before.kind != kind) => {
                 Some(EventKind::Refused { reason })
             }
-            TroubleKind::Refused(_) | TroubleKind::OutOfReach => None,
+            TroubleKind::Refused(_) | TroubleKind::OutOfReach | TroubleKind::Unkept => None,
         }
     }
 

@@ -1,7 +1,67 @@
-//! Bundles for the tests of this crate.
+//! Bundles and lists for the tests of this crate.
 
-use fyr_schemas::bundle::{Audience, Bundle, Control, Coverage, Engine, FORMAT, Gap, GapReason};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+
+use fyr_schemas::bundle::{
+    Audience, Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason,
+};
+use fyr_schemas::{CategoryId, Digest};
 use serde_json::json;
+
+use crate::desired::hosts::{Block, List, write};
+
+/// The names that [`bundle`] closes, but for the last but one.
+pub(crate) const GAMBLING: &str = "bet.example\nexcepted.example\nwww.casino.example\n";
+
+thread_local! {
+    /// Every list that a test has closed, by its digest.
+    static TEXTS: RefCell<BTreeMap<Digest, String>> = const { RefCell::new(BTreeMap::new()) };
+}
+
+/// A list, as a bundle closes it.
+pub(crate) fn closed(category: &str, names: &str) -> (CategoryId, ClosedList) {
+    let digest = fyr_trust::digest(names.as_bytes());
+    TEXTS.with_borrow_mut(|texts| texts.insert(digest.clone(), names.to_owned()));
+    let list = ClosedList {
+        digest,
+        length: names.len() as u64,
+        names: u32::try_from(names.lines().count()).unwrap(),
+        except: [].into(),
+    };
+    (category.parse().unwrap(), list)
+}
+
+/// The lists that a bundle closes.
+pub(crate) fn lists(bundle: &Bundle) -> Vec<List<'_, Names>> {
+    let names = |list: &ClosedList| {
+        let text = TEXTS.with_borrow(|texts| texts[&list.digest].clone());
+        let names: Vec<_> = text.lines().map(|name| Ok(name.to_owned())).collect();
+        names.into_iter()
+    };
+    let closed = bundle.closed.iter();
+    closed
+        .map(|(c, list)| List::new(c, list, names(list)))
+        .collect()
+}
+
+type Names = std::vec::IntoIter<Result<String, Infallible>>;
+
+/// The block of a bundle, and its text.
+pub(crate) fn block(bundle: &Bundle) -> Block {
+    let Ok(block) = Block::gather(&bundle.hosts, lists(bundle));
+    block
+}
+
+pub(crate) fn rendered(bundle: &Bundle) -> Vec<u8> {
+    let mut text = Vec::new();
+    let Ok(()) = write(&bundle.hosts, lists(bundle), |line| {
+        text.extend_from_slice(line);
+        Ok(())
+    });
+    text
+}
 
 /// A bundle with one policy per target, one control per kind of coverage.
 pub(crate) fn bundle() -> Bundle {
@@ -19,6 +79,9 @@ pub(crate) fn bundle() -> Bundle {
         "www.youtube.com".parse().unwrap(),
         "216.239.38.120".parse().unwrap(),
     );
+    let (gambling, mut list) = closed("gambling", GAMBLING);
+    list.except = ["excepted.example".parse().unwrap()].into();
+    bundle.closed.insert(gambling.clone(), list);
     bundle.controls = vec![
         control(
             "browser.private",
@@ -32,6 +95,11 @@ pub(crate) fn bundle() -> Bundle {
                 reason: GapReason::NoMeans,
                 detail: "no means".into(),
             }),
+        ),
+        control(
+            "sites.block.gambling",
+            Coverage::Lists(vec![gambling.clone()]),
+            Coverage::Lists(vec![gambling]),
         ),
         control(
             "youtube.level",

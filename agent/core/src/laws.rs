@@ -8,7 +8,8 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::action::FileTime;
-use crate::fixture::{bundle, empty_bundle};
+use crate::actual::FileContent;
+use crate::fixture::{GAMBLING, block, bundle, closed, empty_bundle};
 use crate::memory::Memory;
 use crate::plan::{Plan, draft};
 use crate::simulation::{Device, Node, regular};
@@ -100,7 +101,9 @@ fn apply(device: &mut Device, tamper: &Tamper) {
         }
         Tamper::Truncate(path, length) => {
             if let Some(Node::File(file)) = device.nodes.get_mut(*path) {
-                file.content.as_mut().unwrap().truncate(*length);
+                let mut bytes = file.bytes().unwrap().to_vec();
+                bytes.truncate(*length);
+                file.content = FileContent::Bytes(bytes);
             }
         }
         Tamper::Chmod(path, bits) => match device.nodes.get_mut(*path) {
@@ -110,7 +113,7 @@ fn apply(device: &mut Device, tamper: &Tamper) {
         },
         Tamper::Touch(path) => {
             if let Some(Node::File(file)) = device.nodes.get_mut(*path) {
-                *file = regular(file.content.clone().unwrap(), FileTime::Natural);
+                *file = regular(file.bytes().unwrap().to_vec(), FileTime::Natural);
             }
         }
         Tamper::Link(_) | Tamper::Special(_) | Tamper::Directory(_) => {}
@@ -125,7 +128,12 @@ fn device() -> Device {
 }
 
 fn planned(bundle: &Bundle, device: &Device) -> Plan {
-    draft(bundle, &device.observe(), &Memory::default())
+    draft(
+        bundle,
+        Some(&block(bundle)),
+        &device.observe(bundle),
+        &Memory::default(),
+    )
 }
 
 /// A device on which the first policy was applied and then some things happened.
@@ -133,7 +141,7 @@ fn tampered() -> impl Strategy<Value = Device> {
     prop::collection::vec(tamper(), 0..8).prop_map(|tampers| {
         let mut device = device();
         let first = planned(&bundle(), &device);
-        device.execute(&first);
+        device.execute(&first, &bundle());
         for tamper in &tampers {
             apply(&mut device, tamper);
         }
@@ -147,8 +155,18 @@ fn bundles() -> impl Strategy<Value = Bundle> {
     stricter
         .chromium
         .insert("IncognitoModeAvailability".into(), json!(1));
-    prop::sample::select(vec![bundle(), empty_bundle(), stricter])
+    let mut another_list = bundle();
+    let (gambling, list) = closed("gambling", &format!("{GAMBLING}zoo.example\n"));
+    another_list.closed.insert(gambling, list);
+    prop::sample::select(vec![bundle(), empty_bundle(), stricter, another_list])
 }
+
+/// What the hosts file says of a closed name.
+const CLOSED: [&str; 3] = [
+    "0.0.0.0 bet.example # fyr\n",
+    "0.0.0.0 www.bet.example # fyr\n",
+    "0.0.0.0 www.casino.example # fyr\n",
+];
 
 /// Whether the browsers on the device obey the bundle, asked without the planner.
 fn obeys(device: &Device, bundle: &Bundle) -> bool {
@@ -159,7 +177,7 @@ fn obeys(device: &Device, bundle: &Bundle) -> bool {
             .all(|(name, value)| found.get(name) == Some(value))
     };
     let file = |path: &str| match device.nodes.get(path) {
-        Some(Node::File(file)) => file.content.clone().unwrap(),
+        Some(Node::File(file)) => file.bytes().unwrap().to_vec(),
         Some(Node::Directory { .. } | Node::Symlink | Node::Special) | None => Vec::new(),
     };
     let firefox = serde_json::from_slice::<Value>(&file("/etc/firefox/policies/policies.json"));
@@ -177,12 +195,13 @@ fn obeys(device: &Device, bundle: &Bundle) -> bool {
                 .lines()
                 .any(|line| line.starts_with(&format!("{address} {name} ")))
         })
+        && (bundle.closed.is_empty() || CLOSED.iter().all(|line| hosts.contains(line)))
 }
 
 proptest! {
     #[test]
     fn a_plan_after_its_own_execution_is_empty(mut device in tampered(), bundle in bundles()) {
-        device.execute(&planned(&bundle, &device));
+        device.execute(&planned(&bundle, &device), &bundle);
         let again = planned(&bundle, &device);
         prop_assert!(again.is_empty(), "still due:\n{again}");
     }
@@ -192,9 +211,9 @@ proptest! {
         mut device in tampered(), bundle in bundles(), cut in 0_usize..40,
     ) {
         for action in planned(&bundle, &device).actions.iter().take(cut) {
-            device.step(&action.step);
+            device.step(&action.step, &bundle);
         }
-        device.execute(&planned(&bundle, &device));
+        device.execute(&planned(&bundle, &device), &bundle);
         let again = planned(&bundle, &device);
         prop_assert!(again.is_empty(), "still due:\n{again}");
         prop_assert!(obeys(&device, &bundle));
@@ -214,11 +233,11 @@ proptest! {
         let mut device = device();
         let mut newer = bundle();
         newer.chromium.insert("IncognitoModeAvailability".into(), json!(1));
-        device.execute(&planned(&bundle(), &device));
+        device.execute(&planned(&bundle(), &device), &bundle());
         device.put_file(FOREIGN[1], foreign);
         for action in &planned(&newer, &device).actions {
             let before = device.chromium_policy(Product::Chromium);
-            device.step(&action.step);
+            device.step(&action.step, &newer);
             let after = device.chromium_policy(Product::Chromium);
             prop_assert!(before.contains_key("URLBlocklist") && after.contains_key("URLBlocklist"));
         }
@@ -227,7 +246,7 @@ proptest! {
     #[test]
     fn a_plan_touches_nothing_that_is_not_ours(mut device in tampered(), bundle in bundles()) {
         let before = device.clone();
-        device.execute(&planned(&bundle, &device));
+        device.execute(&planned(&bundle, &device), &bundle);
         for path in &device.touched {
             let created = !before.nodes.contains_key(path);
             let ours = OURS.contains(&path.as_str()) || is_ours(path);
@@ -249,12 +268,12 @@ proptest! {
             hostile.firefox.insert(name.clone(), json!({ value.clone(): name }));
         }
         let mut device = device();
-        device.execute(&planned(&hostile, &device));
+        device.execute(&planned(&hostile, &device), &hostile);
         prop_assert!(obeys(&device, &hostile));
         prop_assert_eq!(device.chromium_policy(Product::Chrome), hostile.chromium);
         let honest = {
             let mut device = self::device();
-            device.execute(&planned(&bundle(), &device));
+            device.execute(&planned(&bundle(), &device), &bundle());
             device.nodes.into_keys().collect::<Vec<_>>()
         };
         prop_assert_eq!(device.nodes.into_keys().collect::<Vec<_>>(), honest);
@@ -262,13 +281,14 @@ proptest! {
 
     #[test]
     fn removing_a_policy_removes_its_effect(mut device in tampered()) {
-        device.execute(&planned(&bundle(), &device));
-        device.execute(&planned(&empty_bundle(), &device));
+        device.execute(&planned(&bundle(), &device), &bundle());
+        device.execute(&planned(&empty_bundle(), &device), &empty_bundle());
         let hosts = match device.nodes.get("/etc/hosts") {
-            Some(Node::File(file)) => file.content.clone().unwrap(),
+            Some(Node::File(file)) => file.bytes().unwrap().to_vec(),
             _ => Vec::new(),
         };
-        prop_assert!(!String::from_utf8(hosts).unwrap().contains("fyr"));
+        let hosts = String::from_utf8(hosts).unwrap();
+        prop_assert!(!hosts.contains("fyr") && !hosts.contains("bet.example"), "{}", hosts);
         for product in [Product::Chromium, Product::Chrome] {
             let left = device.chromium_policy(product);
             prop_assert!(!left.contains_key("URLBlocklist"), "left: {left:?}");

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use crate::action::Step;
 use crate::actual::Running;
 use crate::assess::{Assessment, Offered, Pass, weigh};
-use crate::fixture::{bundle, empty_bundle};
+use crate::fixture::{block, bundle, closed, empty_bundle};
 use crate::memory::Memory;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, draft};
@@ -24,6 +24,8 @@ struct Watched {
     memory: Memory,
     clock: i64,
     running: Vec<Running>,
+    /// Whether the lists are there.
+    lists: bool,
 }
 
 impl Watched {
@@ -35,6 +37,7 @@ impl Watched {
             memory: Memory::default(),
             clock: 1_000,
             running: Vec::new(),
+            lists: true,
         }
     }
 
@@ -51,9 +54,11 @@ impl Watched {
     ) -> Assessment {
         let noticed = self.at();
         self.clock += 60;
-        let plan = draft(bundle, &self.device.observe(), &self.memory);
-        let outcomes = self.execute(&plan, failure);
-        let mut actual = self.device.observe();
+        let block = block(bundle);
+        let block = self.lists.then_some(&block);
+        let plan = draft(bundle, block, &self.device.observe(bundle), &self.memory);
+        let outcomes = self.execute(&plan, bundle, failure);
+        let mut actual = self.device.observe(bundle);
         actual.running.clone_from(&self.running);
         let pass = Pass {
             noticed,
@@ -63,6 +68,7 @@ impl Watched {
         let digest = fyr_trust::digest(revision.to_string().as_bytes());
         let offered = Offered {
             bundle,
+            block,
             revision: Revision(revision),
             digest: &digest,
         };
@@ -71,7 +77,12 @@ impl Watched {
         assessment
     }
 
-    fn execute(&mut self, plan: &Plan, failure: Option<FailureReason>) -> Vec<Outcome> {
+    fn execute(
+        &mut self,
+        plan: &Plan,
+        bundle: &Bundle,
+        failure: Option<FailureReason>,
+    ) -> Vec<Outcome> {
         let mut outcomes: Vec<Outcome> = Vec::new();
         for action in &plan.actions {
             let mut tried = outcomes.iter();
@@ -80,7 +91,7 @@ impl Watched {
             }
             let fails = failure.filter(|_| matches!(action.step, Step::Write { .. }));
             if fails.is_none() {
-                self.device.step(&action.step);
+                self.device.step(&action.step, bundle);
             }
             outcomes.push(Outcome {
                 action: action.clone(),
@@ -115,6 +126,7 @@ fn a_first_policy_is_applied_and_is_no_drift() {
         [
             ("browser.private", ControlState::InForce),
             ("sites.block", ControlState::Gap),
+            ("sites.block.gambling", ControlState::InForce),
             ("youtube.level", ControlState::InForce),
         ]
     );
@@ -238,10 +250,52 @@ fn a_shadow_that_nothing_outranks_fails_the_controls_it_touches_and_no_others() 
 }
 
 #[test]
+fn a_foreign_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_others() {
+    let mut watched = Watched::new();
+    let mut bundle = bundle();
+    let (games, list) = closed("games", "game.example\n");
+    bundle.closed.insert(games, list);
+    watched
+        .device
+        .put_file("/etc/hosts", b"93.184.216.34 game.example\n");
+    let told = watched.pass(&bundle, 7, None);
+    assert_eq!(told.rest.obstacles.len(), 1, "{}", told.rest);
+    assert!(!told.rest.is_empty());
+    let gambling = ("sites.block.gambling", ControlState::InForce);
+    assert!(states(&told).contains(&gambling), "{:?}", states(&told));
+    watched
+        .device
+        .put_file("/etc/hosts", b"93.184.216.34 www.bet.example\n");
+    let told = watched.pass(&bundle, 7, None);
+    let shadowed = ControlState::Failed(FailureReason::Shadowed);
+    assert!(states(&told).contains(&("sites.block.gambling", shadowed)));
+    assert!(states(&told).contains(&("youtube.level", ControlState::InForce)));
+}
+
+#[test]
+fn while_a_list_is_missing_the_hosts_file_stays_as_it_is_and_everything_else_is_kept_right() {
+    let mut watched = Watched::new();
+    watched.pass(&bundle(), 7, None);
+    let hosts = watched.device.nodes["/etc/hosts"].clone();
+    watched.lists = false;
+    watched.tamper();
+    let told = watched.pass(&bundle(), 7, None);
+    assert_eq!(watched.device.nodes["/etc/hosts"], hosts);
+    let missing = ControlState::Failed(FailureReason::ListMissing);
+    assert!(states(&told).contains(&("sites.block.gambling", missing)));
+    assert!(states(&told).contains(&("browser.private", ControlState::InForce)));
+    assert!(told.rest.actions.is_empty(), "{}", told.rest);
+    watched.lists = true;
+    let mended = watched.pass(&bundle(), 7, None);
+    assert!(mended.rest.is_empty(), "{}", mended.rest);
+}
+
+#[test]
 fn a_firefox_that_was_started_before_the_file_was_written_awaits_its_restart() {
     let mut watched = Watched::new();
     watched.pass(&bundle(), 7, None);
-    let written = watched.device.observe().places[&Place::Firefox(Product::Firefox)].clone();
+    let written =
+        watched.device.observe(&bundle()).places[&Place::Firefox(Product::Firefox)].clone();
     let Some(crate::actual::FileState::Regular(file)) =
         written.files.values().next().map(|f| &f.state)
     else {

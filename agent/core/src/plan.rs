@@ -8,14 +8,15 @@ mod hosts;
 use std::collections::BTreeSet;
 use std::fmt;
 
-use fyr_schemas::Digest;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{FailureReason, Place};
+use fyr_schemas::{CategoryId, Digest};
 use fyr_trust::Verified;
 use serde::Serialize;
 
 use crate::action::{Action, Content, FileTime, Step};
 use crate::actual::Actual;
+use crate::desired::hosts::Block;
 use crate::memory::Memory;
 use crate::path::{ManagedPath, OwnName};
 use crate::products::place;
@@ -48,6 +49,8 @@ pub enum Affected {
     Everything,
     /// These policies or host names.
     Names(BTreeSet<String>),
+    /// These names of a list.
+    List(CategoryId, BTreeSet<String>),
 }
 
 impl Affected {
@@ -59,8 +62,8 @@ impl Affected {
                 names.extend(more);
                 Self::Names(names)
             }
-            (Self::Everything, Self::Names(_) | Self::Everything)
-            | (Self::Names(_), Self::Everything) => Self::Everything,
+            // Nothing finer covers both.
+            (Self::Everything | Self::Names(_) | Self::List(..), _) => Self::Everything,
         }
     }
 
@@ -69,6 +72,16 @@ impl Affected {
         match self {
             Self::Everything => true,
             Self::Names(affected) => names.any(|name| affected.contains(name)),
+            Self::List(..) => false,
+        }
+    }
+
+    /// Whether the list of `category` is touched.
+    pub fn touches_list(&self, category: &CategoryId) -> bool {
+        match self {
+            Self::Everything => true,
+            Self::Names(_) => false,
+            Self::List(affected, _) => affected == category,
         }
     }
 }
@@ -82,9 +95,15 @@ impl Plan {
 
 /// Plans how a device that was found as `actual` comes to hold `bundle`.
 ///
+/// `block` is what the hosts file is to say of it, absent while a list is missing or damaged.
 /// `memory` only tells drift from a new policy; it never changes what is done.
-pub fn plan(bundle: &Verified<Bundle>, actual: &Actual, memory: &Memory) -> Plan {
-    draft(bundle.value(), actual, memory)
+pub fn plan(
+    bundle: &Verified<Bundle>,
+    block: Option<&Block>,
+    actual: &Actual,
+    memory: &Memory,
+) -> Plan {
+    draft(bundle.value(), block, actual, memory)
 }
 
 /// Plans the empty policy file that every present Chromium product gets on enrolment.
@@ -107,12 +126,19 @@ pub fn prepare(actual: &Actual) -> Plan {
     plan
 }
 
-pub(crate) fn draft(bundle: &Bundle, actual: &Actual, memory: &Memory) -> Plan {
+pub(crate) fn draft(
+    bundle: &Bundle,
+    block: Option<&Block>,
+    actual: &Actual,
+    memory: &Memory,
+) -> Plan {
     let mut plan = Plan::default();
     for (place, found) in &actual.places {
-        let known = memory.holds(*place, &own_part(bundle, *place));
+        let part = own_part(bundle, block, *place);
+        let known = part.is_some_and(|part| memory.holds(*place, &part));
         let subject = Subject {
             bundle,
+            block,
             found,
             owner: actual.owner,
         };
@@ -130,18 +156,20 @@ pub(crate) fn draft(bundle: &Bundle, actual: &Actual, memory: &Memory) -> Plan {
 #[derive(Clone, Copy)]
 struct Subject<'a> {
     bundle: &'a Bundle,
+    block: Option<&'a Block>,
     found: &'a crate::actual::ActualPlace,
     owner: u32,
 }
 
-/// The digest of what the bundle asks of `place`, whatever else stands there.
-pub(crate) fn own_part(bundle: &Bundle, place: Place) -> Digest {
-    use crate::desired::{chromium, firefox, hosts};
-    fyr_trust::digest(&match place {
-        Place::Chromium(_) => chromium::render(bundle),
-        Place::Firefox(_) => firefox::own_part(bundle),
-        Place::Hosts => hosts::block(bundle),
-    })
+/// The digest of what the bundle asks of `place`, whatever else stands there; absent while that
+/// is not known.
+pub(crate) fn own_part(bundle: &Bundle, block: Option<&Block>, place: Place) -> Option<Digest> {
+    use crate::desired::{chromium, firefox};
+    match place {
+        Place::Chromium(_) => Some(fyr_trust::digest(&chromium::render(bundle))),
+        Place::Firefox(_) => Some(fyr_trust::digest(&firefox::own_part(bundle))),
+        Place::Hosts => block.map(Block::digest),
+    }
 }
 
 impl Plan {
@@ -188,7 +216,7 @@ impl fmt::Display for Obstacle {
         write!(f, "cannot mend {path}: {}", self.reason.words())?;
         match &self.affected {
             Affected::Everything => Ok(()),
-            Affected::Names(names) => {
+            Affected::Names(names) | Affected::List(_, names) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();
                 write!(f, ", for {}", names.join(", "))
             }

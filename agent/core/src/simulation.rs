@@ -3,14 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{Place, Product};
 use serde_json::Value;
 
-use crate::action::{FileTime, Step};
+use crate::action::{Content, FileTime, Step};
+use crate::actual::hosts::HostsFile;
 use crate::actual::{
-    Actual, ActualPlace, DIRECTORY_MODE, DirectoryState, FILE_MODE, FIXED_TIME, FileState,
-    ForeignFile, ForeignPolicies, FoundDirectory, FoundFile, RegularFile,
+    Actual, ActualPlace, DIRECTORY_MODE, DirectoryState, FILE_MODE, FIXED_TIME, FileContent,
+    FileState, ForeignFile, ForeignPolicies, FoundDirectory, FoundFile, RegularFile,
 };
+use crate::desired::hosts::{clashes, led_elsewhere};
+use crate::fixture::{lists, rendered};
 use crate::path::{ManagedPath, OwnName, aside_name, directories};
 use crate::plan::Plan;
 use crate::products::place;
@@ -69,20 +73,21 @@ impl Device {
             .retain(|other, _| other != path && !other.starts_with(&below));
     }
 
-    pub(crate) fn observe(&self) -> Actual {
+    /// Looks at everything; `bundle` tells which names are closed.
+    pub(crate) fn observe(&self, bundle: &Bundle) -> Actual {
         let places = self.present.iter().map(|product| place(*product));
         Actual {
             present: self.present.clone(),
             places: places
                 .chain([Place::Hosts])
-                .map(|place| (place, self.observe_place(place)))
+                .map(|place| (place, self.observe_place(place, bundle)))
                 .collect(),
             owner: OWNER,
             running: Vec::new(),
         }
     }
 
-    fn observe_place(&self, place: Place) -> ActualPlace {
+    fn observe_place(&self, place: Place, bundle: &Bundle) -> ActualPlace {
         let mut found = ActualPlace::absent();
         for depth in 1..=directories(place).len() {
             let directory = self.directory(&ManagedPath::Directory { place, depth }.to_string());
@@ -110,6 +115,9 @@ impl Device {
         if self.is_reachable(&file) {
             self.observe_files(place, &file, &mut found);
         }
+        if place == Place::Hosts {
+            tell_hosts_apart(&mut found, bundle);
+        }
         found
     }
 
@@ -126,7 +134,7 @@ impl Device {
             } else if let (Place::Chromium(_), Node::File(file)) = (place, node) {
                 found.foreign.push(ForeignFile {
                     name: name.into(),
-                    policies: ForeignPolicies::parse(file.content.as_deref().unwrap()),
+                    policies: ForeignPolicies::parse(file.bytes().unwrap()),
                 });
             }
         }
@@ -175,14 +183,14 @@ impl Device {
     }
 
     /// Carries out every step.
-    pub(crate) fn execute(&mut self, plan: &Plan) {
+    pub(crate) fn execute(&mut self, plan: &Plan, bundle: &Bundle) {
         for action in &plan.actions {
-            self.step(&action.step);
+            self.step(&action.step, bundle);
         }
     }
 
     /// Carries out one step; panics where the operating system would refuse it.
-    pub(crate) fn step(&mut self, step: &Step) {
+    pub(crate) fn step(&mut self, step: &Step, bundle: &Bundle) {
         match step {
             Step::CreateDirectory(path) => {
                 let path = self.touch(*path);
@@ -226,7 +234,12 @@ impl Device {
                     !matches!(left, Some(Node::Directory { .. })),
                     "{staged} is a directory"
                 );
-                self.put(&path, Node::File(regular(content.bytes().to_vec(), *time)));
+                let bytes = match content {
+                    Content::Bytes(bytes) => bytes.clone(),
+                    Content::Hosts(hosts) => [rendered(bundle), hosts.foreign.clone()].concat(),
+                };
+                assert_eq!(fyr_trust::digest(&bytes), content.digest());
+                self.put(&path, Node::File(regular(bytes, *time)));
             }
             Step::Remove(path) => {
                 let path = self.touch(*path);
@@ -267,7 +280,7 @@ impl Device {
         let depth = directories(place).len();
         let directory = ManagedPath::Directory { place, depth }.to_string();
         let readable = |node: &Node| match node {
-            Node::File(file) if file.mode & 0o444 == 0o444 => file.content.clone(),
+            Node::File(file) if file.mode & 0o444 == 0o444 => file.bytes().map(<[u8]>::to_vec),
             Node::File(_) | Node::Directory { .. } | Node::Symlink | Node::Special => None,
         };
         if !self.is_reachable(&format!("{directory}/")) {
@@ -283,6 +296,19 @@ impl Device {
     }
 }
 
+/// Reads a hosts file as the edge does.
+fn tell_hosts_apart(found: &mut ActualPlace, bundle: &Bundle) {
+    for file in found.files.values_mut() {
+        if let FileState::Regular(file) = &mut file.state {
+            let mut hosts = HostsFile::read(file.bytes().unwrap()).unwrap();
+            let names = led_elsewhere(&hosts.foreign);
+            let Ok(found) = clashes(&names, lists(bundle));
+            hosts.clashes = found;
+            file.content = FileContent::Hosts(hosts);
+        }
+    }
+}
+
 fn path_place(step: &Step) -> Place {
     match step {
         Step::CreateDirectory(path)
@@ -295,7 +321,7 @@ fn path_place(step: &Step) -> Place {
 
 pub(crate) fn regular(content: Vec<u8>, time: FileTime) -> RegularFile {
     RegularFile {
-        content: Some(content),
+        content: FileContent::Bytes(content),
         mode: FILE_MODE,
         owner: OWNER,
         modified: match time {

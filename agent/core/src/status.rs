@@ -9,7 +9,7 @@ use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine};
 use fyr_schemas::report::{
     BundleInForce, ControlReport, ControlState, FailureReason, Freshness, Product,
 };
-use fyr_schemas::{CaseNumber, ControlId, DeviceId, GroupId, OrganisationId};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, DeviceId, Digest, GroupId, OrganisationId};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -44,6 +44,8 @@ pub struct Status {
     pub reports_waiting: usize,
     /// The browsers that were found.
     pub browsers: Vec<Product>,
+    /// Every list that the bundle closes.
+    pub lists: Vec<ListStatus>,
     /// Every control of the bundle.
     pub controls: Vec<ControlStatus>,
     /// What is still to be done, as the plan says it.
@@ -60,6 +62,17 @@ pub enum AgentState {
     Stopped,
     /// Whoever asks may not know.
     Unknown,
+}
+
+/// One list that is closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListStatus {
+    /// Which.
+    pub category: CategoryId,
+    /// How many of its names are closed.
+    pub names: usize,
+    /// SHA-256 of its text.
+    pub digest: Digest,
 }
 
 /// One control, and what a person may do about it.
@@ -138,10 +151,22 @@ impl Status {
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
             browsers: facts.browsers,
+            lists: told.map(|policy| lists(policy.bundle)).unwrap_or_default(),
             controls: controls.unwrap_or_default(),
             due: due.unwrap_or_default(),
         }
     }
+}
+
+fn lists(bundle: &Bundle) -> Vec<ListStatus> {
+    let closed = bundle.closed.iter();
+    closed
+        .map(|(category, list)| ListStatus {
+            category: category.clone(),
+            names: (list.names as usize).saturating_sub(list.except.len()),
+            digest: list.digest.clone(),
+        })
+        .collect()
 }
 
 fn due(rest: &Plan) -> Vec<String> {
@@ -229,6 +254,9 @@ fn advice(state: ControlState, agent: AgentState) -> Option<String> {
             FailureReason::ReadOnly => "mount the file system of /etc writable again",
             FailureReason::Obstructed => {
                 "move away what stands at the path that is named under `still to be done`"
+            }
+            FailureReason::ListMissing => {
+                "connect the device to its server, from which it is fetched again"
             }
             FailureReason::Io => "look at the kernel's messages: `dmesg`",
         },

@@ -11,11 +11,13 @@ use fyr_trust::token::{ParseTokenError, TokenError};
 use fyr_trust::{EnrolmentAuthority, Floor, TrustedState, token};
 
 use crate::client::{Server, ServerError};
-use crate::fetch::FetchError;
+use crate::fetch::{Believed, FetchError};
+use crate::hosts::Hosts;
 use crate::key::{DeviceKey, KeyError};
 use crate::lock::{Lock, LockError};
 use crate::presence::PresenceError;
 use crate::root::{Extent, Root};
+use crate::store::lists::Lists;
 use crate::store::{Enrolment, Store, StoreError};
 use crate::{clock, execute, fetch, observe, presence};
 
@@ -94,7 +96,8 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
         Some(key) => key,
         None => DeviceKey::generate(&store)?,
     };
-    let token = super::block_on(join(&server, &key, &envelope, &claimed))??;
+    let lists = Lists::of(&store)?;
+    let token = super::block_on(join(&server, &key, (&envelope, &claimed), lists))??;
     store.save_enrolment(&Enrolment {
         server: token.server,
         root: token.root,
@@ -102,8 +105,9 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
         group: token.group.clone(),
         device: key.device(),
     })?;
-    let actual = observe::observe(root, store.owner(), &present, Vec::new());
-    execute::execute(root, &prepare(&actual));
+    let mut hosts = Hosts::new(Lists::of(&store)?, &claimed.server);
+    let actual = observe::observe(root, store.owner(), &present, Vec::new(), &mut hosts);
+    execute::execute(root, &prepare(&actual), &hosts);
     super::say(format_args!(
         "enrolled as {} in group `{}` of `{}`\n",
         key.device(),
@@ -119,18 +123,21 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
 async fn join(
     server: &Server,
     key: &DeviceKey,
-    envelope: &Envelope,
-    claimed: &EnrolmentToken,
+    (envelope, claimed): (&Envelope, &EnrolmentToken),
+    lists: Lists,
 ) -> Result<EnrolmentToken, EnrolError> {
-    let clock = clock::read();
     let authority = EnrolmentAuthority {
         root: claimed.root.clone(),
     };
-    let nothing = (TrustedState::default(), Floor::default());
-    let refreshed = fetch::refresh(server, &nothing.0, &nothing.1, &authority, clock)
+    let nothing = Believed {
+        state: TrustedState::default(),
+        floor: Floor::default(),
+        lists,
+    };
+    let refreshed = fetch::refresh(server, &authority, &nothing)
         .await
         .map_err(EnrolError::Authority)?;
-    let now = clock.trusted(&refreshed.floor).now;
+    let now = clock::read().trusted(&refreshed.floor).now;
     let token = token::verify(envelope, refreshed.document.value(), now)?;
     let request = EnrolmentRequest {
         token: envelope.clone(),

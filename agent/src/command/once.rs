@@ -9,9 +9,10 @@ use tracing::warn;
 use super::StartError;
 use crate::agent::{Agent, Fetched};
 use crate::client::Server;
+use crate::fetch::FetchError;
 use crate::root::Root;
 use crate::upload::{self, Sent};
-use crate::{clock, fetch, presence};
+use crate::{fetch, presence};
 
 /// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
 pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
@@ -26,9 +27,11 @@ pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
 
 async fn turn(agent: &mut Agent, server: &Server) {
     let before = agent.remembered.clone();
-    let (trusted, slot) = agent.believed();
     let identity = agent.enrolment.identity();
-    let result = fetch::refresh(server, &trusted, &slot.floor, &identity, clock::read()).await;
+    let result = match agent.believed() {
+        Ok(believed) => fetch::refresh(server, &identity, &believed).await,
+        Err(error) => Err(FetchError::Unkept(error)),
+    };
     let fetched = agent.take_in(result);
     agent.converge(Instant::now());
     agent.report();

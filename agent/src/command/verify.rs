@@ -2,6 +2,8 @@
 
 use std::process::ExitCode;
 
+use fyr_agent_core::plan::Obstacle;
+use fyr_schemas::report::FailureReason;
 use fyr_trust::VerifyError;
 
 use crate::look::{Look, LookError};
@@ -23,12 +25,21 @@ pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
     let look = Look::take(root)?;
     let (bundle, assessment) = look.policy?;
     super::say(format_args!(
-        "revision {} for group `{}` of `{}` is verified (SHA-256 {})\n{}",
+        "revision {} for group `{}` of `{}` is verified (SHA-256 {})\n",
         bundle.revision(),
         bundle.group,
         bundle.organisation,
         bundle.digest(),
-        assessment.rest
     ));
+    let is_missing = |o: &Obstacle| o.reason == FailureReason::ListMissing;
+    if !assessment.rest.obstacles.iter().any(is_missing) {
+        for (category, list) in &bundle.closed {
+            super::say(format_args!(
+                "the list `{category}` with {} names is verified (SHA-256 {})\n",
+                list.names, list.digest
+            ));
+        }
+    }
+    super::say(&assessment.rest);
     Ok(ExitCode::from(u8::from(!assessment.rest.is_empty())))
 }

@@ -38,7 +38,7 @@ pub(crate) fn write(
     bytes.extend_from_slice(content);
     for copy in copies(name) {
         let file = NewFile {
-            content: &bytes,
+            content: &bytes.as_slice(),
             mode,
             modified: None,
         };

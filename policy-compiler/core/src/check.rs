@@ -2,13 +2,17 @@
 
 mod assessments;
 mod brought;
+mod closed;
 mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
 mod lookalikes;
+mod platforms;
 mod reachable;
 mod rules;
+mod services;
+mod shadows;
 mod timetable;
 
 use crate::diagnostic::Diagnostics;
@@ -23,6 +27,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
+    findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     findings.extend(timetable::check(policy, resolution));
     // What is open in the end hangs on every rule and on every service.
@@ -31,6 +36,8 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])
     {
         findings.extend(reachable::check(policy, resolution));
+        findings.extend(platforms::check(policy, resolution));
         findings.extend(escapes::check(resolution));
+        findings.extend(shadows::check(policy, resolution));
     }
 }

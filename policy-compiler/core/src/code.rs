@@ -107,7 +107,7 @@ codes! {
     "A rule has at least one setting or one site."
 
     "0211" NoReason Warning "a rule without a reason in the organisation's language"
-    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows."
+    "Every rule says in words why it holds, in the first language of `fyr.yaml` at least: for the administrator who maintains it, and for the pupil who meets it. A rule that cites an emergency may leave it to the decision that follows. It is a warning, because no device should go unprotected for want of a sentence."
 
     "0212" UnnamedGroup Error "a group that cannot be named after its unit"
     "A group listed with its unit is called after the last part of the unit's path: `2024` at `/skoler/skovlunde` is `skovlunde-2024`. That name would be too long, or the unit is `/`. Name the group under `groups`."
@@ -166,6 +166,17 @@ codes! {
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
     "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"
     "`browsers` in `fyr.yaml` says the oldest version of each browser that is still in use. A browser ignores a policy that came with a later version, without a word: there the setting does not hold. It is listed among the gaps too. Newer browsers obey it."
+    "0606" SignInBlocked Error "a host that people sign in through is blocked"
+    "`sign-in: { providers: […] }` in `fyr.yaml` names who signs people in, and Fyr knows which hosts that takes. A rule that closes one of them, even in part, locks the people of a group out of everything. Narrow the block, or allow the hosts in a rule that is as strong."
+    "0607" ClassroomBlocked Warning "a host that teaching happens on is blocked"
+    "`classroom: […]` in `fyr.yaml` names the platforms that teaching happens on. A rule closes a host that one of them needs. Narrow the block, or allow the host; where the group really does without it, say so in the rule's reason."
+    "0608" UnknownPlatform Error "a sign-in or classroom that Fyr does not know"
+    "Fyr knows the hosts of the platforms that it names, so that no rule can close them unnoticed. List the hosts of another one under `always-reachable`."
+
+    "0701" NeverHolds Warning "something that never holds"
+    "A rule says a value or a verdict, and every group that it is for has another one from a rule below, or from a narrower value beside it. Remove it; or make it `minimum` where it was meant as a bound that lower levels may only tighten."
+    "0702" Repeats Warning "something that holds already"
+    "A rule says what another rule above it or beside it says for the same groups, so nothing would change without it. Say it once, where it was decided. What is repeated below a `default` on purpose, so that it outlasts the default, is `minimum`. An allow where nothing is closed repeats nothing: it is a promise that nobody below may close the site."
 
     "0901" UnknownPeriod Error "a period that `timetable.yaml` does not have"
     "`during` names a period of `timetable.yaml`. A rule with another name would never hold."
@@ -194,6 +205,18 @@ codes! {
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
     "1002" NotBegun Warning "a class that is far from beginning"
     "Devices are made ready in the year before a class begins; this one begins later. Until then they have the stage of its first grade."
+    "1003" ServiceIncomplete Warning "an approved service whose entry is not complete"
+    "What is approved was assessed, and the catalogue says what the assessment found: purpose, legal basis, security validation, decision and day of review; and where personal data are handled, the agreement with the processor, the impact assessment, and where the data go outside the EU (`none`, or where and on what ground)."
+    "1004" ServiceOverdue Warning "an approved service past its day of review"
+    "The approval was given until this day. Assess the service again, or let its status say that the approval has run out."
+    "1005" StatusTwice Error "two statuses of a service for the same group"
+    "Of several statuses the narrowest holds for a group: the deeper unit, then the one with more conditions. Two that are equally narrow cannot both hold."
+    "1006" UnknownGroup Error "a group that does not exist"
+    "`approved` in `units.yaml` names groups, and this one is not among them."
+    "1007" HelplineLimited Error "a helpline with an age or an approval"
+    "A helpline helps children directly. No minimum age and no guardian's approval stands before it."
+    "1008" ApprovalUnasked Warning "an approval that nothing asks for"
+    "The service needs no guardian's approval, so the approval changes nothing."
 }
 
 impl fmt::Display for Code {

@@ -57,6 +57,13 @@ impl Diagnostic {
         self
     }
 
+    /// Says what to do where that is known.
+    #[must_use]
+    pub fn help_if(mut self, help: Option<String>) -> Self {
+        self.help = help.or(self.help);
+        self
+    }
+
     /// Whether it keeps the policy from compiling.
     pub fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
@@ -94,18 +101,34 @@ impl Extend<Diagnostic> for Diagnostics {
 
 /// The name in `known` that `given` was probably meant to be.
 pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    const LONGEST: usize = 100;
+    const MOST_SLIPS: usize = 4;
+
     let given = given.to_lowercase();
+    if given.chars().nth(LONGEST).is_some() {
+        return None;
+    }
     known
         .into_iter()
         .map(|name| {
-            (
-                strsim::damerau_levenshtein(&given, &name.to_lowercase()),
-                name,
-            )
+            let lower = name.to_lowercase();
+            let distance = strsim::damerau_levenshtein(&given, &lower);
+            (distance, gap(&given, &lower), name)
         })
-        .filter(|(distance, name)| *distance <= (name.chars().count() / 3).max(1))
+        .filter(|(distance, _, name)| {
+            let longer = name.chars().count().max(given.chars().count());
+            *distance <= (longer / 3).clamp(1, MOST_SLIPS)
+        })
         .min()
-        .map(|(_, name)| name)
+        .map(|(_, _, name)| name)
+}
+
+/// How far apart the first characters are in which two names differ: `2027` is nearer to `2026`
+/// than to `2020`.
+fn gap(one: &str, other: &str) -> u32 {
+    let mut pairs = one.chars().zip(other.chars());
+    let differs = pairs.find(|(a, b)| a != b);
+    differs.map_or(0, |(a, b)| u32::from(a).abs_diff(u32::from(b)))
 }
 
 /// Help for a name that is not known: the nearest one, or all there are when they are few.
@@ -156,5 +179,11 @@ mod tests {
         assert_eq!(did_you_mean("youtube.levle", known), Some("youtube.level"));
         assert_eq!(did_you_mean("YouTube.level", known), Some("youtube.level"));
         assert_eq!(did_you_mean("camera", known), None);
+        let groups = ["skovlunde-2020", "skovlunde-2026"];
+        assert_eq!(
+            did_you_mean("skovlunde-2027", groups),
+            Some("skovlunde-2026")
+        );
+        assert_eq!(did_you_mean(&"x".repeat(1000), groups), None);
     }
 }

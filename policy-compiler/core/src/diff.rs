@@ -17,8 +17,8 @@ use serde::Serialize;
 use url::Url;
 
 use self::crowd::Crowds;
-use crate::compile::{compile, read};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::compile::{compile_assuming, read};
+use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::explain::Ground;
 use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
@@ -144,17 +144,49 @@ pub enum DiffError {
     /// The new policy has errors, so it would not compile.
     #[error("the new policy has errors, so it would not compile")]
     NewFaulty(Vec<Diagnostic>),
+    /// A case that is to be taken for decided is nowhere.
+    #[error("unknown decision `{case}`; {help}")]
+    UnknownCase {
+        /// The case number given.
+        case: CaseNumber,
+        /// What may have been meant.
+        help: String,
+    },
 }
 
-/// Compares two policies on a day, and how they decide over a list of addresses.
+/// What two policies are compared for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Comparison {
+    /// The day both are read for.
+    pub date: Date,
+    /// The addresses whose verdicts are compared.
+    pub addresses: Vec<Url>,
+    /// What is taken for granted in the new policy: proposals, as if they were decided.
+    pub what_if: Assumptions,
+}
+
+/// Compares two policies.
 pub fn diff(
     old: &Sources,
     new: &Sources,
-    date: Date,
-    addresses: &[Url],
+    comparison: &Comparison,
 ) -> Result<Difference, DiffError> {
-    let old = sound(old, date).map_err(DiffError::OldFaulty)?;
-    let new = sound(new, date).map_err(DiffError::NewFaulty)?;
+    let Comparison {
+        date,
+        addresses,
+        what_if,
+    } = comparison;
+    let date = *date;
+    let old = sound(old, date, &Assumptions::default()).map_err(DiffError::OldFaulty)?;
+    let new = sound(new, date, what_if).map_err(DiffError::NewFaulty)?;
+    for case in &what_if.in_force {
+        if !new.decisions.contains_key(case) {
+            return Err(DiffError::UnknownCase {
+                case: case.clone(),
+                help: help_for_unknown(case.as_str(), new.decisions.keys().map(CaseNumber::as_str)),
+            });
+        }
+    }
     let sides = Sides {
         old: Side::new(&old),
         new: Side::new(&new),
@@ -183,18 +215,16 @@ pub fn diff(
 }
 
 /// A policy that compiles.
-fn sound(sources: &Sources, date: Date) -> Result<Policy, Vec<Diagnostic>> {
-    let compilation = compile(sources, date);
+fn sound(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+) -> Result<Policy, Vec<Diagnostic>> {
+    let compilation = compile_assuming(sources, date, assumptions);
     if compilation.failed() {
         return Err(compilation.diagnostics);
     }
-    read(
-        sources,
-        date,
-        &Assumptions::default(),
-        &mut Diagnostics::default(),
-    )
-    .ok_or(compilation.diagnostics)
+    read(sources, date, assumptions, &mut Diagnostics::default()).ok_or(compilation.diagnostics)
 }
 
 /// One of the two policies, with what holds.

@@ -48,7 +48,12 @@ impl<'a> Judge<'a> {
             .iter()
             .find(|(site, _)| std::ptr::eq(site, deciding))
             .map(|(site, settled)| Decider::Setting(settled, site.verdict))
-            .or_else(|| self.resolved.sites.verdict(url).map(Decider::Rule))
+            .or_else(|| {
+                url_filter::asked(url)
+                    .filter_map(|asked| self.resolved.sites.verdict(&asked))
+                    .find(|voice| voice.says.verdict == deciding.verdict)
+                    .map(Decider::Rule)
+            })
     }
 }
 

@@ -4,7 +4,9 @@
 mod characters;
 mod chunk;
 mod fault;
+mod grammar;
 mod members;
+mod shape;
 
 use std::collections::BTreeSet;
 
@@ -173,6 +175,15 @@ impl Documents {
         if read.iter().any(Diagnostic::is_error) {
             self.unread.add(kind);
         }
+        if read
+            .iter()
+            .any(|finding| finding.code == Code::MisplacedFile)
+        {
+            // A document among others of another kind is one of these.
+            self.unread.add(DocumentKind::Decision);
+            self.unread.add(DocumentKind::Rule);
+            self.unread.add(DocumentKind::Service);
+        }
         findings.extend(read);
     }
 }
@@ -220,7 +231,8 @@ fn read_all<T: DeserializeOwned + JsonSchema>(
     if findings.is_empty() && documents.len() == before {
         findings.push(
             Diagnostic::new(Code::EmptyFile, format!("`{}` is empty", source.path))
-                .at(file.start(), "nothing is written here"),
+                .at(file.start(), "nothing is written here")
+                .help("delete the file, or write the document it was made for"),
         );
     }
     findings

@@ -1,8 +1,10 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
+mod approvals;
 mod groups;
 mod occasion;
 mod organise;
+mod service;
 mod standing;
 mod statement;
 pub(crate) mod timetable;
@@ -19,11 +21,16 @@ use jiff::civil::Date;
 
 pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
+pub(crate) use self::service::narrowness;
+pub use self::service::{Hindrance, Opens, Service};
 pub use self::standing::{Assumptions, Standing};
+pub(crate) use self::statement::unknown_stage;
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
 pub use self::timetable::Timetable;
+use crate::country::Country;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
+use crate::stage::Stages;
 use crate::url_filter::UrlFilter;
 
 /// A policy on one day.
@@ -35,6 +42,8 @@ pub struct Policy {
     pub unread: Unread,
     /// `fyr.yaml`.
     pub organisation: InFile<OrganisationFile>,
+    /// The stages; `None` where they could not be read.
+    pub(crate) stages: Option<Stages>,
     /// Every unit; `/` is always among them.
     pub units: BTreeSet<UnitPath>,
     /// Every group that has a stage on the day.
@@ -70,17 +79,10 @@ pub struct Group {
     pub youngest: Option<u8>,
     /// Whose its devices are.
     pub ownership: Ownership,
+    /// The services that guardians have approved for all of its pupils.
+    pub approved: BTreeSet<ServiceId>,
     /// Where it is declared.
     pub place: Place,
-}
-
-/// A service with its filters read.
-#[derive(Debug)]
-pub struct Service {
-    /// As it is written.
-    pub source: InFile<source::Service>,
-    /// The filters that make it up, with their places.
-    pub sites: Vec<(UrlFilter, Place)>,
 }
 
 /// A rule with its names looked up and its values typed.
@@ -192,6 +194,11 @@ impl Policy {
             .iter()
             .find(|(name, _)| name.value == body.value)
             .map(|(_, body)| body.name.as_str())
+    }
+
+    /// The age from which a child consents by itself to an online service, on the day.
+    pub fn age_of_consent(&self) -> u8 {
+        Country::of(&self.organisation.document.country).age_of_consent(self.date)
     }
 
     /// The last day on which an assessment counts as new enough.

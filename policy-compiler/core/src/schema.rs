@@ -9,13 +9,14 @@ use fyr_schemas::report::{Report, ReportReceipt};
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value as Json, json};
 
+use crate::catalogue::platforms::{self, Purpose};
 use crate::compile::GapNote;
 use crate::settings::{self, Kind, Level, Setting};
 
 /// Every schema with the name of its file, without an ending.
 pub fn schemas() -> Vec<(&'static str, Schema)> {
     vec![
-        ("fyr", schema_for!(OrganisationFile)),
+        ("fyr", organisation()),
         ("units", schema_for!(UnitsFile)),
         ("decision", schema_for!(Decision)),
         ("rule", rule()),
@@ -32,6 +33,23 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("report-receipt", schema_for!(ReportReceipt)),
         ("fleet", schema_for!(Fleet)),
     ]
+}
+
+/// The organisation, with the platforms whose hosts are known.
+fn organisation() -> Schema {
+    let mut schema = schema_for!(OrganisationFile);
+    for (pointer, purpose) in [
+        ("/$defs/SignIn/properties/providers/items", Purpose::SignIn),
+        ("/properties/classroom/items", Purpose::Classroom),
+    ] {
+        if let Some(items) = schema.pointer_mut(pointer) {
+            let names: Vec<&str> = platforms::of(purpose)
+                .map(|platform| platform.name)
+                .collect();
+            *items = json!({ "enum": names });
+        }
+    }
+    schema
 }
 
 /// A rule, with every setting of the table as a member of `set`.
@@ -112,6 +130,14 @@ fn words(levels: &[Level]) -> Json {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_platform_can_be_completed() {
+        let schema = organisation().to_value().to_string();
+        for name in ["unilogin", "google-classroom"] {
+            assert!(schema.contains(&format!("\"{name}\"")), "{name}");
+        }
+    }
 
     #[test]
     fn every_setting_of_the_table_can_be_completed() {

@@ -33,6 +33,7 @@ pub(crate) use self::means::UNFORESEEN;
 pub(crate) use self::means::{Effect, Means, Reach};
 pub use self::role::{Restriction, Role};
 use crate::catalogue::{self, Policy, Standing};
+use crate::diagnostic::did_you_mean;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -86,13 +87,7 @@ pub fn family(family: &str) -> impl Iterator<Item = &'static Setting> {
 
 /// The setting that was probably meant by a name that [`find`] does not know.
 pub fn nearest(name: &str) -> Option<&'static str> {
-    TABLE
-        .keys()
-        .chain(VERBATIM.keys())
-        .map(|known| (*known, strsim::jaro_winkler(known, name)))
-        .filter(|(_, likeness)| *likeness > 0.85)
-        .max_by(|(_, a), (_, b)| a.total_cmp(b))
-        .map(|(known, _)| known)
+    did_you_mean(name, TABLE.keys().chain(VERBATIM.keys()).copied())
 }
 
 /// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.

@@ -5,13 +5,15 @@
 mod matching;
 mod overlap;
 mod parsing;
+mod reading;
+mod scheme;
 #[cfg(test)]
 mod tests;
 
 use std::fmt;
 use std::net::IpAddr;
 
-pub use self::matching::{Specificity, verdict};
+pub use self::matching::{Specificity, asked, verdict};
 pub use self::parsing::ParseFilterError;
 
 /// A filter over URLs, in canonical form: host in lower case and punycode, no user name, no
@@ -64,6 +66,14 @@ impl UrlFilter {
             && self.path.is_empty()
             && self.query.is_empty()
     }
+
+    /// The filter with its path in lower case, for a browser that compares so.
+    pub(crate) fn in_lower_case(&self) -> Self {
+        Self {
+            path: self.path.to_ascii_lowercase(),
+            ..self.clone()
+        }
+    }
 }
 
 impl fmt::Display for UrlFilter {
@@ -77,8 +87,7 @@ impl fmt::Display for UrlFilter {
             Host::Any => f.write_str("*")?,
             Host::Exact(host) => write!(f, ".{host}")?,
             Host::WithSubdomains(host) => f.write_str(host)?,
-            Host::Address(IpAddr::V4(address)) => address.fmt(f)?,
-            Host::Address(IpAddr::V6(address)) => write!(f, "[{address}]")?,
+            Host::Address(address) => f.write_str(&address_text(*address))?,
         }
         if let Some(port) = self.port {
             write!(f, ":{port}")?;
@@ -89,6 +98,14 @@ impl fmt::Display for UrlFilter {
             condition.fmt(f)?;
         }
         Ok(())
+    }
+}
+
+/// An address as URLs write it, which is what browsers compare.
+fn address_text(address: IpAddr) -> String {
+    match address {
+        IpAddr::V4(address) => url::Host::<&str>::Ipv4(address).to_string(),
+        IpAddr::V6(address) => url::Host::<&str>::Ipv6(address).to_string(),
     }
 }
 

@@ -146,6 +146,9 @@ impl Scene {
         let mut arguments: Vec<OsString> = vec!["publish".into(), self.path("policy").into()];
         arguments.extend(["--repository".into(), self.path("repository").into()]);
         arguments.push("--yes".into());
+        if self.revision == Revision::default() {
+            arguments.push("--new".into());
+        }
         self.fyr(&arguments)?;
         self.revision = Revision(self.revision.0 + 1);
         Ok(())

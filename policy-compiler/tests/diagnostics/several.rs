@@ -71,6 +71,15 @@ fn a_decision_in_a_misspelt_directory_is_not_told_as_unknown() {
 }
 
 #[test]
+fn a_decision_among_rules_is_told_as_that_alone() {
+    let decision = "decision: SK-2025-8\ntitle: Spil\nbody: byraadet\ndate: 2026-01-01\n";
+    let text = rule("for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("SK-2025-7", "SK-2025-8");
+    let found = codes(&[("rules/next.yaml", decision), ("rules/proeve.yaml", &text)]);
+    assert_eq!(found, BTreeSet::from(["FYR0107"]));
+}
+
+#[test]
 fn without_the_organisation_its_stages_and_bodies_are_not_told_as_unknown() {
     let fyr = base("fyr.yaml", "country: DK", "countri: DK");
     let found = codes(&[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(MISSPELT))]);

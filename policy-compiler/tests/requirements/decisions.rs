@@ -74,8 +74,8 @@ fn r20_an_explanation_tells_what_the_decision_says() {
 fn r21_a_board_does_not_decide_for_another_administration() {
     let source = Source::example("malmo").with(
         "rules/gymnasiet.yaml",
-        "rule: youtube-i-gymnasiet\ndecision: GRF-2025-417\nfor: { unit: /gymnasium, who: pupils }\n\
-         strength: default\nset:\n  youtube.level: moderate\nwhy:\n  sv: Som i grundskolan.\n",
+        "rule: plats-i-gymnasiet\ndecision: GRF-2025-417\nfor: { unit: /gymnasium, who: pupils }\n\
+         strength: default\nset:\n  location.access: block\nwhy:\n  sv: Som i grundskolan.\n",
     );
     assert_eq!(source.codes(DAY), ["FYR0503"]);
     insta::assert_snapshot!(source.check(DAY));

@@ -188,3 +188,34 @@ fn a_new_policy_with_errors_is_told_with_its_places() {
     assert!(stderr(&output).contains("FYR0104"), "{}", stderr(&output));
     assert!(stderr(&output).contains("the new policy has errors"));
 }
+
+#[test]
+fn r25_a_proposal_says_what_it_would_touch_before_it_is_decided() {
+    let draft = DECISION.replace("status: decided", "status: hearing");
+    let policy = Source::example("ballerup")
+        .with("decisions/videosamtaler.yaml", &draft)
+        .with("rules/videosamtaler.yaml", RULE);
+    let ask = |arguments: &[&str]| {
+        Command::new(env!("CARGO_BIN_EXE_fyr"))
+            .args(["diff", directory(&policy), "--date", DAY])
+            .args(arguments)
+            .output()
+            .expect("fyr runs")
+    };
+    let output = ask(&["--what-if", "85.10.09-G01-7-26"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    insta::assert_snapshot!("r25_the_proposal", stdout(&output));
+    let as_it_stands = diff(
+        directory(&policy),
+        directory(&Source::example("ballerup")),
+        &[],
+    );
+    assert_eq!(stdout(&as_it_stands), "nothing changes for anybody\n");
+    let output = ask(&["--what-if", "85.10.09-G01-7-62"]);
+    assert!(!output.status.success());
+    assert!(
+        stderr(&output).contains("did you mean `85.10.09-G01-7-26`?"),
+        "{}",
+        stderr(&output)
+    );
+}

@@ -96,3 +96,19 @@ fn r28_brought_devices_have_no_ways_to_close() {
         );
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
 }
+
+#[test]
+fn r28_an_allow_list_stands_beside_every_way_that_is_closed() {
+    let source = open(
+        &[],
+        "sites:\n  block: ['*']\n  allow: [classroom.google.com, docs.google.com, \
+         login.fyrby.example, hjaelp.example]",
+    );
+    assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
+    let bundle = source.bundle("oest-2021", DAY);
+    let allowed = bundle.chromium["URLAllowlist"].as_array().expect("a list");
+    assert!(allowed.contains(&"classroom.google.com".into()));
+    let exceptions = &bundle.firefox["WebsiteFilter"]["Exceptions"];
+    let exceptions = exceptions.as_array().expect("a list");
+    assert!(exceptions.contains(&"*://*.classroom.google.com/*".into()));
+}

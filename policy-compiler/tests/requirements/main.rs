@@ -15,5 +15,6 @@ mod decisions;
 mod difference;
 mod escapes;
 mod layers;
+mod services;
 mod settings;
 mod source;

@@ -64,6 +64,16 @@ impl Bundle {
         self.timetable.as_ref()?.next_change(now)
     }
 
+    /// Every list that it closes at some time, each once.
+    pub fn lists(&self) -> Vec<(&CategoryId, &ClosedList)> {
+        let variants = self.variants.iter().flat_map(|variant| &variant.closed);
+        let theirs = variants.filter_map(|(category, closed)| Some((category, closed.as_ref()?)));
+        let mut lists: Vec<(&CategoryId, &ClosedList)> = self.closed.iter().chain(theirs).collect();
+        lists.sort_by_key(|(category, closed)| (*category, &closed.digest));
+        lists.dedup_by_key(|(category, closed)| (*category, &closed.digest));
+        lists
+    }
+
     /// The bundle as it is while the periods of a variant run.
     #[must_use]
     pub fn with(&self, variant: &Variant) -> Self {

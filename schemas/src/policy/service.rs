@@ -1,9 +1,12 @@
 //! `services/*.yaml`: the catalogue of digital services that rules speak of by name.
 
+mod status;
+
 use serde::Deserialize;
 
-use super::At;
-use crate::id::{CountryCode, ServiceId};
+pub use self::status::{ServiceStatus, StatusFor, Statuses};
+use super::{At, Day, Dpia};
+use crate::id::{CaseNumber, CategoryId, CountryCode, ServiceId};
 
 /// One service.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -17,10 +20,40 @@ pub struct Service {
     /// What it is to pupils.
     #[serde(default)]
     pub kind: ServiceKind,
-    /// Where its assessment stands.
-    pub status: Option<At<ServiceStatus>>,
+    /// The category it belongs to: a rule over `category:NAME` is over its sites too.
+    pub category: Option<At<CategoryId>>,
+    /// Where its assessment stands: one word for everybody, or one for each part of the
+    /// organisation, of which the narrowest holds.
+    #[serde(default)]
+    pub status: Statuses,
     /// Who offers it.
     pub vendor: Option<Vendor>,
+    /// What it is used for.
+    pub purpose: Option<String>,
+    /// The kinds of personal data it handles; none where the list is empty.
+    #[serde(default)]
+    pub personal_data: Vec<String>,
+    /// The legal basis for handling them.
+    pub legal_basis: Option<String>,
+    /// Where the agreement with its processor is filed.
+    pub processor_agreement: Option<String>,
+    /// Where personal data go outside the EU, and on what ground: `none`, or in words.
+    pub transfer_outside_eu: Option<String>,
+    /// The classes of data that may be entered into it: `[open]`.
+    #[serde(default)]
+    pub data_classes: Vec<String>,
+    /// The data protection impact assessment of it.
+    pub dpia: Option<Dpia>,
+    /// The validation of its security.
+    pub security_validation: Option<SecurityValidation>,
+    /// The age it is made for, and what holds below it.
+    pub minimum_age: Option<MinimumAge>,
+    /// Whose approval it needs for a child below the country's age of digital consent.
+    pub approval: Option<At<Approval>>,
+    /// The case that decided on it.
+    pub decision: Option<At<CaseNumber>>,
+    /// The day it is to be looked at again.
+    pub review: Option<At<Day>>,
     /// The URL filters that make up the service.
     pub sites: Vec<At<String>>,
 }
@@ -32,24 +65,8 @@ pub enum ServiceKind {
     /// A service like any other.
     #[default]
     Ordinary,
-    /// Helps children directly: no rule may block it.
+    /// Helps children directly: no rule may block it, and nobody needs to approve it.
     Helpline,
-}
-
-/// Where the assessment of a service stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum ServiceStatus {
-    /// Assessed and approved.
-    Approved,
-    /// Assessed and denied.
-    Denied,
-    /// Being assessed.
-    UnderReview,
-    /// Reachable, with guidance on how to use it.
-    Guidance,
-    /// Nobody has looked at it yet.
-    NotAssessed,
 }
 
 /// Who offers a service.
@@ -60,4 +77,45 @@ pub struct Vendor {
     pub name: String,
     /// The country it answers to, as two letters.
     pub country: At<CountryCode>,
+}
+
+/// A validation of a service's security.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecurityValidation {
+    /// Where it is filed.
+    pub reference: String,
+    /// The day it was made.
+    pub date: At<Day>,
+}
+
+/// The age that a service is made for.
+#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MinimumAge {
+    /// In years.
+    #[schemars(range(min = 1, max = 18))]
+    pub age: At<u8>,
+    /// What a rule that opens the service opens to those who are younger.
+    pub below: At<BelowAge>,
+}
+
+/// What a rule that opens a service opens to those below its minimum age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BelowAge {
+    /// Nothing: it is blocked.
+    Block,
+    /// The service without an account.
+    SignedOut,
+    /// The service in its own restricted form.
+    Restricted,
+}
+
+/// Whose approval a service needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Approval {
+    /// A guardian's. The policy holds the outcome for a whole group, never who said what.
+    Guardian,
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Deserialize;
 
 use super::{At, Grades};
-use crate::id::{GroupId, ParseIdError, StageId, UnitPath};
+use crate::id::{GroupId, ParseIdError, ServiceId, StageId, UnitPath};
 
 /// The tree and its groups.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -18,6 +18,10 @@ pub struct UnitsFile {
     /// The groups of devices that are not named after their unit: a trolley, devices from home.
     #[serde(default)]
     pub groups: BTreeMap<At<GroupId>, Group>,
+    /// For each service that needs a guardian's approval, the groups that have it for every pupil.
+    /// The outcome alone stands here; who approved what is kept elsewhere.
+    #[serde(default)]
+    pub approved: BTreeMap<At<ServiceId>, Vec<At<GroupId>>>,
 }
 
 impl UnitsFile {

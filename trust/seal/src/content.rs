@@ -197,8 +197,13 @@ impl Lists {
     /// Judges the lists that a bundle closes as a device will. Bundles share them, so each is read
     /// once for all the bundles that say the same of it.
     fn close(&mut self, bundle: &Bundle) -> Result<(), ContentError> {
-        let lengths = bundle.closed.values().map(|closed| closed.length);
-        let (length, limit) = (lengths.fold(0, u64::saturating_add), LONGEST_LISTS);
+        let lists: BTreeMap<_, _> = bundle
+            .lists()
+            .into_iter()
+            .map(|(_, closed)| (&closed.digest, closed.length))
+            .collect();
+        let length = lists.values().copied().fold(0, u64::saturating_add);
+        let limit = LONGEST_LISTS;
         if length > limit {
             let group = bundle.group.clone();
             return Err(ContentError::ListsTooLong {
@@ -207,7 +212,7 @@ impl Lists {
                 limit,
             });
         }
-        for (category, closed) in &bundle.closed {
+        for (category, closed) in bundle.lists() {
             let said = ClosedList {
                 except: BTreeSet::new(),
                 ..closed.clone()

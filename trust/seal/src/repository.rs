@@ -95,9 +95,9 @@ pub enum RepositoryError {
     Unpinned(PathBuf),
     /// The repository that the keys belong to is gone.
     #[error(
-        "nothing is published in `{path}`, and the keys have published before: restore it from a \
-         copy; to begin anew, with every device enrolled again, delete `repository.json` beside \
-         the keys",
+        "nothing is published in `{path}`, and the keys have published before: look whether its \
+         path is misspelt, or restore it from a copy; to begin anew, with every device enrolled \
+         again, delete `repository.json` beside the keys",
         path = .0.display()
     )]
     Gone(PathBuf),

@@ -1,140 +1,203 @@
-//! Our block in the hosts file: names that resolve to one address on the whole device.
+//! Our block in the hosts file: names that resolve to one address on the whole device, and names
+//! that resolve to none.
 
-use std::collections::BTreeSet;
+mod names;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use fyr_schemas::HostName;
 use fyr_schemas::bundle::Bundle;
+use fyr_schemas::{Digest, HostName};
+use fyr_trust::Hasher;
 
-const BEGIN: &[u8] = b"# BEGIN fyr: written by fyr-agent, changes here are undone";
-const END: &[u8] = b"# END fyr";
+pub use self::names::{List, clashes};
+use crate::action::HostsContent;
+use crate::actual::hosts::{BlockFound, HostsFile};
+
+/// The first line of our block.
+pub const BEGIN: &[u8] = b"# BEGIN fyr: written by fyr-agent, changes here are undone";
+/// The last line of our block.
+pub const END: &[u8] = b"# END fyr";
 /// Ends every line of ours, so that what is ours can be told even when a marker is lost.
 const TAG: &[u8] = b" # fyr";
+/// The address of names that are closed: nobody answers there.
+const NOWHERE: &str = "0.0.0.0";
 
-/// Our block, or nothing where the bundle names no hosts.
-pub fn block(bundle: &Bundle) -> Vec<u8> {
-    if bundle.hosts.is_empty() {
-        return Vec::new();
+/// The names that a bundle gives an address: [`Bundle::hosts`].
+pub type Pins = BTreeMap<HostName, IpAddr>;
+
+/// What our block is to say, by its digest: the text itself may be long.
+#[derive(Debug, Clone)]
+pub struct Block {
+    written: Hasher,
+    length: u64,
+}
+
+impl Block {
+    /// The block of a bundle's pins and of the lists that it closes.
+    ///
+    /// # Errors
+    /// Those of the lists.
+    pub fn gather<I, E>(pins: &Pins, lists: Vec<List<'_, I>>) -> Result<Self, E>
+    where
+        I: Iterator<Item = Result<String, E>>,
+    {
+        let mut block = Self {
+            written: Hasher::default(),
+            length: 0,
+        };
+        write(pins, lists, |line| {
+            block.written.update(line);
+            block.length = block.length.saturating_add(line.len() as u64);
+            Ok(())
+        })?;
+        Ok(block)
     }
-    let mut block = Vec::new();
-    let mut line = |parts: &[&[u8]]| {
-        for part in parts {
-            block.extend_from_slice(part);
+
+    /// SHA-256 of the block alone.
+    pub fn digest(&self) -> Digest {
+        self.written.clone().digest()
+    }
+
+    /// The whole file: our block first, because the first entry of a name wins, then every line
+    /// that is not ours.
+    pub fn before(&self, foreign: Vec<u8>) -> HostsContent {
+        let mut written = self.written.clone();
+        written.update(&foreign);
+        HostsContent {
+            digest: written.digest(),
+            length: self.length.saturating_add(foreign.len() as u64),
+            foreign,
         }
-        block.push(b'\n');
-    };
-    line(&[BEGIN]);
-    for (name, address) in &bundle.hosts {
-        line(&[format!("{address} {name}").as_bytes(), TAG]);
     }
-    line(&[END]);
-    block
 }
 
-/// The whole file: our block first, because the first entry of a name wins, then every line
-/// that is not ours, byte for byte.
-pub fn merge(bundle: &Bundle, existing: &[u8]) -> Vec<u8> {
-    let block = block(bundle);
-    let is_foreign = |line: &&[u8]| !is_ours(line) && !is_cut_off(line, &block);
-    let foreign: Vec<u8> = lines(existing)
-        .filter(is_foreign)
-        .flatten()
-        .copied()
-        .collect();
-    [block, foreign].concat()
+/// Writes our block line by line, or nothing where there are neither pins nor lists. A pin wins over
+/// a list that closes its name.
+///
+/// # Errors
+/// Those of the lists and of `out`.
+pub fn write<I, E>(
+    pins: &Pins,
+    lists: Vec<List<'_, I>>,
+    mut out: impl FnMut(&[u8]) -> Result<(), E>,
+) -> Result<(), E>
+where
+    I: Iterator<Item = Result<String, E>>,
+{
+    if pins.is_empty() && lists.is_empty() {
+        return Ok(());
+    }
+    let mut line = Vec::new();
+    let mut end = |text: &mut Vec<u8>, tag: &[u8]| {
+        text.extend_from_slice(tag);
+        text.push(b'\n');
+        let told = out(text);
+        text.clear();
+        told
+    };
+    end(&mut line, BEGIN)?;
+    for (name, address) in pins {
+        line.extend_from_slice(format!("{address} {name}").as_bytes());
+        end(&mut line, TAG)?;
+    }
+    let pinned: BTreeSet<&str> = pins.keys().map(HostName::as_str).collect();
+    names::for_each(lists, |name| {
+        if pinned.contains(name) {
+            return Ok(());
+        }
+        for text in [NOWHERE, " ", name] {
+            line.extend_from_slice(text.as_bytes());
+        }
+        end(&mut line, TAG)
+    })?;
+    end(&mut line, END)
 }
 
-/// Whether any line of `existing` is ours.
-pub fn holds_ours(existing: &[u8]) -> bool {
-    lines(existing).any(is_ours)
+/// Every line of a file that is not ours, byte for byte.
+pub fn foreign(bundle: &Bundle, found: &HostsFile) -> Vec<u8> {
+    if is_cut_off(bundle, found) {
+        return found.foreign.clone();
+    }
+    [found.foreign.as_slice(), &found.unended].concat()
+}
+
+/// Whether a file that was truncated within our block ends in what is left of a line of ours.
+fn is_cut_off(bundle: &Bundle, found: &HostsFile) -> bool {
+    let rest = found.unended.as_slice();
+    match found.block {
+        // Nothing else stands there: it was cut within the first line.
+        BlockFound::None => found.foreign.is_empty() && BEGIN.starts_with(rest),
+        BlockFound::Open => {
+            let mut pins = bundle.hosts.iter();
+            END.starts_with(rest)
+                || is_left_of_closed(rest)
+                || pins.any(|(name, address)| {
+                    let pin = format!("{address} {name}");
+                    [pin.as_bytes(), TAG].concat().starts_with(rest)
+                })
+        }
+        BlockFound::Ended => false,
+    }
+}
+
+/// Whether `rest` is how a line begins that closes a name. Which names were closed when it was
+/// written is not known.
+fn is_left_of_closed(rest: &[u8]) -> bool {
+    let Some(rest) = rest.strip_prefix(NOWHERE.as_bytes()) else {
+        return NOWHERE.as_bytes().starts_with(rest);
+    };
+    let Some(name) = rest.strip_prefix(b" ") else {
+        return rest.is_empty();
+    };
+    let of_name =
+        |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(byte);
+    let length = name.iter().take_while(|byte| of_name(byte)).count();
+    let (_, tag) = name.split_at(length);
+    TAG.starts_with(tag)
+}
+
+/// Names that foreign lines lead somewhere: those that a list may close.
+pub fn led_elsewhere(foreign: &[u8]) -> BTreeSet<HostName> {
+    entries(foreign)
+        .filter(|(_, address)| !is_nowhere(*address))
+        .map(|(name, _)| name)
+        .collect()
 }
 
 /// Our names that a foreign line gives another address. A resolver that merges all entries of
 /// a name (glibc's does) may then answer with the foreign one.
-pub fn contradicted(bundle: &Bundle, existing: &[u8]) -> BTreeSet<String> {
-    lines(existing)
-        .filter(|line| !is_ours(line))
-        .flat_map(|line| contradicted_by(bundle, line))
+pub fn contradicted(bundle: &Bundle, foreign: &[u8]) -> BTreeSet<String> {
+    entries(foreign)
+        .filter(|(name, address)| bundle.hosts.get(name).is_some_and(|own| own != address))
+        .map(|(name, _)| name.to_string())
         .collect()
 }
 
-fn contradicted_by(bundle: &Bundle, line: &[u8]) -> Vec<String> {
-    let text = String::from_utf8_lossy(line);
-    let entry = text.split('#').next().unwrap_or_default();
-    let mut words = entry.split_whitespace();
-    let address: Option<IpAddr> = words.next().and_then(|word| word.parse().ok());
-    words
-        .filter_map(|word| word.to_ascii_lowercase().parse::<HostName>().ok())
-        .filter(|name| {
-            let own = bundle.hosts.get(name);
-            own.is_some_and(|own| address.is_some_and(|address| address != *own))
-        })
-        .map(|name| name.to_string())
-        .collect()
+/// Every name in the lines of a hosts file, with the address that it is given.
+fn entries(file: &[u8]) -> impl Iterator<Item = (HostName, IpAddr)> {
+    let lines = file.split(|byte| *byte == b'\n');
+    lines.flat_map(|line| {
+        let text = String::from_utf8_lossy(line);
+        let entry = text.split('#').next().unwrap_or_default();
+        let mut words = entry.split_whitespace();
+        let address: Option<IpAddr> = words.next().and_then(|word| word.parse().ok());
+        let names: Vec<(HostName, IpAddr)> = words
+            .filter_map(|word| Some((word.to_ascii_lowercase().parse().ok()?, address?)))
+            .collect();
+        names
+    })
 }
 
-fn lines(file: &[u8]) -> impl Iterator<Item = &[u8]> {
-    file.split_inclusive(|byte| *byte == b'\n')
+/// Whether an address leads to nobody but this device, as those in other people's block lists do.
+fn is_nowhere(address: IpAddr) -> bool {
+    address.is_unspecified() || address.is_loopback()
 }
 
-fn is_ours(line: &[u8]) -> bool {
+pub(crate) fn is_ours(line: &[u8]) -> bool {
     let line = line.trim_ascii_end();
     line == BEGIN || line == END || line.ends_with(TAG)
 }
 
-/// Whether a file that was truncated within our block ends in `line`.
-fn is_cut_off(line: &[u8], block: &[u8]) -> bool {
-    !line.ends_with(b"\n") && lines(block).any(|own| own.starts_with(line))
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::fixture::{bundle, empty_bundle};
-
-    const FOREIGN: &[u8] = b"127.0.0.1\tlocalhost\r\n# a note\n\n10.0.0.7 printer";
-
-    #[test]
-    fn everything_else_is_kept_byte_for_byte() {
-        let during = merge(&bundle(), FOREIGN);
-        assert!(during.ends_with(FOREIGN));
-        assert_eq!(merge(&bundle(), &during), during);
-        assert_eq!(merge(&empty_bundle(), &during), FOREIGN);
-    }
-
-    #[test]
-    fn a_block_that_lost_its_markers_is_still_recognised() {
-        let during = merge(&bundle(), FOREIGN);
-        let unmarked: Vec<u8> = lines(&during)
-            .filter(|line| !line.starts_with(b"# BEGIN") && !line.starts_with(b"# END"))
-            .flatten()
-            .copied()
-            .collect();
-        assert_eq!(merge(&bundle(), &unmarked), during);
-    }
-
-    #[test]
-    fn a_block_that_was_cut_off_anywhere_leaves_no_scrap_behind() {
-        let whole = merge(&bundle(), b"");
-        for end in 0..whole.len() {
-            assert_eq!(merge(&bundle(), &whole[..end]), whole, "cut after {end}");
-        }
-    }
-
-    #[test]
-    fn a_foreign_line_inside_the_block_is_kept() {
-        let mut during = block(&bundle());
-        let end = during.len() - END.len() - 1;
-        during.splice(end..end, b"10.0.0.9 scanner\n".iter().copied());
-        assert!(merge(&bundle(), &during).ends_with(b"10.0.0.9 scanner\n"));
-    }
-
-    #[test]
-    fn a_foreign_entry_for_one_of_our_names_is_told() {
-        let told = |line: &str| contradicted(&bundle(), line.as_bytes());
-        assert!(told("10.1.1.1 x WWW.YouTube.com # y\n").contains("www.youtube.com"));
-        assert!(told("::1 www.youtube.com").contains("www.youtube.com"));
-        assert!(told("216.239.38.120 www.youtube.com").is_empty());
-        assert!(told("# 10.1.1.1 www.youtube.com").is_empty());
-    }
-}
+mod tests;

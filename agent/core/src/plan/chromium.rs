@@ -71,7 +71,7 @@ fn fault(state: Option<&FileState>, bytes: &[u8], owner: u32) -> Option<Found> {
 }
 
 fn regular_fault(found: &RegularFile, bytes: &[u8], owner: u32) -> Option<Found> {
-    let content = found.content.as_deref();
+    let content = found.bytes();
     if content != Some(bytes) {
         return Some(content_fault(content, bytes));
     }

@@ -21,7 +21,7 @@ pub(super) fn draft(place: Place, subject: Subject<'_>) -> Draft<'_> {
 fn mend(draft: &mut Draft<'_>, place: Place, subject: Subject<'_>) -> Result<(), OutOfReach> {
     let state = subject.found.file(OwnName::PLAIN);
     let bytes = match state {
-        Some(FileState::Regular(file)) => file.content.as_deref(),
+        Some(FileState::Regular(file)) => file.bytes(),
         // What others wrote in there is unknown, and a blind write would lose it.
         Some(FileState::Unreadable(reason)) if !subject.bundle.firefox.is_empty() => {
             return Err(draft.out_of_reach(*reason));
@@ -76,7 +76,7 @@ fn regular_fault(
     content: &[u8],
     owner: u32,
 ) -> Option<Found> {
-    let bytes = found.content.as_deref();
+    let bytes = found.bytes();
     if bytes.is_some_and(|bytes| document.is_told_by(bytes)) {
         return metadata_fault(found.mode, found.owner, owner);
     }
@@ -88,7 +88,7 @@ fn regular_fault(
 fn is_worth_keeping(state: Option<&FileState>) -> bool {
     match state {
         Some(FileState::Symlink) => true,
-        Some(FileState::Regular(file)) => match file.content.as_deref() {
+        Some(FileState::Regular(file)) => match file.bytes() {
             Some(bytes) => !bytes.is_empty() && Existing::parse(bytes).is_none(),
             None => true,
         },

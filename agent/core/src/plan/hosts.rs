@@ -1,12 +1,16 @@
 //! Plans our block in the hosts file.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::CategoryId;
 use fyr_schemas::report::{FailureReason, Found, Place};
 
-use super::draft::{Draft, OutOfReach, content_fault, kind_fault, metadata_fault};
+use super::draft::{Draft, OutOfReach, kind_fault, metadata_fault};
 use super::{Affected, Subject, file};
-use crate::action::Content;
-use crate::actual::FileState;
-use crate::desired::hosts::{contradicted, holds_ours, merge};
+use crate::action::{Content, HostsContent};
+use crate::actual::hosts::{BlockFound, HostsFile};
+use crate::actual::{FileContent, FileState};
+use crate::desired::hosts::{contradicted, foreign};
 use crate::path::OwnName;
 
 pub(super) fn draft(subject: Subject<'_>) -> Draft<'_> {
@@ -19,12 +23,16 @@ pub(super) fn draft(subject: Subject<'_>) -> Draft<'_> {
 }
 
 fn mend(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach> {
+    let bundle = subject.bundle;
     let state = subject.found.file(OwnName::PLAIN);
-    let wanted = !subject.bundle.hosts.is_empty();
+    let wanted = !(bundle.hosts.is_empty() && bundle.closed.is_empty());
     let existing = match state {
         Some(FileState::Regular(file)) => match &file.content {
-            None if wanted => return Err(draft.out_of_reach(FailureReason::Obstructed)),
-            content => content.as_deref(),
+            FileContent::Hosts(hosts) => Some(hosts),
+            FileContent::Bytes(_) | FileContent::TooLong if wanted => {
+                return Err(draft.out_of_reach(FailureReason::Obstructed));
+            }
+            FileContent::Bytes(_) | FileContent::TooLong => None,
         },
         Some(FileState::Unreadable(reason)) if wanted => {
             return Err(draft.out_of_reach(*reason));
@@ -37,30 +45,56 @@ fn mend(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach> {
             | FileState::Unreadable(_),
         ) => None,
     };
-    if !wanted && !existing.is_some_and(holds_ours) {
+    if !wanted && !existing.is_some_and(HostsFile::holds_ours) {
         return Ok(());
     }
-    let content = merge(subject.bundle, existing.unwrap_or_default());
-    if content.is_empty() {
+    // Without its lists nobody can say what belongs there; what stands there stays.
+    let Some(block) = subject.block else {
+        return Err(draft.out_of_reach(FailureReason::ListMissing));
+    };
+    let foreign = existing.map(|found| foreign(bundle, found));
+    let content = block.before(foreign.unwrap_or_default());
+    if content.length == 0 {
         draft.remove(file(Place::Hosts, OwnName::PLAIN));
         return Ok(());
     }
+    let pins = contradicted(bundle, &content.foreign);
     draft.mend_directories()?;
     hold(draft, subject, content)?;
-    let names = contradicted(subject.bundle, existing.unwrap_or_default());
-    if !names.is_empty() {
-        draft.obstacle(FailureReason::Shadowed, Affected::Names(names));
+    if !pins.is_empty() {
+        draft.obstacle(FailureReason::Shadowed, Affected::Names(pins));
+    }
+    for (category, names) in clashing(existing) {
+        draft.obstacle(FailureReason::Shadowed, Affected::List(category, names));
     }
     Ok(())
 }
 
-fn hold(draft: &mut Draft<'_>, subject: Subject<'_>, content: Vec<u8>) -> Result<(), OutOfReach> {
+/// The names of each list that foreign lines lead elsewhere.
+fn clashing(existing: Option<&HostsFile>) -> BTreeMap<CategoryId, BTreeSet<String>> {
+    let mut lists: BTreeMap<CategoryId, BTreeSet<String>> = BTreeMap::new();
+    for (name, categories) in existing.iter().flat_map(|found| &found.clashes) {
+        for category in categories {
+            let names = lists.entry(category.clone()).or_default();
+            names.insert(name.to_string());
+        }
+    }
+    lists
+}
+
+fn hold(
+    draft: &mut Draft<'_>,
+    subject: Subject<'_>,
+    content: HostsContent,
+) -> Result<(), OutOfReach> {
     let state = subject.found.file(OwnName::PLAIN);
     let found = match state {
-        Some(FileState::Regular(file)) => match file.content.as_deref() {
-            Some(bytes) if bytes == content => metadata_fault(file.mode, file.owner, subject.owner),
-            Some(bytes) if !bytes.is_empty() && !holds_ours(bytes) => Some(Found::Missing),
-            other => Some(content_fault(other, &content)),
+        Some(FileState::Regular(file)) => match file.hosts() {
+            Some(hosts) if hosts.digest == content.digest => {
+                metadata_fault(file.mode, file.owner, subject.owner)
+            }
+            Some(hosts) => Some(content_fault(hosts, &content)),
+            None => Some(Found::Changed),
         },
         other => kind_fault(other),
     };
@@ -70,8 +104,18 @@ fn hold(draft: &mut Draft<'_>, subject: Subject<'_>, content: Vec<u8>) -> Result
     draft.fault(found);
     if matches!(state, Some(FileState::Symlink)) {
         // Whoever pointed it elsewhere can find the link again.
-        draft.replace_keeping(OwnName::PLAIN, Content::from(content))
+        draft.replace_keeping(OwnName::PLAIN, Content::Hosts(content))
     } else {
-        draft.replace(OwnName::PLAIN, Content::from(content))
+        draft.replace(OwnName::PLAIN, Content::Hosts(content))
+    }
+}
+
+/// How a hosts file differs from what it should be, given that it does.
+fn content_fault(found: &HostsFile, content: &HostsContent) -> Found {
+    let is_cut = found.length < content.length && content.foreign.is_empty();
+    match found.block {
+        BlockFound::None if found.length > 0 && !is_cut => Found::Missing,
+        BlockFound::None | BlockFound::Open if is_cut || found.length == 0 => Found::Truncated,
+        BlockFound::None | BlockFound::Open | BlockFound::Ended => Found::Changed,
     }
 }

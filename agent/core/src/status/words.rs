@@ -5,7 +5,7 @@ use std::fmt;
 use fyr_schemas::report::{ControlState, Freshness};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AgentState, ControlStatus, Status};
+use super::{AgentState, ControlStatus, ListStatus, Status};
 use crate::contact::TroubleKind;
 
 /// Lines of one kind that fit on a screen; the rest is counted.
@@ -22,6 +22,10 @@ impl fmt::Display for Status {
         if let Some(bundle) = &self.bundle {
             let since = self.moment(bundle.since);
             writeln!(f, "Revision {} is in force since {since}.", bundle.revision)?;
+        }
+        if !self.lists.is_empty() {
+            let lists: Vec<String> = self.lists.iter().map(ToString::to_string).collect();
+            writeln!(f, "Names that are closed: {}.", lists.join(", "))?;
         }
         writeln!(f, "{}", self.freshness_in_words())?;
         writeln!(f, "{}", self.surroundings())?;
@@ -59,6 +63,9 @@ impl Status {
             Some(TroubleKind::Refused(reason)) => format!(
                 "What the repository offers is refused ({}) since {since}; the last good policy stays. Tell the administrator.",
                 reason.words()
+            ),
+            Some(TroubleKind::Unkept) => format!(
+                "What the repository offers cannot be stored here since {since}; the last good policy stays. Free space on the disk that holds /var/lib/fyr."
             ),
             None => format!(
                 "The policy expired {since}; it stays in force. Check the network and the clock."
@@ -132,6 +139,12 @@ impl Status {
     }
 }
 
+impl fmt::Display for ListStatus {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} of the list {}", self.names, self.category)
+    }
+}
+
 impl ControlStatus {
     fn decided_in_words(&self) -> String {
         match (&self.decision, &self.decided_by) {
@@ -201,7 +214,8 @@ mod tests {
         let controls = [
             report(&bundle.controls[0], ControlState::InForce),
             report(&bundle.controls[1], ControlState::Gap),
-            report(&bundle.controls[2], state),
+            report(&bundle.controls[2], ControlState::InForce),
+            report(&bundle.controls[3], state),
         ];
         let in_force = BundleInForce {
             revision: Revision(12),

@@ -7,13 +7,8 @@ use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
 use crate::source::FileId;
 
-/// An assessment past its limit, for whoever answers for it to renew.
-pub(super) fn outdated(
-    policy: &Policy,
-    dpia: &Dpia,
-    file: FileId,
-    owner: &str,
-) -> Option<Diagnostic> {
+/// An assessment past its limit.
+pub(super) fn outdated(policy: &Policy, dpia: &Dpia, file: FileId) -> Option<Diagnostic> {
     let limit = policy.organisation.document.dpia_limit_years;
     let due = policy.assessment_due(dpia)?;
     (due < policy.date).then(|| {
@@ -28,6 +23,6 @@ pub(super) fn outdated(
             file.place(&dpia.date),
             format!("was to be made anew by {due}"),
         )
-        .help(format!("ask `{owner}` for the next version"))
+        .help("assess it again, and write down the next version with its date")
     })
 }

@@ -54,12 +54,15 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
 }
 
 /// A case number that no file has, where every file could be read.
-fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Option<Diagnostic> {
+pub(super) fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Option<Diagnostic> {
     let known = policy.decisions.keys().map(CaseNumber::as_str);
     policy.unread.has_all(&[DocumentKind::Decision]).then(|| {
         Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
             .at(place, "no file under `decisions/` has this case number")
-            .help(help_for_unknown(case.as_str(), known))
+            .help(format!(
+                "{}; a decision that is new is written to a file of its own under `decisions/`",
+                help_for_unknown(case.as_str(), known)
+            ))
     })
 }
 

@@ -52,12 +52,15 @@ fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
                 above.rule, below.rule
             ),
             format!("`{}` says `{}`", above.rule, above.value),
-            "both stand on the same unit: say it in one of them".to_owned(),
+            format!(
+                "both rules stand on the same unit, so neither outranks the other: keep \
+                 `{subject}` in one of them"
+            ),
         ),
         BreachKind::SiteBelowFloor => (
             Code::SiteBelowFloor,
-            format!("`{}` is bounded by `{}`", below.value, above.rule),
-            format!("`{}` says `{}` for all of it", above.rule, above.value),
+            format!("`{}` goes against `{}` above", below.value, above.value),
+            format!("`{}` says so for all of it", above.rule),
             format!("remove the site; {asks}"),
         ),
     };
@@ -95,14 +98,11 @@ fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
         .map(|each| {
             Diagnostic::new(
                 Code::InexpressibleSites,
-                format!(
-                    "a browser's lists cannot express the verdict over `{}`",
-                    each.filter
-                ),
+                format!("no browser can be told the verdict over `{}`", each.filter),
             )
-            .at(each.decides, "this decides")
-            .at(each.instead, "a browser would go by this")
-            .help("write them with hosts and paths alone, without scheme, port or query")
+            .at(each.decides, "this is what was decided")
+            .at(each.instead, "and a browser would follow this instead")
+            .help("write both with a host, or a host and path, and without scheme, port or query")
         })
         .collect()
 }

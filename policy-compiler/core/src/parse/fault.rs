@@ -6,6 +6,7 @@ use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
 use super::PLACES;
 use super::chunk::Chunk;
+use super::grammar;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks};
 use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
@@ -20,35 +21,40 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
     match error {
         Error::SerdeUnknownField {
             field, expected, ..
-        } => Diagnostic::new(Code::UnknownField, format!("unknown field `{field}`"))
-            .at(place, "nothing reads this field")
-            .help(help_for_unknown(field, expected.iter().copied())),
+        } => Diagnostic::new(
+            Code::UnknownField,
+            format!("unknown field `{}`", excerpt(field)),
+        )
+        .at(place, "nothing reads this field")
+        .help(help_for_unknown(field, expected.iter().copied())),
         Error::SerdeMissingField { field, .. } => missing(place, &[field]),
         Error::SerdeUnknownVariant {
             variant, expected, ..
         } => Diagnostic::new(
             Code::WrongValue,
-            format!("`{variant}` is not one of {}", in_backticks(expected)),
+            format!(
+                "`{}` is not one of {}",
+                excerpt(variant),
+                in_backticks(expected)
+            ),
         )
         .at(place, "this word is not known here")
-        .help(help_for_unknown(variant, expected.iter().copied())),
+        .help_if(near(variant, expected)),
         Error::DuplicateMappingKey { key, .. } => {
-            let key = key.as_deref().unwrap_or("this name");
+            let key = excerpt(key.as_deref().unwrap_or("this name"));
             Diagnostic::new(Code::DuplicateField, format!("`{key}` is given twice"))
                 .at(place, "the second one")
                 .help("keep the one that was meant")
         }
         Error::Budget { breach, .. } => beyond_budget(place, breach),
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(place),
-        Error::ExternalMessage { msg, .. } => {
-            Diagnostic::new(Code::NotYaml, format!("this is not YAML: {msg}"))
-                .at(place, "it cannot be read from here on")
-        }
+        Error::ExternalMessage { msg, .. } => not_yaml(place, msg),
         Error::Eof { .. } => Diagnostic::new(Code::NotYaml, "the document ends too early")
-            .at(place, "something is missing here"),
+            .at(place, "something is missing here")
+            .help("finish what is begun on this line"),
         Error::NullIntoString { .. } => Diagnostic::new(Code::WrongValue, "a value is missing")
             .at(place, "nothing is written here")
-            .help("write the value, or remove the field"),
+            .help("write a value, or remove the name before it"),
         // Numbers are all that is read from a scalar by type: years and versions.
         Error::InvalidScalar { .. } => Diagnostic::new(Code::WrongValue, "expected a whole number")
             .at(place, "this is something else"),
@@ -70,8 +76,60 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
             Code::WrongValue,
             UserMessageFormatter.format_message(other).into_owned(),
         )
-        .at(place, "here"),
+        .at(place, "this is none"),
     }
+}
+
+/// The first characters of what was given, as much as a message has room for.
+fn excerpt(given: &str) -> String {
+    given.chars().take(80).collect()
+}
+
+fn near(given: &str, known: &[&str]) -> Option<String> {
+    let meant = did_you_mean(given, known.iter().copied())?;
+    Some(format!("did you mean `{meant}`?"))
+}
+
+fn not_yaml(place: Place, said: &str) -> Diagnostic {
+    let finding = |message: String| {
+        Diagnostic::new(Code::NotYaml, message).at(place, "it cannot be read from here on")
+    };
+    match grammar::fault(said) {
+        Some(fault) => finding(fault.message.to_owned()).help(fault.help),
+        None => finding(format!("this is not YAML: {said}"))
+            .help("check the quotes, brackets and indentation of this line and the one above"),
+    }
+}
+
+/// The finding for a field with nothing behind it.
+pub(super) fn no_value(place: Place, name: &str) -> Diagnostic {
+    Diagnostic::new(Code::WrongValue, format!("`{name}` has no value"))
+        .at(place, "nothing is written behind it")
+}
+
+/// The kind of document that a field begins, and the directory of its files.
+pub(super) fn other_kind(head: &str) -> Option<(&'static str, &'static str)> {
+    const KINDS: [(&str, &str, &str); 3] = [
+        ("decision", "a decision", "decisions"),
+        ("rule", "a rule", "rules"),
+        ("service", "a service", "services"),
+    ];
+    let kind = KINDS.iter().find(|(field, _, _)| *field == head);
+    kind.map(|(_, what, directory)| (*what, *directory))
+}
+
+/// The finding for a document of one kind among those of another.
+pub(super) fn in_wrong_place(
+    place: Place,
+    head: &str,
+    (what, directory): (&str, &str),
+) -> Diagnostic {
+    Diagnostic::new(
+        Code::MisplacedFile,
+        format!("{what} stands among documents of another kind"),
+    )
+    .at(place, format!("`{head}` begins {what}"))
+    .help(format!("move it to a file under `{directory}/`"))
 }
 
 /// The finding for fields that are not there.

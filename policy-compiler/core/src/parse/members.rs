@@ -7,16 +7,20 @@
 use std::fmt;
 
 use fyr_schemas::policy::{At, Span};
-use schemars::{JsonSchema, schema_for};
+use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_json::Value as Json;
 use serde_saphyr::Error;
 
 use super::chunk::Chunk;
 use super::fault;
+use super::shape::Shape;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::source::Place;
+
+/// The most members of one document that are looked at.
+const MOST: usize = 100;
 
 /// The findings for a document that could not be read, one at least.
 pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
@@ -29,7 +33,9 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     let members = is_of_shape.then(|| members(chunk)).flatten();
     let findings = members.map_or_else(Vec::new, |members| by_member::<T>(&members));
     if findings.is_empty() {
-        vec![told]
+        let help = "check the brackets and the indentation around it".to_owned();
+        let unhelped = told.help.is_none().then_some(help);
+        vec![told.help_if(unhelped)]
     } else {
         findings
     }
@@ -90,55 +96,68 @@ impl<'de> Deserialize<'de> for Names {
 /// Reads each member as if it were the whole document: what is wrong then, but for the members
 /// that are not with it, is wrong with this one.
 fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Diagnostic> {
-    let (known, required) = names_of::<T>();
-    let mut missing: Vec<&str> = required
-        .iter()
-        .map(String::as_str)
-        .filter(|field| members.iter().all(|member| member.name.value != *field))
-        .collect();
+    let shape = Shape::of::<T>();
+    let there: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let mut missing = shape.missing(&there);
     let mut findings = Vec::new();
-    for member in members {
-        let name = member.name.value.as_str();
+    for (member, name) in members.iter().zip(there).take(MOST) {
         let Err(error) = member.chunk.read::<T>() else {
             continue;
         };
-        match error.without_snippet() {
-            Error::SerdeMissingField { field, .. }
-                if required
-                    .iter()
-                    .find(|other| *other != name)
-                    .map(String::as_str)
-                    == Some(*field) => {}
-            error => findings.push(fault::unreadable(&member.chunk, error)),
+        let error = error.without_snippet();
+        if is_about_others(error, &shape.missing(&[name])) {
+            continue;
         }
-        if !known.iter().any(|field| field == name) {
-            let meant = did_you_mean(name, known.iter().map(String::as_str));
-            missing.retain(|field| meant != Some(*field));
-        }
+        let finding = if member.is_bare() && shape.help(name).is_some() {
+            fault::no_value(member.place(), name)
+        } else {
+            fault::unreadable(&member.chunk, error)
+        };
+        let meaning = shape.help(name).filter(|_| finding.help.is_none());
+        findings.push(finding.help_if(meaning));
+        let meant = did_you_mean(name, shape.names());
+        missing.retain(|field| meant != Some(*field));
     }
-    if let (Some(first), false) = (members.first(), missing.is_empty()) {
-        let place = first.chunk.place(Span {
-            start: 0,
-            length: first.name.span.length,
-        });
-        findings.push(fault::missing(place, &missing));
+    let Some(first) = members.first().filter(|_| !missing.is_empty()) else {
+        return findings;
+    };
+    let unknown = members
+        .iter()
+        .filter(|member| shape.help(&member.name).is_none());
+    if let Some(meant) = fault::other_kind(&first.name)
+        && missing.first().copied() == shape.head()
+        && unknown.count() * 2 >= members.len()
+    {
+        return vec![fault::in_wrong_place(first.place(), &first.name, meant)];
     }
+    let meaning = match missing.as_slice() {
+        [one] => shape.help(one),
+        _ => None,
+    };
+    let help = meaning.map(|meaning| format!("add it: {meaning}"));
+    findings.push(fault::missing(first.place(), &missing).help_if(help));
     findings
 }
 
-/// The names of a document's fields: all of them, and those that must be there in their order.
-fn names_of<T: JsonSchema>() -> (Vec<String>, Vec<String>) {
-    let schema = schema_for!(T);
-    let known = schema.get("properties").and_then(Json::as_object);
-    let required = schema.get("required").and_then(Json::as_array);
-    (
-        known.map_or_else(Vec::new, |fields| fields.keys().cloned().collect()),
-        required.map_or_else(Vec::new, |fields| {
-            fields
-                .iter()
-                .filter_map(Json::as_str)
-                .map(str::to_owned)
-                .collect()
-        }),
-    )
+/// Whether a document of one member is refused only for the first of the members that it lacks.
+fn is_about_others(error: &Error, lacks: &[&str]) -> bool {
+    matches!(error, Error::SerdeMissingField { field, .. } if lacks.first() == Some(field))
+}
+
+impl Member<'_> {
+    /// The place of its name.
+    fn place(&self) -> Place {
+        self.chunk.place(Span {
+            start: 0,
+            length: self.name.span.length,
+        })
+    }
+
+    /// Whether nothing is written behind its name.
+    fn is_bare(&self) -> bool {
+        let mut lines = self.chunk.text.lines().map(str::trim);
+        let first = lines.next().and_then(|line| line.split_once(':'));
+        let nothing = |text: &str| text.is_empty() || text.starts_with('#');
+        first.is_some_and(|(_, value)| nothing(value.trim())) && lines.all(nothing)
+    }
 }

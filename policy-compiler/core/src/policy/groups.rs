@@ -47,11 +47,12 @@ pub(super) fn place_groups(
                     audience: stage::audience(standing.stage),
                     youngest: standing.youngest,
                     ownership: group.ownership,
+                    approved: BTreeSet::new(),
                     place,
                 };
                 insert_once(&mut groups, id.value, (group, place), findings);
             }
-            Err(finding) => findings.push(*finding),
+            Err(finding) => findings.push(finding),
         }
     }
     without_places(groups)
@@ -90,7 +91,7 @@ impl Placer<'_> {
         id: &At<GroupId>,
         group: &source::Group,
         findings: &mut Diagnostics,
-    ) -> Result<InStage, Box<Diagnostic>> {
+    ) -> Result<InStage, Diagnostic> {
         match (&group.start, &group.stage) {
             (None, Some(fixed)) => self.fixed(fixed),
             (Some(start), None) => self.by_start(id, group, start, findings),
@@ -110,7 +111,7 @@ impl Placer<'_> {
     }
 
     /// The youngest of a pool that is used by a whole stage are in its first grade.
-    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Box<Diagnostic>> {
+    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Diagnostic> {
         let stage = self.stages.get(name).ok_or_else(|| {
             let known = self.stages.names().map(StageId::as_str);
             unknown_stage(self.file.place(name), name.as_str(), known)
@@ -131,7 +132,7 @@ impl Placer<'_> {
         group: &source::Group,
         start: &At<u16>,
         findings: &mut Diagnostics,
-    ) -> Result<InStage, Box<Diagnostic>> {
+    ) -> Result<InStage, Diagnostic> {
         let place = self.file.place(start);
         let help = "remove the group, or correct the year or the stages";
         let Some((grades, taught)) = self.grades_at(&group.unit) else {
@@ -176,13 +177,11 @@ impl Placer<'_> {
         }
     }
 
-    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Box<Diagnostic> {
+    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Diagnostic {
         let message = format!("`{id}` has no stage on {}", self.today.date);
-        Box::new(
-            Diagnostic::new(Code::NoStage, message)
-                .at(place, label)
-                .help(help),
-        )
+        Diagnostic::new(Code::NoStage, message)
+            .at(place, label)
+            .help(help)
     }
 
     fn not_begun(&self, id: &GroupId, place: Place, taught: Option<Place>) -> Diagnostic {

@@ -9,6 +9,7 @@ use fyr_schemas::policy::{
 use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
+use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::occasion;
 use super::standing::{self, Assumptions, Standing};
@@ -43,7 +44,7 @@ pub fn organise(
     if stages.is_none() {
         unread.add(Units);
     }
-    let (units, groups) = watch(Units, &mut unread, findings, |findings| {
+    let (units, mut groups) = watch(Units, &mut unread, findings, |findings| {
         let today = organisation.as_ref().map(|organisation| SchoolDay {
             country: Country::of(&organisation.document.country),
             date,
@@ -57,11 +58,17 @@ pub fn organise(
     let services = watch(DocumentKind::Service, &mut unread, findings, |findings| {
         name_services(documents.services, findings)
     });
+    let known_services = unread
+        .has_all(&[DocumentKind::Service])
+        .then_some(&services);
+    if let Some(units) = &documents.units {
+        watch(Units, &mut unread, findings, |findings| {
+            note_approvals(units, known_services, &mut groups, findings);
+        });
+    }
     let mut names = Names {
         stages: stages.as_ref().map(|stages| stages.names().collect()),
-        services: unread
-            .has_all(&[DocumentKind::Service])
-            .then_some(&services),
+        services: known_services,
         units: unread.has_all(&[Units]).then_some(&units),
         periods: None,
     };
@@ -88,6 +95,7 @@ pub fn organise(
         unread,
         always_reachable: read_always_reachable(&organisation, findings),
         organisation,
+        stages,
         units,
         groups,
         decisions,

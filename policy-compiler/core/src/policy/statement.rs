@@ -227,7 +227,7 @@ fn unknown_setting(place: Place, name: &str) -> Diagnostic {
 }
 
 /// The finding for a stage or audience that does not exist.
-pub(super) fn unknown_stage<'a>(
+pub(crate) fn unknown_stage<'a>(
     place: Place,
     name: &str,
     known: impl IntoIterator<Item = &'a str>,

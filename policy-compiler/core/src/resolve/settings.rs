@@ -34,6 +34,24 @@ pub struct Voice<'a> {
     pub place: Place,
 }
 
+impl<'a> Settled<'a> {
+    /// Everything that was said, from the top of the tree down.
+    pub(crate) fn voices(&self) -> Vec<Voice<'a>> {
+        let mut voices: Vec<Voice<'a>> = self.overridden.clone();
+        voices.push(self.holds);
+        voices.sort_by_key(|voice| (voice.depth(), voice.rule.id()));
+        voices
+    }
+
+    /// What would hold had one of the voices not spoken.
+    pub(crate) fn without(&self, left_out: Place) -> Option<Voice<'a>> {
+        let mut voices = self.voices();
+        voices.retain(|voice| voice.place != left_out);
+        let settled = settle_one(self.setting, self.control, &voices, &mut Vec::new())?;
+        Some(settled.holds)
+    }
+}
+
 impl Voice<'_> {
     fn layer(&self) -> Layer {
         self.rule.layer()
@@ -76,18 +94,19 @@ pub(super) fn settle<'a>(
     voices
         .into_iter()
         .filter_map(|(name, (statement, voices))| {
-            Some((name, settle_one(statement, &voices, breaches)?))
+            let settled = settle_one(statement.setting, &statement.control, &voices, breaches);
+            Some((name, settled?))
         })
         .collect()
 }
 
 /// Settles one setting; `voices` are sorted from the top down. `None` without any.
 fn settle_one<'a>(
-    statement: &'a SettingStatement,
+    setting: &'static Setting,
+    control: &'a ControlId,
     voices: &[Voice<'a>],
     breaches: &mut Vec<Breach>,
 ) -> Option<Settled<'a>> {
-    let setting = statement.setting;
     let mut bounds: Vec<Voice<'a>> = Vec::new();
     let mut holds: Option<Voice<'a>> = None;
     for layer in voices.chunk_by(|a, b| a.layer() == b.layer()) {
@@ -115,7 +134,7 @@ fn settle_one<'a>(
     let holds = holds?;
     Some(Settled {
         setting,
-        control: &statement.control,
+        control,
         holds,
         overridden: voices
             .iter()

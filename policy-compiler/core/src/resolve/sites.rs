@@ -9,6 +9,7 @@ use url::Url;
 use super::{Breach, BreachKind, Said};
 use crate::desired::Verdict;
 use crate::policy::{Layer, Rule, SiteStatement};
+use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
 pub use self::flat::Inexpressible;
@@ -95,6 +96,15 @@ impl<'a> Sites<'a> {
     /// of it go.
     pub fn verdict_over(&self, region: &UrlFilter) -> Option<SiteVoice<'a>> {
         self.decide(|voice| voice.says.filter.contains(region))
+    }
+
+    /// The voice that would decide over all of `region` had what is written at one place not been.
+    pub(crate) fn verdict_over_without(
+        &self,
+        region: &UrlFilter,
+        left_out: Place,
+    ) -> Option<SiteVoice<'a>> {
+        self.decide(|voice| voice.says.place != left_out && voice.says.filter.contains(region))
     }
 
     /// The voice that decides among those that `speak`.

@@ -1,5 +1,7 @@
 //! The ways round every other rule, each to be left open or closed.
 
+use std::sync::LazyLock;
+
 use serde_json::{Map, Value as Json, json};
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     is_chromium_extension,
 };
 use crate::catalogue;
+use crate::url_filter::UrlFilter;
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -233,8 +236,8 @@ pub(super) const ROWS: &[Setting] = &[
             opens: &[Restriction::Sites],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::block(PAGE_VIEWERS).and_block(google_viewers()),
-            firefox: || Means::block(PAGE_VIEWERS).and_block(google_viewers()),
+            chromium: || Means::block(PAGE_VIEWERS).and_block_all(&GOOGLE_VIEWERS),
+            firefox: || Means::block(PAGE_VIEWERS).and_block_all(&GOOGLE_VIEWERS),
         },
     },
 ];
@@ -247,9 +250,12 @@ const PAGE_VIEWERS: [&str; 4] = [
     "webcache.googleusercontent.com",
 ];
 
-fn google_viewers() -> impl Iterator<Item = String> {
-    catalogue::google_domains().map(|suffix| format!("google.{suffix}/amp/"))
-}
+/// At `www` alone, where the bare names lead: `google.TLD` would be the classroom's host too.
+static GOOGLE_VIEWERS: LazyLock<Vec<UrlFilter>> = LazyLock::new(|| {
+    catalogue::google_domains()
+        .filter_map(|suffix| format!(".www.google.{suffix}/amp/").parse().ok())
+        .collect()
+});
 
 fn ids(value: &Value) -> impl Iterator<Item = &String> {
     let names = match value {

@@ -9,6 +9,7 @@ use serde_json::Value as Json;
 use super::given::Given;
 use crate::catalogue::Policy;
 use crate::catalogue::schema::Mismatch;
+use crate::diagnostic::did_you_mean;
 
 /// The type of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -262,11 +263,7 @@ fn parse_level(levels: &'static [Level], given: &Given) -> Result<Value, ParseVa
     found
         .map(|level| Value::Level(level.word))
         .ok_or_else(|| ParseValueError::Word {
-            meant: accepts
-                .iter()
-                .copied()
-                .max_by(|a, b| strsim::jaro(a, &word).total_cmp(&strsim::jaro(b, &word)))
-                .filter(|nearest| strsim::jaro(nearest, &word) > 0.7),
+            meant: did_you_mean(&word, accepts.iter().copied()),
             given: text,
             accepts,
         })

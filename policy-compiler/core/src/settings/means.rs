@@ -99,6 +99,13 @@ impl Means {
         self
     }
 
+    /// And closes these, which were read before: long lists are read once.
+    pub(crate) fn and_block_all(mut self, filters: &[UrlFilter]) -> Self {
+        self.effects
+            .extend(filters.iter().cloned().map(Effect::Block));
+        self
+    }
+
     /// But keeps this one open.
     pub(crate) fn and_allow(self, filter: &str) -> Self {
         self.and_site(filter, Effect::Allow)
@@ -127,6 +134,12 @@ impl Means {
             }
         }
         means
+    }
+
+    /// Makes these names, which were read before, resolve to one address.
+    pub(crate) fn pin_all(names: &[HostName], address: Ipv4Addr) -> Self {
+        let address = IpAddr::V4(address);
+        Self::effects(names.iter().map(|name| Effect::Host(name.clone(), address)))
     }
 
     /// And one policy more.

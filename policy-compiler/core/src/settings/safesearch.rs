@@ -1,8 +1,11 @@
 //! SafeSearch: each search engine's own filter for explicit results, forced.
 
+use std::sync::LazyLock;
+
 use super::{Lowering, Means, OFF_ON, Restriction, Role, Setting};
 use crate::catalogue;
 use crate::target::hosts;
+use crate::url_filter::UrlFilter;
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -13,8 +16,10 @@ pub(super) const ROWS: &[Setting] = &[
               Images, which the browser's policy does not reach, are closed.",
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("ForceGoogleSafeSearch", true).and_block(google_images()),
-            firefox: || Means::pin(hosts::google(), hosts::GOOGLE_SAFE).and_block(google_images()),
+            chromium: || Means::policy("ForceGoogleSafeSearch", true).and_block_all(&GOOGLE_IMAGES),
+            firefox: || {
+                Means::pin_all(&hosts::GOOGLE, hosts::GOOGLE_SAFE).and_block_all(&GOOGLE_IMAGES)
+            },
         },
     },
     Setting {
@@ -123,6 +128,8 @@ fn only_safe(ordinary: &str, safe: &str) -> Means {
 }
 
 /// Chromium's policy acts on `[www.]google.TLD` alone (measured).
-fn google_images() -> impl Iterator<Item = String> {
-    catalogue::google_domains().map(|suffix| format!(".images.google.{suffix}"))
-}
+static GOOGLE_IMAGES: LazyLock<Vec<UrlFilter>> = LazyLock::new(|| {
+    catalogue::google_domains()
+        .filter_map(|suffix| format!(".images.google.{suffix}").parse().ok())
+        .collect()
+});

@@ -308,6 +308,84 @@ fn a_family_is_every_setting_before_the_point() {
     assert_eq!(family("quux").count(), 0);
 }
 
+/// R42: words in the names of policies over what sees, hears, measures or recognises people.
+const OVER_PEOPLE: [&str; 10] = [
+    "capture",
+    "camera",
+    "microphone",
+    "sensors",
+    "face",
+    "biometr",
+    "passkey",
+    "webauthn",
+    "visualsearch",
+    "contentsharing",
+];
+
+/// Policies with such a name that no row writes, and why.
+const NOT_OVER_PEOPLE: [(&str, &str); 6] = [
+    (
+        "chromium.AllowWebAuthnWithBrokenTlsCerts",
+        "for tests of security keys",
+    ),
+    (
+        "chromium.SameOriginTabCaptureAllowedByOrigins",
+        "narrower than `screen-sharing.sites`",
+    ),
+    (
+        "chromium.ScreenCaptureWithoutGestureAllowedForOrigins",
+        "loosens how sharing begins",
+    ),
+    (
+        "chromium.SensorsBlockedForUrls",
+        "`motion-sensors.access` blocks every site",
+    ),
+    (
+        "chromium.TabCaptureAllowedByOrigins",
+        "narrower than `screen-sharing.sites`",
+    ),
+    (
+        "chromium.WindowCaptureAllowedByOrigins",
+        "narrower than `screen-sharing.sites`",
+    ),
+];
+
+#[test]
+fn every_policy_over_what_sees_people_is_written_by_a_row_or_is_named_with_the_reason() {
+    let written: Vec<String> = all()
+        .flat_map(|setting| {
+            let of_one = |means: Means, engine: &'static str| {
+                means
+                    .effects
+                    .into_iter()
+                    .filter_map(move |effect| match effect {
+                        Effect::Policy(name, _) => Some(format!("{engine}.{name}")),
+                        Effect::Block(_) | Effect::Allow(_) | Effect::Host(..) => None,
+                    })
+            };
+            values(setting).into_iter().flat_map(move |value| {
+                let (chromium, firefox) = match setting.lowering {
+                    Lowering::Switch { chromium, firefox } => (chromium(), firefox()),
+                    Lowering::ByValue { chromium, firefox } => (chromium(&value), firefox(&value)),
+                    Lowering::Verbatim(_) | Lowering::NoTarget(_) => {
+                        (Means::inherent(), Means::inherent())
+                    }
+                };
+                of_one(chromium, "chromium").chain(of_one(firefox, "firefox"))
+            })
+        })
+        .collect();
+    let over_people = VERBATIM.keys().filter(|name| {
+        let name = name.to_ascii_lowercase();
+        OVER_PEOPLE.iter().any(|word| name.contains(word))
+    });
+    for name in over_people {
+        let is_written = written.iter().any(|written| written == name);
+        let is_named = NOT_OVER_PEOPLE.iter().any(|(policy, _)| policy == name);
+        assert!(is_written != is_named, "{name}");
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_makes_a_setting_panic(

@@ -1,7 +1,9 @@
 //! Sites in Firefox: match patterns, among which an exception always wins.
 //!
 //! Firefox compares in lower case and ranks nothing. A filter that a pattern cannot express, and
-//! an exception that would open something more specific, are left out and reported.
+//! an exception that would open something more specific, are left out and reported; for what is
+//! left, Firefox gives the verdicts of [`verdict`](crate::url_filter::verdict) on pages of the web,
+//! in lower case (`tests/system/oracle.rs`).
 
 use super::sites::{Lists, LossReason, Site};
 use crate::desired::Verdict;
@@ -9,12 +11,20 @@ use crate::url_filter::{Host, UrlFilter};
 
 /// Writes the verdicts as Firefox reads them.
 pub(super) fn lists(sites: &[Site]) -> Lists {
+    let closed: Vec<Closed<'_>> = sites
+        .iter()
+        .filter(|site| site.verdict == Verdict::Block)
+        .map(|site| Closed {
+            filter: &site.filter,
+            lower: site.filter.in_lower_case(),
+        })
+        .collect();
     let mut lists = Lists::default();
     for site in sites {
         let written = match_pattern(&site.filter).and_then(|pattern| match site.verdict {
             Verdict::Block => Ok(Some(pattern)),
             Verdict::Allow | Verdict::Warn => {
-                exception(site, sites).map(|needed| needed.then_some(pattern))
+                exception(&site.filter, &closed).map(|needed| needed.then_some(pattern))
             }
         });
         match written {
@@ -26,19 +36,25 @@ pub(super) fn lists(sites: &[Site]) -> Lists {
     lists
 }
 
+/// A closed site, as it is meant and as Firefox compares it.
+struct Closed<'a> {
+    filter: &'a UrlFilter,
+    lower: UrlFilter,
+}
+
 /// Whether an open site needs an exception: something that ranks below it would close it.
-/// Refused where something that ranks above it closes part of it.
-fn exception(open: &Site, sites: &[Site]) -> Result<bool, LossReason> {
-    let closed = || {
-        sites.iter().filter(|closed| {
-            closed.verdict == Verdict::Block && closed.filter.overlaps(&open.filter)
-        })
-    };
-    let rank = open.filter.specificity();
+/// Refused where something that ranks above it closes part of it, or would but for its case.
+fn exception(open: &UrlFilter, closed: &[Closed<'_>]) -> Result<bool, LossReason> {
+    let (rank, lower) = (open.specificity(), open.in_lower_case());
+    let closed = || closed.iter().filter(|closed| closed.lower.overlaps(&lower));
     if !closed().any(|closed| closed.filter.specificity() <= rank) {
         return Ok(false);
     }
-    match closed().find(|closed| closed.filter.specificity() > rank) {
+    let bars = |closed: &&Closed<'_>| {
+        let above = closed.filter.specificity();
+        above > rank || (above == rank && !closed.filter.overlaps(open))
+    };
+    match closed().find(bars) {
         None => Ok(true),
         Some(closed) => Err(LossReason::WouldOpen(closed.filter.clone())),
     }
@@ -54,6 +70,10 @@ fn match_pattern(filter: &UrlFilter) -> Result<String, LossReason> {
     }
     if !filter.query.is_empty() {
         return Err(LossReason::Query);
+    }
+    // Chromium encodes this letter in addresses, and Firefox does not.
+    if filter.path.contains("%7C") {
+        return Err(LossReason::Bar);
     }
     let scheme = match filter.scheme.as_deref() {
         None => "*",
@@ -101,6 +121,7 @@ mod tests {
     fn what_a_pattern_cannot_say_is_a_loss() {
         check("example.com:8443", Err(LossReason::Port));
         check("example.com/s?q=x", Err(LossReason::Query));
+        check("example.com/a|b", Err(LossReason::Bar));
         check("javascript://*", Err(LossReason::Scheme));
         check("[2001:db8::1]", Err(LossReason::Address));
     }

@@ -4,6 +4,9 @@
 //! publish as stable are used; an engine that publishes a name alone is closed elsewhere.
 
 use std::net::Ipv4Addr;
+use std::sync::LazyLock;
+
+use fyr_schemas::HostName;
 
 use crate::catalogue;
 
@@ -49,6 +52,8 @@ pub(crate) const YANDEX_FAMILY: Ipv4Addr = Ipv4Addr::new(213, 180, 193, 56);
 pub(crate) const GOOGLE_SAFE: Ipv4Addr = Ipv4Addr::new(216, 239, 38, 120);
 
 /// The names under which Google Search answers, in every country.
-pub(crate) fn google() -> impl Iterator<Item = String> {
-    catalogue::google_domains().map(|suffix| format!("www.google.{suffix}"))
-}
+pub(crate) static GOOGLE: LazyLock<Vec<HostName>> = LazyLock::new(|| {
+    catalogue::google_domains()
+        .filter_map(|suffix| format!("www.google.{suffix}").parse().ok())
+        .collect()
+});

@@ -11,7 +11,8 @@ use super::Clash;
 use crate::desired::Verdict;
 use crate::url_filter::UrlFilter;
 
-/// The entries a browser reads of one list; the rest it drops without a word.
+/// The entries that every browser reads of one list; Firefox drops the rest without a word.
+/// Chromium 156 reads 1,500, older ones and Edge 1,000.
 pub(super) const LONGEST_LIST: usize = 1000;
 
 /// One verdict.
@@ -44,6 +45,8 @@ pub(super) struct Lists {
     pub(super) entered: BTreeSet<(ControlId, Verdict)>,
     /// Verdicts that the engine will not give.
     pub(super) losses: Vec<(ControlId, Loss)>,
+    /// The entries of both lists, and whether they are open.
+    written: BTreeSet<(bool, String)>,
 }
 
 /// Why an engine does not give a verdict.
@@ -62,6 +65,8 @@ pub(super) enum LossReason {
     Port,
     /// The browser has no means for a query condition.
     Query,
+    /// The browser writes a `|` in addresses otherwise.
+    Bar,
     /// The browser filters no such scheme.
     Scheme,
     /// The browser has no means for such an address.
@@ -79,11 +84,13 @@ impl Lists {
             Verdict::Allow | Verdict::Warn => &mut self.open,
             Verdict::Block => &mut self.closed,
         };
-        if !list.contains(&entry) {
+        let known = (site.verdict.is_open(), entry);
+        if !self.written.contains(&known) {
             if list.len() == LONGEST_LIST {
                 return self.lose(site, LossReason::ListFull);
             }
-            list.push(entry);
+            list.push(known.1.clone());
+            self.written.insert(known);
         }
         self.entered.insert((site.control.clone(), site.verdict));
     }
@@ -146,6 +153,7 @@ impl fmt::Display for Loss {
             ),
             LossReason::Port => write!(f, "`{filter}`: the browser cannot tell ports apart"),
             LossReason::Query => write!(f, "`{filter}`: the browser reads no query conditions"),
+            LossReason::Bar => write!(f, "`{filter}`: the browser writes `|` otherwise"),
             LossReason::Scheme => write!(f, "`{filter}`: the browser filters no such scheme"),
             LossReason::Address => write!(f, "`{filter}`: the browser filters no such address"),
             LossReason::NoWarning => write!(

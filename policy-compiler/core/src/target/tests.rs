@@ -165,8 +165,13 @@ fn google_is_safe_in_every_country_and_its_images_address_is_closed() {
     );
     assert_eq!(bundle.hosts.len(), 269);
     let closed = bundle.chromium.get("URLBlocklist").and_then(Json::as_array);
-    assert!(closed.is_some_and(|list| list.contains(&json!(".images.google.dk"))));
+    let closed = closed.expect("closed sites");
+    assert!(closed.contains(&json!(".images.google.dk")));
+    assert_eq!(closed.len(), 269, "one for each domain of Google");
     assert_eq!(lowered.gaps().count(), 0);
+    let viewers = settings::find("escape.page-viewers").expect("a setting");
+    let closed = sites_of(Engine::Chromium, viewers, &Value::Level("closed"));
+    assert_eq!(closed.count(), 4 + 269);
 }
 
 #[test]

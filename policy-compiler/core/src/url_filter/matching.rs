@@ -3,11 +3,14 @@
 //! The semantics are those of Chromium's `URLBlocklist`; a difference from the browser is a
 //! defect here.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use url::Url;
 
-use super::{Host, QueryCondition, QueryEnd, UrlFilter};
+use super::reading::{host, path, port, query};
+use super::scheme::{self, Reach};
+use super::{Host, QueryCondition, QueryEnd, UrlFilter, address_text};
 use crate::desired::{SiteRule, Verdict};
 
 /// How a filter ranks among those that match a URL: the greatest decides, and among equals
@@ -21,23 +24,67 @@ pub struct Specificity {
 }
 
 /// The rule that decides over `url`; `None` where no filter matches, which leaves it open.
-pub fn verdict<'a>(
-    rules: impl IntoIterator<Item = &'a SiteRule>,
-    url: &Url,
-) -> Option<&'a SiteRule> {
+pub fn verdict<'a, I>(rules: I, url: &Url) -> Option<&'a SiteRule>
+where
+    I: IntoIterator<Item = &'a SiteRule, IntoIter: Clone>,
+{
+    let rules = rules.into_iter();
+    let mut deciding = None;
+    for asked in asked(url) {
+        let found = verdict_on(rules.clone(), &asked);
+        if found.is_some_and(|rule| rule.verdict == Verdict::Block) {
+            return found;
+        }
+        deciding = deciding.or(found);
+    }
+    deciding
+}
+
+/// The URLs that a browser looks up in its lists before it shows `url`; each of them closes it.
+/// A page's source is the page and its source; some pages are never looked up.
+pub fn asked(url: &Url) -> impl Iterator<Item = Cow<'_, Url>> {
+    let urls = match (scheme::reach(url.scheme()), viewed(url)) {
+        (Reach::Nothing, _) | (_, Viewed::Nothing) => [None, None],
+        (_, Viewed::Page) => [Some(Cow::Borrowed(url)), None],
+        (_, Viewed::SourceOf(page)) => [Some(Cow::Owned(page)), Some(Cow::Borrowed(url))],
+    };
+    urls.into_iter().flatten()
+}
+
+/// What a URL shows.
+enum Viewed {
+    /// A page.
+    Page,
+    /// The source of this page.
+    SourceOf(Url),
+    /// The source of a page that shows none.
+    Nothing,
+}
+
+fn viewed(url: &Url) -> Viewed {
+    let Some(page) = url.as_str().strip_prefix("view-source:") else {
+        return Viewed::Page;
+    };
+    match Url::parse(page) {
+        Ok(page) if scheme::has_source(page.scheme()) => Viewed::SourceOf(page),
+        Ok(_) | Err(_) => Viewed::Nothing,
+    }
+}
+
+fn verdict_on<'a>(rules: impl Iterator<Item = &'a SiteRule>, url: &Url) -> Option<&'a SiteRule> {
     let deciding = rules
-        .into_iter()
         .filter(|rule| rule.filter.matches(url, rule.verdict))
         .max_by_key(|rule| {
             (
                 rule.filter.specificity(),
                 rule.verdict.is_open(),
                 rule.verdict,
+                // Among blocks of one rank the bare `*` comes last: it alone spares some pages.
+                !rule.filter.is_wildcard(),
             )
         })?;
-    // The browser keeps its own pages out of the reach of a bare `*`.
-    let is_spared = deciding.filter.is_wildcard() && url.scheme() == "chrome";
-    (!is_spared).then_some(deciding)
+    let spares = deciding.verdict == Verdict::Block && deciding.filter.is_wildcard();
+    (!(spares && scheme::is_spared(url.scheme()))).then_some(deciding)
 }
 
 impl UrlFilter {
@@ -47,7 +94,7 @@ impl UrlFilter {
             Host::Any => (false, 0),
             Host::Exact(host) => (true, host.len()),
             Host::WithSubdomains(host) => (false, host.len()),
-            Host::Address(address) => (true, address.to_string().len()),
+            Host::Address(address) => (true, address_text(*address).len()),
         };
         Specificity {
             is_exact_host,
@@ -62,47 +109,13 @@ impl UrlFilter {
     pub fn matches(&self, url: &Url, verdict: Verdict) -> bool {
         self.matches_scheme(url)
             && self.matches_host(url)
-            && self
-                .port
-                .is_none_or(|port| url.port_or_known_default() == Some(port))
-            && url.path().starts_with(&self.path)
-            && self
-                .query
-                .iter()
-                .all(|condition| condition.matches(url.query().unwrap_or_default(), verdict))
-    }
-
-    /// Whether some URL may be selected by both. Says yes where it is not certain.
-    pub(crate) fn overlaps(&self, other: &Self) -> bool {
-        either_none_or_equal(self.scheme.as_ref(), other.scheme.as_ref())
-            && self.hosts_overlap(other)
-            && !(self.is_without_host() && other.host != Host::Any)
-            && !(other.is_without_host() && self.host != Host::Any)
-            && either_none_or_equal(self.port.as_ref(), other.port.as_ref())
-            && (self.path.starts_with(&other.path) || other.path.starts_with(&self.path))
-    }
-
-    /// Whether the URLs of this filter's scheme have no host.
-    fn is_without_host(&self) -> bool {
-        matches!(
-            self.scheme.as_deref(),
-            Some("about" | "data" | "file" | "javascript" | "mailto")
-        )
-    }
-
-    fn hosts_overlap(&self, other: &Self) -> bool {
-        match (&self.host, &other.host) {
-            (Host::Any, _) | (_, Host::Any) => true,
-            (Host::WithSubdomains(one), Host::WithSubdomains(two)) => {
-                is_within(one, two) || is_within(two, one)
-            }
-            (Host::WithSubdomains(tree), Host::Exact(name))
-            | (Host::Exact(name), Host::WithSubdomains(tree)) => is_within(name, tree),
-            (Host::Exact(one), Host::Exact(two)) => one == two,
-            (Host::Address(one), Host::Address(two)) => one == two,
-            (Host::Address(_), Host::Exact(_) | Host::WithSubdomains(_))
-            | (Host::Exact(_) | Host::WithSubdomains(_), Host::Address(_)) => false,
-        }
+            && self.port.is_none_or(|wanted| port(url) == Some(wanted))
+            && path(url).starts_with(&self.path)
+            && (self.query.is_empty() || {
+                let query = query(url);
+                let mut conditions = self.query.iter();
+                conditions.all(|condition| condition.matches(&query, verdict))
+            })
     }
 
     /// Whether this filter is about the host of `url`, whatever it says of the rest.
@@ -117,15 +130,15 @@ impl UrlFilter {
     }
 
     fn matches_host(&self, url: &Url) -> bool {
-        let name = url.host_str().unwrap_or_default().trim_end_matches('.');
         match &self.host {
             Host::Any => true,
-            Host::Exact(host) => name == host,
-            Host::WithSubdomains(host) => is_within(name, host),
+            Host::Exact(name) => host(url) == *name,
+            Host::WithSubdomains(tree) => is_within(&host(url), tree),
             Host::Address(address) => match url.host() {
                 Some(url::Host::Ipv4(found)) => *address == IpAddr::V4(found),
                 Some(url::Host::Ipv6(found)) => *address == IpAddr::V6(found),
-                Some(url::Host::Domain(_)) | None => false,
+                Some(url::Host::Domain(found)) => found == address_text(*address),
+                None => false,
             },
         }
     }
@@ -135,10 +148,6 @@ impl UrlFilter {
 fn is_within(name: &str, tree: &str) -> bool {
     name.strip_suffix(tree)
         .is_some_and(|below| below.is_empty() || below.ends_with('.'))
-}
-
-fn either_none_or_equal<T: PartialEq>(one: Option<&T>, two: Option<&T>) -> bool {
-    one.is_none() || two.is_none() || one == two
 }
 
 impl QueryCondition {

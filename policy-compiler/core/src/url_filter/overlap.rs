@@ -1,21 +1,15 @@
 //! How filters lie to each other: which contains which, and what two have in common.
 
+use super::scheme::{self, Reach};
 use super::{Host, UrlFilter};
 
 impl UrlFilter {
     /// Whether every URL that `other` matches is matched by this filter too.
     pub fn contains(&self, other: &Self) -> bool {
-        if self.is_wildcard() || other.is_wildcard() {
-            return self.is_wildcard();
-        }
         self.host.contains(&other.host)
             && other.path.starts_with(&self.path)
             && (self.port.is_none() || self.port == other.port)
-            && match (&self.scheme, &other.scheme) {
-                (None, Some(scheme)) => is_of_the_web(scheme),
-                (None, None) => true,
-                (Some(_), _) => self.scheme == other.scheme,
-            }
+            && (self.scheme.is_none() || self.scheme == other.scheme)
             && self
                 .query
                 .iter()
@@ -24,34 +18,40 @@ impl UrlFilter {
 
     /// The filter that matches what both match; `None` when no URL does.
     ///
-    /// It ranks at least as high as either of the two.
+    /// It ranks at least as high as either of the two. A browser can tell no hosts apart among
+    /// URLs such as `mailto:`, so to a filter about hosts these count as having none.
     pub fn intersection(&self, other: &Self) -> Option<Self> {
-        if self.contains(other) {
-            return Some(other.clone());
-        }
-        if other.contains(self) {
-            return Some(self.clone());
-        }
+        let common = self.common(other)?;
+        let mut query = [self.query.as_slice(), &other.query].concat();
+        query.sort();
+        query.dedup();
         Some(Self {
-            host: self.host.narrower(&other.host)?.clone(),
-            path: longer_of_nested(&self.path, &other.path)?.to_owned(),
-            port: match (self.port, other.port) {
-                (Some(a), Some(b)) if a != b => return None,
-                (a, b) => a.or(b),
-            },
-            scheme: match (&self.scheme, &other.scheme) {
-                (Some(one), None) | (None, Some(one)) if !is_of_the_web(one) => return None,
-                (Some(a), Some(b)) if a != b => return None,
-                (a, b) => a.clone().or_else(|| b.clone()),
-            },
-            query: {
-                let mut query = self.query.clone();
-                query.extend(other.query.iter().cloned());
-                query.sort();
-                query.dedup();
-                query
-            },
+            scheme: common.scheme.map(str::to_owned),
+            host: common.host.clone(),
+            port: common.port,
+            path: common.path.to_owned(),
+            query,
         })
+    }
+
+    /// Whether some URL is matched by both.
+    pub(crate) fn overlaps(&self, other: &Self) -> bool {
+        self.common(other).is_some()
+    }
+
+    fn common<'a>(&'a self, other: &'a Self) -> Option<Common<'a>> {
+        let (scheme, other_scheme) = (self.scheme.as_deref(), other.scheme.as_deref());
+        if !agree(self.port, other.port) || !agree(scheme, other_scheme) {
+            return None;
+        }
+        let common = Common {
+            scheme: scheme.or(other_scheme),
+            host: self.host.narrower(&other.host)?,
+            port: self.port.or(other.port),
+            path: longer_of_nested(&self.path, &other.path)?,
+        };
+        let has_query = self.has_query() || other.has_query();
+        common.is_told_apart(has_query).then_some(common)
     }
 
     /// Whether the filter looks at the query part.
@@ -60,9 +60,29 @@ impl UrlFilter {
     }
 }
 
-/// Whether a filter that names no scheme matches this one.
-fn is_of_the_web(scheme: &str) -> bool {
-    matches!(scheme, "http" | "https" | "ftp" | "ws" | "wss")
+/// What two filters have in common, beside the conditions of both.
+struct Common<'a> {
+    scheme: Option<&'a str>,
+    host: &'a Host,
+    port: Option<u16>,
+    path: &'a str,
+}
+
+impl Common<'_> {
+    /// Whether the browser can tell this apart among the URLs of the scheme.
+    fn is_told_apart(&self, has_query: bool) -> bool {
+        let is_path = *self.host == Host::Any && self.port.is_none() && !has_query;
+        match self.scheme.map(scheme::reach) {
+            None | Some(Reach::Host) => true,
+            Some(Reach::Path) => is_path,
+            Some(Reach::Whole | Reach::Nothing) => is_path && self.path.is_empty(),
+        }
+    }
+}
+
+/// Whether something satisfies both of two conditions, each of which may be absent.
+fn agree<T: PartialEq + Copy>(one: Option<T>, two: Option<T>) -> bool {
+    one.is_none() || two.is_none() || one == two
 }
 
 impl Host {
@@ -141,6 +161,9 @@ mod tests {
             Some("x.example?b=1&a=2"),
         );
         meet("*", "javascript://*", Some("javascript://*"));
+        meet("*/etc", "file:///etc/x", Some("file:///etc/x"));
+        meet("*:443", "file:///etc", None);
+        meet("version", "chrome://*", Some("chrome://version"));
         meet("x.example", "javascript://*", None);
         meet("10.0.0.1", "10.0.0.1/x", Some("10.0.0.1/x"));
     }

@@ -1,9 +1,13 @@
 //! Reads a URL filter as an administrator writes it.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv6Addr};
 use std::str::FromStr;
 
-use super::{Host, QueryCondition, QueryEnd, UrlFilter};
+use url::Url;
+
+use super::reading::{ENCODED_IN_PATHS, ENCODED_IN_QUERIES, encoded};
+use super::scheme::{self, Reach};
+use super::{Host, QueryCondition, QueryEnd, UrlFilter, address_text};
 
 /// No browser takes a longer address.
 const LONGEST: usize = 2048;
@@ -29,9 +33,26 @@ pub enum ParseFilterError {
     /// Not a host name, not an address, not `*`.
     #[error("`{0}` is not a host name")]
     Host(String),
+    /// An address spelt otherwise than in URLs: browsers compare it letter by letter.
+    #[error("`{written}` matches nothing, because browsers write this address `{canonical}`")]
+    Spelling {
+        /// What was written.
+        written: String,
+        /// How URLs spell it.
+        canonical: String,
+    },
     /// Not a scheme.
     #[error("`{0}` is not a scheme")]
     Scheme(String),
+    /// More than the scheme, where browsers read no more.
+    #[error("browsers close or open `{0}:` only as a whole")]
+    Whole(String),
+    /// A scheme that browsers never look up in their lists.
+    #[error("no list closes or opens `{0}:`: browsers do not look it up")]
+    NotLookedUp(String),
+    /// More than a plain path about files, or a path that browsers read otherwise than they write it.
+    #[error("`{0}` matches no file as browsers read it")]
+    File(String),
     /// Not a port.
     #[error("`{0}` is not a port from 1 to 65535")]
     Port(String),
@@ -41,6 +62,9 @@ pub enum ParseFilterError {
     /// `key=` with nothing behind it: browsers match it with `key` alone, without `=`.
     #[error("`{0}=` matches no address with a value")]
     NoValue(String),
+    /// A key with two values: of an allow, browsers read the first alone.
+    #[error("the key `{0}` stands twice in the query")]
+    Repeated(String),
 }
 
 impl ParseFilterError {
@@ -63,6 +87,17 @@ impl ParseFilterError {
                     .to_owned(),
             ),
             Self::NoValue(key) => Some(format!("write `{key}=*` for every value")),
+            Self::Repeated(key) => Some(format!("write one filter for each value of `{key}`")),
+            Self::Spelling { canonical, .. } => Some(format!("write `{canonical}`")),
+            Self::Whole(scheme) => Some(format!("write `{scheme}:*`")),
+            Self::NotLookedUp(_) => {
+                Some("leave it out; what a page embeds is decided by the page's own address".into())
+            }
+            Self::File(_) => Some(
+                "write `file:///` and a plain path such as `file:///home`, without a host, a port, \
+                 a query or letters beyond ASCII"
+                    .into(),
+            ),
             Self::Empty
             | Self::TooLong
             | Self::Blank(_)
@@ -89,12 +124,15 @@ impl FromStr for UrlFilter {
         let text = text.split_once('#').map_or(text, |(before, _)| before);
         if let Some(scheme) = whole_scheme(text) {
             return Ok(Self {
-                scheme: Some(parse_scheme(scheme)?),
+                scheme: Some(looked_up(parse_scheme(scheme)?)?),
                 host: Host::Any,
                 port: None,
                 path: String::new(),
                 query: Vec::new(),
             });
+        }
+        if let Some(scheme) = opaque_scheme(text) {
+            return Err(not_told_apart(scheme));
         }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (Some(parse_scheme(scheme)?), rest),
@@ -106,13 +144,30 @@ impl FromStr for UrlFilter {
         if path.contains('*') {
             return Err(ParseFilterError::StarInPath(path.to_owned()));
         }
-        Ok(Self {
+        let filter = Self {
             scheme,
             host,
             port,
-            path: percent_encoded(path),
-            query: parse_query(&percent_encoded(query))?,
-        })
+            path: encoded(path, ENCODED_IN_PATHS).into_owned(),
+            query: parse_query(&encoded(query, ENCODED_IN_QUERIES))?,
+        };
+        if filter.scheme.as_deref() == Some("file") && !filter.is_plain_file() {
+            return Err(ParseFilterError::File(text.to_owned()));
+        }
+        Ok(filter)
+    }
+}
+
+impl UrlFilter {
+    /// Whether a filter about files is what browsers read it as: they resolve its path, decode
+    /// it, and drop everything else.
+    fn is_plain_file(&self) -> bool {
+        let is_path = self.host == Host::Any && self.port.is_none() && self.query.is_empty();
+        let resolved = Url::parse(&format!("file://{}", self.path));
+        is_path
+            && !self.path.contains("//")
+            && !self.path.contains('%')
+            && resolved.is_ok_and(|url| url.path() == self.path)
     }
 }
 
@@ -124,11 +179,39 @@ fn whole_scheme(text: &str) -> Option<&str> {
     (!scheme.contains(['.', '/', ':'])).then_some(scheme)
 }
 
+/// The scheme of a text such as `data:text/html`, of whose URLs browsers read no host. In
+/// `localhost:8080`, and where there is a point, the first part is a host.
+fn opaque_scheme(text: &str) -> Option<String> {
+    let (before, after) = text.split_once(':')?;
+    let port = after.split(['/', '?']).next().unwrap_or_default();
+    let is_port = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
+    let scheme = parse_scheme(before).ok().filter(|_| !is_port)?;
+    match scheme::reach(&scheme) {
+        Reach::Host | Reach::Path => None,
+        Reach::Whole | Reach::Nothing => Some(scheme),
+    }
+}
+
+fn not_told_apart(scheme: String) -> ParseFilterError {
+    match scheme::reach(&scheme) {
+        Reach::Nothing => ParseFilterError::NotLookedUp(scheme),
+        Reach::Host | Reach::Path | Reach::Whole => ParseFilterError::Whole(scheme),
+    }
+}
+
+/// The scheme, where browsers look its URLs up.
+fn looked_up(scheme: String) -> Result<String, ParseFilterError> {
+    match scheme::reach(&scheme) {
+        Reach::Host | Reach::Path | Reach::Whole => Ok(scheme),
+        Reach::Nothing => Err(ParseFilterError::NotLookedUp(scheme)),
+    }
+}
+
 fn parse_scheme(text: &str) -> Result<String, ParseFilterError> {
     let is_scheme = text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text
             .chars()
-            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.'));
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '+' | '-'));
     if is_scheme {
         Ok(text.to_ascii_lowercase())
     } else {
@@ -183,46 +266,37 @@ fn parse_host(text: &str) -> Result<Host, ParseFilterError> {
             .map_err(|_| ParseFilterError::Host(text.to_owned()));
     }
     let exact = text.strip_prefix('.');
-    if let Ok(address) = exact.unwrap_or(text).parse::<Ipv4Addr>() {
-        return Ok(Host::Address(IpAddr::V4(address)));
+    let written = exact.unwrap_or(text);
+    if let Ok(url::Host::Ipv4(address)) = url::Host::parse(written) {
+        let (address, canonical) = (IpAddr::V4(address), address_text(IpAddr::V4(address)));
+        return if written == canonical {
+            Ok(Host::Address(address))
+        } else {
+            let written = text.to_owned();
+            Err(ParseFilterError::Spelling { written, canonical })
+        };
     }
-    let name =
-        host_name(exact.unwrap_or(text)).ok_or_else(|| ParseFilterError::Host(text.to_owned()))?;
+    let name = host_name(written).ok_or_else(|| ParseFilterError::Host(text.to_owned()))?;
     Ok(match exact {
         Some(_) => Host::Exact(name),
         None => Host::WithSubdomains(name),
     })
 }
 
-/// Letters beyond ASCII as URLs carry them: browsers compare a filter with the URL's own text.
-fn percent_encoded(text: &str) -> String {
-    let mut encoded = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii() {
-            encoded.push(char::from(byte));
-        } else {
-            encoded.extend(['%', hex_digit(byte >> 4), hex_digit(byte & 15)]);
-        }
-    }
-    encoded
-}
-
-fn hex_digit(nibble: u8) -> char {
-    char::from_digit(nibble.into(), 16)
-        .unwrap_or_default()
-        .to_ascii_uppercase()
-}
-
-/// The name in lower case and punycode, without a closing point. A last label of digits would be read as an address.
+/// The name in lower case and punycode, without a closing point. What URLs would read as an
+/// address, or write otherwise, is no name.
 fn host_name(text: &str) -> Option<String> {
     let text = text.strip_suffix('.').unwrap_or(text);
     let name = idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::URL).ok()?;
+    let is_label = |label: &str| {
+        (1..=63).contains(&label.len())
+            && label
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+    };
     let is_name = (1..=253).contains(&name.len())
-        && name.split('.').all(|label| (1..=63).contains(&label.len()))
-        && !name
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.bytes().all(|b| b.is_ascii_digit()));
+        && name.split('.').all(is_label)
+        && matches!(url::Host::parse(&name), Ok(url::Host::Domain(_)));
     is_name.then(|| name.into_owned())
 }
 
@@ -234,7 +308,21 @@ fn parse_query(text: &str) -> Result<Vec<QueryCondition>, ParseFilterError> {
         .collect::<Result<Vec<_>, _>>()?;
     conditions.sort();
     conditions.dedup();
-    Ok(conditions)
+    match conditions.array_windows().find(|[one, two]| one.bars(two)) {
+        Some([one, _]) => Err(ParseFilterError::Repeated(one.key.clone())),
+        None => Ok(conditions),
+    }
+}
+
+impl QueryCondition {
+    /// Whether both want a certain value of one key.
+    fn bars(&self, other: &Self) -> bool {
+        let is_certain = |condition: &Self| {
+            condition.value.is_some()
+                && (condition.end == QueryEnd::Exact || condition.value.as_deref() != Some(""))
+        };
+        self.key == other.key && is_certain(self) && is_certain(other)
+    }
 }
 
 fn parse_condition(text: &str, query: &str) -> Result<QueryCondition, ParseFilterError> {

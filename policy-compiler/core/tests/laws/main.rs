@@ -8,6 +8,7 @@
 
 mod closure;
 mod municipality;
+mod shadows;
 
 use std::collections::BTreeMap;
 

@@ -164,6 +164,5 @@ fn passed_deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagn
 /// R24: an assessment that nobody has looked at for longer than the organisation allows.
 fn old_assessment(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
     let dpia = decision.document.dpia.as_ref()?;
-    let owner = &decision.document.owner;
-    assessments::outdated(policy, dpia, decision.file, owner)
+    assessments::outdated(policy, dpia, decision.file)
 }

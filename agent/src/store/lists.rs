@@ -1,0 +1,206 @@
+//! The lists of names that are stored, each under its digest, so that it is known for what it is
+//! whatever happens to it. What is damaged is fetched again.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Read as _};
+
+use fyr_agent_core::desired::hosts::List;
+use fyr_schemas::bundle::{Bundle, ClosedList};
+use fyr_schemas::{CategoryId, Digest, HostName};
+use fyr_trust::list::{LONGEST_LINE, ListCheck, NameList};
+use fyr_trust::{Hasher, VerifyError};
+use rustix::fs::{Dir, Mode, OFlags};
+use rustix::io::Errno;
+use tracing::warn;
+
+use super::{PUBLIC, Store, StoreError};
+use crate::atomic::{Directory, NewFile};
+
+/// The directory of the lists, in the state directory.
+const LISTS: &str = "lists";
+/// How much of a list is in memory at once.
+const PIECE: usize = 64 * 1024;
+
+/// The stored lists.
+#[derive(Debug)]
+pub(crate) struct Lists {
+    state: Directory,
+}
+
+/// Why a list cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListError {
+    #[error("cannot read the list `{category}`")]
+    Read {
+        category: CategoryId,
+        source: io::Error,
+    },
+    /// It is not what the bundle names.
+    #[error("the stored list `{0}` is damaged")]
+    Damaged(CategoryId, #[source] Box<VerifyError>),
+    /// What is written from it.
+    #[error("cannot write what a list closes")]
+    Write(#[source] io::Error),
+}
+
+impl Lists {
+    /// The lists of a store.
+    pub(crate) fn of(store: &Store) -> Result<Self, StoreError> {
+        let opened = store.directory().open(".");
+        let state = opened.map_err(|source| store.unwritten(LISTS, source))?;
+        Ok(Self { state })
+    }
+
+    /// The same lists, for work beside this.
+    pub(crate) fn again(&self) -> Result<Self, StoreError> {
+        let opened = self.state.open(".");
+        let state = opened.map_err(|source| unwritten(LISTS, source))?;
+        Ok(Self { state })
+    }
+
+    /// Stores a list, whole or not at all.
+    pub(crate) fn keep(&self, list: &NameList) -> Result<(), StoreError> {
+        let name = list.digest().to_string();
+        let file = NewFile {
+            content: &list.text(),
+            mode: PUBLIC,
+            modified: None,
+        };
+        self.state
+            .descend_creating(&[LISTS], 0o755)
+            .and_then(|lists| lists.replace(&name, &self.state, ".list", file))
+            .map_err(|source| unwritten(&format!("{LISTS}/{name}"), source))
+    }
+
+    /// The lists that are stored and sound.
+    pub(crate) fn held(&self) -> BTreeSet<Digest> {
+        let Ok(lists) = self.state.open(LISTS) else {
+            return BTreeSet::new();
+        };
+        let is_sound = |digest: &Digest| {
+            open(&lists, digest)
+                .and_then(hash)
+                .is_ok_and(|found| found == *digest)
+        };
+        digests(&lists).into_iter().filter(is_sound).collect()
+    }
+
+    /// Removes the lists that a bundle never closes.
+    pub(crate) fn forget_others(&self, bundle: &Bundle) {
+        let Ok(lists) = self.state.open(LISTS) else {
+            return;
+        };
+        let closed = bundle.lists();
+        for digest in digests(&lists) {
+            if closed.iter().all(|(_, list)| list.digest != digest)
+                && let Err(errno) = lists.remove(digest.as_str())
+            {
+                warn!("cannot remove the old list `{digest}`: {errno}");
+            }
+        }
+    }
+
+    /// The list that a bundle closes in a category, leaving `spared` open.
+    pub(crate) fn list<'a>(
+        &self,
+        category: &'a CategoryId,
+        closed: &'a ClosedList,
+        spared: Option<&'a HostName>,
+    ) -> Result<List<'a, Names<'a>>, ListError> {
+        let opened = self.state.open(LISTS);
+        let opened = opened.and_then(|lists| {
+            let file = open(&lists, &closed.digest)?;
+            Ok(BufReader::with_capacity(PIECE, file))
+        });
+        let names = Names {
+            category,
+            check: Some(ListCheck::new(category, closed)),
+            text: opened.map_err(|errno| ListError::Read {
+                category: category.clone(),
+                source: errno.into(),
+            })?,
+            line: Vec::with_capacity(LONGEST_LINE),
+        };
+        Ok(List::new(category, closed, names).sparing(spared))
+    }
+}
+
+/// The names of a stored list, judged as they come. The last of them is followed by an error where
+/// the text was not the one that the bundle names.
+#[derive(Debug)]
+pub(crate) struct Names<'a> {
+    category: &'a CategoryId,
+    /// Absent after the end.
+    check: Option<ListCheck<'a>>,
+    text: BufReader<File>,
+    line: Vec<u8>,
+}
+
+impl Names<'_> {
+    fn read(&mut self) -> Result<Option<String>, ListError> {
+        let Some(check) = &mut self.check else {
+            return Ok(None);
+        };
+        self.line.clear();
+        let mut line = (&mut self.text).take(LONGEST_LINE as u64);
+        line.read_until(b'\n', &mut self.line)
+            .map_err(|source| ListError::Read {
+                category: self.category.clone(),
+                source,
+            })?;
+        let damaged = |error| ListError::Damaged(self.category.clone(), Box::new(error));
+        if !self.line.is_empty() {
+            let name = check.line(&self.line).map_err(damaged)?;
+            return Ok(Some(name.to_owned()));
+        }
+        match self.check.take().map(ListCheck::finish) {
+            Some(Err(error)) => Err(damaged(error)),
+            Some(Ok(())) | None => Ok(None),
+        }
+    }
+}
+
+impl Iterator for Names<'_> {
+    type Item = Result<String, ListError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let read = self.read();
+        if read.is_err() {
+            self.check = None;
+        }
+        read.transpose()
+    }
+}
+
+fn open(lists: &Directory, digest: &Digest) -> Result<File, Errno> {
+    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    rustix::fs::openat(lists, digest.as_str(), flags, Mode::empty()).map(File::from)
+}
+
+fn hash(mut file: File) -> Result<Digest, Errno> {
+    let mut hasher = Hasher::default();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file
+            .read(&mut piece)
+            .map_err(|e| crate::atomic::errno_of(&e))?;
+        match piece.get(..read) {
+            Some([]) | None => return Ok(hasher.digest()),
+            Some(bytes) => hasher.update(bytes),
+        }
+    }
+}
+
+fn digests(lists: &Directory) -> Vec<Digest> {
+    let entries = Dir::read_from(lists).into_iter().flatten();
+    let names = entries.filter_map(|entry| entry.ok()?.file_name().to_str().ok()?.parse().ok());
+    names.collect()
+}
+
+fn unwritten(name: &str, source: Errno) -> StoreError {
+    StoreError::Write {
+        path: name.into(),
+        source,
+    }
+}

@@ -1,0 +1,168 @@
+//! A block so broad that it breaks the organisation's own sign-in or classroom.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::policy::{At, Ownership};
+use fyr_schemas::{GroupId, RuleId};
+
+use super::closed::{self, Block, BySettings};
+use crate::catalogue::platforms::{self, Platform, Purpose};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, groups_in_words, help_for_unknown, in_backticks};
+use crate::policy::Policy;
+use crate::resolve::{Resolution, Resolved};
+use crate::source::Place;
+use crate::url_filter::UrlFilter;
+
+pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    let needs = needs(policy, &mut findings);
+    let mut breaks: BTreeMap<(Place, Purpose), Break<'_>> = BTreeMap::new();
+    let mut settings = BySettings::default();
+    let managed = resolution
+        .groups
+        .values()
+        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
+    for resolved in managed {
+        for need in &needs {
+            for block in blocks(resolved, need, &mut settings) {
+                breaks
+                    .entry((block.place, need.platform.purpose))
+                    .or_insert_with(|| Break::by(&block))
+                    .add(need, &resolved.group.id);
+            }
+        }
+    }
+    let broken = breaks.iter();
+    findings.extend(broken.map(|((place, purpose), broken)| broken.tell(*place, *purpose)));
+    findings
+}
+
+/// A host that a platform of the organisation needs.
+struct Need {
+    platform: &'static Platform,
+    host: &'static str,
+    filter: UrlFilter,
+    /// Where `fyr.yaml` names the platform.
+    place: Place,
+}
+
+/// Every host that the named platforms need; a platform that nobody knows is a finding. Hosts that
+/// are always reachable have a check of their own.
+fn needs(policy: &Policy, findings: &mut Vec<Diagnostic>) -> Vec<Need> {
+    let organisation = &policy.organisation;
+    let sign_ins = organisation.document.sign_in.providers.iter();
+    let classrooms = organisation.document.classroom.iter();
+    let named = sign_ins
+        .map(|name| (Purpose::SignIn, name))
+        .chain(classrooms.map(|name| (Purpose::Classroom, name)));
+    let is_guarded = |filter: &UrlFilter| {
+        let mut guarded = policy.always_reachable.iter();
+        guarded.any(|(guarded, _)| guarded.contains(filter))
+    };
+    let mut needs = Vec::new();
+    for (purpose, name) in named {
+        let place = organisation.place(name);
+        let Some(platform) = platforms::find(name, purpose) else {
+            findings.push(unknown(name, purpose, place));
+            continue;
+        };
+        needs.extend(platform.hosts.iter().filter_map(|host| {
+            let filter = host.parse().ok().filter(|filter| !is_guarded(filter))?;
+            Some(Need {
+                platform,
+                host,
+                filter,
+                place,
+            })
+        }));
+    }
+    needs
+}
+
+fn unknown(name: &At<String>, purpose: Purpose, place: Place) -> Diagnostic {
+    let known = platforms::of(purpose).map(|platform| platform.name);
+    let what = match purpose {
+        Purpose::SignIn => "sign-in",
+        Purpose::Classroom => "classroom",
+    };
+    Diagnostic::new(
+        Code::UnknownPlatform,
+        format!("unknown {what} `{}`", name.value),
+    )
+    .at(place, "Fyr knows no hosts of it")
+    .help(format!(
+        "{} (or list its hosts under `always-reachable`)",
+        help_for_unknown(name, known)
+    ))
+}
+
+/// What closes a needed host: any part of one that people sign in through, and the whole of one
+/// that teaching happens on, where closing a part may well be meant.
+fn blocks<'a>(resolved: &Resolved<'a>, need: &Need, settings: &mut BySettings) -> Vec<Block<'a>> {
+    let by_rules = closed::by_rules(&resolved.sites, &need.filter);
+    let mut blocks: Vec<Block<'a>> = match need.platform.purpose {
+        Purpose::SignIn => by_rules.collect(),
+        Purpose::Classroom => by_rules
+            .filter(|block| block.filter.contains(&need.filter))
+            .collect(),
+    };
+    blocks.extend(settings.closing(resolved, &need.filter));
+    blocks
+}
+
+/// What one block breaks.
+struct Break<'a> {
+    filter: UrlFilter,
+    rule: &'a RuleId,
+    hosts: BTreeSet<&'static str>,
+    /// Where each platform is named, with its name as people know it.
+    platforms: BTreeMap<Place, &'static str>,
+    groups: BTreeSet<&'a GroupId>,
+}
+
+impl<'a> Break<'a> {
+    fn by(block: &Block<'a>) -> Self {
+        Self {
+            filter: block.filter.clone(),
+            rule: block.rule,
+            hosts: BTreeSet::new(),
+            platforms: BTreeMap::new(),
+            groups: BTreeSet::new(),
+        }
+    }
+
+    fn add(&mut self, need: &Need, group: &'a GroupId) {
+        self.hosts.insert(need.host);
+        self.platforms.insert(need.place, need.platform.title);
+        self.groups.insert(group);
+    }
+
+    fn tell(&self, place: Place, purpose: Purpose) -> Diagnostic {
+        let hosts = in_backticks(&self.hosts.iter().collect::<Vec<_>>());
+        let whom = groups_in_words(&self.groups.iter().copied().collect::<Vec<_>>());
+        let filter = &self.filter;
+        let (code, message, why) = match purpose {
+            Purpose::SignIn => (
+                Code::SignInBlocked,
+                format!("`{filter}` is blocked, and with it the sign-in of {whom}: {hosts}"),
+                "signs people in",
+            ),
+            Purpose::Classroom => (
+                Code::ClassroomBlocked,
+                format!("`{filter}` is blocked, and with it the classroom of {whom}: {hosts}"),
+                "is a classroom",
+            ),
+        };
+        let finding = Diagnostic::new(code, message)
+            .at(place, format!("`{}` blocks it", self.rule))
+            .help(format!(
+                "narrow the block, or allow {hosts} in a rule as strong as `{}`",
+                self.rule
+            ));
+        let platforms = self.platforms.iter();
+        platforms.fold(finding, |finding, (place, title)| {
+            finding.at(*place, format!("{title} {why}"))
+        })
+    }
+}

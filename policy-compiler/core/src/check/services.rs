@@ -1,0 +1,199 @@
+//! R11: whether the catalogue says of every approved service what was assessed, and is up to date.
+
+use std::collections::BTreeSet;
+
+use fyr_schemas::policy::{StatusFor, Statuses};
+use fyr_schemas::{ServiceId, StageId, UnitPath};
+
+use super::assessments;
+use super::decisions::unknown;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, help_for_unknown, in_backticks};
+use crate::policy::{Group, Policy, Service, narrowness, selects, unknown_stage};
+
+pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
+    policy
+        .services
+        .iter()
+        .flat_map(|(id, service)| {
+            let mut findings = Vec::new();
+            findings.extend(unknown_decision(policy, service));
+            findings.extend(limited_helpline(service));
+            findings.extend(unknown_parts(policy, service));
+            findings.extend(two_statuses(policy, service));
+            if service.is_approved_somewhere() {
+                findings.extend(incomplete(id, service));
+                findings.extend(overdue(policy, id, service));
+                findings.extend(old_assessment(policy, service));
+            }
+            findings
+        })
+        .collect()
+}
+
+fn unknown_decision(policy: &Policy, service: &Service) -> Option<Diagnostic> {
+    let case = service.source.document.decision.as_ref()?;
+    let is_known = policy.decisions.contains_key(&case.value);
+    (!is_known).then(|| unknown(policy, case, service.source.place(case)))?
+}
+
+/// What an approved service says of itself: no more than its assessment has to answer.
+fn incomplete(id: &ServiceId, service: &Service) -> Option<Diagnostic> {
+    let written = &service.source.document;
+    let handles_personal_data = !written.personal_data.is_empty();
+    let fields = [
+        (
+            "security-validation",
+            true,
+            written.security_validation.is_some(),
+        ),
+        ("purpose", true, written.purpose.is_some()),
+        ("legal-basis", true, written.legal_basis.is_some()),
+        ("decision", true, written.decision.is_some()),
+        ("review", true, written.review.is_some()),
+        (
+            "processor-agreement",
+            handles_personal_data,
+            written.processor_agreement.is_some(),
+        ),
+        ("dpia", handles_personal_data, written.dpia.is_some()),
+        (
+            "transfer-outside-eu",
+            handles_personal_data,
+            written.transfer_outside_eu.is_some(),
+        ),
+    ];
+    let missing: Vec<&str> = fields
+        .into_iter()
+        .filter(|(_, is_needed, is_given)| *is_needed && !*is_given)
+        .map(|(field, _, _)| field)
+        .collect();
+    (!missing.is_empty()).then(|| {
+        Diagnostic::new(
+            Code::ServiceIncomplete,
+            format!("`{id}` is approved without {}", in_backticks(&missing)),
+        )
+        .at(
+            service.source.place(&written.service),
+            "its entry in the catalogue",
+        )
+        .help("add what the assessment says, or set `status: under-review`")
+    })
+}
+
+fn overdue(policy: &Policy, id: &ServiceId, service: &Service) -> Option<Diagnostic> {
+    let review = service.source.document.review.as_ref()?;
+    (review.value.0 < policy.date).then(|| {
+        Diagnostic::new(
+            Code::ServiceOverdue,
+            format!("`{id}` is approved and overdue for review"),
+        )
+        .at(
+            service.source.place(review),
+            "was to be looked at again by this day",
+        )
+        .help("assess it again, or set `status: expired`")
+    })
+}
+
+fn old_assessment(policy: &Policy, service: &Service) -> Option<Diagnostic> {
+    let dpia = service.source.document.dpia.as_ref()?;
+    assessments::outdated(policy, dpia, service.source.file)
+}
+
+/// Nothing stands between a child and help.
+fn limited_helpline(service: &Service) -> Option<Diagnostic> {
+    let written = &service.source.document;
+    let place = match (&written.minimum_age, &written.approval) {
+        (Some(limit), _) => service.source.place(&limit.age),
+        (None, Some(approval)) => service.source.place(approval),
+        (None, None) => return None,
+    };
+    service.is_helpline().then(|| {
+        Diagnostic::new(
+            Code::HelplineLimited,
+            format!(
+                "`{}` is a helpline and knows no limit",
+                written.service.value
+            ),
+        )
+        .at(place, "would stand between a child and help")
+        .help("remove it")
+    })
+}
+
+/// Units and stages that a status is for and that do not exist.
+fn unknown_parts(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
+    let Statuses::Parts(parts) = &service.source.document.status else {
+        return Vec::new();
+    };
+    let scopes = || parts.iter().map(|part| &part.scope);
+    let units = scopes()
+        .map(|scope| &scope.unit)
+        .filter(|unit| policy.lacks_unit(unit))
+        .map(|unit| {
+            let known = policy.units.iter().map(UnitPath::as_str);
+            Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{}`", unit.value))
+                .at(service.source.place(unit), "`units.yaml` has no such unit")
+                .help(help_for_unknown(unit.as_str(), known))
+        });
+    let stages = policy.stages.iter().flat_map(|stages| {
+        let unknown = scopes()
+            .flat_map(|scope| &scope.stage)
+            .filter(|stage| stages.get(stage).is_none());
+        unknown.map(|stage| {
+            let known = stages.names().map(StageId::as_str);
+            unknown_stage(service.source.place(stage), stage.as_str(), known)
+        })
+    });
+    units.chain(stages).collect()
+}
+
+/// Two statuses that are equally narrow, for one group.
+fn two_statuses(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
+    let Statuses::Parts(parts) = &service.source.document.status else {
+        return Vec::new();
+    };
+    let clashing: BTreeSet<(usize, usize)> = policy
+        .groups
+        .values()
+        .filter_map(|group| clash(parts, group))
+        .collect();
+    clashing
+        .into_iter()
+        .filter_map(|(one, other)| Some((parts.get(one)?, parts.get(other)?)))
+        .map(|(one, other)| tell_clash(service, one, other))
+        .collect()
+}
+
+/// The numbers of the two narrowest statuses for a group, where neither outranks the other.
+fn clash(parts: &[StatusFor], group: &Group) -> Option<(usize, usize)> {
+    let mut reaching: Vec<(usize, &StatusFor)> = parts
+        .iter()
+        .enumerate()
+        .filter(|(_, part)| selects(&part.scope, group))
+        .collect();
+    reaching.sort_by_key(|(_, part)| std::cmp::Reverse(narrowness(&part.scope)));
+    let (first, narrowest) = *reaching.first()?;
+    reaching
+        .iter()
+        .skip(1)
+        .take_while(|(_, part)| narrowness(&part.scope) == narrowness(&narrowest.scope))
+        .find(|(_, part)| part.status.value != narrowest.status.value)
+        .map(|(other, _)| (first, *other))
+}
+
+fn tell_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
+    Diagnostic::new(
+        Code::StatusTwice,
+        format!(
+            "`{}` is {} and {} for the same group",
+            service.source.document.service.value,
+            one.status.word(),
+            other.status.word()
+        ),
+    )
+    .at(service.source.place(&other.status), "this status")
+    .at(service.source.place(&one.status), "and this one")
+    .help("narrow one of them: the narrowest decides, and these are equally narrow")
+}

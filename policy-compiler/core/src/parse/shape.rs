@@ -1,0 +1,59 @@
+//! The fields that a kind of document has, as the schema says that editors read too.
+
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value as Json;
+
+/// The fields of a document.
+pub(super) struct Shape {
+    /// Every field with what it means.
+    fields: Vec<(String, String)>,
+    /// Those that must be there, in the order in which they are read.
+    required: Vec<String>,
+}
+
+impl Shape {
+    /// The shape of a kind of document.
+    pub(super) fn of<T: JsonSchema>() -> Self {
+        let schema = schema_for!(T);
+        let fields = schema.get("properties").and_then(Json::as_object);
+        let required = schema.get("required").and_then(Json::as_array);
+        let meaning = |field: &Json| {
+            let description = field.get("description").and_then(Json::as_str);
+            let words: Vec<&str> = description.unwrap_or_default().split_whitespace().collect();
+            words.join(" ").trim_end_matches('.').to_owned()
+        };
+        let fields = fields.into_iter().flatten();
+        let required = required.into_iter().flatten().filter_map(Json::as_str);
+        Self {
+            fields: fields
+                .map(|(name, field)| (name.clone(), meaning(field)))
+                .collect(),
+            required: required.map(str::to_owned).collect(),
+        }
+    }
+
+    /// The name of every field.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The fields that must be there and are not among these.
+    pub(super) fn missing<'a>(&'a self, there: &[&str]) -> Vec<&'a str> {
+        let required = self.required.iter().map(String::as_str);
+        required.filter(|field| !there.contains(field)).collect()
+    }
+
+    /// The field by which this kind of document is known: `rule`.
+    pub(super) fn head(&self) -> Option<&str> {
+        self.required.first().map(String::as_str)
+    }
+
+    /// What a field is, for somebody who wrote it wrongly or not at all; `None` for a name that
+    /// is none of them.
+    pub(super) fn help(&self, name: &str) -> Option<String> {
+        let (_, meaning) = self.fields.iter().find(|(field, _)| field == name)?;
+        let mut letters = meaning.chars();
+        let first = letters.next()?.to_lowercase();
+        Some(format!("`{name}:` is {first}{}", letters.as_str()))
+    }
+}

@@ -1,0 +1,95 @@
+//! What is found about decisions and the rules that cite them.
+
+use super::{base, finds, finds_in_base, rule};
+
+#[test]
+fn a_rule_without_a_decision_is_told() {
+    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("decision: SK-2025-7\n", "");
+    finds("FYR0501", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
+fn a_rejected_proposal_carries_no_rules() {
+    finds_in_base(
+        "FYR0502",
+        "decisions/cases.yaml",
+        "date: 2025-05-12\nstatus: decided",
+        "date: 2025-05-12\nstatus: rejected",
+    );
+}
+
+#[test]
+fn a_school_board_does_not_decide_for_all_schools() {
+    let text = rule("for: /skoler\nstrength: default\nset:\n  safesearch.google: on\n")
+        .replace("SK-2025-7", "OEST-3");
+    finds("FYR0503", &[("rules/proeve.yaml", &text)]);
+}
+
+#[test]
+fn an_overdue_review_is_told() {
+    finds_in_base(
+        "FYR0504",
+        "decisions/cases.yaml",
+        "review: 2028-05-01",
+        "review: 2026-05-01",
+    );
+}
+
+#[test]
+fn an_emergency_says_when_it_must_be_decided() {
+    finds_in_base(
+        "FYR0505",
+        "decisions/cases.yaml",
+        "status: in-force",
+        "status: emergency",
+    );
+}
+
+#[test]
+fn an_emergency_past_its_deadline_is_told() {
+    finds_in_base(
+        "FYR0506",
+        "decisions/cases.yaml",
+        "status: in-force",
+        "status: emergency\ndecide-by: 2026-10-01",
+    );
+}
+
+#[test]
+fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "date: 2025-09-01\nstatus: decided",
+        "date: 2025-09-01\nfrom: 2026-12-01\nstatus: in-force",
+    );
+    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
+        .replace("SK-2025-7", "OEST-3");
+    finds(
+        "FYR0507",
+        &[
+            ("decisions/cases.yaml", &cases),
+            ("rules/proeve.yaml", &text),
+        ],
+    );
+}
+
+#[test]
+fn a_decision_does_not_end_before_it_begins() {
+    finds_in_base(
+        "FYR0508",
+        "decisions/cases.yaml",
+        "date: 2025-09-01\n",
+        "date: 2025-09-01\nuntil: 2025-08-01\n",
+    );
+}
+
+#[test]
+fn an_assessment_older_than_three_years_is_told() {
+    finds_in_base(
+        "FYR0509",
+        "decisions/cases.yaml",
+        "owner: skolechef\n",
+        "owner: skolechef\ndpia: { reference: DPIA-2023-2, version: 1, date: 2023-11-22 }\n",
+    );
+}

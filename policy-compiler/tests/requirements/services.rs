@@ -1,0 +1,124 @@
+//! The catalogue of services, single blocks and what waits for review: R10 to R13.
+
+use serde_json::Value;
+
+use crate::source::{Source, stdout};
+
+const DAY: &str = "2026-11-23";
+
+/// An entry that says everything an approved service has to.
+const TEGN: &str = "service: tegn
+name: Tegn
+category: tegning
+status: approved
+vendor: { name: Tegn ApS, country: DK }
+purpose: Tegning i billedkunst
+personal-data: [navn, klasse]
+legal-basis: folkeskoleloven § 40
+processor-agreement: DBA-2025-11
+transfer-outside-eu: none
+data-classes: [intern]
+dpia: { reference: DPIA-2025-4, version: 1, date: 2025-05-01 }
+security-validation: { reference: SV-2025-9, date: 2025-06-01 }
+decision: SK-2025-7
+review: 2027-06-01
+sites: [tegn.example]
+";
+
+#[test]
+fn r11_an_entry_that_says_everything_has_nothing_to_report() {
+    let source = Source::small().with("services/tegn.yaml", TEGN);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+}
+
+#[test]
+fn r11_an_approved_entry_without_a_security_validation_is_reported() {
+    let validation = "security-validation: { reference: SV-2025-9, date: 2025-06-01 }\n";
+    let unvalidated = TEGN.replace(validation, "");
+    let source = Source::small().with("services/tegn.yaml", &unvalidated);
+    assert_eq!(source.codes(DAY), ["FYR1003"]);
+    assert!(
+        source
+            .check(DAY)
+            .contains("approved without `security-validation`")
+    );
+    let denied = unvalidated.replace("status: approved", "status: denied");
+    let source = source.with("services/tegn.yaml", &denied);
+    assert_eq!(source.codes(DAY), [""; 0]);
+}
+
+#[test]
+fn r11_an_approved_entry_past_its_review_date_is_reported() {
+    let source = Source::small().with("services/tegn.yaml", TEGN);
+    assert_eq!(source.codes("2027-06-01"), [""; 0]);
+    assert_eq!(source.codes("2027-06-02"), ["FYR1004"]);
+}
+
+#[test]
+fn r11_the_assessment_of_a_service_grows_old_like_that_of_a_decision() {
+    let source = Source::small().with(
+        "services/tegn.yaml",
+        &TEGN.replace("review: 2027-06-01", "review: 2029-06-01"),
+    );
+    assert!(!source.codes("2028-05-01").contains(&"FYR0509".to_owned()));
+    assert!(source.codes("2028-05-02").contains(&"FYR0509".to_owned()));
+}
+
+/// The file of one single block, whole.
+const BLOCK: &str = "rule: luk-quiz
+decision: SK-2025-7
+for: /skoler
+strength: minimum
+sites:
+  block: [quiz.example]
+why:
+  da: Siden lækker navne.
+";
+
+#[test]
+fn r13_a_single_block_is_one_short_file() {
+    assert!(BLOCK.lines().count() < 10);
+    let source = Source::small().with("rules/quiz.yaml", BLOCK);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    let told = source.explain(DAY, "oest-2024", ["--url", "quiz.example"]);
+    assert!(told.starts_with("https://quiz.example/: block"), "{told}");
+}
+
+#[test]
+fn r13_single_blocks_are_listed_with_owner_age_and_review_and_counted() {
+    let emergency = "decision: NOED-1\ntitle: Lækage\nbody: skoleudvalget\ndate: 2026-11-20\n\
+                     status: emergency\ndecide-by: 2026-12-04\npurpose: Elevers navne\n\
+                     owner: digitaliseringschef\n";
+    let urgent = BLOCK
+        .replace("luk-quiz", "luk-kort")
+        .replace("SK-2025-7", "NOED-1")
+        .replace("quiz.example", "service:tegn, kort.example/leg");
+    let source = Source::small()
+        .with("rules/quiz.yaml", BLOCK)
+        .with("decisions/noed.yaml", emergency)
+        .with("rules/kort.yaml", &urgent)
+        .with(
+            "services/tegn.yaml",
+            &TEGN.replace(
+                "security-validation: { reference: SV-2025-9, date: 2025-06-01 }\n",
+                "",
+            ),
+        );
+    insta::assert_snapshot!(stdout(&source.fyr("review", &["--date", DAY])));
+    let json = stdout(&source.fyr("review", &["--date", DAY, "--json"]));
+    let told: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(told["single-blocks"][0]["rule"], "luk-quiz");
+    assert_eq!(told["single-blocks"][0]["owner"], "skolechef");
+    assert_eq!(told["single-blocks"][0]["days"], 560);
+    assert_eq!(told["due"][0]["task"], "validate");
+    assert_eq!(told["due"][1]["task"], "decide");
+    assert_eq!(told["due"][1]["by"], "2026-12-04");
+}
+
+#[test]
+fn r13_a_policy_that_cannot_be_read_is_not_reviewed() {
+    let source = Source::small().with("rules/quiz.yaml", "rule: [\n");
+    let output = source.fyr("review", &["--date", DAY]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(stdout(&output), "");
+}
