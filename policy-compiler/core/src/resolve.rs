@@ -97,6 +97,22 @@ impl<'a> Resolution<'a> {
         let timed = self.timed.values().flat_map(|timed| &timed.variants);
         self.groups.values().chain(timed)
     }
+
+    /// What holds for a group at the times at which a rule does.
+    pub fn whenever(
+        &self,
+        rule: &Rule,
+        group: &Group,
+    ) -> impl Iterator<Item = &Resolved<'a>> + use<'_, 'a> {
+        let timed = self.timed.get(&group.id);
+        let times = self
+            .groups
+            .get(&group.id)
+            .into_iter()
+            .chain(timed.into_iter().flat_map(|timed| &timed.variants));
+        let occasion = rule.occasion.clone();
+        times.filter(move |resolved| occasion.holds_while(&resolved.during))
+    }
 }
 
 /// Resolves every group of a policy at every time.
