@@ -192,7 +192,7 @@ codes! {
     "The period changes nothing. Remove it, or let a rule hold `during` it."
     "0907" OverlappingLessons Warning "two lessons of one group at one time"
     "The group's devices would follow both at once. Where their rules disagree that is an error; where they do not, somebody has probably mistaken a day or an hour."
-    "0908" NeverHolds Warning "a rule that never holds"
+    "0908" NoTime Warning "a rule whose time never comes"
     "Its last day is over, or the period it holds during runs for none of the groups it is for. It does nothing: remove it, or correct its days or its period."
     "0909" UnknownTimeZone Error "a time zone that devices cannot follow"
     "The time zone is one of the IANA database's, such as `Europe/Copenhagen`. Devices are given its rule, so that they need neither a database nor the right zone themselves; a zone whose clocks follow no rule cannot be given."

@@ -104,7 +104,7 @@ fn never_holds(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
         let last = written.until.as_ref()?;
         return Some(
             Diagnostic::new(
-                Code::NeverHolds,
+                Code::NoTime,
                 format!("`{}` held until {}", rule.id(), last.value),
             )
             .at(rule.source.place(last), "this day is over")
@@ -131,7 +131,7 @@ fn never_holds(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
         return None;
     }
     let finding = Diagnostic::new(
-        Code::NeverHolds,
+        Code::NoTime,
         format!("`{}` never holds: its period runs for others", rule.id()),
     )
     .at(

@@ -39,7 +39,7 @@ impl<'a> Settled<'a> {
     pub(crate) fn voices(&self) -> Vec<Voice<'a>> {
         let mut voices: Vec<Voice<'a>> = self.overridden.clone();
         voices.push(self.holds);
-        voices.sort_by_key(|voice| (voice.depth(), voice.rule.id()));
+        voices.sort_by_key(|voice| (voice.layer(), voice.rule.id()));
         voices
     }
 
