@@ -8,6 +8,7 @@ mod diff;
 mod enrol_token;
 mod explain;
 mod key;
+mod lists;
 mod meaning;
 mod passphrase;
 mod policy_directory;
@@ -45,6 +46,7 @@ enum Command {
     Check(check::CheckArgs),
     Compile(compile::CompileArgs),
     Explain(explain::ExplainArgs),
+    Lists(lists::ListsArgs),
     Diff(diff::DiffArgs),
     Review(review::ReviewArgs),
     Key(key::KeyArgs),
@@ -71,6 +73,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Check(args) => check::run(args)?,
         Command::Compile(args) => compile::run(args)?,
         Command::Explain(args) => explain::run(args)?,
+        Command::Lists(args) => lists::run(args)?,
         Command::Diff(args) => diff::run(args)?,
         Command::Review(args) => review::run(args)?,
         Command::Key(args) => key::run(args)?,

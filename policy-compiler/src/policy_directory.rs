@@ -4,7 +4,9 @@ use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
-use fyr_policy_core::source::{MAX_FILE_BYTES, MAX_FILES};
+use fyr_policy_core::source::{
+    ListFile, MAX_FILE_BYTES, MAX_FILES, MAX_LIST_BYTES, MAX_LISTS_BYTES,
+};
 use fyr_policy_core::{Compilation, SourceFile, Sources, compile};
 use jiff::civil::Date;
 use walkdir::{DirEntry, WalkDir};
@@ -72,12 +74,16 @@ pub(crate) enum ReadPolicyError {
     /// There are too many files.
     #[error("`{}` holds more than {MAX_FILES} files", .0.display())]
     TooMany(PathBuf),
+    /// The lists are larger than any that a device could be given.
+    #[error("the lists below `{}` hold more than {} MiB together", .0.display(), MAX_LISTS_BYTES / (1024 * 1024))]
+    ListsTooLarge(PathBuf),
     /// A file could not be read.
     #[error("read `{}`", .0.display())]
     Read(PathBuf, #[source] io::Error),
 }
 
-/// Reads every YAML file below `directory`; hidden files and other files are none of its own.
+/// Reads every YAML file and every file of a list below `directory`; hidden files and other files
+/// are none of its own.
 pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
     if !directory.is_dir() {
         return Err(ReadPolicyError::NotADirectory(directory.to_owned()));
@@ -88,24 +94,34 @@ pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
         .follow_root_links(true)
         .into_iter()
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
-    let mut files = Vec::new();
+    let (mut files, mut lists) = (Vec::new(), Vec::new());
+    let mut in_lists = 0;
     for entry in entries {
         let entry = entry.map_err(|e| ReadPolicyError::List(directory.to_owned(), e))?;
         if entry.depth() > 0 && entry.path_is_symlink() {
             return Err(ReadPolicyError::Link(entry.into_path()));
         }
-        if !entry.file_type().is_file() || !is_yaml(entry.path()) {
+        let path = path_within(directory, entry.path());
+        let is_list = Sources::is_list(&path);
+        if !entry.file_type().is_file() || !(is_list || is_yaml(entry.path())) {
             continue;
         }
-        if files.len() == MAX_FILES {
+        if files.len() + lists.len() == MAX_FILES {
             return Err(ReadPolicyError::TooMany(directory.to_owned()));
         }
-        files.push(SourceFile {
-            path: path_within(directory, entry.path()),
-            text: read_text(entry.path())?,
-        });
+        if is_list {
+            let bytes = read_within(entry.path(), MAX_LIST_BYTES)?;
+            in_lists += bytes.len();
+            if in_lists > MAX_LISTS_BYTES {
+                return Err(ReadPolicyError::ListsTooLarge(directory.to_owned()));
+            }
+            lists.push(ListFile { path, bytes });
+        } else {
+            let text = read_text(entry.path())?;
+            files.push(SourceFile { path, text });
+        }
     }
-    Ok(Sources::new(files))
+    Ok(Sources::new(files, lists))
 }
 
 fn is_hidden(entry: &DirEntry) -> bool {
@@ -123,16 +139,21 @@ fn path_within(directory: &Path, path: &Path) -> String {
     names.join("/")
 }
 
-/// Reads one byte past the limit at most, so that the compiler sees that it is passed.
 fn read_text(path: &Path) -> Result<String, ReadPolicyError> {
+    let bytes = read_within(path, MAX_FILE_BYTES)?;
+    // The compiler tells what is no text, with its place.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Reads a few bytes past the limit at most, so that the compiler sees that it is passed.
+fn read_within(path: &Path, limit: usize) -> Result<Vec<u8>, ReadPolicyError> {
     let reading = |e| ReadPolicyError::Read(path.to_owned(), e);
-    let limit = u64::try_from(MAX_FILE_BYTES).map_or(u64::MAX, |limit| limit + 4);
+    let limit = u64::try_from(limit).map_or(u64::MAX, |limit| limit + 4);
     let mut bytes = Vec::new();
     File::open(path)
         .map_err(reading)?
         .take(limit)
         .read_to_end(&mut bytes)
         .map_err(reading)?;
-    // The compiler tells what is no text, with its place.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(bytes)
 }

@@ -7,8 +7,8 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use fyr_policy_core::Compilation;
 use fyr_schemas::GroupId;
-use fyr_schemas::bundle::Bundle;
 use fyr_seal::{
     Authorities, Change, Content, ContentError, Expected, KeyDirectory, KeyDirectoryError, KeyName,
     Pin, PinError, PublicKey, Published, Repository, RepositoryError, Role, RootChange, SealError,
@@ -134,7 +134,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     let keys = KeyDirectory::at(&args.keys);
     let public = keys.public_keys()?;
     expect_every_role(&public, &args.keys)?;
-    let (content, authorities) = gather(compilation.bundles, &public)?;
+    let (content, authorities) = gather(compilation, &public)?;
     let expected = match Pin::beside(&keys)? {
         Some(pin) => Expected::Pinned(pin),
         None if args.adopt_repository => Expected::Anything,
@@ -223,7 +223,7 @@ fn expect_room(path: &Path) -> Result<(), PublishError> {
 
 /// What is to be signed, and the keys that the root is to name.
 fn gather(
-    bundles: BTreeMap<GroupId, Bundle>,
+    compilation: Compilation,
     public: &[(KeyName, PublicKey)],
 ) -> Result<(Content, Authorities), PublishError> {
     let of = |role: Role| -> Vec<PublicKey> {
@@ -233,7 +233,11 @@ fn gather(
             .map(|(_, key)| *key)
             .collect()
     };
-    let content = Content::new(bundles.into_values(), BTreeMap::new(), &of(Role::Enrolment))?;
+    let content = Content::new(
+        compilation.bundles.into_values(),
+        compilation.lists,
+        &of(Role::Enrolment),
+    )?;
     let authorities = Authorities {
         root: of(Role::Root),
         targets: of(Role::Targets),

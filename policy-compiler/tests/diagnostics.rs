@@ -7,6 +7,8 @@
 mod catalogue;
 #[path = "diagnostics/decisions.rs"]
 mod decisions;
+#[path = "diagnostics/lists.rs"]
+mod lists;
 #[path = "diagnostics/several.rs"]
 mod several;
 #[path = "diagnostics/timetable.rs"]
@@ -512,6 +514,19 @@ fn an_unknown_sign_in_is_named_with_the_nearest() {
         "fyr.yaml",
         "domains: [fyrby.example]",
         "domains: [fyrby.example]\n  providers: [uni-login]",
+    );
+}
+
+#[test]
+fn those_who_are_too_young_for_a_service_do_not_appear_there() {
+    let youtube = "service: youtube\nname: YouTube\nsites: [youtube.com]\nminimum-age: { age: 13, below: signed-out }\n";
+    let says = "for: { unit: /skoler/oest, stage: mellemtrin }\nstrength: default\nset:\n  youtube.identity: open\n";
+    finds(
+        "FYR0609",
+        &[
+            ("services/youtube.yaml", youtube),
+            ("rules/proeve.yaml", &rule(says)),
+        ],
     );
 }
 

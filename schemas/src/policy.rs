@@ -10,12 +10,14 @@
 //! | `decisions/*.yaml` | [`Decision`], one or more |
 //! | `rules/*.yaml` | [`Rule`], one or more |
 //! | `services/*.yaml` | [`Service`], one or more |
+//! | `lists/*.yaml` | [`List`], one or more |
 //! | `timetable.yaml` | [`TimetableFile`] |
 
 mod at;
 mod browsers;
 mod day;
 mod decision;
+mod list;
 mod one_or_many;
 mod organisation;
 mod rule;
@@ -27,6 +29,7 @@ pub use at::{At, Span};
 pub use browsers::{BrowserVersion, Browsers};
 pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
+pub use list::List;
 pub use one_or_many::OneOrMany;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};

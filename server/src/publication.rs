@@ -1,7 +1,7 @@
 //! What the repository holds right now, as the server needs it: the revision, the enrolment keys,
 //! and what each group's bundle says for the dashboard.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
@@ -9,8 +9,8 @@ use jiff::Timestamp;
 
 use fyr_schemas::bundle::{Audience, Bundle, Control, DecisionNote};
 use fyr_schemas::enrolment::EnrolmentKeys;
-use fyr_schemas::{CaseNumber, Digest, GroupId, OrganisationId, Revision, StageId};
-use fyr_seal::{Repository, RepositoryError};
+use fyr_schemas::{CaseNumber, CategoryId, Digest, GroupId, OrganisationId, Revision, StageId};
+use fyr_seal::{Published, Repository, RepositoryError};
 
 /// One complete publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +54,9 @@ pub(crate) enum ReadError {
     /// A bundle is not the one that was signed.
     #[error("`{0}` is not the bundle that was signed")]
     Altered(PathBuf),
+    /// A bundle closes another list than is published.
+    #[error("a bundle closes another list `{0}` than the one that was signed beside it")]
+    OtherList(CategoryId),
     /// A bundle is of a format that this version does not read.
     #[error("`{path}` is not a bundle that this version can read")]
     Bundle {
@@ -78,11 +81,13 @@ impl Publication {
             return Ok(None);
         };
         let revision = published.revision();
+        let mut lists = Lists::of(repository, &published);
         let groups = published
             .bundles()
             .into_iter()
             .map(|(group, digest)| {
                 let bundle = bundle(repository, &group, &digest)?;
+                lists.check(&bundle)?;
                 Ok((group, PublishedGroup::of(bundle)))
             })
             .collect::<Result<_, ReadError>>()?;
@@ -95,6 +100,38 @@ impl Publication {
             enrolment,
             groups,
         }))
+    }
+}
+
+/// The published lists, each read once for all the bundles that close it.
+struct Lists {
+    repository: Repository,
+    listed: BTreeMap<CategoryId, (Digest, u64)>,
+    sound: BTreeSet<Digest>,
+}
+
+impl Lists {
+    fn of(repository: &Path, published: &Published) -> Self {
+        Self {
+            repository: Repository::at(repository),
+            listed: published.lists(),
+            sound: BTreeSet::new(),
+        }
+    }
+
+    /// Judges the lists of a bundle as a device does, which puts no bundle in force without them.
+    fn check(&mut self, bundle: &Bundle) -> Result<(), ReadError> {
+        for (category, closed) in bundle.lists() {
+            let named = (closed.digest.clone(), closed.length);
+            if self.listed.get(category) != Some(&named) {
+                return Err(ReadError::OtherList(category.clone()));
+            }
+            if !self.sound.contains(&closed.digest) {
+                self.repository.check_list(category, closed)?;
+                self.sound.insert(closed.digest.clone());
+            }
+        }
+        Ok(())
     }
 }
 

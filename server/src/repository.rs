@@ -1,24 +1,33 @@
 //! Serves the repository: static files with the cache headers that TUF allows.
 //!
 //! A request names a file by a path of plain segments; the file is opened so that the system
-//! itself refuses to leave the directory or to follow a link.
+//! itself refuses to leave the directory or to follow a link. Lists are long, so a file is read
+//! piece by piece as its reader takes it, and never compressed: a device fetches a list once.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek};
 use std::path::Path as FilePath;
 use std::str::FromStr;
 
+use axum::body::{Body, Bytes};
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use futures_util::{Stream, stream};
+use fyr_schemas::Digest;
+use fyr_schemas::bundle::LONGEST_LISTS;
+use fyr_trust::Hasher;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
 use crate::problem::Problem;
 use crate::router::App;
 
-/// The longest file that is served.
-const LONGEST: u64 = 64 << 20;
+/// The longest file that is served: a list.
+const LONGEST: u64 = LONGEST_LISTS;
+
+/// How much of a file waits in memory for one reader.
+const PIECE: usize = 32 << 10;
 
 /// A file of a repository by its path below it: `metadata/…` or `targets/…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,6 +63,12 @@ impl FromStr for RepositoryPath {
 }
 
 impl RepositoryPath {
+    /// The digest of its content, where the name says it.
+    fn digest(&self) -> Option<Digest> {
+        let (_, name) = self.0.strip_prefix("targets/")?.rsplit_once('/')?;
+        name.split_once('.')?.0.parse().ok()
+    }
+
     fn keep(&self) -> Keep {
         if self.0 == "metadata/timestamp.json" {
             Keep::Ask
@@ -82,12 +97,12 @@ pub(crate) async fn serve(
     let path: RepositoryPath = path.parse()?;
     let keep = path.keep();
     let directory = app.repository.clone();
-    let read = tokio::task::spawn_blocking(move || read(&directory, &path.0))
+    let found = tokio::task::spawn_blocking(move || Published::open(&directory, &path))
         .await
         .map_err(io::Error::other)
         .flatten();
-    match read {
-        Ok(bytes) => Ok(answer(bytes, keep, &headers)),
+    match found {
+        Ok(file) => Ok(answer(file, keep, &headers)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Problem::not_found()),
         Err(error) => {
             tracing::error!(
@@ -112,9 +127,8 @@ pub(crate) fn may_be_a_probe(path: &str) -> bool {
         .is_some_and(|version| version.parse::<u64>().is_ok())
 }
 
-fn answer(bytes: Vec<u8>, keep: Keep, asked: &HeaderMap) -> Response {
-    let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
-    let tag = format!("\"{}\"", hex::encode(digest));
+fn answer(file: Published, keep: Keep, asked: &HeaderMap) -> Response {
+    let tag = format!("\"{}\"", file.digest);
     let known = asked
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
@@ -122,7 +136,11 @@ fn answer(bytes: Vec<u8>, keep: Keep, asked: &HeaderMap) -> Response {
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, "application/json")], bytes).into_response()
+        let headers = [
+            (header::CONTENT_TYPE, HeaderValue::from_static(file.kind)),
+            (header::CONTENT_LENGTH, HeaderValue::from(file.length)),
+        ];
+        (headers, Body::from_stream(pieces(file.content))).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, keep.cache_control());
@@ -132,7 +150,75 @@ fn answer(bytes: Vec<u8>, keep: Keep, asked: &HeaderMap) -> Response {
     response
 }
 
-fn read(directory: &FilePath, path: &str) -> io::Result<Vec<u8>> {
+/// A file that is about to be served.
+struct Published {
+    content: File,
+    length: u64,
+    digest: Digest,
+    kind: &'static str,
+}
+
+impl Published {
+    fn open(directory: &FilePath, path: &RepositoryPath) -> io::Result<Self> {
+        let mut content = open(directory, &path.0)?;
+        let length = content.metadata()?.len();
+        if length > LONGEST {
+            let path = &path.0;
+            return Err(io::Error::other(format!(
+                "`{path}` is longer than {LONGEST} bytes"
+            )));
+        }
+        let digest = match path.digest() {
+            Some(digest) => digest,
+            None => digest_of(&mut content)?,
+        };
+        let is_text = FilePath::new(&path.0)
+            .extension()
+            .is_some_and(|extension| extension == "txt");
+        Ok(Self {
+            content,
+            length,
+            digest,
+            kind: if is_text {
+                "text/plain; charset=utf-8"
+            } else {
+                "application/json"
+            },
+        })
+    }
+}
+
+/// The digest of a file's content, which is read from its start afterwards as well.
+fn digest_of(file: &mut File) -> io::Result<Digest> {
+    let mut hasher = Hasher::default();
+    let mut piece = vec![0; PIECE];
+    loop {
+        let read = file.read(&mut piece)?;
+        match piece.get(..read) {
+            Some([]) | None => break,
+            Some(bytes) => hasher.update(bytes),
+        }
+    }
+    file.rewind()?;
+    Ok(hasher.digest())
+}
+
+/// What a file says, read on as fast as it is taken.
+fn pieces(file: File) -> impl Stream<Item = io::Result<Bytes>> {
+    stream::try_unfold(file, |mut file| async {
+        let read = tokio::task::spawn_blocking(move || {
+            let mut piece = vec![0; PIECE];
+            let length = file.read(&mut piece)?;
+            piece.truncate(length);
+            Ok::<_, io::Error>((piece, file))
+        });
+        let (piece, file) = read.await.map_err(io::Error::other)??;
+        Ok((!piece.is_empty()).then(|| (Bytes::from(piece), file)))
+    })
+}
+
+/// Opens a file of the directory.
+fn open(directory: &FilePath, path: &str) -> io::Result<File> {
     let directory = File::open(directory)?;
     let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::NONBLOCK;
     let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_SYMLINKS;
@@ -145,14 +231,7 @@ fn read(directory: &FilePath, path: &str) -> io::Result<Vec<u8>> {
     if !file.metadata()?.is_file() {
         return Err(io::ErrorKind::NotFound.into());
     }
-    let mut bytes = Vec::new();
-    file.take(LONGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LONGEST {
-        return Err(io::Error::other(format!(
-            "`{path}` is longer than {LONGEST} bytes"
-        )));
-    }
-    Ok(bytes)
+    Ok(file)
 }
 
 #[cfg(test)]
@@ -198,7 +277,7 @@ mod tests {
             std::os::unix::fs::symlink(target, inside.path().join(link)).unwrap();
         }
         for path in ["metadata/1.root.json", "targets/secret"] {
-            let error = read(inside.path(), path).unwrap_err();
+            let error = open(inside.path(), path).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::NotFound, "{path}");
         }
     }

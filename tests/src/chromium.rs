@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use crate::child::Child;
 use crate::internet::Internet;
 use crate::namespace::Namespace;
+use crate::network::{Entrance, LoneNetwork};
 use crate::remote::{Answer, Remote, Visit};
 use crate::slots::Slot;
 use crate::wait;
@@ -31,6 +32,8 @@ const POLICIES: &str = "(async () => {
 pub struct Chromium {
     process: Child,
     profile: TempDir,
+    /// Absent in the machine's own network.
+    network: Option<Entrance>,
     _namespace: Namespace,
     _slot: Slot,
 }
@@ -63,6 +66,22 @@ impl Chromium {
     /// Starts one on a new profile that reads its policy from `ROOT/etc/chromium` and finds every
     /// host at the pretended internet. `arguments` may be further switches, or URLs to open.
     pub fn start(root: &Path, internet: &Internet, arguments: &[&str]) -> Result<Self> {
+        let leading = internet.chromium_arguments().into_iter().map(Into::into);
+        let more = arguments.iter().map(Into::into);
+        Self::start_inside(root, None, leading.chain(more).collect())
+    }
+
+    /// Starts one inside `network`, where names are resolved by `ROOT/etc/hosts`.
+    pub fn start_in(root: &Path, network: &LoneNetwork) -> Result<Self> {
+        let any_certificate = vec!["--ignore-certificate-errors".into()];
+        Self::start_inside(root, Some(network.entrance()), any_certificate)
+    }
+
+    fn start_inside(
+        root: &Path,
+        network: Option<Entrance>,
+        arguments: Vec<OsString>,
+    ) -> Result<Self> {
         ensure!(
             Path::new(PROGRAM).is_file(),
             "`{PROGRAM}` is missing: `apt-get install chromium`, or `make test`, which does"
@@ -83,12 +102,13 @@ impl Chromium {
         .map(Into::into)
         .into();
         line.push(format!("--user-data-dir={}", profile.path().display()).into());
-        line.extend(internet.chromium_arguments().into_iter().map(Into::into));
-        line.extend(arguments.iter().map(Into::into));
-        let process = namespace.start(None, profile.path(), Path::new(PROGRAM), &line)?;
+        line.extend(arguments);
+        let program = Path::new(PROGRAM);
+        let process = namespace.start(network.as_ref(), profile.path(), program, &line)?;
         Ok(Self {
             process,
             profile,
+            network,
             _namespace: namespace,
             _slot: slot,
         })
@@ -102,7 +122,7 @@ impl Chromium {
     /// Opens a new page to drive.
     pub fn page(&mut self) -> Result<Page> {
         let (port, path) = self.debugger()?;
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        let stream = self.connect(port)?;
         let mut remote = Remote::connect(stream, &format!("ws://127.0.0.1:{port}{path}"))?;
         let target = remote.call(
             "Target.createTarget",
@@ -131,12 +151,12 @@ impl Chromium {
     /// The status line with which the browser answers an attempt to inspect a page.
     pub fn inspection_answer(&mut self) -> Result<String> {
         let (port, path) = self.debugger()?;
-        let stream = TcpStream::connect(("127.0.0.1", port))?;
+        let stream = self.connect(port)?;
         let mut remote = Remote::connect(stream, &format!("ws://127.0.0.1:{port}{path}"))?;
         let targets = remote.call("Target.getTargets", &json!({}), None)?;
         let page = text(page(&targets, |_| true)?, "targetId")?;
 
-        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        let mut stream = self.connect(port)?;
         stream.set_read_timeout(Some(wait::LIMIT))?;
         write!(
             stream,
@@ -147,6 +167,13 @@ impl Chromium {
         let mut first = String::new();
         BufReader::new(stream).read_line(&mut first)?;
         Ok(first.trim_end().to_owned())
+    }
+
+    fn connect(&self, port: u16) -> Result<TcpStream> {
+        match &self.network {
+            Some(network) => network.connect(port),
+            None => Ok(TcpStream::connect(("127.0.0.1", port))?),
+        }
     }
 
     /// The port and path the browser wrote down when it was ready.

@@ -51,8 +51,12 @@ impl Firefox {
         .into();
         line.push(profile.path().into());
         line.extend(arguments.iter().map(Into::into));
-        let mut process =
-            namespace.start(Some(network), profile.path(), Path::new(PROGRAM), &line)?;
+        let mut process = namespace.start(
+            Some(&network.entrance()),
+            profile.path(),
+            Path::new(PROGRAM),
+            &line,
+        )?;
         let url = process.until("the BiDi port of Firefox", wait::LIMIT, |process| {
             let written = process.stderr();
             let mut lines = written.lines();
@@ -61,7 +65,7 @@ impl Firefox {
                 .map(str::to_owned))
         })?;
         let port = url.rsplit_once(':').context("the BiDi URL has a port")?.1;
-        let stream = network.connect(port.parse()?)?;
+        let stream = network.entrance().connect(port.parse()?)?;
         let mut remote = Remote::connect(stream, &format!("{url}/session"))?;
         let capabilities = json!({ "alwaysMatch": { "acceptInsecureCerts": true } });
         remote.call(

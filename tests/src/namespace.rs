@@ -12,7 +12,7 @@ use anyhow::{Context, Result};
 use tempfile::TempDir;
 
 use crate::child::Child;
-use crate::network::LoneNetwork;
+use crate::network::Entrance;
 
 /// Bound directories follow what the agent renames into them; a bound *file* would not, so single
 /// files such as `hosts` are reached through symbolic links.
@@ -74,7 +74,7 @@ impl Namespace {
     /// everything it started is killed with it.
     pub fn start(
         &self,
-        network: Option<&LoneNetwork>,
+        network: Option<&Entrance>,
         home: &Path,
         program: &Path,
         arguments: &[OsString],

@@ -29,8 +29,13 @@ read -r _
 /// A network namespace, gone on drop.
 #[derive(Debug)]
 pub struct LoneNetwork {
-    holder: Child,
+    _holder: Child,
+    entrance: Entrance,
 }
+
+/// The way into a network namespace, for as long as it is there.
+#[derive(Debug, Clone)]
+pub struct Entrance(String);
 
 impl LoneNetwork {
     /// Opens one whose loopback also answers for `addresses`.
@@ -48,27 +53,40 @@ impl LoneNetwork {
         holder.line("the namespace", Duration::from_secs(10), |line| {
             (line == "ready").then_some(())
         })?;
-        Ok(Self { holder })
+        let entrance = Entrance(format!("/proc/{}/ns/net", holder.pid()));
+        Ok(Self {
+            _holder: holder,
+            entrance,
+        })
     }
 
     /// Opens the pretended internet inside, on the ports that URLs mean.
     pub fn internet(&self) -> Result<Internet> {
-        let listen = |port| self.inside(move || TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)));
+        self.internet_at(Ipv4Addr::UNSPECIFIED.into())
+    }
+
+    /// Opens it at one address alone, so that a connection to any other is refused.
+    pub fn internet_at(&self, address: IpAddr) -> Result<Internet> {
+        let bind = move |port| move || TcpListener::bind((address, port));
+        let listen = |port| self.entrance.inside(bind(port));
         Internet::on(listen(443)?, listen(80)?)
     }
 
-    /// Connects to a port of its loopback.
+    /// The way in.
+    pub fn entrance(&self) -> Entrance {
+        self.entrance.clone()
+    }
+}
+
+impl Entrance {
+    /// Connects to a port of the loopback inside.
     pub fn connect(&self, port: u16) -> Result<TcpStream> {
         self.inside(move || TcpStream::connect((Ipv4Addr::LOCALHOST, port)))
     }
 
     /// What makes `nsenter` start a program inside.
     pub(crate) fn flag(&self) -> OsString {
-        format!("--net={}", self.path()).into()
-    }
-
-    fn path(&self) -> String {
-        format!("/proc/{}/ns/net", self.holder.pid())
+        format!("--net={}", self.0).into()
     }
 
     /// A socket belongs to the namespace it was made in, whoever uses it later: so a thread enters,
@@ -77,7 +95,7 @@ impl LoneNetwork {
         &self,
         open: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     ) -> Result<T> {
-        let namespace = File::open(self.path()).context("opening the network namespace")?;
+        let namespace = File::open(&self.0).context("opening the network namespace")?;
         thread::spawn(move || -> Result<T> {
             move_into_link_name_space(namespace.as_fd(), Some(LinkNameSpaceType::Network))
                 .context("entering the network namespace")?;

@@ -7,6 +7,7 @@ mod decisions;
 mod escapes;
 mod floors;
 mod guidance;
+mod identity;
 mod lookalikes;
 mod platforms;
 mod reachable;
@@ -37,6 +38,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     {
         findings.extend(reachable::check(policy, resolution));
         findings.extend(platforms::check(policy, resolution));
+        findings.extend(identity::check(policy, resolution));
         findings.extend(escapes::check(resolution));
         findings.extend(shadows::check(policy, resolution));
     }

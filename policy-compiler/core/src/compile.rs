@@ -3,7 +3,7 @@
 
 mod told;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
 use fyr_schemas::policy::{BrowserVersion, Ownership};
@@ -103,8 +103,8 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
     }
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),
+        lists: shared_lists(&policy, bundles.values()),
         bundles,
-        lists: BTreeMap::new(),
         gaps,
         dormant: dormant(&policy),
         diagnostics: findings.into_sorted(),
@@ -120,6 +120,27 @@ pub(crate) fn read(
 ) -> Option<Policy> {
     let documents = parse(sources, findings);
     organise(documents, date, assumptions, findings)
+}
+
+/// The texts of the lists that bundles close.
+fn shared_lists<'a>(
+    policy: &Policy,
+    bundles: impl Iterator<Item = &'a Bundle>,
+) -> BTreeMap<CategoryId, String> {
+    let closed: BTreeSet<&CategoryId> = bundles
+        .flat_map(|bundle| {
+            let variants = bundle.variants.iter();
+            let in_variants = variants.flat_map(|variant| variant.closed.keys());
+            bundle.closed.keys().chain(in_variants)
+        })
+        .collect();
+    closed
+        .into_iter()
+        .filter_map(|id| {
+            let category = policy.categories.get(id)?;
+            Some((id.clone(), category.host_names().text.clone()))
+        })
+        .collect()
 }
 
 fn dormant(policy: &Policy) -> Vec<DormantRule> {
@@ -140,7 +161,7 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 /// What a group wants of its devices.
 pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let group = resolved.group;
-    let (sites, _) = resolved.sites.flatten();
+    let sites = resolved.sites.entries();
     let settings: BTreeMap<ControlId, Decided<Value>> = resolved
         .settings
         .values()

@@ -1,13 +1,16 @@
 //! What one group wants once every rule is resolved, each value with the rule that won it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fyr_schemas::bundle::{Audience, DecisionNote, Engine};
 use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
+use url::Url;
 
+use crate::policy::Category;
 use crate::settings::Value;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{UrlFilter, host_of};
 
 /// What one group's devices are to enforce.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,7 +29,7 @@ pub struct Desired {
     pub settings: BTreeMap<ControlId, Decided<Value>>,
     /// Verdicts over sites, as a browser's flat lists are to give them, the most important
     /// first: where a browser's list is full, the last ones are left out and reported.
-    pub sites: Vec<Decided<SiteRule>>,
+    pub sites: Vec<Decided<SiteEntry>>,
     /// The oldest version of each browser that has to obey; none where nobody said.
     pub oldest_browsers: BTreeMap<Engine, BrowserVersion>,
     /// The decisions that the values cite, as people may be told of them.
@@ -44,6 +47,76 @@ pub struct Decided<T> {
     pub decision: Option<CaseNumber>,
 }
 
+/// A verdict over sites.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SiteEntry {
+    /// Over what one filter matches.
+    Filter(SiteRule),
+    /// Over the domains of a category.
+    Category(CategoryRule),
+}
+
+impl SiteEntry {
+    /// Open or closed.
+    pub fn verdict(&self) -> Verdict {
+        match self {
+            Self::Filter(rule) => rule.verdict,
+            Self::Category(rule) => rule.verdict,
+        }
+    }
+}
+
+/// One verdict over the domains of a category.
+#[derive(Debug, Clone)]
+pub struct CategoryRule {
+    /// Open or closed.
+    pub verdict: Verdict,
+    /// Which domains.
+    pub category: Arc<Category>,
+    /// The domains among them that something else was decided over: they are filters of their
+    /// own.
+    pub except: BTreeSet<String>,
+}
+
+impl CategoryRule {
+    /// The rule as it is for the domain that `url` belongs to, if the category has it.
+    pub fn at(&self, url: &Url) -> Option<SiteRule> {
+        let domain = self.domain_over(&host_of(url))?;
+        let filter = UrlFilter::of_domain(domain);
+        filter.matches(url, self.verdict).then_some(SiteRule {
+            verdict: self.verdict,
+            filter,
+        })
+    }
+
+    /// The domain that a host belongs to, if the rule is about it.
+    pub(crate) fn domain_over(&self, host: &str) -> Option<&str> {
+        let domain = self.category.domains.covering(host)?;
+        (!self.except.contains(domain)).then_some(domain)
+    }
+
+    /// The domains that the rule is about.
+    pub(crate) fn domains(&self) -> impl Iterator<Item = &str> {
+        let domains = self.category.domains.iter();
+        domains.filter(|domain| !self.except.contains(*domain))
+    }
+
+    /// How many they are.
+    pub(crate) fn count(&self) -> usize {
+        self.category.domains.len() - self.except.len()
+    }
+}
+
+/// Two are equal that are about the same domains of one category.
+impl PartialEq for CategoryRule {
+    fn eq(&self, other: &Self) -> bool {
+        self.verdict == other.verdict
+            && self.except == other.except
+            && self.category.id == other.category.id
+            && self.category.domains == other.category.domains
+    }
+}
+
 /// A verdict over the URLs that a filter matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SiteRule {
@@ -54,7 +127,8 @@ pub struct SiteRule {
 }
 
 /// What happens to a URL, the weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// It opens.
     Allow,

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::bundle::{Coverage, Engine};
+use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::policy::{At, Ownership, Strength};
 use fyr_schemas::{CaseNumber, GroupId, LanguageCode, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
@@ -217,7 +217,7 @@ impl Narrator<'_> {
             Decider::Rule(voice) => {
                 let verdict = voice.says.verdict;
                 let control = target::sites_control(verdict, voice.rule.id());
-                (verdict, self.by_site(voice), control.to_string())
+                (verdict, self.by_site(voice, url), control.to_string())
             }
             Decider::Setting(settled, verdict) => {
                 let name = settled.setting.name;
@@ -229,7 +229,7 @@ impl Narrator<'_> {
             .sites
             .speaking_of(url)
             .filter(|voice| !matches!(&decider, Decider::Rule(won) if won.says.place == voice.says.place))
-            .map(|voice| self.by_site(&voice))
+            .map(|voice| self.by_site(&voice, url))
             .collect();
         let deciding = match &decider {
             Decider::Setting(settled, _) => Some(settled.setting.name),
@@ -239,7 +239,7 @@ impl Narrator<'_> {
             because: Some(because),
             also: self.acting_on(url, deciding),
             overrode,
-            enforced: self.coverage(&control),
+            enforced: self.coverage_at(url, &control),
             ..self.explanation(url.to_string(), verdict.word().to_owned())
         }
     }
@@ -277,8 +277,15 @@ impl Narrator<'_> {
         self.reason(voice.rule, says, voice.place)
     }
 
-    fn by_site(&self, voice: &SiteVoice<'_>) -> Reason {
-        self.reason(voice.rule, voice.to_string(), voice.says.place)
+    /// What a voice says of an address; of a category, the member that the address belongs to.
+    fn by_site(&self, voice: &SiteVoice<'_>, url: &Url) -> Reason {
+        let category = voice.says.sites.category();
+        let member = category.and_then(|category| category.member_at(url, voice.says.verdict));
+        let says = match member {
+            Some(member) => format!("{voice}, which lists {member}"),
+            None => voice.to_string(),
+        };
+        self.reason(voice.rule, says, voice.says.place)
     }
 
     fn reason(&self, rule: &Rule, says: String, place: Place) -> Reason {
@@ -295,6 +302,27 @@ impl Narrator<'_> {
                 .decision()
                 .and_then(|case| Ground::of(self.policy, case)),
         }
+    }
+
+    /// How a control is enforced where an address is: of what a device closes by name, all that
+    /// lies below the names but for `www.` stays open.
+    fn coverage_at(&self, url: &Url, control: &str) -> BTreeMap<Engine, Coverage> {
+        let mut coverage = self.coverage(control);
+        for by in coverage.values_mut() {
+            let Coverage::Lists(names) = by else {
+                continue;
+            };
+            let mut categories = names.iter().filter_map(|id| self.policy.categories.get(id));
+            if let Some(domain) = categories.find_map(|category| category.above(url)) {
+                *by = Coverage::Gap(Gap {
+                    reason: GapReason::Partial,
+                    detail: format!(
+                        "the device closes the name `{domain}`, and this lies below it"
+                    ),
+                });
+            }
+        }
+        coverage
     }
 
     /// How a control of the group's bundle is enforced. Brought devices get no bundle.

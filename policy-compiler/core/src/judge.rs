@@ -5,7 +5,7 @@ use fyr_schemas::bundle::Engine;
 use url::Url;
 
 use crate::compile::desired;
-use crate::desired::{SiteRule, Verdict};
+use crate::desired::{SiteEntry, SiteRule, Verdict};
 use crate::policy::Policy;
 use crate::resolve::{Resolved, Settled, SiteVoice};
 use crate::target;
@@ -14,7 +14,7 @@ use crate::url_filter;
 /// Everything that decides over addresses for one group, ready to be asked often.
 pub(crate) struct Judge<'a> {
     resolved: &'a Resolved<'a>,
-    by_rules: Vec<SiteRule>,
+    by_rules: Vec<SiteEntry>,
     by_settings: Vec<(SiteRule, &'a Settled<'a>)>,
 }
 
@@ -43,7 +43,12 @@ impl<'a> Judge<'a> {
     /// What decides over `url`; `None` leaves it open.
     pub(crate) fn decide(&self, url: &Url) -> Option<Decider<'a>> {
         let settings = self.by_settings.iter().map(|(site, _)| site);
-        let deciding = url_filter::verdict(self.by_rules.iter().chain(settings), url)?;
+        let listed: Vec<SiteRule> = self.by_categories(url).collect();
+        let rules = self.by_rules.iter().filter_map(|entry| match entry {
+            SiteEntry::Filter(rule) => Some(rule),
+            SiteEntry::Category(_) => None,
+        });
+        let deciding = url_filter::verdict(rules.chain(&listed).chain(settings), url)?;
         self.by_settings
             .iter()
             .find(|(site, _)| std::ptr::eq(site, deciding))
@@ -54,6 +59,13 @@ impl<'a> Judge<'a> {
                     .find(|voice| voice.says.verdict == deciding.verdict)
                     .map(Decider::Rule)
             })
+    }
+
+    fn by_categories(&self, url: &Url) -> impl Iterator<Item = SiteRule> {
+        self.by_rules.iter().filter_map(|entry| match entry {
+            SiteEntry::Filter(_) => None,
+            SiteEntry::Category(rule) => rule.at(url),
+        })
     }
 }
 

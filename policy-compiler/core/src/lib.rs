@@ -4,6 +4,7 @@
 //! one group why something holds.
 
 pub mod catalogue;
+pub mod categories;
 mod check;
 pub mod code;
 pub mod compile;
@@ -11,9 +12,11 @@ pub mod country;
 pub mod desired;
 pub mod diagnostic;
 pub mod diff;
+mod digest;
 pub mod explain;
 mod judge;
 mod letters;
+pub mod lists;
 pub mod parse;
 pub mod policy;
 pub mod reference;

@@ -5,17 +5,19 @@ mod characters;
 mod chunk;
 mod fault;
 mod grammar;
+mod listed;
 mod members;
 mod shape;
 
 use std::collections::BTreeSet;
 
 use fyr_schemas::policy::{
-    At, Decision, OrganisationFile, Rule, Service, Span, TimetableFile, UnitsFile,
+    At, Decision, List, OrganisationFile, Rule, Service, Span, TimetableFile, UnitsFile,
 };
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
+pub use self::listed::Listed;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, MAX_FILE_BYTES, MAX_FILES, Place, SourceFile, Sources};
@@ -37,6 +39,8 @@ pub struct Documents {
     pub services: Vec<InFile<Service>>,
     /// `timetable.yaml`.
     pub timetable: Option<InFile<TimetableFile>>,
+    /// `lists/*.yaml`, with what the files that they name list.
+    pub lists: Vec<Listed>,
 }
 
 /// A document with the file it stands in.
@@ -78,6 +82,8 @@ pub enum DocumentKind {
     Service,
     /// `timetable.yaml`.
     Timetable,
+    /// `lists/*.yaml`, and the files that they name.
+    List,
 }
 
 /// The kinds of documents of which one was written and could not be read, or not wholly.
@@ -100,18 +106,19 @@ impl Unread {
 }
 
 /// The directories and files of the language, as findings name them.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 7] = [
     "fyr.yaml",
     "units.yaml",
     "timetable.yaml",
     "decisions",
     "rules",
     "services",
+    "lists",
 ];
 
 /// Parses every file.
 pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
-    let mut documents = Documents::default();
+    let (mut documents, mut lists) = (Documents::default(), Vec::new());
     for (id, file) in sources.files().take(MAX_FILES) {
         let Some(kind) = DocumentKind::of(&file.path) else {
             let meant = fault::path_meant(&file.path);
@@ -132,11 +139,13 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
             .all(|finding| finding.code != Code::NotText);
         findings.extend(deceiving);
         if is_text {
-            documents.read_file(kind, id, file, findings);
+            documents.read_file(kind, id, file, &mut lists, findings);
         } else {
             documents.unread.add(kind);
         }
     }
+    let all_are_read = documents.unread.has_all(&[DocumentKind::List]);
+    documents.lists = listed::read_lists(lists, sources, all_are_read, findings);
     documents
 }
 
@@ -151,6 +160,7 @@ impl DocumentKind {
             ("decisions", _) => Some(Self::Decision),
             ("rules", _) => Some(Self::Rule),
             ("services", _) => Some(Self::Service),
+            ("lists", _) => Some(Self::List),
             _ => None,
         }
     }
@@ -162,6 +172,7 @@ impl Documents {
         kind: DocumentKind,
         file: FileId,
         source: &SourceFile,
+        lists: &mut Vec<InFile<List>>,
         findings: &mut Diagnostics,
     ) {
         let read = match kind {
@@ -171,6 +182,7 @@ impl Documents {
             DocumentKind::Rule => read_all(file, source, &mut self.rules),
             DocumentKind::Service => read_all(file, source, &mut self.services),
             DocumentKind::Timetable => read_one(file, source, &mut self.timetable),
+            DocumentKind::List => read_all(file, source, lists),
         };
         if read.iter().any(Diagnostic::is_error) {
             self.unread.add(kind);

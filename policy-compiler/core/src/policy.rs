@@ -1,28 +1,33 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
 mod approvals;
+mod category;
 mod groups;
 mod occasion;
 mod organise;
 mod service;
+mod site_set;
 mod standing;
 mod statement;
 pub(crate) mod timetable;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{
     self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength,
 };
-use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
+pub use self::category::{Category, HostNames, Origin};
 pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
 pub(crate) use self::service::narrowness;
 pub use self::service::{Hindrance, Opens, Service};
+pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::standing::{Assumptions, Standing};
 pub(crate) use self::statement::unknown_stage;
 pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
@@ -54,6 +59,8 @@ pub struct Policy {
     standings: BTreeMap<CaseNumber, Standing>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
+    /// Every category by its name; rules that speak of one share it.
+    pub categories: BTreeMap<CategoryId, Arc<Category>>,
     /// Every rule that holds on the day, by its name.
     pub rules: BTreeMap<RuleId, Rule>,
     /// Every other rule: its case is not in force on the day.

@@ -8,12 +8,13 @@ mod sites;
 mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fyr_schemas::timetable::Timetable;
 use fyr_schemas::{GroupId, PeriodId, RuleId};
 
 pub use self::settings::{Settled, Voice};
-pub use self::sites::{Inexpressible, SiteVoice, Sites};
+pub use self::sites::{CategoryRegion, Flat, Inexpressible, Region, SiteVoice, Sites};
 pub(crate) use self::times::MOST_VARIANTS;
 use self::times::{Breaches, Times};
 use crate::policy::{Group, Policy, Rule};
@@ -28,8 +29,8 @@ pub struct Resolved<'a> {
     pub during: BTreeSet<PeriodId>,
     /// Every setting that a rule speaks of, by name.
     pub settings: BTreeMap<&'static str, Settled<'a>>,
-    /// Every verdict over a site.
-    pub sites: Sites<'a>,
+    /// Every verdict over a site; wherever rules say the same of sites, they share it.
+    pub sites: Rc<Sites<'a>>,
 }
 
 /// A lower or equal rule that says what it may not.
@@ -123,7 +124,7 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         crowded: Vec::new(),
         breaches: BTreeMap::new(),
     };
-    let mut times = Times::default();
+    let (mut times, mut shared) = (Times::default(), sites::Shared::default());
     for (id, group) in &policy.groups {
         let rules = policy.rules_for(group);
         let Ok(times) = times.of_group(policy, group, &rules) else {
@@ -134,7 +135,14 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         let mut variants: Vec<Resolved<'_>> = Vec::new();
         for (running, rules) in times.combinations {
             let mut found = Vec::new();
-            variants.push(resolve_group(group, running, &rules, &mut found));
+            let layered = shared.layer(&rules);
+            found.extend_from_slice(&layered.breaches);
+            variants.push(Resolved {
+                group,
+                during: running,
+                settings: settings::settle(&rules, group, &mut found),
+                sites: layered.sites,
+            });
             breaches.add(&rules, found);
         }
         for breach in breaches.into_wrong() {
@@ -155,18 +163,4 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         }
     }
     resolution
-}
-
-fn resolve_group<'a>(
-    group: &'a Group,
-    during: BTreeSet<PeriodId>,
-    rules: &[&'a Rule],
-    breaches: &mut Vec<Breach>,
-) -> Resolved<'a> {
-    Resolved {
-        group,
-        during,
-        settings: settings::settle(rules, group, breaches),
-        sites: sites::layer(rules, breaches),
-    }
 }

@@ -34,6 +34,7 @@ pub(crate) use self::means::{Effect, Means, Reach};
 pub use self::role::{Restriction, Role};
 use crate::catalogue::{self, Policy, Standing};
 use crate::diagnostic::did_you_mean;
+use crate::url_filter::UrlFilter;
 
 /// One row of the table.
 #[derive(Debug, Clone, Copy)]
@@ -89,6 +90,19 @@ pub fn family(family: &str) -> impl Iterator<Item = &'static Setting> {
 pub fn nearest(name: &str) -> Option<&'static str> {
     did_you_mean(name, TABLE.keys().chain(VERBATIM.keys()).copied())
 }
+
+/// The setting that keeps the school account from appearing on the sites of a filter.
+pub(crate) fn identity_over(filter: &UrlFilter) -> Option<&'static Setting> {
+    let over = |host: &str| {
+        let host = host.parse::<UrlFilter>();
+        host.is_ok_and(|host| host.contains(filter))
+    };
+    let (_, setting) = IDENTITIES.iter().find(|(host, _)| over(host))?;
+    find(setting)
+}
+
+/// Hosts where a school account can appear, and the setting that closes that.
+const IDENTITIES: &[(&str, &str)] = &[("youtube.com", "youtube.identity")];
 
 /// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.
 pub fn why_not(name: &str) -> Option<Cow<'static, str>> {

@@ -1,4 +1,4 @@
-//! The files of a policy directory as text, and places in them.
+//! The files of a policy directory: source text with places in it, and the lists beside it.
 
 use std::fmt;
 
@@ -9,10 +9,16 @@ pub const MAX_FILES: usize = 10_000;
 /// The most bytes one file may hold.
 pub const MAX_FILE_BYTES: usize = 1024 * 1024;
 
-/// Every source file of one policy directory, sorted by path.
+/// The most bytes one file of a list may hold.
+pub const MAX_LIST_BYTES: usize = 64 * 1024 * 1024;
+/// The most bytes that the files of all lists may hold together.
+pub const MAX_LISTS_BYTES: usize = 256 * 1024 * 1024;
+
+/// Every file of one policy directory, sorted by path.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     files: Vec<SourceFile>,
+    lists: Vec<ListFile>,
 }
 
 /// One file, as somebody else read it.
@@ -24,7 +30,17 @@ pub struct SourceFile {
     pub text: String,
 }
 
-/// A file among [`Sources`].
+/// A file of a list: whatever lies below `lists/` and is no YAML. It is as others published it,
+/// so it need not be text.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ListFile {
+    /// Its path below the policy directory, with `/` between names.
+    pub path: String,
+    /// Its content.
+    pub bytes: Vec<u8>,
+}
+
+/// A source file among [`Sources`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FileId(usize);
 
@@ -39,12 +55,24 @@ pub struct Place {
 
 impl Sources {
     /// Takes the files in any order.
-    pub fn new(mut files: Vec<SourceFile>) -> Self {
+    pub fn new(mut files: Vec<SourceFile>, mut lists: Vec<ListFile>) -> Self {
         files.sort();
-        Self { files }
+        lists.sort();
+        Self { files, lists }
     }
 
-    /// Every file, sorted by path.
+    /// Whether the file at a path of a policy directory belongs to a list.
+    pub fn is_list(path: &str) -> bool {
+        let is_yaml = [".yaml", ".yml"].iter().any(|end| path.ends_with(end));
+        path.starts_with("lists/") && !is_yaml
+    }
+
+    /// Every file of a list, sorted by path.
+    pub fn lists(&self) -> &[ListFile] {
+        &self.lists
+    }
+
+    /// Every source file, sorted by path.
     pub fn files(&self) -> impl Iterator<Item = (FileId, &SourceFile)> {
         self.files
             .iter()
@@ -77,15 +105,17 @@ impl Sources {
 
 impl<T: Into<String>, U: Into<String>> FromIterator<(T, U)> for Sources {
     fn from_iter<I: IntoIterator<Item = (T, U)>>(files: I) -> Self {
-        Self::new(
-            files
-                .into_iter()
-                .map(|(path, text)| SourceFile {
-                    path: path.into(),
-                    text: text.into(),
-                })
-                .collect(),
-        )
+        let (mut sources, mut lists) = (Vec::new(), Vec::new());
+        for (path, text) in files {
+            let (path, text) = (path.into(), text.into());
+            if Self::is_list(&path) {
+                let bytes = text.into_bytes();
+                lists.push(ListFile { path, bytes });
+            } else {
+                sources.push(SourceFile { path, text });
+            }
+        }
+        Self::new(sources, lists)
     }
 }
 

@@ -6,21 +6,25 @@
 mod chromium;
 mod engine;
 mod firefox;
+mod fit;
 pub(crate) mod hosts;
 mod merge;
+mod settle;
 mod sites;
 #[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine, FORMAT, Gap};
+use fyr_schemas::bundle::{Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason};
 use fyr_schemas::policy::BrowserVersion;
-use fyr_schemas::{CaseNumber, ControlId, RuleId};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 
-use self::engine::enforce;
 pub(crate) use self::engine::{acts_on, means, sites_of};
-use crate::desired::{Desired, Verdict};
+use self::engine::{enforce, pinned};
+use self::sites::LONGEST_LIST;
+use crate::desired::{CategoryRule, Desired, SiteEntry, Verdict};
+use crate::diagnostic::in_backticks;
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,13 +69,18 @@ pub struct Clash {
 
 /// Lowers what one group wants.
 pub fn lower(desired: &Desired) -> Lowered {
-    let [mut chromium, mut firefox] = Engine::ALL.map(|engine| enforce(engine, desired));
+    let pinned = pinned(desired);
+    let [mut chromium, mut firefox] = Engine::ALL.map(|engine| enforce(engine, desired, &pinned));
     let mut hosts = std::mem::take(&mut chromium.hosts);
     hosts.append(&mut firefox.hosts);
     let mut clashes = std::mem::take(&mut chromium.clashes);
     clashes.append(&mut firefox.clashes);
     let mut too_new = std::mem::take(&mut chromium.too_new);
     too_new.append(&mut firefox.too_new);
+    let left = chromium.left.iter().chain(&firefox.left);
+    let closed = left
+        .map(|whole| (whole.rule.category.id.clone(), closed_list(&whole.rule)))
+        .collect();
     let controls = statements(desired)
         .into_iter()
         .map(|(id, statement)| Control {
@@ -98,7 +107,7 @@ pub fn lower(desired: &Desired) -> Lowered {
             chromium: chromium.policies,
             firefox: firefox.policies,
             hosts,
-            closed: BTreeMap::new(),
+            closed,
             timetable: None,
             variants: Vec::new(),
         },
@@ -108,20 +117,51 @@ pub fn lower(desired: &Desired) -> Lowered {
 }
 
 impl Lowered {
-    /// Every gap: the control, the engine, and why.
-    pub fn gaps(&self) -> impl Iterator<Item = (&Control, Engine, &Gap)> {
+    /// Every gap: the control, the engine, and why. What names alone cannot close of a category
+    /// is told here, although its control holds as far as names go.
+    pub fn gaps(&self) -> impl Iterator<Item = (&Control, Engine, Gap)> {
         self.bundle.controls.iter().flat_map(|control| {
-            control
-                .coverage
-                .iter()
-                .filter_map(move |(engine, coverage)| match coverage {
-                    Coverage::Gap(gap) => Some((control, *engine, gap)),
-                    Coverage::Policy(_)
-                    | Coverage::Hosts(_)
-                    | Coverage::Lists(_)
-                    | Coverage::Inherent => None,
-                })
+            let gap = move |(engine, coverage): (&Engine, &Coverage)| {
+                let gap = match coverage {
+                    Coverage::Gap(gap) => gap.clone(),
+                    Coverage::Lists(categories) => Gap {
+                        reason: GapReason::Partial,
+                        detail: below_names(categories),
+                    },
+                    Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Inherent => return None,
+                };
+                Some((control, *engine, gap))
+            };
+            control.coverage.iter().filter_map(gap)
         })
+    }
+}
+
+/// What a device leaves open that does not resolve the names of categories.
+fn below_names<'a>(categories: impl IntoIterator<Item = &'a CategoryId>) -> String {
+    let names: Vec<String> = categories
+        .into_iter()
+        .map(|category| format!("category:{category}"))
+        .collect();
+    format!(
+        "{} does not fit into the {LONGEST_LIST} entries that the browser reads: the device closes \
+         the names, and what lies below them, other than `www.`, stays open",
+        in_backticks(&names)
+    )
+}
+
+/// The names of a category as a device closes them.
+fn closed_list(rule: &CategoryRule) -> ClosedList {
+    let names = rule.category.host_names();
+    ClosedList {
+        digest: names.digest.clone(),
+        length: names.text.len() as u64,
+        names: names.count,
+        except: rule
+            .except
+            .iter()
+            .filter_map(|name| name.parse().ok())
+            .collect(),
     }
 }
 
@@ -148,9 +188,12 @@ fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
         .collect();
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
     for site in &desired.sites {
-        let id = sites_control(site.value.verdict, &site.rule);
+        let id = sites_control(site.value.verdict(), &site.rule);
         let count = counts.entry(id.clone()).or_default();
-        *count += 1;
+        *count += match &site.value {
+            SiteEntry::Filter(_) => 1,
+            SiteEntry::Category(rule) => rule.count(),
+        };
         let statement = Statement {
             value: if *count == 1 {
                 "1 site".to_owned()

@@ -2,6 +2,7 @@
 //!
 //! Parsing refuses what Chromium would take and never match, such as `*.example.org`.
 
+mod by_host;
 mod matching;
 mod overlap;
 mod parsing;
@@ -10,9 +11,13 @@ mod scheme;
 #[cfg(test)]
 mod tests;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::net::IpAddr;
 
+use url::Url;
+
+pub(crate) use self::by_host::ByHost;
 pub use self::matching::{Specificity, asked, verdict};
 pub use self::parsing::ParseFilterError;
 
@@ -58,6 +63,45 @@ pub(crate) enum QueryEnd {
 }
 
 impl UrlFilter {
+    /// The filter that matches a domain and every name below it. The name is in lower case and
+    /// punycode.
+    pub(crate) fn of_domain(name: &str) -> Self {
+        Self::of_host(Host::WithSubdomains(name.to_owned()))
+    }
+
+    /// The filter that matches an address.
+    pub(crate) fn of_address(address: IpAddr) -> Self {
+        Self::of_host(Host::Address(address))
+    }
+
+    /// The bare `*`.
+    pub(crate) fn wildcard() -> Self {
+        Self::of_host(Host::Any)
+    }
+
+    fn of_host(host: Host) -> Self {
+        Self {
+            scheme: None,
+            host,
+            port: None,
+            path: String::new(),
+            query: Vec::new(),
+        }
+    }
+
+    /// Whether it matches whatever host a URL has, or none.
+    pub(crate) fn is_of_any_host(&self) -> bool {
+        self.host == Host::Any
+    }
+
+    /// The name of the host, if it has one.
+    pub(crate) fn host_name(&self) -> Option<&str> {
+        match &self.host {
+            Host::Exact(name) | Host::WithSubdomains(name) => Some(name),
+            Host::Any | Host::Address(_) => None,
+        }
+    }
+
     /// Whether this is the bare `*`.
     pub fn is_wildcard(&self) -> bool {
         self.scheme.is_none()
@@ -102,6 +146,11 @@ impl fmt::Display for UrlFilter {
 }
 
 /// An address as URLs write it, which is what browsers compare.
+/// The host of a URL as filters are compared with it.
+pub(crate) fn host_of(url: &Url) -> Cow<'_, str> {
+    reading::host(url)
+}
+
 fn address_text(address: IpAddr) -> String {
     match address {
         IpAddr::V4(address) => url::Host::<&str>::Ipv4(address).to_string(),

@@ -15,6 +15,7 @@ mod decisions;
 mod difference;
 mod escapes;
 mod layers;
+mod lists;
 mod services;
 mod settings;
 mod source;

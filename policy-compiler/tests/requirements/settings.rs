@@ -1,4 +1,4 @@
-//! Settings for accounts, equipment and what sees people: R08, R16, R17, R18, R19, R41, R42.
+//! Settings for accounts, equipment and what sees people: R04, R08, R16, R17, R18, R19, R41, R42.
 
 use fyr_schemas::CaseNumber;
 use fyr_schemas::bundle::{Audience, Bundle, Control, Coverage, Engine, GapReason};
@@ -25,6 +25,45 @@ fn gap(bundle: &Bundle, id: &str, engine: Engine) -> Option<GapReason> {
 /// A rule of the council for the whole town.
 fn of_the_town(says: &str) -> String {
     format!("rule: proeve\ndecision: BY-2025-1\nstrength: minimum\n{says}why:\n  da: Prøve.\n")
+}
+
+/// The small policy, whose catalogue says how old one is to be for YouTube.
+fn with_youtube(says: &str) -> Source {
+    Source::small()
+        .with(
+            "services/youtube.yaml",
+            "service: youtube\nname: YouTube\nsites: [youtube.com]\n\
+             minimum-age: { age: 13, below: signed-out }\n",
+        )
+        .with("rules/proeve.yaml", &of_the_town(says))
+}
+
+#[test]
+fn r04_youtube_is_watched_while_nobody_appears_there_with_the_school_account() {
+    let says = "for: { unit: /skoler, who: pupils }\nset:\n  youtube.identity: closed\n";
+    let source = with_youtube(says);
+    assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
+    let explained = |url| source.explain(DAY, "oest-2021", ["--url", url]);
+    assert!(explained("https://www.youtube.com/watch?v=x").contains("allow"));
+    for page in [
+        "https://studio.youtube.com/",
+        "https://www.youtube.com/upload",
+    ] {
+        assert!(explained(page).contains("block"), "{page}");
+    }
+}
+
+#[test]
+fn r04_it_is_told_where_those_below_the_minimum_age_watch_and_sign_in() {
+    let elsewhere = "for: { unit: /skoler, who: pupils }\nset:\n  camera.access: block\n";
+    let source = with_youtube(elsewhere);
+    assert_eq!(source.codes(DAY), ["FYR0609"]);
+    let told = source.check(DAY);
+    assert!(told.contains("`oest-2021` and `oest-2024`"), "{told}");
+    assert!(!told.contains("vest-2018"), "they are old enough: {told}");
+
+    let blocked = "for: { unit: /skoler, who: pupils }\nsites:\n  block: [service:youtube]\n";
+    assert_eq!(with_youtube(blocked).codes(DAY), [""; 0]);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Result, ensure};
-use fyr_policy_core::desired::{Decided, Desired, Verdict};
+use fyr_policy_core::desired::{Decided, Desired, SiteEntry, Verdict};
 use fyr_policy_core::target::lower;
 use fyr_schemas::bundle::{Audience, Coverage, Engine};
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ impl Lowered {
     pub fn from(set: &FilterSet) -> Result<Self> {
         let sites = (0..).zip(&set.rules).map(|(number, rule): (usize, _)| {
             Ok(Decided {
-                value: rule.clone(),
+                value: SiteEntry::Filter(rule.clone()),
                 rule: format!("regel-{number}").parse()?,
                 decision: None,
             })

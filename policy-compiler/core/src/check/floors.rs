@@ -92,13 +92,13 @@ fn who_can_change(policy: &Policy, above: &Said) -> String {
 }
 
 fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
-    let (_, inexpressible) = resolved.sites.flatten();
+    let inexpressible = &resolved.sites.flat.inexpressible;
     inexpressible
-        .into_iter()
+        .iter()
         .map(|each| {
             Diagnostic::new(
                 Code::InexpressibleSites,
-                format!("no browser can be told the verdict over `{}`", each.filter),
+                format!("no browser can be told the verdict over `{}`", each.sites),
             )
             .at(each.decides, "this is what was decided")
             .at(each.instead, "and a browser would follow this instead")

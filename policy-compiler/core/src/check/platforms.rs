@@ -115,8 +115,9 @@ fn is_meant(policy: &Policy, need: &Need, block: &Block<'_>) -> bool {
 fn blocks<'a>(resolved: &Resolved<'a>, need: &Need, settings: &mut BySettings) -> Vec<Block<'a>> {
     let by_rules = closed::by_rules(&resolved.sites, &need.filter);
     let mut blocks: Vec<Block<'a>> = match need.platform.purpose {
-        Purpose::SignIn => by_rules.collect(),
+        Purpose::SignIn => by_rules,
         Purpose::Classroom => by_rules
+            .into_iter()
             .filter(|block| block.filter.contains(&need.filter))
             .collect(),
     };
@@ -126,7 +127,7 @@ fn blocks<'a>(resolved: &Resolved<'a>, need: &Need, settings: &mut BySettings) -
 
 /// What one block breaks.
 struct Break<'a> {
-    filter: UrlFilter,
+    what: String,
     rule: &'a RuleId,
     hosts: BTreeSet<&'static str>,
     /// Where each platform is named, with its name as people know it.
@@ -137,7 +138,7 @@ struct Break<'a> {
 impl<'a> Break<'a> {
     fn by(block: &Block<'a>) -> Self {
         Self {
-            filter: block.filter.clone(),
+            what: block.what(),
             rule: block.rule,
             hosts: BTreeSet::new(),
             platforms: BTreeMap::new(),
@@ -154,16 +155,16 @@ impl<'a> Break<'a> {
     fn tell(&self, place: Place, purpose: Purpose) -> Diagnostic {
         let hosts = in_backticks(&self.hosts.iter().collect::<Vec<_>>());
         let whom = groups_in_words(&self.groups.iter().copied().collect::<Vec<_>>());
-        let filter = &self.filter;
+        let what = &self.what;
         let (code, message, why) = match purpose {
             Purpose::SignIn => (
                 Code::SignInBlocked,
-                format!("`{filter}` is blocked, and with it the sign-in of {whom}: {hosts}"),
+                format!("{what} is blocked, and with it the sign-in of {whom}: {hosts}"),
                 "signs people in",
             ),
             Purpose::Classroom => (
                 Code::ClassroomBlocked,
-                format!("`{filter}` is blocked, and with it the classroom of {whom}: {hosts}"),
+                format!("{what} is blocked, and with it the classroom of {whom}: {hosts}"),
                 "is a classroom",
             ),
         };

@@ -20,7 +20,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         for lifeline in &lifelines {
             let by_rules = closed::by_rules(&resolved.sites, lifeline.filter);
             let by_settings = settings.closing(resolved, lifeline.filter);
-            for block in by_rules.chain(by_settings) {
+            for block in by_rules.into_iter().chain(by_settings) {
                 found
                     .entry((block.place, lifeline.place))
                     .or_insert_with(|| lifeline.tell(&block));
@@ -82,22 +82,22 @@ fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
 
 impl Lifeline<'_> {
     fn tell(&self, block: &Block<'_>) -> Diagnostic {
-        let (whose, why, help) = match self.need {
+        let (whose, why, stays) = match self.need {
             Need::Helpline(name) => (
                 format!("and is a part of the helpline {name}"),
                 "helps children directly",
-                "narrow the block, or leave this site out of it; a helpline stays open",
+                "a helpline stays open",
             ),
             Need::Recovery => (
                 format!("and `{}` must stay reachable", self.filter),
                 "listed as always reachable",
-                "narrow the block; without this host a device cannot be helped",
+                "without this host a device cannot be helped",
             ),
         };
-        let message = format!("`{}` is blocked, {whose}", block.filter);
+        let message = format!("{} is blocked, {whose}", block.what());
         Diagnostic::new(self.need.code(), message)
             .at(block.place, format!("`{}` blocks it", block.rule))
             .at(self.place, why)
-            .help(help)
+            .help(format!("{}; {stays}", block.narrower()))
     }
 }

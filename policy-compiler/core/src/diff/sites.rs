@@ -1,14 +1,14 @@
 //! Sites whose verdict, floor or ground changes.
 
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use fyr_schemas::policy::Strength;
 
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
 use crate::desired::Verdict;
+use crate::policy::SiteSet;
 use crate::resolve::{Resolved, SiteVoice};
-use crate::url_filter::UrlFilter;
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
@@ -19,12 +19,14 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         ) else {
             continue;
         };
-        for filter in filters(old).union(&filters(new)) {
-            let before = old.sites.verdict_over(filter);
-            let after = new.sites.verdict_over(filter);
+        let mut named = named(old);
+        named.extend(self::named(new));
+        for (name, sites) in named {
+            let before = old.sites.verdict_over(sites);
+            let after = new.sites.verdict_over(sites);
             let held = (held(before), held(after));
             if held.0 != held.1 {
-                let subject = Subject::Site(filter.to_string());
+                let subject = Subject::Site(name);
                 gathered.add(risk(before, after), subject, held, group);
             }
         }
@@ -32,10 +34,10 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     gathered.into_changes(crowds)
 }
 
-/// Everything that the rules of a group name.
-fn filters(resolved: &Resolved<'_>) -> BTreeSet<UrlFilter> {
-    let voices = resolved.sites.voices.iter();
-    voices.map(|voice| voice.says.filter.clone()).collect()
+/// Everything that the rules of a group name, in the words of the source.
+fn named<'a>(resolved: &Resolved<'a>) -> BTreeMap<String, &'a SiteSet> {
+    let sets = resolved.sites.voices.iter().map(|voice| &voice.says.sites);
+    sets.map(|sites| (sites.to_string(), sites)).collect()
 }
 
 fn held(voice: Option<SiteVoice<'_>>) -> Held {

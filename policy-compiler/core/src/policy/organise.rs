@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
+use std::sync::Arc;
 
 use fyr_schemas::policy::{
     self as source, Decision, Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile,
 };
-use fyr_schemas::{CaseNumber, GroupId, RuleId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 use super::approvals::note_approvals;
@@ -15,12 +16,12 @@ use super::occasion;
 use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
 use super::timetable::{self, Timetable};
-use super::{Group, Policy, Rule, Service};
+use super::{Category, Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::country::Country;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::DocumentKind::{self, Organisation, Units};
-use crate::parse::{Documents, InFile, Unread};
+use crate::parse::{Documents, InFile, Listed, Unread};
 use crate::source::Place;
 use crate::stage::{SchoolDay, Stages};
 
@@ -66,10 +67,16 @@ pub fn organise(
             note_approvals(units, known_services, &mut groups, findings);
         });
     }
+    let has_all_lists = unread.has_all(&[DocumentKind::List]);
+    let categories = watch(DocumentKind::List, &mut unread, findings, |findings| {
+        name_categories(documents.lists, findings)
+    });
     let mut names = Names {
         stages: stages.as_ref().map(|stages| stages.names().collect()),
         services: known_services,
         units: unread.has_all(&[Units]).then_some(&units),
+        categories: &categories,
+        has_all_categories: has_all_lists,
         periods: None,
     };
     let timetable = watch(DocumentKind::Timetable, &mut unread, findings, |findings| {
@@ -101,6 +108,7 @@ pub fn organise(
         decisions,
         standings,
         services,
+        categories,
         rules,
         dormant,
         timetable,
@@ -344,6 +352,52 @@ fn name_services(
         insert_once(&mut services, name.value, (service, place), findings);
     }
     without_places(services)
+}
+
+fn name_categories(
+    lists: Vec<Listed>,
+    findings: &mut Diagnostics,
+) -> BTreeMap<CategoryId, Arc<Category>> {
+    let mut categories = BTreeMap::new();
+    for listed in lists {
+        let name = listed.source.document.category.clone();
+        let place = listed.source.place(&name);
+        let category = Category::new(listed);
+        if category.is_empty() {
+            findings.push(lists_nothing(&category, place));
+        }
+        insert_once(
+            &mut categories,
+            name.value,
+            (Arc::new(category), place),
+            findings,
+        );
+    }
+    without_places(categories)
+}
+
+fn lists_nothing(category: &Category, place: Place) -> Diagnostic {
+    let entries = category.origin.account.entries;
+    let (label, help) = match (category.origin.files.is_empty(), entries) {
+        (true, _) => (
+            "it names no files".to_owned(),
+            "add `files:` with paths below `lists/`",
+        ),
+        (false, 0) => (
+            "its files are empty".to_owned(),
+            "fetch the list anew from its source",
+        ),
+        (false, entries) => (
+            format!("all {entries} entries of its files were dropped"),
+            "`fyr lists` tells why each line was dropped",
+        ),
+    };
+    Diagnostic::new(
+        Code::EmptyCategory,
+        format!("the category `{}` lists nothing", category.id),
+    )
+    .at(place, label)
+    .help(help)
 }
 
 fn name_rules(

@@ -1,13 +1,14 @@
 //! What a rule says, typed: settings with their values, sites with their verdicts.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
-use fyr_schemas::{ControlId, PeriodId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{CategoryId, ControlId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
-use super::{Group, Service};
+use super::{Category, Group, Service, SiteSet};
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown, in_backticks};
@@ -51,13 +52,13 @@ pub enum ForWhom {
     Stage(StageId),
 }
 
-/// One site of a rule.
+/// One site of a rule, or one category.
 #[derive(Debug)]
 pub struct SiteStatement {
     /// Open or closed.
     pub verdict: Verdict,
     /// Which URLs.
-    pub filter: UrlFilter,
+    pub sites: SiteSet,
     /// Where the rule says it.
     pub place: Place,
 }
@@ -89,6 +90,9 @@ pub(super) struct Names<'a> {
     pub(super) services: Option<&'a BTreeMap<ServiceId, Service>>,
     pub(super) units: Option<&'a BTreeSet<UnitPath>>,
     pub(super) periods: Option<&'a BTreeMap<PeriodId, Period>>,
+    pub(super) categories: &'a BTreeMap<CategoryId, Arc<Category>>,
+    /// Whether every category there is is among them.
+    pub(super) has_all_categories: bool,
 }
 
 impl<'a> Names<'a> {
@@ -250,17 +254,53 @@ pub(super) fn read_sites(
     let mut statements = Vec::new();
     for (verdict, site) in allowed.chain(warned).chain(blocked) {
         let place = rule.place(site);
-        let filters = match site.strip_prefix("service:") {
-            Some(service) => filters_of(service, place, names, findings),
-            None => read_filter(site, place, findings).into_iter().collect(),
-        };
-        statements.extend(filters.into_iter().map(|filter| SiteStatement {
+        let sets = sets_of(site, place, names, findings);
+        statements.extend(sets.into_iter().map(|sites| SiteStatement {
             verdict,
-            filter,
+            sites,
             place,
         }));
     }
     statements
+}
+
+fn sets_of(
+    site: &str,
+    place: Place,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) -> Vec<SiteSet> {
+    if let Some(category) = site.strip_prefix("category:") {
+        let category = category_of(category, place, names, findings);
+        return category.into_iter().map(SiteSet::Category).collect();
+    }
+    let filters = match site.strip_prefix("service:") {
+        Some(service) => filters_of(service, place, names, findings),
+        None => read_filter(site, place, findings).into_iter().collect(),
+    };
+    filters.into_iter().map(SiteSet::Filter).collect()
+}
+
+fn category_of(
+    category: &str,
+    place: Place,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) -> Option<Arc<Category>> {
+    let known = category.parse::<CategoryId>().ok();
+    let known = known.and_then(|id| names.categories.get(&id)).cloned();
+    if known.is_none() && names.has_all_categories {
+        let categories = names.categories.keys().map(CategoryId::as_str);
+        findings.push(
+            Diagnostic::new(
+                Code::UnknownCategory,
+                format!("unknown category `{category}`"),
+            )
+            .at(place, "`lists/lists.yaml` has no such category")
+            .help(help_for_unknown(category, categories)),
+        );
+    }
+    known
 }
 
 fn filters_of(

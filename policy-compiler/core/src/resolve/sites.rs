@@ -2,23 +2,32 @@
 //! the same verdicts that browsers are given.
 
 mod flat;
+mod shared;
 
 use fyr_schemas::policy::Strength;
 use url::Url;
 
+use self::shared::Overlaps;
 use super::{Breach, BreachKind, Said};
 use crate::desired::Verdict;
-use crate::policy::{Layer, Rule, SiteStatement};
+use crate::policy::{Category, Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{ByHost, UrlFilter};
 
-pub use self::flat::Inexpressible;
+pub use self::flat::{CategoryRegion, Flat, Inexpressible, Region};
+pub(super) use self::shared::Shared;
 
 /// What the rules of a group say of sites.
 #[derive(Debug)]
 pub struct Sites<'a> {
     /// Every voice, from the top of the tree down.
     pub voices: Vec<SiteVoice<'a>>,
+    /// The numbers of the voices that speak of one filter, under its host.
+    of_filters: ByHost<usize>,
+    /// The numbers of the voices that speak of a category.
+    of_categories: Vec<usize>,
+    /// What browsers are to be told.
+    pub flat: Flat<'a>,
 }
 
 /// What one rule says of one site.
@@ -74,28 +83,68 @@ impl SiteVoice<'_> {
 
 impl std::fmt::Display for SiteVoice<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.says.verdict.word(), self.says.filter)
+        write!(f, "{} {}", self.says.verdict.word(), self.says.sites)
     }
 }
 
 impl<'a> Sites<'a> {
+    /// Layers what the rules of a group say, which are sorted from the top of the tree down.
+    fn new(rules: &[&'a Rule], overlaps: &mut Overlaps<'a>) -> Self {
+        let mut voices: Vec<SiteVoice<'a>> = rules
+            .iter()
+            .flat_map(|rule| rule.sites.iter().map(|says| SiteVoice { rule, says }))
+            .collect();
+        voices.sort_by_key(SiteVoice::rank);
+        let (mut of_filters, mut of_categories) = (ByHost::default(), Vec::new());
+        for (number, voice) in voices.iter().enumerate() {
+            match &voice.says.sites {
+                SiteSet::Filter(filter) => of_filters.file(filter, number),
+                SiteSet::Category(_) => of_categories.push(number),
+            }
+        }
+        let mut sites = Self {
+            voices,
+            of_filters,
+            of_categories,
+            flat: Flat::default(),
+        };
+        sites.flat = sites.flatten(overlaps);
+        sites
+    }
+
     /// The voice that decides over `url`; `None` leaves it open.
     pub fn verdict(&self, url: &Url) -> Option<SiteVoice<'a>> {
-        self.decide(|voice| voice.says.filter.matches(url, voice.says.verdict))
+        let at = self.of_filters.around_url(url);
+        self.decide(at, |voice| {
+            voice.says.sites.reach_at(url, voice.says.verdict)
+        })
     }
 
     /// The voices that speak of `url`.
     pub fn speaking_of(&self, url: &Url) -> impl Iterator<Item = SiteVoice<'a>> {
+        let speaks = |voice: &SiteVoice<'_>| {
+            let reach = voice.says.sites.reach_at(url, voice.says.verdict);
+            reach.is_some()
+        };
         self.voices
             .iter()
-            .filter(|voice| voice.says.filter.matches(url, voice.says.verdict))
+            .filter(move |voice| speaks(voice))
             .copied()
     }
 
-    /// The voice that decides over every URL of `region`, as far as voices that speak of all
-    /// of it go.
-    pub fn verdict_over(&self, region: &UrlFilter) -> Option<SiteVoice<'a>> {
-        self.decide(|voice| voice.says.filter.contains(region))
+    /// The voice that decides over every URL of `sites`, as far as voices that speak of all of
+    /// them go.
+    pub fn verdict_over(&self, sites: &SiteSet) -> Option<SiteVoice<'a>> {
+        match sites {
+            SiteSet::Filter(filter) => self.verdict_over_filter(filter),
+            SiteSet::Category(category) => self.verdict_over_category(category),
+        }
+    }
+
+    /// The same for all that one filter matches.
+    pub fn verdict_over_filter(&self, region: &UrlFilter) -> Option<SiteVoice<'a>> {
+        let around = self.of_filters.around(region);
+        self.decide(around, |voice| voice.says.sites.reach_over(region))
     }
 
     /// The voice that would decide over all of `region` had what is written at one place not been.
@@ -104,25 +153,49 @@ impl<'a> Sites<'a> {
         region: &UrlFilter,
         left_out: Place,
     ) -> Option<SiteVoice<'a>> {
-        self.decide(|voice| voice.says.place != left_out && voice.says.filter.contains(region))
+        let around = self.of_filters.around(region);
+        self.decide(around, |voice| {
+            let is_there = voice.says.place != left_out;
+            is_there
+                .then(|| voice.says.sites.reach_over(region))
+                .flatten()
+        })
     }
 
-    /// The voice that decides among those that `speak`.
-    fn decide(&self, speaks: impl Fn(&SiteVoice<'a>) -> bool) -> Option<SiteVoice<'a>> {
-        let speaking: Vec<SiteVoice<'a>> = self
-            .voices
-            .iter()
-            .filter(|voice| speaks(voice))
-            .copied()
+    fn verdict_over_category(&self, category: &Category) -> Option<SiteVoice<'a>> {
+        let first = category.members().next()?;
+        let around = self.of_filters.around(&first);
+        self.decide(around, |voice| {
+            let sites = &voice.says.sites;
+            let holds_all = sites.holds_all_of(category);
+            holds_all.then(|| sites.reach_over(&first)).flatten()
+        })
+    }
+
+    /// The voice that decides among those that `reach` what it is about: of the voices of
+    /// categories and of these `filters`.
+    fn decide<'s>(
+        &'s self,
+        filters: impl Iterator<Item = &'s usize>,
+        reach: impl Fn(&SiteVoice<'a>) -> Option<Reach>,
+    ) -> Option<SiteVoice<'a>> {
+        let mut numbers: Vec<usize> = filters.chain(&self.of_categories).copied().collect();
+        numbers.sort_unstable();
+        let speaking: Vec<(SiteVoice<'a>, Reach)> = numbers
+            .into_iter()
+            .filter_map(|number| {
+                let voice = self.voices.get(number)?;
+                Some((*voice, reach(voice)?))
+            })
             .collect();
         // Voices are sorted by rank, so each chunk is one layer and strength, and what was
         // decided so far is above it or stronger.
         let mut decided: Option<SiteVoice<'a>> = None;
         let mut bounds: Vec<SiteVoice<'a>> = Vec::new();
-        for equals in speaking.chunk_by(|a, b| a.rank() == b.rank()) {
-            let winner = *equals.iter().max_by_key(|voice| {
+        for equals in speaking.chunk_by(|(a, _), (b, _)| a.rank() == b.rank()) {
+            let (winner, _) = *equals.iter().max_by_key(|(voice, reach)| {
                 let verdict = voice.says.verdict;
-                (voice.says.filter.specificity(), verdict.is_open(), verdict)
+                (*reach, verdict.is_open(), verdict)
             })?;
             let verdict = winner.says.verdict;
             if bounds.iter().any(|bound| bound.forbids(verdict)) {
@@ -139,30 +212,28 @@ impl<'a> Sites<'a> {
         }
         decided
     }
-}
 
-/// Layers the verdicts of `rules`, which are sorted from the top down.
-pub(super) fn layer<'a>(rules: &[&'a Rule], breaches: &mut Vec<Breach>) -> Sites<'a> {
-    let mut voices: Vec<SiteVoice<'a>> = rules
-        .iter()
-        .flat_map(|rule| rule.sites.iter().map(|says| SiteVoice { rule, says }))
-        .collect();
-    voices.sort_by_key(SiteVoice::rank);
-    let sites = Sites { voices };
-    breaches.extend(sites.voices.iter().filter_map(|voice| sites.breach(voice)));
-    sites
-}
+    /// Everything in it that says what it may not.
+    fn breaches(&self) -> Vec<Breach> {
+        let mut breaches: Vec<Breach> = self
+            .voices
+            .iter()
+            .filter_map(|voice| self.breach(voice))
+            .collect();
+        breaches.sort();
+        breaches.dedup();
+        breaches
+    }
 
-impl<'a> Sites<'a> {
     /// How a voice says what it may not: another verdict than a bound one over all that it
     /// speaks of, or the opposite of its equal.
     fn breach(&self, voice: &SiteVoice<'a>) -> Option<Breach> {
-        let winner = self.verdict_over(&voice.says.filter)?;
+        let winner = self.verdict_over(&voice.says.sites)?;
         if winner.says.verdict == voice.says.verdict {
             return None;
         }
         let kind = if winner.rank() == voice.rank() {
-            (winner.says.filter == voice.says.filter).then_some(BreachKind::SameLayer)?
+            (winner.says.sites == voice.says.sites).then_some(BreachKind::SameLayer)?
         } else {
             winner
                 .forbids(voice.says.verdict)
@@ -170,7 +241,7 @@ impl<'a> Sites<'a> {
         };
         Some(Breach {
             kind,
-            subject: voice.says.filter.to_string(),
+            subject: voice.says.sites.to_string(),
             above: winner.said(),
             below: voice.said(),
         })

@@ -308,6 +308,19 @@ fn a_family_is_every_setting_before_the_point() {
     assert_eq!(family("quux").count(), 0);
 }
 
+#[test]
+fn an_identity_is_a_setting_of_its_host_and_of_what_is_below() {
+    let over = |filter: &str| {
+        let filter = filter.parse().expect(filter);
+        identity_over(&filter).map(|setting| setting.name)
+    };
+    assert_eq!(over("www.youtube.com/watch"), Some("youtube.identity"));
+    assert_eq!(over("notyoutube.com"), None);
+    for (_, setting) in IDENTITIES {
+        assert!(find(setting).is_some(), "{setting}");
+    }
+}
+
 /// R42: words in the names of policies over what sees, hears, measures or recognises people.
 const OVER_PEOPLE: [&str; 10] = [
     "capture",

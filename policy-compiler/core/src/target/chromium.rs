@@ -1,24 +1,16 @@
 //! Sites in the Chromium family: two flat lists that the browser ranks by itself.
 
-use super::sites::{Lists, Site};
+use super::fit::Need;
 use crate::desired::Verdict;
+use crate::url_filter::{ByHost, UrlFilter};
 
-/// Writes the verdicts as Chromium reads them.
-pub(super) fn lists(sites: &[Site]) -> Lists {
-    let mut lists = Lists::default();
-    for site in sites.iter().filter(|site| needs_entry(site, sites)) {
-        lists.push(site, site.filter.to_string());
-    }
-    lists
-}
-
-/// What is written as allowed is a promise and is shown; a warning needs an entry only to
-/// reach through something closed.
-fn needs_entry(site: &Site, sites: &[Site]) -> bool {
-    match site.verdict {
-        Verdict::Allow | Verdict::Block => true,
-        Verdict::Warn => sites
-            .iter()
-            .any(|closed| closed.verdict == Verdict::Block && closed.filter.overlaps(&site.filter)),
+/// What an open filter needs beside everything that is closed. What is written as allowed is a
+/// promise and is shown; a warning needs an entry only to reach through something closed.
+pub(super) fn need(filter: &UrlFilter, verdict: Verdict, closed: &ByHost<UrlFilter>) -> Need {
+    let reaches_through = closed.near(filter).any(|closed| closed.overlaps(filter));
+    match verdict {
+        _ if reaches_through => Need::Entry,
+        Verdict::Allow => Need::Promise,
+        Verdict::Warn | Verdict::Block => Need::Nothing,
     }
 }

@@ -4,18 +4,20 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use fyr_schemas::ControlId;
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::id::HostName;
 use fyr_schemas::policy::BrowserVersion;
+use fyr_schemas::{CategoryId, ControlId};
 use serde_json::{Value as Json, json};
 use url::Url;
 
+use super::fit::fit;
 use super::merge::Policies;
-use super::sites::{self, Lists, Loss, LossReason, Origin, Site};
-use super::{Clash, Unknown, chromium, firefox, sites_control};
+use super::settle::settle;
+use super::sites::{Entry, Lists, Loss, Origin, Site, Whole};
+use super::{Clash, Unknown, below_names, sites_control};
 use crate::catalogue::{self, TooNew};
-use crate::desired::{Desired, SiteRule, Verdict};
+use crate::desired::{CategoryRule, Decided, Desired, SiteEntry, SiteRule, Verdict};
 use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
 use crate::url_filter::UrlFilter;
 
@@ -26,6 +28,8 @@ pub(super) struct Enforced {
     pub(super) policies: BTreeMap<String, Json>,
     /// The names it needs pinned.
     pub(super) hosts: BTreeMap<HostName, IpAddr>,
+    /// The closed categories that its lists have no room for.
+    pub(super) left: Vec<Whole>,
     /// What no one file can satisfy.
     pub(super) clashes: Vec<Clash>,
     /// What the oldest browser does not know.
@@ -38,13 +42,14 @@ pub(super) struct Enforced {
 struct Outcome {
     policies: BTreeSet<&'static str>,
     hosts: BTreeSet<HostName>,
+    lists: BTreeSet<CategoryId>,
     gap: Option<Gap>,
     losses: Vec<Loss>,
     too_new: Vec<String>,
 }
 
 /// Puts a group's policy in force in one engine.
-pub(super) fn enforce(engine: Engine, desired: &Desired) -> Enforced {
+pub(super) fn enforce(engine: Engine, desired: &Desired, pinned: &BTreeSet<HostName>) -> Enforced {
     let mut draft = Draft::new(engine, desired.oldest_browsers.get(&engine).copied());
     let (verbatim, own): (Vec<_>, Vec<_>) = desired
         .settings
@@ -58,14 +63,23 @@ pub(super) fn enforce(engine: Engine, desired: &Desired) -> Enforced {
         draft.apply(id, means(engine, setting, value));
     }
     for site in &desired.sites {
-        draft.sites.push(Site {
-            verdict: site.value.verdict,
-            filter: site.value.filter.clone(),
-            control: sites_control(site.value.verdict, &site.rule),
-            origin: Origin::Rule,
-        });
+        draft.apply_rule(site, pinned);
     }
     draft.finish()
+}
+
+/// The names that some engine needs pinned to put a group's settings in force.
+pub(super) fn pinned(desired: &Desired) -> BTreeSet<HostName> {
+    let settings = desired.settings.iter();
+    let known = settings.map(|(id, decided)| (settings::find(id.as_str()), &decided.value));
+    known
+        .flat_map(|(setting, value)| Engine::ALL.map(|engine| means(engine, setting, value)))
+        .flat_map(|means| means.effects)
+        .filter_map(|effect| match effect {
+            Effect::Host(name, _) => Some(name),
+            Effect::Policy(..) | Effect::Block(_) | Effect::Allow(_) => None,
+        })
+        .collect()
 }
 
 /// What it takes to enforce a value.
@@ -134,7 +148,7 @@ struct Draft {
     oldest: Option<BrowserVersion>,
     policies: Policies,
     hosts: BTreeMap<HostName, IpAddr>,
-    sites: Vec<Site>,
+    entries: Vec<Entry>,
     clashes: Vec<Clash>,
     too_new: Vec<Unknown>,
     outcomes: BTreeMap<ControlId, Outcome>,
@@ -147,7 +161,7 @@ impl Draft {
             oldest,
             policies: Policies::default(),
             hosts: BTreeMap::new(),
-            sites: Vec::new(),
+            entries: Vec::new(),
             clashes: Vec::new(),
             too_new: Vec::new(),
             outcomes: BTreeMap::new(),
@@ -189,12 +203,40 @@ impl Draft {
     }
 
     fn apply_site(&mut self, control: &ControlId, verdict: Verdict, filter: UrlFilter) {
-        self.sites.push(Site {
+        self.entries.push(Entry::One(Site {
             verdict,
             filter,
             control: control.clone(),
             origin: Origin::Setting,
-        });
+        }));
+    }
+
+    /// Adds what a rule says of sites. Of a category, domains that are pinned are for the browser's
+    /// own list: a name cannot lead somewhere and nowhere.
+    fn apply_rule(&mut self, decided: &Decided<SiteEntry>, pinned: &BTreeSet<HostName>) {
+        let control = sites_control(decided.value.verdict(), &decided.rule);
+        let rule = match &decided.value {
+            SiteEntry::Filter(rule) => {
+                return self.entries.push(Entry::One(Site {
+                    verdict: rule.verdict,
+                    filter: rule.filter.clone(),
+                    control,
+                    origin: Origin::Rule,
+                }));
+            }
+            SiteEntry::Category(rule) => rule,
+        };
+        let mut whole = Whole {
+            rule: rule.clone(),
+            control,
+        };
+        if whole.is_closed() {
+            for domain in pinned.iter().filter_map(|name| closed_with(rule, name)) {
+                self.entries.push(Entry::One(whole.site(domain)));
+                whole.rule.except.insert(domain.to_owned());
+            }
+        }
+        self.entries.push(Entry::Whole(whole));
     }
 
     fn clash(&mut self, subject: String, kept: ControlId, dropped: &ControlId) {
@@ -208,6 +250,19 @@ impl Draft {
             kept,
             dropped: dropped.clone(),
         });
+    }
+
+    /// Records that a category is closed by the names that the device does not resolve.
+    fn leave_to_hosts(&mut self, whole: &Whole) {
+        let names = whole.rule.category.host_names();
+        let unfit = names.unfit.iter();
+        let lost = unfit.filter(|name| !whole.rule.except.contains(*name));
+        let losses: Vec<Loss> = lost.map(|name| Loss::no_host_name(name)).collect();
+        let outcome = self.outcome(&whole.control);
+        outcome.losses.extend(losses);
+        if names.count > 0 {
+            outcome.lists.insert(whole.rule.category.id.clone());
+        }
     }
 
     /// The policy is written all the same: newer browsers obey it.
@@ -239,18 +294,14 @@ impl Draft {
     }
 
     fn finish(mut self) -> Enforced {
-        let sites = std::mem::take(&mut self.sites);
-        let (sites, clashes) = sites::settle(self.engine, sites);
+        let entries = std::mem::take(&mut self.entries);
+        let (entries, clashes) = settle(self.engine, entries);
         for clash in clashes {
             self.clash(clash.subject, clash.kept, &clash.dropped);
         }
-        let mut lists = match self.engine {
-            Engine::Chromium => chromium::lists(&sites),
-            Engine::Firefox => firefox::lists(&sites),
-        };
-        // No browser shows guidance by its own policy.
-        for site in sites.iter().filter(|site| site.verdict == Verdict::Warn) {
-            lists.lose(site, LossReason::NoWarning);
+        let lists = fit(self.engine, &entries);
+        for whole in &lists.left {
+            self.leave_to_hosts(whole);
         }
         for (control, verdict) in &lists.entered {
             let list = list_name(self.engine, *verdict);
@@ -264,12 +315,22 @@ impl Draft {
         }
         Enforced {
             policies,
+            left: lists.left,
             hosts: self.hosts,
             clashes: self.clashes,
             too_new: self.too_new,
             outcomes: self.outcomes,
         }
     }
+}
+
+/// The domain of a closed category that a device could not close where it resolves `name`.
+fn closed_with<'r>(rule: &'r CategoryRule, name: &HostName) -> Option<&'r str> {
+    let name = name.as_str();
+    let bare = name.strip_prefix("www.").unwrap_or(name);
+    [name, bare]
+        .into_iter()
+        .find_map(|name| rule.domain_over(name).filter(|domain| *domain == name))
 }
 
 /// The policy that holds an engine's open or closed sites.
@@ -316,6 +377,9 @@ impl Enforced {
         if !outcome.hosts.is_empty() {
             return Coverage::Hosts(outcome.hosts.iter().cloned().collect());
         }
+        if !outcome.lists.is_empty() {
+            return Coverage::Lists(outcome.lists.iter().cloned().collect());
+        }
         if outcome.policies.is_empty() {
             return Coverage::Inherent;
         }
@@ -340,7 +404,8 @@ impl Outcome {
             return self.gap.clone();
         }
         let own = self.gap.iter().map(|gap| gap.detail.clone());
-        let all: Vec<String> = own.chain(besides).collect();
+        let by_names = (!self.lists.is_empty()).then(|| below_names(&self.lists));
+        let all: Vec<String> = own.chain(besides).chain(by_names).collect();
         Some(Gap {
             reason: GapReason::Partial,
             detail: all.join("; "),

@@ -5,63 +5,34 @@
 //! left, Firefox gives the verdicts of [`verdict`](crate::url_filter::verdict) on pages of the web,
 //! in lower case (`tests/system/oracle.rs`).
 
-use super::sites::{Lists, LossReason, Site};
-use crate::desired::Verdict;
-use crate::url_filter::{Host, UrlFilter};
+use super::fit::Need;
+use super::sites::LossReason;
+use crate::url_filter::{ByHost, Host, UrlFilter};
 
-/// Writes the verdicts as Firefox reads them.
-pub(super) fn lists(sites: &[Site]) -> Lists {
-    let closed: Vec<Closed<'_>> = sites
-        .iter()
-        .filter(|site| site.verdict == Verdict::Block)
-        .map(|site| Closed {
-            filter: &site.filter,
-            lower: site.filter.in_lower_case(),
-        })
-        .collect();
-    let mut lists = Lists::default();
-    for site in sites {
-        let written = match_pattern(&site.filter).and_then(|pattern| match site.verdict {
-            Verdict::Block => Ok(Some(pattern)),
-            Verdict::Allow | Verdict::Warn => {
-                exception(&site.filter, &closed).map(|needed| needed.then_some(pattern))
-            }
-        });
-        match written {
-            Ok(Some(pattern)) => lists.push(site, pattern),
-            Ok(None) => {}
-            Err(reason) => lists.lose(site, reason),
-        }
-    }
-    lists
-}
-
-/// A closed site, as it is meant and as Firefox compares it.
-struct Closed<'a> {
-    filter: &'a UrlFilter,
-    lower: UrlFilter,
-}
-
-/// Whether an open site needs an exception: something that ranks below it would close it.
-/// Refused where something that ranks above it closes part of it, or would but for its case.
-fn exception(open: &UrlFilter, closed: &[Closed<'_>]) -> Result<bool, LossReason> {
+/// What an open filter needs beside everything that is closed: an exception, where something
+/// that ranks below it would close it. Refused where something that ranks above it closes part
+/// of it, or would but for its case.
+pub(super) fn need(open: &UrlFilter, closed: &ByHost<UrlFilter>) -> Result<Need, LossReason> {
     let (rank, lower) = (open.specificity(), open.in_lower_case());
-    let closed = || closed.iter().filter(|closed| closed.lower.overlaps(&lower));
-    if !closed().any(|closed| closed.filter.specificity() <= rank) {
-        return Ok(false);
-    }
-    let bars = |closed: &&Closed<'_>| {
-        let above = closed.filter.specificity();
-        above > rank || (above == rank && !closed.filter.overlaps(open))
+    let near = || {
+        let near = closed.near(open);
+        near.filter(|closed| closed.in_lower_case().overlaps(&lower))
     };
-    match closed().find(bars) {
-        None => Ok(true),
-        Some(closed) => Err(LossReason::WouldOpen(closed.filter.clone())),
+    if !near().any(|closed| closed.specificity() <= rank) {
+        return Ok(Need::Nothing);
+    }
+    let bars = |closed: &&UrlFilter| {
+        let above = closed.specificity();
+        above > rank || (above == rank && !closed.overlaps(open))
+    };
+    match near().find(bars) {
+        None => Ok(Need::Entry),
+        Some(closed) => Err(LossReason::WouldOpen(closed.clone())),
     }
 }
 
 /// The match pattern that selects what a filter selects.
-fn match_pattern(filter: &UrlFilter) -> Result<String, LossReason> {
+pub(super) fn match_pattern(filter: &UrlFilter) -> Result<String, LossReason> {
     if filter.is_wildcard() {
         return Ok("<all_urls>".to_owned());
     }

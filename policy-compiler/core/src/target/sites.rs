@@ -1,21 +1,27 @@
-//! The verdicts over sites that one engine is to give, from settings and from rules, and which
-//! of them bar one another.
+//! The verdicts over sites that one engine is to give, and what became of them.
 
 use std::collections::BTreeSet;
 use std::fmt;
 
 use fyr_schemas::ControlId;
-use fyr_schemas::bundle::Engine;
 
-use super::Clash;
-use crate::desired::Verdict;
+use crate::desired::{CategoryRule, Verdict};
 use crate::url_filter::UrlFilter;
 
 /// The entries that every browser reads of one list; Firefox drops the rest without a word.
 /// Chromium 156 reads 1,500, older ones and Edge 1,000.
 pub(super) const LONGEST_LIST: usize = 1000;
 
-/// One verdict.
+/// What an engine is to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Entry {
+    /// One filter.
+    One(Site),
+    /// The domains of a category, all of them or none.
+    Whole(Whole),
+}
+
+/// One verdict over what one filter matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Site {
     pub(super) verdict: Verdict,
@@ -34,6 +40,14 @@ pub(super) enum Origin {
     Rule,
 }
 
+/// One verdict over the domains of a category.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Whole {
+    pub(super) rule: CategoryRule,
+    /// The control that wants it.
+    pub(super) control: ControlId,
+}
+
 /// What became of an engine's verdicts.
 #[derive(Debug, Default)]
 pub(super) struct Lists {
@@ -45,14 +59,15 @@ pub(super) struct Lists {
     pub(super) entered: BTreeSet<(ControlId, Verdict)>,
     /// Verdicts that the engine will not give.
     pub(super) losses: Vec<(ControlId, Loss)>,
-    /// The entries of both lists, and whether they are open.
-    written: BTreeSet<(bool, String)>,
+    /// Closed categories that the lists have no room for.
+    pub(super) left: Vec<Whole>,
 }
 
 /// Why an engine does not give a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Loss {
-    pub(super) filter: UrlFilter,
+    /// The sites, in the words of the source.
+    pub(super) what: String,
     pub(super) reason: LossReason,
 }
 
@@ -75,94 +90,87 @@ pub(super) enum LossReason {
     WouldOpen(UrlFilter),
     /// The browser opens it without the guidance.
     NoWarning,
+    /// No hosts file holds such a name.
+    NoHostName,
+}
+
+impl Site {
+    pub(super) fn is_closed(&self) -> bool {
+        !self.verdict.is_open()
+    }
+}
+
+impl Whole {
+    pub(super) fn is_closed(&self) -> bool {
+        !self.rule.verdict.is_open()
+    }
+
+    /// What it says of one domain.
+    pub(super) fn site(&self, domain: &str) -> Site {
+        Site {
+            verdict: self.rule.verdict,
+            filter: UrlFilter::of_domain(domain),
+            control: self.control.clone(),
+            origin: Origin::Rule,
+        }
+    }
+
+    /// What it says of each.
+    pub(super) fn sites(&self) -> impl Iterator<Item = Site> {
+        self.rule.domains().map(|domain| self.site(domain))
+    }
 }
 
 impl Lists {
-    /// Adds an entry in order of importance; beyond the browser's limit it is a loss.
-    pub(super) fn push(&mut self, site: &Site, entry: String) {
-        let list = match site.verdict {
-            Verdict::Allow | Verdict::Warn => &mut self.open,
-            Verdict::Block => &mut self.closed,
-        };
-        let known = (site.verdict.is_open(), entry);
-        if !self.written.contains(&known) {
-            if list.len() == LONGEST_LIST {
-                return self.lose(site, LossReason::ListFull);
-            }
-            list.push(known.1.clone());
-            self.written.insert(known);
-        }
-        self.entered.insert((site.control.clone(), site.verdict));
-    }
-
-    /// Records that a verdict will not be given.
+    /// Records that a verdict over one filter will not be given.
     pub(super) fn lose(&mut self, site: &Site, reason: LossReason) {
-        let filter = site.filter.clone();
+        let what = site.filter.to_string();
         self.losses
-            .push((site.control.clone(), Loss { filter, reason }));
+            .push((site.control.clone(), Loss { what, reason }));
+    }
+
+    /// Records that the verdict over a category will not be given.
+    pub(super) fn lose_whole(&mut self, whole: &Whole, reason: LossReason) {
+        let what = format!("category:{}", whole.rule.category.id);
+        self.losses
+            .push((whole.control.clone(), Loss { what, reason }));
     }
 }
 
-/// Leaves out what would undo another verdict: a rule cannot open what a setting closes, and
-/// a setting opens nothing that a rule closes.
-pub(super) fn settle(engine: Engine, sites: Vec<Site>) -> (Vec<Site>, Vec<Clash>) {
-    let closed_by = |origin: Origin| {
-        let closed = sites
-            .iter()
-            .filter(move |site| site.origin == origin && site.verdict == Verdict::Block);
-        closed.cloned().collect::<Vec<_>>()
-    };
-    let (by_setting, by_rule) = (closed_by(Origin::Setting), closed_by(Origin::Rule));
-    let mut clashes = Vec::new();
-    let mut settled = Vec::new();
-    for site in sites {
-        let closed = match (site.verdict, site.origin) {
-            (Verdict::Block, Origin::Setting | Origin::Rule) => None,
-            (Verdict::Allow | Verdict::Warn, Origin::Rule) => opened(&site, &by_setting),
-            (Verdict::Allow | Verdict::Warn, Origin::Setting) => opened(&site, &by_rule),
-        };
-        match (closed, site.origin) {
-            (None, Origin::Setting | Origin::Rule) => settled.push(site),
-            (Some(_), Origin::Setting) => {}
-            (Some(closed), Origin::Rule) => clashes.push(Clash {
-                engine,
-                subject: site.filter.to_string(),
-                kept: closed.control.clone(),
-                dropped: site.control,
-            }),
+impl Loss {
+    /// A name of a closed category that no target can close.
+    pub(super) fn no_host_name(name: &str) -> Self {
+        Self {
+            what: name.to_owned(),
+            reason: LossReason::NoHostName,
         }
     }
-    (settled, clashes)
-}
-
-/// The first closed site that an open one would open, wholly or in part.
-fn opened<'a>(open: &Site, closed: &'a [Site]) -> Option<&'a Site> {
-    closed.iter().find(|closed| {
-        open.filter.overlaps(&closed.filter)
-            && open.filter.specificity() >= closed.filter.specificity()
-    })
 }
 
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let filter = &self.filter;
+        let what = &self.what;
         match &self.reason {
             LossReason::ListFull => write!(
                 f,
-                "`{filter}` does not fit: the browser reads {LONGEST_LIST} entries of a list"
+                "`{what}` does not fit: the browser reads {LONGEST_LIST} entries of a list"
             ),
-            LossReason::Port => write!(f, "`{filter}`: the browser cannot tell ports apart"),
-            LossReason::Query => write!(f, "`{filter}`: the browser reads no query conditions"),
-            LossReason::Bar => write!(f, "`{filter}`: the browser writes `|` otherwise"),
-            LossReason::Scheme => write!(f, "`{filter}`: the browser filters no such scheme"),
-            LossReason::Address => write!(f, "`{filter}`: the browser filters no such address"),
+            LossReason::Port => write!(f, "`{what}`: the browser cannot tell ports apart"),
+            LossReason::Query => write!(f, "`{what}`: the browser reads no query conditions"),
+            LossReason::Bar => write!(f, "`{what}`: the browser writes `|` otherwise"),
+            LossReason::Scheme => write!(f, "`{what}`: the browser filters no such scheme"),
+            LossReason::Address => write!(f, "`{what}`: the browser filters no such address"),
             LossReason::NoWarning => write!(
                 f,
-                "`{filter}` opens, and the browser cannot show the guidance first"
+                "`{what}` opens, and the browser cannot show the guidance first"
+            ),
+            LossReason::NoHostName => write!(
+                f,
+                "`{what}` does not fit into the browser's list, and no hosts file holds such a name"
             ),
             LossReason::WouldOpen(closed) => write!(
                 f,
-                "`{filter}` stays closed: the browser would open `{closed}` with it"
+                "`{what}` stays closed: the browser would open `{closed}` with it"
             ),
         }
     }

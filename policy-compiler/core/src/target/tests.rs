@@ -9,7 +9,7 @@ use url::Url;
 
 use super::*;
 use crate::catalogue;
-use crate::desired::{Decided, SiteRule};
+use crate::desired::{Decided, SiteEntry, SiteRule};
 use crate::settings::tests::values;
 use crate::settings::{self, Given, Value};
 use crate::url_filter::verdict;
@@ -47,7 +47,8 @@ impl Desired {
 
     fn site(mut self, rule: &str, verdict: Verdict, filter: &str) -> Self {
         let filter = filter.parse().expect(filter);
-        self.sites.push(decided(SiteRule { verdict, filter }, rule));
+        let entry = SiteEntry::Filter(SiteRule { verdict, filter });
+        self.sites.push(decided(entry, rule));
         self
     }
 
@@ -320,7 +321,9 @@ fn the_entry_past_a_browsers_limit_is_reported_and_never_cut_in_silence() {
             verdict: Verdict::Block,
             filter,
         };
-        desired.sites.insert(at, decided(rule, "closed"));
+        desired
+            .sites
+            .insert(at, decided(SiteEntry::Filter(rule), "closed"));
     }
     let lowered = lower(&desired);
     for engine in Engine::ALL {
@@ -495,7 +498,7 @@ fn settings_in_any_mixture() -> impl Strategy<Value = BTreeMap<ControlId, Decide
     })
 }
 
-fn sites_in_any_mixture() -> impl Strategy<Value = Vec<Decided<SiteRule>>> {
+fn sites_in_any_mixture() -> impl Strategy<Value = Vec<Decided<SiteEntry>>> {
     let part = |parts: &'static [&'static str]| proptest::sample::select(parts);
     let filter = (
         part(&["", "", "https://"]),
@@ -520,7 +523,7 @@ fn sites_in_any_mixture() -> impl Strategy<Value = Vec<Decided<SiteRule>>> {
             Verdict::Block
         };
         let filter = filter.parse().expect("a filter of these parts");
-        decided(SiteRule { verdict, filter }, rule)
+        decided(SiteEntry::Filter(SiteRule { verdict, filter }), rule)
     });
     proptest::collection::vec(site, 0..8)
 }
@@ -582,7 +585,10 @@ proptest! {
             "https://other.test/", "https://example.org:8443/a",
         ] {
             let url: Url = url.parse().expect(url);
-            let rules = desired.sites.iter().map(|site| &site.value);
+            let rules = desired.sites.iter().filter_map(|site| match &site.value {
+                SiteEntry::Filter(rule) => Some(rule),
+                SiteEntry::Category(_) => None,
+            });
             let is_closed = verdict(rules, &url).is_some_and(|rule| rule.verdict == Verdict::Block);
             let firefox = firefox_closes(&lowered.bundle, &url);
             if lowered.bundle.controls.iter().all(is_lossless) {

@@ -7,16 +7,17 @@
 )]
 
 mod closure;
+mod lists;
 mod municipality;
+mod oversize;
 mod shadows;
 
 use std::collections::BTreeMap;
 
-use fyr_policy_core::desired::SiteRule;
 use fyr_policy_core::diagnostic::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
-use fyr_policy_core::{Sources, compile, parse, url_filter};
+use fyr_policy_core::{Sources, compile, parse};
 use fyr_schemas::policy::Strength;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -91,28 +92,6 @@ proptest! {
         prop_assert_eq!(compiled.gaps, shuffled.gaps);
     }
 
-    #[test]
-    fn a_browsers_flat_lists_give_the_layered_verdicts(
-        municipality in municipality(),
-        addresses in prop::collection::vec(address(), 20),
-    ) {
-        let policy = policy(&municipality.sources());
-        for resolved in resolve(&policy).groups.values() {
-            let (flat, inexpressible) = resolved.sites.flatten();
-            if !inexpressible.is_empty() {
-                continue;
-            }
-            let rules: Vec<SiteRule> = flat.into_iter().map(|decided| decided.value).collect();
-            for address in &addresses {
-                let url = Url::parse(address).expect("an address");
-                // A browser's lists know no warning: what is shown with one is open to them.
-                let layered = resolved.sites.verdict(&url).is_none_or(|voice| voice.says.verdict.is_open());
-                let browsers = url_filter::verdict(&rules, &url).is_none_or(|rule| rule.verdict.is_open());
-                prop_assert_eq!(layered, browsers, "{} in {:#?}", address, rules);
-            }
-        }
-    }
-
     /// However specific a lower filter is.
     #[test]
     fn nothing_below_opens_what_is_closed_above_or_closes_what_is_locked_open(
@@ -127,7 +106,7 @@ proptest! {
                     .sites
                     .speaking_of(&url)
                     .filter(|voice| voice.rule.unit().as_str() == "/" && voice.rule.strength() == Strength::Locked)
-                    .max_by_key(|voice| (voice.says.filter.specificity(), voice.says.verdict.is_open(), voice.says.verdict));
+                    .max_by_key(|voice| (voice.says.sites.reach_at(&url, voice.says.verdict), voice.says.verdict.is_open(), voice.says.verdict));
                 if let Some(top) = top {
                     let holds = resolved.sites.verdict(&url).map(|voice| voice.says.verdict);
                     prop_assert_eq!(holds, Some(top.says.verdict));
@@ -162,7 +141,7 @@ proptest! {
                         let verdict = voice.says.verdict;
                         (
                             std::cmp::Reverse(voice.rule.strength()),
-                            voice.says.filter.specificity(),
+                            voice.says.sites.reach_at(&url, voice.says.verdict),
                             verdict.is_open(),
                             verdict,
                         )

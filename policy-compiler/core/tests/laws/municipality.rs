@@ -45,6 +45,8 @@ review: 2099-01-01
 #[derive(Debug, Clone)]
 pub(crate) struct Municipality {
     rules: Vec<(u8, String)>,
+    /// What the categories `a`, `b` and `c` list.
+    lists: Vec<Vec<String>>,
 }
 
 impl Municipality {
@@ -65,6 +67,13 @@ impl Municipality {
                 files.push((format!("rules/{file}.yaml"), documents.join("---\n")));
             }
         }
+        for (category, listed) in CATEGORIES.into_iter().zip(&self.lists) {
+            let list = format!(
+                "category: {category}\ntitle: {{ da: {category} }}\nsource: os\nlicence: fri\nfiles: [{category}]\n"
+            );
+            files.push((format!("lists/{category}.yaml"), list));
+            files.push((format!("lists/{category}"), listed.join("\n")));
+        }
         files.into_iter().collect()
     }
 
@@ -77,7 +86,8 @@ impl Municipality {
         for (file, _) in &mut rules {
             *file = (*file + 1) % 3;
         }
-        Self { rules }
+        let lists = self.lists.clone();
+        Self { rules, lists }
     }
 }
 
@@ -85,7 +95,9 @@ impl Municipality {
 pub(crate) fn municipality() -> impl Strategy<Value = Municipality> {
     let levels = UNITS.map(|unit| prop::option::of(level(unit)));
     let sites = prop::collection::vec(sites(), 0..6);
-    (levels, sites).prop_map(|(levels, sites)| Municipality {
+    let lists = prop::collection::vec(prop::collection::vec(member(), 1..5), CATEGORIES.len());
+    (levels, sites, lists).prop_map(|(levels, sites, lists)| Municipality {
+        lists,
         rules: levels
             .into_iter()
             .flatten()
@@ -147,7 +159,23 @@ fn filter() -> impl Strategy<Value = String> {
     let host = prop::sample::select(&HOSTS[..]);
     let whole = (scheme, dot, host, path, query)
         .prop_map(|(scheme, dot, host, path, query)| format!("{scheme}{dot}{host}{path}{query}"));
-    prop_oneof![20 => whole, 1 => Just("*".to_owned())]
+    let category = prop::sample::select(&CATEGORIES[..]);
+    prop_oneof![
+        20 => whole,
+        8 => category.prop_map(|category| format!("category:{category}")),
+        1 => Just("*".to_owned()),
+        1 => Just("https://*".to_owned()),
+    ]
+}
+
+const CATEGORIES: [&str; 3] = ["a", "b", "c"];
+
+/// What a category lists of the same sites.
+fn member() -> impl Strategy<Value = String> {
+    let below = prop::sample::select(vec!["", "", "", "www."]);
+    let path = prop::sample::select(vec!["", "", "", "", "/p", "/p/q"]);
+    let host = prop::sample::select(&HOSTS[..]);
+    (below, host, path).prop_map(|(below, host, path)| format!("{below}{host}{path}"))
 }
 
 /// Addresses that such filters tell apart.

@@ -50,6 +50,10 @@ fn shadowed(sources: &Sources) -> Option<Place> {
 /// of, and a value goes with its key.
 fn without(sources: &Sources, place: Place, number: usize) -> Sources {
     let (start, end) = (place.span.start, place.span.start + place.span.length);
+    let lists = sources.lists().iter().map(|list| {
+        let text = String::from_utf8(list.bytes.clone()).expect("text");
+        (list.path.clone(), text)
+    });
     sources
         .files()
         .map(|(id, file)| {
@@ -69,6 +73,7 @@ fn without(sources: &Sources, place: Place, number: usize) -> Sources {
             }
             (file.path.clone(), text)
         })
+        .chain(lists)
         .collect()
 }
 

@@ -6,7 +6,7 @@ use fyr_schemas::policy::Strength;
 
 use super::{Effect, Shadowed, is_passing, order, sum_up};
 use crate::desired::Verdict;
-use crate::policy::{Policy, Rule};
+use crate::policy::{Policy, Rule, SiteSet};
 use crate::resolve::{Resolution, SiteVoice, Sites};
 use crate::source::Place;
 use crate::url_filter::{Host, UrlFilter};
@@ -45,11 +45,14 @@ pub(super) fn shadowed<'a>(
     found
 }
 
-/// The sites of a rule, each with the filters it stands for.
+/// The sites of a rule, each with the filters it stands for; what a category lists was not said
+/// site by site.
 fn sites_of(rule: &Rule) -> BTreeMap<Place, Vec<&UrlFilter>> {
     let mut sites: BTreeMap<Place, Vec<&UrlFilter>> = BTreeMap::new();
     for site in &rule.sites {
-        sites.entry(site.place).or_default().push(&site.filter);
+        if let SiteSet::Filter(filter) = &site.sites {
+            sites.entry(site.place).or_default().push(filter);
+        }
     }
     sites
 }
@@ -68,7 +71,8 @@ fn effect<'a>(
         return Effect::Changes;
     }
     let effects = filters.iter().map(|filter| {
-        let (Some(decides), Some(verdict)) = (sites.verdict_over(filter), verdict_of(sites, place))
+        let (Some(decides), Some(verdict)) =
+            (sites.verdict_over_filter(filter), verdict_of(sites, place))
         else {
             return Effect::Changes;
         };
@@ -92,11 +96,11 @@ fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
     let parts = sites
         .voices
         .iter()
-        .filter_map(|voice| voice.says.filter.intersection(filter));
+        .filter_map(|voice| voice.says.sites.filter()?.intersection(filter));
     let verdict = |voice: Option<SiteVoice<'_>>| voice.map(|voice| voice.says.verdict);
     std::iter::once(filter.clone()).chain(parts).any(|part| {
         let without = sites.verdict_over_without(&part, place);
-        verdict(sites.verdict_over(&part)) != verdict(without)
+        verdict(sites.verdict_over_filter(&part)) != verdict(without)
     })
 }
 
@@ -125,9 +129,10 @@ fn repeated<'a>(
     let says_the_same = sites.voices.iter().filter(|voice| {
         voice.says.place != place
             && Some(voice.says.verdict) == verdict
-            && covers(&voice.says.filter, filter)
-            && (voice.says.filter != *filter
-                || order(voice.rule, voice.says.place) < order(rule, place))
+            && voice.says.sites.filter().is_some_and(|wider| {
+                covers(wider, filter)
+                    && (wider != filter || order(voice.rule, voice.says.place) < order(rule, place))
+            })
             && voice.rule.layer() <= rule.layer()
             && (rule.strength() == Strength::Default || voice.rule.strength() <= rule.strength())
             && !is_passing(policy, voice.rule)
@@ -148,11 +153,10 @@ impl<'a> Written<'a> {
     fn of(policy: &'a Policy) -> Self {
         let mut by_host: BTreeMap<String, Vec<(&UrlFilter, Place)>> = BTreeMap::new();
         for site in policy.rules.values().flat_map(|rule| &rule.sites) {
-            let host = host_of(&site.filter);
-            by_host
-                .entry(host)
-                .or_default()
-                .push((&site.filter, site.place));
+            if let SiteSet::Filter(filter) = &site.sites {
+                let host = host_of(filter);
+                by_host.entry(host).or_default().push((filter, site.place));
+            }
         }
         Self { by_host }
     }

@@ -4,24 +4,56 @@
 //! it matches. An intersection ranks at least as high as what it was made of, so of all that
 //! match a URL the narrowest decides, and its verdict is the layered one. Filters that change
 //! nothing are then left out.
+//!
+//! The domains of a category stay together: one verdict holds for all of them but for those that
+//! something else was said of, which become filters of their own.
+
+mod closure;
+mod entries;
+mod whole;
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 
+use self::closure::Closure;
+pub use self::whole::CategoryRegion;
+use super::shared::Overlaps;
 use super::{SiteVoice, Sites};
-use crate::desired::{Decided, SiteRule, Verdict};
+use crate::desired::Verdict;
 use crate::source::Place;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{ByHost, UrlFilter};
 
 /// The most filters that the rules of one group may come to before those that change nothing
 /// are left out.
 const MOST_REGIONS: usize = 20_000;
 
+/// A category with more parts of sites than this keeps them: no browser's list holds so many.
+const MOST_PARTS: usize = 1_000;
+
+/// What browsers are to be told of a group's sites.
+#[derive(Debug, Default)]
+pub struct Flat<'a> {
+    /// Single filters.
+    pub filters: Vec<Region<'a>>,
+    /// Categories, each but for the domains that are among the filters.
+    pub categories: Vec<CategoryRegion<'a>>,
+    /// Verdicts that no flat list can give.
+    pub inexpressible: Vec<Inexpressible>,
+}
+
+/// A filter of the flat lists, and the voice whose verdict it gives.
+#[derive(Debug, Clone)]
+pub struct Region<'a> {
+    /// The filter.
+    pub filter: UrlFilter,
+    /// What decides over all that it matches and no narrower filter does.
+    pub voice: SiteVoice<'a>,
+}
+
 /// Two voices whose layered verdict no flat list can give.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Inexpressible {
-    /// The filter for which the browser would decide otherwise.
-    pub filter: String,
+    /// The sites over which the browser would decide otherwise.
+    pub sites: String,
     /// What should decide.
     pub decides: Place,
     /// What gets in its way.
@@ -29,126 +61,126 @@ pub struct Inexpressible {
 }
 
 impl Inexpressible {
-    fn new(filter: &UrlFilter, decides: &SiteVoice<'_>, instead: &SiteVoice<'_>) -> Self {
+    fn new(sites: &impl ToString, decides: &SiteVoice<'_>, instead: &SiteVoice<'_>) -> Self {
         Self {
-            filter: filter.to_string(),
+            sites: sites.to_string(),
             decides: decides.says.place,
             instead: instead.says.place,
         }
     }
 }
 
-/// A filter of the flat lists, and the voice whose verdict it gives.
-type Region<'s, 'a> = (&'s UrlFilter, SiteVoice<'a>);
-
 impl<'a> Sites<'a> {
-    /// The flat lists, the most important verdict first, and what they cannot express.
-    pub fn flatten(&self) -> (Vec<Decided<SiteRule>>, Vec<Inexpressible>) {
+    /// What browsers are to be told.
+    pub(super) fn flatten(&self, overlaps: &mut Overlaps<'a>) -> Flat<'a> {
         let mut inexpressible = Vec::new();
-        let regions = self.regions(&mut inexpressible);
+        let mut closure = Closure::of(self, &mut inexpressible);
+        let mut categories = self.whole(&closure, overlaps, &mut inexpressible);
+        closure.add_apart(&mut categories, self, &mut inexpressible);
+        let wildcard = self.verdict_over_filter(&UrlFilter::wildcard());
+        categories.retain(|region| !region.repeats(wildcard));
         // Narrower filters rank higher, so every filter comes after all that contain it.
-        let mut widest_first: Vec<Region<'_, 'a>> = regions
-            .iter()
-            .map(|(filter, voice)| (filter, *voice))
-            .collect();
-        widest_first.sort_by_key(|(filter, _)| filter.specificity());
-        let mut kept: Vec<Region<'_, 'a>> = Vec::new();
-        for region in widest_first {
-            let around = deciding_around(region.0, &kept);
-            if self.changes_nothing(region, around) {
+        let mut regions: Vec<_> = closure.regions().collect();
+        regions.sort_by_key(|(filter, _)| filter.specificity());
+        let mut kept = Kept::default();
+        for (filter, voice) in regions {
+            let is_written = closure.is_written(filter);
+            let around = kept.around(filter, &categories, wildcard);
+            let filter = filter.clone();
+            let region = Region { filter, voice };
+            if around.makes_idle(&region, is_written) {
                 continue;
             }
-            inexpressible.extend(self.inexpressible(region, around));
+            inexpressible.extend(around.misrule(&region, is_written));
             kept.push(region);
         }
-        kept.sort_by_key(|(filter, voice)| (voice.rank(), *filter));
-        (kept.into_iter().map(decided).collect(), inexpressible)
+        Flat {
+            filters: kept.regions,
+            categories,
+            inexpressible,
+        }
+    }
+}
+
+/// The filters that are kept so far.
+#[derive(Debug, Default)]
+struct Kept<'a> {
+    regions: Vec<Region<'a>>,
+    by_host: ByHost<usize>,
+}
+
+impl<'a> Kept<'a> {
+    fn push(&mut self, region: Region<'a>) {
+        self.by_host.file(&region.filter, self.regions.len());
+        self.regions.push(region);
     }
 
-    /// Every filter, and every intersection of filters, with the voice that decides over it.
-    fn regions(
-        &self,
-        inexpressible: &mut Vec<Inexpressible>,
-    ) -> BTreeMap<UrlFilter, SiteVoice<'a>> {
-        let mut regions = BTreeMap::new();
-        let mut unseen: Vec<UrlFilter> = self
-            .voices
+    /// What a browser may decide by over all of `filter`, without it.
+    fn around<'k>(
+        &'k self,
+        filter: &UrlFilter,
+        categories: &[CategoryRegion<'a>],
+        wildcard: Option<SiteVoice<'a>>,
+    ) -> Around<'k, 'a> {
+        let numbers = self.by_host.around(filter);
+        let single = numbers
+            .filter_map(|number| self.regions.get(*number))
+            .filter(|wider| wider.filter.contains(filter))
+            .max_by_key(|wider| {
+                let verdict = wider.voice.says.verdict;
+                (
+                    wider.filter.specificity(),
+                    Reverse(verdict == Verdict::Block),
+                )
+            });
+        let rank = single.map(|single| single.filter.specificity());
+        let members = categories
             .iter()
-            .map(|voice| voice.says.filter.clone())
+            .filter(|region| region.is_told(wildcard))
+            .filter_map(|region| region.around(filter))
+            .filter(|member| rank.is_none_or(|rank| member.filter.specificity() > rank))
             .collect();
-        while let Some(filter) = unseen.pop() {
-            let Some(voice) = self.verdict_over(&filter) else {
-                continue;
-            };
-            if regions.len() == MOST_REGIONS {
-                inexpressible.push(Inexpressible::new(&filter, &voice, &voice));
-                break;
-            }
-            let narrower = self
-                .voices
-                .iter()
-                .filter_map(|other| filter.intersection(&other.says.filter))
-                .filter(|narrower| *narrower != filter && !regions.contains_key(narrower));
-            unseen.extend(narrower);
-            regions.insert(filter, voice);
-        }
-        regions
+        Around { single, members }
+    }
+}
+
+/// What a browser may decide by over all of a filter: a single filter, or a member of a category
+/// where the category is in its list.
+#[derive(Debug)]
+struct Around<'k, 'a> {
+    single: Option<&'k Region<'a>>,
+    members: Vec<Region<'a>>,
+}
+
+impl<'a> Around<'_, 'a> {
+    fn all(&self) -> impl Iterator<Item = &Region<'a>> {
+        self.single.into_iter().chain(&self.members)
     }
 
     /// Whether the lists give the same verdicts without a region. An allow that somebody
     /// wrote is kept even where nothing around it is closed: it is a promise to show.
-    fn changes_nothing(
-        &self,
-        (filter, voice): Region<'_, 'a>,
-        around: Option<Region<'_, 'a>>,
-    ) -> bool {
-        match around {
-            Some((_, around)) => around.says.verdict == voice.says.verdict,
-            None => voice.says.verdict.is_open() && !self.is_written(filter),
-        }
+    fn makes_idle(&self, region: &Region<'_>, is_written: bool) -> bool {
+        let verdict = region.voice.says.verdict;
+        let is_open_anyhow = self.single.is_some() || (verdict.is_open() && !is_written);
+        is_open_anyhow
+            && self
+                .all()
+                .all(|around| around.voice.says.verdict == verdict)
     }
 
-    fn inexpressible(
-        &self,
-        (filter, voice): Region<'_, 'a>,
-        around: Option<Region<'_, 'a>>,
-    ) -> Option<Inexpressible> {
-        let (wider, instead) = around?;
+    /// How a browser would decide otherwise over a region, and nothing in its lists could change
+    /// that.
+    fn misrule(&self, region: &Region<'_>, is_written: bool) -> Option<Inexpressible> {
+        let Region { filter, voice } = region;
+        let is_closed = voice.says.verdict == Verdict::Block;
         // Scheme and port do not rank, and among equals the browser prefers what opens.
-        let outranked =
-            voice.says.verdict == Verdict::Block && wider.specificity() == filter.specificity();
+        let outranks = |wider: &UrlFilter| is_closed && wider.specificity() == filter.specificity();
         // An allow with a query wants every occurrence of the key to fit, so one that no rule
         // wrote would match less than what it stands for.
-        let too_narrow =
-            voice.says.verdict.is_open() && filter.has_query() && !self.is_written(filter);
-        (outranked || too_narrow).then(|| Inexpressible::new(filter, &voice, &instead))
-    }
-
-    fn is_written(&self, filter: &UrlFilter) -> bool {
-        self.voices.iter().any(|voice| voice.says.filter == *filter)
-    }
-}
-
-/// The filter that a browser would decide by over all of `filter`, without it.
-fn deciding_around<'s, 'a>(filter: &UrlFilter, kept: &[Region<'s, 'a>]) -> Option<Region<'s, 'a>> {
-    kept.iter()
-        .filter(|(wider, _)| wider.contains(filter))
-        .max_by_key(|(wider, voice)| {
-            (
-                wider.specificity(),
-                Reverse(voice.says.verdict == Verdict::Block),
-            )
-        })
-        .copied()
-}
-
-fn decided((filter, voice): Region<'_, '_>) -> Decided<SiteRule> {
-    Decided {
-        value: SiteRule {
-            verdict: voice.says.verdict,
-            filter: filter.clone(),
-        },
-        rule: voice.rule.id().clone(),
-        decision: voice.rule.decision().cloned(),
+        let is_too_narrow = !is_closed && filter.has_query() && !is_written;
+        self.all()
+            .filter(|around| around.voice.says.verdict.is_open() == is_closed)
+            .find(|around| is_too_narrow || outranks(&around.filter))
+            .map(|around| Inexpressible::new(filter, voice, &around.voice))
     }
 }

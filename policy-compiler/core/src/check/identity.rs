@@ -1,0 +1,104 @@
+//! R04: a service that can be watched and joined with the school account by those who are too
+//! young for it.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::GroupId;
+use fyr_schemas::policy::{MinimumAge, Ownership};
+
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::policy::{Policy, Service};
+use crate::resolve::{Resolution, Resolved};
+use crate::settings::{self, Setting};
+use crate::source::Place;
+
+pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+    let limited = policy.services.values().filter_map(Exposure::of);
+    limited
+        .flat_map(|exposure| {
+            let mut found: BTreeMap<LeftOpen, Vec<&GroupId>> = BTreeMap::new();
+            for resolved in resolution.groups.values() {
+                if let Some(by) = exposure.left_open(resolved) {
+                    found.entry(by).or_default().push(&resolved.group.id);
+                }
+            }
+            found
+                .into_iter()
+                .map(|(by, groups)| exposure.tell(by, &groups))
+                .collect::<Vec<_>>()
+        })
+        .collect()
+}
+
+/// A service with a minimum age, and the setting that keeps the school account from appearing there.
+struct Exposure<'a> {
+    service: &'a Service,
+    limit: &'a MinimumAge,
+    identity: &'static Setting,
+}
+
+/// Who leaves the identity open.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum LeftOpen {
+    /// A rule, here.
+    ByRule(Place),
+    /// Nobody spoke of it.
+    ByNobody,
+}
+
+impl<'a> Exposure<'a> {
+    /// A service that no setting knows cannot be judged.
+    fn of(service: &'a Service) -> Option<Self> {
+        let mut sites = service.sites.iter();
+        Some(Self {
+            service,
+            limit: service.source.document.minimum_age.as_ref()?,
+            identity: sites.find_map(|(filter, _)| settings::identity_over(filter))?,
+        })
+    }
+
+    /// Who leaves it open to a group below the age; `None` where it is closed, or the group cannot
+    /// watch.
+    fn left_open(&self, resolved: &Resolved<'_>) -> Option<LeftOpen> {
+        let group = resolved.group;
+        let is_below = group.youngest.is_some_and(|age| age < self.limit.age.value);
+        // Nothing on a brought device can be closed.
+        if !is_below || group.ownership == Ownership::Brought {
+            return None;
+        }
+        let can_be_watched = self.service.sites.iter().any(|(filter, _)| {
+            let decides = resolved.sites.verdict_over_filter(filter);
+            decides.is_none_or(|voice| voice.says.verdict.is_open())
+        });
+        let settled = resolved.settings.get(self.identity.name);
+        let holds = settled.map(|settled| settled.holds);
+        let is_open =
+            holds.is_none_or(|holds| self.identity.default_value().as_ref() == Some(holds.value));
+        (can_be_watched && is_open)
+            .then(|| holds.map_or(LeftOpen::ByNobody, |holds| LeftOpen::ByRule(holds.place)))
+    }
+
+    fn tell(&self, by: LeftOpen, groups: &[&GroupId]) -> Diagnostic {
+        let written = &self.service.source.document;
+        let (name, age) = (&written.name, self.limit.age.value);
+        let whom = groups_in_words(groups);
+        let identity = self.identity.name;
+        let finding = Diagnostic::new(
+            Code::IdentityBelowAge,
+            format!("below {age}, {whom} can watch {name} and appear there"),
+        );
+        let finding = match by {
+            LeftOpen::ByRule(place) => finding.at(place, "leaves the school account open there"),
+            LeftOpen::ByNobody => finding,
+        };
+        finding
+            .at(
+                self.service.source.place(&self.limit.age),
+                format!("{name} is made for those who are {age}"),
+            )
+            .help(format!(
+                "set `{identity}: closed` for them: what can be watched stays open"
+            ))
+    }
+}

@@ -1,0 +1,117 @@
+//! A set of domains, each standing for itself and every name below it: the one place that
+//! knows how such a set is kept.
+//!
+//! It is kept as its canonical text: one name a line, sorted by labels from the last to the
+//! first, so that a domain and the names below it lie together. No member lies below
+//! another, so one search for the place of a name tells whether a member covers it.
+
+use std::cmp::Ordering;
+use std::fmt;
+
+/// Domains in lower case and punycode, none of them below another.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct DomainSet {
+    // INVARIANT: sorted by `by_labels`, no line covers another, each ends in `\n`.
+    text: String,
+    len: usize,
+}
+
+impl DomainSet {
+    /// Takes names that are sorted by labels, none of them below another.
+    pub(super) fn of_sorted(names: &[&str]) -> Self {
+        let mut set = Self {
+            text: String::with_capacity(names.iter().map(|name| name.len() + 1).sum()),
+            len: names.len(),
+        };
+        for name in names {
+            set.text.push_str(name);
+            set.text.push('\n');
+        }
+        set
+    }
+
+    /// How many domains there are.
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The domains, sorted by labels from the last to the first.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.text.lines()
+    }
+
+    /// One domain a line, in the order of [`iter`](Self::iter), each line ended by `\n`. Equal
+    /// sets have equal texts.
+    pub fn canonical_text(&self) -> &str {
+        &self.text
+    }
+
+    /// The member that is `name` or a domain above it. The name is in lower case and punycode,
+    /// without a closing point.
+    pub fn covering(&self, name: &str) -> Option<&str> {
+        // Only names below the covering member could lie between it and `name`.
+        let up_to = self.first_after(|member| by_labels(member, name) != Ordering::Greater);
+        let before = self.text.get(..up_to)?;
+        let last = before.lines().next_back()?;
+        is_within(name, last).then_some(last)
+    }
+
+    /// The members that are `name` or below it, in the order of [`iter`](Self::iter). The name
+    /// is written as for [`covering`](Self::covering).
+    pub fn below<'s, 'n>(&'s self, name: &'n str) -> impl Iterator<Item = &'s str> + use<'s, 'n> {
+        let from = self.first_after(|member| by_labels(member, name) == Ordering::Less);
+        let rest = self.text.get(from..).unwrap_or_default();
+        rest.lines()
+            .take_while(move |member| is_within(member, name))
+    }
+
+    /// Where the line of the first member begins that does not lie `before` a place. The members
+    /// before a place come first.
+    fn first_after(&self, before: impl Fn(&str) -> bool) -> usize {
+        let (mut low, mut high) = (0, self.text.len());
+        while low < high {
+            let middle = low.midpoint(high);
+            let start = self.line_start(middle);
+            let Some(member) = self.text.get(start..).and_then(|rest| rest.lines().next()) else {
+                break;
+            };
+            if before(member) {
+                low = start + member.len() + 1;
+            } else {
+                high = start;
+            }
+        }
+        low
+    }
+
+    /// Where the line begins that the byte `at` is on.
+    fn line_start(&self, at: usize) -> usize {
+        let before = self.text.as_bytes().get(..at).unwrap_or_default();
+        before
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1)
+    }
+}
+
+impl fmt::Debug for DomainSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.iter()).finish()
+    }
+}
+
+/// The order of names by their labels, the last label first.
+pub(super) fn by_labels(a: &str, b: &str) -> Ordering {
+    a.rsplit('.').cmp(b.rsplit('.'))
+}
+
+/// Whether a name is `domain` or below it.
+pub(super) fn is_within(name: &str, domain: &str) -> bool {
+    name.strip_suffix(domain)
+        .is_some_and(|below| below.is_empty() || below.ends_with('.'))
+}

@@ -1,0 +1,117 @@
+//! What a statement about sites speaks of: the URLs of one filter, or a whole category.
+
+use std::fmt;
+use std::sync::Arc;
+
+use url::Url;
+
+use super::Category;
+use crate::desired::Verdict;
+use crate::url_filter::{Specificity, UrlFilter};
+
+/// URLs that a statement speaks of. A category is its members: where it speaks of a URL, it ranks
+/// as the narrowest member there does.
+#[derive(Debug, Clone)]
+pub enum SiteSet {
+    /// What a filter matches.
+    Filter(UrlFilter),
+    /// What the members of a category match.
+    Category(Arc<Category>),
+}
+
+impl SiteSet {
+    /// How specifically a statement of this verdict speaks of `url`; `None` where it does not.
+    pub fn reach_at(&self, url: &Url, verdict: Verdict) -> Option<Reach> {
+        match self {
+            Self::Filter(filter) => filter.matches(url, verdict).then(|| alone(filter)),
+            Self::Category(category) => {
+                let member = category.member_at(url, verdict)?;
+                Some(listed(&member))
+            }
+        }
+    }
+
+    /// How specifically it speaks of all that `filter` matches; `None` where it does not.
+    pub fn reach_over(&self, filter: &UrlFilter) -> Option<Reach> {
+        match self {
+            Self::Filter(own) => own.contains(filter).then(|| alone(own)),
+            Self::Category(category) => {
+                let member = category.member_around(filter)?;
+                Some(listed(&member))
+            }
+        }
+    }
+
+    /// Whether it speaks of everything that `category` does.
+    pub fn holds_all_of(&self, category: &Category) -> bool {
+        self.category().is_some_and(|own| own.id == category.id)
+            || category
+                .members()
+                .all(|member| self.reach_over(&member).is_some())
+    }
+
+    /// The one filter, unless it is a category.
+    pub fn filter(&self) -> Option<&UrlFilter> {
+        match self {
+            Self::Filter(filter) => Some(filter),
+            Self::Category(_) => None,
+        }
+    }
+
+    /// The category, unless it is one filter.
+    pub fn category(&self) -> Option<&Arc<Category>> {
+        match self {
+            Self::Filter(_) => None,
+            Self::Category(category) => Some(category),
+        }
+    }
+}
+
+fn alone(filter: &UrlFilter) -> Reach {
+    Reach::Of(filter.specificity(), Written::Alone)
+}
+
+fn listed(member: &UrlFilter) -> Reach {
+    Reach::Of(member.specificity(), Written::Listed)
+}
+
+/// How specifically a statement speaks of something: the greatest decides.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reach {
+    /// As specifically as a filter is.
+    Of(Specificity, Written),
+    /// More specifically than anything else that speaks of it.
+    Narrowest,
+}
+
+/// How a filter came to be: what was written by itself goes before what a category has among
+/// many others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Written {
+    /// As a member of a category.
+    Listed,
+    /// By itself.
+    Alone,
+}
+
+/// Two are equal that are written alike.
+impl PartialEq for SiteSet {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Filter(one), Self::Filter(other)) => one == other,
+            (Self::Category(one), Self::Category(other)) => one.id == other.id,
+            (Self::Filter(_), Self::Category(_)) | (Self::Category(_), Self::Filter(_)) => false,
+        }
+    }
+}
+
+impl Eq for SiteSet {}
+
+impl fmt::Display for SiteSet {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Filter(filter) => filter.fmt(f),
+            Self::Category(category) => write!(f, "category:{}", category.id),
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The flat lists as targets read them, the most important entry first.
+
+use super::{CategoryRegion, Region};
+use crate::desired::{CategoryRule, Decided, SiteEntry, SiteRule};
+use crate::resolve::sites::{Rank, SiteVoice, Sites};
+
+impl Sites<'_> {
+    /// What browsers are to be told, the most important first.
+    pub(crate) fn entries(&self) -> Vec<Decided<SiteEntry>> {
+        let filters = self.flat.filters.iter().map(|region| {
+            let is_listed = region.voice.says.sites.category().is_some();
+            let last = region.filter.to_string();
+            (
+                importance(&region.voice, usize::from(is_listed), last),
+                of_filter(region),
+            )
+        });
+        let categories = self.flat.categories.iter().map(|region| {
+            let last = region.category.id.to_string();
+            (
+                importance(&region.voice, region.category.len(), last),
+                of_category(region),
+            )
+        });
+        let mut entries: Vec<_> = filters.chain(categories).collect();
+        entries.sort_by(|(a, _), (b, _)| a.cmp(b));
+        entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+}
+
+/// What browsers are told first, where they cannot be told all: locked before minimum before
+/// default, then higher units before lower ones, then single filters (0 members) before those of
+/// a category (1), then small categories before large ones. Equals are told apart by `last`, so
+/// that the order is the same in every run.
+///
+/// Entries that settings need go before all of these, and an allow that holds nothing open goes
+/// behind them: that is known only where a browser's lists are filled.
+fn importance(voice: &SiteVoice<'_>, members: usize, last: String) -> impl Ord + use<> {
+    let Rank { layer, strength } = voice.rank();
+    (strength, layer, members, last)
+}
+
+fn of_filter(region: &Region<'_>) -> Decided<SiteEntry> {
+    let rule = SiteRule {
+        verdict: region.voice.says.verdict,
+        filter: region.filter.clone(),
+    };
+    decided(&region.voice, SiteEntry::Filter(rule))
+}
+
+fn of_category(region: &CategoryRegion<'_>) -> Decided<SiteEntry> {
+    let rule = CategoryRule {
+        verdict: region.voice.says.verdict,
+        category: region.category.clone(),
+        except: region
+            .except
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect(),
+    };
+    decided(&region.voice, SiteEntry::Category(rule))
+}
+
+fn decided(voice: &SiteVoice<'_>, value: SiteEntry) -> Decided<SiteEntry> {
+    Decided {
+        value,
+        rule: voice.rule.id().clone(),
+        decision: voice.rule.decision().cloned(),
+    }
+}

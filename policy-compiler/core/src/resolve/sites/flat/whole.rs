@@ -1,0 +1,232 @@
+//! The one verdict that holds for the domains of a category, and the domains that it does not
+//! hold for.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::closure::Closure;
+use super::{Inexpressible, MOST_REGIONS, Region};
+use crate::desired::Verdict;
+use crate::policy::{Category, Reach};
+use crate::resolve::sites::shared::Overlaps;
+use crate::resolve::sites::{SiteVoice, Sites};
+use crate::url_filter::UrlFilter;
+
+/// A category of the flat lists, and the voice whose verdict its domains get.
+#[derive(Debug, Clone)]
+pub struct CategoryRegion<'a> {
+    /// The category.
+    pub category: &'a Arc<Category>,
+    /// What decides over its domains.
+    pub voice: SiteVoice<'a>,
+    /// The domains that are filters of their own.
+    pub except: BTreeSet<&'a str>,
+}
+
+impl<'a> CategoryRegion<'a> {
+    pub(super) fn verdict(&self) -> Verdict {
+        self.voice.says.verdict
+    }
+
+    /// Whether everything around the category has its verdict already.
+    pub(super) fn repeats(&self, wildcard: Option<SiteVoice<'_>>) -> bool {
+        wildcard.is_some_and(|around| around.says.verdict == self.verdict())
+    }
+
+    /// Whether a browser must be told of its domains: they are closed, or something closes
+    /// everything around them.
+    pub(super) fn is_told(&self, wildcard: Option<SiteVoice<'_>>) -> bool {
+        !self.verdict().is_open() || wildcard.is_some_and(|around| !around.says.verdict.is_open())
+    }
+
+    /// The domain among them that contains `filter`.
+    pub(super) fn around(&self, filter: &UrlFilter) -> Option<Region<'a>> {
+        let name = self.category.domains.covering(filter.host_name()?)?;
+        let domain = UrlFilter::of_domain(name);
+        let is_around = !self.except.contains(name) && domain.contains(filter);
+        is_around.then_some(Region {
+            filter: domain,
+            voice: self.voice,
+        })
+    }
+}
+
+impl<'a> Sites<'a> {
+    /// Every category that something is said of, without the domains that something else was said
+    /// of around them or across them.
+    pub(super) fn whole(
+        &self,
+        closure: &Closure<'a>,
+        overlaps: &mut Overlaps<'a>,
+        inexpressible: &mut Vec<Inexpressible>,
+    ) -> Vec<CategoryRegion<'a>> {
+        let mut regions = Vec::new();
+        for category in self.categories() {
+            let Some(voice) = self.verdict_on(category, &UrlFilter::wildcard()) else {
+                continue;
+            };
+            let mut region = CategoryRegion {
+                category,
+                voice,
+                except: BTreeSet::new(),
+            };
+            inexpressible.extend(self.across(&region, closure));
+            region.except = self.set_apart(&region, closure, overlaps);
+            if region.except.len() > MOST_REGIONS {
+                let sites = &voice.says.sites;
+                inexpressible.push(Inexpressible::new(sites, &voice, &voice));
+                region.except.clear();
+            }
+            regions.push(region);
+        }
+        regions
+    }
+
+    /// Every category that something is said of, each once.
+    fn categories(&self) -> impl Iterator<Item = &'a Arc<Category>> {
+        let mut seen = BTreeSet::new();
+        let said = self.of_categories.iter();
+        let said = said.filter_map(|number| self.voices.get(*number)?.says.sites.category());
+        said.filter(move |category| seen.insert(&category.id))
+    }
+
+    /// The voice that decides over what a domain of a category has in common with `filter`, as
+    /// long as nothing else is said of that domain: the filter lies above it.
+    fn verdict_on(&self, category: &Category, filter: &UrlFilter) -> Option<SiteVoice<'a>> {
+        let around = self.of_filters.around(filter);
+        self.decide(around, |voice| match voice.says.sites.category() {
+            Some(own) if own.id == category.id => Some(Reach::Narrowest),
+            Some(_) | None => voice.says.sites.reach_over(filter),
+        })
+    }
+
+    /// Filters without a host that decide over a part of every domain, which no list can say.
+    fn across(&self, region: &CategoryRegion<'a>, closure: &Closure<'a>) -> Vec<Inexpressible> {
+        let wildcard = self.verdict_over_filter(&UrlFilter::wildcard());
+        let is_told = region.is_told(wildcard) && !region.repeats(wildcard);
+        let some_domain = UrlFilter::of_domain("fyr.example");
+        closure
+            .regions()
+            .filter(|(filter, _)| {
+                !filter.is_wildcard()
+                    && filter.is_of_any_host()
+                    && some_domain.intersection(filter).is_some()
+            })
+            .filter_map(|(filter, voice)| {
+                let decides = self.verdict_on(region.category, filter)?;
+                let instead = if is_told { region.voice } else { voice };
+                let agree = decides.says.verdict.is_open() == instead.says.verdict.is_open();
+                let sites = &region.voice.says.sites;
+                (!agree).then(|| Inexpressible::new(sites, &decides, &instead))
+            })
+            .collect()
+    }
+
+    /// The domains that something else was said of around them or across them.
+    fn set_apart(
+        &self,
+        region: &CategoryRegion<'a>,
+        closure: &Closure<'a>,
+        overlaps: &mut Overlaps<'a>,
+    ) -> BTreeSet<&'a str> {
+        let wildcard = self.verdict_over_filter(&UrlFilter::wildcard());
+        let apart = Apart {
+            sites: self,
+            closure,
+            region,
+            repeats: region.repeats(wildcard),
+        };
+        let mut except = BTreeSet::new();
+        for (filter, voice) in closure.regions() {
+            apart.by_filter(filter, voice.says.verdict, &mut except);
+        }
+        for other in self.categories() {
+            if other.id != region.category.id && self.may_differ(other, region.verdict()) {
+                for (own, above) in overlaps.of(region.category, other).iter() {
+                    apart.by_domain(own, above, &mut except);
+                }
+            }
+        }
+        except
+    }
+
+    /// Whether anybody says something else of a category. A voice of the same verdict changes
+    /// nothing: it neither outranks another verdict nor lets another voice do so.
+    fn may_differ(&self, category: &Category, verdict: Verdict) -> bool {
+        self.voices.iter().any(|voice| {
+            let spoken_of = voice.says.sites.category();
+            voice.says.verdict != verdict
+                && spoken_of.is_some_and(|spoken_of| spoken_of.id == category.id)
+        })
+    }
+}
+
+/// What it takes for a domain of a category to become a filter of its own.
+struct Apart<'s, 'a> {
+    sites: &'s Sites<'a>,
+    closure: &'s Closure<'a>,
+    region: &'s CategoryRegion<'a>,
+    /// Whether browsers are not told of the category, since all around it has its verdict.
+    repeats: bool,
+}
+
+impl<'a> Apart<'_, 'a> {
+    /// The domains that a filter of this verdict sets apart: its own and those below.
+    fn by_filter(&self, filter: &UrlFilter, verdict: Verdict, except: &mut BTreeSet<&'a str>) {
+        let Some(host) = filter.host_name() else {
+            return;
+        };
+        let domains = &self.region.category.domains;
+        let own = domains.covering(host).filter(|own| *own == host);
+        if let Some(own) = own.filter(|own| self.is_apart(own, verdict)) {
+            except.insert(own);
+        }
+        let below = || domains.below(host).filter(|own| *own != host);
+        if below().next().is_none() {
+            return;
+        }
+        let decides = self.sites.verdict_on(self.region.category, filter);
+        let changes = decides.is_some_and(|voice| voice.says.verdict != self.region.verdict());
+        if changes || self.hides(verdict) {
+            for own in below() {
+                if except.len() > MOST_REGIONS {
+                    return;
+                }
+                if self.is_apart(own, verdict) {
+                    except.insert(own);
+                }
+            }
+        }
+    }
+
+    /// Sets a domain apart that lies in one of another category.
+    fn by_domain(&self, own: &'a str, other: &str, except: &mut BTreeSet<&'a str>) {
+        let around = self.sites.verdict_over_filter(&UrlFilter::of_domain(other));
+        if around.is_some_and(|voice| self.is_apart(own, voice.says.verdict)) {
+            except.insert(own);
+        }
+    }
+
+    /// Whether something is decided otherwise over a domain or over a part of it that lies across
+    /// it, or a browser would decide otherwise by what is around it.
+    fn is_apart(&self, own: &str, around: Verdict) -> bool {
+        let domain = UrlFilter::of_domain(own);
+        let differs = |filter: &UrlFilter| {
+            let voice = self.sites.verdict_over_filter(filter);
+            voice.is_none_or(|voice| voice.says.verdict != self.region.verdict())
+        };
+        self.hides(around)
+            || differs(&domain)
+            || self.closure.around(&domain).any(|wider| {
+                let common = domain.intersection(wider);
+                common.is_some_and(|common| common != *wider && differs(&common))
+            })
+    }
+
+    /// Whether something of this verdict around a domain would decide over it in a browser that
+    /// is not told of the category.
+    fn hides(&self, around: Verdict) -> bool {
+        let own = self.region.verdict();
+        around.is_open() != own.is_open() && (own.is_open() || self.repeats)
+    }
+}

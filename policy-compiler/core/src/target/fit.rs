@@ -1,0 +1,85 @@
+//! Fills an engine's two lists, which hold a thousand entries each: the most important first,
+//! and of a category all domains or none.
+//!
+//! What changes nothing takes no room: a closed filter within another closed one, and an allow
+//! that holds nothing open where the list is full.
+
+mod closed;
+mod open;
+
+use fyr_schemas::bundle::Engine;
+
+use self::closed::ClosedList;
+use self::open::OpenList;
+use super::sites::{Entry, Lists, LossReason};
+use super::{chromium, firefox};
+use crate::desired::Verdict;
+use crate::url_filter::{ByHost, UrlFilter};
+
+/// What an open filter needs so that a browser opens what it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Need {
+    /// An entry: without it something would be closed.
+    Entry,
+    /// Nothing, and it is shown all the same where there is room: somebody promised it.
+    Promise,
+    /// Nothing.
+    Nothing,
+}
+
+/// Fills the lists with what is wanted, the most important first.
+pub(super) fn fit(engine: Engine, entries: &[Entry]) -> Lists {
+    let mut lists = Lists::default();
+    let mut closed = ClosedList::new(engine, entries);
+    for entry in entries {
+        match entry {
+            Entry::One(site) if site.is_closed() => closed.one(site, &mut lists),
+            Entry::Whole(whole) if whole.is_closed() => closed.whole(whole, &mut lists),
+            Entry::One(_) | Entry::Whole(_) => {}
+        }
+    }
+    lists.closed = closed.into_entries();
+    let mut open = OpenList::new(engine, entries, &lists.left);
+    for entry in entries {
+        match entry {
+            Entry::One(site) if !site.is_closed() => open.one(site, &mut lists),
+            Entry::Whole(whole) if !whole.is_closed() => open.whole(whole, &mut lists),
+            Entry::One(_) | Entry::Whole(_) => {}
+        }
+    }
+    open.finish(&mut lists);
+    // No browser shows guidance by its own policy.
+    for entry in entries {
+        match entry {
+            Entry::One(site) if site.verdict == Verdict::Warn => {
+                lists.lose(site, LossReason::NoWarning);
+            }
+            Entry::Whole(whole) if whole.rule.verdict == Verdict::Warn => {
+                lists.lose_whole(whole, LossReason::NoWarning);
+            }
+            Entry::One(_) | Entry::Whole(_) => {}
+        }
+    }
+    lists
+}
+
+/// A filter as the engine writes it.
+fn written(engine: Engine, filter: &UrlFilter) -> Result<String, LossReason> {
+    match engine {
+        Engine::Chromium => Ok(filter.to_string()),
+        Engine::Firefox => firefox::match_pattern(filter),
+    }
+}
+
+/// What an open filter needs beside everything that is closed.
+fn need(
+    engine: Engine,
+    filter: &UrlFilter,
+    verdict: Verdict,
+    closed: &ByHost<UrlFilter>,
+) -> Result<Need, LossReason> {
+    match engine {
+        Engine::Chromium => Ok(chromium::need(filter, verdict, closed)),
+        Engine::Firefox => firefox::need(filter, closed),
+    }
+}

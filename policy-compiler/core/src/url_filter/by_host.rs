@@ -1,0 +1,132 @@
+//! Things filed under the hosts of filters, so that of thousands only those are looked at whose
+//! hosts lie above or below a name.
+
+use std::collections::BTreeMap;
+
+use url::Url;
+
+use super::{Host, UrlFilter, address_text, host_of};
+
+/// Things, each filed under the host of a filter.
+#[derive(Debug, Clone)]
+pub(crate) struct ByHost<T> {
+    of_any_host: Vec<T>,
+    /// By the labels of the host from the last to the first: what lies below a name follows it.
+    of_hosts: BTreeMap<String, Vec<T>>,
+}
+
+impl<T> Default for ByHost<T> {
+    fn default() -> Self {
+        Self {
+            of_any_host: Vec::new(),
+            of_hosts: BTreeMap::new(),
+        }
+    }
+}
+
+impl<T> ByHost<T> {
+    /// Files a thing under the host of `filter`.
+    pub(crate) fn file(&mut self, filter: &UrlFilter, thing: T) {
+        match key_of(&filter.host) {
+            Some(key) => self.of_hosts.entry(key).or_default().push(thing),
+            None => self.of_any_host.push(thing),
+        }
+    }
+
+    /// What is filed under no host, under the host of `filter`, or under one above it: whatever
+    /// may contain the filter is among it.
+    pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        self.up_from(key_of(&filter.host).unwrap_or_default())
+    }
+
+    /// What is filed under no host, under that of `url`, or under one above it.
+    pub(crate) fn around_url(&self, url: &Url) -> impl Iterator<Item = &T> {
+        self.up_from(reversed(&host_of(url)))
+    }
+
+    /// What is filed under a host below that of `filter`, but not under its host itself.
+    /// Everything that has a host lies below one that stands for any.
+    pub(crate) fn below(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        // The character behind the point ends what begins with the name and a point.
+        let range = match key_of(&filter.host) {
+            Some(key) => self.of_hosts.range(format!("{key}.")..format!("{key}/")),
+            None => self.of_hosts.range::<String, _>(..),
+        };
+        range.flat_map(|(_, things)| things)
+    }
+
+    /// Everything whose filter may have something in common with `filter`.
+    pub(crate) fn near(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        self.around(filter).chain(self.below(filter))
+    }
+
+    fn up_from(&self, key: String) -> impl Iterator<Item = &T> {
+        let mut next = Some(key);
+        let hosts = std::iter::from_fn(move || {
+            let key = next.take()?;
+            next = key.rsplit_once('.').map(|(above, _)| above.to_owned());
+            Some(self.of_hosts.get(&key))
+        });
+        self.of_any_host.iter().chain(hosts.flatten().flatten())
+    }
+}
+
+fn key_of(host: &Host) -> Option<String> {
+    match host {
+        Host::Any => None,
+        Host::Exact(name) | Host::WithSubdomains(name) => Some(reversed(name)),
+        // Nothing lies above an address or below it: no name ends in a number.
+        Host::Address(address) => Some(reversed(&address_text(*address))),
+    }
+}
+
+fn reversed(name: &str) -> String {
+    let labels: Vec<&str> = name.rsplit('.').collect();
+    labels.join(".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filter(text: &str) -> UrlFilter {
+        text.parse().expect(text)
+    }
+
+    fn filed(filters: &[&'static str]) -> ByHost<&'static str> {
+        let mut by_host = ByHost::default();
+        for text in filters {
+            by_host.file(&filter(text), *text);
+        }
+        by_host
+    }
+
+    #[test]
+    fn what_is_found_lies_above_or_below_and_is_no_namesake() {
+        let all = filed(&[
+            "*",
+            "example",
+            "x.example",
+            ".x.example",
+            "x.example/p",
+            "a.x.example",
+            "xx.example",
+            "x-y.example",
+            "192.0.2.1",
+        ]);
+        let x = filter("x.example?q=1");
+        let around: Vec<_> = all.around(&x).copied().collect();
+        assert_eq!(
+            around,
+            ["*", "x.example", ".x.example", "x.example/p", "example"]
+        );
+        let below: Vec<_> = all.below(&x).copied().collect();
+        assert_eq!(below, ["a.x.example"]);
+        let everything: Vec<_> = all.near(&filter("https://*")).copied().collect();
+        assert_eq!(everything.len(), 9);
+        let of_url = |url: &str| all.around_url(&url.parse().expect(url)).count();
+        assert_eq!(of_url("http://a.x.example./"), 6);
+        assert_eq!(of_url("http://192.0.2.1/"), 2);
+        assert_eq!(of_url("data:,x"), 1);
+    }
+}

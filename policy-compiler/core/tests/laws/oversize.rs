@@ -1,0 +1,262 @@
+//! Policies larger than browsers' lists: what does not fit is reported.
+
+use std::collections::BTreeSet;
+
+use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::resolve::resolve;
+use fyr_policy_core::url_filter;
+use fyr_policy_core::{Code, Compilation, Sources, compile};
+use fyr_schemas::bundle::{Bundle, Engine};
+use fyr_schemas::{ControlId, GroupId};
+use proptest::prelude::*;
+use serde_json::Value;
+use url::Url;
+
+use crate::municipality::{DECISION, FYR, UNITS_FILE};
+use crate::{DAY, policy};
+
+const UNITS: [&str; 4] = ["/", "/nord", "/nord/skole", "/syd"];
+
+/// A rule over a category of so many sites from a number on, and over as many sites by name.
+#[derive(Debug, Clone)]
+struct Large {
+    unit: &'static str,
+    strength: &'static str,
+    verdict: &'static str,
+    from: usize,
+    listed: usize,
+    named: usize,
+}
+
+fn large() -> impl Strategy<Value = Large> {
+    (
+        prop::sample::select(&UNITS[..]),
+        prop::sample::select(vec!["default", "default", "minimum", "locked"]),
+        prop::sample::select(vec!["block", "block", "allow", "warn"]),
+        0..1500_usize,
+        prop::sample::select(vec![0, 10, 400, 900, 1200]),
+        prop::sample::select(vec![0, 1, 5, 300]),
+    )
+        .prop_map(|(unit, strength, verdict, from, listed, named)| Large {
+            unit,
+            strength,
+            verdict,
+            from,
+            listed,
+            named: if listed == 0 { named.max(1) } else { named },
+        })
+}
+
+fn sources(rules: &[Large], is_everything_closed: bool) -> Sources {
+    let mut files = vec![
+        ("fyr.yaml".to_owned(), FYR.to_owned()),
+        ("units.yaml".to_owned(), UNITS_FILE.to_owned()),
+        ("decisions/all.yaml".to_owned(), DECISION.to_owned()),
+    ];
+    for (number, large) in rules.iter().enumerate() {
+        let Large {
+            unit,
+            strength,
+            verdict,
+            from,
+            listed,
+            named,
+        } = large;
+        let sites: Vec<String> = (*from..from + listed).map(site).collect();
+        let category = (*listed > 0).then(|| format!("'category:c{number}'"));
+        let below = (0..*named).map(|at| format!("'{}'", part(from + 7 * at)));
+        let said: Vec<String> = category.into_iter().chain(below).collect();
+        files.push((
+            format!("rules/{number}.yaml"),
+            format!(
+                "rule: regel-{number}\ndecision: R-1\nfor: {unit}\nstrength: {strength}\nsites:\n  \
+                 {verdict}: [{}]\nwhy: {{ da: derfor }}\nguidance: {{ da: pas på }}\n",
+                said.join(", ")
+            ),
+        ));
+        if *listed > 0 {
+            files.push((
+                format!("lists/c{number}.yaml"),
+                format!(
+                    "category: c{number}\ntitle: {{ da: c }}\nsource: os\nlicence: fri\nfiles: [c{number}]\n"
+                ),
+            ));
+            files.push((format!("lists/c{number}"), sites.join("\n")));
+        }
+    }
+    if is_everything_closed {
+        let rule = "rule: proeve\ndecision: R-1\nfor: /\nstrength: default\nsites: { block: ['*'] }\nwhy: { da: ro }\n";
+        files.push(("rules/proeve.yaml".to_owned(), rule.to_owned()));
+    }
+    files.into_iter().collect()
+}
+
+fn site(number: usize) -> String {
+    format!("s{number}.example")
+}
+
+/// A site by its name, a name below it, or a part of it.
+fn part(number: usize) -> String {
+    match number % 4 {
+        0 => site(number),
+        1 => format!("www.{}", site(number)),
+        2 => format!("{}/p", site(number)),
+        _ => format!("m.{}", site(number)),
+    }
+}
+
+fn address() -> impl Strategy<Value = Url> {
+    let below = prop::sample::select(vec!["", "", "www.", "m."]);
+    let path = prop::sample::select(vec!["/", "/p/q"]);
+    (below, 0..2600_usize, path).prop_map(|(below, number, path)| {
+        let address = format!("https://{below}{}{path}", site(number));
+        address.parse().expect("an address")
+    })
+}
+
+/// Whether a device with this bundle opens an address in a browser.
+fn opens(bundle: &Bundle, compilation: &Compilation, engine: Engine, url: &Url) -> bool {
+    let browser = match engine {
+        Engine::Chromium => chromium_opens(bundle, url),
+        Engine::Firefox => firefox_opens(bundle, url),
+    };
+    browser && resolves(bundle, compilation, url.host_str().expect("a host"))
+}
+
+fn resolves(bundle: &Bundle, compilation: &Compilation, host: &str) -> bool {
+    let bare = host.strip_prefix("www.").unwrap_or(host);
+    bundle.closed.iter().all(|(category, list)| {
+        let text = &compilation.lists[category];
+        assert_eq!(text.len() as u64, list.length);
+        assert_eq!(text.lines().count(), list.names as usize);
+        let names: BTreeSet<&str> = text.lines().collect();
+        [host, bare].into_iter().all(|name| {
+            !names.contains(name) || list.except.iter().any(|open| open.as_str() == name)
+        })
+    })
+}
+
+fn chromium_opens(bundle: &Bundle, url: &Url) -> bool {
+    let rules = |list: &str, verdict: Verdict| {
+        let list = bundle.chromium.get(list).and_then(Value::as_array);
+        let list = list.map_or(&[][..], Vec::as_slice);
+        assert!(list.len() <= 1000);
+        let filters: Vec<SiteRule> = list
+            .iter()
+            .map(|filter| SiteRule {
+                verdict,
+                filter: filter.as_str().expect("text").parse().expect("a filter"),
+            })
+            .collect();
+        filters
+    };
+    let mut all = rules("URLBlocklist", Verdict::Block);
+    all.extend(rules("URLAllowlist", Verdict::Allow));
+    url_filter::verdict(&all, url).is_none_or(|rule| rule.verdict.is_open())
+}
+
+fn firefox_opens(bundle: &Bundle, url: &Url) -> bool {
+    let any = |list: &str| {
+        let filter = bundle.firefox.get("WebsiteFilter");
+        let list = filter
+            .and_then(|filter| filter.get(list))
+            .and_then(Value::as_array);
+        let list = list.map_or(&[][..], Vec::as_slice);
+        assert!(list.len() <= 1000);
+        list.iter()
+            .any(|pattern| selects(pattern.as_str().expect("text"), url))
+    };
+    !any("Block") || any("Exceptions")
+}
+
+/// Whether a match pattern without a scheme or port selects an address.
+fn selects(pattern: &str, url: &Url) -> bool {
+    if pattern == "<all_urls>" {
+        return true;
+    }
+    let rest = pattern.strip_prefix("*://").expect(pattern);
+    let (host, path) = rest.split_at(rest.find('/').expect(pattern));
+    let name = url.host_str().expect("a host");
+    let is_host = host.strip_prefix("*.").map_or(name == host, |tree| {
+        name == tree || name.ends_with(&format!(".{tree}"))
+    });
+    is_host
+        && url
+            .path()
+            .starts_with(path.strip_suffix('*').expect(pattern))
+}
+
+fn is_reported(
+    compilation: &Compilation,
+    control: &ControlId,
+    engine: Engine,
+    group: &GroupId,
+) -> bool {
+    compilation.gaps.iter().any(|note| {
+        note.control == *control && note.engine == engine && note.groups.contains(group)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    /// Every site of every rule is as the rules say in every browser, or the control that decides
+    /// over it is among the reported gaps.
+    #[test]
+    fn what_does_not_hold_in_a_browser_is_a_reported_gap(
+        rules in prop::collection::vec(large(), 1..5),
+        is_everything_closed in prop::bool::weighted(0.2),
+        addresses in prop::collection::vec(address(), 60),
+    ) {
+        let sources = sources(&rules, is_everything_closed);
+        let compilation = compile(&sources, DAY);
+        let mut findings = compilation.diagnostics.iter();
+        let inexpressible = findings.find(|finding| finding.code == Code::InexpressibleSites);
+        prop_assert_eq!(inexpressible, None, "hosts and paths can be told to any browser");
+        if compilation.failed() {
+            return Ok(());
+        }
+        let policy = policy(&sources);
+        for (group, resolved) in resolve(&policy).groups {
+            let bundle = &compilation.bundles[group];
+            for url in &addresses {
+                let Some(voice) = resolved.sites.verdict(url) else { continue };
+                let control = match voice.says.verdict {
+                    Verdict::Allow => ControlId::sites_allow(voice.rule.id()),
+                    Verdict::Warn => ControlId::sites_warn(voice.rule.id()),
+                    Verdict::Block => ControlId::sites_block(voice.rule.id()),
+                };
+                for engine in Engine::ALL {
+                    let holds = opens(bundle, &compilation, engine, url) == voice.says.verdict.is_open();
+                    prop_assert!(
+                        holds || is_reported(&compilation, &control, engine, group),
+                        "{url} for {group} in {engine}: {}", control.as_str()
+                    );
+                }
+            }
+        }
+    }
+
+    /// Names close what is closed and nothing else, whatever browsers do.
+    #[test]
+    fn no_name_is_closed_that_anything_is_open_at(
+        rules in prop::collection::vec(large(), 1..5),
+        addresses in prop::collection::vec(address(), 60),
+    ) {
+        let sources = sources(&rules, false);
+        let compilation = compile(&sources, DAY);
+        if compilation.failed() {
+            return Ok(());
+        }
+        let policy = policy(&sources);
+        for (group, resolved) in resolve(&policy).groups {
+            for url in &addresses {
+                let host = url.host_str().expect("a host");
+                if !resolves(&compilation.bundles[group], &compilation, host) {
+                    let verdict = resolved.sites.verdict(url).map(|voice| voice.says.verdict);
+                    prop_assert_eq!(verdict, Some(Verdict::Block), "{} for {}", url, group);
+                }
+            }
+        }
+    }
+}

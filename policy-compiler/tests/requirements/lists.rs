@@ -1,0 +1,201 @@
+//! Categories from lists: R12, a browser's limit of a thousand entries, and what is not in a
+//! category although its files say it.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+
+use fyr_schemas::HostName;
+use fyr_schemas::bundle::{Bundle, ClosedList, Coverage, Engine};
+use serde_json::Value;
+
+use crate::source::{Source, stdout};
+
+const DAY: &str = "2026-11-23";
+
+/// A category whose files are these, below `lists/`.
+fn category(name: &str, files: &str) -> String {
+    format!(
+        "category: {name}\ntitle: {{ da: {name} }}\nsource: Medierådet\nlicence: CC0-1.0\nfiles: [{files}]\n"
+    )
+}
+
+/// So many sites of their own.
+fn sites(name: &str, count: usize) -> String {
+    let mut list = String::new();
+    for number in 0..count {
+        // Writing to a string cannot fail.
+        let _ = writeln!(list, "{name}-{number}.example");
+    }
+    list
+}
+
+/// A rule of the school board over its pupils.
+fn rule(name: &str, strength: &str, sites: &str) -> String {
+    format!(
+        "rule: {name}\ndecision: SK-2025-7\nfor: {{ unit: /skoler, who: pupils }}\nstrength: {strength}\n\
+         sites:\n{sites}why:\n  da: Prøve.\nguidance:\n  da: Pas på.\n"
+    )
+}
+
+/// The small policy with a category of so many sites, which a rule closes.
+fn closing(count: usize) -> Source {
+    let block = "  block: [category:spil]\n";
+    let rule = rule("luk", "minimum", block).replace("guidance:\n  da: Pas på.\n", "");
+    Source::small()
+        .with("lists/lists.yaml", &category("spil", "spil"))
+        .with("lists/spil", &sites("spil", count))
+        .with("rules/luk.yaml", &rule)
+}
+
+fn coverage<'a>(bundle: &'a Bundle, control: &str, engine: Engine) -> &'a Coverage {
+    let mut controls = bundle.controls.iter();
+    let control = controls.find(|found| found.id.as_str() == control);
+    &control.expect("the control").coverage[&engine]
+}
+
+fn entries(bundle: &Bundle, list: &str) -> BTreeSet<String> {
+    let list = bundle.chromium.get(list).and_then(Value::as_array);
+    let entries = list.into_iter().flatten().filter_map(Value::as_str);
+    entries.map(str::to_owned).collect()
+}
+
+fn closed<'a>(bundle: &'a Bundle, category: &str) -> Option<&'a ClosedList> {
+    bundle.closed.get(&category.parse().expect("a category"))
+}
+
+#[test]
+fn r12_a_new_member_is_closed_without_a_new_decision_and_the_block_names_the_decision() {
+    let before = closing(3);
+    let quiz = ["--url", "https://quiz.example/"];
+    let open = before.explain(DAY, "oest-2021", quiz);
+    assert!(open.contains("No rule speaks of it"), "{open}");
+    let after = before.with("lists/spil", "spil-0.example\nquiz.example\n");
+    insta::assert_snapshot!(after.explain(DAY, "oest-2021", quiz));
+}
+
+#[test]
+fn a_category_that_fits_is_in_the_browsers_own_lists() {
+    let bundle = closing(300).bundle("oest-2021", DAY);
+    assert!(entries(&bundle, "URLBlocklist").contains("spil-299.example"));
+    assert_eq!(bundle.closed.len(), 0);
+    for engine in Engine::ALL {
+        let by = coverage(&bundle, "sites.block.luk", engine);
+        assert!(matches!(by, Coverage::Policy(_)), "{by:?}");
+    }
+}
+
+#[test]
+fn a_category_that_does_not_fit_is_closed_by_names_and_what_they_leave_open_is_told() {
+    let source = closing(1001);
+    let bundle = source.bundle("oest-2021", DAY);
+    assert!(!entries(&bundle, "URLBlocklist").contains("spil-0.example"));
+    let spil = "spil".parse().expect("a category");
+    for engine in Engine::ALL {
+        let by = coverage(&bundle, "sites.block.luk", engine);
+        assert_eq!(by, &Coverage::Lists(vec![Clone::clone(&spil)]));
+    }
+    let list = closed(&bundle, "spil").expect("the list");
+    let text = fs::read(source.compiled(DAY).join("lists/spil.txt")).expect("the list's text");
+    assert_eq!((list.names, list.length), (1001, text.len() as u64));
+    let out = source.compiled(DAY).display().to_string();
+    let summary = stdout(&source.fyr("compile", &["--date", DAY, "--out", &out]));
+    insta::assert_snapshot!(summary.replace(&out, "OUT"));
+    let explain = |url| source.explain(DAY, "oest-2021", ["--url", url]);
+    insta::assert_snapshot!(explain("https://spil-7.example/"));
+    let below = explain("https://m.spil-7.example/");
+    assert!(below.contains("the device closes the name `spil-7.example`, and this lies below it"));
+}
+
+#[test]
+fn lists_are_written_once_for_all_groups() {
+    let source = closing(1001);
+    let lists = fs::read_dir(source.compiled(DAY).join("lists")).expect("the lists");
+    assert_eq!(lists.count(), 1);
+    let digests: BTreeSet<_> = ["oest-2021", "oest-2024", "vest-2018"]
+        .map(|group| closed(&source.bundle(group, DAY), "spil").map(|list| list.digest.clone()))
+        .into();
+    assert_eq!(digests.len(), 1);
+    let staff = source.bundle("oest-personale", DAY);
+    assert_eq!(closed(&staff, "spil"), None, "the rule is for pupils");
+}
+
+#[test]
+fn a_member_that_is_allowed_is_open_in_the_browser_and_among_the_names() {
+    let allow = "  allow: [spil-7.example, turnering.spil-8.example, www.spil-9.example]\n  block: [category:spil]\n";
+    let rule = rule("luk", "minimum", allow).replace("guidance:\n  da: Pas på.\n", "");
+    let source = closing(1001).with("rules/luk.yaml", &rule);
+    let bundle = source.bundle("oest-2021", DAY);
+    let list = closed(&bundle, "spil").expect("the list");
+    let except: Vec<&str> = list.except.iter().map(HostName::as_str).collect();
+    assert_eq!(except, ["spil-7.example", "spil-9.example"]);
+    let (open, shut) = (
+        entries(&bundle, "URLAllowlist"),
+        entries(&bundle, "URLBlocklist"),
+    );
+    for allowed in [
+        "spil-7.example",
+        "turnering.spil-8.example",
+        "www.spil-9.example",
+    ] {
+        assert!(open.contains(allowed), "{open:?}");
+    }
+    assert!(shut.contains("spil-9.example"), "{shut:?}");
+}
+
+#[test]
+fn a_category_that_is_warned_of_is_never_closed_and_that_nobody_is_warned_is_told() {
+    let warn = rule("luk", "minimum", "  warn: [category:spil]\n");
+    let source = closing(1001).with("rules/luk.yaml", &warn);
+    let bundle = source.bundle("oest-2021", DAY);
+    assert_eq!(bundle.closed.len(), 0);
+    assert!(!entries(&bundle, "URLBlocklist").contains("spil-0.example"));
+    let Coverage::Gap(gap) = coverage(&bundle, "sites.warn.luk", Engine::Chromium) else {
+        panic!("a warning that nobody shows is a gap");
+    };
+    assert_eq!(
+        gap.detail,
+        "`category:spil` opens, and the browser cannot show the guidance first"
+    );
+}
+
+#[test]
+fn what_is_locked_keeps_its_place_in_a_full_list() {
+    let source = Source::small()
+        .with(
+            "lists/lists.yaml",
+            &[category("spil", "spil"), category("chat", "chat")].join("---\n"),
+        )
+        .with("lists/spil", &sites("spil", 700))
+        .with("lists/chat", &sites("chat", 400))
+        .with(
+            "rules/luk.yaml",
+            &[
+                rule(
+                    "chat",
+                    "default",
+                    "  block: [category:chat, enlig.example]\n",
+                ),
+                rule("spil", "locked", "  block: [category:spil]\n"),
+            ]
+            .join("---\n")
+            .replace("guidance:\n  da: Pas på.\n", ""),
+        );
+    let bundle = source.bundle("oest-2021", DAY);
+    let shut = entries(&bundle, "URLBlocklist");
+    assert!(shut.contains("spil-0.example") && shut.contains("enlig.example"));
+    assert!(!shut.contains("chat-0.example"));
+    assert!(closed(&bundle, "chat").is_some() && closed(&bundle, "spil").is_none());
+}
+
+#[test]
+fn every_line_that_is_not_in_a_category_is_counted_with_its_reason() {
+    let list = "# spil\n0.0.0.0 bet.example www.bet.example\n||casino.example^\n\
+                https://avis.example/spil/\nBINGO.example.\nxn--bingo\ngithub.io\nintranet\n\
+                192.168.0.1\n203.0.113.9\n##.banner\n@@||casino.example^\nbet.example\n";
+    let source = closing(1).with("lists/spil", list).with(
+        "lists/lists.yaml",
+        &category("spil", "spil").replace("files", "as-of: 2026-11-01\nfiles"),
+    );
+    insta::assert_snapshot!(stdout(&source.fyr("lists", &["--date", DAY])));
+}
