@@ -1,6 +1,7 @@
 //! From source files to bundles: the one way through the compiler. Never fails; any error
 //! yields no bundle at all.
 
+mod lowering;
 mod told;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -10,6 +11,7 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
+use self::lowering::Lowerings;
 use self::told::{tell_clash, tell_too_new};
 use crate::check;
 use crate::desired::{Decided, Desired};
@@ -221,16 +223,21 @@ type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 
 fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
     let mut bundles = BTreeMap::new();
-    let mut gaps = Gaps::new();
+    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
     let managed = resolution
         .groups
         .iter()
         .filter(|(_, resolved)| resolved.group.ownership == Ownership::Managed);
     for (group, resolved) in managed {
-        let mut bundle = lower_one(policy, resolved, &mut gaps, findings);
+        let mut lower = |resolved| {
+            let lowered = lowerings.lower(resolved);
+            tell(policy, resolved, &lowered, &mut gaps, findings);
+            lowered.bundle
+        };
+        let mut bundle = lower(resolved);
         if let Some(timed) = resolution.timed.get(group) {
             for variant in &timed.variants {
-                let other = lower_one(policy, variant, &mut gaps, findings);
+                let other = lower(variant);
                 let variant = bundle.variant(variant.during.clone(), &other);
                 bundle.variants.extend(variant);
                 bundle.decisions.extend(other.decisions);
@@ -243,14 +250,14 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
     (bundles, gaps.into_values().collect())
 }
 
-/// Lowers what holds for a group at one time, and tells what was found on the way.
-fn lower_one(
+/// Tells what was found when what holds for a group at one time was lowered.
+fn tell(
     policy: &Policy,
     resolved: &Resolved<'_>,
+    lowered: &target::Lowered,
     gaps: &mut Gaps,
     findings: &mut Diagnostics,
-) -> Bundle {
-    let lowered = target::lower(&desired(policy, resolved));
+) {
     let clashes = lowered.clashes.iter();
     findings.extend(clashes.map(|clash| tell_clash(clash, resolved)));
     let too_new = lowered.too_new.iter();
@@ -261,7 +268,7 @@ fn lower_one(
             .or_insert_with(|| GapNote {
                 control: control.id.clone(),
                 engine,
-                gap: gap.clone(),
+                gap,
                 groups: Vec::new(),
             });
         // A gap at several times is one gap of the group.
@@ -269,5 +276,4 @@ fn lower_one(
             note.groups.push(resolved.group.id.clone());
         }
     }
-    lowered.bundle
 }

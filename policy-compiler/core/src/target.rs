@@ -25,6 +25,7 @@ use self::engine::{enforce, pinned};
 use self::sites::LONGEST_LIST;
 use crate::desired::{CategoryRule, Desired, SiteEntry, Verdict};
 use crate::diagnostic::in_backticks;
+use crate::policy::Group;
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -117,6 +118,16 @@ pub fn lower(desired: &Desired) -> Lowered {
 }
 
 impl Lowered {
+    /// The same for a group that wants the same.
+    pub(crate) fn for_group(&self, group: &Group) -> Self {
+        let mut lowered = self.clone();
+        lowered.bundle.group = group.id.clone();
+        lowered.bundle.unit = group.unit.clone();
+        lowered.bundle.audience = group.audience;
+        lowered.bundle.stage = group.stage.clone();
+        lowered
+    }
+
     /// Every gap: the control, the engine, and why. What names alone cannot close of a category
     /// is told here, although its control holds as far as names go.
     pub fn gaps(&self) -> impl Iterator<Item = (&Control, Engine, Gap)> {

@@ -92,6 +92,18 @@ proptest! {
         prop_assert_eq!(compiled.gaps, shuffled.gaps);
     }
 
+    /// Whatever is worked out once for several.
+    #[test]
+    fn a_group_gets_the_bundle_that_it_would_get_without_the_others(
+        municipality in municipality(),
+    ) {
+        for (group, bundle) in compile(&municipality.sources(), DAY).bundles {
+            let alone = compile(&municipality.sources_for(group.as_str()), DAY);
+            prop_assert_eq!(alone.bundles.len(), 1);
+            prop_assert_eq!(alone.bundles.get(&group), Some(&bundle));
+        }
+    }
+
     /// However specific a lower filter is.
     #[test]
     fn nothing_below_opens_what_is_closed_above_or_closes_what_is_locked_open(

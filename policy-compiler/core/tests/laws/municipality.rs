@@ -51,9 +51,20 @@ pub(crate) struct Municipality {
 
 impl Municipality {
     pub(crate) fn sources(&self) -> Sources {
+        self.sources_with(UNITS_FILE.to_owned())
+    }
+
+    /// The same as if there were no other group.
+    pub(crate) fn sources_for(&self, group: &str) -> Sources {
+        let is_kept = |line: &&str| !line.contains("unit:") || line.contains(group);
+        let lines: Vec<&str> = UNITS_FILE.lines().filter(is_kept).collect();
+        self.sources_with(lines.join("\n"))
+    }
+
+    fn sources_with(&self, units: String) -> Sources {
         let mut files = vec![
             ("fyr.yaml".to_owned(), FYR.to_owned()),
-            ("units.yaml".to_owned(), UNITS_FILE.to_owned()),
+            ("units.yaml".to_owned(), units),
             ("decisions/all.yaml".to_owned(), DECISION.to_owned()),
         ];
         for file in 0..3 {
