@@ -105,14 +105,11 @@ impl<'a> Resolution<'a> {
         rule: &Rule,
         group: &Group,
     ) -> impl Iterator<Item = &Resolved<'a>> + use<'_, 'a> {
-        let timed = self.timed.get(&group.id);
-        let times = self
-            .groups
-            .get(&group.id)
-            .into_iter()
-            .chain(timed.into_iter().flat_map(|timed| &timed.variants));
+        let base = self.groups.get(&group.id).into_iter();
+        let others = self.timed.get(&group.id).into_iter();
         let occasion = rule.occasion.clone();
-        times.filter(move |resolved| occasion.holds_while(&resolved.during))
+        base.chain(others.flat_map(|timed| &timed.variants))
+            .filter(move |resolved| occasion.holds_while(&resolved.during))
     }
 }
 
