@@ -33,7 +33,7 @@ const BALLERUP: Expected = Expected {
 
 const MALMO: Expected = Expected {
     example: "malmo",
-    unit: "/grundskola/mollevang",
+    unit: "/grundskola/almskolan",
     stage: "lagstadiet",
     youtube: Some("Strict"),
     blocked: "vinn-stort.example",
@@ -84,6 +84,16 @@ fn in_mellanstadiet_youtube_is_moderate() -> Result<()> {
     meets(&Expected {
         stage: "mellanstadiet",
         youtube: Some("Moderate"),
+        ..MALMO
+    })
+}
+
+#[test]
+fn at_a_school_that_tightened_it_youtube_is_strict() -> Result<()> {
+    meets(&Expected {
+        unit: "/grundskola/mollevang",
+        stage: "mellanstadiet",
+        youtube: Some("Strict"),
         ..MALMO
     })
 }

@@ -14,6 +14,7 @@ mod reachable;
 mod rules;
 mod services;
 mod shadows;
+mod timetable;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -29,6 +30,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(floors::check(policy, resolution));
     findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
+    findings.extend(timetable::check(policy, resolution));
     // What is open in the end hangs on every rule and on every service.
     if policy
         .unread
