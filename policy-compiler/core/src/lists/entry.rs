@@ -37,8 +37,12 @@ pub(super) fn read_entry(text: &str) -> Result<Entry<'_>, Dropped> {
     if port.is_none() && matches!(rest, "" | "/") {
         return Ok(host.into());
     }
-    let port = port.map_or_else(String::new, |port| format!(":{port}"));
-    match format!("{host}{port}{rest}").parse() {
+    let written = port.map_or_else(String::new, |port| format!(":{port}"));
+    match format!("{host}{written}{rest}").parse::<UrlFilter>() {
+        // A `?` with nothing behind it asks for nothing.
+        Ok(filter) if port.is_none() && filter.query.is_empty() && filter.path.len() < 2 => {
+            Ok(host.into())
+        }
         Ok(filter) => Ok(Entry::Prefix(filter)),
         Err(ParseFilterError::StarInPath(_)) => Err(Dropped::Pattern),
         Err(_) => Err(Dropped::Unreadable),
