@@ -14,7 +14,7 @@ use serde_json::Value;
 use walkdir::WalkDir;
 
 /// How long a demo that hangs is waited for.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_mins(2);
 
 fn demo(arguments: &[&str]) -> Result<Output> {
     demo_below(&std::env::temp_dir(), arguments)

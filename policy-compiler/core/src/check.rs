@@ -1,5 +1,6 @@
 //! The checks of a whole policy: what is well written and may still not hold.
 
+mod ages;
 mod assessments;
 mod brought;
 mod closed;
@@ -37,6 +38,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         findings.extend(reachable::check(policy, resolution));
         findings.extend(platforms::check(policy, resolution));
         findings.extend(identity::check(policy, resolution));
+        findings.extend(ages::check(policy, resolution));
         findings.extend(escapes::check(resolution));
         findings.extend(shadows::check(policy, resolution));
     }

@@ -82,7 +82,7 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
     let mut shared = sites::Shared::default();
     for (id, group) in &policy.groups {
         let rules = policy.rules_for(group);
-        let layered = shared.layer(&rules);
+        let layered = shared.layer(policy, group, &rules);
         let mut breaches = layered.breaches.to_vec();
         let resolved = Resolved {
             group,

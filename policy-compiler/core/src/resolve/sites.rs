@@ -83,17 +83,13 @@ impl SiteVoice<'_> {
 
 impl std::fmt::Display for SiteVoice<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.says.verdict.word(), self.says.sites)
+        self.says.fmt(f)
     }
 }
 
 impl<'a> Sites<'a> {
-    /// Layers what the rules of a group say, which are sorted from the top of the tree down.
-    fn new(rules: &[&'a Rule], overlaps: &mut Overlaps<'a>) -> Self {
-        let mut voices: Vec<SiteVoice<'a>> = rules
-            .iter()
-            .flat_map(|rule| rule.sites.iter().map(|says| SiteVoice { rule, says }))
-            .collect();
+    /// Layers what the rules of a group say to it.
+    fn new(mut voices: Vec<SiteVoice<'a>>, overlaps: &mut Overlaps<'a>) -> Self {
         voices.sort_by_key(SiteVoice::rank);
         let (mut of_filters, mut of_categories) = (ByHost::default(), Vec::new());
         for (number, voice) in voices.iter().enumerate() {

@@ -45,12 +45,12 @@ pub(super) fn shadowed<'a>(
     found
 }
 
-/// The sites of a rule, each with the filters it stands for; what a category lists was not said
-/// site by site.
+/// The sites of a rule, each with the filters it stands for; what a category lists, and what depends
+/// on a group's age or on the status of a service, was not said site by site.
 fn sites_of(rule: &Rule) -> BTreeMap<Place, Vec<&UrlFilter>> {
     let mut sites: BTreeMap<Place, Vec<&UrlFilter>> = BTreeMap::new();
     for site in &rule.sites {
-        if let SiteSet::Filter(filter) = &site.sites {
+        if let (SiteSet::Filter(filter), None) = (&site.sites, &site.condition) {
             sites.entry(site.place).or_default().push(filter);
         }
     }
