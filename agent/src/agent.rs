@@ -6,9 +6,10 @@ use std::time::{Duration, Instant};
 use fyr_agent_core::assess::{Pass, assess};
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
+use fyr_agent_core::in_force::InForce;
 use fyr_agent_core::plan::{Plan, plan};
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::report::{EventKind, Place, Product, RefusalReason, Report};
+use fyr_schemas::report::{EventKind, PeriodsInForce, Place, Product, RefusalReason, Report};
 use fyr_trust::floor::Slot;
 use fyr_trust::{ClockState, Floor, Refreshed, TrustedState, Verified, VerifyError, reload};
 use jiff::{SignedDuration, Timestamp};
@@ -41,6 +42,8 @@ pub(crate) struct Agent {
     /// What the last pass left undone.
     pub(crate) rest: Plan,
     pub(crate) bundle: Option<Verified<Bundle>>,
+    /// The periods of its timetable that the last pass put in force.
+    pub(crate) periods: Option<PeriodsInForce>,
     pub(crate) present: BTreeSet<Product>,
     trusted: TrustedState,
     floor: Slot,
@@ -90,7 +93,8 @@ impl Agent {
         let remembered = store.remembered();
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         if let Some(bundle) = &bundle {
-            hosts.aim_at(bundle);
+            let now = clock::read().trusted(&floor.floor).now;
+            hosts.aim_at(InForce::at(bundle, now).bundle());
         }
         Ok(Self {
             spool: Spool::open(&store, remembered.sequence)?,
@@ -99,6 +103,7 @@ impl Agent {
             reported: None,
             rest: Plan::default(),
             bundle,
+            periods: None,
             present: BTreeSet::new(),
             trusted,
             floor,
@@ -204,19 +209,21 @@ impl Agent {
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
     pub(crate) fn converge(&mut self, noticed: Instant) {
         self.look_for_browsers();
+        let begun = self.now();
         let Some(bundle) = &self.bundle else {
             return;
         };
+        let in_force = InForce::at(bundle, begun);
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
         let hosts = &mut self.hosts;
-        hosts.aim_at(bundle);
+        hosts.aim_at(in_force.bundle());
         let mut before = observe::observe(&self.root, owner, &self.present, Vec::new(), hosts);
         if before.hosts_stand_empty() {
             std::thread::sleep(SETTLE);
             before = observe::observe(&self.root, owner, &self.present, Vec::new(), hosts);
         }
-        let plan = plan(bundle, hosts.block(), &before, memory);
+        let plan = plan(&in_force, hosts.block(), &before, memory);
         let outcomes = execute::execute(&self.root, &plan, hosts);
         let mut tried = outcomes.iter();
         if tried.any(|tried| tried.action.place == Place::Hosts && tried.result.is_err()) {
@@ -231,7 +238,7 @@ impl Agent {
             outcomes: &outcomes,
             at,
         };
-        let assessment = assess(bundle, hosts.block(), &after, &pass, memory);
+        let assessment = assess(&in_force, hosts.block(), &after, &pass, memory);
         for obstacle in &assessment.rest.obstacles {
             if !self.rest.obstacles.contains(obstacle) {
                 warn!("{obstacle}");
@@ -239,6 +246,7 @@ impl Agent {
         }
         self.events.extend(assessment.events);
         self.rest = assessment.rest;
+        self.periods = in_force.periods().cloned();
         self.remembered.memory = assessment.memory;
     }
 

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 
 use fyr_agent_core::assess::{Assessment, Pass, assess};
+use fyr_agent_core::in_force::InForce;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::Product;
 use fyr_trust::{Verified, VerifyError, reload};
@@ -50,7 +51,8 @@ impl Look {
         let policy = reloaded.map(|reloaded| {
             let running = system::running(root, &present);
             let bundle = reloaded.document;
-            hosts.aim_at(&bundle);
+            let in_force = InForce::at(&bundle, at);
+            hosts.aim_at(in_force.bundle());
             let actual = observe::observe(root, store.owner(), &present, running, &mut hosts);
             let pass = Pass {
                 noticed: at,
@@ -58,7 +60,7 @@ impl Look {
                 at,
             };
             let block = hosts.block();
-            let assessment = assess(&bundle, block, &actual, &pass, &remembered.memory);
+            let assessment = assess(&in_force, block, &actual, &pass, &remembered.memory);
             (bundle, assessment)
         });
         Ok(Self {

@@ -1,6 +1,7 @@
 //! `fyr-agent`: fetches a device's policy, verifies it, applies it, repairs drift, reports.
 
 mod agent;
+mod alarm;
 mod atomic;
 mod client;
 mod clock;

@@ -68,6 +68,7 @@ impl Agent {
             at,
             agent: version(),
             bundle: memory.bundle.clone(),
+            periods: self.periods.clone(),
             freshness: self.remembered.contact.freshness(at),
             controls: memory.controls.clone(),
             events: self.events.as_slice().to_vec(),

@@ -15,6 +15,7 @@ use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
 
 use crate::agent::{Agent, Fetched};
+use crate::alarm::Alarm;
 use crate::client::{Server, ServerError};
 use crate::fetch::FetchError;
 use crate::hints::{self, Hint};
@@ -33,6 +34,8 @@ enum Event {
     Drift,
     /// The metadata expired.
     Boundary,
+    /// Other periods of the timetable run, or the clock was set.
+    Turn,
     /// The system asks the agent to end.
     Shutdown,
 }
@@ -51,6 +54,8 @@ struct Daemon {
     agent: Agent,
     server: Server,
     watch: Watch,
+    /// Set to the next turn of the timetable.
+    alarm: Alarm,
     hints: Receiver<Hint>,
     signals: [Signal; 2],
     refreshing: InFlight,
@@ -78,6 +83,7 @@ pub(crate) async fn run(agent: Agent, server: Server) -> std::io::Result<()> {
         agent,
         server,
         watch: Watch::new(),
+        alarm: Alarm::new()?,
         hints,
         signals,
         refreshing: None,
@@ -121,7 +127,7 @@ impl Daemon {
                     self.refresh_again = true;
                     self.refresh();
                 }
-                Woken::Event(Event::Drift) => self.converge(Instant::now()),
+                Woken::Event(Event::Drift | Event::Turn) => self.converge(Instant::now()),
                 Woken::Event(Event::Boundary) => {}
                 Woken::Refreshed(result) => self.take_in(*result),
                 Woken::Sent(batch, result) => self.take_receipt(&batch, result),
@@ -146,6 +152,7 @@ impl Daemon {
             woken = finished(&mut self.refreshing) => return woken,
             woken = finished(&mut self.uploading) => return woken,
             Some(Hint) = self.hints.recv() => Event::Push,
+            () = self.alarm.rings() => Event::Turn,
             () = sleep_until(boundary, now) => Event::Boundary,
             () = sleep_until(Some(self.wake), now) => Event::Tick,
         };
@@ -161,6 +168,8 @@ impl Daemon {
         while self.watch.arm(&self.agent.root) == Armed::Anew {
             self.agent.converge(noticed);
         }
+        let periods = self.agent.periods.as_ref();
+        self.alarm.set(periods.and_then(|periods| periods.until));
         if self.agent.lacks_a_list() && !lacked_a_list {
             self.refresh();
         }

@@ -144,7 +144,7 @@ impl Watch {
     reason = "its replacement is unsafe because of types that may close or swap their descriptor; \
               an `OwnedFd` does neither"
 )]
-fn register(queue: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
+pub(crate) fn register(queue: OwnedFd) -> std::io::Result<AsyncFd<OwnedFd>> {
     AsyncFd::new(queue)
 }
 

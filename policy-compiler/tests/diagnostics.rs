@@ -11,6 +11,8 @@ mod decisions;
 mod lists;
 #[path = "diagnostics/several.rs"]
 mod several;
+#[path = "diagnostics/timetable.rs"]
+mod timetable;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -79,6 +81,14 @@ fn finds(code: &str, files: &[(&str, &str)]) {
     let is_error = code.parse::<Code>().expect(code).severity() == fyr_policy_core::Severity::Error;
     assert_eq!(output.status.code(), Some(i32::from(is_error)), "{text}");
     insta::assert_snapshot!(code, text);
+}
+
+/// The findings as printed are those of the snapshot, and they keep the policy from compiling.
+#[track_caller]
+fn check_snapshot(name: &str, files: &[(&str, &str)]) {
+    let output = check(files);
+    assert_eq!(output.status.code(), Some(1));
+    insta::assert_snapshot!(name, String::from_utf8(output.stdout).expect("text"));
 }
 
 /// A rule of the school board that says this.

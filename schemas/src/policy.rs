@@ -11,15 +11,18 @@
 //! | `rules/*.yaml` | [`Rule`], one or more |
 //! | `services/*.yaml` | [`Service`], one or more |
 //! | `lists/*.yaml` | [`List`], one or more |
+//! | `timetable.yaml` | [`TimetableFile`] |
 
 mod at;
 mod browsers;
 mod day;
 mod decision;
 mod list;
+mod one_or_many;
 mod organisation;
 mod rule;
 mod service;
+mod timetable;
 mod unit;
 
 pub use at::{At, Span};
@@ -27,10 +30,12 @@ pub use browsers::{BrowserVersion, Browsers};
 pub use day::Day;
 pub use decision::{Decision, Dpia, Status};
 pub use list::List;
+pub use one_or_many::OneOrMany;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
 pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
 pub use service::{
     Approval, BelowAge, MinimumAge, SecurityValidation, Service, ServiceKind, ServiceStatus,
     StatusFor, Statuses, Vendor,
 };
+pub use timetable::{Exception, Holiday, Period, TimetableFile};
 pub use unit::{Group, Ownership, Pool, Unit, UnitsFile};

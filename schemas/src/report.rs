@@ -3,10 +3,12 @@
 //! No field can hold personal data. Texts are ids with a closed alphabet, everything else
 //! is a number, a time or a closed enum; a test walks the generated schema to prove it.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::id::{ControlId, DeviceId, Digest, GroupId, OrganisationId, Revision};
+use crate::id::{ControlId, DeviceId, Digest, GroupId, OrganisationId, PeriodId, Revision};
 
 /// The format this crate reads and writes.
 pub const FORMAT: u32 = 1;
@@ -47,6 +49,9 @@ pub struct Report {
     pub agent: [u16; 3],
     /// The bundle in force; absent before the first.
     pub bundle: Option<BundleInForce>,
+    /// The periods of the bundle's timetable that run; absent where it has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub periods: Option<PeriodsInForce>,
     /// Whether the policy is as new as the device can know.
     pub freshness: Freshness,
     /// One entry per control of the bundle, sorted by id. None is drifted or failed exactly when the
@@ -68,6 +73,16 @@ pub struct BundleInForce {
     pub digest: Digest,
     /// When this device first enforced it.
     pub since: Timestamp,
+}
+
+/// Which periods of its timetable a device follows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PeriodsInForce {
+    /// The periods that run; none between them.
+    pub running: BTreeSet<PeriodId>,
+    /// When others do; absent where that is more than a year away.
+    pub until: Option<Timestamp>,
 }
 
 /// Whether a device's policy is as new as it can know.

@@ -6,6 +6,7 @@
 
 mod hours;
 mod moments;
+mod together;
 mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -178,31 +179,23 @@ impl Timetable {
     /// The periods that run while the clock on the wall shows this.
     pub fn running_at(&self, local: DateTime) -> BTreeSet<PeriodId> {
         let minute = Minute::of(local.time());
-        self.periods
-            .iter()
-            .filter(|(_, period)| {
-                let mut hours = self.hours_on(period, local.date()).iter();
-                hours.any(|hours| hours.contains(minute))
-            })
+        self.on(local.date())
+            .filter(|(_, hours)| hours.iter().any(|hours| hours.contains(minute)))
             .map(|(name, _)| name.clone())
             .collect()
     }
 
-    /// The minutes of a day at which some period may begin or end, midnight among them.
-    pub fn edges_on(&self, day: Date) -> BTreeSet<Minute> {
-        let hours = self
-            .periods
-            .values()
-            .flat_map(|period| self.hours_on(period, day));
-        hours
-            .flat_map(|hours| [hours.from, hours.until])
-            .chain([Minute::MIDNIGHT])
-            .filter(|minute| *minute < Minute::END_OF_DAY)
-            .collect()
+    /// The periods that run on a day, with their hours.
+    pub fn on(&self, day: Date) -> impl Iterator<Item = (&PeriodId, &[Hours])> {
+        let is_holiday = self.holidays.iter().any(|days| days.contains(day));
+        self.periods
+            .iter()
+            .map(move |(name, period)| (name, period.hours_on(day, is_holiday)))
+            .filter(|(_, hours)| !hours.is_empty())
     }
 
     /// The days from which on the days of the week are told apart otherwise than before.
-    pub fn turning_days(&self) -> BTreeSet<Date> {
+    fn turning_days(&self) -> BTreeSet<Date> {
         let holidays = self.holidays.iter().flat_map(|days| days.edges());
         let periods = self.periods.values().flat_map(|period| match period {
             Period::Weekly { within, .. } => within.edges().collect::<Vec<_>>(),
@@ -214,17 +207,18 @@ impl Timetable {
         });
         holidays.chain(periods).collect()
     }
+}
 
-    /// The hours that a period has on a day; none where it does not run.
-    fn hours_on<'a>(&self, period: &'a Period, day: Date) -> &'a [Hours] {
-        let hours = match period {
-            Period::Weekly { hours, within } => hours
+impl Period {
+    /// Its hours on a day; none where it does not run.
+    fn hours_on(&self, day: Date, is_holiday: bool) -> &[Hours] {
+        let hours = match self {
+            Self::Weekly { hours, within } => hours
                 .get(&Weekday::of(day))
-                .filter(|_| within.contains(day))
-                .filter(|_| !self.holidays.iter().any(|days| days.contains(day)))
+                .filter(|_| within.contains(day) && !is_holiday)
                 .map(Vec::as_slice),
-            Period::On { days, hours } => days.contains(&day).then_some(hours.as_slice()),
-            Period::Throughout(days) => days.contains(day).then_some(Hours::WHOLE_DAY.as_slice()),
+            Self::On { days, hours } => days.contains(&day).then_some(hours.as_slice()),
+            Self::Throughout(days) => days.contains(day).then_some(Hours::WHOLE_DAY.as_slice()),
         };
         hours.unwrap_or(&[])
     }

@@ -10,11 +10,13 @@ use serde_json::{Map, Value, json};
 
 /// The closed alphabets of the ids a report may hold. None has room for a name, an address or a
 /// search: names that the policy gives to its own parts, and digests.
-const IDS: [&str; 4] = [
+const IDS: [&str; 5] = [
     // OrganisationId and GroupId
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     // ControlId
     "^[a-z0-9-]+(\\.[A-Za-z0-9-]+)*$",
+    // PeriodId
+    "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?:)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$",
     // DeviceId
     "^[0-9a-f]{32}$",
     // Digest

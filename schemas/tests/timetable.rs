@@ -140,6 +140,36 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn whatever_runs_at_some_time_is_among_the_combinations((name, rule) in zone(), now in moment()) {
+        let timetable = timetable(rule);
+        let together = timetable.together(100);
+        let running = timetable.running_at(database(name).to_datetime(now));
+        prop_assert!(together.contains(&running), "{:?} is not in {:?}", running, together);
+    }
+}
+
+#[test]
+fn nothing_is_among_the_combinations_that_no_clock_could_show() {
+    let timetable = timetable(ZONES[0].1);
+    let minutes = std::iter::successors(Some(date(2026, 1, 1).at(0, 0, 0, 0)), |minute| {
+        Some(*minute + 5.minutes())
+    });
+    let running: BTreeSet<_> = minutes
+        .take_while(|minute| minute.date() < date(2028, 1, 1))
+        .map(|minute| timetable.running_at(minute))
+        .collect();
+    assert_eq!(timetable.together(100), running);
+    assert_eq!(
+        timetable.together(3).len(),
+        4,
+        "it stops when there are too many"
+    );
+}
+
 #[test]
 fn every_change_of_a_whole_week_with_the_skipped_and_the_double_hour_is_found() {
     for (name, rule) in ZONES {

@@ -25,4 +25,5 @@ mod server_lists;
 mod server_renewal;
 mod settings;
 mod tampering;
+mod timetable;
 mod tuf_peer;

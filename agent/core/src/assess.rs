@@ -8,12 +8,12 @@ use fyr_schemas::report::{
     Product,
 };
 use fyr_schemas::{Digest, HostName, Revision};
-use fyr_trust::Verified;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::action::{Because, Step};
 use crate::actual::{Actual, FileState};
 use crate::desired::hosts::Block;
+use crate::in_force::InForce;
 use crate::memory::{Drift, Held, Memory};
 use crate::outcome::Outcome;
 use crate::path::{ManagedPath, OwnName};
@@ -44,20 +44,20 @@ pub struct Assessment {
     pub memory: Memory,
 }
 
-/// Assesses a device that was found as `actual` after the pass; `block` is that of
+/// Assesses a device that was found as `actual` after the pass against what is in force; `block` is that of
 /// [`plan`](crate::plan()).
 pub fn assess(
-    bundle: &Verified<Bundle>,
+    in_force: &InForce<'_>,
     block: Option<&Block>,
     actual: &Actual,
     pass: &Pass<'_>,
     memory: &Memory,
 ) -> Assessment {
     let offered = Offered {
-        bundle: bundle.value(),
+        bundle: in_force.bundle(),
         block,
-        revision: bundle.revision(),
-        digest: bundle.digest(),
+        revision: in_force.revision(),
+        digest: in_force.digest(),
     };
     weigh(&offered, actual, pass, memory)
 }

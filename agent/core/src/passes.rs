@@ -1,5 +1,7 @@
 //! Whole passes over simulated devices: what is told of them, and for how long.
 
+mod turns;
+
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{ControlState, EventKind, FailureReason, Found, Place, Product};

@@ -11,12 +11,12 @@ use std::fmt;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{FailureReason, Place};
 use fyr_schemas::{CategoryId, Digest};
-use fyr_trust::Verified;
 use serde::Serialize;
 
 use crate::action::{Action, Content, FileTime, Step};
 use crate::actual::Actual;
 use crate::desired::hosts::Block;
+use crate::in_force::InForce;
 use crate::memory::Memory;
 use crate::path::{ManagedPath, OwnName};
 use crate::products::place;
@@ -93,17 +93,17 @@ impl Plan {
     }
 }
 
-/// Plans how a device that was found as `actual` comes to hold `bundle`.
+/// Plans how a device that was found as `actual` comes to hold what is in force.
 ///
 /// `block` is what the hosts file is to say of it, absent while a list is missing or damaged.
 /// `memory` only tells drift from a new policy; it never changes what is done.
 pub fn plan(
-    bundle: &Verified<Bundle>,
+    in_force: &InForce<'_>,
     block: Option<&Block>,
     actual: &Actual,
     memory: &Memory,
 ) -> Plan {
-    draft(bundle.value(), block, actual, memory)
+    draft(in_force.bundle(), block, actual, memory)
 }
 
 /// Plans the empty policy file that every present Chromium product gets on enrolment.

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine};
 use fyr_schemas::report::{
-    BundleInForce, ControlReport, ControlState, FailureReason, Freshness, Product,
+    BundleInForce, ControlReport, ControlState, FailureReason, Freshness, PeriodsInForce, Product,
 };
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, DeviceId, Digest, GroupId, OrganisationId};
 use jiff::Timestamp;
@@ -32,6 +32,8 @@ pub struct Status {
     pub compliant: bool,
     /// The bundle in force; absent before the first.
     pub bundle: Option<BundleInForce>,
+    /// The periods of its timetable that run; absent where it has none.
+    pub periods: Option<PeriodsInForce>,
     /// Whether the policy is as new as the device can know.
     pub freshness: Freshness,
     /// What is wrong with the repository, if anything is.
@@ -122,10 +124,12 @@ pub struct Facts<'a> {
 /// A policy and how it stands.
 #[derive(Debug)]
 pub struct Policy<'a> {
-    /// The policy.
-    pub bundle: &'a Bundle,
+    /// The policy, as it is at the time.
+    pub in_force: &'a Bundle,
+    /// The periods of its timetable that run.
+    pub periods: Option<PeriodsInForce>,
     /// Under which revision it is in force.
-    pub in_force: Option<BundleInForce>,
+    pub revision: Option<BundleInForce>,
     /// How its controls stand.
     pub controls: &'a [ControlReport],
     /// What is still to be done.
@@ -144,14 +148,17 @@ impl Status {
             organisation: facts.organisation.clone(),
             group: facts.group.clone(),
             compliant: told.is_some_and(|policy| policy.rest.is_empty()),
-            bundle: told.and_then(|policy| policy.in_force.clone()),
+            bundle: told.and_then(|policy| policy.revision.clone()),
+            periods: told.and_then(|policy| policy.periods.clone()),
             freshness: facts.contact.freshness(facts.at),
             trouble: facts.contact.trouble.map(|trouble| trouble.kind),
             refreshed: facts.contact.refreshed,
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
             browsers: facts.browsers,
-            lists: told.map(|policy| lists(policy.bundle)).unwrap_or_default(),
+            lists: told
+                .map(|policy| lists(policy.in_force))
+                .unwrap_or_default(),
             controls: controls.unwrap_or_default(),
             due: due.unwrap_or_default(),
         }
@@ -176,10 +183,10 @@ fn due(rest: &Plan) -> Vec<String> {
 }
 
 fn controls(policy: &Policy<'_>, facts: &Facts<'_>) -> Vec<ControlStatus> {
-    let pairs = policy.bundle.controls.iter().zip(policy.controls);
+    let pairs = policy.in_force.controls.iter().zip(policy.controls);
     pairs
         .map(|(control, report)| {
-            let note = |case| policy.bundle.decisions.get(case);
+            let note = |case| policy.in_force.decisions.get(case);
             ControlStatus {
                 control: control.id.clone(),
                 value: control.value.clone(),

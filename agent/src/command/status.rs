@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use fyr_agent_core::in_force::InForce;
 use fyr_agent_core::status::{Facts, Policy, Status};
 
 use crate::lock::Lock;
@@ -22,6 +23,7 @@ pub(crate) enum Form {
 pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
     let look = Look::take(root)?;
     let policy = look.policy.as_ref().ok();
+    let policy = policy.map(|(bundle, assessment)| (InForce::at(bundle, look.at), assessment));
     let status = Status::tell(Facts {
         at: look.at,
         device: &look.enrolment.device,
@@ -31,9 +33,10 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         agent: Lock::state(look.store.directory()),
         reports_waiting: spool::count(&look.store),
         browsers: look.present.iter().copied().collect(),
-        policy: policy.map(|(bundle, assessment)| Policy {
-            bundle: bundle.value(),
-            in_force: look.remembered.memory.bundle.clone(),
+        policy: policy.as_ref().map(|(in_force, assessment)| Policy {
+            in_force: in_force.bundle(),
+            periods: in_force.periods().cloned(),
+            revision: look.remembered.memory.bundle.clone(),
             controls: &assessment.controls,
             rest: &assessment.rest,
         }),

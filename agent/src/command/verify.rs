@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use fyr_agent_core::in_force::InForce;
 use fyr_agent_core::plan::Obstacle;
 use fyr_schemas::report::FailureReason;
 use fyr_trust::VerifyError;
@@ -33,7 +34,7 @@ pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
     ));
     let is_missing = |o: &Obstacle| o.reason == FailureReason::ListMissing;
     if !assessment.rest.obstacles.iter().any(is_missing) {
-        for (category, list) in &bundle.closed {
+        for (category, list) in &InForce::at(&bundle, look.at).bundle().closed {
             super::say(format_args!(
                 "the list `{category}` with {} names is verified (SHA-256 {})\n",
                 list.names, list.digest

@@ -15,6 +15,7 @@ mod reachable;
 mod rules;
 mod services;
 mod shadows;
+mod timetable;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -30,6 +31,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(floors::check(policy, resolution));
     findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
+    findings.extend(timetable::check(policy, resolution));
     // What is open in the end hangs on every rule and on every service.
     if policy
         .unread
@@ -38,8 +40,15 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         findings.extend(reachable::check(policy, resolution));
         findings.extend(platforms::check(policy, resolution));
         findings.extend(identity::check(policy, resolution));
-        findings.extend(ages::check(policy, resolution));
         findings.extend(escapes::check(resolution));
         findings.extend(shadows::check(policy, resolution));
+    }
+    // The catalogue is held against groups as they are written.
+    if policy.unread.has_all(&[
+        DocumentKind::Rule,
+        DocumentKind::Service,
+        DocumentKind::Units,
+    ]) {
+        findings.extend(ages::check(policy, resolution));
     }
 }

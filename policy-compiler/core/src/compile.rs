@@ -21,6 +21,7 @@ use crate::policy::{Assumptions, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
+use crate::target;
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -217,37 +218,62 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
 
 type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
 
+/// Gaps by what they say, so that each is told once.
+type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
+
 fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
     let mut bundles = BTreeMap::new();
-    let mut gaps: BTreeMap<(ControlId, Engine, String), GapNote> = BTreeMap::new();
-    let mut lowerings = Lowerings::of(policy);
+    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
     let managed = resolution
         .groups
-        .values()
-        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
-    for resolved in managed {
-        let group = &resolved.group.id;
-        let lowered = lowerings.lower(resolved);
-        findings.extend(
-            lowered
-                .clashes
-                .iter()
-                .map(|clash| tell_clash(clash, resolved)),
-        );
-        let too_new = lowered.too_new.iter();
-        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
-        for (control, engine, gap) in lowered.gaps() {
-            gaps.entry((control.id.clone(), engine, gap.detail.clone()))
-                .or_insert_with(|| GapNote {
-                    control: control.id.clone(),
-                    engine,
-                    gap,
-                    groups: Vec::new(),
-                })
-                .groups
-                .push(group.clone());
+        .iter()
+        .filter(|(_, resolved)| resolved.group.ownership == Ownership::Managed);
+    for (group, resolved) in managed {
+        let mut lower = |resolved| {
+            let lowered = lowerings.lower(resolved);
+            tell(policy, resolved, &lowered, &mut gaps, findings);
+            lowered.bundle
+        };
+        let mut bundle = lower(resolved);
+        if let Some(timed) = resolution.timed.get(group) {
+            for variant in &timed.variants {
+                let other = lower(variant);
+                let variant = bundle.variant(variant.during.clone(), &other);
+                bundle.variants.extend(variant);
+                bundle.decisions.extend(other.decisions);
+            }
+            let changes = !bundle.variants.is_empty();
+            bundle.timetable = changes.then(|| timed.timetable.clone());
         }
-        bundles.insert(group.clone(), lowered.bundle);
+        bundles.insert((*group).clone(), bundle);
     }
     (bundles, gaps.into_values().collect())
+}
+
+/// Tells what was found when what holds for a group at one time was lowered.
+fn tell(
+    policy: &Policy,
+    resolved: &Resolved<'_>,
+    lowered: &target::Lowered,
+    gaps: &mut Gaps,
+    findings: &mut Diagnostics,
+) {
+    let clashes = lowered.clashes.iter();
+    findings.extend(clashes.map(|clash| tell_clash(clash, resolved)));
+    let too_new = lowered.too_new.iter();
+    findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
+    for (control, engine, gap) in lowered.gaps() {
+        let note = gaps
+            .entry((control.id.clone(), engine, gap.detail.clone()))
+            .or_insert_with(|| GapNote {
+                control: control.id.clone(),
+                engine,
+                gap,
+                groups: Vec::new(),
+            });
+        // A gap at several times is one gap of the group.
+        if note.groups.last() != Some(&resolved.group.id) {
+            note.groups.push(resolved.group.id.clone());
+        }
+    }
 }

@@ -11,7 +11,9 @@ mod shape;
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{At, Decision, List, OrganisationFile, Rule, Service, Span, UnitsFile};
+use fyr_schemas::policy::{
+    At, Decision, List, OrganisationFile, Rule, Service, Span, TimetableFile, UnitsFile,
+};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
@@ -35,6 +37,8 @@ pub struct Documents {
     pub rules: Vec<InFile<Rule>>,
     /// `services/*.yaml`.
     pub services: Vec<InFile<Service>>,
+    /// `timetable.yaml`.
+    pub timetable: Option<InFile<TimetableFile>>,
     /// `lists/*.yaml`, with what the files that they name list.
     pub lists: Vec<Listed>,
 }
@@ -76,6 +80,8 @@ pub enum DocumentKind {
     Rule,
     /// `services/*.yaml`.
     Service,
+    /// `timetable.yaml`.
+    Timetable,
     /// `lists/*.yaml`, and the files that they name.
     List,
 }
@@ -100,9 +106,10 @@ impl Unread {
 }
 
 /// The directories and files of the language, as findings name them.
-const PLACES: [&str; 6] = [
+const PLACES: [&str; 7] = [
     "fyr.yaml",
     "units.yaml",
+    "timetable.yaml",
     "decisions",
     "rules",
     "services",
@@ -149,6 +156,7 @@ impl DocumentKind {
         match (directory, stem) {
             ("", "fyr") => Some(Self::Organisation),
             ("", "units") => Some(Self::Units),
+            ("", "timetable") => Some(Self::Timetable),
             ("decisions", _) => Some(Self::Decision),
             ("rules", _) => Some(Self::Rule),
             ("services", _) => Some(Self::Service),
@@ -173,6 +181,7 @@ impl Documents {
             DocumentKind::Decision => read_all(file, source, &mut self.decisions),
             DocumentKind::Rule => read_all(file, source, &mut self.rules),
             DocumentKind::Service => read_all(file, source, &mut self.services),
+            DocumentKind::Timetable => read_one(file, source, &mut self.timetable),
             DocumentKind::List => read_all(file, source, lists),
         };
         if read.iter().any(Diagnostic::is_error) {

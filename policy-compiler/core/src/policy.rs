@@ -3,12 +3,14 @@
 mod approvals;
 mod category;
 mod groups;
+mod occasion;
 mod organise;
 mod service;
 mod site_set;
 mod site_statement;
 mod standing;
 mod statement;
+pub(crate) mod timetable;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 pub use self::category::{Category, HostNames, Origin};
+pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
 pub(crate) use self::service::narrowness;
 pub use self::service::{Hindrance, Opens, Service};
@@ -30,6 +33,7 @@ pub use self::site_statement::{Access, Condition, SiteStatement};
 pub use self::standing::{Assumptions, Standing};
 pub(crate) use self::statement::unknown_stage;
 pub use self::statement::{ForWhom, SettingStatement, ValueFor};
+pub use self::timetable::Timetable;
 use crate::country::Country;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
@@ -63,6 +67,8 @@ pub struct Policy {
     pub rules: BTreeMap<RuleId, Rule>,
     /// Every other rule: its case is not in force on the day.
     pub dormant: BTreeMap<RuleId, Rule>,
+    /// The periods that rules may speak of.
+    pub timetable: Timetable,
     /// Hosts that no rule may block.
     pub always_reachable: Vec<(UrlFilter, Place)>,
 }
@@ -93,6 +99,8 @@ pub struct Group {
 pub struct Rule {
     /// As it is written.
     pub source: InFile<source::Rule>,
+    /// When it holds.
+    pub occasion: Occasion,
     /// What it says of settings.
     pub settings: Vec<SettingStatement>,
     /// What it says of sites.
@@ -129,10 +137,33 @@ impl Rule {
         self.source.document.strength.value
     }
 
+    /// Where it stands among the rules of a group.
+    pub fn layer(&self) -> Layer {
+        Layer {
+            depth: self.unit().depth(),
+            turn: self.occasion.turn(),
+        }
+    }
+
+    /// Whether it holds for a lesson only.
+    pub fn is_lesson(&self) -> bool {
+        self.occasion.is_lesson()
+    }
+
     /// Whether it is for this group.
     pub fn selects(&self, group: &Group) -> bool {
         selects(&self.source.document.scope, group)
     }
+}
+
+/// Where a rule stands among those of a group, from the top of the tree down. A lower layer
+/// decides, inside the floors of those above it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Layer {
+    /// How far below the organisation its unit is.
+    pub depth: usize,
+    /// Its turn among the rules of the unit.
+    pub turn: Turn,
 }
 
 /// Whether a selection holds a group.
@@ -151,14 +182,15 @@ impl Policy {
         self.unread.has_all(&[DocumentKind::Units]) && !self.units.contains(unit)
     }
 
-    /// The rules for a group, from the top of the tree down, then by name.
+    /// The rules for a group that hold at some time within a year, from the top of the tree down,
+    /// then by name.
     pub fn rules_for<'a>(&'a self, group: &Group) -> Vec<&'a Rule> {
         let mut rules: Vec<&Rule> = self
             .rules
             .values()
-            .filter(|rule| rule.selects(group))
+            .filter(|rule| rule.occasion.horizon == Horizon::Within && rule.selects(group))
             .collect();
-        rules.sort_by_key(|rule| rule.unit().depth());
+        rules.sort_by_key(|rule| rule.layer());
         rules
     }
 

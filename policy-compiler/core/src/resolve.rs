@@ -5,25 +5,31 @@
 
 mod settings;
 mod sites;
+mod times;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use fyr_schemas::{GroupId, RuleId};
+use fyr_schemas::timetable::Timetable;
+use fyr_schemas::{GroupId, PeriodId, RuleId};
 
 pub use self::settings::{Settled, Voice};
 pub use self::sites::{CategoryRegion, Flat, Inexpressible, Region, SiteVoice, Sites};
-use crate::policy::{Group, Policy};
+pub(crate) use self::times::MOST_VARIANTS;
+use self::times::{Breaches, Times};
+use crate::policy::{Group, Policy, Rule};
 use crate::source::Place;
 
-/// What holds for one group, and who said so.
+/// What holds for one group while certain periods run, and who said so.
 #[derive(Debug)]
 pub struct Resolved<'a> {
     /// The group.
     pub group: &'a Group,
+    /// The periods of its timetable that run.
+    pub during: BTreeSet<PeriodId>,
     /// Every setting that a rule speaks of, by name.
     pub settings: BTreeMap<&'static str, Settled<'a>>,
-    /// Every verdict over a site; groups whose rules say the same of sites share it.
+    /// Every verdict over a site; wherever rules say the same of sites, they share it.
     pub sites: Rc<Sites<'a>>,
 }
 
@@ -67,33 +73,90 @@ pub struct Said {
 /// Everything that holds on the day of a policy.
 #[derive(Debug)]
 pub struct Resolution<'a> {
-    /// Each group.
+    /// Each group while no period runs.
     pub groups: BTreeMap<&'a GroupId, Resolved<'a>>,
+    /// Each group whose rules hang on the timetable, at other times.
+    pub timed: BTreeMap<&'a GroupId, Timed<'a>>,
+    /// Each group with more combinations of periods than its devices carry.
+    pub crowded: Vec<&'a GroupId>,
     /// Each breach, with the groups it is about.
     pub breaches: BTreeMap<Breach, Vec<&'a GroupId>>,
 }
 
-/// Resolves every group of a policy.
+/// What holds for one group at other times than those without a period.
+#[derive(Debug)]
+pub struct Timed<'a> {
+    /// When which periods run for the group.
+    pub timetable: Timetable,
+    /// What holds in each combination of periods that runs at some time.
+    pub variants: Vec<Resolved<'a>>,
+}
+
+impl<'a> Resolution<'a> {
+    /// What holds for every group at every time.
+    pub fn at_all_times(&self) -> impl Iterator<Item = &Resolved<'a>> {
+        let timed = self.timed.values().flat_map(|timed| &timed.variants);
+        self.groups.values().chain(timed)
+    }
+
+    /// What holds for a group at the times at which a rule does.
+    pub fn whenever(
+        &self,
+        rule: &Rule,
+        group: &Group,
+    ) -> impl Iterator<Item = &Resolved<'a>> + use<'_, 'a> {
+        let base = self.groups.get(&group.id).into_iter();
+        let others = self.timed.get(&group.id).into_iter();
+        let occasion = rule.occasion.clone();
+        base.chain(others.flat_map(|timed| &timed.variants))
+            .filter(move |resolved| occasion.holds_while(&resolved.during))
+    }
+}
+
+/// Resolves every group of a policy at every time.
 pub fn resolve(policy: &Policy) -> Resolution<'_> {
     let mut resolution = Resolution {
         groups: BTreeMap::new(),
+        timed: BTreeMap::new(),
+        crowded: Vec::new(),
         breaches: BTreeMap::new(),
     };
-    let mut shared = sites::Shared::default();
+    let (mut times, mut shared) = (Times::default(), sites::Shared::default());
     for (id, group) in &policy.groups {
         let rules = policy.rules_for(group);
-        let layered = shared.layer(policy, group, &rules);
-        let mut breaches = layered.breaches.to_vec();
-        let resolved = Resolved {
-            group,
-            settings: settings::settle(&rules, group, &mut breaches),
-            sites: layered.sites,
+        let Ok(times) = times.of_group(policy, group, &rules) else {
+            resolution.crowded.push(id);
+            continue;
         };
-        resolution.groups.insert(id, resolved);
-        breaches.sort();
-        breaches.dedup();
-        for breach in breaches {
+        let mut breaches = Breaches::default();
+        let mut variants: Vec<Resolved<'_>> = Vec::new();
+        for (running, rules) in times.combinations {
+            let mut found = Vec::new();
+            let layered = shared.layer(policy, group, &rules);
+            found.extend_from_slice(&layered.breaches);
+            variants.push(Resolved {
+                group,
+                during: running,
+                settings: settings::settle(&rules, group, &mut found),
+                sites: layered.sites,
+            });
+            breaches.add(&rules, found);
+        }
+        for breach in breaches.into_wrong() {
             resolution.breaches.entry(breach).or_default().push(id);
+        }
+        // The first combination is the one without a period.
+        let mut variants = variants.into_iter();
+        resolution
+            .groups
+            .extend(variants.next().map(|base| (id, base)));
+        if let Some(timetable) = times.timetable {
+            let variants = variants.collect();
+            let at_other_times = Timed {
+                timetable,
+                variants,
+            };
+            resolution.timed.insert(id, at_other_times);
         }
     }
     resolution

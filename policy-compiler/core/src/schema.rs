@@ -4,7 +4,9 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::{EnrolmentKeys, EnrolmentReceipt, EnrolmentRequest, EnrolmentToken};
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::fleet::Fleet;
-use fyr_schemas::policy::{Decision, List, OrganisationFile, Rule, Service, UnitsFile};
+use fyr_schemas::policy::{
+    Decision, List, OrganisationFile, Rule, Service, TimetableFile, UnitsFile,
+};
 use fyr_schemas::report::{Report, ReportReceipt};
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value as Json, json};
@@ -21,6 +23,7 @@ pub fn schemas() -> Vec<(&'static str, Schema)> {
         ("decision", schema_for!(Decision)),
         ("rule", rule()),
         ("service", schema_for!(Service)),
+        ("timetable", schema_for!(TimetableFile)),
         ("list", schema_for!(List)),
         ("bundle", schema_for!(Bundle)),
         ("gaps", schema_for!(Vec<GapNote>)),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::Deref;
+use std::str::FromStr;
 
 use jiff::civil::Date;
 use serde::Deserialize;
@@ -13,13 +14,21 @@ use crate::id::ParseIdError;
 #[serde(try_from = "String")]
 pub struct Day(pub Date);
 
+impl FromStr for Day {
+    type Err = ParseIdError;
+
+    fn from_str(text: &str) -> Result<Self, ParseIdError> {
+        text.parse()
+            .map(Self)
+            .map_err(|_| ParseIdError::new(text, "a day (year, month, day: `2026-08-01`)"))
+    }
+}
+
 impl TryFrom<String> for Day {
     type Error = ParseIdError;
 
     fn try_from(text: String) -> Result<Self, ParseIdError> {
         text.parse()
-            .map(Self)
-            .map_err(|_| ParseIdError::new(&text, "a day (year, month, day: `2026-08-01`)"))
     }
 }
 

@@ -7,9 +7,10 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::{At, Ownership};
+use super::one_or_many::OneOrMany;
+use super::{At, Day, Ownership};
 use crate::bundle::Audience;
-use crate::id::{CaseNumber, LanguageCode, RuleId, StageId, UnitPath};
+use crate::id::{CaseNumber, LanguageCode, PeriodId, RuleId, StageId, UnitPath};
 
 /// One rule: settings and sites for the groups it selects.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
@@ -25,6 +26,13 @@ pub struct Rule {
     pub scope: Scope,
     /// What lower levels may do about it.
     pub strength: At<Strength>,
+    /// The periods of the timetable during which it holds; always when left out.
+    #[serde(default)]
+    pub during: OneOrMany<PeriodId>,
+    /// The first day on which it holds.
+    pub from: Option<At<Day>>,
+    /// The last day on which it holds.
+    pub until: Option<At<Day>>,
     /// Settings and their values; a value may differ by stage, `pupils` and `staff`.
     #[serde(default)]
     pub set: BTreeMap<At<String>, At<SettingValue>>,
@@ -103,9 +111,8 @@ struct Selection {
     /// Pupils alone, or staff alone.
     who: Option<At<Audience>>,
     /// One stage or several.
-    #[serde(default, deserialize_with = "one_or_many_stages")]
-    #[schemars(schema_with = "one_or_many_stages_schema")]
-    stage: Vec<At<StageId>>,
+    #[serde(default)]
+    stage: OneOrMany<StageId>,
     /// Managed or brought devices alone.
     ownership: Option<At<Ownership>>,
 }
@@ -132,7 +139,7 @@ impl<'de> Deserialize<'de> for Scope {
             WrittenScope::Selection(selection) => Self {
                 unit: selection.unit,
                 who: selection.who,
-                stage: selection.stage,
+                stage: selection.stage.0,
                 ownership: selection.ownership,
             },
         })
@@ -161,37 +168,6 @@ impl<'de> Deserialize<'de> for WrittenScope {
 
         deserializer.deserialize_any(ScopeVisitor)
     }
-}
-
-fn one_or_many_stages<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Vec<At<StageId>>, D::Error> {
-    let written = At::<SettingValue>::deserialize(deserializer)?;
-    let items = match written.value {
-        SettingValue::List(items) => items,
-        SettingValue::Text(_) | SettingValue::Map(_) => vec![written],
-    };
-    items
-        .into_iter()
-        .map(|item| match item.value {
-            SettingValue::Text(text) => Ok(At {
-                value: text.parse().map_err(de::Error::custom)?,
-                span: item.span,
-            }),
-            SettingValue::List(_) | SettingValue::Map(_) => {
-                Err(de::Error::custom("expected a stage, or a list of stages"))
-            }
-        })
-        .collect()
-}
-
-fn one_or_many_stages_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({
-        "anyOf": [
-            generator.subschema_for::<StageId>(),
-            generator.subschema_for::<Vec<StageId>>(),
-        ]
-    })
 }
 
 impl schemars::JsonSchema for Scope {

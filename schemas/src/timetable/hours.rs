@@ -144,7 +144,7 @@ impl schemars::JsonSchema for Hours {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "From and until: `08:00-15:30`. The end comes after the beginning, `24:00` at the latest.",
+            "description": "hours of one day: `08:00-15:30`",
             "type": "string",
             "pattern": "^[0-9]{1,2}:[0-9]{2}-[0-9]{1,2}:[0-9]{2}$"
         })

@@ -1,5 +1,7 @@
 //! When the periods that run change next.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use jiff::civil::Date;
 
@@ -38,10 +40,14 @@ impl Timetable {
 
     /// The moments of a day at which some period may begin or end.
     fn moments_on(&self, day: Date) -> impl Iterator<Item = Timestamp> {
-        self.edges_on(day)
-            .into_iter()
-            .filter_map(Minute::time)
-            .flat_map(move |time| self.time_zone.moments(day.to_datetime(time)))
+        let hours = self.on(day).flat_map(|(_, hours)| hours);
+        let edges: BTreeSet<Minute> = hours
+            .flat_map(|hours| [hours.from, hours.until])
+            .chain([Minute::MIDNIGHT])
+            .collect();
+        // The end of a day is the midnight of the next one.
+        let times = edges.into_iter().filter_map(Minute::time);
+        times.flat_map(move |time| self.time_zone.moments(day.to_datetime(time)))
     }
 
     /// The moments of these days at which the clock on the wall jumps, over an edge or back.

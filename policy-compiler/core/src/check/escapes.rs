@@ -34,14 +34,13 @@ struct Way {
 /// Whom a hole is open to, and where the rule first restricts one of them.
 struct Reach<'a> {
     place: Place,
-    groups: Vec<&'a GroupId>,
+    groups: BTreeSet<&'a GroupId>,
 }
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut holes: BTreeMap<Hole<'_>, Reach<'_>> = BTreeMap::new();
     let managed = resolution
-        .groups
-        .values()
+        .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
         for (rule, restricts) in restrictions(resolved) {
@@ -51,10 +50,10 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
             }
             let reach = holes.entry(Hole { rule, ways }).or_insert_with(|| Reach {
                 place: restricts.place,
-                groups: Vec::new(),
+                groups: BTreeSet::new(),
             });
             reach.place = reach.place.min(restricts.place);
-            reach.groups.push(&resolved.group.id);
+            reach.groups.insert(&resolved.group.id);
         }
     }
     holes
@@ -120,7 +119,8 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
 }
 
 fn tell(hole: &Hole<'_>, reach: &Reach<'_>) -> Diagnostic {
-    let whom = groups_in_words(&reach.groups);
+    let groups: Vec<&GroupId> = reach.groups.iter().copied().collect();
+    let whom = groups_in_words(&groups);
     let ways: Vec<&str> = hole.ways.iter().map(|way| way.words).collect();
     let settings: Vec<&str> = hole.ways.iter().map(|way| way.setting).collect();
     Diagnostic::new(

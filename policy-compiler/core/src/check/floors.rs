@@ -13,8 +13,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         .iter()
         .map(|(breach, groups)| tell(policy, breach, groups));
     let mut inexpressible: Vec<Diagnostic> = resolution
-        .groups
-        .values()
+        .at_all_times()
         .flat_map(tell_inexpressible)
         .collect();
     inexpressible.sort();

@@ -9,7 +9,7 @@ use super::closed::{self, Block, BySettings};
 use crate::catalogue::platforms::{self, Platform, Purpose};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, help_for_unknown, in_backticks};
-use crate::policy::Policy;
+use crate::policy::{Policy, Turn};
 use crate::resolve::{Resolution, Resolved};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
@@ -20,12 +20,14 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let mut breaks: BTreeMap<(Place, Purpose), Break<'_>> = BTreeMap::new();
     let mut settings = BySettings::default();
     let managed = resolution
-        .groups
-        .values()
+        .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
         for need in &needs {
             for block in blocks(resolved, need, &mut settings) {
+                if is_meant(policy, need, &block) {
+                    continue;
+                }
                 breaks
                     .entry((block.place, need.platform.purpose))
                     .or_insert_with(|| Break::by(&block))
@@ -95,6 +97,17 @@ fn unknown(name: &At<String>, purpose: Purpose, place: Place) -> Diagnostic {
         "{} (or list its hosts under `always-reachable`)",
         help_for_unknown(name, known)
     ))
+}
+
+/// Whether a block closes a classroom for a time: during an exam, nobody is taught.
+fn is_meant(policy: &Policy, need: &Need, block: &Block<'_>) -> bool {
+    match need.platform.purpose {
+        Purpose::SignIn => false,
+        Purpose::Classroom => policy
+            .rules
+            .get(block.rule)
+            .is_some_and(|rule| rule.occasion.turn() != Turn::Always),
+    }
 }
 
 /// What closes a needed host: any part of one that people sign in through, and the whole of one

@@ -16,7 +16,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let lifelines: Vec<Lifeline<'_>> = helplines(policy).chain(recovery(policy)).collect();
     let mut found = BTreeMap::new();
     let mut settings = BySettings::default();
-    for resolved in resolution.groups.values() {
+    for resolved in resolution.at_all_times() {
         for lifeline in &lifelines {
             let by_rules = closed::by_rules(&resolved.sites, lifeline.filter);
             let by_settings = settings.closing(resolved, lifeline.filter);
@@ -98,6 +98,6 @@ impl Lifeline<'_> {
         Diagnostic::new(self.need.code(), message)
             .at(block.place, format!("`{}` blocks it", block.rule))
             .at(self.place, why)
-            .help(format!("{}; {stays}", block.narrower()))
+            .help(format!("{}; {stays}", block.narrower(self.filter)))
     }
 }

@@ -15,7 +15,7 @@ use fyr_schemas::policy::{Decision, Status, Strength};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_backticks};
 use crate::parse::InFile;
-use crate::policy::{Policy, Rule};
+use crate::policy::{Layer, Policy, Rule};
 use crate::resolve::Resolution;
 use crate::source::Place;
 
@@ -108,8 +108,8 @@ fn is_passing(policy: &Policy, rule: &Rule) -> bool {
 }
 
 /// Where a voice stands among those that say the same: the first one is kept.
-fn order(rule: &Rule, place: Place) -> (usize, Strength, &RuleId, Place) {
-    (rule.unit().depth(), rule.strength(), rule.id(), place)
+fn order(rule: &Rule, place: Place) -> (Layer, Strength, &RuleId, Place) {
+    (rule.layer(), rule.strength(), rule.id(), place)
 }
 
 /// One finding for all that two rules have to do with each other.

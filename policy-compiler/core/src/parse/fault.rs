@@ -214,9 +214,11 @@ pub(super) fn path_meant(path: &str) -> Option<String> {
 pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) -> Diagnostic {
     let help = match meant.filter(|meant| *meant != source.path) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => "a policy directory holds `fyr.yaml`, `units.yaml`, and `*.yaml` directly under \
-                 `decisions/`, `rules/`, `services/` and `lists/`"
-            .to_owned(),
+        None => {
+            "a policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, and `*.yaml` \
+                 directly under `decisions/`, `rules/`, `services/` and `lists/`"
+                .to_owned()
+        }
     };
     Diagnostic::new(
         Code::MisplacedFile,

@@ -4,15 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
-use fyr_schemas::policy::{self as source, Decision, Grades, OrganisationFile, Stage, UnitsFile};
+use fyr_schemas::policy::{
+    self as source, Decision, Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile,
+};
 use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
 use super::approvals::note_approvals;
 use super::groups::place_groups;
+use super::occasion;
 use super::site_statement;
 use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
+use super::timetable::{self, Timetable};
 use super::{Category, Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::country::Country;
@@ -68,15 +72,23 @@ pub fn organise(
     let categories = watch(DocumentKind::List, &mut unread, findings, |findings| {
         name_categories(documents.lists, &services, findings)
     });
-    let names = Names {
+    let mut names = Names {
         stages: stages.as_ref().map(|stages| stages.names().collect()),
         services: known_services,
         units: unread.has_all(&[Units]).then_some(&units),
         categories: &categories,
         has_all_categories: has_all_lists,
+        periods: None,
     };
+    let timetable = watch(DocumentKind::Timetable, &mut unread, findings, |findings| {
+        let file = documents.timetable.as_ref();
+        read_timetable(file, organisation.as_ref(), date, &names, findings)
+    });
+    if unread.has_all(&[DocumentKind::Timetable]) {
+        names.periods = Some(&timetable.periods);
+    }
     let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
-        name_rules(documents.rules, &names, findings)
+        name_rules(documents.rules, &names, date, findings)
     });
     let decisions = watch(DocumentKind::Decision, &mut unread, findings, |findings| {
         name_decisions(documents.decisions, organisation.as_ref(), findings)
@@ -100,7 +112,34 @@ pub fn organise(
         categories,
         rules,
         dormant,
+        timetable,
     })
+}
+
+fn read_timetable(
+    file: Option<&InFile<TimetableFile>>,
+    organisation: Option<&InFile<OrganisationFile>>,
+    date: Date,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) -> Timetable {
+    let read = file.map(|file| {
+        timetable::read(
+            file,
+            |scope, findings| report_scope(file, scope, names, findings),
+            findings,
+        )
+    });
+    let zone = organisation.and_then(|organisation| {
+        let name = &organisation.document.time_zone;
+        timetable::read_zone(name, organisation.place(name), date)
+            .map_err(|finding| findings.push(finding))
+            .ok()
+    });
+    Timetable {
+        zone,
+        ..read.unwrap_or_default()
+    }
 }
 
 /// Whether a rule holds. One that cites nothing, or nothing known, does: that is a finding.
@@ -243,6 +282,18 @@ pub(super) fn report_unknown_unit(
     }
 }
 
+/// Reports what a selection names and nobody has.
+fn report_scope<T>(file: &InFile<T>, scope: &Scope, names: &Names<'_>, findings: &mut Diagnostics) {
+    let place = file.place(&scope.unit);
+    report_unknown_unit(place, &scope.unit, names.units, findings);
+    for stage in &scope.stage {
+        if let Some(known) = names.without(stage) {
+            let place = file.place(stage);
+            findings.push(statement::unknown_stage(place, stage.as_str(), known));
+        }
+    }
+}
+
 fn read_always_reachable(
     organisation: &InFile<OrganisationFile>,
     findings: &mut Diagnostics,
@@ -358,26 +409,16 @@ fn lists_nothing(category: &Category, place: Place) -> Diagnostic {
 fn name_rules(
     documents: Vec<InFile<source::Rule>>,
     names: &Names<'_>,
+    date: Date,
     findings: &mut Diagnostics,
 ) -> BTreeMap<RuleId, Rule> {
     let mut rules = BTreeMap::new();
     for source in documents {
-        let scope = &source.document.scope;
-        report_unknown_unit(
-            source.place(&scope.unit),
-            &scope.unit,
-            names.units,
-            findings,
-        );
-        for stage in &scope.stage {
-            if let Some(known) = names.without(stage) {
-                let place = source.place(stage);
-                findings.push(statement::unknown_stage(place, stage.as_str(), known));
-            }
-        }
+        report_scope(&source, &source.document.scope, names, findings);
         let id = source.document.rule.clone();
         let place = source.place(&id);
         let rule = Rule {
+            occasion: occasion::read(&source, names, date, findings),
             settings: statement::type_settings(&source, names, findings),
             sites: site_statement::read_sites(&source, names, findings),
             source,

@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
-use fyr_schemas::{CategoryId, ControlId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{CategoryId, ControlId, PeriodId, ServiceId, StageId, UnitPath};
 
+use super::timetable::Period;
 use super::{Category, Group, Service};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown, in_backticks};
@@ -75,6 +76,7 @@ pub(super) struct Names<'a> {
     pub(super) stages: Option<Vec<&'a StageId>>,
     pub(super) services: Option<&'a BTreeMap<ServiceId, Service>>,
     pub(super) units: Option<&'a BTreeSet<UnitPath>>,
+    pub(super) periods: Option<&'a BTreeMap<PeriodId, Period>>,
     pub(super) categories: &'a BTreeMap<CategoryId, Arc<Category>>,
     /// Whether every category there is is among them.
     pub(super) has_all_categories: bool,

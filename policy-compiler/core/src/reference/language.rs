@@ -13,7 +13,8 @@ pub fn language() -> String {
 # The policy language
 
 Every document of a policy directory, and every field. A file may hold several documents of its
-kind, one after the other, each after a line `---`; `fyr.yaml` and `units.yaml` hold one.
+kind, one after the other, each after a line `---`; `fyr.yaml`, `units.yaml` and `timetable.yaml`
+hold one.
 
 Written by `make generate`.
 "

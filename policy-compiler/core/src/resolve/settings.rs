@@ -6,7 +6,7 @@ use fyr_schemas::ControlId;
 use fyr_schemas::policy::Strength;
 
 use super::{Breach, BreachKind, Said};
-use crate::policy::{Group, Rule, SettingStatement};
+use crate::policy::{Group, Layer, Rule, SettingStatement};
 use crate::settings::{Setting, Value};
 use crate::source::Place;
 
@@ -39,7 +39,7 @@ impl<'a> Settled<'a> {
     pub(crate) fn voices(&self) -> Vec<Voice<'a>> {
         let mut voices: Vec<Voice<'a>> = self.overridden.clone();
         voices.push(self.holds);
-        voices.sort_by_key(|voice| (voice.depth(), voice.rule.id()));
+        voices.sort_by_key(|voice| (voice.layer(), voice.rule.id()));
         voices
     }
 
@@ -53,8 +53,8 @@ impl<'a> Settled<'a> {
 }
 
 impl Voice<'_> {
-    fn depth(&self) -> usize {
-        self.rule.unit().depth()
+    fn layer(&self) -> Layer {
+        self.rule.layer()
     }
 
     fn said(&self) -> Said {
@@ -109,7 +109,7 @@ fn settle_one<'a>(
 ) -> Option<Settled<'a>> {
     let mut bounds: Vec<Voice<'a>> = Vec::new();
     let mut holds: Option<Voice<'a>> = None;
-    for layer in voices.chunk_by(|a, b| a.depth() == b.depth()) {
+    for layer in voices.chunk_by(|a, b| a.layer() == b.layer()) {
         let within: Vec<Voice<'a>> = layer
             .iter()
             .filter(|voice| match breach(setting, &bounds, voice) {

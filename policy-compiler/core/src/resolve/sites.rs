@@ -10,7 +10,7 @@ use url::Url;
 use self::shared::Overlaps;
 use super::{Breach, BreachKind, Said};
 use crate::desired::Verdict;
-use crate::policy::{Category, Reach, Rule, SiteSet, SiteStatement};
+use crate::policy::{Category, Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
 use crate::url_filter::{ByHost, UrlFilter};
 
@@ -42,14 +42,14 @@ pub struct SiteVoice<'a> {
 /// Where a voice stands: voices of one rank are told apart by how specific they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
-    depth: usize,
+    layer: Layer,
     strength: Strength,
 }
 
 impl SiteVoice<'_> {
     fn rank(&self) -> Rank {
         Rank {
-            depth: self.rule.unit().depth(),
+            layer: self.rule.layer(),
             strength: self.rule.strength(),
         }
     }
@@ -198,7 +198,7 @@ impl<'a> Sites<'a> {
                 continue;
             }
             // The lowest layer decides, and within it the stronger rule.
-            if decided.is_none_or(|above| above.rank().depth < winner.rank().depth) {
+            if decided.is_none_or(|above| above.rank().layer < winner.rank().layer) {
                 decided = Some(winner);
             }
             if winner.is_final() {

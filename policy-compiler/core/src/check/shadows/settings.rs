@@ -16,7 +16,7 @@ pub(super) fn shadowed<'a>(
     for rule in policy.rules.values() {
         let groups: Vec<&Resolved<'_>> = policy
             .groups_of(rule)
-            .filter_map(|group| resolution.groups.get(&group.id))
+            .flat_map(|group| resolution.whenever(rule, group))
             .collect();
         for statement in &rule.settings {
             let values = statement.values.iter();

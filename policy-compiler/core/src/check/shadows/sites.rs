@@ -27,7 +27,7 @@ pub(super) fn shadowed<'a>(
             }
             let groups = policy
                 .groups_of(rule)
-                .filter_map(|group| resolution.groups.get(&group.id));
+                .flat_map(|group| resolution.whenever(rule, group));
             let effects =
                 groups.map(|resolved| effect(policy, rule, (place, &filters), &resolved.sites));
             found.extend(
@@ -133,7 +133,7 @@ fn repeated<'a>(
                 covers(wider, filter)
                     && (wider != filter || order(voice.rule, voice.says.place) < order(rule, place))
             })
-            && voice.rule.unit().depth() <= rule.unit().depth()
+            && voice.rule.layer() <= rule.layer()
             && (rule.strength() == Strength::Default || voice.rule.strength() <= rule.strength())
             && !is_passing(policy, voice.rule)
     });

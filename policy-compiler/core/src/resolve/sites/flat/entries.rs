@@ -36,8 +36,8 @@ impl Sites<'_> {
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
 fn importance(voice: &SiteVoice<'_>, members: usize, last: String) -> impl Ord + use<> {
-    let Rank { depth, strength } = voice.rank();
-    (strength, depth, members, last)
+    let Rank { layer, strength } = voice.rank();
+    (strength, layer, members, last)
 }
 
 fn of_filter(region: &Region<'_>) -> Decided<SiteEntry> {

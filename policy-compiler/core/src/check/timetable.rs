@@ -1,0 +1,309 @@
+//! Periods that do nothing, rules that never hold, and hours that nobody can follow.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
+use fyr_schemas::{GroupId, PeriodId};
+use jiff::civil::Date;
+
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
+use crate::parse::DocumentKind;
+use crate::policy::timetable::{Exception, Period};
+use crate::policy::{Group, Horizon, Policy, Rule};
+use crate::resolve::{MOST_VARIANTS, Resolution};
+
+pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+    let mut findings = Vec::new();
+    for (name, period) in &policy.timetable.periods {
+        if !policy.runs_again(period) {
+            findings.push(over(policy, name, period));
+        } else if policy.unread.has_all(&[DocumentKind::Rule]) {
+            findings.extend(unused(policy, name, period));
+        }
+    }
+    findings.extend(
+        policy
+            .rules
+            .values()
+            .filter_map(|rule| never_holds(policy, rule)),
+    );
+    findings.extend(other_hours_twice(policy));
+    findings.extend(overlapping_lessons(policy));
+    findings.extend(crowded(policy, resolution));
+    findings
+}
+
+impl Policy {
+    /// Whether a period runs on some day from today on.
+    fn runs_again(&self, period: &Period) -> bool {
+        let everybodys = self.timetable.holidays.iter();
+        let holidays: Vec<Days> = everybodys
+            .filter(|holiday| holiday.scope.is_none())
+            .flat_map(|holiday| holiday.days.iter().copied())
+            .collect();
+        let mut ways = period.ways();
+        ways.any(|runs| runs_from(runs, self.date, &holidays))
+    }
+}
+
+fn runs_from(runs: &Runs, today: Date, holidays: &[Days]) -> bool {
+    match runs {
+        Runs::On { days, .. } => days.last().is_some_and(|last| today <= *last),
+        Runs::Throughout(days) => days.until.is_none_or(|last| today <= last),
+        Runs::Weekly { hours, within } => {
+            let Some(last) = within.until else {
+                return true;
+            };
+            let first = within.from.map_or(today, |first| first.max(today));
+            let days = first.series(jiff::Span::new().days(1));
+            let mut days = days.take_while(|day| *day <= last);
+            days.any(|day| {
+                hours.contains_key(&Weekday::of(day))
+                    && !holidays.iter().any(|holiday| holiday.contains(day))
+            })
+        }
+    }
+}
+
+fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
+    let finding = Diagnostic::new(Code::PeriodOver, format!("`{name}` never runs again")).at(
+        period.place,
+        format!(
+            "all its days are before {}, or in the holidays",
+            policy.date
+        ),
+    );
+    match policy
+        .rules
+        .values()
+        .find(|rule| rule.occasion.during.contains(name))
+    {
+        Some(rule) => finding
+            .at(rule.place(), format!("`{}` holds during it", rule.id()))
+            .help("remove both, or give the period new days"),
+        None => finding.help("remove it, or give it new days"),
+    }
+}
+
+fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnostic> {
+    let mut rules = policy.rules.values().chain(policy.dormant.values());
+    let is_used = rules.any(|rule| rule.occasion.during.contains(name));
+    (!is_used).then(|| {
+        Diagnostic::new(Code::PeriodUnused, format!("no rule holds during `{name}`"))
+            .at(period.place, "changes nothing")
+            .help(format!(
+                "add `during: {name}` to a rule, or remove the period"
+            ))
+    })
+}
+
+fn never_holds(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
+    let written = &rule.source.document;
+    if rule.occasion.horizon == Horizon::Past {
+        let last = written.until.as_ref()?;
+        return Some(
+            Diagnostic::new(
+                Code::NoTime,
+                format!("`{}` held until {}", rule.id(), last.value),
+            )
+            .at(rule.source.place(last), "this day is over")
+            .help("remove the rule, or give it a later last day"),
+        );
+    }
+    let first = written.during.first()?;
+    let periods: Vec<&Period> = rule
+        .occasion
+        .during
+        .iter()
+        .filter_map(|name| policy.timetable.periods.get(name))
+        .collect();
+    // A period that is unknown or over is a finding of its own.
+    let is_sound = periods.len() == rule.occasion.during.len()
+        && periods.iter().any(|period| policy.runs_again(period));
+    let mut groups = policy.groups_of(rule).peekable();
+    groups.peek()?;
+    let meets = groups.any(|group| {
+        let mut periods = periods.iter();
+        periods.any(|period| period.for_group(group).is_some())
+    });
+    if meets || !is_sound {
+        return None;
+    }
+    let finding = Diagnostic::new(
+        Code::NoTime,
+        format!("`{}` never holds: its period runs for others", rule.id()),
+    )
+    .at(
+        rule.source.place(first),
+        "does not run for the groups of the rule",
+    );
+    let names: Vec<&str> = rule.occasion.during.iter().map(PeriodId::as_str).collect();
+    let finding = periods.iter().fold(finding, |finding, period| {
+        finding.at(period.place, "runs for others")
+    });
+    Some(finding.help(format!(
+        "widen `for` of {}, or the rule's",
+        in_backticks(&names)
+    )))
+}
+
+/// Two exceptions between which nothing decides, with the groups they are both for.
+fn other_hours_twice(policy: &Policy) -> Vec<Diagnostic> {
+    let periods = policy.timetable.periods.iter();
+    let pairs = periods.flat_map(|(name, period)| {
+        let pairs = pairs(&period.exceptions);
+        pairs.map(move |(one, other)| (name, one, other))
+    });
+    pairs
+        .filter_map(|(name, one, other)| {
+            let both = |group: &&Group| one.is_for(group) && other.is_for(group);
+            let groups: Vec<&GroupId> =
+                policy.groups.values().filter(both).map(|g| &g.id).collect();
+            let disagree = one.rank() == other.rank() && one.runs != other.runs;
+            (disagree && !groups.is_empty()).then(|| {
+                let whom = groups_in_words(&groups);
+                Diagnostic::new(
+                    Code::OtherHoursTwice,
+                    format!("two exceptions of `{name}` are for {whom}"),
+                )
+                .at(other.place, "one of them")
+                .at(one.place, "and the other")
+                .help("let one of them name a lower unit, or a stage")
+            })
+        })
+        .collect()
+}
+
+fn pairs(exceptions: &[Exception]) -> impl Iterator<Item = (&Exception, &Exception)> {
+    let numbered = exceptions.iter().enumerate();
+    numbered.flat_map(|(number, one)| {
+        let others = exceptions.iter().skip(number.saturating_add(1));
+        others.map(move |other| (one, other))
+    })
+}
+
+/// Two lessons that some groups have at one time.
+fn overlapping_lessons(policy: &Policy) -> Vec<Diagnostic> {
+    let mut found: BTreeMap<(&PeriodId, &PeriodId), Vec<&GroupId>> = BTreeMap::new();
+    for group in policy.groups.values() {
+        let lessons: Vec<(&PeriodId, &Runs)> = lessons_of(policy, group).into_iter().collect();
+        for (number, (name, runs)) in lessons.iter().enumerate() {
+            for (other, other_runs) in lessons.iter().skip(number.saturating_add(1)) {
+                if meet(runs, other_runs, policy.date) {
+                    found.entry((name, other)).or_default().push(&group.id);
+                }
+            }
+        }
+    }
+    let place = |name: &PeriodId| {
+        policy
+            .timetable
+            .periods
+            .get(name)
+            .map(|period| period.place)
+    };
+    found
+        .into_iter()
+        .filter_map(|((one, other), groups)| {
+            let finding = Diagnostic::new(
+                Code::OverlappingLessons,
+                format!(
+                    "{} would have two lessons at one time",
+                    groups_in_words(&groups)
+                ),
+            )
+            .at(place(other)?, "this one")
+            .at(place(one)?, "and this one")
+            .help("correct the day or the hours of one, or narrow whom it is for");
+            Some(finding)
+        })
+        .collect()
+}
+
+/// The lessons that rules hold during for a group, as they run for it.
+fn lessons_of<'a>(policy: &'a Policy, group: &Group) -> BTreeMap<&'a PeriodId, &'a Runs> {
+    let rules = policy.rules_for(group);
+    let lessons = rules.iter().filter(|rule| rule.is_lesson());
+    let names: BTreeSet<&PeriodId> = lessons.flat_map(|rule| &rule.occasion.during).collect();
+    names
+        .into_iter()
+        .filter_map(|name| {
+            let (name, period) = policy.timetable.periods.get_key_value(name)?;
+            Some((name, period.for_group(group)?))
+        })
+        .collect()
+}
+
+/// Whether two periods run at one time from a day on, the holidays aside.
+fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
+    let overlap = |day: Date| any_overlap(on(one, day), on(other, day));
+    match (one, other) {
+        (Runs::On { days, .. }, _) | (_, Runs::On { days, .. }) => {
+            days.range(today..).any(|day| overlap(*day))
+        }
+        (
+            Runs::Weekly { hours, within },
+            Runs::Weekly {
+                hours: others,
+                within: limits,
+            },
+        ) => {
+            let last = [within.until, limits.until].into_iter().flatten().min();
+            let first = [within.from, limits.from, Some(today)]
+                .into_iter()
+                .flatten()
+                .max();
+            let is_empty = first.zip(last).is_some_and(|(first, last)| last < first);
+            !is_empty
+                && hours.iter().any(|(day, hours)| {
+                    others
+                        .get(day)
+                        .is_some_and(|others| any_overlap(hours, others))
+                })
+        }
+        (Runs::Throughout(_), _) | (_, Runs::Throughout(_)) => false,
+    }
+}
+
+fn on(runs: &Runs, day: Date) -> &[Hours] {
+    match runs {
+        Runs::On { days, hours } if days.contains(&day) => hours,
+        Runs::Weekly { hours, within } if within.contains(day) => {
+            hours.get(&Weekday::of(day)).map_or(&[], Vec::as_slice)
+        }
+        Runs::On { .. } | Runs::Weekly { .. } | Runs::Throughout(_) => &[],
+    }
+}
+
+fn any_overlap(hours: &[Hours], others: &[Hours]) -> bool {
+    hours
+        .iter()
+        .any(|hours| others.iter().any(|others| hours.overlaps(*others)))
+}
+
+fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
+    let first = policy.groups.get(*resolution.crowded.first()?)?;
+    let rules = policy.rules_for(first);
+    let periods: BTreeSet<&PeriodId> = rules
+        .iter()
+        .flat_map(|rule| {
+            rule.occasion
+                .during
+                .iter()
+                .chain(rule.occasion.bounds.keys())
+        })
+        .collect();
+    let whom = groups_in_words(&resolution.crowded);
+    Some(
+        Diagnostic::new(
+            Code::TooManyCombinations,
+            format!("more than {MOST_VARIANTS} combinations of periods for {whom}"),
+        )
+        .at(
+            first.place,
+            format!("its rules hang on {} periods", periods.len()),
+        )
+        .help("let one period have several days and hours, and remove those that are over"),
+    )
+}

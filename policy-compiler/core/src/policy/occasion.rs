@@ -1,0 +1,153 @@
+//! When a rule holds: always, between days, or during periods of the timetable.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::PeriodId;
+use fyr_schemas::policy::{self as source, At, Day};
+use fyr_schemas::timetable::{Days, Period};
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+use super::statement::Names;
+use super::timetable::{self, FIRST_DAY, LAST_DAY, LESSON};
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::parse::InFile;
+use crate::source::Place;
+
+/// When a rule holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Occasion {
+    /// It holds while one of these runs; at any time where there are none.
+    pub during: BTreeSet<PeriodId>,
+    /// It holds while all of these run, which stand for its first and its last day.
+    pub bounds: BTreeMap<PeriodId, Period>,
+    /// Whether the compiled policy has anything of it.
+    pub horizon: Horizon,
+}
+
+/// Whether a rule's days are within what a policy of a day tells devices.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Horizon {
+    /// It holds, or will within a year.
+    #[default]
+    Within,
+    /// Its last day is over.
+    Past,
+    /// Its first day is more than a year ahead.
+    Later,
+}
+
+/// The turn of a rule among those of its unit: the later one decides, inside the floors of those
+/// before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Turn {
+    /// Rules that hold at any time of day.
+    Always,
+    /// Rules that hold during periods.
+    Period,
+    /// Rules that hold during lessons.
+    Lesson,
+}
+
+impl Occasion {
+    /// When a rule holds that is written with these periods and days, seen from `today`.
+    ///
+    /// A first day that has come bounds nothing any more.
+    fn new(during: BTreeSet<PeriodId>, days: Days, today: Date) -> Self {
+        let a_year_on = today.checked_add(1.year()).unwrap_or(Date::MAX);
+        let horizon = if days.until.is_some_and(|last| last < today) {
+            Horizon::Past
+        } else if days.from.is_some_and(|first| a_year_on < first) {
+            Horizon::Later
+        } else {
+            Horizon::Within
+        };
+        let bound = |kind: &str, day: Date, days: Days| {
+            // A date is a slug, so this is the name of a period.
+            let name = format!("{kind}:{day}").parse().ok()?;
+            Some((name, Period::Throughout(days)))
+        };
+        let first = days.from.filter(|first| today < *first).and_then(|day| {
+            let from = Some(day);
+            bound(FIRST_DAY, day, Days { from, until: None })
+        });
+        let last = days.until.and_then(|day| {
+            let until = Some(day);
+            bound(LAST_DAY, day, Days { from: None, until })
+        });
+        Self {
+            during,
+            bounds: first.into_iter().chain(last).collect(),
+            horizon,
+        }
+    }
+
+    /// Whether the rule holds while exactly these periods run.
+    pub fn holds_while(&self, running: &BTreeSet<PeriodId>) -> bool {
+        (self.during.is_empty() || !self.during.is_disjoint(running))
+            && self.bounds.keys().all(|bound| running.contains(bound))
+    }
+
+    /// Whether the rule holds only for lessons.
+    pub fn is_lesson(&self) -> bool {
+        !self.during.is_empty() && self.during.iter().all(|name| name.kind() == Some(LESSON))
+    }
+
+    /// The rule's turn among those of its unit.
+    pub fn turn(&self) -> Turn {
+        if self.is_lesson() {
+            Turn::Lesson
+        } else if self.during.is_empty() {
+            Turn::Always
+        } else {
+            Turn::Period
+        }
+    }
+}
+
+/// Reads when a rule holds.
+pub(super) fn read(
+    rule: &InFile<source::Rule>,
+    names: &Names<'_>,
+    today: Date,
+    findings: &mut Diagnostics,
+) -> Occasion {
+    let written = &rule.document;
+    for name in &*written.during {
+        if let Some(periods) = names
+            .periods
+            .filter(|periods| !periods.contains_key(&name.value))
+        {
+            findings.push(unknown_period(rule.place(name), name, periods));
+        }
+    }
+    let [first, last] = [&written.from, &written.until];
+    if let (Some(first), Some(last)) = (first, last)
+        && last.value < first.value
+    {
+        findings.push(timetable::backwards(rule, first, last));
+    }
+    let during = written.during.iter().map(|name| name.value.clone());
+    let day = |day: &Option<At<Day>>| day.as_ref().map(|day| day.value.0);
+    let days = Days {
+        from: day(first),
+        until: day(last),
+    };
+    Occasion::new(during.collect(), days, today)
+}
+
+fn unknown_period(
+    place: Place,
+    name: &PeriodId,
+    periods: &BTreeMap<PeriodId, timetable::Period>,
+) -> Diagnostic {
+    let help = if periods.is_empty() {
+        "write it under `periods` in `timetable.yaml`".to_owned()
+    } else {
+        help_for_unknown(name.as_str(), periods.keys().map(PeriodId::as_str))
+    };
+    Diagnostic::new(Code::UnknownPeriod, format!("unknown period `{name}`"))
+        .at(place, "`timetable.yaml` has no such period")
+        .help(help)
+}

@@ -1,0 +1,175 @@
+//! The timetable with its days and hours typed: when each period runs, and for whom.
+
+mod reading;
+mod week;
+mod zone;
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::PeriodId;
+use fyr_schemas::policy::Scope;
+use fyr_schemas::timetable::{self as lowered, Days, ZoneRule};
+use jiff::civil::Date;
+
+pub(super) use self::reading::{backwards, read};
+pub(super) use self::zone::read as read_zone;
+use super::{Group, Rule, selects};
+use crate::source::Place;
+
+/// The kind of the periods that are a lesson.
+pub(super) const LESSON: &str = "lesson";
+/// The kinds that the compiler keeps for the first and the last day of a rule.
+pub(super) const FIRST_DAY: &str = "from";
+pub(super) const LAST_DAY: &str = "until";
+
+/// The periods and the holidays of an organisation.
+#[derive(Debug, Default)]
+pub struct Timetable {
+    /// The time zone as devices are given it; absent where it could not be read.
+    pub zone: Option<ZoneRule>,
+    /// Every period by its name.
+    pub periods: BTreeMap<PeriodId, Period>,
+    /// Days on which no period by weekday runs.
+    pub holidays: Vec<Holiday>,
+}
+
+/// A period, with all that is exceptional about it.
+#[derive(Debug)]
+pub struct Period {
+    /// Where it is named.
+    pub place: Place,
+    /// For whom it runs; for everybody without one.
+    pub scope: Option<Scope>,
+    /// When it runs.
+    pub usual: lowered::Period,
+    /// When it runs for some instead.
+    pub exceptions: Vec<Exception>,
+}
+
+/// Other hours for some.
+#[derive(Debug)]
+pub struct Exception {
+    /// Where it says for whom.
+    pub place: Place,
+    /// For whom.
+    pub scope: Scope,
+    /// When the period runs for them.
+    pub runs: lowered::Period,
+}
+
+/// Days on which no period by weekday runs.
+#[derive(Debug)]
+pub struct Holiday {
+    /// Who has them; everybody without one.
+    pub scope: Option<Scope>,
+    /// The days.
+    pub days: Vec<Days>,
+}
+
+impl Period {
+    /// When it runs for a group; `None` where it does not.
+    ///
+    /// Of several exceptions the one of the lowest unit counts, and of those the narrowest.
+    pub fn for_group(&self, group: &Group) -> Option<&lowered::Period> {
+        if !self
+            .scope
+            .as_ref()
+            .is_none_or(|scope| selects(scope, group))
+        {
+            return None;
+        }
+        let exception = self
+            .exceptions
+            .iter()
+            .filter(|exception| exception.is_for(group))
+            .max_by_key(|exception| exception.rank());
+        Some(exception.map_or(&self.usual, |exception| &exception.runs))
+    }
+
+    /// Every way in which it runs for somebody.
+    pub(crate) fn ways(&self) -> impl Iterator<Item = &lowered::Period> {
+        let exceptions = self.exceptions.iter().map(|exception| &exception.runs);
+        std::iter::once(&self.usual).chain(exceptions)
+    }
+}
+
+impl Exception {
+    /// Whether it is for a group.
+    pub(crate) fn is_for(&self, group: &Group) -> bool {
+        selects(&self.scope, group)
+    }
+
+    /// What counts among exceptions for one group, the highest most.
+    pub(crate) fn rank(&self) -> (usize, usize) {
+        let narrowed = [
+            self.scope.who.is_some(),
+            !self.scope.stage.is_empty(),
+            self.scope.ownership.is_some(),
+        ];
+        let narrowed = narrowed.into_iter().filter(|narrowed| *narrowed).count();
+        (self.scope.unit.depth(), narrowed)
+    }
+}
+
+/// The last day on which a period can run; `None` where it has none.
+pub(crate) fn last_day(period: &lowered::Period) -> Option<Date> {
+    match period {
+        lowered::Period::Weekly { within, .. } => within.until,
+        lowered::Period::On { days, .. } => days.last().copied(),
+        lowered::Period::Throughout(days) => days.until,
+    }
+}
+
+impl Timetable {
+    /// What the devices of a group are told: the periods that its rules hang on, as they run for
+    /// the group. `None` where all its rules always hold.
+    pub(crate) fn calendar(
+        &self,
+        group: &Group,
+        rules: &[&Rule],
+        today: Date,
+    ) -> Option<lowered::Timetable> {
+        let is_ahead =
+            |period: &&lowered::Period| last_day(period).is_none_or(|last| today <= last);
+        let mut periods = BTreeMap::new();
+        for occasion in rules.iter().map(|rule| &rule.occasion) {
+            let named = occasion.during.iter().filter_map(|name| {
+                let period = self.periods.get(name)?.for_group(group)?;
+                Some((name.clone(), period.clone()))
+            });
+            let named: Vec<_> = named.filter(|(_, period)| is_ahead(&period)).collect();
+            if named.is_empty() && !occasion.during.is_empty() {
+                continue;
+            }
+            periods.extend(named);
+            periods.extend(occasion.bounds.clone());
+        }
+        let is_weekly = |period: &lowered::Period| matches!(period, lowered::Period::Weekly { .. });
+        let holidays = if periods.values().any(is_weekly) {
+            self.holidays_of(group)
+        } else {
+            Vec::new()
+        };
+        (!periods.is_empty()).then_some(())?;
+        Some(lowered::Timetable {
+            time_zone: self.zone.clone()?,
+            periods,
+            holidays,
+        })
+    }
+
+    fn holidays_of(&self, group: &Group) -> Vec<Days> {
+        let mut days: Vec<Days> = self
+            .holidays
+            .iter()
+            .filter(|holiday| {
+                let scope = holiday.scope.as_ref();
+                scope.is_none_or(|scope| selects(scope, group))
+            })
+            .flat_map(|holiday| holiday.days.iter().copied())
+            .collect();
+        days.sort();
+        days.dedup();
+        days
+    }
+}

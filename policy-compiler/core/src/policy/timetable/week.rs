@@ -1,0 +1,206 @@
+//! Reads the days of a week and the hours of a day as people write them: `mon-fri`,
+//! `08:00-15:30`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::policy::{At, SettingValue};
+use fyr_schemas::timetable::{Hours, Minute, Weekday};
+
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::source::Place;
+
+/// Where something written stands.
+pub(super) type Places<'a> = &'a dyn Fn(&At<SettingValue>) -> Place;
+
+/// The hours as they are written: the same on every day, or by weekday.
+#[derive(Debug)]
+pub(super) enum Written {
+    EveryDay(Vec<Hours>),
+    ByDay(BTreeMap<Weekday, Vec<Hours>>),
+}
+
+/// Reads hours; what is wrong with them is a finding, and then nothing is read.
+pub(super) fn read_hours(
+    written: &At<SettingValue>,
+    places: Places<'_>,
+    key_places: &dyn Fn(&At<String>) -> Place,
+    findings: &mut Diagnostics,
+) -> Option<Written> {
+    let SettingValue::Map(by_day) = &written.value else {
+        return hours_of_a_day(written, places, findings).map(Written::EveryDay);
+    };
+    let mut read: BTreeMap<Weekday, Vec<Hours>> = BTreeMap::new();
+    for (days, hours) in by_day {
+        let place = key_places(days);
+        let days = report(days_in(days, place), findings)?;
+        let hours = hours_of_a_day(hours, places, findings)?;
+        for day in days {
+            if read.insert(day, hours.clone()).is_some() {
+                findings.push(
+                    Diagnostic::new(
+                        Code::WrongDays,
+                        format!("the hours of `{day}` are given twice"),
+                    )
+                    .at(place, "the second time")
+                    .help("let every day of the week stand once"),
+                );
+                return None;
+            }
+        }
+    }
+    Some(Written::ByDay(read))
+}
+
+/// Reads days of the week: `mon-fri`, or a list.
+pub(super) fn read_days(
+    written: &At<SettingValue>,
+    places: Places<'_>,
+    findings: &mut Diagnostics,
+) -> Option<BTreeSet<Weekday>> {
+    let mut days = BTreeSet::new();
+    for item in items(written) {
+        let place = places(item);
+        let read = match &item.value {
+            SettingValue::Text(text) => days_in(text, place),
+            SettingValue::List(_) | SettingValue::Map(_) => Err(no_days("a list", place)),
+        };
+        days.extend(report(read, findings)?);
+    }
+    Some(days)
+}
+
+fn hours_of_a_day(
+    written: &At<SettingValue>,
+    places: Places<'_>,
+    findings: &mut Diagnostics,
+) -> Option<Vec<Hours>> {
+    let mut hours: Vec<(Hours, Place)> = Vec::new();
+    for item in items(written) {
+        let place = places(item);
+        let read = match &item.value {
+            SettingValue::Text(text) => hours_in(text, place),
+            SettingValue::List(_) | SettingValue::Map(_) => Err(no_hours("a list", place)),
+        };
+        hours.push((report(read, findings)?, place));
+    }
+    hours.sort_by_key(|(hours, _)| *hours);
+    for pair in hours.windows(2) {
+        if let [(one, _), (other, place)] = pair
+            && one.overlaps(*other)
+        {
+            findings.push(overlapping(*one, *other, *place));
+            return None;
+        }
+    }
+    Some(hours.into_iter().map(|(hours, _)| hours).collect())
+}
+
+fn items(written: &At<SettingValue>) -> &[At<SettingValue>] {
+    match &written.value {
+        SettingValue::List(items) => items,
+        SettingValue::Text(_) | SettingValue::Map(_) => std::slice::from_ref(written),
+    }
+}
+
+fn report<T>(read: Result<T, Diagnostic>, findings: &mut Diagnostics) -> Option<T> {
+    read.map_err(|finding| findings.push(finding)).ok()
+}
+
+fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
+    let day = |word: &str| {
+        Weekday::ALL
+            .into_iter()
+            .find(|day| day.word() == word.trim())
+    };
+    let (first, last) = text.split_once('-').unwrap_or((text, text));
+    let (Some(from), Some(until)) = (day(first), day(last)) else {
+        let unknown = if day(first).is_none() { first } else { last };
+        return Err(no_days(unknown.trim(), place));
+    };
+    if from > until {
+        let week = |from: Weekday, until: Weekday| {
+            if from == until {
+                from.to_string()
+            } else {
+                format!("{from}-{until}")
+            }
+        };
+        let (later, earlier) = (week(from, Weekday::Sun), week(Weekday::Mon, until));
+        return Err(Diagnostic::new(
+            Code::WrongDays,
+            format!("`{text}` runs over the end of the week"),
+        )
+        .at(place, "a week begins on Monday")
+        .help(format!("write `[{earlier}, {later}]`")));
+    }
+    let days = Weekday::ALL.into_iter();
+    Ok(days.filter(|day| (from..=until).contains(day)).collect())
+}
+
+fn no_days(unknown: &str, place: Place) -> Diagnostic {
+    let words = Weekday::ALL.map(Weekday::word);
+    // `monday` and `tues` are days too.
+    let longer = words
+        .into_iter()
+        .find(|word| unknown.len() > word.len() && unknown.to_lowercase().starts_with(word));
+    let help = match longer.or_else(|| did_you_mean(unknown, words)) {
+        Some(word) => format!("did you mean `{word}`?"),
+        None => "the days are `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`".to_owned(),
+    };
+    Diagnostic::new(
+        Code::WrongDays,
+        format!("unknown day of the week `{unknown}`"),
+    )
+    .at(place, "no day of the week")
+    .help(help)
+}
+
+fn hours_in(text: &str, place: Place) -> Result<Hours, Diagnostic> {
+    let minute = |text: &str| text.trim().parse::<Minute>().ok();
+    let Some((from, until)) = text
+        .split_once('-')
+        .and_then(|(from, until)| minute(from).zip(minute(until)))
+    else {
+        return Err(no_hours(text, place));
+    };
+    Hours::between(from, until).ok_or_else(|| no_stretch(text, from, until, place))
+}
+
+fn no_hours(text: &str, place: Place) -> Diagnostic {
+    Diagnostic::new(
+        Code::WrongHours,
+        format!("`{text}` is not the hours of a day"),
+    )
+    .at(place, "expected from and until")
+    .help("write them as `08:00-15:30`; the end of the day is `24:00`")
+}
+
+/// Hours that end before they begin, or as they do.
+fn no_stretch(text: &str, from: Minute, until: Minute, place: Place) -> Diagnostic {
+    let finding = |message, label| Diagnostic::new(Code::WrongHours, message).at(place, label);
+    if from == until {
+        return finding(format!("`{text}` is over as it begins"), "holds no minute")
+            .help("write when they end, or leave `hours` out for the whole day");
+    }
+    let midnight = Minute::MIDNIGHT;
+    let night = if until == midnight {
+        format!("`{from}-24:00`")
+    } else {
+        format!("`[{midnight}-{until}, {from}-24:00]`")
+    };
+    finding(
+        format!("`{text}` ends before it begins"),
+        "hours end on the day they began",
+    )
+    .help(format!(
+        "write {night} for a night, or did you mean `{until}-{from}`?"
+    ))
+}
+
+fn overlapping(one: Hours, other: Hours, place: Place) -> Diagnostic {
+    let until = one.until().max(other.until());
+    Diagnostic::new(Code::WrongHours, format!("`{one}` and `{other}` overlap"))
+        .at(place, "these minutes are given twice")
+        .help(format!("write them as one: `{}-{until}`", one.from()))
+}

@@ -1,0 +1,125 @@
+//! The times of a group: which combinations of periods its rules know, and what of the breaches
+//! in them is wrong with the policy.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::timetable::Timetable;
+use fyr_schemas::{PeriodId, RuleId};
+
+use super::{Breach, BreachKind};
+use crate::policy::{Group, Policy, Rule};
+
+/// The most combinations of periods that a group's devices carry.
+pub(crate) const MOST_VARIANTS: usize = 64;
+
+/// The combinations of the timetables that were asked about: groups share them.
+#[derive(Debug, Default)]
+pub(super) struct Times {
+    known: Vec<(Timetable, BTreeSet<BTreeSet<PeriodId>>)>,
+}
+
+/// When a group's rules hold.
+#[derive(Debug)]
+pub(super) struct TimesOfGroup<'a> {
+    /// What its devices are told of the timetable; nothing where all rules always hold.
+    pub(super) timetable: Option<Timetable>,
+    /// The rules that hold in each combination, first of all while no period runs.
+    pub(super) combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)>,
+}
+
+impl Times {
+    /// The times of a group with these rules; `Err` where there are too many.
+    pub(super) fn of_group<'a>(
+        &mut self,
+        policy: &Policy,
+        group: &Group,
+        rules: &[&'a Rule],
+    ) -> Result<TimesOfGroup<'a>, Crowded> {
+        let timetable = policy.timetable.calendar(group, rules, policy.date);
+        let together = match &timetable {
+            Some(timetable) => self.together(timetable),
+            None => BTreeSet::from([BTreeSet::new()]),
+        };
+        if together.len() > MOST_VARIANTS {
+            return Err(Crowded);
+        }
+        let mut combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)> = Vec::new();
+        // The empty combination sorts before all others.
+        for running in together {
+            let rules = rules.iter().copied();
+            let hold: Vec<&'a Rule> = rules
+                .filter(|rule| rule.occasion.holds_while(&running))
+                .collect();
+            // Every combination has the rules of the empty one: without more it is the same.
+            let is_known = combinations
+                .first()
+                .is_some_and(|(_, base)| base.len() == hold.len());
+            if !is_known {
+                combinations.push((running, hold));
+            }
+        }
+        Ok(TimesOfGroup {
+            timetable,
+            combinations,
+        })
+    }
+
+    fn together(&mut self, timetable: &Timetable) -> BTreeSet<BTreeSet<PeriodId>> {
+        let known = self.known.iter().find(|(known, _)| known == timetable);
+        if let Some((_, together)) = known {
+            return together.clone();
+        }
+        let together = timetable.together(MOST_VARIANTS);
+        self.known.push((timetable.clone(), together.clone()));
+        together
+    }
+}
+
+/// A group has more combinations of periods than its devices carry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Crowded;
+
+/// The breaches of a group, from those of each combination.
+#[derive(Debug, Default)]
+pub(super) struct Breaches {
+    found: Vec<Breach>,
+    /// How many combinations each rule holds in.
+    held: BTreeMap<RuleId, usize>,
+}
+
+impl Breaches {
+    /// Takes in what was found while these rules hold.
+    pub(super) fn add(&mut self, rules: &[&Rule], mut found: Vec<Breach>) {
+        for rule in rules {
+            *self.held.entry(rule.id().clone()).or_default() += 1;
+        }
+        found.sort();
+        found.dedup();
+        self.found.extend(found);
+    }
+
+    /// The breaches that are wrong with the policy, each once.
+    ///
+    /// Rules that disagree do so whenever they meet. A value below a floor is wrong where it can
+    /// never hold; where the floor is there for a time only, the value holds at other times, and
+    /// is bounded meanwhile.
+    pub(super) fn into_wrong(self) -> Vec<Breach> {
+        let mut times: BTreeMap<_, usize> = BTreeMap::new();
+        for breach in &self.found {
+            *times.entry((&breach.subject, &breach.below)).or_default() += 1;
+        }
+        let is_wrong = |breach: &&Breach| match breach.kind {
+            BreachKind::SameLayer => true,
+            BreachKind::WeakerThanFloor
+            | BreachKind::ChangesLocked
+            | BreachKind::SiteBelowFloor => {
+                let breached = times.get(&(&breach.subject, &breach.below));
+                breached >= self.held.get(&breach.below.rule)
+            }
+        };
+        let mut wrong: Vec<Breach> = self.found.iter().filter(is_wrong).cloned().collect();
+        wrong.sort();
+        wrong.dedup();
+        wrong
+    }
+}

@@ -1,0 +1,203 @@
+//! What can be wrong with the timetable, and with rules that hold for a time.
+
+use super::{finds, finds_in_base, rule};
+
+/// A timetable, and a rule that holds at some time.
+#[track_caller]
+fn finds_in(code: &str, timetable: &str, during: &str) {
+    let rule = rule(&format!(
+        "for: /skoler\nstrength: default\n{during}set:\n  youtube.level: {{ pupils: strict }}\n"
+    ));
+    finds(
+        code,
+        &[("timetable.yaml", timetable), ("rules/proeve.yaml", &rule)],
+    );
+}
+
+#[test]
+fn a_period_that_nobody_has_is_told_with_the_one_that_was_meant() {
+    let timetable = "periods:\n  skoletid: { days: mon-fri, hours: 08:00-15:30 }\n";
+    let other = "rule: andet\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\nduring: skoletid\n\
+                 sites:\n  block: [spil.example]\nwhy:\n  da: Prøve.\n";
+    let wrong = rule(
+        "for: /skoler\nstrength: default\nduring: [skoletid, skoletiden]\nset:\n  youtube.level: { pupils: strict }\n",
+    );
+    finds(
+        "FYR0901",
+        &[
+            ("timetable.yaml", timetable),
+            ("rules/andet.yaml", other),
+            ("rules/proeve.yaml", &wrong),
+        ],
+    );
+}
+
+#[test]
+fn hours_that_no_day_has_are_told_with_what_to_write() {
+    finds_in(
+        "FYR0902",
+        "periods:
+  nat: { days: mon-fri, hours: 22:00-06:00 }
+  omvendt: { days: mon-fri, hours: [15:30-08:00] }
+  tom: { days: mon-fri, hours: 08:00-08:00 }
+  forkert: { days: mon-fri, hours: 8-15 }
+  oven-i: { days: mon-fri, hours: { mon: [08:00-10:00, 09:45-11:30] } }
+",
+        "during: [nat, omvendt, tom, forkert, oven-i]\n",
+    );
+}
+
+#[test]
+fn days_that_no_week_has_are_told() {
+    finds_in(
+        "FYR0903",
+        "periods:
+  dansk: { days: man-fre, hours: 08:00-15:30 }
+  lang: { days: [monday, wed], hours: 08:00-15:30 }
+  rundt: { days: fri-mon, hours: 08:00-15:30 }
+  dobbelt: { hours: { mon-thu: 08:00-15:30, wed: 08:00-12:00 } }
+",
+        "during: [dansk, lang, rundt, dobbelt]\n",
+    );
+}
+
+#[test]
+fn a_period_that_contradicts_itself_is_told() {
+    finds_in(
+        "FYR0904",
+        "periods:
+  aldrig: { hours: 08:00-15:30 }
+  begge: { days: mon-fri, on: 2027-05-04 }
+  to-gange: { days: mon-fri, hours: { mon-fri: 08:00-15:30 } }
+  baglaens: { days: mon-fri, from: 2027-05-07, until: 2027-05-03 }
+  dage: { on: 2027-05-04, until: 2027-05-07 }
+  from:2027: { days: mon-fri }
+  ens:
+    hours: { mon-thu: 08:00-15:30, fri: 08:00-14:00 }
+    except:
+      - { for: /skoler/oest }
+  uklar:
+    hours: { mon-thu: 08:00-15:30, fri: 08:00-14:00 }
+    except:
+      - { for: /skoler/oest, days: mon-tue }
+holidays:
+  - { name: Sommerferie, from: 2027-06-26 }
+  - { name: Store bededag, on: 2027-04-23, from: 2027-04-23, until: 2027-04-23 }
+",
+        "during: [aldrig, begge, to-gange, baglaens, dage, ens, uklar]\n",
+    );
+}
+
+#[test]
+fn a_rule_that_ends_before_it_begins_is_told() {
+    super::check_snapshot(
+        "a_rule_that_ends_before_it_begins",
+        &[(
+            "rules/proeve.yaml",
+            &rule(
+                "for: /skoler\nstrength: default\nfrom: 2027-01-31\nuntil: 2027-01-01\n\
+                 set:\n  youtube.level: { pupils: strict }\n",
+            ),
+        )],
+    );
+}
+
+#[test]
+fn a_period_that_never_runs_again_is_told_with_the_rule_that_holds_during_it() {
+    finds_in(
+        "FYR0905",
+        "periods:
+  exam:sidste-aar: { on: [2026-05-04, 2026-05-06], hours: 09:00-14:00 }
+  mellem-jul-og-nytaar: { days: mon-fri, from: 2026-12-21, until: 2027-01-01 }
+holidays:
+  - { name: Juleferie, from: 2026-12-19, until: 2027-01-03 }
+",
+        "during: [exam:sidste-aar, mellem-jul-og-nytaar]\n",
+    );
+}
+
+#[test]
+fn a_period_that_no_rule_speaks_of_is_told() {
+    finds_in(
+        "FYR0906",
+        "periods:
+  skoletid: { days: mon-fri, hours: 08:00-15:30 }
+  fritid: { days: mon-fri, hours: 15:30-18:00 }
+",
+        "during: skoletid\n",
+    );
+}
+
+#[test]
+fn two_lessons_of_one_group_at_one_time_are_told() {
+    finds_in(
+        "FYR0907",
+        "periods:
+  lesson:projekt: { on: 2026-11-24, hours: 10:00-10:40, for: /skoler/oest }
+  lesson:musik: { days: tue, hours: [08:00-08:45, 10:30-11:15], for: { unit: /skoler/oest, stage: mellemtrin } }
+",
+        "during: [lesson:projekt, lesson:musik]\n",
+    );
+}
+
+#[test]
+fn a_rule_whose_time_never_comes_is_told() {
+    let timetable =
+        "periods:\n  lesson:vest: { on: 2026-11-24, hours: 10:00-10:40, for: /skoler/vest }\n";
+    let says = "strength: default\nset:\n  youtube.level: { pupils: strict }\n";
+    let past = rule(&format!("for: /skoler\nuntil: 2026-08-01\n{says}"));
+    let elsewhere = rule(&format!("for: /skoler/oest\nduring: lesson:vest\n{says}"));
+    finds(
+        "FYR0908",
+        &[
+            ("timetable.yaml", timetable),
+            ("rules/fortid.yaml", &past.replace("proeve", "fortid")),
+            ("rules/proeve.yaml", &elsewhere),
+        ],
+    );
+}
+
+#[test]
+fn a_time_zone_that_does_not_exist_is_told_with_the_nearest() {
+    finds_in_base(
+        "FYR0909",
+        "fyr.yaml",
+        "Europe/Copenhagen",
+        "Europe/Kopenhagen",
+    );
+}
+
+#[test]
+fn two_exceptions_between_which_nothing_decides_are_told() {
+    finds_in(
+        "FYR0910",
+        "periods:
+  skoletid:
+    days: mon-fri
+    hours: 08:00-15:30
+    except:
+      - { for: { unit: /skoler, stage: indskoling }, hours: 08:00-13:45 }
+      - { for: { unit: /skoler, who: pupils }, hours: 08:00-14:30 }
+      - { for: /skoler/vest, hours: 08:15-15:00 }
+",
+        "during: skoletid\n",
+    );
+}
+
+#[test]
+fn more_combinations_than_a_device_carries_are_told() {
+    use std::fmt::Write as _;
+    let (mut timetable, mut during) = ("periods:\n".to_owned(), Vec::new());
+    for number in 0..70 {
+        let (hour, minute) = (8 + number / 10, 5 * (number % 10));
+        let name = format!("lektion-{number}");
+        let _ = writeln!(
+            timetable,
+            "  {name}: {{ on: 2026-11-24, hours: {hour:02}:{minute:02}-{hour:02}:{:02} }}",
+            minute + 5
+        );
+        during.push(name);
+    }
+    let during = format!("during: [{}]\n", during.join(", "));
+    finds_in("FYR0911", &timetable, &during);
+}
