@@ -34,11 +34,15 @@ pub(super) fn read_entry(text: &str) -> Result<Entry<'_>, Dropped> {
     }
     let (host, port) = split_port(authority);
     let host = read_host(without_star(host))?;
-    if port.is_none() && matches!(rest, "" | "/") {
+    if port.is_none() && rest.is_empty() {
         return Ok(host.into());
     }
     let port = port.map_or_else(String::new, |port| format!(":{port}"));
-    match format!("{host}{port}{rest}").parse() {
+    match format!("{host}{port}{rest}").parse::<UrlFilter>() {
+        // An empty query or path says nothing.
+        Ok(filter) if filter.to_string().trim_end_matches('/') == host.to_string() => {
+            Ok(host.into())
+        }
         Ok(filter) => Ok(Entry::Prefix(filter)),
         Err(ParseFilterError::StarInPath(_)) => Err(Dropped::Pattern),
         Err(_) => Err(Dropped::Unreadable),
