@@ -112,8 +112,9 @@ impl PartialEq for CategoryRule {
     fn eq(&self, other: &Self) -> bool {
         self.verdict == other.verdict
             && self.except == other.except
-            && self.category.id == other.category.id
-            && self.category.domains == other.category.domains
+            && (Arc::ptr_eq(&self.category, &other.category)
+                || self.category.id == other.category.id
+                    && self.category.domains == other.category.domains)
     }
 }
 

@@ -17,6 +17,7 @@ pub mod explain;
 mod judge;
 mod letters;
 pub mod lists;
+mod name_table;
 pub mod parse;
 pub mod policy;
 pub mod reference;

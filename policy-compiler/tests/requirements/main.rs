@@ -19,3 +19,4 @@ mod lists;
 mod services;
 mod settings;
 mod source;
+mod timetables;

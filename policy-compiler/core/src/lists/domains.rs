@@ -2,32 +2,51 @@
 //! knows how such a set is kept.
 //!
 //! It is kept as its canonical text: one name a line, sorted by labels from the last to the
-//! first, so that a domain and the names below it lie together. No member lies below
-//! another, so one search for the place of a name tells whether a member covers it.
+//! first, so that a domain and the names below it lie together. Beside it stands a table of where
+//! each line begins: 16 to 32 bytes a domain, so that a look-up takes as long in a large set as in
+//! a small one.
 
 use std::cmp::Ordering;
 use std::fmt;
 
+use crate::name_table::NameTable;
+
 /// Domains in lower case and punycode, none of them below another.
-#[derive(Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default)]
 pub struct DomainSet {
     // INVARIANT: sorted by `by_labels`, no line covers another, each ends in `\n`.
     text: String,
     len: usize,
+    /// Where the line of each begins.
+    lines: NameTable,
 }
+
+/// Two are equal that have the same members.
+impl PartialEq for DomainSet {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for DomainSet {}
 
 impl DomainSet {
     /// Takes names that are sorted by labels, none of them below another.
     pub(super) fn of_sorted(names: &[&str]) -> Self {
-        let mut set = Self {
-            text: String::with_capacity(names.iter().map(|name| name.len() + 1).sum()),
+        let mut text = String::with_capacity(names.iter().map(|name| name.len() + 1).sum());
+        let lines = names.iter().map(|name| {
+            // A file of lists is far smaller than this.
+            let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
+            text.push_str(name);
+            text.push('\n');
+            (*name, start)
+        });
+        let lines = NameTable::of(lines);
+        Self {
+            text,
             len: names.len(),
-        };
-        for name in names {
-            set.text.push_str(name);
-            set.text.push('\n');
+            lines,
         }
-        set
     }
 
     /// How many domains there are.
@@ -52,8 +71,24 @@ impl DomainSet {
     }
 
     /// The member that is `name` or a domain above it. The name is in lower case and punycode,
-    /// without a closing point.
+    /// without a closing point. Takes a time that hangs on the name and not on the set.
     pub fn covering(&self, name: &str) -> Option<&str> {
+        let found = self.lines.upwards(name).find_map(|(above, start)| {
+            let rest = self.text.get(usize::try_from(start).ok()?..)?;
+            let member = rest.get(..above.len()).filter(|member| *member == above)?;
+            rest.as_bytes()
+                .get(above.len())
+                .is_some_and(|end| *end == b'\n')
+                .then_some(member)
+        });
+        if self.lines.is_crowded() {
+            return found.or_else(|| self.search(name));
+        }
+        found
+    }
+
+    /// The same without the table, by halves.
+    fn search(&self, name: &str) -> Option<&str> {
         // Only names below the covering member could lie between it and `name`.
         let up_to = self.first_after(|member| by_labels(member, name) != Ordering::Greater);
         let before = self.text.get(..up_to)?;

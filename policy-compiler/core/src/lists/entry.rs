@@ -34,13 +34,13 @@ pub(super) fn read_entry(text: &str) -> Result<Entry<'_>, Dropped> {
     }
     let (host, port) = split_port(authority);
     let host = read_host(without_star(host))?;
-    if port.is_none() && rest.is_empty() {
+    if port.is_none() && matches!(rest, "" | "/") {
         return Ok(host.into());
     }
-    let port = port.map_or_else(String::new, |port| format!(":{port}"));
-    match format!("{host}{port}{rest}").parse::<UrlFilter>() {
-        // An empty query or path says nothing.
-        Ok(filter) if filter.to_string().trim_end_matches('/') == host.to_string() => {
+    let written = port.map_or_else(String::new, |port| format!(":{port}"));
+    match format!("{host}{written}{rest}").parse::<UrlFilter>() {
+        // A `?` with nothing behind it asks for nothing.
+        Ok(filter) if port.is_none() && filter.query.is_empty() && filter.path.len() < 2 => {
             Ok(host.into())
         }
         Ok(filter) => Ok(Entry::Prefix(filter)),

@@ -261,6 +261,17 @@ fn file() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![proptest::collection::vec(any::<u8>(), 0..200), made]
 }
 
+#[test]
+fn a_question_mark_with_nothing_behind_it_leaves_the_whole_site() {
+    for text in ["x.example?", "x.example/?"] {
+        assert_eq!(
+            read_entry(text),
+            Ok(Entry::Domain("x.example".into())),
+            "{text}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn a_set_is_what_the_plain_model_says(

@@ -1,0 +1,199 @@
+//! What holds when: school hours, holidays, exams, lessons, and the days on which clocks are set:
+//! R03, R14, R15.
+
+use fyr_schemas::bundle::Bundle;
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::source::Source;
+
+const DAY: &str = "2026-11-23";
+
+const TIMETABLE: &str = "\
+periods:
+  skoletid: { days: mon-fri, hours: 08:00-15:00 }
+  nat: { days: mon-sun, hours: 01:30-02:30 }
+  exam:matematik-9:
+    on: 2026-12-22
+    hours: 09:00-13:00
+    for: { unit: /skoler, stage: udskoling }
+  lesson:film: { days: tue, hours: 10:00-10:40, for: /skoler/oest }
+holidays:
+  - { name: Juleferie, from: 2026-12-21, until: 2027-01-03 }
+";
+
+const RULES: &str = "\
+rule: ro
+decision: SK-2025-7
+for: { unit: /skoler, who: pupils }
+during: skoletid
+strength: default
+sites:
+  block: [spil.example, film.example]
+why:
+  da: Ro i skoletiden.
+---
+rule: soevn
+decision: SK-2025-7
+for: { unit: /skoler, who: pupils }
+during: nat
+strength: default
+sites:
+  block: [spil.example]
+why:
+  da: Søvn.
+---
+rule: proeve
+decision: SK-2025-7
+for: { unit: /skoler, stage: udskoling }
+during: exam:matematik-9
+strength: minimum
+sites:
+  block: ['*']
+  allow: [proever.example, login.fyrby.example]
+why:
+  da: Kun prøvens sider.
+---
+rule: filmklip
+decision: OEST-3
+for: { unit: /skoler/oest, who: pupils }
+during: lesson:film
+strength: default
+sites:
+  allow: [film.example]
+why:
+  da: Klassen klipper film.
+";
+
+/// The small policy with a timetable and rules that hold for a time.
+fn timed() -> Source {
+    let help = "sites:\n  allow: [service:hjaelpelinjen]";
+    Source::small()
+        .with_edit(
+            "rules/floor.yaml",
+            &format!("strength: default\n{help}"),
+            &format!("strength: locked\n{help}"),
+        )
+        .with("timetable.yaml", TIMETABLE)
+        .with("rules/tider.yaml", RULES)
+}
+
+/// What is closed to a group at moments of Danish time, as its device has it from the bundle alone.
+#[track_caller]
+fn closed_at<const N: usize>(group: &str, moments: [&str; N]) -> [Vec<String>; N] {
+    let bundle = timed().bundle(group, DAY);
+    moments.map(|moment| closed(&bundle, moment))
+}
+
+/// Of the sites that the rules here speak of, those that are closed then.
+fn closed(bundle: &Bundle, moment: &str) -> Vec<String> {
+    let moment: Timestamp = moment.parse().expect("a moment");
+    let in_force = bundle.in_force(moment);
+    let listed = in_force.chromium.get("URLBlocklist").cloned();
+    let listed: Vec<String> = serde_json::from_value(listed.unwrap_or(json!([]))).expect("a list");
+    let ours = ["*", "film.example", "spil.example"];
+    listed
+        .into_iter()
+        .filter(|site| ours.contains(&site.as_str()))
+        .collect()
+}
+
+#[test]
+fn r15_what_holds_in_school_hours_is_open_before_after_and_in_the_holidays() {
+    let [before, from, until, after, holiday, school] = closed_at(
+        "vest-2018",
+        [
+            "2026-11-23T07:59:59+01",
+            "2026-11-23T08:00:00+01",
+            "2026-11-23T14:59:59+01",
+            "2026-11-23T15:00:00+01",
+            "2026-12-23T09:10:00+01",
+            "2027-01-04T09:10:00+01",
+        ],
+    );
+    let nothing: [&str; 0] = [];
+    assert_eq!(before, nothing);
+    assert_eq!(from, ["film.example", "spil.example"]);
+    assert_eq!(until, from);
+    assert_eq!(after, nothing);
+    assert_eq!(holiday, nothing);
+    assert_eq!(school, from);
+}
+
+#[test]
+fn r15_an_exam_leaves_open_only_its_own_sites_and_help_on_its_day_and_for_its_pupils() {
+    let bundle = timed().bundle("vest-2018", DAY);
+    // It lies in the holidays, and on single days those do not count.
+    assert_eq!(closed(&bundle, "2026-12-22T09:00:00+01"), ["*"]);
+    assert_eq!(closed(&bundle, "2026-12-22T13:00:00+01").len(), 0);
+    let exam: Timestamp = "2026-12-22T10:00:00+01".parse().expect("a moment");
+    let in_force = bundle.in_force(exam);
+    let open = &in_force.chromium["URLAllowlist"];
+    assert_eq!(
+        *open,
+        json!(["hjaelp.example", "login.fyrby.example", "proever.example"])
+    );
+    let [younger] = closed_at("oest-2024", ["2026-12-22T10:00:00+01"]);
+    assert_eq!(younger.len(), 0);
+}
+
+#[test]
+fn r15_hours_are_the_organisations_on_the_days_on_which_its_clocks_are_set() {
+    // 2027-03-28: the hour from 02:00 is skipped. 2026-10-25: the hour from 02:00 comes twice.
+    let [spring, skipped, autumn, again, between, done] = closed_at(
+        "vest-2018",
+        [
+            "2027-03-28T00:59:59Z",
+            "2027-03-28T01:00:00Z",
+            "2026-10-25T00:00:00Z",
+            "2026-10-25T01:00:00Z",
+            "2026-10-25T00:30:00Z",
+            "2026-10-25T01:30:00Z",
+        ],
+    );
+    let nothing: [&str; 0] = [];
+    assert_eq!(spring, ["spil.example"]);
+    assert_eq!(skipped, nothing);
+    assert_eq!(autumn, ["spil.example"]);
+    assert_eq!(between, nothing);
+    assert_eq!(again, ["spil.example"]);
+    assert_eq!(done, nothing);
+    // Summer and winter, school begins at eight by the clock on the wall.
+    let [summer, winter] = closed_at(
+        "vest-2018",
+        ["2027-06-07T06:00:00Z", "2027-02-01T07:00:00Z"],
+    );
+    assert_eq!(summer, winter);
+    assert_eq!(summer, ["film.example", "spil.example"]);
+}
+
+#[test]
+fn r14_a_lesson_opens_for_its_class_what_is_closed_in_school_hours_and_ends_by_itself() {
+    let moments = [
+        "2026-11-24T09:59:59+01",
+        "2026-11-24T10:00:00+01",
+        "2026-11-24T10:40:00+01",
+    ];
+    let [before, lesson, after] = closed_at("oest-2021", moments);
+    assert_eq!(before, ["film.example", "spil.example"]);
+    assert_eq!(lesson, ["spil.example"]);
+    assert_eq!(after, before);
+    let [.., elsewhere, _] = closed_at("vest-2018", moments);
+    assert_eq!(elsewhere, before);
+}
+
+#[test]
+fn r14_a_lesson_does_not_open_what_is_closed_by_a_floor() {
+    let source = timed().with_edit(
+        "rules/tider.yaml",
+        "during: skoletid\nstrength: default",
+        "during: skoletid\nstrength: minimum",
+    );
+    assert_eq!(source.codes(DAY), ["FYR0404"]);
+}
+
+#[test]
+fn r15_a_group_without_rules_for_a_time_carries_no_timetable() {
+    let bundle = timed().bundle("oest-personale", DAY);
+    assert_eq!((bundle.timetable, bundle.variants), (None, Vec::new()));
+}
