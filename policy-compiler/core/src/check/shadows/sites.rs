@@ -93,10 +93,13 @@ fn effect<'a>(
 
 /// Whether some verdict over a part of `filter` is another without what is written at `place`.
 fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
-    let parts = sites
-        .voices
-        .iter()
-        .filter_map(|voice| voice.says.sites.filter()?.intersection(filter));
+    let parts = sites.voices.iter().flat_map(|voice| {
+        let says = &voice.says.sites;
+        let own = says.filter().and_then(|own| own.intersection(filter));
+        let listed = says.category().into_iter();
+        own.into_iter()
+            .chain(listed.flat_map(|category| category.within(filter)))
+    });
     let verdict = |voice: Option<SiteVoice<'_>>| voice.map(|voice| voice.says.verdict);
     std::iter::once(filter.clone()).chain(parts).any(|part| {
         let without = sites.verdict_over_without(&part, place);
