@@ -234,6 +234,8 @@ codes! {
     "A helpline helps children directly. No minimum age and no guardian's approval stands before it."
     "1008" ApprovalUnasked Warning "an approval that nothing asks for"
     "The service needs no guardian's approval, so the approval changes nothing."
+    "1009" LimitUnheld Warning "a service open to those who are too young for it"
+    "The catalogue says what holds below a service's minimum age, or that a guardian approves it, and nothing makes it so for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can hold."
 }
 
 impl fmt::Display for Code {

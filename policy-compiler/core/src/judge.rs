@@ -1,77 +1,168 @@
 //! What decides over an address in a group's browsers: a rule about sites, or a setting that
 //! closes sites to put itself in force.
 
+use std::borrow::Borrow;
+
 use fyr_schemas::bundle::Engine;
 use url::Url;
 
 use crate::compile::desired;
-use crate::desired::{SiteEntry, SiteRule, Verdict};
+use crate::desired::{CategoryRule, SiteEntry, SiteRule, Verdict};
 use crate::policy::Policy;
 use crate::resolve::{Resolved, Settled, SiteVoice};
 use crate::target;
-use crate::url_filter;
+use crate::url_filter::{Index, asked, verdict_among};
 
-/// Everything that decides over addresses for one group, ready to be asked often.
-pub(crate) struct Judge<'a> {
+/// Everything that decides over addresses for one group, ready to be asked often: an answer takes
+/// a time that hangs on the address and on how many categories are spoken of, and not on how much
+/// is listed.
+#[derive(Debug)]
+pub struct Judge<'a> {
     resolved: &'a Resolved<'a>,
-    by_rules: Vec<SiteEntry>,
-    by_settings: Vec<(SiteRule, &'a Settled<'a>)>,
+    sites: Vec<Site<'a>>,
+    by_host: Index<usize>,
+    categories: Vec<CategoryRule>,
+    /// Whether anything is warned of.
+    warns: bool,
 }
 
 /// What decides over an address.
-pub(crate) enum Decider<'a> {
+#[derive(Debug)]
+pub enum Decider<'a> {
     /// A rule about sites.
     Rule(SiteVoice<'a>),
     /// A setting, and what it does to the address.
     Setting(&'a Settled<'a>, Verdict),
 }
 
+/// One verdict of the browser's lists.
+#[derive(Debug)]
+struct Site<'a> {
+    rule: SiteRule,
+    /// The setting that wants it; `None` where a rule does.
+    setting: Option<&'a Settled<'a>>,
+}
+
 impl<'a> Judge<'a> {
-    pub(crate) fn new(policy: &Policy, resolved: &'a Resolved<'a>) -> Self {
-        let by_rules = desired(policy, resolved).sites;
-        let by_settings = resolved.settings.values().flat_map(|settled| {
-            target::sites_of(Engine::Chromium, settled.setting, settled.holds.value)
-                .map(move |site| (site, settled))
-        });
+    /// The judge over the addresses of a group of `policy`.
+    pub fn new(policy: &Policy, resolved: &'a Resolved<'a>) -> Self {
+        let (mut sites, mut categories) = (Vec::<Site<'_>>::new(), Vec::<CategoryRule>::new());
+        for decided in desired(policy, resolved).sites {
+            match decided.value {
+                SiteEntry::Filter(rule) => sites.push(Site {
+                    rule,
+                    setting: None,
+                }),
+                SiteEntry::Category(rule) => categories.push(rule),
+            }
+        }
+        for settled in resolved.settings.values() {
+            let setting = Some(settled);
+            let wanted = target::sites_of(Engine::Chromium, settled.setting, settled.holds.value);
+            sites.extend(wanted.map(|rule| Site { rule, setting }));
+        }
+        // Where not everything is closed, browsers need no entry to open a category.
+        let is_everything_closed = sites
+            .iter()
+            .any(|site| site.rule.verdict == Verdict::Block && site.rule.filter.is_wildcard());
+        categories.retain(|rule| is_everything_closed || !rule.verdict.is_open());
+        let mut voices = resolved.sites.voices.iter();
         Self {
+            warns: voices.any(|voice| voice.says.verdict == Verdict::Warn),
+            by_host: Index::of(sites.iter().map(|site| &site.rule.filter).zip(0..)),
             resolved,
-            by_rules: by_rules.into_iter().map(|decided| decided.value).collect(),
-            by_settings: by_settings.collect(),
+            sites,
+            categories,
         }
     }
 
-    /// What decides over `url`; `None` leaves it open.
-    pub(crate) fn decide(&self, url: &Url) -> Option<Decider<'a>> {
-        let settings = self.by_settings.iter().map(|(site, _)| site);
-        let listed: Vec<SiteRule> = self.by_categories(url).collect();
-        let rules = self.by_rules.iter().filter_map(|entry| match entry {
-            SiteEntry::Filter(rule) => Some(rule),
-            SiteEntry::Category(_) => None,
-        });
-        let deciding = url_filter::verdict(rules.chain(&listed).chain(settings), url)?;
-        self.by_settings
-            .iter()
-            .find(|(site, _)| std::ptr::eq(site, deciding))
-            .map(|(site, settled)| Decider::Setting(settled, site.verdict))
-            .or_else(|| {
-                url_filter::asked(url)
-                    .filter_map(|asked| self.resolved.sites.verdict(&asked))
-                    .find(|voice| voice.says.verdict == deciding.verdict)
-                    .map(Decider::Rule)
-            })
+    /// What happens to `url`.
+    pub fn verdict(&self, url: &Url) -> Verdict {
+        let deciding = self.deciding(url);
+        if !is_open(deciding.as_ref()) {
+            return Verdict::Block;
+        }
+        if !self.warns {
+            return Verdict::Allow;
+        }
+        let decider = self.decider(deciding.as_ref(), url);
+        decider.map_or(Verdict::Allow, |decider| decider.verdict())
     }
 
-    fn by_categories(&self, url: &Url) -> impl Iterator<Item = SiteRule> {
-        self.by_rules.iter().filter_map(|entry| match entry {
-            SiteEntry::Filter(_) => None,
-            SiteEntry::Category(rule) => rule.at(url),
-        })
+    /// What decides over `url`; `None` leaves it open.
+    pub fn decide(&self, url: &Url) -> Option<Decider<'a>> {
+        self.decider(self.deciding(url).as_ref(), url)
+    }
+
+    /// Who wrote what decides. A browser's lists tell open from closed and no more, so the layers
+    /// say whether something that is open is warned of.
+    fn decider(&self, deciding: Option<&Found<'_, 'a>>, url: &Url) -> Option<Decider<'a>> {
+        if let Some((settled, rule)) =
+            deciding.and_then(|found| Some((found.setting()?, found.rule())))
+        {
+            return Some(Decider::Setting(settled, rule.verdict));
+        }
+        asked(url)
+            .filter_map(|asked| self.resolved.sites.verdict(&asked))
+            .find(|voice| voice.says.verdict.is_open() == is_open(deciding))
+            .map(Decider::Rule)
+    }
+
+    fn deciding(&self, url: &Url) -> Option<Found<'_, 'a>> {
+        verdict_among(|asked| self.around(asked), url)
+    }
+
+    /// Among these is all that may decide over a URL.
+    fn around<'s>(&'s self, url: &Url) -> impl Iterator<Item = Found<'s, 'a>> + use<'s, 'a> {
+        let single = self.by_host.around(url);
+        let single = single.filter_map(|number| self.sites.get(*number));
+        let listed: Vec<SiteRule> = self
+            .categories
+            .iter()
+            .filter_map(|rule| rule.at(url))
+            .collect();
+        let listed = listed.into_iter().map(Found::Listed);
+        single.map(Found::Single).chain(listed)
+    }
+}
+
+/// Whether a browser opens what this decides over.
+fn is_open(deciding: Option<&Found<'_, '_>>) -> bool {
+    deciding.is_none_or(|found| found.rule().verdict.is_open())
+}
+
+/// A verdict that may decide.
+enum Found<'s, 'a> {
+    Single(&'s Site<'a>),
+    /// Of a domain of a category.
+    Listed(SiteRule),
+}
+
+impl<'a> Found<'_, 'a> {
+    fn rule(&self) -> &SiteRule {
+        match self {
+            Self::Single(site) => &site.rule,
+            Self::Listed(rule) => rule,
+        }
+    }
+
+    fn setting(&self) -> Option<&'a Settled<'a>> {
+        match self {
+            Self::Single(site) => site.setting,
+            Self::Listed(_) => None,
+        }
+    }
+}
+
+impl Borrow<SiteRule> for Found<'_, '_> {
+    fn borrow(&self) -> &SiteRule {
+        self.rule()
     }
 }
 
 impl Decider<'_> {
     /// What happens to the address.
-    pub(crate) fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> Verdict {
         match self {
             Self::Rule(voice) => voice.says.verdict,
             Self::Setting(_, verdict) => *verdict,

@@ -14,7 +14,7 @@ pub mod diagnostic;
 pub mod diff;
 mod digest;
 pub mod explain;
-mod judge;
+pub mod judge;
 mod letters;
 pub mod lists;
 mod name_table;

@@ -3,6 +3,7 @@
 //! Parsing refuses what Chromium would take and never match, such as `*.example.org`.
 
 mod by_host;
+mod index;
 mod matching;
 mod overlap;
 mod parsing;
@@ -18,6 +19,8 @@ use std::net::IpAddr;
 use url::Url;
 
 pub(crate) use self::by_host::ByHost;
+pub(crate) use self::index::Index;
+pub(crate) use self::matching::verdict_among;
 pub use self::matching::{Specificity, asked, verdict};
 pub use self::parsing::ParseFilterError;
 

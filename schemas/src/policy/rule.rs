@@ -82,7 +82,9 @@ pub enum Overridable {
     Lessons,
 }
 
-/// Verdicts over sites: a `service:NAME`, or a URL filter as Chromium writes it.
+/// Verdicts over sites: a URL filter as Chromium writes it, a `service:NAME`, a `category:NAME`, or
+/// `services:STATUS` for every service that has the status for the group (`services:approved`). What
+/// opens a service closes it to groups that are too young for it, or lack a guardian's approval.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Sites {

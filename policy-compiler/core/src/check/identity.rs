@@ -38,9 +38,9 @@ struct Exposure<'a> {
     identity: &'static Setting,
 }
 
-/// Who leaves the identity open.
+/// Who leaves open what should not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum LeftOpen {
+pub(super) enum LeftOpen {
     /// A rule, here.
     ByRule(Place),
     /// Nobody spoke of it.

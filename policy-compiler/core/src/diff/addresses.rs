@@ -23,7 +23,7 @@ pub(super) fn changes(
             continue;
         };
         for url in addresses {
-            let (before, after) = (verdict(&old, url), verdict(&new, url));
+            let (before, after) = (old.verdict(url), new.verdict(url));
             if before != after {
                 let groups = found.entry((url, before, after)).or_default();
                 groups.push(group.clone());
@@ -52,10 +52,4 @@ pub(super) fn changes(
 fn judge<'a>(side: &'a Side<'a>, group: &GroupId) -> Option<Judge<'a>> {
     let resolved = side.resolution.groups.get(group)?;
     Some(Judge::new(side.policy, resolved))
-}
-
-fn verdict(judge: &Judge<'_>, url: &Url) -> Verdict {
-    judge
-        .decide(url)
-        .map_or(Verdict::Allow, |decider| decider.verdict())
 }

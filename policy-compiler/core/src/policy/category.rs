@@ -12,7 +12,7 @@ pub use self::host_names::HostNames;
 use crate::desired::Verdict;
 use crate::lists::{Account, DomainSet};
 use crate::parse::{InFile, Listed};
-use crate::url_filter::{ByHost, UrlFilter, host_of};
+use crate::url_filter::{ByHost, Index, UrlFilter, host_of};
 
 /// A category, without anything that another member of it contains.
 #[derive(Debug)]
@@ -24,6 +24,7 @@ pub struct Category {
     /// Addresses, and parts of sites.
     pub parts: Vec<UrlFilter>,
     parts_by_host: ByHost<usize>,
+    parts_at: Index<usize>,
     host_names: OnceLock<HostNames>,
     /// Where it comes from.
     pub origin: Origin,
@@ -60,6 +61,7 @@ impl Category {
         Self {
             id: source.document.category.value.clone(),
             domains: list.domains,
+            parts_at: Index::of(parts.iter().zip(0..)),
             parts,
             parts_by_host,
             host_names: OnceLock::new(),
@@ -90,7 +92,7 @@ impl Category {
     /// The member that decides over `url` among those that select it.
     pub fn member_at(&self, url: &Url, verdict: Verdict) -> Option<UrlFilter> {
         let domain = self.domain_over(&host_of(url));
-        let parts = self.parts_by_host.around_url(url);
+        let parts = self.parts_at.around(url);
         self.narrowest(domain, parts, |member| member.matches(url, verdict))
     }
 

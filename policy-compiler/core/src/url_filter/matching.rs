@@ -3,7 +3,7 @@
 //! The semantics are those of Chromium's `URLBlocklist`; a difference from the browser is a
 //! defect here.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::net::IpAddr;
 
 use url::Url;
@@ -29,10 +29,21 @@ where
     I: IntoIterator<Item = &'a SiteRule, IntoIter: Clone>,
 {
     let rules = rules.into_iter();
+    verdict_among(|_| rules.clone(), url)
+}
+
+/// The same where `rules` gives, for a URL that is looked up, rules among which are all that match.
+pub(crate) fn verdict_among<R, I>(rules: impl Fn(&Url) -> I, url: &Url) -> Option<R>
+where
+    R: Borrow<SiteRule>,
+    I: Iterator<Item = R>,
+{
     let mut deciding = None;
     for asked in asked(url) {
-        let found = verdict_on(rules.clone(), &asked);
-        if found.is_some_and(|rule| rule.verdict == Verdict::Block) {
+        let found = verdict_on(rules(&asked), &asked);
+        if let Some(rule) = &found
+            && rule.borrow().verdict == Verdict::Block
+        {
             return found;
         }
         deciding = deciding.or(found);
@@ -71,10 +82,12 @@ fn viewed(url: &Url) -> Viewed {
     }
 }
 
-fn verdict_on<'a>(rules: impl Iterator<Item = &'a SiteRule>, url: &Url) -> Option<&'a SiteRule> {
+fn verdict_on<R: Borrow<SiteRule>>(rules: impl Iterator<Item = R>, url: &Url) -> Option<R> {
+    let matches = |rule: &SiteRule| rule.filter.matches(url, rule.verdict);
     let deciding = rules
-        .filter(|rule| rule.filter.matches(url, rule.verdict))
+        .filter(|rule| matches(rule.borrow()))
         .max_by_key(|rule| {
+            let rule = rule.borrow();
             (
                 rule.filter.specificity(),
                 rule.verdict.is_open(),
@@ -83,7 +96,8 @@ fn verdict_on<'a>(rules: impl Iterator<Item = &'a SiteRule>, url: &Url) -> Optio
                 !rule.filter.is_wildcard(),
             )
         })?;
-    let spares = deciding.verdict == Verdict::Block && deciding.filter.is_wildcard();
+    let rule = deciding.borrow();
+    let spares = rule.verdict == Verdict::Block && rule.filter.is_wildcard();
     (!(spares && scheme::is_spared(url.scheme()))).then_some(deciding)
 }
 
@@ -110,7 +124,7 @@ impl UrlFilter {
         self.matches_scheme(url)
             && self.matches_host(url)
             && self.port.is_none_or(|wanted| port(url) == Some(wanted))
-            && path(url).starts_with(&self.path)
+            && (self.path.is_empty() || path(url).starts_with(&self.path))
             && (self.query.is_empty() || {
                 let query = query(url);
                 let mut conditions = self.query.iter();

@@ -1,6 +1,7 @@
 //! What browsers and devices make of the lists they are given is what the layers say.
 
 use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::judge::Judge;
 use fyr_policy_core::resolve::{CategoryRegion, Flat, Resolved, resolve};
 use fyr_policy_core::url_filter::{self, UrlFilter};
 use proptest::prelude::*;
@@ -111,6 +112,28 @@ proptest! {
                     device.closes(&url), is_closed(resolved, &url),
                     "{} in {:#?}", address, device.rules
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn a_judge_finds_what_a_browser_finds_that_tries_every_entry_in_turn(
+        municipality in municipality(),
+        addresses in prop::collection::vec(address(), 30),
+    ) {
+        let policy = policy(&municipality.sources());
+        for resolved in resolve(&policy).groups.values() {
+            if !resolved.sites.flat.inexpressible.is_empty() {
+                continue;
+            }
+            let device = Device::new(&resolved.sites.flat, |_| true);
+            let judge = Judge::new(&policy, resolved);
+            for address in &addresses {
+                let url = Url::parse(address).expect("an address");
+                let verdict = judge.verdict(&url);
+                prop_assert_eq!(!verdict.is_open(), device.closes(&url), "{}", address);
+                let decider = judge.decide(&url);
+                prop_assert_eq!(decider.map_or(Verdict::Allow, |by| by.verdict()), verdict);
             }
         }
     }

@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use url::Url;
 
 use crate::desired::{SiteRule, Verdict};
-use crate::url_filter::{UrlFilter, verdict};
+use crate::url_filter::{Index, UrlFilter, verdict, verdict_among};
 
 fn part(parts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     proptest::sample::select(parts)
@@ -67,6 +67,7 @@ fn url() -> impl Strategy<Value = Url> {
         "chrome://version/a?q",
         "data:text/html,x",
         "tel:123",
+        "view-source:https://a.example.org/ab?q",
     ]);
     prop_oneof![6 => of_hosts, 1 => others.prop_map(str::to_owned)]
         .prop_map(|text| text.parse().expect("a URL of these parts"))
@@ -102,6 +103,23 @@ proptest! {
         let before = decide(&rules);
         rules.reverse();
         prop_assert_eq!(decide(&rules), before);
+    }
+
+    #[test]
+    fn what_is_found_by_host_decides_as_all_the_rules_do(
+        rules in proptest::collection::vec((filter(), either()), 0..24),
+        urls in proptest::collection::vec(url(), 8),
+    ) {
+        let rules: Vec<_> = rules
+            .into_iter()
+            .map(|(filter, verdict)| SiteRule { verdict, filter })
+            .collect();
+        let index = Index::of(rules.iter().map(|rule| (&rule.filter, rule)));
+        for url in &urls {
+            let found = verdict_among(|asked| index.around(asked).copied(), url);
+            let rank = |rule: &SiteRule| (rule.verdict, rule.filter.specificity());
+            prop_assert_eq!(found.map(rank), verdict(&rules, url).map(rank), "{}", url);
+        }
     }
 
     #[test]
