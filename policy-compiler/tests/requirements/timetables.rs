@@ -5,7 +5,7 @@ use fyr_schemas::bundle::Bundle;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::source::Source;
+use crate::source::{Source, stdout};
 
 const DAY: &str = "2026-11-23";
 
@@ -242,6 +242,18 @@ fn r03_a_floor_that_is_open_to_lessons_is_open_to_nobody_else() {
     assert_eq!(hours.codes(DAY), ["FYR0401"]);
     let days = project("from: 2026-12-01\nuntil: 2026-12-19\n");
     assert_eq!(days.codes(DAY), ["FYR0401"]);
+}
+
+#[test]
+fn r15_the_explanation_of_a_moment_names_the_periods_their_end_and_what_holds_at_other_times() {
+    let explain = |moment: &str| {
+        let question = ["--group", "oest-2021", "--url", "film.example", "--at"];
+        stdout(&timed().fyr("explain", &[&question[..], &[moment]].concat()))
+    };
+    insta::assert_snapshot!(explain("2026-11-24T10:10"));
+    let night = explain("2026-11-24T04:00");
+    let head = "on 2026-11-24 at 04:00, while no period runs, until 08:00\n";
+    assert!(night.contains(head), "{night}");
 }
 
 #[test]
