@@ -18,15 +18,19 @@ fn example() -> Vec<(&'static str, &'static str)> {
     files![
         "fyr.yaml"
         "units.yaml"
+        "timetable.yaml"
         "decisions/youtube.yaml"
         "decisions/informationssikkerhed.yaml"
         "decisions/undervisningsmiljo.yaml"
         "decisions/maalovhoj.yaml"
+        "decisions/skovlunde.yaml"
         "rules/youtube.yaml"
         "rules/soegning.yaml"
         "rules/sikkerhed.yaml"
         "rules/sider.yaml"
         "rules/kamera.yaml"
+        "rules/klasser.yaml"
+        "rules/tider.yaml"
         "services/hjaelpelinjer.yaml"
     ]
 }
@@ -44,11 +48,11 @@ fn compiles_or_says_why(sources: &Sources) -> Result<(), TestCaseError> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(96))]
+    #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
     fn any_text_in_any_file_ends_in_findings(
-        file in 0..12_usize,
+        file in 0..16_usize,
         text in prop_oneof![
             any::<String>(),
             r#"[\[\]{}:,&*!|>'"%@`\#a-z0-9 \n\t-]{0,80}"#,
@@ -62,7 +66,7 @@ proptest! {
 
     #[test]
     fn a_damaged_example_ends_in_findings_or_compiles(
-        file in 0..12_usize,
+        file in 0..16_usize,
         at in any::<prop::sample::Index>(),
         length in 0..40_usize,
         instead in r#"[\[\]{}:,&*!|>'"a-zæøå0-9 \n-]{0,12}"#,
@@ -120,6 +124,55 @@ fn a_thousand_brackets_are_refused() {
 fn a_file_of_two_mebibytes_is_refused_unread() {
     let text = "# padding\n".repeat(200_000);
     refused("rules/x.yaml", &text, Code::TooMuch);
+}
+
+#[test]
+fn more_documents_than_a_person_writes_are_refused() {
+    refused("rules/x.yaml", &"---\n".repeat(2000), Code::TooMuch);
+}
+
+#[test]
+fn what_cannot_be_seen_is_refused() {
+    for (unseen, code) in [
+        ('\0', Code::NotText),
+        ('\u{7f}', Code::NotText),
+        ('\u{200b}', Code::NotText),
+        ('\u{202e}', Code::TurnsReading),
+    ] {
+        let text = format!("# x{unseen}y\nrule: x\nfor: /\nstrength: locked\n");
+        refused("rules/x.yaml", &text, code);
+    }
+}
+
+#[test]
+fn a_byte_order_mark_and_other_ends_of_lines_change_nothing() {
+    let text =
+        "rule: x\nfor: /\nstrength: default\nset: { youtube.level: strict }\nwhy: { da: Ja. }\n";
+    let told = |text: String| {
+        let mut files = example();
+        files.push(("rules/x.yaml", &text));
+        let compilation = compile(&files.into_iter().collect(), DAY);
+        let messages = compilation.diagnostics.into_iter();
+        messages.map(|finding| finding.message).collect::<Vec<_>>()
+    };
+    let plain = told(text.to_owned());
+    assert_eq!(told(format!("\u{feff}{text}")), plain);
+    assert_eq!(told(text.replace('\n', "\r\n")), plain);
+}
+
+#[test]
+fn a_scalar_of_a_megabyte_is_told_in_part() {
+    let text = format!(
+        "rule: x\nfor: /\nstrength: locked\nset: {{ youtube.level: {} }}\n",
+        "a".repeat(900_000)
+    );
+    let mut files = example();
+    files.push(("rules/x.yaml", &text));
+    let compilation = compile(&files.into_iter().collect(), DAY);
+    assert!(compilation.failed());
+    for finding in compilation.diagnostics {
+        assert!(finding.message.len() < 1000, "{}", finding.message.len());
+    }
 }
 
 #[test]

@@ -111,13 +111,23 @@ fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     inexpressible
         .iter()
         .map(|each| {
-            Diagnostic::new(
+            let finding = Diagnostic::new(
                 Code::InexpressibleSites,
                 format!("no browser can be told the verdict over `{}`", each.sites),
             )
-            .at(each.decides, "this is what was decided")
-            .at(each.instead, "and a browser would follow this instead")
-            .help("write both with a host, or a host and path, and without scheme, port or query")
+            .at(each.decides, "this is what was decided");
+            match each.instead {
+                Some(instead) => finding
+                    .at(instead, "and a browser would follow this instead")
+                    .help(
+                        "write both with a host, or a host and path, and without scheme, port or \
+                         query",
+                    ),
+                None => finding.help(
+                    "the rules of one group come to too many single sites: list them in a file \
+                     below `lists/`, and let the rule speak of their `category:NAME`",
+                ),
+            }
         })
         .collect()
 }
