@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{
-    self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength,
+    self as source, Decision, Dpia, OrganisationFile, Overridable, Ownership, Scope, Strength,
 };
 use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
@@ -148,6 +148,21 @@ impl Rule {
     /// Whether it holds for a lesson only.
     pub fn is_lesson(&self) -> bool {
         self.occasion.is_lesson()
+    }
+
+    /// Whether it bounds what a rule below says: every rule, but a lesson where its floor is
+    /// overridable by lessons.
+    pub fn bounds(&self, below: &Self) -> bool {
+        match self.overridable() {
+            Some(Overridable::Lessons) => !below.is_lesson(),
+            None => true,
+        }
+    }
+
+    /// Who may go below it all the same.
+    pub fn overridable(&self) -> Option<Overridable> {
+        let written = self.source.document.overridable.as_ref();
+        written.map(|written| written.value)
     }
 
     /// Whether it is for this group.

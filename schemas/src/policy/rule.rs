@@ -26,6 +26,8 @@ pub struct Rule {
     pub scope: Scope,
     /// What lower levels may do about it.
     pub strength: At<Strength>,
+    /// Who may go below a `minimum` all the same.
+    pub overridable: Option<At<Overridable>>,
     /// The periods of the timetable during which it holds; always when left out.
     #[serde(default)]
     pub during: OneOrMany<PeriodId>,
@@ -70,6 +72,14 @@ impl Strength {
             Self::Default => "default",
         }
     }
+}
+
+/// Who may go below a floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overridable {
+    /// Rules that hold during lessons alone (`during: lesson:NAME`): for their time, and with an end.
+    Lessons,
 }
 
 /// Verdicts over sites: a URL filter as Chromium writes it, a `service:NAME`, a `category:NAME`, or

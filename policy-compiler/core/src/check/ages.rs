@@ -1,6 +1,6 @@
 //! R05 and R06: whether what the catalogue says of an age, or of a guardian's approval, holds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::GroupId;
 use fyr_schemas::policy::Ownership;
@@ -15,10 +15,10 @@ use crate::settings::{self, Setting};
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for service in policy.services.values() {
-        let mut found: BTreeMap<(Unheld, LeftOpen), Vec<&GroupId>> = BTreeMap::new();
-        for resolved in resolution.groups.values() {
+        let mut found: BTreeMap<(Unheld, LeftOpen), BTreeSet<&GroupId>> = BTreeMap::new();
+        for resolved in resolution.at_all_times() {
             if let Some(unheld) = unheld(service, resolved, policy.age_of_consent()) {
-                found.entry(unheld).or_default().push(&resolved.group.id);
+                found.entry(unheld).or_default().insert(&resolved.group.id);
             }
         }
         let told = found
@@ -97,11 +97,11 @@ fn tell(
     policy: &Policy,
     service: &Service,
     (unheld, by): (Unheld, LeftOpen),
-    groups: &[&GroupId],
+    groups: &BTreeSet<&GroupId>,
 ) -> Diagnostic {
     let written = &service.source.document;
     let (name, id) = (&written.name, service.id());
-    let whom = groups_in_words(groups);
+    let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
     let age = written.minimum_age.as_ref().map(|limit| limit.age.value);
     let below = age.map_or_else(String::new, |age| format!("below {age}, "));
     let through_the_rule = || {
