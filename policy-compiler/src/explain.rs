@@ -1,15 +1,18 @@
 //! `fyr explain`: what a finding means, and why something holds for a group.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use fyr_policy_core::{Code, ExplainError, Explanation, Reason, Subject, explain};
-use fyr_schemas::CategoryId;
+use fyr_policy_core::{
+    AtTime, Code, ExplainError, Explanation, Otherwise, Reason, Subject, When, explain,
+};
 use fyr_schemas::bundle::Coverage;
-use jiff::civil::Date;
+use fyr_schemas::{CategoryId, PeriodId};
+use jiff::civil::{Date, DateTime};
 use url::Url;
 
 use crate::meaning::{self, Meaning};
@@ -22,6 +25,7 @@ use crate::suggested::suggested;
 #[command(after_help = "Examples:
   fyr explain policy --group skovlunde-2026 --url https://www.youtube.com/
   fyr explain policy --group skovlunde-2026 --setting youtube.level
+  fyr explain policy --group skovlunde-2026 --url x.example --at 2026-11-24T09:10
   fyr explain FYR0401")]
 pub(crate) struct ExplainArgs {
     /// The directory of the policy's source, or the code of a finding
@@ -41,6 +45,9 @@ pub(crate) struct ExplainArgs {
     /// The day to explain, such as 2026-08-01; today when left out
     #[arg(long, value_name = "DATE")]
     date: Option<Date>,
+    /// The moment to explain, by the clock in the organisation's time zone: 2026-11-24T09:10
+    #[arg(long, value_name = "DATE-TIME", conflicts_with = "date")]
+    at: Option<DateTime>,
     /// Print one JSON object
     #[arg(long)]
     json: bool,
@@ -94,8 +101,9 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     };
     let (group, subject) = question(args);
     let sources = policy_directory::read(directory)?;
-    let day = args.date.unwrap_or_else(today);
-    match explain(&sources, day, &group, &subject) {
+    let day = || When::Day(args.date.unwrap_or_else(today));
+    let when = args.at.map_or_else(day, When::Moment);
+    match explain(&sources, when, &group, &subject) {
         Ok(explanation) if args.json => {
             writeln!(
                 io::stdout(),
@@ -187,7 +195,11 @@ fn in_words(explanation: &Explanation) -> String {
         holds,
         ..
     } = explanation;
-    let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}\n");
+    let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}");
+    if let Some(at) = &explanation.at {
+        text.push_str(&time_in_words(at));
+    }
+    text.push('\n');
     match &explanation.because {
         Some(because) => tell_decided(&mut text, explanation, because),
         None if explanation.also.is_empty() => {
@@ -199,7 +211,41 @@ fn in_words(explanation: &Explanation) -> String {
         text.push('\n');
         tell(&mut text, "on it", setting);
     }
+    tell_otherwise(&mut text, &explanation.otherwise);
     text
+}
+
+/// What follows the day: the hour, the periods that run, and until when.
+fn time_in_words(at: &AtTime) -> String {
+    let until = match at.until {
+        Some(until) if until.date() == at.moment.date() => {
+            format!(" until {}", until.strftime("%H:%M"))
+        }
+        Some(until) => format!(" until {}", until.strftime("%Y-%m-%d %H:%M")),
+        None => String::new(),
+    };
+    let during = periods_in_words(&at.during);
+    format!(" at {}, {during},{until}", at.moment.strftime("%H:%M"))
+        .trim_end_matches(',')
+        .to_owned()
+}
+
+fn periods_in_words(periods: &BTreeSet<PeriodId>) -> String {
+    if periods.is_empty() {
+        return "while no period runs".to_owned();
+    }
+    let periods: Vec<String> = periods.iter().map(|name| format!("`{name}`")).collect();
+    format!("during {}", periods.join(" and "))
+}
+
+fn tell_otherwise(text: &mut String, otherwise: &[Otherwise]) {
+    if !otherwise.is_empty() {
+        text.push('\n');
+    }
+    for other in otherwise {
+        let during = periods_in_words(&other.during);
+        row(text, "at times", &format!("{} {during}", other.holds));
+    }
 }
 
 fn tell_decided(text: &mut String, explanation: &Explanation, because: &Reason) {

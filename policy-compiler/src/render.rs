@@ -1,5 +1,6 @@
 //! Shows findings: as text with the source lines they are about, as JSON, or as SARIF.
 
+mod excerpt;
 mod json;
 mod sarif;
 mod text;

@@ -356,6 +356,18 @@ fn a_verdict_that_no_flat_list_can_give_is_refused() {
 }
 
 #[test]
+fn more_sites_than_any_list_holds_are_referred_to_a_category() {
+    let sites: Vec<String> = (0..20_001)
+        .map(|number| format!("s{number}.example"))
+        .collect();
+    let block = format!(
+        "for: /skoler\nstrength: default\nsites:\n  block: [{}]\n",
+        sites.join(", ")
+    );
+    check_snapshot("too_many_sites", &[("rules/proeve.yaml", &rule(&block))]);
+}
+
+#[test]
 fn two_settings_that_want_one_policy_to_differ_are_refused() {
     finds_in_rule(
         "FYR0305",

@@ -32,7 +32,7 @@ pub use decision::{Decision, Dpia, Status};
 pub use list::List;
 pub use one_or_many::OneOrMany;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
-pub use rule::{Rule, Scope, SettingValue, Sites, Strength};
+pub use rule::{Overridable, Rule, Scope, SettingValue, Sites, Strength};
 pub use service::{
     Approval, BelowAge, MinimumAge, SecurityValidation, Service, ServiceKind, ServiceStatus,
     StatusFor, Statuses, Vendor,

@@ -1,5 +1,6 @@
 //! The checks of a whole policy: what is well written and may still not hold.
 
+mod ages;
 mod assessments;
 mod brought;
 mod closed;
@@ -41,5 +42,13 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         findings.extend(identity::check(policy, resolution));
         findings.extend(escapes::check(resolution));
         findings.extend(shadows::check(policy, resolution));
+    }
+    // The catalogue is held against groups as they are written.
+    if policy.unread.has_all(&[
+        DocumentKind::Rule,
+        DocumentKind::Service,
+        DocumentKind::Units,
+    ]) {
+        findings.extend(ages::check(policy, resolution));
     }
 }

@@ -215,6 +215,8 @@ codes! {
     "A group with other hours has them from the exception of the lowest unit, and on one unit from the narrower selection. These two are equal, so nobody can say which counts."
     "0911" TooManyCombinations Error "more combinations of periods than a device carries"
     "For every combination of periods that can run at one time the group's devices carry a variant of their policy. Let one period have several days and hours instead of many periods that overlap."
+    "0912" NothingToOverride Error "`overridable` on a rule that is no floor"
+    "`overridable: lessons` lets a lesson go below a `minimum` for its time. What is `locked` admits no other value at all, and what is `default` may be changed by everybody below."
 
     "1001" HasLeft Warning "a class that has left school"
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."
@@ -232,6 +234,8 @@ codes! {
     "A helpline helps children directly. No minimum age and no guardian's approval stands before it."
     "1008" ApprovalUnasked Warning "an approval that nothing asks for"
     "The service needs no guardian's approval, so the approval changes nothing."
+    "1009" LimitUnheld Warning "a service open to those who are too young for it"
+    "The catalogue says what holds below a service's minimum age, or that a guardian approves it, and nothing makes it so for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can hold."
 }
 
 impl fmt::Display for Code {

@@ -1,6 +1,8 @@
 //! Why something holds for a group: the verdict or value, the rule that won, its decision,
 //! everything it overrode, and where it is enforced.
 
+mod time;
+
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
@@ -9,6 +11,7 @@ use fyr_schemas::{CaseNumber, GroupId, LanguageCode, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
 
+pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, read};
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
@@ -40,6 +43,8 @@ pub struct Explanation {
     pub stage: StageId,
     /// The day.
     pub date: Date,
+    /// The moment, where one was asked about; else no period runs.
+    pub at: Option<AtTime>,
     /// The address or the setting.
     pub subject: String,
     /// The value or verdict that holds.
@@ -52,6 +57,8 @@ pub struct Explanation {
     pub overrode: Vec<Reason>,
     /// Where it is enforced.
     pub enforced: BTreeMap<Engine, Coverage>,
+    /// What else holds at other times.
+    pub otherwise: Vec<Otherwise>,
 }
 
 /// What one rule says, and on what ground.
@@ -136,13 +143,14 @@ pub enum ExplainError {
     },
 }
 
-/// Explains what holds for a group on a day.
+/// Explains what holds for a group at a time.
 pub fn explain(
     sources: &Sources,
-    date: Date,
+    when: When,
     group: &str,
     subject: &Subject,
 ) -> Result<Explanation, ExplainError> {
+    let date = when.day();
     let compilation = crate::compile(sources, date);
     if compilation.failed() {
         return Err(ExplainError::Faulty(compilation.diagnostics));
@@ -155,7 +163,7 @@ pub fn explain(
     )
     .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
     let resolution = resolve(&policy);
-    let resolved = resolution
+    let base = resolution
         .groups
         .iter()
         .find(|(id, _)| id.as_str() == group)
@@ -164,21 +172,31 @@ pub fn explain(
             group: group.to_owned(),
             help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
         })?;
-    let narrator = Narrator {
-        policy: &policy,
-        sources,
-        resolved,
+    let (resolved, at) = time::at(&resolution, base, when);
+    let tell = |resolved| {
+        let narrator = Narrator {
+            policy: &policy,
+            sources,
+            resolved,
+        };
+        narrator.tell(subject)
     };
-    match subject {
-        Subject::Url(url) => Ok(narrator.url(url)),
-        Subject::Setting(name) => match settings::find(name) {
-            Some(setting) => Ok(narrator.setting(setting)),
-            None => Err(ExplainError::UnknownSetting {
-                setting: name.clone(),
-                help: help_for_unknown(name, settings::all().map(|setting| setting.name)),
-            }),
-        },
+    let explanation = tell(resolved)?;
+    let timed = resolution.timed.get(&base.group.id).into_iter();
+    let at_all_times = std::iter::once(base).chain(timed.flat_map(|timed| &timed.variants));
+    let mut otherwise = Vec::new();
+    for other in at_all_times.filter(|other| other.during != resolved.during) {
+        let holds = tell(other)?.holds;
+        if holds != explanation.holds {
+            let during = other.during.clone();
+            otherwise.push(Otherwise { during, holds });
+        }
     }
+    Ok(Explanation {
+        at,
+        otherwise,
+        ..explanation
+    })
 }
 
 /// Tells of one group of one policy.
@@ -189,6 +207,19 @@ struct Narrator<'a> {
 }
 
 impl Narrator<'_> {
+    fn tell(&self, subject: &Subject) -> Result<Explanation, ExplainError> {
+        match subject {
+            Subject::Url(url) => Ok(self.url(url)),
+            Subject::Setting(name) => match settings::find(name) {
+                Some(setting) => Ok(self.setting(setting)),
+                None => Err(ExplainError::UnknownSetting {
+                    setting: name.clone(),
+                    help: help_for_unknown(name, settings::all().map(|setting| setting.name)),
+                }),
+            },
+        }
+    }
+
     fn setting(&self, setting: &'static Setting) -> Explanation {
         let Some(settled) = self.resolved.settings.get(setting.name) else {
             let holds = format!("{}, the browser's own default", setting.default);
@@ -262,12 +293,14 @@ impl Narrator<'_> {
             unit: group.unit.clone(),
             stage: group.stage.clone(),
             date: self.policy.date,
+            at: None,
             subject,
             holds,
             because: None,
             also: Vec::new(),
             overrode: Vec::new(),
             enforced: BTreeMap::new(),
+            otherwise: Vec::new(),
         }
     }
 

@@ -34,7 +34,9 @@ pub use code::{Code, Severity};
 pub use compile::{Checked, Compilation, DormantRule, GapNote, check, compile, compile_assuming};
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
-pub use explain::{ExplainError, Explanation, Ground, Reason, Subject, explain};
+pub use explain::{
+    AtTime, ExplainError, Explanation, Ground, Otherwise, Reason, Subject, When, explain,
+};
 pub use policy::{Assumptions, Standing};
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};

@@ -7,6 +7,7 @@ mod occasion;
 mod organise;
 mod service;
 mod site_set;
+mod site_statement;
 mod standing;
 mod statement;
 pub(crate) mod timetable;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{
-    self as source, Decision, Dpia, OrganisationFile, Ownership, Scope, Strength,
+    self as source, Decision, Dpia, OrganisationFile, Overridable, Ownership, Scope, Strength,
 };
 use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
@@ -28,9 +29,10 @@ pub use self::organise::organise;
 pub(crate) use self::service::narrowness;
 pub use self::service::{Hindrance, Opens, Service};
 pub use self::site_set::{Reach, SiteSet, Written};
+pub use self::site_statement::{Access, Condition, SiteStatement};
 pub use self::standing::{Assumptions, Standing};
 pub(crate) use self::statement::unknown_stage;
-pub use self::statement::{ForWhom, SettingStatement, SiteStatement, ValueFor};
+pub use self::statement::{ForWhom, SettingStatement, ValueFor};
 pub use self::timetable::Timetable;
 use crate::country::Country;
 use crate::parse::{DocumentKind, InFile, Unread};
@@ -146,6 +148,21 @@ impl Rule {
     /// Whether it holds for a lesson only.
     pub fn is_lesson(&self) -> bool {
         self.occasion.is_lesson()
+    }
+
+    /// Whether it bounds what a rule below says: every rule, but a lesson where its floor is
+    /// overridable by lessons.
+    pub fn bounds(&self, below: &Self) -> bool {
+        match self.overridable() {
+            Some(Overridable::Lessons) => !below.is_lesson(),
+            None => true,
+        }
+    }
+
+    /// Who may go below it all the same.
+    pub fn overridable(&self) -> Option<Overridable> {
+        let written = self.source.document.overridable.as_ref();
+        written.map(|written| written.value)
     }
 
     /// Whether it is for this group.

@@ -132,7 +132,7 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         let mut variants: Vec<Resolved<'_>> = Vec::new();
         for (running, rules) in times.combinations {
             let mut found = Vec::new();
-            let layered = shared.layer(&rules);
+            let layered = shared.layer(policy, group, &rules);
             found.extend_from_slice(&layered.breaches);
             variants.push(Resolved {
                 group,

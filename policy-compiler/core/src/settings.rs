@@ -93,16 +93,35 @@ pub fn nearest(name: &str) -> Option<&'static str> {
 
 /// The setting that keeps the school account from appearing on the sites of a filter.
 pub(crate) fn identity_over(filter: &UrlFilter) -> Option<&'static Setting> {
-    let over = |host: &str| {
-        let host = host.parse::<UrlFilter>();
-        host.is_ok_and(|host| host.contains(filter))
-    };
-    let (_, setting) = IDENTITIES.iter().find(|(host, _)| over(host))?;
-    find(setting)
+    find(Ruled::over(filter)?.identity)
 }
 
-/// Hosts where a school account can appear, and the setting that closes that.
-const IDENTITIES: &[(&str, &str)] = &[("youtube.com", "youtube.identity")];
+/// The setting that gives the sites of a filter in their own restricted form.
+pub(crate) fn restricted_form_of(filter: &UrlFilter) -> Option<&'static Setting> {
+    find(Ruled::over(filter)?.restricted_form)
+}
+
+/// A host that settings rule over by name.
+struct Ruled {
+    host: &'static str,
+    identity: &'static str,
+    restricted_form: &'static str,
+}
+
+impl Ruled {
+    fn over(filter: &UrlFilter) -> Option<&'static Self> {
+        RULED.iter().find(|ruled| {
+            let host = ruled.host.parse::<UrlFilter>();
+            host.is_ok_and(|host| host.contains(filter))
+        })
+    }
+}
+
+const RULED: &[Ruled] = &[Ruled {
+    host: "youtube.com",
+    identity: "youtube.identity",
+    restricted_form: "youtube.level",
+}];
 
 /// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.
 pub fn why_not(name: &str) -> Option<Cow<'static, str>> {

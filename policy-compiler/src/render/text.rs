@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal};
 
 use fyr_policy_core::source::FileId;
 use fyr_policy_core::{Diagnostic, Label, Severity, Sources};
-use miette::{
-    GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode, SourceSpan,
-};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+
+use super::excerpt::Excerpt;
 
 /// How text is dressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
 pub(crate) fn visible(text: &str) -> String {
     let shown = |letter: char| match letter {
         '\n' => letter,
-        '\t' => ' ',
+        '\t' | '\r' => ' ',
         '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
         letter if letter.is_control() && letter.len_utf8() == 1 => '?',
         letter if letter.is_control() => '¿',
@@ -130,7 +130,7 @@ struct Shown {
     message: String,
     severity: miette::Severity,
     help: Option<String>,
-    source: Option<NamedSource<String>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
 }
 
@@ -141,28 +141,22 @@ impl Shown {
         part: Option<(FileId, Vec<&Label>)>,
         sources: &Sources,
     ) -> Self {
-        let (file, labels) = part.unzip();
+        let excerpt = part.and_then(|(file, labels)| {
+            let excerpt = Excerpt::of(sources.file(file)?, &labels, sources)?;
+            let texts = labels.iter().map(|label| Some(visible(&label.text)));
+            let spans = texts.zip(excerpt.spans.clone());
+            let labels = spans.map(|(text, span)| LabeledSpan::new_with_span(text, span));
+            Some((labels.collect(), excerpt))
+        });
+        let (labels, source) = excerpt.unzip();
         Self {
             message,
             severity,
             help: None,
-            source: file.and_then(|file| named(sources, file)),
-            labels: labels.into_iter().flatten().map(span).collect(),
+            source,
+            labels: labels.unwrap_or_default(),
         }
     }
-}
-
-fn named(sources: &Sources, file: FileId) -> Option<NamedSource<String>> {
-    let file = sources.file(file)?;
-    Some(NamedSource::new(visible(&file.path), visible(&file.text)).with_language("YAML"))
-}
-
-fn span(label: &Label) -> LabeledSpan {
-    let span = label.place.span;
-    LabeledSpan::new_with_span(
-        Some(visible(&label.text)),
-        SourceSpan::new(span.start.into(), span.length),
-    )
 }
 
 impl std::fmt::Display for Shown {

@@ -85,3 +85,21 @@ fn an_approval_that_nothing_asks_for_is_told() {
         &[("units.yaml", &units), ("services/tegn.yaml", &service(""))],
     );
 }
+
+#[test]
+fn a_service_that_is_open_below_its_age_is_told_with_the_rule_that_opens_it() {
+    finds(
+        "FYR1009",
+        &[
+            (
+                "services/tegn.yaml",
+                &service("minimum-age: { age: 13, below: block }\n"),
+            ),
+            (
+                "rules/tegn.yaml",
+                "rule: tegn\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\n\
+                 sites: { allow: [tegn.example] }\nwhy: { da: Tegning. }\n",
+            ),
+        ],
+    );
+}

@@ -185,6 +185,24 @@ fn two_exceptions_between_which_nothing_decides_are_told() {
 }
 
 #[test]
+fn lessons_cannot_override_what_is_no_floor() {
+    let rule = |name: &str, strength: &str| {
+        rule(&format!(
+            "for: /skoler\nstrength: {strength}\noverridable: lessons\nset:\n  {name}\n"
+        ))
+    };
+    let locked = rule("password.min-length: 12", "locked");
+    let default = rule("screen.lock-after: 10", "default").replace("proeve", "skaerm");
+    finds(
+        "FYR0912",
+        &[
+            ("rules/proeve.yaml", &locked),
+            ("rules/skaerm.yaml", &default),
+        ],
+    );
+}
+
+#[test]
 fn more_combinations_than_a_device_carries_are_told() {
     use std::fmt::Write as _;
     let (mut timetable, mut during) = ("periods:\n".to_owned(), Vec::new());

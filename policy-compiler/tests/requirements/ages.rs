@@ -1,5 +1,7 @@
 //! Stages by grade and country, and what follows from a pupil's age: R02, R05 to R07.
 
+use serde_json::json;
+
 use crate::source::{Source, stdout};
 
 const DAY: &str = "2026-11-23";
@@ -76,4 +78,141 @@ fn r02_a_school_that_teaches_fewer_grades_keeps_a_class_from_the_next_schools_st
     assert!(!has_left("2029-07-31"));
     assert_eq!(stage(&malmo, "limhamn-2019", "2029-08-01"), "hogstadiet");
     assert!(has_left("2029-08-01"));
+}
+
+/// The service Film, which says this besides, and a rule that opens it at the schools.
+fn with_film(says: &str) -> Source {
+    let film = format!("service: film\nname: Film\nsites: [film.example]\n{says}");
+    Source::small()
+        .with("services/film.yaml", &film)
+        .with("rules/film.yaml", FILM)
+}
+
+const FILM: &str = "rule: film
+decision: SK-2025-7
+for: /skoler
+strength: minimum
+sites:
+  allow: [service:film]
+why:
+  da: Film i undervisningen.
+";
+
+#[track_caller]
+fn verdict(source: &Source, group: &str, day: &str) -> String {
+    let told = source.explain(day, group, ["--url", "film.example"]);
+    let verdict = told.lines().next().and_then(|line| line.rsplit(' ').next());
+    verdict.expect("a verdict").to_owned()
+}
+
+#[test]
+fn r05_below_its_minimum_age_a_service_is_blocked_by_the_rule_that_opens_it() {
+    let source = with_film("minimum-age: { age: 13, below: block }\n");
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    assert_eq!(verdict(&source, "oest-2021", DAY), "block");
+    assert_eq!(verdict(&source, "vest-2018", DAY), "allow");
+    assert_eq!(verdict(&source, "oest-personale", DAY), "allow");
+    let is_closed = |group| {
+        let chromium = source.bundle(group, DAY).chromium;
+        let closed = chromium["URLBlocklist"].as_array().expect("a list").clone();
+        closed.contains(&json!("film.example"))
+    };
+    assert!(is_closed("oest-2021") && !is_closed("vest-2018"));
+    insta::assert_snapshot!(source.explain(DAY, "oest-2021", ["--url", "film.example"]));
+}
+
+#[test]
+fn r05_no_school_opens_to_its_youngest_what_is_too_old_for_them() {
+    let source = with_film("minimum-age: { age: 13, below: block }\n").with(
+        "rules/oest.yaml",
+        "rule: film-paa-oest\ndecision: SK-2025-7\nfor: /skoler/oest\nstrength: default\n\
+         sites: { allow: [film.example/let] }\nwhy: { da: Let film. }\n",
+    );
+    assert_eq!(source.codes(DAY), ["FYR0404"]);
+}
+
+#[test]
+fn r05_signed_out_needs_the_account_closed_and_restricted_the_restricted_form() {
+    let youtube = |below: &str| {
+        with_film("").with(
+            "services/film.yaml",
+            &format!(
+                "service: film\nname: YouTube\nsites: [youtube.com]\n\
+                 minimum-age: {{ age: 13, below: {below} }}\n"
+            ),
+        )
+    };
+    assert_eq!(youtube("signed-out").codes(DAY), ["FYR0609"]);
+    let closed = "youtube.level: { pupils: moderate, personale: off }\n  \
+                  youtube.identity: { pupils: closed }";
+    let level = "youtube.level: { pupils: moderate, personale: off }";
+    let signed_out = youtube("signed-out").with_edit("rules/floor.yaml", level, closed);
+    assert_eq!(signed_out.check(DAY), "nothing to report\n");
+    let restricted = youtube("restricted").with_edit("rules/floor.yaml", level, closed);
+    assert_eq!(restricted.check(DAY), "nothing to report\n");
+    let in_full = restricted.with_edit("rules/floor.yaml", "pupils: moderate", "pupils: off");
+    assert_eq!(in_full.codes(DAY), ["FYR1009"]);
+}
+
+#[test]
+fn r06_a_service_opens_with_a_guardians_approval_and_the_bundle_carries_the_outcome_alone() {
+    let source = with_film("approval: guardian\n");
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    assert_eq!(verdict(&source, "oest-2024", DAY), "block");
+    let approved = "approved:\n  film: [oest-2024]\ngroups:";
+    let source = source.with_edit("units.yaml", "groups:", approved);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    assert_eq!(verdict(&source, "oest-2024", DAY), "allow");
+    assert_eq!(verdict(&source, "oest-2021", DAY), "block");
+    let bundle = serde_json::to_string(&source.bundle("oest-2024", DAY)).expect("JSON");
+    assert!(!bundle.contains("approv"), "{bundle}");
+}
+
+#[test]
+fn r06_a_service_that_no_rule_opens_is_told_where_its_approval_is_missing() {
+    let source = with_film("approval: guardian\n").with_edit(
+        "rules/film.yaml",
+        "service:film",
+        "filmarkiv.example",
+    );
+    insta::assert_snapshot!(source.check(DAY));
+}
+
+#[test]
+fn r07_the_age_of_consent_is_the_countrys_on_the_day() {
+    let long_decided = |source: Source| {
+        source.with_edit(
+            "decisions/cases.yaml",
+            "date: 2025-05-12",
+            "date: 2020-05-12",
+        )
+    };
+    let denmark = long_decided(with_film("approval: guardian\n"));
+    // The class of 2018 is 13 at the end of 2025, and 15 at the end of 2027.
+    for (day, meets) in [("2026-11-23", "block"), ("2028-01-01", "allow")] {
+        assert_eq!(verdict(&denmark, "vest-2018", day), meets, "{day}");
+    }
+    let sweden = in_country("SE", "personal")
+        .with(
+            "services/film.yaml",
+            "service: film\nname: Film\nsites: [film.example]\napproval: guardian\n",
+        )
+        .with("rules/film.yaml", FILM);
+    let sweden = long_decided(sweden);
+    for (day, meets) in [("2024-11-23", "block"), ("2026-11-23", "allow")] {
+        assert_eq!(verdict(&sweden, "vest-2018", day), meets, "{day}");
+    }
+    // Denmark's own age was 13 until the end of 2023.
+    let older = denmark.with_edit("units.yaml", "start: 2018", "start: 2015");
+    for (day, meets) in [("2023-12-31", "allow"), ("2024-01-01", "block")] {
+        assert_eq!(verdict(&older, "vest-2018", day), meets, "{day}");
+    }
+}
+
+#[test]
+fn r07_a_helpline_needs_no_approval() {
+    let source = with_film("kind: helpline\napproval: guardian\n");
+    assert_eq!(source.codes(DAY), ["FYR1007"]);
+    let source = with_film("kind: helpline\n");
+    assert_eq!(verdict(&source, "oest-2024", DAY), "allow");
 }

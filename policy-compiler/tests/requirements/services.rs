@@ -122,3 +122,73 @@ fn r13_a_policy_that_cannot_be_read_is_not_reviewed() {
     assert_eq!(output.status.code(), Some(1));
     assert_eq!(stdout(&output), "");
 }
+
+/// A service with its status, and everything that an approved one says.
+fn tool(name: &str, status: &str) -> String {
+    TEGN.replace("tegn", name)
+        .replace("status: approved", &format!("status: {status}"))
+}
+
+/// Four services: one approved for everybody, one for staff alone, one denied, one new.
+fn with_catalogue(rule: &str) -> Source {
+    let approved = "\n  - { for: /skoler, status: under-review }\n  \
+                    - { for: { unit: /skoler, who: staff }, status: approved }";
+    let services = [
+        tool("regn", "approved"),
+        tool("noter", approved),
+        tool("chat", "denied"),
+        tool("ny", "not-assessed"),
+    ];
+    Source::small()
+        .with("services/katalog.yaml", &services.join("---\n"))
+        .with("rules/katalog.yaml", rule)
+}
+
+#[track_caller]
+fn verdicts<const N: usize>(source: &Source, group: &str, sites: [&str; N]) -> [String; N] {
+    sites.map(|site| {
+        let told = source.explain(DAY, group, ["--url", &format!("{site}.example")]);
+        let verdict = told.lines().next().and_then(|line| line.rsplit(' ').next());
+        verdict.expect("a verdict").to_owned()
+    })
+}
+
+const SITES: [&str; 5] = ["regn", "noter", "chat", "ny", "ukendt"];
+
+#[test]
+fn r10_in_enforced_mode_what_is_not_approved_for_the_role_is_blocked() {
+    let source = with_catalogue(
+        "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+         allow: [services:approved, login.fyrby.example]\n  block: ['*']\nwhy: { da: Kun det godkendte. }\n",
+    );
+    let pupils = ["allow", "block", "block", "block", "block"];
+    assert_eq!(verdicts(&source, "oest-2021", SITES), pupils);
+    let staff = ["allow", "allow", "block", "block", "block"];
+    assert_eq!(verdicts(&source, "oest-personale", SITES), staff);
+    // A helpline needs no approval to stay open.
+    assert_eq!(verdicts(&source, "oest-2021", ["hjaelp"]), ["allow"]);
+}
+
+#[test]
+fn r10_in_guidance_mode_what_is_not_listed_stays_reachable() {
+    let source = with_catalogue(
+        "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+         warn: [services:under-review]\n  block: [services:denied]\n\
+         guidance: { da: Skriv ingen navne. }\nwhy: { da: Katalogets ord. }\n",
+    );
+    assert_eq!(source.codes(DAY), Vec::<String>::new());
+    let pupils = ["allow", "warn", "block", "allow", "allow"];
+    assert_eq!(verdicts(&source, "oest-2021", SITES), pupils);
+    let staff = ["allow", "allow", "block", "allow", "allow"];
+    assert_eq!(verdicts(&source, "oest-personale", SITES), staff);
+}
+
+#[test]
+fn r12_a_service_joins_its_category_and_the_rule_of_the_category_is_over_it() {
+    let rule = "rule: tegning\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+                block: [category:tegning]\nwhy: { da: Tegning. }\n";
+    let source = Source::small()
+        .with("services/tegn.yaml", TEGN)
+        .with("rules/tegning.yaml", rule);
+    assert_eq!(verdicts(&source, "oest-2021", ["tegn"]), ["block"]);
+}

@@ -1,11 +1,11 @@
 //! What holds when: school hours, holidays, exams, lessons, and the days on which clocks are set:
-//! R03, R14, R15.
+//! R03, R14, R15, and journey 4.
 
 use fyr_schemas::bundle::Bundle;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::source::Source;
+use crate::source::{Source, stdout};
 
 const DAY: &str = "2026-11-23";
 
@@ -183,13 +183,77 @@ fn r14_a_lesson_opens_for_its_class_what_is_closed_in_school_hours_and_ends_by_i
 }
 
 #[test]
-fn r14_a_lesson_does_not_open_what_is_closed_by_a_floor() {
-    let source = timed().with_edit(
-        "rules/tider.yaml",
-        "during: skoletid\nstrength: default",
-        "during: skoletid\nstrength: minimum",
+fn r14_a_lesson_does_not_open_what_is_closed_by_a_floor_unless_lessons_may() {
+    let hours = "during: skoletid\nstrength: ";
+    let floor = |strength: &str| {
+        let (before, after) = (format!("{hours}default"), format!("{hours}{strength}"));
+        timed().with_edit("rules/tider.yaml", &before, &after)
+    };
+    assert_eq!(floor("minimum").codes(DAY), ["FYR0404"]);
+    let source = floor("minimum\noverridable: lessons");
+    let bundle = source.bundle("oest-2021", DAY);
+    assert_eq!(closed(&bundle, "2026-11-24T10:00:00+01"), ["spil.example"]);
+    assert_eq!(closed(&bundle, "2026-11-24T10:40:00+01").len(), 2);
+}
+
+/// The school's rule of journey 4: YouTube without a limit for a project.
+fn project(time: &str) -> Source {
+    let rule = format!(
+        "rule: projekt\ndecision: OEST-3\nfor: {{ unit: /skoler/oest, who: pupils }}\n{time}\
+         strength: default\nset:\n  youtube.level: off\nwhy:\n  da: Et filmprojekt.\n"
     );
-    assert_eq!(source.codes(DAY), ["FYR0404"]);
+    let floor = "strength: minimum\nset:\n  youtube.level";
+    Source::small().with("rules/projekt.yaml", &rule).with_edit(
+        "rules/floor.yaml",
+        floor,
+        &floor.replace("minimum\n", "minimum\noverridable: lessons\n"),
+    )
+}
+
+fn youtube(bundle: &Bundle, moment: &str) -> Option<i64> {
+    let moment: Timestamp = moment.parse().expect("a moment");
+    let in_force = bundle.in_force(moment);
+    in_force.chromium.get("ForceYouTubeRestrict")?.as_i64()
+}
+
+#[test]
+fn journey_4_a_weakened_floor_is_refused_with_both_lines_the_board_and_the_lesson_instead() {
+    insta::assert_snapshot!(project("").check(DAY));
+}
+
+#[test]
+fn journey_4_the_lesson_that_was_offered_holds_for_its_time_and_ends_by_itself() {
+    let lesson = "periods:\n  lesson:projekt: { on: 2026-11-26, hours: 10:00-10:40 }\n";
+    let source = project("during: lesson:projekt\n").with("timetable.yaml", lesson);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    let bundle = source.bundle("oest-2021", DAY);
+    assert_eq!(youtube(&bundle, "2026-11-26T09:59:00+01"), Some(1));
+    assert_eq!(youtube(&bundle, "2026-11-26T10:00:00+01"), None);
+    assert_eq!(youtube(&bundle, "2026-11-26T10:40:00+01"), Some(1));
+    // A class of another school has no such lesson.
+    let elsewhere = source.bundle("vest-2018", DAY);
+    assert_eq!(youtube(&elsewhere, "2026-11-26T10:00:00+01"), Some(1));
+}
+
+#[test]
+fn r03_a_floor_that_is_open_to_lessons_is_open_to_nobody_else() {
+    let timetable = "periods:\n  skoletid: { days: mon-fri, hours: 08:00-15:00 }\n";
+    let hours = project("during: skoletid\n").with("timetable.yaml", timetable);
+    assert_eq!(hours.codes(DAY), ["FYR0401"]);
+    let days = project("from: 2026-12-01\nuntil: 2026-12-19\n");
+    assert_eq!(days.codes(DAY), ["FYR0401"]);
+}
+
+#[test]
+fn r15_the_explanation_of_a_moment_names_the_periods_their_end_and_what_holds_at_other_times() {
+    let explain = |moment: &str| {
+        let question = ["--group", "oest-2021", "--url", "film.example", "--at"];
+        stdout(&timed().fyr("explain", &[&question[..], &[moment]].concat()))
+    };
+    insta::assert_snapshot!(explain("2026-11-24T10:10"));
+    let night = explain("2026-11-24T04:00");
+    let head = "on 2026-11-24 at 04:00, while no period runs, until 08:00\n";
+    assert!(night.contains(head), "{night}");
 }
 
 #[test]

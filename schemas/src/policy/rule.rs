@@ -26,6 +26,8 @@ pub struct Rule {
     pub scope: Scope,
     /// What lower levels may do about it.
     pub strength: At<Strength>,
+    /// Who may go below a `minimum` all the same.
+    pub overridable: Option<At<Overridable>>,
     /// The periods of the timetable during which it holds; always when left out.
     #[serde(default)]
     pub during: OneOrMany<PeriodId>,
@@ -72,7 +74,17 @@ impl Strength {
     }
 }
 
-/// Verdicts over sites: a `service:NAME`, or a URL filter as Chromium writes it.
+/// Who may go below a floor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Overridable {
+    /// Rules that hold during lessons alone (`during: lesson:NAME`): for their time, and with an end.
+    Lessons,
+}
+
+/// Verdicts over sites: a URL filter as Chromium writes it, a `service:NAME`, a `category:NAME`, or
+/// `services:STATUS` for every service that has the status for the group (`services:approved`). What
+/// opens a service closes it to groups that are too young for it, or lack a guardian's approval.
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Sites {

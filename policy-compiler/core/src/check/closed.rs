@@ -31,10 +31,13 @@ impl Block<'_> {
         }
     }
 
-    /// How to close less.
-    pub(super) fn narrower(&self) -> String {
+    /// How to close less, so that `needed` stays open.
+    pub(super) fn narrower(&self, needed: &UrlFilter) -> String {
         match self.category {
             Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
+            None if self.filter != *needed && self.filter.contains(needed) => {
+                format!("allow `{needed}` in `{}` too", self.rule)
+            }
             None => "narrow the block, or leave this site out of it".to_owned(),
         }
     }

@@ -1,10 +1,11 @@
 //! Breaches of floors, told once each with the groups they are about.
 
-use fyr_schemas::GroupId;
+use fyr_schemas::policy::{Overridable, Strength};
+use fyr_schemas::{CaseNumber, GroupId};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::Policy;
+use crate::policy::{Policy, Rule};
 use crate::resolve::{Breach, BreachKind, Resolution, Resolved, Said};
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
@@ -28,7 +29,7 @@ fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
         above,
         below,
     } = breach;
-    let asks = who_can_change(policy, above);
+    let asks = what_else(policy, above, below);
     let (code, message, stands, help) = match kind {
         BreachKind::WeakerThanFloor => (
             Code::WeakerThanFloor,
@@ -78,17 +79,31 @@ fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
         .help(help)
 }
 
-/// Who decided what stands above.
-fn who_can_change(policy: &Policy, above: &Said) -> String {
-    let decided = policy
-        .rules
-        .get(&above.rule)
-        .and_then(|rule| rule.decision())
-        .and_then(|case| Some((case, policy.body_of(case)?)));
-    match decided {
+/// What else those may do who wrote what stands below.
+fn what_else(policy: &Policy, above: &Said, below: &Said) -> String {
+    let floor = policy.rules.get(&above.rule);
+    let is_lesson = policy.rules.get(&below.rule).is_some_and(Rule::is_lesson);
+    let owner = match floor.and_then(|rule| decided(policy, rule)) {
         Some((case, body)) => format!("only {body} can change what it decided in {case}"),
         None => format!("only those who wrote `{}` can change it", above.rule),
+    };
+    match floor.map(|rule| (rule.strength(), rule.overridable())) {
+        Some((Strength::Minimum, Some(Overridable::Lessons))) => {
+            format!("or give it as a lesson, which ends by itself: `during: lesson:NAME`; {owner}")
+        }
+        Some((Strength::Minimum, None)) if is_lesson => {
+            format!("{owner}, or let lessons go below it: `overridable: lessons`")
+        }
+        Some((Strength::Minimum, None)) => {
+            format!("{owner}, or open it for lessons: `overridable: lessons`")
+        }
+        Some((Strength::Locked | Strength::Default, _)) | None => owner,
     }
+}
+
+fn decided<'a>(policy: &'a Policy, rule: &'a Rule) -> Option<(&'a CaseNumber, &'a str)> {
+    let case = rule.decision()?;
+    Some((case, policy.body_of(case)?))
 }
 
 fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
@@ -96,13 +111,23 @@ fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     inexpressible
         .iter()
         .map(|each| {
-            Diagnostic::new(
+            let finding = Diagnostic::new(
                 Code::InexpressibleSites,
                 format!("no browser can be told the verdict over `{}`", each.sites),
             )
-            .at(each.decides, "this is what was decided")
-            .at(each.instead, "and a browser would follow this instead")
-            .help("write both with a host, or a host and path, and without scheme, port or query")
+            .at(each.decides, "this is what was decided");
+            match each.instead {
+                Some(instead) => finding
+                    .at(instead, "and a browser would follow this instead")
+                    .help(
+                        "write both with a host, or a host and path, and without scheme, port or \
+                         query",
+                    ),
+                None => finding.help(
+                    "the rules of one group come to too many single sites: list them in a file \
+                     below `lists/`, and let the rule speak of their `category:NAME`",
+                ),
+            }
         })
         .collect()
 }

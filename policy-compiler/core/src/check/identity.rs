@@ -1,7 +1,7 @@
 //! R04: a service that can be watched and joined with the school account by those who are too
 //! young for it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::GroupId;
 use fyr_schemas::policy::{MinimumAge, Ownership};
@@ -17,10 +17,10 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let limited = policy.services.values().filter_map(Exposure::of);
     limited
         .flat_map(|exposure| {
-            let mut found: BTreeMap<LeftOpen, Vec<&GroupId>> = BTreeMap::new();
-            for resolved in resolution.groups.values() {
+            let mut found: BTreeMap<LeftOpen, BTreeSet<&GroupId>> = BTreeMap::new();
+            for resolved in resolution.at_all_times() {
                 if let Some(by) = exposure.left_open(resolved) {
-                    found.entry(by).or_default().push(&resolved.group.id);
+                    found.entry(by).or_default().insert(&resolved.group.id);
                 }
             }
             found
@@ -38,9 +38,9 @@ struct Exposure<'a> {
     identity: &'static Setting,
 }
 
-/// Who leaves the identity open.
+/// Who leaves open what should not be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum LeftOpen {
+pub(super) enum LeftOpen {
     /// A rule, here.
     ByRule(Place),
     /// Nobody spoke of it.
@@ -79,10 +79,10 @@ impl<'a> Exposure<'a> {
             .then(|| holds.map_or(LeftOpen::ByNobody, |holds| LeftOpen::ByRule(holds.place)))
     }
 
-    fn tell(&self, by: LeftOpen, groups: &[&GroupId]) -> Diagnostic {
+    fn tell(&self, by: LeftOpen, groups: &BTreeSet<&GroupId>) -> Diagnostic {
         let written = &self.service.source.document;
         let (name, age) = (&written.name, self.limit.age.value);
-        let whom = groups_in_words(groups);
+        let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
         let identity = self.identity.name;
         let finding = Diagnostic::new(
             Code::IdentityBelowAge,

@@ -98,6 +98,6 @@ impl Lifeline<'_> {
         Diagnostic::new(self.need.code(), message)
             .at(block.place, format!("`{}` blocks it", block.rule))
             .at(self.place, why)
-            .help(format!("{}; {stays}", block.narrower()))
+            .help(format!("{}; {stays}", block.narrower(self.filter)))
     }
 }

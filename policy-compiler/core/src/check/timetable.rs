@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::civil::Date;
@@ -28,6 +29,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             .values()
             .filter_map(|rule| never_holds(policy, rule)),
     );
+    findings.extend(policy.rules.values().filter_map(nothing_to_override));
     findings.extend(other_hours_twice(policy));
     findings.extend(overlapping_lessons(policy));
     findings.extend(crowded(policy, resolution));
@@ -146,6 +148,31 @@ fn never_holds(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
         "widen `for` of {}, or the rule's",
         in_backticks(&names)
     )))
+}
+
+fn nothing_to_override(rule: &Rule) -> Option<Diagnostic> {
+    let written = &rule.source.document;
+    let (place, strength) = (
+        rule.source.place(written.overridable.as_ref()?),
+        rule.source.place(&written.strength),
+    );
+    let help = match rule.strength() {
+        Strength::Minimum => return None,
+        Strength::Locked => {
+            "write `strength: minimum` to let lessons go below it, or remove `overridable`"
+        }
+        Strength::Default => "remove `overridable`: everybody below may change what is `default`",
+    };
+    let word = rule.strength().word();
+    Some(
+        Diagnostic::new(
+            Code::NothingToOverride,
+            format!("`{}` is `{word}` and `overridable`", rule.id()),
+        )
+        .at(place, "only a `minimum` can be overridable")
+        .at(strength, format!("this is `{word}`"))
+        .help(help),
+    )
 }
 
 /// Two exceptions between which nothing decides, with the groups they are both for.

@@ -13,6 +13,7 @@ use jiff::civil::Date;
 use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::occasion;
+use super::site_statement;
 use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
 use super::timetable::{self, Timetable};
@@ -69,7 +70,7 @@ pub fn organise(
     }
     let has_all_lists = unread.has_all(&[DocumentKind::List]);
     let categories = watch(DocumentKind::List, &mut unread, findings, |findings| {
-        name_categories(documents.lists, findings)
+        name_categories(documents.lists, &services, findings)
     });
     let mut names = Names {
         stages: stages.as_ref().map(|stages| stages.names().collect()),
@@ -300,7 +301,9 @@ fn read_always_reachable(
     let mut hosts = Vec::new();
     for host in &organisation.document.always_reachable {
         let place = organisation.place(host);
-        hosts.extend(statement::read_filter(host, place, findings).map(|filter| (filter, place)));
+        hosts.extend(
+            site_statement::read_filter(host, place, findings).map(|filter| (filter, place)),
+        );
     }
     hosts
 }
@@ -343,7 +346,7 @@ fn name_services(
         for site in &source.document.sites {
             let place = source.place(site);
             sites.extend(
-                statement::read_filter(site, place, findings).map(|filter| (filter, place)),
+                site_statement::read_filter(site, place, findings).map(|filter| (filter, place)),
             );
         }
         let name = source.document.service.clone();
@@ -356,6 +359,7 @@ fn name_services(
 
 fn name_categories(
     lists: Vec<Listed>,
+    services: &BTreeMap<ServiceId, Service>,
     findings: &mut Diagnostics,
 ) -> BTreeMap<CategoryId, Arc<Category>> {
     let mut categories = BTreeMap::new();
@@ -363,7 +367,9 @@ fn name_categories(
         let name = listed.source.document.category.clone();
         let place = listed.source.place(&name);
         let category = Category::new(listed);
-        if category.is_empty() {
+        let mut services = services.values();
+        let has_services = services.any(|service| service.category() == Some(&category.id));
+        if category.is_empty() && !has_services {
             findings.push(lists_nothing(&category, place));
         }
         insert_once(
@@ -414,7 +420,7 @@ fn name_rules(
         let rule = Rule {
             occasion: occasion::read(&source, names, date, findings),
             settings: statement::type_settings(&source, names, findings),
-            sites: statement::read_sites(&source, names, findings),
+            sites: site_statement::read_sites(&source, names, findings),
             source,
         };
         insert_once(&mut rules, id.value, (rule, place), findings);

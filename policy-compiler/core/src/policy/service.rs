@@ -10,6 +10,8 @@ use fyr_schemas::policy::{
     self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, Statuses,
 };
 
+use fyr_schemas::{CategoryId, ServiceId};
+
 use super::{Group, selects};
 use crate::parse::InFile;
 use crate::source::Place;
@@ -47,14 +49,27 @@ pub enum Hindrance {
 }
 
 impl Service {
+    /// Its name in rules.
+    pub fn id(&self) -> &ServiceId {
+        &self.source.document.service
+    }
+
+    /// The category it belongs to.
+    pub fn category(&self) -> Option<&CategoryId> {
+        let category = self.source.document.category.as_ref()?;
+        Some(&category.value)
+    }
+
     /// Whether it helps children directly.
     pub fn is_helpline(&self) -> bool {
         self.source.document.kind == ServiceKind::Helpline
     }
 
-    /// Where its assessment stands for a group: the narrowest of what is written decides.
+    /// Where its assessment stands for a group: the narrowest of what is written decides. A
+    /// helpline needs none to be approved.
     pub fn status_for(&self, group: &Group) -> ServiceStatus {
         match &self.source.document.status {
+            Statuses::Unwritten if self.is_helpline() => ServiceStatus::Approved,
             Statuses::Unwritten => ServiceStatus::NotAssessed,
             Statuses::Everybody(status) => status.value,
             // Of two that are equally narrow, which is a finding, the worse.
@@ -75,6 +90,19 @@ impl Service {
                 .iter()
                 .any(|part| part.status.value == ServiceStatus::Approved),
         }
+    }
+
+    /// What may stand between a group and it.
+    pub(super) fn hindrances(&self) -> Vec<Hindrance> {
+        if self.is_helpline() {
+            return Vec::new();
+        }
+        let service = &self.source.document;
+        let limit = service.minimum_age.as_ref();
+        let by_age = limit.is_some_and(|limit| limit.below.value == BelowAge::Block);
+        let age = by_age.then_some(Hindrance::Age);
+        let approval = service.approval.as_ref().map(|_| Hindrance::Approval);
+        age.into_iter().chain(approval).collect()
     }
 
     /// What a rule that opens it opens to a group, on a day with this age of digital consent.

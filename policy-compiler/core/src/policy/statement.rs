@@ -1,4 +1,4 @@
-//! What a rule says, typed: settings with their values, sites with their verdicts.
+//! What a rule says of settings, typed; and the names that a rule may speak of.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -8,14 +8,12 @@ use fyr_schemas::policy::{self as source, At, SettingValue};
 use fyr_schemas::{CategoryId, ControlId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
-use super::{Category, Group, Service, SiteSet};
+use super::{Category, Group, Service};
 use crate::code::Code;
-use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown, in_backticks};
 use crate::parse::InFile;
 use crate::settings::{self, Given, Kind, Setting, Value};
 use crate::source::Place;
-use crate::url_filter::UrlFilter;
 
 /// One setting of a rule.
 #[derive(Debug)]
@@ -50,17 +48,6 @@ pub enum ForWhom {
     Audience(Audience),
     /// One stage.
     Stage(StageId),
-}
-
-/// One site of a rule, or one category.
-#[derive(Debug)]
-pub struct SiteStatement {
-    /// Open or closed.
-    pub verdict: Verdict,
-    /// Which URLs.
-    pub sites: SiteSet,
-    /// Where the rule says it.
-    pub place: Place,
 }
 
 impl SettingStatement {
@@ -239,111 +226,4 @@ pub(crate) fn unknown_stage<'a>(
     Diagnostic::new(Code::UnknownStage, format!("unknown stage `{name}`"))
         .at(place, "`fyr.yaml` has no stage of this name")
         .help(help_for_unknown(name, known))
-}
-
-/// Reads the sites of a rule; a service stands for all of its sites.
-pub(super) fn read_sites(
-    rule: &InFile<source::Rule>,
-    names: &Names<'_>,
-    findings: &mut Diagnostics,
-) -> Vec<SiteStatement> {
-    let sites = &rule.document.sites;
-    let allowed = sites.allow.iter().map(|site| (Verdict::Allow, site));
-    let warned = sites.warn.iter().map(|site| (Verdict::Warn, site));
-    let blocked = sites.block.iter().map(|site| (Verdict::Block, site));
-    let mut statements = Vec::new();
-    for (verdict, site) in allowed.chain(warned).chain(blocked) {
-        let place = rule.place(site);
-        let sets = sets_of(site, place, names, findings);
-        statements.extend(sets.into_iter().map(|sites| SiteStatement {
-            verdict,
-            sites,
-            place,
-        }));
-    }
-    statements
-}
-
-fn sets_of(
-    site: &str,
-    place: Place,
-    names: &Names<'_>,
-    findings: &mut Diagnostics,
-) -> Vec<SiteSet> {
-    if let Some(category) = site.strip_prefix("category:") {
-        let category = category_of(category, place, names, findings);
-        return category.into_iter().map(SiteSet::Category).collect();
-    }
-    let filters = match site.strip_prefix("service:") {
-        Some(service) => filters_of(service, place, names, findings),
-        None => read_filter(site, place, findings).into_iter().collect(),
-    };
-    filters.into_iter().map(SiteSet::Filter).collect()
-}
-
-fn category_of(
-    category: &str,
-    place: Place,
-    names: &Names<'_>,
-    findings: &mut Diagnostics,
-) -> Option<Arc<Category>> {
-    let known = category.parse::<CategoryId>().ok();
-    let known = known.and_then(|id| names.categories.get(&id)).cloned();
-    if known.is_none() && names.has_all_categories {
-        let categories = names.categories.keys().map(CategoryId::as_str);
-        findings.push(
-            Diagnostic::new(
-                Code::UnknownCategory,
-                format!("unknown category `{category}`"),
-            )
-            .at(place, "`lists/lists.yaml` has no such category")
-            .help(help_for_unknown(category, categories)),
-        );
-    }
-    known
-}
-
-fn filters_of(
-    service: &str,
-    place: Place,
-    names: &Names<'_>,
-    findings: &mut Diagnostics,
-) -> Vec<UrlFilter> {
-    let Some(services) = names.services else {
-        return Vec::new();
-    };
-    let known = service.parse::<ServiceId>().ok();
-    let Some(known) = known.and_then(|id| services.get(&id)) else {
-        let services = services.keys().map(ServiceId::as_str);
-        findings.push(
-            Diagnostic::new(Code::UnknownService, format!("unknown service `{service}`"))
-                .at(place, "no file under `services/` has it")
-                .help(help_for_unknown(service, services)),
-        );
-        return Vec::new();
-    };
-    known
-        .sites
-        .iter()
-        .map(|(filter, _)| filter.clone())
-        .collect()
-}
-
-/// Reads one URL filter.
-pub(super) fn read_filter(
-    site: &str,
-    place: Place,
-    findings: &mut Diagnostics,
-) -> Option<UrlFilter> {
-    match site.parse::<UrlFilter>() {
-        Ok(filter) => Some(filter),
-        Err(error) => {
-            findings.push(
-                Diagnostic::new(Code::WrongSite, error.to_string())
-                    .at(place, "this site")
-                    .help("write a host such as `x.example`, or a host and path: `x.example/path`"),
-            );
-            None
-        }
-    }
 }

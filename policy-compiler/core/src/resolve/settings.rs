@@ -146,7 +146,8 @@ fn settle_one<'a>(
 
 /// How a voice breaks a bound from above.
 fn breach(setting: &Setting, bounds: &[Voice<'_>], voice: &Voice<'_>) -> Option<Breach> {
-    bounds.iter().find_map(|bound| {
+    let mut binding = bounds.iter().filter(|bound| bound.rule.bounds(voice.rule));
+    binding.find_map(|bound| {
         let kind = match bound.rule.strength() {
             Strength::Locked if voice.value != bound.value => BreachKind::ChangesLocked,
             Strength::Minimum if setting.is_weaker(voice.value, bound.value) => {

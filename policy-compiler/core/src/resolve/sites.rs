@@ -10,7 +10,7 @@ use url::Url;
 use self::shared::Overlaps;
 use super::{Breach, BreachKind, Said};
 use crate::desired::Verdict;
-use crate::policy::{Category, Layer, Reach, Rule, SiteSet, SiteStatement};
+use crate::policy::{Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
 use crate::url_filter::{ByHost, Index, UrlFilter};
 
@@ -56,9 +56,14 @@ impl SiteVoice<'_> {
         }
     }
 
-    /// Whether a rule below may not say `verdict` over what this voice speaks of: a lock
-    /// admits no other, and a minimum none that is weaker.
-    fn forbids(&self, verdict: Verdict) -> bool {
+    /// Whether a rule below may not say what it says over what this voice speaks of.
+    fn forbids(&self, below: &SiteVoice<'_>) -> bool {
+        self.rule.bounds(below.rule) && self.rejects(below.says.verdict)
+    }
+
+    /// Whether it admits no such verdict below: a lock admits no other, and a minimum none that
+    /// is weaker.
+    fn rejects(&self, verdict: Verdict) -> bool {
         match self.rule.strength() {
             Strength::Locked => verdict != self.says.verdict,
             Strength::Minimum => verdict < self.says.verdict,
@@ -66,12 +71,13 @@ impl SiteVoice<'_> {
         }
     }
 
-    /// Whether it forbids every other verdict.
+    /// Whether it forbids every other verdict to everybody.
     fn is_final(&self) -> bool {
         let others = Verdict::ALL
             .into_iter()
             .filter(|verdict| *verdict != self.says.verdict);
-        others.into_iter().all(|verdict| self.forbids(verdict))
+        let mut others = others.into_iter();
+        self.rule.overridable().is_none() && others.all(|verdict| self.rejects(verdict))
     }
 
     fn said(&self) -> Said {
@@ -85,17 +91,13 @@ impl SiteVoice<'_> {
 
 impl std::fmt::Display for SiteVoice<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{} {}", self.says.verdict.word(), self.says.sites)
+        self.says.fmt(f)
     }
 }
 
 impl<'a> Sites<'a> {
-    /// Layers what the rules of a group say, which are sorted from the top of the tree down.
-    fn new(rules: &[&'a Rule], overlaps: &mut Overlaps<'a>) -> Self {
-        let mut voices: Vec<SiteVoice<'a>> = rules
-            .iter()
-            .flat_map(|rule| rule.sites.iter().map(|says| SiteVoice { rule, says }))
-            .collect();
+    /// Layers what the rules of a group say to it.
+    fn new(mut voices: Vec<SiteVoice<'a>>, overlaps: &mut Overlaps<'a>) -> Self {
         voices.sort_by_key(SiteVoice::rank);
         let (mut of_filters, mut of_categories) = (ByHost::default(), Vec::new());
         for (number, voice) in voices.iter().enumerate() {
@@ -142,16 +144,32 @@ impl<'a> Sites<'a> {
     /// The voice that decides over every URL of `sites`, as far as voices that speak of all of
     /// them go.
     pub fn verdict_over(&self, sites: &SiteSet) -> Option<SiteVoice<'a>> {
+        self.verdict_among(sites, |_| true)
+    }
+
+    /// The same, had only these voices spoken.
+    fn verdict_among(
+        &self,
+        sites: &SiteSet,
+        is_heard: impl Fn(&SiteVoice<'a>) -> bool,
+    ) -> Option<SiteVoice<'a>> {
         match sites {
-            SiteSet::Filter(filter) => self.verdict_over_filter(filter),
-            SiteSet::Category(category) => self.verdict_over_category(category),
+            SiteSet::Filter(filter) => self.verdict_among_over(filter, is_heard),
+            SiteSet::Category(category) => {
+                let first = category.members().next()?;
+                let around = self.of_filters.around(&first);
+                self.decide(around, |voice| {
+                    let sites = &voice.says.sites;
+                    let speaks = is_heard(voice) && sites.holds_all_of(category);
+                    speaks.then(|| sites.reach_over(&first)).flatten()
+                })
+            }
         }
     }
 
-    /// The same for all that one filter matches.
+    /// The voice that decides over all that one filter matches.
     pub fn verdict_over_filter(&self, region: &UrlFilter) -> Option<SiteVoice<'a>> {
-        let around = self.of_filters.around(region);
-        self.decide(around, |voice| voice.says.sites.reach_over(region))
+        self.verdict_among_over(region, |_| true)
     }
 
     /// The voice that would decide over all of `region` had what is written at one place not been.
@@ -160,22 +178,20 @@ impl<'a> Sites<'a> {
         region: &UrlFilter,
         left_out: Place,
     ) -> Option<SiteVoice<'a>> {
-        let around = self.of_filters.around(region);
-        self.decide(around, |voice| {
-            let is_there = voice.says.place != left_out;
-            is_there
-                .then(|| voice.says.sites.reach_over(region))
-                .flatten()
-        })
+        self.verdict_among_over(region, |voice| voice.says.place != left_out)
     }
 
-    fn verdict_over_category(&self, category: &Category) -> Option<SiteVoice<'a>> {
-        let first = category.members().next()?;
-        let around = self.of_filters.around(&first);
+    fn verdict_among_over(
+        &self,
+        region: &UrlFilter,
+        is_heard: impl Fn(&SiteVoice<'a>) -> bool,
+    ) -> Option<SiteVoice<'a>> {
+        let around = self.of_filters.around(region);
         self.decide(around, |voice| {
-            let sites = &voice.says.sites;
-            let holds_all = sites.holds_all_of(category);
-            holds_all.then(|| sites.reach_over(&first)).flatten()
+            let speaks = is_heard(voice);
+            speaks
+                .then(|| voice.says.sites.reach_over(region))
+                .flatten()
         })
     }
 
@@ -204,8 +220,7 @@ impl<'a> Sites<'a> {
                 let verdict = voice.says.verdict;
                 (*reach, verdict.is_open(), verdict)
             })?;
-            let verdict = winner.says.verdict;
-            if bounds.iter().any(|bound| bound.forbids(verdict)) {
+            if bounds.iter().any(|bound| bound.forbids(&winner)) {
                 continue;
             }
             // The lowest layer decides, and within it the stronger rule.
@@ -235,7 +250,10 @@ impl<'a> Sites<'a> {
     /// How a voice says what it may not: another verdict than a bound one over all that it
     /// speaks of, or the opposite of its equal.
     fn breach(&self, voice: &SiteVoice<'a>) -> Option<Breach> {
-        let winner = self.verdict_over(&voice.says.sites)?;
+        // What stands above and does not bound it does not keep it from deciding.
+        let is_heard =
+            |above: &SiteVoice<'_>| above.rank() >= voice.rank() || above.rule.bounds(voice.rule);
+        let winner = self.verdict_among(&voice.says.sites, is_heard)?;
         if winner.says.verdict == voice.says.verdict {
             return None;
         }
@@ -243,7 +261,7 @@ impl<'a> Sites<'a> {
             (winner.says.sites == voice.says.sites).then_some(BreachKind::SameLayer)?
         } else {
             winner
-                .forbids(voice.says.verdict)
+                .forbids(voice)
                 .then_some(BreachKind::SiteBelowFloor)?
         };
         Some(Breach {

@@ -316,8 +316,13 @@ fn an_identity_is_a_setting_of_its_host_and_of_what_is_below() {
     };
     assert_eq!(over("www.youtube.com/watch"), Some("youtube.identity"));
     assert_eq!(over("notyoutube.com"), None);
-    for (_, setting) in IDENTITIES {
-        assert!(find(setting).is_some(), "{setting}");
+    for ruled in RULED {
+        assert!(find(ruled.identity).is_some(), "{}", ruled.identity);
+        assert!(
+            find(ruled.restricted_form).is_some(),
+            "{}",
+            ruled.restricted_form
+        );
     }
 }
 

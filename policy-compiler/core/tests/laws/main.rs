@@ -11,6 +11,7 @@ mod lists;
 mod municipality;
 mod oversize;
 mod shadows;
+mod times;
 
 use std::collections::BTreeMap;
 

@@ -47,6 +47,8 @@ pub(crate) struct Municipality {
     rules: Vec<(u8, String)>,
     /// What the categories `a`, `b` and `c` list.
     lists: Vec<Vec<String>>,
+    /// What `timetable.yaml` says, if it is there.
+    timetable: Option<&'static str>,
 }
 
 impl Municipality {
@@ -67,6 +69,8 @@ impl Municipality {
             ("units.yaml".to_owned(), units),
             ("decisions/all.yaml".to_owned(), DECISION.to_owned()),
         ];
+        let timetable = self.timetable.map(str::to_owned);
+        files.extend(timetable.map(|text| ("timetable.yaml".to_owned(), text)));
         for file in 0..3 {
             let documents: Vec<&str> = self
                 .rules
@@ -97,8 +101,23 @@ impl Municipality {
         for (file, _) in &mut rules {
             *file = (*file + 1) % 3;
         }
-        let lists = self.lists.clone();
-        Self { rules, lists }
+        Self {
+            rules,
+            ..self.clone()
+        }
+    }
+
+    /// The same rules, each at a time of its own and, where it is a floor, open to lessons or not.
+    fn at_times(mut self, times: Vec<(&'static str, bool)>) -> Self {
+        for ((_, rule), (during, is_overridable)) in self.rules.iter_mut().zip(times) {
+            let floor = "strength: minimum\n";
+            if is_overridable {
+                *rule = rule.replace(floor, &format!("{floor}overridable: lessons\n"));
+            }
+            *rule = rule.replace("why:", &format!("{during}why:"));
+        }
+        self.timetable = Some(TIMETABLE);
+        self
     }
 }
 
@@ -109,6 +128,7 @@ pub(crate) fn municipality() -> impl Strategy<Value = Municipality> {
     let lists = prop::collection::vec(prop::collection::vec(member(), 1..5), CATEGORIES.len());
     (levels, sites, lists).prop_map(|(levels, sites, lists)| Municipality {
         lists,
+        timetable: None,
         rules: levels
             .into_iter()
             .flatten()
@@ -117,6 +137,27 @@ pub(crate) fn municipality() -> impl Strategy<Value = Municipality> {
             .map(|(number, (file, says))| (file, format!("rule: regel-{number}\n{says}")))
             .collect(),
     })
+}
+
+const TIMETABLE: &str = "periods:
+  skoletid: { days: mon-fri, hours: 08:00-15:00 }
+  lesson:film: { days: tue, hours: 10:00-10:40 }
+  lesson:aften: { days: wed, hours: 18:00-19:00 }
+";
+
+/// A municipality of which some rules hold for a time, and some floors are open to lessons.
+pub(crate) fn municipality_at_times() -> impl Strategy<Value = Municipality> {
+    let time = prop::sample::select(vec![
+        "",
+        "",
+        "during: skoletid\n",
+        "during: lesson:film\n",
+        "during: lesson:aften\n",
+        "during: [skoletid, lesson:film]\n",
+        "until: 2026-12-31\n",
+    ]);
+    let times = prop::collection::vec((time, any::<bool>()), 11);
+    (municipality(), times).prop_map(|(municipality, times)| municipality.at_times(times))
 }
 
 fn strength() -> impl Strategy<Value = &'static str> {

@@ -25,6 +25,15 @@ pub enum ServiceStatus {
 }
 
 impl ServiceStatus {
+    /// All of them.
+    pub const ALL: [Self; 5] = [
+        Self::Approved,
+        Self::UnderReview,
+        Self::NotAssessed,
+        Self::Expired,
+        Self::Denied,
+    ];
+
     /// The word of the source.
     pub fn word(self) -> &'static str {
         match self {

@@ -45,12 +45,12 @@ pub(super) fn shadowed<'a>(
     found
 }
 
-/// The sites of a rule, each with the filters it stands for; what a category lists was not said
-/// site by site.
+/// The sites of a rule, each with the filters it stands for; what a category lists, and what depends
+/// on a group's age or on the status of a service, was not said site by site.
 fn sites_of(rule: &Rule) -> BTreeMap<Place, Vec<&UrlFilter>> {
     let mut sites: BTreeMap<Place, Vec<&UrlFilter>> = BTreeMap::new();
     for site in &rule.sites {
-        if let SiteSet::Filter(filter) = &site.sites {
+        if let (SiteSet::Filter(filter), None) = (&site.sites, &site.condition) {
             sites.entry(site.place).or_default().push(filter);
         }
     }
@@ -93,10 +93,13 @@ fn effect<'a>(
 
 /// Whether some verdict over a part of `filter` is another without what is written at `place`.
 fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
-    let parts = sites
-        .voices
-        .iter()
-        .filter_map(|voice| voice.says.sites.filter()?.intersection(filter));
+    let parts = sites.voices.iter().flat_map(|voice| {
+        let says = &voice.says.sites;
+        let own = says.filter().and_then(|own| own.intersection(filter));
+        let listed = says.category().into_iter();
+        own.into_iter()
+            .chain(listed.flat_map(|category| category.within(filter)))
+    });
     let verdict = |voice: Option<SiteVoice<'_>>| voice.map(|voice| voice.says.verdict);
     std::iter::once(filter.clone()).chain(parts).any(|part| {
         let without = sites.verdict_over_without(&part, place);

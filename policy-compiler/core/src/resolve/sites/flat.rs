@@ -49,15 +49,15 @@ pub struct Region<'a> {
     pub voice: SiteVoice<'a>,
 }
 
-/// Two voices whose layered verdict no flat list can give.
+/// A layered verdict that no flat list can give.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Inexpressible {
     /// The sites over which the browser would decide otherwise.
     pub sites: String,
     /// What should decide.
     pub decides: Place,
-    /// What gets in its way.
-    pub instead: Place,
+    /// What gets in its way; `None` where the rules come to too many filters.
+    pub instead: Option<Place>,
 }
 
 impl Inexpressible {
@@ -65,7 +65,16 @@ impl Inexpressible {
         Self {
             sites: sites.to_string(),
             decides: decides.says.place,
-            instead: instead.says.place,
+            instead: Some(instead.says.place),
+        }
+    }
+
+    /// One filter too many.
+    fn one_too_many(sites: &impl ToString, decides: &SiteVoice<'_>) -> Self {
+        Self {
+            sites: sites.to_string(),
+            decides: decides.says.place,
+            instead: None,
         }
     }
 }

@@ -5,15 +5,24 @@ use std::rc::Rc;
 
 use fyr_schemas::{CategoryId, RuleId};
 
-use super::Sites;
-use crate::policy::{Category, Rule};
+use super::{SiteVoice, Sites};
+use crate::policy::{Category, Group, Policy, Rule};
 use crate::resolve::Breach;
 
-/// What was worked out so far, by the rules that speak of sites.
+/// What was worked out so far.
 #[derive(Debug, Default)]
 pub(in crate::resolve) struct Shared<'a> {
-    by_rules: BTreeMap<Vec<&'a RuleId>, Layered<'a>>,
+    by_speakers: BTreeMap<Speakers<'a>, Layered<'a>>,
     overlaps: Overlaps<'a>,
+}
+
+/// Which statements of which rules speak to a group.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Speakers<'a> {
+    /// The rules that speak of sites.
+    rules: Vec<&'a RuleId>,
+    /// Of their statements that do not speak to every group: whether each does.
+    conditional: Vec<bool>,
 }
 
 /// What rules say of sites, and what of it they may not say.
@@ -24,16 +33,30 @@ pub(in crate::resolve) struct Layered<'a> {
 }
 
 impl<'a> Shared<'a> {
-    /// Layers the verdicts of `rules`, which are sorted from the top down.
-    pub(in crate::resolve) fn layer(&mut self, rules: &[&'a Rule]) -> Layered<'a> {
-        let speaking: Vec<&'a Rule> = rules
-            .iter()
-            .copied()
-            .filter(|rule| !rule.sites.is_empty())
-            .collect();
-        let names = speaking.iter().map(|rule| rule.id()).collect();
-        let layered = self.by_rules.entry(names).or_insert_with(|| {
-            let sites = Sites::new(&speaking, &mut self.overlaps);
+    /// Layers the verdicts of `rules`, which are sorted from the top down, for a group.
+    pub(in crate::resolve) fn layer(
+        &mut self,
+        policy: &Policy,
+        group: &Group,
+        rules: &[&'a Rule],
+    ) -> Layered<'a> {
+        let speaking = rules.iter().copied().filter(|rule| !rule.sites.is_empty());
+        let mut speakers = Speakers {
+            rules: speaking.clone().map(Rule::id).collect(),
+            conditional: Vec::new(),
+        };
+        let mut voices = Vec::new();
+        for rule in speaking {
+            for says in &rule.sites {
+                let speaks = says.speaks_to(group, policy);
+                if says.condition.is_some() {
+                    speakers.conditional.push(speaks);
+                }
+                voices.extend(speaks.then_some(SiteVoice { rule, says }));
+            }
+        }
+        let layered = self.by_speakers.entry(speakers).or_insert_with(|| {
+            let sites = Sites::new(voices, &mut self.overlaps);
             Layered {
                 breaches: sites.breaches().into(),
                 sites: Rc::new(sites),

@@ -96,7 +96,7 @@ impl<'a> Closure<'a> {
                 continue;
             };
             if self.regions.len() == MOST_REGIONS {
-                inexpressible.push(Inexpressible::new(&filter, &voice, &voice));
+                inexpressible.push(Inexpressible::one_too_many(&filter, &voice));
                 break;
             }
             // What lies below the host of this filter comes upon it in its own turn.
