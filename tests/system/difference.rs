@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use fyr_tests::binaries::Binary;
 use fyr_tests::municipality::Municipality;
 use serde_json::Value;
@@ -24,7 +24,7 @@ fn devices(output: &Output) -> Result<Value> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{stderr}");
     let told: Value = serde_json::from_slice(&output.stdout)?;
-    Ok(told["devices"].clone())
+    told.get("devices").cloned().context("devices are counted")
 }
 
 #[test]
