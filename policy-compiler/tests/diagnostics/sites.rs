@@ -12,7 +12,7 @@ fn told_of_blocks(sites: &str) -> String {
     let lines = text
         .lines()
         .filter(|line| line.contains(" FYR") || line.starts_with("  help: "));
-    lines.map(|line| format!("{line}\n")).collect()
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 /// What the first finding of a blocked site says to write.
