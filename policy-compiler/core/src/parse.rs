@@ -8,6 +8,7 @@ mod grammar;
 mod listed;
 mod members;
 mod shape;
+mod star;
 mod texts;
 
 use std::collections::BTreeSet;
