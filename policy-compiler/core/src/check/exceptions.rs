@@ -21,7 +21,10 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
             }
         }
     }
-    loose.iter().map(|(loose, groups)| loose.tell(groups)).collect()
+    loose
+        .iter()
+        .map(|(loose, groups)| loose.tell(groups))
+        .collect()
 }
 
 /// Exceptions that a rule names below what closes.
@@ -58,7 +61,9 @@ impl Loose<'_> {
 
 fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Loose<'a>> {
     let settled = resolved.settings.values();
-    settled.filter_map(|excepts| loose(resolved, excepts)).collect()
+    settled
+        .filter_map(|excepts| loose(resolved, excepts))
+        .collect()
 }
 
 /// What a setting excepts from another that is bound above it.
@@ -99,7 +104,7 @@ fn foreign<'a>(
     excepted.difference(&known).copied().collect()
 }
 
-fn names<'a>(voice: Voice<'a>) -> BTreeSet<&'a str> {
+fn names(voice: Voice<'_>) -> BTreeSet<&str> {
     match voice.value {
         Value::Names(names) => names.iter().map(String::as_str).collect(),
         Value::Level(_) | Value::Number(_) | Value::Policy(_) => BTreeSet::new(),

@@ -84,9 +84,7 @@ fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Undone<'a>> {
                 continue;
             }
             let bound = deciding(settled, native.holds).find(|voice| !may_stand(native, voice));
-            found.extend(bound.map(|voice| {
-                Undone::of((native, native.holds), (settled, voice))
-            }));
+            found.extend(bound.map(|voice| Undone::of((native, native.holds), (settled, voice))));
         }
     }
     found

@@ -114,10 +114,7 @@ const UNDOES: &[(&str, &[&str])] = &[
             "firefox.Preferences/network.proxy.",
         ],
     ),
-    (
-        "escape.quic",
-        &["firefox.Preferences/network.http.http3."],
-    ),
+    ("escape.quic", &["firefox.Preferences/network.http.http3."]),
     (
         "extensions.allowed",
         &[
@@ -257,25 +254,73 @@ const SHARED: [&str; 2] = ["firefox.Permissions", "firefox.Preferences"];
 const FOR_THE_ORGANISATION: &[(&str, &str)] = &[
     ("chromium.AlternativeBrowser", "starts another program"),
     ("chromium.AudioSandboxEnabled", "takes a sandbox away"),
-    ("chromium.AutoLaunchProtocolsFromOrigins", "lets sites start programs"),
+    (
+        "chromium.AutoLaunchProtocolsFromOrigins",
+        "lets sites start programs",
+    ),
     ("chromium.BrowserSwitcher", "starts another program"),
-    ("chromium.CACertificates", "trusts whoever has the certificate's key"),
-    ("chromium.CloudManagement", "lets another place set policies"),
-    ("chromium.CloudPolicyOverrides", "lets another place set policies"),
-    ("chromium.CloudUserPolicy", "lets another place set policies"),
-    ("chromium.EnableExperimentalPolicies", "lets unknown policies count"),
+    (
+        "chromium.CACertificates",
+        "trusts whoever has the certificate's key",
+    ),
+    (
+        "chromium.CloudManagement",
+        "lets another place set policies",
+    ),
+    (
+        "chromium.CloudPolicyOverrides",
+        "lets another place set policies",
+    ),
+    (
+        "chromium.CloudUserPolicy",
+        "lets another place set policies",
+    ),
+    (
+        "chromium.EnableExperimentalPolicies",
+        "lets unknown policies count",
+    ),
     ("chromium.GSSAPILibraryName", "loads a library"),
     ("chromium.NativeMessaging", "lets extensions start programs"),
-    ("chromium.NetworkServiceSandboxEnabled", "takes a sandbox away"),
-    ("chromium.PolicyAtomicGroupsEnabled", "changes which policies count"),
-    ("chromium.PolicyDictionaryMultipleSourceMergeList", "lets another place set policies"),
-    ("chromium.PolicyListMultipleSourceMergeList", "lets another place set policies"),
-    ("chromium.RemoteAccessHost", "lets the device be used from afar"),
-    ("chromium.RemoteDebuggingAllowed", "lets another program drive the browser"),
-    ("firefox.AppUpdateURL", "takes the browser itself from elsewhere"),
-    ("firefox.AutoLaunchProtocolsFromOrigins", "lets sites start programs"),
-    ("firefox.Certificates", "trusts whoever has the certificate's key"),
-    ("firefox.ContentAnalysis", "lets another program read every page"),
+    (
+        "chromium.NetworkServiceSandboxEnabled",
+        "takes a sandbox away",
+    ),
+    (
+        "chromium.PolicyAtomicGroupsEnabled",
+        "changes which policies count",
+    ),
+    (
+        "chromium.PolicyDictionaryMultipleSourceMergeList",
+        "lets another place set policies",
+    ),
+    (
+        "chromium.PolicyListMultipleSourceMergeList",
+        "lets another place set policies",
+    ),
+    (
+        "chromium.RemoteAccessHost",
+        "lets the device be used from afar",
+    ),
+    (
+        "chromium.RemoteDebuggingAllowed",
+        "lets another program drive the browser",
+    ),
+    (
+        "firefox.AppUpdateURL",
+        "takes the browser itself from elsewhere",
+    ),
+    (
+        "firefox.AutoLaunchProtocolsFromOrigins",
+        "lets sites start programs",
+    ),
+    (
+        "firefox.Certificates",
+        "trusts whoever has the certificate's key",
+    ),
+    (
+        "firefox.ContentAnalysis",
+        "lets another program read every page",
+    ),
     ("firefox.Handlers", "starts other programs"),
     ("firefox.SecurityDevices", "loads a library"),
 ];
@@ -352,7 +397,8 @@ pub(crate) fn for_the_organisation(name: &str) -> Option<&'static str> {
 /// What puts some value of a setting in force.
 fn enforcing(setting: &'static Setting) -> impl Iterator<Item = Owned> {
     let values = setting.kind.examples().into_iter();
-    values.flat_map(|value| Engine::ALL.map(|engine| (engine, value.clone())))
+    values
+        .flat_map(|value| Engine::ALL.map(|engine| (engine, value.clone())))
         .flat_map(move |(engine, value)| {
             let effects = target::means(engine, Some(setting), &value).effects;
             effects.into_iter().map(move |effect| (engine, effect))
@@ -390,7 +436,9 @@ mod tests {
 
     fn says(policy: &str, value: &Json) -> Vec<&'static str> {
         let policy = catalogue::find(policy).expect(policy);
-        spoken_of(policy, value).map(|setting| setting.name).collect()
+        spoken_of(policy, value)
+            .map(|setting| setting.name)
+            .collect()
     }
 
     #[test]

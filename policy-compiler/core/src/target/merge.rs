@@ -76,9 +76,9 @@ fn agree(a: &Json, b: &Json) -> bool {
 /// Whether joining `b` to `a` adds members of the table alone.
 fn leaves_alone(a: &Json, b: &Json) -> bool {
     match (a, b) {
-        (Json::Object(a), Json::Object(b)) => b
-            .iter()
-            .all(|(name, b)| a.get(name).is_none_or(|a| a == b)),
+        (Json::Object(a), Json::Object(b)) => {
+            b.iter().all(|(name, b)| a.get(name).is_none_or(|a| a == b))
+        }
         (a, b) => a == b,
     }
 }
