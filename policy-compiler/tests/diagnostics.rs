@@ -11,6 +11,8 @@ mod decisions;
 mod lists;
 #[path = "diagnostics/several.rs"]
 mod several;
+#[path = "diagnostics/sites.rs"]
+mod sites;
 #[path = "diagnostics/timetable.rs"]
 mod timetable;
 
@@ -379,7 +381,7 @@ fn two_settings_that_want_one_policy_to_differ_are_refused() {
 #[test]
 fn a_browsers_own_policy_does_not_undo_what_is_decided_above() {
     finds_in_rule(
-        "FYR0306",
+        "FYR0307",
         "for: /skoler\nstrength: default\nset:\n  chromium.IncognitoModeAvailability: 2\n  \
          chromium.ExtensionInstallForcelist: [cjpalhdlnbpafiamejdnhcphjbkeiagm]\n",
     );
@@ -388,7 +390,7 @@ fn a_browsers_own_policy_does_not_undo_what_is_decided_above() {
 #[test]
 fn what_starts_programs_is_for_the_organisation() {
     finds_in_rule(
-        "FYR0307",
+        "FYR0308",
         "for: /skoler\nstrength: default\nset:\n  \
          chromium.AlternativeBrowserPath: /usr/bin/xterm\n",
     );
@@ -492,6 +494,16 @@ fn a_group_that_its_unit_gives_no_name_is_told() {
             "  /skoler/vest: {{ name: Vestskolen }}\n  /skoler/{long}: {{ name: Lang, groups: [2024] }}"
         ),
     );
+}
+
+#[test]
+fn the_whole_organisation_has_no_name_to_give_a_group() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
+    );
+    check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
 }
 
 #[test]

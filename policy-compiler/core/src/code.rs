@@ -128,9 +128,11 @@ codes! {
     "0305" Clash Error "two settings that no browser can have at once"
     "Both settings are enforced by the same policy of a browser and want it to have different values. Set one of them; a browser's own policy under its own name usually has a setting of the language that does the same."
 
-    "0306" UndoesSetting Error "a browser's own policy that undoes a setting"
+    "0306" DoubtfulSite Warning "a site that is no site of the internet, or far more than one"
+    "A word without an ending names nothing on the internet, and an ending such as `nu` or `co.uk` is every site whose name ends so. Write the whole name; where the word or the ending is meant as it stands, write it with its closing point."
+    "0307" UndoesSetting Error "a browser's own policy that undoes a setting"
     "The browser's policy stands beside or below a setting and takes it back, wholly or for some sites: a list of exceptions, an extension that is forced in, a hidden preference. Browsers know no layers, so it would hold. Remove it; what must differ is for the rule that decides the setting, and for the units above it."
-    "0307" ForTheOrganisation Error "a browser's own policy that only the organisation sets"
+    "0308" ForTheOrganisation Error "a browser's own policy that only the organisation sets"
     "The browser's policy starts another program, loads code, trusts a certificate or takes policies from elsewhere. No other rule holds against that, so it is for a rule that is for `/`."
 
     "0401" WeakerThanFloor Error "weaker than the floor above"

@@ -55,7 +55,7 @@ fn r03_no_policy_of_a_browser_undoes_what_is_locked_above() {
         let source = locked().with("rules/oest.yaml", &of_the_school(undoing));
         assert_eq!(
             source.codes(DAY),
-            ["FYR0306"],
+            ["FYR0307"],
             "{undoing}: {}",
             source.check(DAY)
         );
@@ -68,14 +68,14 @@ fn r03_nor_does_one_of_the_same_unit_by_another_rule() {
         .replace("OEST-3", "BY-2025-1")
         .replace("/skoler/oest", "/");
     let source = locked().with("rules/oest.yaml", &beside);
-    assert_eq!(source.codes(DAY), ["FYR0306"]);
+    assert_eq!(source.codes(DAY), ["FYR0307"]);
 }
 
 #[test]
 fn r03_a_school_that_repeats_a_lock_has_not_made_it_its_own() {
     let says = "escape.incognito: closed\n  chromium.IncognitoModeUrlAllowlist: ['*']";
     let source = locked().with("rules/oest.yaml", &of_the_school(says));
-    assert!(source.codes(DAY).contains(&"FYR0306".to_owned()));
+    assert!(source.codes(DAY).contains(&"FYR0307".to_owned()));
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn r03_the_rule_that_closes_and_those_above_it_may_name_what_a_browser_excepts()
     let closes = format!("  escape.extensions: closed\n  {forced}\n");
     let source = locked().with_edit("rules/floor.yaml", "  escape.extensions: closed\n", &closes);
     // The lock on the empty list of exceptions is another rule, and admits none.
-    assert_eq!(source.codes(DAY), ["FYR0306"]);
+    assert_eq!(source.codes(DAY), ["FYR0307"]);
     let source =
         Source::small().with_edit("rules/floor.yaml", "  escape.extensions: closed\n", &closes);
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
@@ -115,7 +115,7 @@ fn what_starts_programs_or_brings_policies_is_for_the_organisation() {
         "chromium.CloudPolicyOverridesPlatformPolicy: true",
     ] {
         let source = locked().with("rules/oest.yaml", &of_the_school(says));
-        assert_eq!(source.codes(DAY), ["FYR0307"], "{says}");
+        assert_eq!(source.codes(DAY), ["FYR0308"], "{says}");
         let town = of_the_school(says)
             .replace("OEST-3", "BY-2025-1")
             .replace("/skoler/oest", "/");
