@@ -7,6 +7,7 @@ use std::time::Instant;
 use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
+use crate::idle::children_cpu_ms;
 use crate::latency::{Latency, spread};
 use crate::municipality::{self, DAY, GROUPS, SCHOOLS, listed};
 use crate::verdicts::{self, Verdicts};
@@ -24,13 +25,22 @@ pub struct Compiler {
     /// How often each command was run.
     pub runs: usize,
     /// `fyr check`.
-    pub check_ms: Latency,
+    pub check: Cost,
     /// `fyr compile`.
-    pub compile_ms: Latency,
+    pub compile: Cost,
     /// What `fyr compile` wrote.
     pub compiled: Compiled,
     /// URL verdicts.
     pub verdicts: Verdicts,
+}
+
+/// What a command cost.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Cost {
+    /// From its start to its end.
+    pub wall_ms: Latency,
+    /// Processor time of one run, user and system: what other programs do hardly changes it.
+    pub cpu_ms: f64,
 }
 
 /// What `fyr compile` wrote.
@@ -60,8 +70,8 @@ pub fn measure(house: &Path, binaries: &Path) -> Result<Compiler> {
         command.arg(name).arg(&policy).args(["--date", DAY]);
         command
     };
-    let check_ms = times(|| command("check"))?;
-    let compile_ms = times(|| {
+    let check = cost(|| command("check"))?;
+    let compile = cost(|| {
         let mut compile = command("compile");
         compile.arg("--out").arg(&out);
         compile
@@ -78,8 +88,8 @@ pub fn measure(house: &Path, binaries: &Path) -> Result<Compiler> {
         groups,
         listed: listed(),
         runs: RUNS,
-        check_ms,
-        compile_ms,
+        check,
+        compile,
         compiled: Compiled {
             bundle_bytes,
             lists,
@@ -89,10 +99,12 @@ pub fn measure(house: &Path, binaries: &Path) -> Result<Compiler> {
     })
 }
 
-/// The wall time of a command from its start to its end, in milliseconds.
-fn times(command: impl Fn() -> Command) -> Result<Latency> {
-    let mut samples = Vec::new();
+fn cost(command: impl Fn() -> Command) -> Result<Cost> {
+    let (mut samples, mut cpu_before) = (Vec::new(), 0);
     for number in 0..RUNS + 2 {
+        if number == 2 {
+            cpu_before = children_cpu_ms()?;
+        }
         let mut command = command();
         let start = Instant::now();
         let status = command
@@ -106,7 +118,12 @@ fn times(command: impl Fn() -> Command) -> Result<Latency> {
             samples.push(took.as_secs_f64() * 1e3);
         }
     }
-    spread(samples)
+    #[expect(clippy::cast_precision_loss, reason = "a few seconds")]
+    let cpu_ms = (children_cpu_ms()? - cpu_before) as f64 / RUNS as f64;
+    Ok(Cost {
+        wall_ms: spread(samples)?,
+        cpu_ms,
+    })
 }
 
 /// How many files a directory holds, and their bytes together.

@@ -72,11 +72,12 @@ pub fn write(directory: &Path) -> Result<()> {
 }
 
 fn organisation() -> String {
-    let mut text = "organisation: fyrby\nname: Fyrby Kommune\ncountry: DK\ntime-zone: Europe/Copenhagen\n\
+    let mut text =
+        "organisation: fyrby\nname: Fyrby Kommune\ncountry: DK\ntime-zone: Europe/Copenhagen\n\
         languages: [da]\nsign-in: { domains: [fyrby.example] }\n\
         stages: { indskoling: 0-3, mellemtrin: 4-6, udskoling: 7-10, personale: staff }\n\
         bodies:\n  raad: { name: Kommunalbestyrelsen, competent-for: / }\n"
-        .to_owned();
+            .to_owned();
     for school in 0..SCHOOLS {
         let _ = writeln!(
             text,

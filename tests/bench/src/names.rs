@@ -38,7 +38,10 @@ impl Names {
     }
 
     /// A number below `bound`: SplitMix64.
-    #[expect(clippy::cast_possible_truncation, reason = "the result is below `bound`")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "the result is below `bound`"
+    )]
     pub fn below(&mut self, bound: usize) -> usize {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.state;

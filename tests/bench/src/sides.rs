@@ -36,7 +36,10 @@ pub struct Answers {
 pub fn answer(side: &str, directory: &Path) -> Result<()> {
     let list = std::fs::read_to_string(directory.join("list"))?;
     let urls = std::fs::read_to_string(directory.join("urls"))?;
-    let urls = urls.lines().map(Url::parse).collect::<Result<Vec<_>, _>>()?;
+    let urls = urls
+        .lines()
+        .map(Url::parse)
+        .collect::<Result<Vec<_>, _>>()?;
     let answers = match side {
         "fyr" => fyr::answers(&list, &urls)?,
         "adblock" => adblock::answers(&list, &urls)?,

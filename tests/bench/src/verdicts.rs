@@ -93,7 +93,9 @@ fn opa(house: &Path, scratch: &Path) -> Result<Answers> {
 }
 
 fn answers_of(mut command: Command) -> Result<Answers> {
-    let output = command.output().with_context(|| format!("run {command:?}"))?;
+    let output = command
+        .output()
+        .with_context(|| format!("run {command:?}"))?;
     ensure!(
         output.status.success(),
         "{command:?} failed: {}",
@@ -107,7 +109,10 @@ fn summed_up((name, answers): (String, Answers)) -> Side {
     batches.sort_by(f64::total_cmp);
     let at = |hundredth: usize| {
         let last = batches.len().saturating_sub(1);
-        batches.get(last * hundredth / 100).copied().unwrap_or(f64::NAN)
+        batches
+            .get(last * hundredth / 100)
+            .copied()
+            .unwrap_or(f64::NAN)
     };
     Side {
         name,
@@ -146,6 +151,8 @@ fn write(scratch: &Path) -> Result<()> {
 /// The host of a URL and every name above it.
 pub fn names_above(url: &Url) -> Vec<&str> {
     let host = url.host_str().unwrap_or_default();
-    let below = host.match_indices('.').filter_map(|(at, _)| host.get(at + 1..));
+    let below = host
+        .match_indices('.')
+        .filter_map(|(at, _)| host.get(at + 1..));
     std::iter::once(host).chain(below).collect()
 }

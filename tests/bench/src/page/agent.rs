@@ -79,7 +79,10 @@ fn peer(page: &mut String, found: &Agent) {
         page.push_str("`prometheus-node-exporter` was not installed when this was measured.\n");
         return;
     };
-    head(page, &["program", "resident", "proportional", "processor time"]);
+    head(
+        page,
+        &["program", "resident", "proportional", "processor time"],
+    );
     for idle in [&found.agent, peer] {
         row(
             page,

@@ -10,7 +10,10 @@ use url::Url;
 use super::{Answers, ask, ready};
 
 pub(super) fn answers(list: &str, urls: &[Url]) -> Result<Answers> {
-    let rules: String = list.lines().map(|domain| format!("||{domain}^\n")).collect();
+    let rules: String = list
+        .lines()
+        .map(|domain| format!("||{domain}^\n"))
+        .collect();
     let (engine, ready) = ready(|| {
         let mut filters = FilterSet::new(false);
         filters.add_filter_list(rules, ParseOptions::default());

@@ -19,7 +19,10 @@ const FILES: [(&str, &str); 5] = [
          sign-in: { domains: [fyrby.example] }\nstages: { elever: 0-10 }\n\
          bodies: { raad: { name: Rådet, competent-for: / } }\n",
     ),
-    ("units.yaml", "units:\n  /skole: { name: Skolen, groups: [2021] }\n"),
+    (
+        "units.yaml",
+        "units:\n  /skole: { name: Skolen, groups: [2021] }\n",
+    ),
     (
         "decisions/alt.yaml",
         "decision: R-1\ntitle: Alt\nbody: raad\ndate: 2025-01-01\nstatus: in-force\npurpose: Alt\n\

@@ -29,7 +29,9 @@ pub(super) fn answers(list: &str, urls: &[Url]) -> Result<Answers> {
             .map_err(|error| anyhow::anyhow!("{error}"))?;
         let mut machine = RegoVM::new_with_policy(compiled);
         machine.load_program(program);
-        machine.set_data(data).map_err(|error| anyhow::anyhow!("{error}"))?;
+        machine
+            .set_data(data)
+            .map_err(|error| anyhow::anyhow!("{error}"))?;
         Ok(machine)
     })?;
     let inputs: Vec<Value> = urls
