@@ -13,6 +13,8 @@ mod lists;
 mod several;
 #[path = "diagnostics/sites.rs"]
 mod sites;
+#[path = "diagnostics/slips.rs"]
+mod slips;
 #[path = "diagnostics/timetable.rs"]
 mod timetable;
 

@@ -9,6 +9,7 @@ mod listed;
 mod members;
 mod shape;
 mod star;
+mod value;
 
 use std::collections::BTreeSet;
 

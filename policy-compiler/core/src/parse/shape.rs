@@ -7,6 +7,8 @@ use serde_json::Value as Json;
 pub(super) struct Shape {
     /// Every field with what it means.
     fields: Vec<(String, String)>,
+    /// The fields of fields, each with the one it belongs under.
+    nested: Vec<(String, String)>,
     /// Those that must be there, in the order in which they are read.
     required: Vec<String>,
 }
@@ -23,8 +25,17 @@ impl Shape {
             words.join(" ").trim_end_matches('.').to_owned()
         };
         let fields = fields.into_iter().flatten();
+        let definitions = schema.get("$defs");
+        let nested = fields.clone().flat_map(|(parent, field)| {
+            let name = field.get("$ref").and_then(Json::as_str);
+            let name = name.and_then(|name| name.rsplit('/').next());
+            let definition = name.and_then(|name| definitions?.get(name));
+            let names = definition.into_iter().flat_map(members_of);
+            names.map(|name| (name, parent.clone()))
+        });
         let required = required.into_iter().flatten().filter_map(Json::as_str);
         Self {
+            nested: nested.collect(),
             fields: fields
                 .map(|(name, field)| (name.clone(), meaning(field)))
                 .collect(),
@@ -35,6 +46,14 @@ impl Shape {
     /// The name of every field.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The field that this one belongs under, where it is none by itself and of one alone.
+    pub(super) fn parent(&self, name: &str) -> Option<&str> {
+        let is_own = self.names().any(|own| own == name);
+        let mut parents = self.nested.iter().filter(|(nested, _)| nested == name);
+        let (_, parent) = parents.next().filter(|_| !is_own)?;
+        parents.next().is_none().then_some(parent)
     }
 
     /// The fields that must be there and are not among these.
@@ -62,4 +81,15 @@ impl Shape {
             format!("`{name}:` is {meaning}")
         })
     }
+}
+
+/// The names of the members of a definition, whichever of its forms has them.
+fn members_of(definition: &Json) -> Vec<String> {
+    let forms = ["anyOf", "oneOf"].map(|forms| definition.get(forms).and_then(Json::as_array));
+    let forms = forms.into_iter().flatten().flatten();
+    std::iter::once(definition)
+        .chain(forms)
+        .filter_map(|form| form.get("properties").and_then(Json::as_object))
+        .flat_map(|members| members.keys().cloned())
+        .collect()
 }
