@@ -27,10 +27,9 @@ impl Shape {
         let fields = fields.into_iter().flatten();
         let definitions = schema.get("$defs");
         let nested = fields.clone().flat_map(|(parent, field)| {
-            let name = field.get("$ref").and_then(Json::as_str);
-            let name = name.and_then(|name| name.rsplit('/').next());
-            let definition = name.and_then(|name| definitions?.get(name));
-            let names = definition.into_iter().flat_map(members_of);
+            let definition = definition_of(field, definitions);
+            let names = definition.map(|definition| members_of(definition, definitions));
+            let names = names.into_iter().flatten();
             names.map(|name| (name, parent.clone()))
         });
         let required = required.into_iter().flatten().filter_map(Json::as_str);
@@ -83,10 +82,17 @@ impl Shape {
     }
 }
 
+/// What a field refers to.
+fn definition_of<'a>(field: &Json, definitions: Option<&'a Json>) -> Option<&'a Json> {
+    let name = field.get("$ref").and_then(Json::as_str)?;
+    definitions?.get(name.rsplit('/').next()?)
+}
+
 /// The names of the members of a definition, whichever of its forms has them.
-fn members_of(definition: &Json) -> Vec<String> {
-    let forms = ["anyOf", "oneOf"].map(|forms| definition.get(forms).and_then(Json::as_array));
-    let forms = forms.into_iter().flatten().flatten();
+fn members_of(definition: &Json, definitions: Option<&Json>) -> Vec<String> {
+    let forms = definition.get("anyOf").and_then(Json::as_array);
+    let forms = forms.into_iter().flatten();
+    let forms = forms.map(|form| definition_of(form, definitions).unwrap_or(form));
     std::iter::once(definition)
         .chain(forms)
         .filter_map(|form| form.get("properties").and_then(Json::as_object))

@@ -92,7 +92,6 @@ pub(super) fn as_texts(chunk: &Chunk<'_>, place: Place) -> Option<String> {
     let (field, text) = field_and_text(chunk, place)?;
     let is_by_language = ["why", "guidance", "title"].contains(&field);
     let is_plain = text.starts_with('"') || !text.contains([',', '}', ']', ':', '#', '\'']);
-    (is_by_language && is_plain).then(|| {
-        format!("write `{field}: {{ da: {text} }}`: each text stands behind its language")
-    })
+    (is_by_language && is_plain)
+        .then(|| format!("write `{field}: {{ da: {text} }}`: each text stands behind its language"))
 }
