@@ -499,16 +499,6 @@ fn a_group_that_its_unit_gives_no_name_is_told() {
 }
 
 #[test]
-fn the_whole_organisation_has_no_name_to_give_a_group() {
-    let units = base(
-        "units.yaml",
-        "  /skoler/vest: { name: Vestskolen }",
-        "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
-    );
-    check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
-}
-
-#[test]
 fn a_warning_without_guidance_is_told() {
     finds_in_rule(
         "FYR0213",

@@ -1,6 +1,6 @@
 //! Slips that everybody makes once: each is answered with what to write.
 
-use super::{base, check, rule};
+use super::{base, check, check_snapshot, rule};
 
 /// The findings of a rule, without the excerpts of the file.
 fn told(files: &[(&str, &str)]) -> String {
@@ -65,4 +65,14 @@ fn a_family_of_settings_is_told_in_full() {
         told(&[("rules/proeve.yaml", &rule(&says))])
     });
     insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn the_whole_organisation_has_no_name_to_give_a_group() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
+    );
+    check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
 }

@@ -43,8 +43,8 @@ fn tell(closed: &[(&Lifeline<'_>, Block<'_>)]) -> Option<Diagnostic> {
     if rest.is_empty() {
         return Some(lifeline.tell(block));
     }
-    let named = |(lifeline, _): &(&Lifeline<'_>, Block<'_>)| lifeline.name();
-    let mut names: Vec<String> = closed.iter().map(named).collect();
+    let names = closed.iter().map(|(lifeline, _)| lifeline.name());
+    let mut names: Vec<String> = names.collect();
     names.dedup();
     let needed: Vec<String> = closed
         .iter()
