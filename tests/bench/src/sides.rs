@@ -32,7 +32,7 @@ pub struct Answers {
     pub batches_ns: Vec<f64>,
 }
 
-/// Answers as one side and prints it: `fyr`, `adblock` or `regorus`.
+/// Answers as one side and prints it: `fyr`, `adblock`, `adblock-tokens` or `regorus`.
 pub fn answer(side: &str, directory: &Path) -> Result<()> {
     let list = std::fs::read_to_string(directory.join("list"))?;
     let urls = std::fs::read_to_string(directory.join("urls"))?;
@@ -43,6 +43,7 @@ pub fn answer(side: &str, directory: &Path) -> Result<()> {
     let answers = match side {
         "fyr" => fyr::answers(&list, &urls)?,
         "adblock" => adblock::answers(&list, &urls)?,
+        "adblock-tokens" => adblock::answers_with_tokens(&list, &urls)?,
         "regorus" => regorus::answers(&list, &urls)?,
         other => bail!("there is no side `{other}`"),
     };

@@ -12,6 +12,9 @@ use crate::municipality::listed;
 use crate::names::Names;
 use crate::sides::Answers;
 
+/// `adblock` where it is given more than a parsed URL: its own tokens of it.
+pub const TOKENS: &str = "adblock-tokens";
+
 /// How many URLs are asked about.
 const URLS: usize = 4_096;
 
@@ -50,7 +53,7 @@ pub fn measure(house: &Path, scratch: &Path) -> Result<Verdicts> {
     write(scratch)?;
     let own = Command::new(std::env::current_exe()?);
     let mut answers = vec![("Fyr".to_owned(), side(own, "fyr", scratch)?)];
-    for name in ["adblock", "regorus"] {
+    for name in ["adblock", TOKENS, "regorus"] {
         let peer = Command::new(std::env::current_exe()?);
         answers.push((name.to_owned(), side(peer, name, scratch)?));
     }
