@@ -41,7 +41,10 @@ impl Block<'_> {
         match self.category {
             Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
             None if self.is_around(needed) => {
-                format!("allow `{needed}` in `{}` too", self.rule)
+                format!(
+                    "narrow the block, or allow `{needed}` in `{}` too",
+                    self.rule
+                )
             }
             None => "narrow the block, or leave this site out of it".to_owned(),
         }
