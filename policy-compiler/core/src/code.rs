@@ -139,10 +139,10 @@ codes! {
 
     "0501" NoDecision Warning "a rule without a decision"
     "Every restriction stands on a decision: who decided, when, on what basis. Cite one with `decision:`."
-    "0502" NotDecided Error "a decision that carries no rules"
-    "A rejected proposal and a repealed decision stay on record, and no rule may stand on them. A rule may cite a draft or a hearing: it is a proposal and does not hold."
+    "0502" NotDecided Error "a decision that carries nothing"
+    "A rejected proposal and a repealed decision stay on record, and no rule and no approval of a service may stand on them. A rule may cite a draft or a hearing: it is a proposal and does not hold."
     "0503" NotCompetent Error "a body decides beyond its competence"
-    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so does the end of what a wider body decided."
+    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so do the approval of a service there and the end of what a wider body decided."
     "0504" ReviewOverdue Warning "a review is overdue"
     "The decision was to be looked at again by this date. Review it, and set the next date."
     "0505" NoDeadline Error "an emergency without a deadline"
@@ -236,6 +236,8 @@ codes! {
     "The service needs no guardian's approval, so the approval changes nothing."
     "1009" LimitUnheld Warning "a service open to those who are too young for it"
     "The catalogue says what holds below a service's minimum age, or that a guardian approves it, and nothing makes it so for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can hold."
+    "1010" ApprovalNotInForce Warning "a service approved by a decision that is not in force"
+    "An approval stands on the decision that the service cites. That decision is a proposal, has not begun or is over, so on this day nobody has approved the service. Cite the decision that does, or give the service the status that it has until then."
 }
 
 impl fmt::Display for Code {

@@ -218,7 +218,9 @@ impl<'a> Sites<'a> {
         for equals in speaking.chunk_by(|(a, _), (b, _)| a.rank() == b.rank()) {
             let (winner, _) = *equals.iter().max_by_key(|(voice, reach)| {
                 let verdict = voice.says.verdict;
-                (*reach, verdict.is_open(), verdict)
+                // Who may not use one of two services on a site is kept from the site.
+                let is_hindered = voice.says.hindrance().is_some();
+                (*reach, is_hindered, verdict.is_open(), verdict)
             })?;
             if bounds.iter().any(|bound| bound.forbids(&winner)) {
                 continue;
@@ -258,7 +260,11 @@ impl<'a> Sites<'a> {
             return None;
         }
         let kind = if winner.rank() == voice.rank() {
-            (winner.says.sites == voice.says.sites).then_some(BreachKind::SameLayer)?
+            let is_same_site = winner.says.sites == voice.says.sites;
+            // A rule that opens two services on one site says nothing against itself.
+            let is_hindered =
+                winner.says.hindrance().is_some() && winner.rule.id() == voice.rule.id();
+            (is_same_site && !is_hindered).then_some(BreachKind::SameLayer)?
         } else {
             winner
                 .forbids(voice)

@@ -97,8 +97,8 @@ fn verdict_on<R: Borrow<SiteRule>>(rules: impl Iterator<Item = R>, url: &Url) ->
             )
         })?;
     let rule = deciding.borrow();
-    let spares = rule.verdict == Verdict::Block && rule.filter.is_wildcard();
-    (!(spares && scheme::is_spared(url.scheme()))).then_some(deciding)
+    let is_spared = rule.verdict == Verdict::Block && rule.filter.spares(url.scheme());
+    (!is_spared).then_some(deciding)
 }
 
 impl UrlFilter {
@@ -116,6 +116,11 @@ impl UrlFilter {
             path_length: self.path.len(),
             conditions: self.query.len(),
         }
+    }
+
+    /// Whether a block of it leaves the pages of a scheme open, although it matches them.
+    pub(crate) fn spares(&self, scheme: &str) -> bool {
+        self.is_wildcard() && scheme::is_spared(scheme)
     }
 
     /// Whether this filter selects `url`. A query condition is read by its verdict: a block
