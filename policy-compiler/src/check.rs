@@ -52,20 +52,20 @@ pub(crate) enum CheckError {
 
 /// Runs `fyr check`.
 pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
-    let (sources, compilation) = args.policy.compile()?;
-    let findings = args.policy.findings(&sources, &compilation);
+    let (sources, checked) = args.policy.check()?;
+    let findings = args.policy.findings(&sources, &checked.diagnostics);
     match args.format() {
         Format::Text => {
             findings.as_text(Look::of_stdout(), &mut io::stdout())?;
             writeln!(io::stdout(), "{}", findings.tally())?;
-            if let Some(dormant) = dormant(&compilation.dormant) {
+            if let Some(dormant) = dormant(&checked.dormant) {
                 writeln!(io::stdout(), "{dormant}")?;
             }
         }
         Format::Json => findings.as_json(&mut io::stdout())?,
         Format::Sarif => findings.as_sarif(&mut io::stdout())?,
     }
-    Ok(if compilation.failed() {
+    Ok(if checked.failed() {
         ExitCode::FAILURE
     } else {
         ExitCode::SUCCESS

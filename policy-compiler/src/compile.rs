@@ -68,7 +68,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
 /// Compiles a policy and tells what was found on standard error; `None` when it has errors.
 pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
     let (sources, compilation) = policy.compile()?;
-    let findings = policy.findings(&sources, &compilation);
+    let findings = policy.findings(&sources, &compilation.diagnostics);
     let told = findings.as_text(Look::of_stderr(), &mut io::stderr());
     told.map_err(CompileError::Print)?;
     if compilation.failed() {

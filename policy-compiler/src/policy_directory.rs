@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use fyr_policy_core::source::{
     ListFile, MAX_FILE_BYTES, MAX_FILES, MAX_LIST_BYTES, MAX_LISTS_BYTES,
 };
-use fyr_policy_core::{Compilation, SourceFile, Sources, compile};
+use fyr_policy_core::{Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile};
 use jiff::civil::Date;
 use walkdir::{DirEntry, WalkDir};
 
@@ -40,16 +40,23 @@ impl PolicyArgs {
         Ok((sources, compilation))
     }
 
+    /// Reads and checks the policy.
+    pub(crate) fn check(&self) -> Result<(Sources, Checked), ReadPolicyError> {
+        let sources = read(&self.directory)?;
+        let checked = check(&sources, self.day());
+        Ok((sources, checked))
+    }
+
     /// What was found in the policy, ready to be shown.
     pub(crate) fn findings<'a>(
         &'a self,
         sources: &'a Sources,
-        compilation: &'a Compilation,
+        all: &'a [Diagnostic],
     ) -> Findings<'a> {
         Findings {
             directory: &self.directory,
             sources,
-            all: &compilation.diagnostics,
+            all,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From source files to bundles: the one way through the compiler. Never fails; any error
 //! yields no bundle at all.
 
+mod checked;
 mod lowering;
 mod told;
 
@@ -11,9 +12,9 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
+pub use self::checked::{Checked, check};
 use self::lowering::Lowerings;
 use self::told::{tell_clash, tell_too_new};
-use crate::check;
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
@@ -94,7 +95,7 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
         };
     };
     let resolution = resolve(&policy);
-    check::check(&policy, &resolution, &mut findings);
+    crate::check::check(&policy, &resolution, &mut findings);
     let (mut bundles, mut gaps) = (BTreeMap::new(), Vec::new());
     if !findings.any_error() {
         (bundles, gaps) = lower_all(&policy, &resolution, &mut findings);
@@ -164,18 +165,7 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let group = resolved.group;
     let sites = resolved.sites.entries();
-    let settings: BTreeMap<ControlId, Decided<Value>> = resolved
-        .settings
-        .values()
-        .map(|settled| {
-            let decided = Decided {
-                value: settled.holds.value.clone(),
-                rule: settled.holds.rule.id().clone(),
-                decision: settled.holds.rule.decision().cloned(),
-            };
-            (settled.control.clone(), decided)
-        })
-        .collect();
+    let settings = settings_of(resolved);
     let cited_for_settings = settings
         .values()
         .filter_map(|decided| decided.decision.as_ref());
@@ -194,6 +184,18 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
         sites,
         oldest_browsers: oldest_browsers(policy),
     }
+}
+
+fn settings_of(resolved: &Resolved<'_>) -> BTreeMap<ControlId, Decided<Value>> {
+    let settled = resolved.settings.values().map(|settled| {
+        let decided = Decided {
+            value: settled.holds.value.clone(),
+            rule: settled.holds.rule.id().clone(),
+            decision: settled.holds.rule.decision().cloned(),
+        };
+        (settled.control.clone(), decided)
+    });
+    settled.collect()
 }
 
 fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {

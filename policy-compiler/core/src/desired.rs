@@ -6,11 +6,10 @@ use std::sync::Arc;
 use fyr_schemas::bundle::{Audience, DecisionNote, Engine};
 use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
-use url::Url;
 
 use crate::policy::Category;
 use crate::settings::Value;
-use crate::url_filter::{UrlFilter, host_of};
+use crate::url_filter::UrlFilter;
 
 /// What one group's devices are to enforce.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,6 +56,14 @@ pub enum SiteEntry {
 }
 
 impl SiteEntry {
+    /// Whether it closes whatever no other entry opens.
+    pub(crate) fn closes_everything(&self) -> bool {
+        match self {
+            Self::Filter(rule) => rule.verdict == Verdict::Block && rule.filter.is_wildcard(),
+            Self::Category(_) => false,
+        }
+    }
+
     /// Open or closed.
     pub fn verdict(&self) -> Verdict {
         match self {
@@ -79,16 +86,6 @@ pub struct CategoryRule {
 }
 
 impl CategoryRule {
-    /// The rule as it is for the domain that `url` belongs to, if the category has it.
-    pub fn at(&self, url: &Url) -> Option<SiteRule> {
-        let domain = self.domain_over(&host_of(url))?;
-        let filter = UrlFilter::of_domain(domain);
-        filter.matches(url, self.verdict).then_some(SiteRule {
-            verdict: self.verdict,
-            filter,
-        })
-    }
-
     /// The domain that a host belongs to, if the rule is about it.
     pub(crate) fn domain_over(&self, host: &str) -> Option<&str> {
         let domain = self.category.domains.covering(host)?;

@@ -8,15 +8,17 @@ mod addresses;
 mod crowd;
 mod settings;
 mod sites;
+mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
+use fyr_schemas::{CaseNumber, GroupId, PeriodId, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
 use self::crowd::Crowds;
+use self::times::Time;
 use crate::compile::{compile_assuming, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::explain::Ground;
@@ -86,7 +88,9 @@ pub struct Change {
     pub before: Held,
     /// What will hold.
     pub after: Held,
-    /// For whom, in words.
+    /// The periods of the timetable while which it is so; none where it is so without one.
+    pub during: BTreeSet<PeriodId>,
+    /// For whom and when, in words.
     pub whom: String,
     /// For whom.
     pub groups: Vec<GroupId>,
@@ -100,6 +104,8 @@ pub enum Subject {
     Setting(String),
     /// What a URL filter matches.
     Site(String),
+    /// When a period runs, by its name; or the holidays.
+    Time(String),
 }
 
 /// What holds on one side.
@@ -111,7 +117,7 @@ pub struct Held {
     pub value: String,
     /// The rule; absent where none speaks.
     pub rule: Option<RuleId>,
-    /// `locked`, `minimum` or `default`; absent where no rule speaks.
+    /// `locked`, `minimum`, `minimum, but for lessons` or `default`; absent where no rule speaks.
     pub strength: Option<&'static str>,
     /// The decision that the rule cites.
     pub decision: Option<CaseNumber>,
@@ -129,7 +135,9 @@ pub struct AddressChange {
     pub before: &'static str,
     /// `allow`, `warn` or `block`.
     pub after: &'static str,
-    /// For whom, in words.
+    /// The periods of the timetable while which it is so; none where it is so without one.
+    pub during: BTreeSet<PeriodId>,
+    /// For whom and when, in words.
     pub whom: String,
     /// For whom.
     pub groups: Vec<GroupId>,
@@ -194,6 +202,7 @@ pub fn diff(
     let crowds = Crowds::new(&new);
     let mut changes = settings::changes(&sides, &crowds);
     changes.extend(sites::changes(&sides, &crowds));
+    changes.extend(times::changes(&sides, &crowds));
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
     let addresses = addresses::changes(&sides, &crowds, addresses);
     let groups = touched(&sides, &changes, &addresses);
@@ -291,35 +300,68 @@ fn decisions(new: &Policy, changes: &[Change]) -> Vec<Ground> {
         .collect()
 }
 
-/// Changes gathered by what they are, with the groups that share each.
+/// Changes gathered by what they are and when, with the groups that share each.
 #[derive(Default)]
-struct Gathered(BTreeMap<(Risk, Subject, Held, Held), Vec<GroupId>>);
+struct Gathered {
+    changes: BTreeMap<(Risk, Subject, Steps, BTreeSet<PeriodId>), Vec<GroupId>>,
+    told: Told<(GroupId, Subject), Held>,
+}
+
+/// What held, and what will.
+type Steps = (Held, Held);
 
 impl Gathered {
-    fn add(
-        &mut self,
-        risk: Risk,
-        subject: Subject,
-        (before, after): (Held, Held),
-        group: &GroupId,
-    ) {
-        self.0
-            .entry((risk, subject, before, after))
-            .or_default()
-            .push(group.clone());
+    fn add(&mut self, risk: Risk, subject: Subject, held: Steps, time: &Time<'_>) {
+        let group = time.group.clone();
+        if self
+            .told
+            .is_news((group.clone(), subject.clone()), &held, &time.during)
+        {
+            let key = (risk, subject, held, time.during.clone());
+            self.changes.entry(key).or_default().push(group);
+        }
     }
 
     fn into_changes(self, crowds: &Crowds<'_>) -> Vec<Change> {
-        self.0
+        self.changes
             .into_iter()
-            .map(|((risk, subject, before, after), groups)| Change {
-                risk,
-                subject,
-                before,
-                after,
-                whom: crowds.in_words(&groups),
-                groups,
-            })
+            .map(
+                |((risk, subject, (before, after), during), groups)| Change {
+                    risk,
+                    subject,
+                    before,
+                    after,
+                    whom: crowds.in_words(&groups, &during),
+                    during,
+                    groups,
+                },
+            )
             .collect()
+    }
+}
+
+/// What was told of each thing so far: that it is so while more periods run is no news.
+struct Told<K, T>(BTreeMap<K, Vec<News<T>>>);
+
+/// What was told, and while which periods it is so.
+type News<T> = (BTreeSet<PeriodId>, (T, T));
+
+impl<K, T> Default for Told<K, T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord, T: PartialEq + Clone> Told<K, T> {
+    /// Whether a thing changes, and this was not told. Times come with fewer periods first.
+    fn is_news(&mut self, key: K, step: &(T, T), during: &BTreeSet<PeriodId>) -> bool {
+        let told = self.0.entry(key).or_default();
+        let mut before = told.iter();
+        let is_told = before.any(|(periods, told)| told == step && periods.is_subset(during));
+        let is_news = step.0 != step.1 && !is_told;
+        if is_news {
+            told.push((during.clone(), step.clone()));
+        }
+        is_news
     }
 }

@@ -1,8 +1,6 @@
 //! What decides over an address in a group's browsers: a rule about sites, or a setting that
 //! closes sites to put itself in force.
 
-use std::borrow::Borrow;
-
 use fyr_schemas::bundle::Engine;
 use url::Url;
 
@@ -11,7 +9,7 @@ use crate::desired::{CategoryRule, SiteEntry, SiteRule, Verdict};
 use crate::policy::Policy;
 use crate::resolve::{Resolved, Settled, SiteVoice};
 use crate::target;
-use crate::url_filter::{Index, asked, verdict_among};
+use crate::url_filter::{Entry, Index, Specificity, asked, host_of, verdict_among};
 
 /// Everything that decides over addresses for one group, ready to be asked often: an answer takes
 /// a time that hangs on the address and on how many categories are spoken of, and not on how much
@@ -79,28 +77,28 @@ impl<'a> Judge<'a> {
     /// What happens to `url`.
     pub fn verdict(&self, url: &Url) -> Verdict {
         let deciding = self.deciding(url);
-        if !is_open(deciding.as_ref()) {
+        if !is_open(deciding) {
             return Verdict::Block;
         }
         if !self.warns {
             return Verdict::Allow;
         }
-        let decider = self.decider(deciding.as_ref(), url);
+        let decider = self.decider(deciding, url);
         decider.map_or(Verdict::Allow, |decider| decider.verdict())
     }
 
     /// What decides over `url`; `None` leaves it open.
     pub fn decide(&self, url: &Url) -> Option<Decider<'a>> {
-        self.decider(self.deciding(url).as_ref(), url)
+        self.decider(self.deciding(url), url)
     }
 
     /// Who wrote what decides. A browser's lists tell open from closed and no more, so the layers
     /// say whether something that is open is warned of.
-    fn decider(&self, deciding: Option<&Found<'_, 'a>>, url: &Url) -> Option<Decider<'a>> {
-        if let Some((settled, rule)) =
-            deciding.and_then(|found| Some((found.setting()?, found.rule())))
+    fn decider(&self, deciding: Option<Found<'_, 'a>>, url: &Url) -> Option<Decider<'a>> {
+        if let Some(Found::Single(site)) = deciding
+            && let Some(settled) = site.setting
         {
-            return Some(Decider::Setting(settled, rule.verdict));
+            return Some(Decider::Setting(settled, site.rule.verdict));
         }
         asked(url)
             .filter_map(|asked| self.resolved.sites.verdict(&asked))
@@ -109,54 +107,63 @@ impl<'a> Judge<'a> {
     }
 
     fn deciding(&self, url: &Url) -> Option<Found<'_, 'a>> {
-        verdict_among(|asked| self.around(asked), url)
+        verdict_among(|asked, consider| self.tell(asked, consider), url)
     }
 
-    /// Among these is all that may decide over a URL.
-    fn around<'s>(&'s self, url: &Url) -> impl Iterator<Item = Found<'s, 'a>> + use<'s, 'a> {
+    /// Tells of all that may decide over a URL.
+    fn tell<'s>(&'s self, url: &Url, consider: &mut dyn FnMut(Found<'s, 'a>)) {
         let single = self.by_host.around(url);
         let single = single.filter_map(|number| self.sites.get(*number));
-        let listed: Vec<SiteRule> = self
-            .categories
-            .iter()
-            .filter_map(|rule| rule.at(url))
-            .collect();
-        let listed = listed.into_iter().map(Found::Listed);
-        single.map(Found::Single).chain(listed)
+        single.map(Found::Single).for_each(&mut *consider);
+        let host = host_of(url);
+        for rule in &self.categories {
+            if let Some(domain) = rule.domain_over(&host) {
+                consider(Found::Listed(rule.verdict, domain));
+            }
+        }
     }
-}
-
-/// Whether a browser opens what this decides over.
-fn is_open(deciding: Option<&Found<'_, '_>>) -> bool {
-    deciding.is_none_or(|found| found.rule().verdict.is_open())
 }
 
 /// A verdict that may decide.
+#[derive(Debug, Clone, Copy)]
 enum Found<'s, 'a> {
     Single(&'s Site<'a>),
-    /// Of a domain of a category.
-    Listed(SiteRule),
+    /// Of a domain of a category, which is at the URL's host or above it.
+    Listed(Verdict, &'s str),
 }
 
-impl<'a> Found<'_, 'a> {
-    fn rule(&self) -> &SiteRule {
+/// Whether a browser opens what this decides over.
+fn is_open(deciding: Option<Found<'_, '_>>) -> bool {
+    deciding.is_none_or(|found| found.verdict().is_open())
+}
+
+impl Entry for Found<'_, '_> {
+    fn verdict(&self) -> Verdict {
         match self {
-            Self::Single(site) => &site.rule,
-            Self::Listed(rule) => rule,
+            Self::Single(site) => (&site.rule).verdict(),
+            Self::Listed(verdict, _) => *verdict,
         }
     }
 
-    fn setting(&self) -> Option<&'a Settled<'a>> {
+    fn matches(&self, url: &Url) -> bool {
         match self {
-            Self::Single(site) => site.setting,
-            Self::Listed(_) => None,
+            Self::Single(site) => (&site.rule).matches(url),
+            Self::Listed(..) => true,
         }
     }
-}
 
-impl Borrow<SiteRule> for Found<'_, '_> {
-    fn borrow(&self) -> &SiteRule {
-        self.rule()
+    fn specificity(&self) -> Specificity {
+        match self {
+            Self::Single(site) => (&site.rule).specificity(),
+            Self::Listed(_, domain) => Specificity::of_domain(domain),
+        }
+    }
+
+    fn is_wildcard(&self) -> bool {
+        match self {
+            Self::Single(site) => (&site.rule).is_wildcard(),
+            Self::Listed(..) => false,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ pub mod target;
 pub mod url_filter;
 
 pub use code::{Code, Severity};
-pub use compile::{Compilation, DormantRule, GapNote, compile, compile_assuming};
+pub use compile::{Checked, Compilation, DormantRule, GapNote, check, compile, compile_assuming};
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{

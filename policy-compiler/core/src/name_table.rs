@@ -4,26 +4,24 @@
 /// where somebody chose the names so.
 const LONGEST_ROW: usize = 64;
 
-/// Numbers filed under names, by the names' hashes.
+/// Numbers filed under names, by the names' hashes: 10 to 20 bytes a name. What is not there is
+/// mostly told from the tags alone, which are few enough to stay close to the processor.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NameTable {
-    // INVARIANT: none, or a power of two of which at most half is full.
-    slots: Vec<Slot>,
+    // INVARIANT: as many as numbers; none, or a power of two of which at most half is full.
+    /// A few bits of the hash of what is in a slot; 0 where that is empty.
+    tags: Vec<u8>,
+    numbers: Vec<u32>,
     is_crowded: bool,
-}
-
-/// A slot that is empty has the number 0; others have their number and one more.
-#[derive(Debug, Clone, Copy, Default)]
-struct Slot {
-    tag: u32,
-    number: u32,
 }
 
 impl NameTable {
     /// Files numbers under names, each of which comes once.
     pub(crate) fn of<'n>(names: impl ExactSizeIterator<Item = (&'n str, u32)>) -> Self {
+        let slots = (names.len() * 2).next_power_of_two();
         let mut table = Self {
-            slots: vec![Slot::default(); (names.len() * 2).next_power_of_two()],
+            tags: vec![0; slots],
+            numbers: vec![0; slots],
             is_crowded: false,
         };
         for (name, number) in names {
@@ -49,25 +47,23 @@ impl NameTable {
     }
 
     fn file(&mut self, name: &str, number: u32) {
-        let hash = Hashes::of(name).last().map_or(EMPTY, |(_, hash)| hash);
-        let mut places = places(hash, self.slots.len());
-        let slots = &mut self.slots;
-        let free = places.find(|at| slots.get(*at).is_some_and(|slot| slot.number == 0));
-        match (free.and_then(|at| slots.get_mut(at)), number.checked_add(1)) {
-            (Some(slot), Some(number)) => {
-                let tag = tag(hash);
-                *slot = Slot { tag, number };
-            }
-            (_, _) => self.is_crowded = true,
+        let hash = Hashes::of(name).last().map_or(0, |(_, hash)| hash);
+        let mut places = places(hash, self.tags.len());
+        let free = places.find(|at| self.tags.get(*at).is_some_and(|tag| *tag == 0));
+        let slot = free.and_then(|at| Some((self.tags.get_mut(at)?, self.numbers.get_mut(at)?)));
+        match slot {
+            Some((free, filed)) => (*free, *filed) = (tag(hash), number),
+            None => self.is_crowded = true,
         }
     }
 
     /// The numbers whose names have this hash.
     fn row(&self, hash: u64) -> impl Iterator<Item = u32> + use<'_> {
-        let slots = places(hash, self.slots.len()).filter_map(|at| self.slots.get(at));
-        let full = slots.take_while(|slot| slot.number != 0);
-        full.filter(move |slot| slot.tag == tag(hash))
-            .map(|slot| slot.number - 1)
+        places(hash, self.tags.len())
+            .map_while(|at| Some((at, *self.tags.get(at)?)))
+            .take_while(|(_, found)| *found != 0)
+            .filter(move |(_, found)| *found == tag(hash))
+            .filter_map(|(at, _)| self.numbers.get(at).copied())
     }
 }
 
@@ -78,12 +74,10 @@ fn places(hash: u64, slots: usize) -> impl Iterator<Item = usize> {
     (0..LONGEST_ROW).map(move |step| first.wrapping_add(step) & last)
 }
 
-fn tag(hash: u64) -> u32 {
-    u32::try_from(hash >> 32).unwrap_or_default()
+fn tag(hash: u64) -> u8 {
+    let [.., highest] = hash.to_le_bytes();
+    highest | 1
 }
-
-/// The hash of no name.
-const EMPTY: u64 = 0xcbf2_9ce4_8422_2325;
 
 /// A name's last label, its last two, and so on to the whole name, each with its hash: read from
 /// its end in one go.
@@ -99,7 +93,7 @@ impl<'n> Hashes<'n> {
         Self {
             name,
             left: Some(name.len()),
-            hash: EMPTY,
+            hash: 0,
         }
     }
 }
@@ -109,29 +103,29 @@ impl<'n> Iterator for Hashes<'n> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let unread = self.name.as_bytes().get(..self.left?)?;
-        let (mut hash, mut start, mut left) = (self.hash, 0, None);
+        let (mut start, mut left, mut word) = (0, None, 1);
         for (at, byte) in unread.iter().enumerate().rev() {
             if *byte == b'.' {
                 (start, left) = (at + 1, Some(at));
                 break;
             }
-            hash = mixed(hash, *byte);
+            if word >> 56 != 0 {
+                self.hash = mixed(self.hash, word);
+                word = 1;
+            }
+            word = word << 8 | u64::from(*byte);
         }
         self.left = left;
-        self.hash = mixed(hash, b'.');
-        Some((self.name.get(start..)?, spread(hash)))
+        self.hash = mixed(self.hash, word);
+        Some((self.name.get(start..)?, self.hash))
     }
 }
 
-/// FNV-1a.
-fn mixed(hash: u64, byte: u8) -> u64 {
-    (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-}
-
-/// The lower half of the hash says where a name is, and the upper half tells it from others
-/// there: neither is to hang on the last few bytes alone.
-fn spread(hash: u64) -> u64 {
-    (hash ^ (hash >> 29)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+/// Takes up to seven bytes more into a hash. Every bit of either reaches the lower half, by which
+/// names are placed, and the highest byte, by which they are told apart there.
+fn mixed(hash: u64, word: u64) -> u64 {
+    let product = (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    product ^ (product >> 32)
 }
 
 #[cfg(test)]
@@ -145,7 +139,8 @@ mod tests {
             let filed = NAMES[usize::try_from(number).expect("a small number")];
             (name.to_owned(), filed)
         });
-        found.collect()
+        // Names of equal hashes are for the caller to tell apart.
+        found.filter(|(name, filed)| name == filed).collect()
     }
 
     #[test]

@@ -137,6 +137,14 @@ impl Rule {
         self.source.document.strength.value
     }
 
+    /// How firmly it holds what it says.
+    pub fn firmness(&self) -> Firmness {
+        Firmness {
+            strength: self.strength(),
+            overridable: self.overridable(),
+        }
+    }
+
     /// Where it stands among the rules of a group.
     pub fn layer(&self) -> Layer {
         Layer {
@@ -168,6 +176,29 @@ impl Rule {
     /// Whether it is for this group.
     pub fn selects(&self, group: &Group) -> bool {
         selects(&self.source.document.scope, group)
+    }
+}
+
+/// How firmly a rule holds what it says, the firmest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Firmness {
+    strength: Strength,
+    overridable: Option<Overridable>,
+}
+
+impl Firmness {
+    /// That of what nobody says.
+    pub const LEAST: Self = Self {
+        strength: Strength::Default,
+        overridable: None,
+    };
+
+    /// `minimum`, or `minimum, but for lessons`.
+    pub fn words(self) -> &'static str {
+        match (self.strength, self.overridable) {
+            (Strength::Minimum, Some(Overridable::Lessons)) => "minimum, but for lessons",
+            (strength, _) => strength.word(),
+        }
     }
 }
 

@@ -14,18 +14,20 @@ mod sites;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason};
+use fyr_schemas::id::HostName;
 use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 
+use self::engine::{Draft, Enforced, pinned};
 pub(crate) use self::engine::{acts_on, means, sites_of};
-use self::engine::{enforce, pinned};
 use self::sites::LONGEST_LIST;
-use crate::desired::{CategoryRule, Desired, SiteEntry, Verdict};
+use crate::desired::{CategoryRule, Decided, Desired, SiteEntry, Verdict};
 use crate::diagnostic::in_backticks;
 use crate::policy::Group;
+use crate::settings::Value;
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,8 +72,63 @@ pub struct Clash {
 
 /// Lowers what one group wants.
 pub fn lower(desired: &Desired) -> Lowered {
-    let pinned = pinned(desired);
-    let [mut chromium, mut firefox] = Engine::ALL.map(|engine| enforce(engine, desired, &pinned));
+    Groundwork::of(&desired.settings, &desired.oldest_browsers).lower(desired)
+}
+
+/// What settings alone come to, whatever is said of sites: the same for all groups of these
+/// settings.
+#[derive(Debug)]
+pub(crate) struct Groundwork {
+    drafts: [Draft; 2],
+    /// The names that some engine needs pinned.
+    pinned: BTreeSet<HostName>,
+}
+
+impl Groundwork {
+    /// Lowers settings.
+    pub(crate) fn of(
+        settings: &BTreeMap<ControlId, Decided<Value>>,
+        oldest_browsers: &BTreeMap<Engine, BrowserVersion>,
+    ) -> Self {
+        let drafts = Engine::ALL.map(|engine| {
+            let oldest = oldest_browsers.get(&engine).copied();
+            Draft::of_settings(engine, settings, oldest)
+        });
+        Self {
+            pinned: pinned(&drafts),
+            drafts,
+        }
+    }
+
+    /// Lowers what a group of these settings wants.
+    pub(crate) fn lower(&self, desired: &Desired) -> Lowered {
+        let enforced = self.drafts.clone();
+        lowered(
+            desired,
+            enforced.map(|draft| draft.enforce(&desired.sites, &self.pinned)),
+        )
+    }
+
+    /// What lowering these sites with the settings would tell of; `None` where it takes lowering
+    /// them to know.
+    pub(crate) fn objections(
+        &self,
+        sites: &[Decided<SiteEntry>],
+    ) -> Option<(Vec<Clash>, Vec<Unknown>)> {
+        let (mut clashes, mut too_new) = (Vec::new(), Vec::new());
+        for draft in &self.drafts {
+            if !draft.knows_lists() {
+                return None;
+            }
+            let (of_engine, unknown) = draft.objections(sites);
+            clashes.extend(of_engine);
+            too_new.extend(unknown);
+        }
+        Some((clashes, too_new))
+    }
+}
+
+fn lowered(desired: &Desired, [mut chromium, mut firefox]: [Enforced; 2]) -> Lowered {
     let mut hosts = std::mem::take(&mut chromium.hosts);
     hosts.append(&mut firefox.hosts);
     let mut clashes = std::mem::take(&mut chromium.clashes);

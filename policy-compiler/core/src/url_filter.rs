@@ -20,7 +20,7 @@ use url::Url;
 
 pub(crate) use self::by_host::ByHost;
 pub(crate) use self::index::Index;
-pub(crate) use self::matching::verdict_among;
+pub(crate) use self::matching::{Entry, verdict_among};
 pub use self::matching::{Specificity, asked, verdict};
 pub use self::parsing::ParseFilterError;
 

@@ -1,5 +1,7 @@
 //! A difference in one line, as a reviewer reads it first.
 
+use std::collections::BTreeSet;
+
 use fyr_policy_core::Difference;
 use fyr_policy_core::diff::{Change, Risk, Subject};
 
@@ -38,6 +40,7 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     }
     parts.extend(sites(difference));
     parts.extend(settings(difference));
+    parts.extend(times(difference));
     parts.push(weaker(difference));
     parts.join("; ")
 }
@@ -87,6 +90,18 @@ fn settings(difference: &Difference) -> Option<String> {
         .count();
     let change = if count == 1 { "changes" } else { "change" };
     (count > 0).then(|| format!("{} {change}", counted(count, "setting")))
+}
+
+fn times(difference: &Difference) -> Option<String> {
+    let changes = difference.changes.iter();
+    let names: BTreeSet<&str> = changes
+        .filter_map(|change| match &change.subject {
+            Subject::Time(name) => Some(name.as_str()),
+            Subject::Setting(_) | Subject::Site(_) => None,
+        })
+        .collect();
+    let names: Vec<&str> = names.into_iter().collect();
+    (!names.is_empty()).then(|| format!("other times for {}", names.join(", ")))
 }
 
 fn weaker(difference: &Difference) -> String {

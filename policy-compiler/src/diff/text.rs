@@ -65,7 +65,7 @@ pub(super) fn word(risk: Risk) -> &'static str {
 
 pub(super) fn subject(subject: &Subject) -> &str {
     match subject {
-        Subject::Setting(name) | Subject::Site(name) => name,
+        Subject::Setting(name) | Subject::Site(name) | Subject::Time(name) => name,
     }
 }
 

@@ -1,5 +1,5 @@
 //! What holds when: school hours, holidays, exams, lessons, and the days on which clocks are set:
-//! R03, R14, R15, and journey 4.
+//! R03, R14, R15, R25, and journey 4.
 
 use fyr_schemas::bundle::Bundle;
 use jiff::Timestamp;
@@ -260,4 +260,36 @@ fn r15_the_explanation_of_a_moment_names_the_periods_their_end_and_what_holds_at
 fn r15_a_group_without_rules_for_a_time_carries_no_timetable() {
     let bundle = timed().bundle("oest-personale", DAY);
     assert_eq!((bundle.timetable, bundle.variants), (None, Vec::new()));
+}
+
+/// What `fyr diff` says of the timed policy and the same with one text put for another.
+fn told_of(path: &str, old: &str, new: &str) -> String {
+    let after = timed().with_edit(path, old, new);
+    let after = after.path().to_str().expect("a path in Unicode");
+    stdout(&timed().fyr("diff", &[after, "--date", DAY]))
+}
+
+#[test]
+fn r25_a_change_that_touches_only_a_lesson_is_told_with_the_lesson() {
+    let more = "allow: [film.example, spil.example]";
+    insta::assert_snapshot!(told_of("rules/tider.yaml", "allow: [film.example]", more));
+}
+
+#[test]
+fn r25_other_hours_and_holidays_are_told_for_those_they_are_for() {
+    let hours = told_of("timetable.yaml", "08:00-15:00", "08:00-15:30");
+    let change = "skoletid  mon-fri 08:00-15:00 → mon-fri 08:00-15:30  pupils in /skoler";
+    assert!(hours.contains(change), "{hours}");
+    let holidays = told_of("timetable.yaml", "until: 2027-01-03", "until: 2027-01-04");
+    let change = "2026-12-21 until 2027-01-03 → 2026-12-21 until 2027-01-04";
+    assert!(holidays.contains(change), "{holidays}");
+}
+
+#[test]
+fn r25_a_floor_that_is_opened_to_lessons_is_weaker_though_the_same_value_holds() {
+    let floor = "for: /skoler\nstrength: minimum\n";
+    let opened = format!("{floor}overridable: lessons\n");
+    let told = told_of("rules/floor.yaml", floor, &opened);
+    let change = "moderate: minimum → minimum, but for lessons";
+    assert!(told.contains(change) && told.contains("weaker"), "{told}");
 }

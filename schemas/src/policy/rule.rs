@@ -75,7 +75,7 @@ impl Strength {
 }
 
 /// Who may go below a floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overridable {
     /// Rules that hold during lessons alone (`during: lesson:NAME`): for their time, and with an end.

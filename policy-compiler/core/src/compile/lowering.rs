@@ -1,40 +1,81 @@
 //! Lowers what groups want, each thing once: groups are many and differ in little.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use super::desired;
+use super::{desired, oldest_browsers, settings_of};
 use crate::policy::Policy;
 use crate::resolve::{Resolved, Sites};
 use crate::source::Place;
-use crate::target::{self, Lowered};
+use crate::target::{Clash, Groundwork, Lowered, Unknown};
 
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
+    by_settings: BTreeMap<Settings, Rc<Groundwork>>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
+    objections: BTreeMap<Wish<'r>, Objections>,
 }
 
-/// What a group wants, told apart from what others do without being written out: a place holds one
-/// value of one rule, and groups whose rules say the same of sites share what came of it.
-type Wish<'r> = (Vec<(&'static str, Place)>, *const Sites<'r>);
+/// The clashes, and what the oldest browsers do not know.
+pub(super) type Objections = (Vec<Clash>, Vec<Unknown>);
+
+/// Every setting of a group with the place of its value, which holds one value of one rule.
+type Settings = Vec<(&'static str, Place)>;
+
+/// What a group wants, told apart from what others do without being written out: groups whose
+/// rules say the same of sites share what came of it.
+type Wish<'r> = (Settings, *const Sites<'r>);
 
 impl<'p, 'r> Lowerings<'p, 'r> {
     pub(super) fn of(policy: &'p Policy) -> Self {
         Self {
             policy,
+            by_settings: BTreeMap::new(),
             by_wish: BTreeMap::new(),
+            objections: BTreeMap::new(),
         }
     }
 
-    /// What a group's policy is lowered to, as [`target::lower`] would have it.
+    /// What a group's policy is lowered to, as [`lower`](crate::target::lower) would have it.
     pub(super) fn lower(&mut self, resolved: &'r Resolved<'r>) -> Lowered {
-        let settings = resolved.settings.iter();
-        let settings = settings.map(|(name, settled)| (*name, settled.holds.place));
-        let wish = (settings.collect(), std::ptr::from_ref(&*resolved.sites));
+        let groundwork = self.groundwork(resolved);
         let lowered = self
             .by_wish
-            .entry(wish)
-            .or_insert_with(|| target::lower(&desired(self.policy, resolved)));
+            .entry(wish(resolved))
+            .or_insert_with(|| groundwork.lower(&desired(self.policy, resolved)));
         lowered.for_group(resolved.group)
     }
+
+    /// What lowering a group's policy would tell of; lowers it only where nothing less tells.
+    pub(super) fn objections(&mut self, resolved: &'r Resolved<'r>) -> &Objections {
+        let groundwork = self.groundwork(resolved);
+        self.objections.entry(wish(resolved)).or_insert_with(|| {
+            let known = groundwork.objections(&resolved.sites.entries());
+            known.unwrap_or_else(|| {
+                let lowered = groundwork.lower(&desired(self.policy, resolved));
+                (lowered.clashes, lowered.too_new)
+            })
+        })
+    }
+
+    fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {
+        let groundwork = self.by_settings.entry(settings(resolved));
+        let groundwork = groundwork.or_insert_with(|| {
+            let oldest = oldest_browsers(self.policy);
+            Rc::new(Groundwork::of(&settings_of(resolved), &oldest))
+        });
+        Rc::clone(groundwork)
+    }
+}
+
+fn settings(resolved: &Resolved<'_>) -> Settings {
+    let settings = resolved.settings.iter();
+    settings
+        .map(|(name, settled)| (*name, settled.holds.place))
+        .collect()
+}
+
+fn wish<'r>(resolved: &'r Resolved<'r>) -> Wish<'r> {
+    (settings(resolved), std::ptr::from_ref(&*resolved.sites))
 }

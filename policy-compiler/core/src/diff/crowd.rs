@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::{GroupId, StageId, UnitPath};
+use fyr_schemas::{GroupId, PeriodId, StageId, UnitPath};
 
 use crate::diagnostic::groups_in_words;
 use crate::policy::{Group, Policy};
@@ -20,8 +20,17 @@ impl<'a> Crowds<'a> {
         }
     }
 
-    /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names.
-    pub(super) fn in_words(&self, ids: &[GroupId]) -> String {
+    /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names; and the periods during which.
+    pub(super) fn in_words(&self, ids: &[GroupId], during: &BTreeSet<PeriodId>) -> String {
+        let whom = self.whom(ids);
+        if during.is_empty() {
+            return whom;
+        }
+        let periods: Vec<&str> = during.iter().map(PeriodId::as_str).collect();
+        format!("{whom} during {}", periods.join(" and "))
+    }
+
+    fn whom(&self, ids: &[GroupId]) -> String {
         let wanted: BTreeSet<&GroupId> = ids.iter().collect();
         let members: Vec<&Group> = self
             .groups

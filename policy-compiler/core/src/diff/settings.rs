@@ -2,21 +2,15 @@
 
 use std::cmp::Ordering;
 
-use fyr_schemas::policy::Strength;
-
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
+use crate::policy::Firmness;
 use crate::resolve::Settled;
 use crate::settings::{Setting, Value};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
-    for group in sides.shared() {
-        let (Some(old), Some(new)) = (
-            sides.old.resolution.groups.get(group),
-            sides.new.resolution.groups.get(group),
-        ) else {
-            continue;
-        };
+    for time in sides.times() {
+        let (old, new) = (time.old, time.new);
         let mut names: Vec<&'static str> = old.settings.keys().copied().collect();
         names.extend(new.settings.keys());
         names.sort_unstable();
@@ -29,7 +23,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             let held = (held(setting, before), held(setting, after));
             if held.0 != held.1 {
                 let risk = risk(setting, before, after);
-                gathered.add(risk, Subject::Setting(name.to_owned()), held, group);
+                gathered.add(risk, Subject::Setting(name.to_owned()), held, &time);
             }
         }
     }
@@ -49,7 +43,7 @@ fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
             Held {
                 value: settled.holds.value.to_string(),
                 rule: Some(rule.id().clone()),
-                strength: Some(rule.strength().word()),
+                strength: Some(rule.firmness().words()),
                 decision: rule.decision().cloned(),
             }
         }
@@ -65,7 +59,7 @@ fn risk(setting: &Setting, before: Option<&Settled<'_>>, after: Option<&Settled<
     match of_values(setting, was.as_ref(), is.as_ref()) {
         // A floor at what browsers do anyway bounds nobody.
         Risk::Ground if is == setting.default_value() => Risk::Ground,
-        Risk::Ground => of_strengths(strength(before), strength(after)),
+        Risk::Ground => of_firmness(firmness(before), firmness(after)),
         graver => graver,
     }
 }
@@ -85,7 +79,7 @@ fn of_values(setting: &Setting, before: Option<&Value>, after: Option<&Value>) -
 }
 
 /// The same value may be held more firmly or less.
-fn of_strengths(before: Strength, after: Strength) -> Risk {
+fn of_firmness(before: Firmness, after: Firmness) -> Risk {
     match after.cmp(&before) {
         Ordering::Less => Risk::Tighter,
         Ordering::Equal => Risk::Ground,
@@ -93,6 +87,6 @@ fn of_strengths(before: Strength, after: Strength) -> Risk {
     }
 }
 
-fn strength(settled: Option<&Settled<'_>>) -> Strength {
-    settled.map_or(Strength::Default, |settled| settled.holds.rule.strength())
+fn firmness(settled: Option<&Settled<'_>>) -> Firmness {
+    settled.map_or(Firmness::LEAST, |settled| settled.holds.rule.firmness())
 }

@@ -3,22 +3,15 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::Strength;
-
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
 use crate::desired::Verdict;
-use crate::policy::SiteSet;
+use crate::policy::{Firmness, SiteSet};
 use crate::resolve::{Resolved, SiteVoice};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
-    for group in sides.shared() {
-        let (Some(old), Some(new)) = (
-            sides.old.resolution.groups.get(group),
-            sides.new.resolution.groups.get(group),
-        ) else {
-            continue;
-        };
+    for time in sides.times() {
+        let (old, new) = (time.old, time.new);
         let mut named = named(old);
         named.extend(self::named(new));
         for (name, sites) in named {
@@ -27,7 +20,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             let held = (held(before), held(after));
             if held.0 != held.1 {
                 let subject = Subject::Site(name);
-                gathered.add(risk(before, after), subject, held, group);
+                gathered.add(risk(before, after), subject, held, &time);
             }
         }
     }
@@ -51,7 +44,7 @@ fn held(voice: Option<SiteVoice<'_>>) -> Held {
         Some(voice) => Held {
             value: voice.says.verdict.word().to_owned(),
             rule: Some(voice.rule.id().clone()),
-            strength: Some(voice.rule.strength().word()),
+            strength: Some(voice.rule.firmness().words()),
             decision: voice.rule.decision().cloned(),
         },
     }
@@ -71,10 +64,9 @@ fn risk(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
 /// restriction, so only one that is closed or warned of can be loosened.
 fn firmness(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
     let restricts = after.is_some_and(|voice| voice.says.verdict != Verdict::Allow);
-    let strength = |voice: Option<SiteVoice<'_>>| {
-        voice.map_or(Strength::Default, |voice| voice.rule.strength())
-    };
-    match strength(after).cmp(&strength(before)) {
+    let firmness =
+        |voice: Option<SiteVoice<'_>>| voice.map_or(Firmness::LEAST, |voice| voice.rule.firmness());
+    match firmness(after).cmp(&firmness(before)) {
         Ordering::Less if restricts => Risk::Tighter,
         Ordering::Greater if restricts => Risk::Weaker,
         Ordering::Less | Ordering::Equal | Ordering::Greater => Risk::Ground,

@@ -3,7 +3,7 @@
 //!
 //! It is kept as its canonical text: one name a line, sorted by labels from the last to the
 //! first, so that a domain and the names below it lie together. Beside it stands a table of where
-//! each line begins: 16 to 32 bytes a domain, so that a look-up takes as long in a large set as in
+//! each line begins: 10 to 20 bytes a domain, so that a look-up takes as long in a large set as in
 //! a small one.
 
 use std::cmp::Ordering;

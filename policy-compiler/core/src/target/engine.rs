@@ -13,11 +13,11 @@ use url::Url;
 
 use super::fit::fit;
 use super::merge::Policies;
-use super::settle::settle;
+use super::settle::{ClosedBySettings, settle};
 use super::sites::{Entry, Lists, Loss, Origin, Site, Whole};
-use super::{Clash, Unknown, below_names, sites_control};
+use super::{Clash, Unknown, below_names};
 use crate::catalogue::{self, TooNew};
-use crate::desired::{CategoryRule, Decided, Desired, SiteEntry, SiteRule, Verdict};
+use crate::desired::{CategoryRule, Decided, SiteEntry, SiteRule, Verdict};
 use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
 use crate::url_filter::UrlFilter;
 
@@ -38,7 +38,7 @@ pub(super) struct Enforced {
 }
 
 /// How one control fares in one engine.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 struct Outcome {
     policies: BTreeSet<&'static str>,
     hosts: BTreeSet<HostName>,
@@ -48,38 +48,10 @@ struct Outcome {
     too_new: Vec<String>,
 }
 
-/// Puts a group's policy in force in one engine.
-pub(super) fn enforce(engine: Engine, desired: &Desired, pinned: &BTreeSet<HostName>) -> Enforced {
-    let mut draft = Draft::new(engine, desired.oldest_browsers.get(&engine).copied());
-    let (verbatim, own): (Vec<_>, Vec<_>) = desired
-        .settings
-        .iter()
-        .map(|(id, decided)| (id, settings::find(id.as_str()), &decided.value))
-        .partition(|(_, setting, _)| {
-            setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
-        });
-    // A setting of the table says more than a browser's own policy and has its way.
-    for (id, setting, value) in own.into_iter().chain(verbatim) {
-        draft.apply(id, means(engine, setting, value));
-    }
-    for site in &desired.sites {
-        draft.apply_rule(site, pinned);
-    }
-    draft.finish()
-}
-
 /// The names that some engine needs pinned to put a group's settings in force.
-pub(super) fn pinned(desired: &Desired) -> BTreeSet<HostName> {
-    let settings = desired.settings.iter();
-    let known = settings.map(|(id, decided)| (settings::find(id.as_str()), &decided.value));
-    known
-        .flat_map(|(setting, value)| Engine::ALL.map(|engine| means(engine, setting, value)))
-        .flat_map(|means| means.effects)
-        .filter_map(|effect| match effect {
-            Effect::Host(name, _) => Some(name),
-            Effect::Policy(..) | Effect::Block(_) | Effect::Allow(_) => None,
-        })
-        .collect()
+pub(super) fn pinned<'d>(drafts: impl IntoIterator<Item = &'d Draft>) -> BTreeSet<HostName> {
+    let hosts = drafts.into_iter().flat_map(|draft| draft.hosts.keys());
+    hosts.cloned().collect()
 }
 
 /// What it takes to enforce a value.
@@ -141,20 +113,85 @@ fn leads_to(host: &str, pinned: &HostName) -> bool {
     pinned == host || pinned.strip_prefix("www.") == Some(host)
 }
 
-/// An engine's policy while it grows.
-struct Draft {
+/// An engine's policy while it grows: what settings want, and then what rules say of sites.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
     engine: Engine,
     /// The oldest browser of this engine that has to obey.
     oldest: Option<BrowserVersion>,
     policies: Policies,
     hosts: BTreeMap<HostName, IpAddr>,
     entries: Vec<Entry>,
+    closed_by_settings: ClosedBySettings,
     clashes: Vec<Clash>,
     too_new: Vec<Unknown>,
     outcomes: BTreeMap<ControlId, Outcome>,
 }
 
 impl Draft {
+    /// What settings want of an engine.
+    pub(super) fn of_settings(
+        engine: Engine,
+        settings: &BTreeMap<ControlId, Decided<Value>>,
+        oldest: Option<BrowserVersion>,
+    ) -> Self {
+        let mut draft = Self::new(engine, oldest);
+        let (verbatim, own): (Vec<_>, Vec<_>) = settings
+            .iter()
+            .map(|(id, decided)| (id, settings::find(id.as_str()), &decided.value))
+            .partition(|(_, setting, _)| {
+                setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
+            });
+        // A setting of the table says more than a browser's own policy and has its way.
+        for (id, setting, value) in own.into_iter().chain(verbatim) {
+            draft.apply(id, means(engine, setting, value));
+        }
+        draft.closed_by_settings = ClosedBySettings::of(&draft.entries);
+        draft
+    }
+
+    /// Puts it in force together with what rules say of sites.
+    pub(super) fn enforce(
+        mut self,
+        sites: &[Decided<SiteEntry>],
+        pinned: &BTreeSet<HostName>,
+    ) -> Enforced {
+        for site in sites {
+            self.apply_rule(site, pinned);
+        }
+        self.finish()
+    }
+
+    /// What enforcing it would tell of: the clashes, and what the oldest browser does not know.
+    /// Nothing is lowered for it.
+    pub(super) fn objections(&self, sites: &[Decided<SiteEntry>]) -> (Vec<Clash>, Vec<Unknown>) {
+        let own = self.closed_by_settings.is_everything();
+        let is_everything_closed = own || sites.iter().any(|site| site.value.closes_everything());
+        let mut clashes = self.clashes.clone();
+        for site in sites.iter().filter(|site| site.value.verdict().is_open()) {
+            let entry = Entry::of_rule(site);
+            let barred = self.closed_by_settings.bars(&entry, is_everything_closed);
+            clashes.extend(barred.into_iter().map(|(filter, kept)| Clash {
+                engine: self.engine,
+                subject: filter.to_string(),
+                kept,
+                dropped: entry.control().clone(),
+            }));
+        }
+        (clashes, self.too_new.clone())
+    }
+
+    /// Whether the oldest browser knows the lists that sites are written to.
+    pub(super) fn knows_lists(&self) -> bool {
+        let unknown = |verdict| {
+            let list = catalogue::find_in(self.engine, list_name(self.engine, verdict))?;
+            Some(!list.too_new_for(self.oldest?, &Json::Null).is_empty())
+        };
+        !Verdict::ALL
+            .into_iter()
+            .any(|verdict| unknown(verdict) == Some(true))
+    }
+
     fn new(engine: Engine, oldest: Option<BrowserVersion>) -> Self {
         Self {
             engine,
@@ -162,6 +199,7 @@ impl Draft {
             policies: Policies::default(),
             hosts: BTreeMap::new(),
             entries: Vec::new(),
+            closed_by_settings: ClosedBySettings::default(),
             clashes: Vec::new(),
             too_new: Vec::new(),
             outcomes: BTreeMap::new(),
@@ -214,26 +252,18 @@ impl Draft {
     /// Adds what a rule says of sites. Of a category, domains that are pinned are for the browser's
     /// own list: a name cannot lead somewhere and nowhere.
     fn apply_rule(&mut self, decided: &Decided<SiteEntry>, pinned: &BTreeSet<HostName>) {
-        let control = sites_control(decided.value.verdict(), &decided.rule);
-        let rule = match &decided.value {
-            SiteEntry::Filter(rule) => {
-                return self.entries.push(Entry::One(Site {
-                    verdict: rule.verdict,
-                    filter: rule.filter.clone(),
-                    control,
-                    origin: Origin::Rule,
-                }));
-            }
-            SiteEntry::Category(rule) => rule,
-        };
-        let mut whole = Whole {
-            rule: rule.clone(),
-            control,
+        let mut whole = match Entry::of_rule(decided) {
+            Entry::One(site) => return self.entries.push(Entry::One(site)),
+            Entry::Whole(whole) => whole,
         };
         if whole.is_closed() {
-            for domain in pinned.iter().filter_map(|name| closed_with(rule, name)) {
-                self.entries.push(Entry::One(whole.site(domain)));
-                whole.rule.except.insert(domain.to_owned());
+            let domains = pinned
+                .iter()
+                .filter_map(|name| closed_with(&whole.rule, name));
+            let domains: Vec<String> = domains.map(str::to_owned).collect();
+            for domain in domains {
+                self.entries.push(Entry::One(whole.site(&domain)));
+                whole.rule.except.insert(domain);
             }
         }
         self.entries.push(Entry::Whole(whole));
@@ -295,7 +325,7 @@ impl Draft {
 
     fn finish(mut self) -> Enforced {
         let entries = std::mem::take(&mut self.entries);
-        let (entries, clashes) = settle(self.engine, entries);
+        let (entries, clashes) = settle(self.engine, entries, &self.closed_by_settings);
         for clash in clashes {
             self.clash(clash.subject, clash.kept, &clash.dropped);
         }

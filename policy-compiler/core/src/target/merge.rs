@@ -7,12 +7,12 @@ use fyr_schemas::ControlId;
 use serde_json::Value as Json;
 
 /// One engine's policy file as it grows.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Policies {
     members: BTreeMap<String, Member>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 struct Member {
     value: Json,
     owner: ControlId,

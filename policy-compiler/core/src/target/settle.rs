@@ -5,61 +5,111 @@ use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Engine;
 
 use super::Clash;
-use super::sites::{Entry, Origin, Site, Whole};
-use crate::desired::Verdict;
+use super::sites::{Entry, Origin, Whole};
 use crate::url_filter::{ByHost, UrlFilter};
 
 /// What can stand beside one another, in the same order, and each rule that cannot have its way.
-pub(super) fn settle(engine: Engine, entries: Vec<Entry>) -> (Vec<Entry>, Vec<Clash>) {
-    let closed = Closed::of(&entries);
-    let judged: Vec<Judged> = entries.iter().map(|entry| closed.judge(entry)).collect();
+/// What settings close is given apart, since many groups share it.
+pub(super) fn settle(
+    engine: Engine,
+    entries: Vec<Entry>,
+    by_settings: &ClosedBySettings,
+) -> (Vec<Entry>, Vec<Clash>) {
+    let closed = ClosedByRules::of(&entries);
+    let is_everything = closed.is_everything || by_settings.is_everything;
+    let standing: Vec<bool> = entries.iter().map(|entry| closed.admits(entry)).collect();
     let (mut settled, mut clashes) = (Vec::new(), Vec::new());
-    for (entry, judged) in entries.into_iter().zip(judged) {
-        let dropped = entry.control().clone();
-        clashes.extend(judged.barred.into_iter().map(|(filter, kept)| Clash {
+    for (mut entry, stands) in entries.into_iter().zip(standing) {
+        let barred = by_settings.bars(&entry, is_everything);
+        let stands = stands && entry.without(&barred);
+        let dropped = entry.control();
+        clashes.extend(barred.into_iter().map(|(filter, kept)| Clash {
             engine,
             subject: filter.to_string(),
             kept,
             dropped: dropped.clone(),
         }));
-        settled.extend(judged.stays);
+        if stands {
+            settled.push(entry);
+        }
     }
     (settled, clashes)
 }
 
-/// What becomes of an entry.
-struct Judged {
-    /// What of it can stand.
-    stays: Option<Entry>,
-    /// What of it a rule cannot open, each with the control that closes it.
-    barred: Vec<(UrlFilter, ControlId)>,
-}
-
-/// Everything that is closed.
-struct Closed<'e> {
-    by_settings: ByHost<(usize, &'e Site)>,
-    by_rules: ByHost<(usize, &'e Site)>,
-    wholes: Vec<&'e Whole>,
-    /// Whether open categories need entries: everything around them is closed.
+/// What settings close.
+#[derive(Debug, Clone, Default)]
+pub(super) struct ClosedBySettings {
+    sites: ByHost<(usize, UrlFilter, ControlId)>,
     is_everything: bool,
 }
 
-impl<'e> Closed<'e> {
+impl ClosedBySettings {
+    /// Of what settings want.
+    pub(super) fn of(entries: &[Entry]) -> Self {
+        let mut closed = Self::default();
+        for (number, entry) in entries.iter().enumerate() {
+            if let Entry::One(site) = entry
+                && site.is_closed()
+            {
+                closed.is_everything |= site.filter.is_wildcard();
+                let closed_site = (number, site.filter.clone(), site.control.clone());
+                closed.sites.file(&site.filter, closed_site);
+            }
+        }
+        closed
+    }
+
+    /// Whether they close everything.
+    pub(super) fn is_everything(&self) -> bool {
+        self.is_everything
+    }
+
+    /// What of an entry of a rule a setting keeps closed, each with the control that does. Open
+    /// categories need entries only where everything around them is closed.
+    pub(super) fn bars(
+        &self,
+        entry: &Entry,
+        is_everything_closed: bool,
+    ) -> Vec<(UrlFilter, ControlId)> {
+        let barred = |filter: UrlFilter| {
+            let (_, _, by) = opened(&filter, &self.sites, |(number, closed, _)| {
+                (*number, closed)
+            })?;
+            Some((filter, by.clone()))
+        };
+        match entry {
+            Entry::One(site) => {
+                let is_open = !site.is_closed() && site.origin == Origin::Rule;
+                let filter = is_open.then(|| site.filter.clone());
+                filter.and_then(barred).into_iter().collect()
+            }
+            Entry::Whole(whole) if is_everything_closed && !whole.is_closed() => {
+                let domains = whole.rule.domains().map(UrlFilter::of_domain);
+                domains.filter_map(barred).collect()
+            }
+            Entry::Whole(_) => Vec::new(),
+        }
+    }
+}
+
+/// What rules close.
+struct ClosedByRules<'e> {
+    sites: ByHost<(usize, &'e UrlFilter)>,
+    wholes: Vec<&'e Whole>,
+    is_everything: bool,
+}
+
+impl<'e> ClosedByRules<'e> {
     fn of(entries: &'e [Entry]) -> Self {
         let mut closed = Self {
-            by_settings: ByHost::default(),
-            by_rules: ByHost::default(),
+            sites: ByHost::default(),
             wholes: Vec::new(),
             is_everything: false,
         };
         for (number, entry) in entries.iter().enumerate() {
             match entry {
-                Entry::One(site) if site.is_closed() => {
-                    let sites = match site.origin {
-                        Origin::Setting => &mut closed.by_settings,
-                        Origin::Rule => &mut closed.by_rules,
-                    };
-                    sites.file(&site.filter, (number, site));
+                Entry::One(site) if site.is_closed() && site.origin == Origin::Rule => {
+                    closed.sites.file(&site.filter, (number, &site.filter));
                     closed.is_everything |= site.filter.is_wildcard();
                 }
                 Entry::Whole(whole) if whole.is_closed() => closed.wholes.push(whole),
@@ -69,64 +119,36 @@ impl<'e> Closed<'e> {
         closed
     }
 
-    fn judge(&self, entry: &Entry) -> Judged {
+    /// Whether an entry opens nothing that a rule closes, which no setting may.
+    fn admits(&self, entry: &Entry) -> bool {
         match entry {
-            Entry::One(site) => self.judge_one(site),
-            Entry::Whole(whole) => self.judge_whole(whole),
-        }
-    }
-
-    fn judge_one(&self, site: &Site) -> Judged {
-        let stands = |barred: Vec<_>, is_barred: bool| Judged {
-            stays: (!is_barred).then(|| Entry::One(site.clone())),
-            barred,
-        };
-        match (site.verdict, site.origin) {
-            (Verdict::Block, Origin::Setting | Origin::Rule) => stands(Vec::new(), false),
-            (Verdict::Allow | Verdict::Warn, Origin::Rule) => {
-                let by = opened(&site.filter, &self.by_settings);
-                let barred = by.map(|by| (site.filter.clone(), by.control.clone()));
-                stands(Vec::from_iter(barred.clone()), barred.is_some())
+            Entry::One(site) if !site.is_closed() && site.origin == Origin::Setting => {
+                let mut wholes = self.wholes.iter();
+                opened(&site.filter, &self.sites, |(number, closed)| {
+                    (*number, closed)
+                })
+                .is_none()
+                    && !wholes.any(|whole| opens_into(&site.filter, whole))
             }
-            (Verdict::Allow | Verdict::Warn, Origin::Setting) => {
-                let is_barred = opened(&site.filter, &self.by_rules).is_some()
-                    || self
-                        .wholes
-                        .iter()
-                        .any(|whole| opens_into(&site.filter, whole));
-                stands(Vec::new(), is_barred)
-            }
-        }
-    }
-
-    /// Of a category, the domains that a setting closes.
-    fn judge_whole(&self, whole: &Whole) -> Judged {
-        let mut barred = Vec::new();
-        let mut stays = whole.clone();
-        if self.is_everything && !whole.is_closed() {
-            for domain in whole.rule.domains() {
-                let filter = UrlFilter::of_domain(domain);
-                if let Some(by) = opened(&filter, &self.by_settings) {
-                    stays.rule.except.insert(domain.to_owned());
-                    barred.push((filter, by.control.clone()));
-                }
-            }
-        }
-        Judged {
-            stays: Some(Entry::Whole(stays)),
-            barred,
+            Entry::One(_) | Entry::Whole(_) => true,
         }
     }
 }
 
-/// The first closed site that an open filter would open, wholly or in part.
-fn opened<'e>(open: &UrlFilter, closed: &ByHost<(usize, &'e Site)>) -> Option<&'e Site> {
+/// The first closed thing that an open filter would open, wholly or in part.
+fn opened<'c, T>(
+    open: &UrlFilter,
+    closed: &'c ByHost<T>,
+    site: impl Fn(&'c T) -> (usize, &'c UrlFilter),
+) -> Option<&'c T> {
     let rank = open.specificity();
     closed
         .near(open)
-        .filter(|(_, closed)| open.overlaps(&closed.filter) && rank >= closed.filter.specificity())
-        .min_by_key(|(number, _)| number)
-        .map(|(_, closed)| *closed)
+        .filter(|closed| {
+            let (_, closed) = site(closed);
+            open.overlaps(closed) && rank >= closed.specificity()
+        })
+        .min_by_key(|closed| site(closed).0)
 }
 
 /// Whether a filter would open a part of a closed domain.
@@ -138,8 +160,20 @@ fn opens_into(open: &UrlFilter, whole: &Whole) -> bool {
 }
 
 impl Entry {
+    /// Leaves out what is barred; whether anything of it can stand.
+    fn without(&mut self, barred: &[(UrlFilter, ControlId)]) -> bool {
+        match self {
+            Self::One(_) => barred.is_empty(),
+            Self::Whole(whole) => {
+                let names = barred.iter().filter_map(|(filter, _)| filter.host_name());
+                whole.rule.except.extend(names.map(str::to_owned));
+                true
+            }
+        }
+    }
+
     /// The control that wants it.
-    fn control(&self) -> &ControlId {
+    pub(super) fn control(&self) -> &ControlId {
         match self {
             Self::One(site) => &site.control,
             Self::Whole(whole) => &whole.control,

@@ -5,7 +5,8 @@ use std::fmt;
 
 use fyr_schemas::ControlId;
 
-use crate::desired::{CategoryRule, Verdict};
+use super::sites_control;
+use crate::desired::{CategoryRule, Decided, SiteEntry, Verdict};
 use crate::url_filter::UrlFilter;
 
 /// The entries that every browser reads of one list; Firefox drops the rest without a word.
@@ -92,6 +93,25 @@ pub(super) enum LossReason {
     NoWarning,
     /// No hosts file holds such a name.
     NoHostName,
+}
+
+impl Entry {
+    /// What a rule says.
+    pub(super) fn of_rule(decided: &Decided<SiteEntry>) -> Self {
+        let control = sites_control(decided.value.verdict(), &decided.rule);
+        match &decided.value {
+            SiteEntry::Filter(rule) => Self::One(Site {
+                verdict: rule.verdict,
+                filter: rule.filter.clone(),
+                control,
+                origin: Origin::Rule,
+            }),
+            SiteEntry::Category(rule) => Self::Whole(Whole {
+                rule: rule.clone(),
+                control,
+            }),
+        }
+    }
 }
 
 impl Site {

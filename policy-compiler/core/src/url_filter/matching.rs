@@ -3,7 +3,7 @@
 //! The semantics are those of Chromium's `URLBlocklist`; a difference from the browser is a
 //! defect here.
 
-use std::borrow::{Borrow, Cow};
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use url::Url;
@@ -29,26 +29,68 @@ where
     I: IntoIterator<Item = &'a SiteRule, IntoIter: Clone>,
 {
     let rules = rules.into_iter();
-    verdict_among(|_| rules.clone(), url)
+    verdict_among(|_, consider| rules.clone().for_each(consider), url)
 }
 
-/// The same where `rules` gives, for a URL that is looked up, rules among which are all that match.
-pub(crate) fn verdict_among<R, I>(rules: impl Fn(&Url) -> I, url: &Url) -> Option<R>
-where
-    R: Borrow<SiteRule>,
-    I: Iterator<Item = R>,
-{
+/// The same where `tell` tells, for a URL that is looked up, of rules among which are all that
+/// match it.
+pub(crate) fn verdict_among<R: Entry>(
+    tell: impl Fn(&Url, &mut dyn FnMut(R)),
+    url: &Url,
+) -> Option<R> {
     let mut deciding = None;
     for asked in asked(url) {
-        let found = verdict_on(rules(&asked), &asked);
+        let found = verdict_on(&tell, &asked);
         if let Some(rule) = &found
-            && rule.borrow().verdict == Verdict::Block
+            && rule.verdict() == Verdict::Block
         {
             return found;
         }
         deciding = deciding.or(found);
     }
     deciding
+}
+
+/// One entry of a browser's lists, however it is kept.
+pub(crate) trait Entry {
+    /// Whether it opens or closes what it matches.
+    fn verdict(&self) -> Verdict;
+    /// Whether it selects a URL.
+    fn matches(&self, url: &Url) -> bool;
+    /// How it ranks.
+    fn specificity(&self) -> Specificity;
+    /// Whether it is the bare `*`.
+    fn is_wildcard(&self) -> bool;
+}
+
+impl Entry for &SiteRule {
+    fn verdict(&self) -> Verdict {
+        self.verdict
+    }
+
+    fn matches(&self, url: &Url) -> bool {
+        self.filter.matches(url, self.verdict)
+    }
+
+    fn specificity(&self) -> Specificity {
+        self.filter.specificity()
+    }
+
+    fn is_wildcard(&self) -> bool {
+        self.filter.is_wildcard()
+    }
+}
+
+impl Specificity {
+    /// That of a filter that is a domain and nothing else.
+    pub(crate) fn of_domain(name: &str) -> Self {
+        Self {
+            is_exact_host: false,
+            host_length: name.len(),
+            path_length: 0,
+            conditions: 0,
+        }
+    }
 }
 
 /// The URLs that a browser looks up in its lists before it shows `url`; each of them closes it.
@@ -82,23 +124,31 @@ fn viewed(url: &Url) -> Viewed {
     }
 }
 
-fn verdict_on<R: Borrow<SiteRule>>(rules: impl Iterator<Item = R>, url: &Url) -> Option<R> {
-    let matches = |rule: &SiteRule| rule.filter.matches(url, rule.verdict);
-    let deciding = rules
-        .filter(|rule| matches(rule.borrow()))
-        .max_by_key(|rule| {
-            let rule = rule.borrow();
-            (
-                rule.filter.specificity(),
-                rule.verdict.is_open(),
-                rule.verdict,
-                // Among blocks of one rank the bare `*` comes last: it alone spares some pages.
-                !rule.filter.is_wildcard(),
-            )
-        })?;
-    let rule = deciding.borrow();
-    let is_spared = rule.verdict == Verdict::Block && rule.filter.spares(url.scheme());
-    (!is_spared).then_some(deciding)
+fn verdict_on<R: Entry>(tell: impl Fn(&Url, &mut dyn FnMut(R)), url: &Url) -> Option<R> {
+    let rank = |rule: &R| {
+        let verdict = rule.verdict();
+        (
+            rule.specificity(),
+            verdict.is_open(),
+            verdict,
+            // Among blocks of one rank the bare `*` comes last: it alone spares some pages.
+            !rule.is_wildcard(),
+        )
+    };
+    let mut deciding: Option<R> = None;
+    tell(url, &mut |rule| {
+        let is_higher = || {
+            deciding
+                .as_ref()
+                .is_none_or(|highest| rank(highest) <= rank(&rule))
+        };
+        if rule.matches(url) && is_higher() {
+            deciding = Some(rule);
+        }
+    });
+    let deciding = deciding?;
+    let spares = deciding.verdict() == Verdict::Block && deciding.is_wildcard();
+    (!(spares && scheme::is_spared(url.scheme()))).then_some(deciding)
 }
 
 impl UrlFilter {

@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use fyr_policy_core::diagnostic::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
-use fyr_policy_core::{Sources, compile, parse};
+use fyr_policy_core::{Sources, check, compile, parse};
 use fyr_schemas::policy::Strength;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
@@ -79,6 +79,14 @@ proptest! {
             prop_assert!(compilation.failed());
             prop_assert!(compilation.bundles.is_empty() && compilation.gaps.is_empty());
         }
+    }
+
+    #[test]
+    fn checking_finds_what_compiling_finds(municipality in municipality()) {
+        let sources = municipality.sources();
+        let (checked, compiled) = (check(&sources, DAY), compile(&sources, DAY));
+        prop_assert_eq!(checked.diagnostics, compiled.diagnostics);
+        prop_assert_eq!(checked.dormant, compiled.dormant);
     }
 
     #[test]

@@ -116,7 +116,7 @@ proptest! {
             .collect();
         let index = Index::of(rules.iter().map(|rule| (&rule.filter, rule)));
         for url in &urls {
-            let found = verdict_among(|asked| index.around(asked).copied(), url);
+            let found = verdict_among(|asked, consider| index.around(asked).copied().for_each(consider), url);
             let rank = |rule: &SiteRule| (rule.verdict, rule.filter.specificity());
             prop_assert_eq!(found.map(rank), verdict(&rules, url).map(rank), "{}", url);
         }

@@ -1,0 +1,59 @@
+//! Checks a policy without compiling it: finds all that compiling it would find.
+
+use fyr_schemas::policy::Ownership;
+use jiff::civil::Date;
+
+use super::lowering::Lowerings;
+use super::told::{tell_clash, tell_too_new};
+use super::{DormantRule, dormant, read};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::policy::{Assumptions, Policy};
+use crate::resolve::{Resolution, resolve};
+use crate::source::Sources;
+
+/// What is to be said of a policy directory on a day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// Every rule that does not hold on the day.
+    pub dormant: Vec<DormantRule>,
+    /// Everything that was found, sorted by place.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Checked {
+    /// Whether an error keeps the policy from compiling.
+    pub fn failed(&self) -> bool {
+        self.diagnostics.iter().any(Diagnostic::is_error)
+    }
+}
+
+/// Checks the policy of a day. What it finds is what [`compile()`](super::compile()) finds.
+pub fn check(sources: &Sources, date: Date) -> Checked {
+    let mut findings = Diagnostics::default();
+    let policy = read(sources, date, &Assumptions::default(), &mut findings);
+    if let Some(policy) = &policy {
+        let resolution = resolve(policy);
+        crate::check::check(policy, &resolution, &mut findings);
+        if !findings.any_error() {
+            object(policy, &resolution, &mut findings);
+        }
+    }
+    Checked {
+        dormant: policy.as_ref().map(dormant).unwrap_or_default(),
+        diagnostics: findings.into_sorted(),
+    }
+}
+
+/// Tells what lowering would find.
+fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
+    let mut lowerings = Lowerings::of(policy);
+    let managed = resolution
+        .at_all_times()
+        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
+    for resolved in managed {
+        let (clashes, too_new) = lowerings.objections(resolved);
+        findings.extend(clashes.iter().map(|clash| tell_clash(clash, resolved)));
+        let too_new = too_new.iter();
+        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
+    }
+}
