@@ -1,6 +1,7 @@
 //! `fyr diff`: what changes for whom between two policies.
 
 mod devices;
+mod git;
 mod markdown;
 mod revision;
 mod summary;
@@ -31,6 +32,7 @@ use crate::render::{Findings, Look};
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Each side is a directory, a git revision of the other side's directory, or REV:PATH.
+A directory that has the name of a revision is written ./NAME.
 
 Examples:
   fyr diff main policy                        what the working copy changes

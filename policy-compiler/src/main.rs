@@ -59,6 +59,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
+    // Clients want a TLS provider even for `http:`; nobody has installed another before.
+    let _installed = rustls::crypto::ring::default_provider().install_default();
     match run(&Cli::parse()) {
         Ok(code) => code,
         Err(error) => {

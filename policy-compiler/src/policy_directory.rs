@@ -1,5 +1,6 @@
 //! Reads a policy directory from the disk, within bounds, for the compiler.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -9,7 +10,7 @@ use fyr_policy_core::source::{
 };
 use fyr_policy_core::{Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile};
 use jiff::civil::Date;
-use walkdir::{DirEntry, WalkDir};
+use walkdir::WalkDir;
 
 use crate::render::Findings;
 
@@ -100,56 +101,118 @@ pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
         .follow_links(false)
         .follow_root_links(true)
         .into_iter()
-        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry));
-    let (mut files, mut lists) = (Vec::new(), Vec::new());
-    let mut in_lists = 0;
+        .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
+    let mut gathered = Gathered::new(directory);
     for entry in entries {
         let entry = entry.map_err(|e| ReadPolicyError::List(directory.to_owned(), e))?;
         if entry.depth() > 0 && entry.path_is_symlink() {
             return Err(ReadPolicyError::Link(entry.into_path()));
         }
         let path = path_within(directory, entry.path());
-        let is_list = Sources::is_list(&path);
-        if !entry.file_type().is_file() || !(is_list || is_yaml(entry.path())) {
-            continue;
-        }
-        if files.len() + lists.len() == MAX_FILES {
-            return Err(ReadPolicyError::TooMany(directory.to_owned()));
-        }
-        if is_list {
-            let bytes = read_within(entry.path(), MAX_LIST_BYTES)?;
-            in_lists += bytes.len();
-            if in_lists > MAX_LISTS_BYTES {
-                return Err(ReadPolicyError::ListsTooLarge(directory.to_owned()));
-            }
-            lists.push(ListFile { path, bytes });
-        } else {
-            let text = read_text(entry.path())?;
-            files.push(SourceFile { path, text });
+        if let Some(kind) = Kind::of(&path).filter(|_| entry.file_type().is_file()) {
+            let bytes = read_within(entry.path(), kind.limit())?;
+            gathered.add(kind, path, bytes)?;
         }
     }
-    Ok(Sources::new(files, lists))
+    Ok(gathered.into_sources())
 }
 
-fn is_hidden(entry: &DirEntry) -> bool {
-    entry.file_name().as_encoded_bytes().starts_with(b".")
+/// What a file of a policy directory is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// YAML, for the compiler to parse.
+    Source,
+    /// A file of a list.
+    List,
 }
 
-fn is_yaml(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|ending| ending == "yaml" || ending == "yml")
+impl Kind {
+    /// The kind of the file at a path below the directory; `None` for one that is no part of the
+    /// policy: hidden, too deep, or of another ending.
+    pub(crate) fn of(path: &str) -> Option<Self> {
+        let names = path.split('/');
+        if names.clone().count() > MAX_DEPTH || names.map(OsStr::new).any(is_hidden) {
+            return None;
+        }
+        if Sources::is_list(path) {
+            return Some(Self::List);
+        }
+        let ending = Path::new(path).extension();
+        ending
+            .is_some_and(|ending| ending == "yaml" || ending == "yml")
+            .then_some(Self::Source)
+    }
+
+    /// The most bytes such a file may hold.
+    pub(crate) fn limit(self) -> usize {
+        match self {
+            Self::Source => MAX_FILE_BYTES,
+            Self::List => MAX_LIST_BYTES,
+        }
+    }
+}
+
+/// The files of one policy as they are read, within the bounds of what a policy may hold.
+#[derive(Debug)]
+pub(crate) struct Gathered<'a> {
+    from: &'a Path,
+    files: Vec<SourceFile>,
+    lists: Vec<ListFile>,
+    in_lists: usize,
+}
+
+impl<'a> Gathered<'a> {
+    /// Nothing yet; `from` is what messages name.
+    pub(crate) fn new(from: &'a Path) -> Self {
+        Self {
+            from,
+            files: Vec::new(),
+            lists: Vec::new(),
+            in_lists: 0,
+        }
+    }
+
+    /// Adds one file, unless it is one too many.
+    pub(crate) fn add(
+        &mut self,
+        kind: Kind,
+        path: String,
+        bytes: Vec<u8>,
+    ) -> Result<(), ReadPolicyError> {
+        if self.files.len() + self.lists.len() == MAX_FILES {
+            return Err(ReadPolicyError::TooMany(self.from.to_owned()));
+        }
+        match kind {
+            Kind::List => {
+                self.in_lists += bytes.len();
+                if self.in_lists > MAX_LISTS_BYTES {
+                    return Err(ReadPolicyError::ListsTooLarge(self.from.to_owned()));
+                }
+                self.lists.push(ListFile { path, bytes });
+            }
+            Kind::Source => {
+                // The compiler tells what is no text, with its place.
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                self.files.push(SourceFile { path, text });
+            }
+        }
+        Ok(())
+    }
+
+    /// All of them, for the compiler.
+    pub(crate) fn into_sources(self) -> Sources {
+        Sources::new(self.files, self.lists)
+    }
+}
+
+fn is_hidden(name: &OsStr) -> bool {
+    name.as_encoded_bytes().starts_with(b".")
 }
 
 fn path_within(directory: &Path, path: &Path) -> String {
     let within = path.strip_prefix(directory).unwrap_or(path);
     let names: Vec<_> = within.iter().map(|name| name.to_string_lossy()).collect();
     names.join("/")
-}
-
-fn read_text(path: &Path) -> Result<String, ReadPolicyError> {
-    let bytes = read_within(path, MAX_FILE_BYTES)?;
-    // The compiler tells what is no text, with its place.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Reads a few bytes past the limit at most, so that the compiler sees that it is passed.

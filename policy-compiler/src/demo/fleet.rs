@@ -26,8 +26,6 @@ pub(crate) struct FleetClient {
 impl FleetClient {
     /// A client for the server at `base`, such as `http://127.0.0.1:8470`.
     pub(crate) fn new(base: &str) -> Result<Self, FleetError> {
-        // The client wants a TLS provider even for `http:`; one that is there already serves as well.
-        let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::blocking::Client::builder()
             .no_proxy()
             .timeout(std::time::Duration::from_secs(5))

@@ -1,13 +1,11 @@
 //! One side of a comparison: a policy directory, or the same directory as git remembers it.
 
-use std::ffi::OsStr;
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::{Component, Path, PathBuf};
 use std::str::FromStr;
 
 use fyr_policy_core::Sources;
 
+use super::git::{self, GitError};
 use crate::policy_directory::{self, ReadPolicyError};
 
 /// Where a policy is read from, as the command line names it.
@@ -41,76 +39,47 @@ pub(crate) enum SideError {
     /// The policy could not be read.
     #[error(transparent)]
     Policy(#[from] ReadPolicyError),
-    /// It is no directory, and git knows no such revision.
-    #[error("`{side}` is neither a directory nor a revision that git knows here: {git}")]
-    Unknown {
-        /// What was named.
-        side: String,
-        /// What git said.
-        git: String,
-    },
-    /// Git could not be run.
-    #[error("run git to read `{0}`")]
-    Git(String, #[source] io::Error),
-    /// There is no room for the files of a commit.
-    #[error("put the files of `{0}` into a temporary directory")]
-    Stage(String, #[source] io::Error),
+    /// It is no directory, and git cannot read it either.
+    #[error(transparent)]
+    Git(#[from] GitError),
+    /// It is a directory here, and something else to git.
+    #[error(
+        "`{}` is a directory here and a revision to git: write `./{}` for the directory, \
+         `{}^{{commit}}` for the revision", .0.display(), .0.display(), .0.display()
+    )]
+    Ambiguous(PathBuf),
 }
 
 impl Side {
     /// Reads the policy; a revision is read from the directory of the `other` side, or from the
     /// current one.
     pub(crate) fn read(&self, other: &Self) -> Result<Sources, SideError> {
+        let around = match other {
+            Self::Directory(directory) => directory.as_path(),
+            Self::Revision(_) | Self::Tree(_) => Path::new("."),
+        };
         match self {
-            Self::Directory(directory) => Ok(policy_directory::read(directory)?),
-            Self::Tree(tree) => read_tree(Path::new("."), tree, tree),
+            Self::Directory(directory) => {
+                // A proposal could add a directory that takes the place of what it is compared to.
+                let named_twice = may_be_a_revision(directory)
+                    && [Path::new("."), around]
+                        .iter()
+                        .any(|place| git::knows(place, directory.as_os_str()));
+                if named_twice {
+                    return Err(SideError::Ambiguous(directory.clone()));
+                }
+                Ok(policy_directory::read(directory)?)
+            }
+            Self::Tree(tree) => Ok(git::read_tree(Path::new("."), tree, tree)?),
             Self::Revision(revision) => {
-                let directory = match other {
-                    Self::Directory(directory) => directory.as_path(),
-                    Self::Revision(_) | Self::Tree(_) => Path::new("."),
-                };
-                read_tree(directory, &format!("{revision}:./"), revision)
+                Ok(git::read_tree(around, &format!("{revision}:./"), revision)?)
             }
         }
     }
 }
 
-/// Reads the files of a tree by way of an index of its own: the repository's is not touched.
-fn read_tree(directory: &Path, tree: &str, named: &str) -> Result<Sources, SideError> {
-    let staging = |e| SideError::Stage(named.to_owned(), e);
-    let stage = tempfile::tempdir().map_err(staging)?;
-    let index = stage.path().join("index");
-    let files = stage.path().join("policy");
-    std::fs::create_dir(&files).map_err(staging)?;
-    let git = |arguments: &[&OsStr]| git(directory, &index, arguments, named);
-    git(&[
-        "read-tree".as_ref(),
-        "--end-of-options".as_ref(),
-        tree.as_ref(),
-    ])?;
-    let mut prefix = std::ffi::OsString::from("--prefix=");
-    prefix.push(&files);
-    prefix.push("/");
-    git(&["checkout-index".as_ref(), "--all".as_ref(), &prefix])?;
-    Ok(policy_directory::read(&files)?)
-}
-
-fn git(directory: &Path, index: &Path, arguments: &[&OsStr], named: &str) -> Result<(), SideError> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(directory)
-        .args(arguments)
-        .env("GIT_INDEX_FILE", index)
-        .env("LC_ALL", "C")
-        .output()
-        .map_err(|e| SideError::Git(named.to_owned(), e))?;
-    if output.status.success() {
-        return Ok(());
-    }
-    let said = String::from_utf8_lossy(&output.stderr);
-    let first = said.lines().next().unwrap_or("it gave no reason");
-    Err(SideError::Unknown {
-        side: named.to_owned(),
-        git: first.trim_start_matches("fatal: ").to_owned(),
-    })
+/// Whether the name of a directory could be one of git's too: `main`, not `./main` or `main/`.
+fn may_be_a_revision(directory: &Path) -> bool {
+    let ends_as_path = directory.as_os_str().as_encoded_bytes().ends_with(b"/");
+    matches!(directory.components().next(), Some(Component::Normal(_))) && !ends_as_path
 }

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::source::{Source, stderr, stdout};
+use crate::source::{Source, copy, stderr, stdout};
 
 const DAY: &str = "2026-11-23";
 
@@ -86,6 +86,103 @@ fn journey_2_a_pull_request_says_what_changes_for_whom_and_who_decided() {
         .output()
         .expect("fyr runs");
     assert_eq!(stdout(&tree), stdout(&output), "{}", stderr(&tree));
+}
+
+/// The small policy as the only commit of a repository, below `policy/`.
+fn committed() -> tempfile::TempDir {
+    let repository = tempfile::tempdir().expect("a directory");
+    let policy = Source::small();
+    copy(policy.path(), &repository.path().join("policy"));
+    git(
+        repository.path(),
+        &["init", "--quiet", "--initial-branch=main"],
+    );
+    git(repository.path(), &["add", "--all"]);
+    git(
+        repository.path(),
+        &["commit", "--quiet", "--message=Policy"],
+    );
+    repository
+}
+
+/// `fyr diff OLD NEW` in a directory.
+fn diff_in(place: &Path, old: &str, new: &str) -> std::process::Output {
+    Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .args(["diff", old, new, "--date", DAY])
+        .current_dir(place)
+        .output()
+        .expect("fyr runs")
+}
+
+#[test]
+fn a_directory_does_not_take_the_place_of_the_revision_a_change_is_compared_with() {
+    let repository = committed();
+    let place = repository.path();
+    std::fs::remove_file(place.join("policy/rules/floor.yaml")).expect("a floor");
+    git(place, &["update-ref", "refs/remotes/origin/main", "main"]);
+    for name in ["main", "origin/main"] {
+        copy(&place.join("policy"), &place.join(name));
+        let output = diff_in(place, name, "policy");
+        assert!(!output.status.success(), "{}", stdout(&output));
+        let told = format!("write `./{name}` for the directory");
+        assert!(stderr(&output).contains(&told), "{}", stderr(&output));
+        let revision = diff_in(place, &format!("{name}^{{commit}}"), "policy");
+        assert!(
+            stdout(&revision).contains("weaker"),
+            "{}",
+            stderr(&revision)
+        );
+        let directory = diff_in(place, &format!("./{name}"), "policy");
+        assert_eq!(stdout(&directory), "nothing changes for anybody\n");
+    }
+}
+
+#[test]
+fn a_comparison_runs_nothing_that_the_repository_asks_for() {
+    let repository = committed();
+    let place = repository.path();
+    let ran = place.join("ran");
+    let spy = place.join(".git/spy");
+    std::fs::write(&spy, format!("#!/bin/sh\ntouch '{}'\ncat\n", ran.display())).expect("a spy");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&spy, mode).expect("a program");
+    std::fs::create_dir_all(place.join(".git/hooks")).expect("hooks");
+    std::fs::copy(&spy, place.join(".git/hooks/post-index-change")).expect("a hook");
+    let spy = spy.to_str().expect("a path");
+    std::fs::write(place.join(".git/info/attributes"), "* filter=spy\n").expect("attributes");
+    for (key, value) in [
+        ("core.fsmonitor", spy),
+        ("filter.spy.smudge", spy),
+        ("diff.spy.textconv", spy),
+    ] {
+        git(place, &["config", key, value]);
+    }
+    let output = diff_in(place, "main", "policy");
+    assert_eq!(stdout(&output), "nothing changes for anybody\n");
+    assert!(!ran.exists(), "git ran a program of the repository");
+}
+
+#[test]
+fn a_revision_is_read_within_the_bounds_of_a_directory() {
+    let repository = committed();
+    let place = repository.path();
+    let large = "# x\n".repeat(300_000);
+    std::fs::write(place.join("policy/rules/large.yaml"), large).expect("a file");
+    git(place, &["add", "--all"]);
+    git(place, &["commit", "--quiet", "--message=Large"]);
+    let output = diff_in(place, "main~1:policy", "main:policy");
+    let told = "`rules/large.yaml` in `main:policy` has 1200000 bytes; a file may have 1048576";
+    assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    std::fs::remove_file(place.join("policy/rules/large.yaml")).expect("a file");
+    std::os::unix::fs::symlink("/etc/passwd", place.join("policy/rules/x.yaml")).expect("a link");
+    git(place, &["add", "--all"]);
+    git(place, &["commit", "--quiet", "--message=Link"]);
+    let output = diff_in(place, "main~2:policy", "main:policy");
+    assert!(
+        stderr(&output).contains("`main:policy:rules/x.yaml` is a symbolic link"),
+        "{}",
+        stderr(&output)
+    );
 }
 
 #[test]

@@ -151,3 +151,47 @@ fn r40_a_school_may_block_what_is_warned_of_above_and_may_not_silence_the_warnin
     let weaker = stricter.with("rules/oest-ai.yaml", &school("allow"));
     assert_eq!(weaker.codes(DAY), ["FYR0404"]);
 }
+
+/// Two rules of the school board over one site.
+fn beside_each_other(one: &str, other: &str) -> Source {
+    let rule = |name: &str, says: &str| {
+        format!("rule: {name}\ndecision: SK-2025-7\nfor: /skoler\n{says}\nwhy: {{ da: Prøve. }}\n")
+    };
+    Source::small()
+        .with("rules/en.yaml", &rule("en", one))
+        .with("rules/to.yaml", &rule("to", other))
+}
+
+#[test]
+fn r09_beside_a_floor_a_rule_may_tighten_as_it_may_below() {
+    let source = beside_each_other(
+        "strength: minimum\nguidance: { da: Pas på. }\nsites: { warn: [ai.example] }",
+        "strength: default\nsites: { block: [ai.example] }",
+    );
+    assert_eq!(source.codes(DAY), Vec::<String>::new());
+    let told = source.explain(DAY, "oest-2024", ["--url", "ai.example"]);
+    assert!(told.starts_with("https://ai.example/: block"), "{told}");
+}
+
+#[test]
+fn r09_a_lock_and_a_block_beside_it_disagree_and_neither_is_above() {
+    let source = beside_each_other(
+        "strength: default\nsites: { block: [spil.example] }",
+        "strength: locked\nsites: { allow: [spil.example] }",
+    );
+    assert_eq!(source.codes(DAY), ["FYR0403"]);
+}
+
+#[test]
+fn r09_a_school_may_lock_open_what_was_closed_by_default() {
+    let open = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: locked\n\
+                sites: { allow: [spil.example] }\nwhy: { da: Prøve. }\n";
+    let source = beside_each_other(
+        "strength: default\nsites: { block: [spil.example] }",
+        "strength: default\nsites: { block: [andet.example] }",
+    )
+    .with("rules/oest.yaml", open);
+    assert_eq!(source.codes(DAY), Vec::<String>::new());
+    let told = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
+    assert!(told.starts_with("https://spil.example/: allow"), "{told}");
+}

@@ -189,6 +189,26 @@ fn what_is_locked_keeps_its_place_in_a_full_list() {
 }
 
 #[test]
+fn no_schools_own_list_pushes_out_what_the_board_closed() {
+    let of_the_school: Vec<String> = (0..1200)
+        .map(|number| format!("s{number}.example/spil"))
+        .collect();
+    let lock = format!(
+        "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: locked\n\
+         sites:\n  block: [{}]\nwhy:\n  da: Prøve.\n",
+        of_the_school.join(", ")
+    );
+    let floor = rule("byens", "minimum", "  block: [byens.example/spil]\n")
+        .replace("guidance:\n  da: Pas på.\n", "");
+    let source = Source::small()
+        .with("rules/oest.yaml", &lock)
+        .with("rules/byens.yaml", &floor);
+    let shut = entries(&source.bundle("oest-2021", DAY), "URLBlocklist");
+    assert!(shut.contains("byens.example/spil"));
+    assert!(!of_the_school.iter().all(|site| shut.contains(site)));
+}
+
+#[test]
 fn every_line_that_is_not_in_a_category_is_counted_with_its_reason() {
     let list = "# spil\n0.0.0.0 bet.example www.bet.example\n||casino.example^\n\
                 https://avis.example/spil/\nBINGO.example.\nxn--bingo\ngithub.io\nintranet\n\

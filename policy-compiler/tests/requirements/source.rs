@@ -26,16 +26,7 @@ impl Source {
 
     fn copy_of(from: &Path) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        for entry in walkdir::WalkDir::new(from).min_depth(1) {
-            let entry = entry.expect("an entry");
-            let below = entry.path().strip_prefix(from).expect("below the source");
-            let target = directory.path().join(below);
-            if entry.file_type().is_dir() {
-                fs::create_dir(target).expect("a directory");
-            } else {
-                fs::copy(entry.path(), target).expect("a copy");
-            }
-        }
+        copy(from, directory.path());
         let compiled = tempfile::tempdir().expect("a temporary directory");
         Self {
             directory,
@@ -133,4 +124,18 @@ pub(crate) fn stderr(output: &Output) -> String {
 
 fn here() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// Copies what is below a directory.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    for entry in walkdir::WalkDir::new(from) {
+        let entry = entry.expect("an entry");
+        let below = entry.path().strip_prefix(from).expect("below the source");
+        let target = to.join(below);
+        if entry.file_type().is_dir() {
+            fs::create_dir_all(target).expect("a directory");
+        } else {
+            fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
 }

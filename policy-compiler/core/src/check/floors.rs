@@ -38,13 +38,13 @@ fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
                 below.value
             ),
             format!("`{}` sets the floor: `{}`", above.rule, above.value),
-            format!("use `{}` or a stricter value; {asks}", above.value),
+            format!("use `{}` or a stricter value{asks}", above.value),
         ),
         BreachKind::ChangesLocked => (
             Code::LockedAbove,
             format!("`{subject}: {}` changes what is locked above", below.value),
             format!("`{}` locks it: `{}`", above.rule, above.value),
-            format!("remove the value; {asks}"),
+            format!("remove the value{asks}"),
         ),
         BreachKind::SameLayer => (
             Code::SameLayer,
@@ -62,7 +62,7 @@ fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
             Code::SiteBelowFloor,
             format!("`{}` goes against `{}` above", below.value, above.value),
             format!("`{}` says so for all of it", above.rule),
-            format!("remove the site; {asks}"),
+            format!("remove the site{asks}"),
         ),
     };
     Diagnostic::new(code, message)
@@ -89,15 +89,17 @@ fn what_else(policy: &Policy, above: &Said, below: &Said) -> String {
     };
     match floor.map(|rule| (rule.strength(), rule.overridable())) {
         Some((Strength::Minimum, Some(Overridable::Lessons))) => {
-            format!("or give it as a lesson, which ends by itself: `during: lesson:NAME`; {owner}")
+            format!(
+                ", or give it as a lesson, which ends by itself: `during: lesson:NAME`; {owner}"
+            )
         }
         Some((Strength::Minimum, None)) if is_lesson => {
-            format!("{owner}, or let lessons go below it: `overridable: lessons`")
+            format!("; {owner}, or let lessons go below it: `overridable: lessons`")
         }
         Some((Strength::Minimum, None)) => {
-            format!("{owner}, or open it for lessons: `overridable: lessons`")
+            format!("; {owner}, or open it for lessons: `overridable: lessons`")
         }
-        Some((Strength::Locked | Strength::Default, _)) | None => owner,
+        Some((Strength::Locked | Strength::Default, _)) | None => format!("; {owner}"),
     }
 }
 

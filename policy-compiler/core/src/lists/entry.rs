@@ -185,7 +185,7 @@ fn read_name(text: &str) -> Result<Cow<'_, str>, Dropped> {
         idna::domain_to_ascii_cow(text.as_bytes(), idna::AsciiDenyList::URL)
             .map_err(|_| Dropped::Unreadable)?
     };
-    if !is_plain(&name) || !is_name(&name) {
+    if !name.bytes().all(is_of_names) || !is_name(&name) {
         return Err(Dropped::Unreadable);
     }
     if !name.contains('.') {
@@ -199,11 +199,12 @@ fn read_name(text: &str) -> Result<Cow<'_, str>, Dropped> {
 
 /// Whether a text is made of what names are made of and needs no conversion.
 fn is_plain(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    bytes
-        .iter()
-        .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.'))
-        && !bytes.windows(4).any(|four| four == b"xn--")
+    let converted = text.as_bytes().windows(4).any(|four| four == b"xn--");
+    text.bytes().all(is_of_names) && !converted
+}
+
+fn is_of_names(byte: u8) -> bool {
+    matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.')
 }
 
 /// Whether the labels are such as names have, and the last cannot be read as a number: browsers

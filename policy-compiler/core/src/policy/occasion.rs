@@ -11,7 +11,7 @@ use jiff::civil::Date;
 use super::statement::Names;
 use super::timetable::{self, FIRST_DAY, LAST_DAY, LESSON};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown};
 use crate::parse::InFile;
 use crate::source::Place;
 
@@ -142,10 +142,14 @@ fn unknown_period(
     name: &PeriodId,
     periods: &BTreeMap<PeriodId, timetable::Period>,
 ) -> Diagnostic {
-    let help = if periods.is_empty() {
-        "write it under `periods` in `timetable.yaml`".to_owned()
-    } else {
-        help_for_unknown(name.as_str(), periods.keys().map(PeriodId::as_str))
+    let known = || periods.keys().map(PeriodId::as_str);
+    let help = match did_you_mean(name.as_str(), known()) {
+        Some(meant) => format!("did you mean `{meant}`?"),
+        None if periods.is_empty() => "write it under `periods` in `timetable.yaml`".to_owned(),
+        None => {
+            let known = help_for_unknown(name.as_str(), known());
+            format!("write it under `periods` in `timetable.yaml`; {known}")
+        }
     };
     Diagnostic::new(Code::UnknownPeriod, format!("unknown period `{name}`"))
         .at(place, "`timetable.yaml` has no such period")

@@ -4,6 +4,8 @@
 mod flat;
 mod shared;
 
+use std::cmp::Ordering;
+
 use fyr_schemas::policy::Strength;
 use url::Url;
 
@@ -213,10 +215,10 @@ impl<'a> Sites<'a> {
             .collect();
         // Voices are sorted by rank, so each chunk is one layer and strength, and what was
         // decided so far is above it or stronger.
-        let mut decided: Option<SiteVoice<'a>> = None;
+        let mut decided: Option<(SiteVoice<'a>, Reach)> = None;
         let mut bounds: Vec<SiteVoice<'a>> = Vec::new();
         for equals in speaking.chunk_by(|(a, _), (b, _)| a.rank() == b.rank()) {
-            let (winner, _) = *equals.iter().max_by_key(|(voice, reach)| {
+            let (winner, reach) = *equals.iter().max_by_key(|(voice, reach)| {
                 let verdict = voice.says.verdict;
                 // Who may not use one of two services on a site is kept from the site.
                 let is_hindered = voice.says.hindrance().is_some();
@@ -225,16 +227,21 @@ impl<'a> Sites<'a> {
             if bounds.iter().any(|bound| bound.forbids(&winner)) {
                 continue;
             }
-            // The lowest layer decides, and within it the stronger rule.
-            if decided.is_none_or(|above| above.rank().layer < winner.rank().layer) {
-                decided = Some(winner);
+            // The lowest layer decides, and within it the stronger rule, but that a weaker one may
+            // tighten what it says no less specifically.
+            let speaks = decided.is_none_or(|(above, above_reach)| {
+                let tightens = winner.says.verdict > above.says.verdict && reach >= above_reach;
+                above.rank().layer < winner.rank().layer || tightens
+            });
+            if speaks {
+                decided = Some((winner, reach));
             }
             if winner.is_final() {
                 break;
             }
             bounds.push(winner);
         }
-        decided
+        decided.map(|(voice, _)| voice)
     }
 
     /// Everything in it that says what it may not.
@@ -259,17 +266,25 @@ impl<'a> Sites<'a> {
         if winner.says.verdict == voice.says.verdict {
             return None;
         }
-        let kind = if winner.rank() == voice.rank() {
-            let is_same_site = winner.says.sites == voice.says.sites;
-            // A rule that opens two services on one site says nothing against itself.
-            let is_hindered =
-                winner.says.hindrance().is_some() && winner.rule.id() == voice.rule.id();
-            (is_same_site && !is_hindered).then_some(BreachKind::SameLayer)?
-        } else {
-            winner
-                .forbids(voice)
-                .then_some(BreachKind::SiteBelowFloor)?
+        let kind = match winner.rank().layer.cmp(&voice.rank().layer) {
+            Ordering::Less => BreachKind::SiteBelowFloor,
+            Ordering::Equal => BreachKind::SameLayer,
+            // What a lower layer says of it was for it to say.
+            Ordering::Greater => return None,
         };
+        let is_breach = match winner.rank().cmp(&voice.rank()) {
+            Ordering::Less => winner.forbids(voice),
+            // A rule that opens two services on one site says nothing against itself.
+            Ordering::Equal if winner.says.hindrance().is_some() => {
+                winner.says.sites == voice.says.sites && winner.rule.id() != voice.rule.id()
+            }
+            Ordering::Equal => winner.says.sites == voice.says.sites,
+            // Beside a floor a rule may tighten.
+            Ordering::Greater => false,
+        };
+        if !is_breach {
+            return None;
+        }
         Some(Breach {
             kind,
             subject: voice.says.sites.to_string(),

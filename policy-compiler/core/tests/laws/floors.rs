@@ -146,16 +146,20 @@ impl<'a> Standing<'a> {
             let kept: Vec<Bound<'a>> = speaking
                 .filter(|bound| {
                     let mut above = floors.iter();
-                    above.all(|floor| {
-                        goes_below(bound.0, floor.0) || floor.admits(setting, bound.1)
-                    })
+                    above
+                        .all(|floor| goes_below(bound.0, floor.0) || floor.admits(setting, bound.1))
                 })
                 .collect();
             let binding = kept
                 .iter()
                 .filter(|bound| bound.0.strength != Strength::Default);
-            for (one, other) in binding.clone().flat_map(|one| kept.iter().map(move |other| (one, other))) {
-                if !one.admits(setting, other.1) || (other.0.strength != Strength::Default && one.1 != other.1) {
+            for (one, other) in binding
+                .clone()
+                .flat_map(|one| kept.iter().map(move |other| (one, other)))
+            {
+                if !one.admits(setting, other.1)
+                    || (other.0.strength != Strength::Default && one.1 != other.1)
+                {
                     return Vec::new();
                 }
             }

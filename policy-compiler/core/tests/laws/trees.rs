@@ -179,7 +179,8 @@ impl Verdict {
 
     pub(crate) fn of(word: &str) -> Self {
         let mut all = Self::ALL.into_iter();
-        all.find(|verdict| verdict.word() == word).expect("a verdict")
+        all.find(|verdict| verdict.word() == word)
+            .expect("a verdict")
     }
 }
 
@@ -210,7 +211,9 @@ impl DrawnRule {
 impl Tree {
     pub(crate) fn sources(&self) -> Sources {
         let rules = self.rules.iter().enumerate();
-        let rules: Vec<String> = rules.map(|(number, rule)| self.written(number, rule)).collect();
+        let rules: Vec<String> = rules
+            .map(|(number, rule)| self.written(number, rule))
+            .collect();
         let files = [
             ("fyr.yaml", FYR.to_owned()),
             ("units.yaml", self.units()),
@@ -252,7 +255,10 @@ impl Tree {
     }
 
     fn is_within(&self, unit: usize, other: usize) -> bool {
-        unit == other || self.above(unit).is_some_and(|above| self.is_within(above, other))
+        unit == other
+            || self
+                .above(unit)
+                .is_some_and(|above| self.is_within(above, other))
     }
 
     fn path(&self, unit: usize) -> String {
@@ -282,7 +288,9 @@ impl Tree {
     }
 
     fn written(&self, number: usize, rule: &DrawnRule) -> String {
-        let who = rule.who.map_or_else(String::new, |who| format!(", who: {who}"));
+        let who = rule
+            .who
+            .map_or_else(String::new, |who| format!(", who: {who}"));
         let (path, time) = (self.path(rule.unit), rule.time.written());
         let strength = match rule.strength {
             Strength::Locked => "locked",
@@ -320,7 +328,9 @@ pub(crate) fn tree() -> impl Strategy<Value = Tree> {
     let rules = prop::collection::vec((any::<prop::sample::Index>(), rule()), 2..14);
     (kind, units, rules).prop_map(|(kind, units, rules)| {
         let above = units.iter().enumerate();
-        let above: Vec<usize> = above.map(|(number, (above, _))| above.index(number + 1)).collect();
+        let above: Vec<usize> = above
+            .map(|(number, (above, _))| above.index(number + 1))
+            .collect();
         let groups = std::iter::once(kind).chain(units.iter().map(|(_, kind)| *kind));
         let rules = rules.into_iter().map(|(unit, rule)| DrawnRule {
             unit: unit.index(above.len() + 1),

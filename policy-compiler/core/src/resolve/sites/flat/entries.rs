@@ -1,5 +1,7 @@
 //! The flat lists as targets read them, the most important entry first.
 
+use fyr_schemas::policy::Strength;
+
 use super::{CategoryRegion, Region};
 use crate::desired::{CategoryRule, Decided, SiteEntry, SiteRule};
 use crate::resolve::sites::{Rank, SiteVoice, Sites};
@@ -28,16 +30,23 @@ impl Sites<'_> {
     }
 }
 
-/// What browsers are told first, where they cannot be told all: locked before minimum before
-/// default, then higher units before lower ones, then single filters (0 members) before those of
-/// a category (1), then small categories before large ones. Equals are told apart by `last`, so
-/// that the order is the same in every run.
+/// What browsers are told first, where they cannot be told all: what bounds those below before what
+/// does not, then higher units before lower ones (no school's own list pushes out a floor above
+/// it), locked before minimum, single filters (0 members) before those of a category (1), and small
+/// categories before large ones. Equals are told apart by `last`, so that the order is the same in
+/// every run.
 ///
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
 fn importance(voice: &SiteVoice<'_>, members: usize, last: String) -> impl Ord + use<> {
     let Rank { layer, strength } = voice.rank();
-    (strength, layer, members, last)
+    (
+        strength == Strength::Default,
+        layer,
+        strength,
+        members,
+        last,
+    )
 }
 
 fn of_filter(region: &Region<'_>) -> Decided<SiteEntry> {
