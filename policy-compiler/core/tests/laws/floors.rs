@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use fyr_policy_core::resolve::{Resolved, resolve};
-use fyr_schemas::RuleId;
+use fyr_schemas::{PeriodId, RuleId};
 use proptest::prelude::*;
 use url::Url;
 
@@ -20,8 +20,8 @@ proptest! {
         let policy = policy(&tree.sources());
         for resolved in resolve(&policy).at_all_times() {
             let place = Standing::of(&tree, resolved);
-            for setting in 0..SETTINGS.len() {
-                let holds = resolved.settings.get(SETTINGS[setting].name);
+            for (setting, ordered) in SETTINGS.iter().enumerate() {
+                let holds = resolved.settings.get(ordered.name);
                 for floor in place.floors_of(setting) {
                     let rule = &tree.rules[number(holds.expect("a floor speaks").holds.rule.id())];
                     let value = place.value(rule, setting).expect("it speaks of the setting");
@@ -113,7 +113,7 @@ impl<'a> Standing<'a> {
         let id = resolved.group.id.as_str();
         let group = id.strip_prefix("gruppe-").expect("a drawn group");
         let group = group.parse().expect("its number");
-        let running: BTreeSet<&str> = resolved.during.iter().map(|id| id.as_str()).collect();
+        let running: BTreeSet<&str> = resolved.during.iter().map(PeriodId::as_str).collect();
         let mut rules: Vec<&DrawnRule> = tree
             .rules
             .iter()
