@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use fyr_policy_core::{
-    AtTime, Code, ExplainError, Explanation, Otherwise, Reason, Subject, When, explain,
+    AtTime, Code, ExplainError, Explanation, Otherwise, Reason, ServiceNote, Subject, When, explain,
 };
 use fyr_schemas::bundle::Coverage;
 use fyr_schemas::{CategoryId, PeriodId};
@@ -202,14 +202,20 @@ fn in_words(explanation: &Explanation) -> String {
     text.push('\n');
     match &explanation.because {
         Some(because) => tell_decided(&mut text, explanation, because),
-        None if explanation.also.is_empty() => {
+        None if explanation.also.is_empty() && explanation.otherwise.is_empty() => {
             text.push_str("\nNo rule speaks of it: what holds is the browser's own default.\n");
+        }
+        None if explanation.also.is_empty() => {
+            text.push_str("\nNo rule speaks of it now: what holds is the browser's own default.\n");
         }
         None => text.push_str("\nNo rule allows or blocks it. These settings act on its host:\n"),
     }
     for setting in &explanation.also {
         text.push('\n');
         tell(&mut text, "on it", setting);
+    }
+    if let Some(service) = &explanation.service {
+        tell_service(&mut text, service);
     }
     tell_otherwise(&mut text, &explanation.otherwise);
     text
@@ -236,6 +242,21 @@ fn periods_in_words(periods: &BTreeSet<PeriodId>) -> String {
     }
     let periods: Vec<String> = periods.iter().map(|name| format!("`{name}`")).collect();
     format!("during {}", periods.join(" and "))
+}
+
+fn tell_service(text: &mut String, service: &ServiceNote) {
+    let from = match (&service.vendor, &service.country) {
+        (Some(vendor), Some(country)) => format!(", {vendor}, {country}"),
+        (Some(vendor), None) => format!(", {vendor}"),
+        (None, _) => String::new(),
+    };
+    text.push('\n');
+    let says = format!("{}{from}: {}", service.name, service.status);
+    row(text, "service", &says);
+    if !service.data_classes.is_empty() {
+        let classes = service.data_classes.join(", ");
+        row(text, "", &format!("may be entered: {classes}"));
+    }
 }
 
 fn tell_otherwise(text: &mut String, otherwise: &[Otherwise]) {

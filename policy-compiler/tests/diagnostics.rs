@@ -11,6 +11,8 @@ mod decisions;
 mod lists;
 #[path = "diagnostics/several.rs"]
 mod several;
+#[path = "diagnostics/sites.rs"]
+mod sites;
 #[path = "diagnostics/timetable.rs"]
 mod timetable;
 
@@ -473,6 +475,16 @@ fn a_group_that_its_unit_gives_no_name_is_told() {
             "  /skoler/vest: {{ name: Vestskolen }}\n  /skoler/{long}: {{ name: Lang, groups: [2024] }}"
         ),
     );
+}
+
+#[test]
+fn the_whole_organisation_has_no_name_to_give_a_group() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
+    );
+    check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
 }
 
 #[test]

@@ -128,6 +128,9 @@ codes! {
     "0305" Clash Error "two settings that no browser can have at once"
     "Both settings are enforced by the same policy of a browser and want it to have different values. Set one of them; a browser's own policy under its own name usually has a setting of the language that does the same."
 
+    "0306" DoubtfulSite Warning "a site that is no site of the internet, or far more than one"
+    "A word without an ending names nothing on the internet, and an ending such as `nu` or `co.uk` is every site whose name ends so. Write the whole name; where the word or the ending is meant as it stands, write it with its closing point."
+
     "0401" WeakerThanFloor Error "weaker than the floor above"
     "A `minimum` bounds everything below it: a school, a class or a lesson may tighten it and never loosen it. Both places are shown. Use a value at least as strict, or ask the body above to change its rule."
     "0402" LockedAbove Error "changes what is locked above"

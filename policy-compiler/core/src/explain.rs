@@ -1,6 +1,7 @@
 //! Why something holds for a group: the verdict or value, the rule that won, its decision,
 //! everything it overrode, and where it is enforced.
 
+mod service;
 mod time;
 
 use std::collections::BTreeMap;
@@ -11,6 +12,7 @@ use fyr_schemas::{CaseNumber, GroupId, LanguageCode, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
 
+pub use self::service::ServiceNote;
 pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, read};
 use crate::desired::Verdict;
@@ -49,6 +51,8 @@ pub struct Explanation {
     pub subject: String,
     /// The value or verdict that holds.
     pub holds: String,
+    /// For an address: the service of the catalogue that it belongs to.
+    pub service: Option<ServiceNote>,
     /// What decided it; absent where no rule speaks of it and the browser's default holds.
     pub because: Option<Reason>,
     /// For an address: the settings that act on its host besides.
@@ -238,8 +242,10 @@ impl Narrator<'_> {
     }
 
     fn url(&self, url: &Url) -> Explanation {
+        let service = ServiceNote::of(self.policy, self.resolved.group, url);
         let Some(decider) = Judge::new(self.policy, self.resolved).decide(url) else {
             return Explanation {
+                service,
                 also: self.acting_on(url, None),
                 ..self.explanation(url.to_string(), Verdict::Allow.word().to_owned())
             };
@@ -267,6 +273,7 @@ impl Narrator<'_> {
             Decider::Rule(_) => None,
         };
         Explanation {
+            service,
             because: Some(because),
             also: self.acting_on(url, deciding),
             overrode,
@@ -296,6 +303,7 @@ impl Narrator<'_> {
             at: None,
             subject,
             holds,
+            service: None,
             because: None,
             also: Vec::new(),
             overrode: Vec::new(),

@@ -35,7 +35,8 @@ pub use compile::{Checked, Compilation, DormantRule, GapNote, check, compile, co
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{
-    AtTime, ExplainError, Explanation, Ground, Otherwise, Reason, Subject, When, explain,
+    AtTime, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
+    explain,
 };
 pub use policy::{Assumptions, Standing};
 pub use review::{Due, Review, SingleBlock, Task, review};

@@ -8,6 +8,7 @@ mod grammar;
 mod listed;
 mod members;
 mod shape;
+mod star;
 
 use std::collections::BTreeSet;
 

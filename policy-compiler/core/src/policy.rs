@@ -8,6 +8,7 @@ mod organise;
 mod service;
 mod site_set;
 mod site_statement;
+mod site_wording;
 mod standing;
 mod statement;
 pub(crate) mod timetable;

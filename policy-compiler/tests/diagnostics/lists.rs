@@ -1,6 +1,6 @@
 //! Findings about categories and the files that list their sites.
 
-use super::{finds, rule};
+use super::{check_snapshot, finds, rule};
 
 /// The category of games of chance, with more lines of its document.
 fn category(more: &str) -> String {
@@ -110,4 +110,16 @@ fn a_school_opens_no_member_of_a_category_that_is_closed_above() {
     ]);
     assert_eq!(output.status.code(), Some(1));
     insta::assert_snapshot!(String::from_utf8(output.stdout).expect("text"));
+}
+
+#[test]
+fn a_file_that_is_not_there_is_told_once() {
+    let list = category("files: [gambling.txt]\n");
+    check_snapshot("a_list_file_not_there", &[("lists/lists.yaml", &list)]);
+}
+
+#[test]
+fn where_no_category_is_declared_it_is_said_how() {
+    let rule = rule("for: /skoler\nstrength: minimum\nsites:\n  block: [category:pengespil]\n");
+    check_snapshot("no_category_declared", &[("rules/proeve.yaml", &rule)]);
 }

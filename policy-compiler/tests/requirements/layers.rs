@@ -195,3 +195,20 @@ fn r09_a_school_may_lock_open_what_was_closed_by_default() {
     let told = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
     assert!(told.starts_with("https://spil.example/: allow"), "{told}");
 }
+
+#[test]
+fn r40_the_guidance_stands_with_the_vendors_country_and_what_may_be_entered() {
+    let malmo = Source::example("malmo");
+    let told = malmo.explain(DAY, "mollevang-2018", ["--url", "chat.deepseek.com"]);
+    assert!(
+        told.starts_with("https://chat.deepseek.com/: warn"),
+        "{told}"
+    );
+    for said in [
+        "shown     Skriv aldrig in personuppgifter.",
+        "service   DeepSeek, Hangzhou DeepSeek Artificial Intelligence, CN: not-assessed",
+        "may be entered: öppna uppgifter",
+    ] {
+        assert!(told.contains(said), "{told}");
+    }
+}

@@ -31,11 +31,16 @@ impl Block<'_> {
         }
     }
 
+    /// Whether it closes more than all of `needed`.
+    pub(super) fn is_around(&self, needed: &UrlFilter) -> bool {
+        self.filter != *needed && self.filter.contains(needed)
+    }
+
     /// How to close less, so that `needed` stays open.
     pub(super) fn narrower(&self, needed: &UrlFilter) -> String {
         match self.category {
             Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
-            None if self.filter != *needed && self.filter.contains(needed) => {
+            None if self.is_around(needed) => {
                 format!("allow `{needed}` in `{}` too", self.rule)
             }
             None => "narrow the block, or leave this site out of it".to_owned(),

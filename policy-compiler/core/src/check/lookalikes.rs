@@ -81,14 +81,12 @@ fn own(policy: &Policy) -> impl Iterator<Item = Name> {
     sign_in.chain(reachable).chain(services)
 }
 
-/// The names that rules write themselves. Whoever closes a name in its encoded form means it.
+/// The names that rules open themselves. Whoever closes a name that deceives means that very name.
 fn in_rules(policy: &Policy) -> impl Iterator<Item = Name> {
     policy.rules.values().flat_map(|rule| {
         let sites = &rule.source.document.sites;
         let name = |site: &At<String>| Name::of_site(site, rule.source.place(site));
-        let open = sites.allow.iter().chain(&sites.warn).filter_map(name);
-        let closed = sites.block.iter().filter_map(name);
-        open.chain(closed.filter(|name| name.spelling == Spelling::Shown))
+        sites.allow.iter().chain(&sites.warn).filter_map(name)
     })
 }
 
@@ -153,6 +151,6 @@ fn mixes(name: &Name) -> Option<Diagnostic> {
                 letters::named(found.letter)
             ),
         )
-        .help("write the name that was meant; a `block` takes this one in its `xn--` form"),
+        .help("write the name that was meant"),
     )
 }

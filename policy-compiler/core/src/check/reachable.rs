@@ -89,7 +89,11 @@ impl Lifeline<'_> {
     fn tell(&self, block: &Block<'_>) -> Diagnostic {
         let (whose, why, stays) = match self.need {
             Need::Helpline(name) => (
-                format!("and is a part of the helpline {name}"),
+                if block.is_around(self.filter) {
+                    format!("and with it the helpline {name}")
+                } else {
+                    format!("and is a part of the helpline {name}")
+                },
                 "helps children directly",
                 "a helpline stays open",
             ),

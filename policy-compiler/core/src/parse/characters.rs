@@ -7,6 +7,7 @@ use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::letters::{self, Stranger};
 use crate::source::{FileId, Place, SourceFile};
+use crate::url_filter::UrlFilter;
 
 /// The most findings of this kind in one file.
 const MOST: usize = 20;
@@ -32,7 +33,8 @@ pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
         let stranger = letters::stranger(letters)?;
         let written = word.get(stranger.start)?;
         let word: String = word.iter().map(|written| written.character).collect();
-        Some(mixed(&word, stranger, place(*written)))
+        let name = name_around(&source.text, written.start);
+        Some(mixed(&word, stranger, name, place(*written)))
     });
     single.chain(words).take(MOST).collect()
 }
@@ -122,17 +124,35 @@ fn tell(written: Written, place: Place) -> Option<Diagnostic> {
     })
 }
 
-fn mixed(word: &str, stranger: Stranger, place: Place) -> Diagnostic {
+/// The name on the internet that a letter stands in, as a name of another alphabet is encoded.
+fn name_around(text: &str, at: usize) -> Option<String> {
+    let is_around = |letter: char| letter.is_whitespace() || "\"'[]{},".contains(letter);
+    let (before, after) = text.split_at_checked(at)?;
+    let begin = before.rfind(is_around).map_or(0, |end| end + 1);
+    let end = after.find(is_around).unwrap_or(after.len());
+    let filter: UrlFilter = text.get(begin..at + end)?.parse().ok()?;
+    let name = filter.host_name().filter(|name| name.contains('.'))?;
+    Some(name.to_owned())
+}
+
+fn mixed(word: &str, stranger: Stranger, name: Option<String>, place: Place) -> Diagnostic {
     let Stranger {
         letter, looks_like, ..
     } = stranger;
-    let name = letters::named(letter);
+    let meant = format!("write `{looks_like}` as the keyboard does");
+    let help = match name {
+        Some(name) => format!("{meant}; to block this very name, write `{name}`"),
+        None => meant,
+    };
     Diagnostic::new(
         Code::MixedAlphabets,
         format!("`{word}` holds a letter of another alphabet"),
     )
-    .at(place, format!("not `{looks_like}`, but {name}"))
-    .help(format!("write `{looks_like}` as the keyboard does"))
+    .at(
+        place,
+        format!("not `{looks_like}`, but {}", letters::named(letter)),
+    )
+    .help(help)
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';

@@ -7,6 +7,7 @@ use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 use super::PLACES;
 use super::chunk::Chunk;
 use super::grammar;
+use super::star;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks};
 use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
@@ -19,6 +20,8 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         |location| chunk.located(location),
     );
     match error {
+        Error::UnknownAnchor { .. } => star::unquoted(chunk, place),
+        Error::ExternalMessage { msg, .. } if msg.contains("alias") => star::unquoted(chunk, place),
         Error::SerdeUnknownField {
             field, expected, ..
         } => Diagnostic::new(

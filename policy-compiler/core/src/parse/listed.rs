@@ -7,7 +7,7 @@ use fyr_schemas::policy::{self as source, At};
 
 use super::InFile;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::sha256;
 use crate::lists::{Account, Dropped, List, read};
 use crate::source::{ListFile, MAX_LIST_BYTES, Sources};
@@ -117,7 +117,13 @@ fn missing(category: &InFile<source::List>, written: &At<String>, sources: &Sour
     }
     let help = match written.strip_prefix("lists/") {
         Some(path) if known.contains(path) => format!("paths start below `lists/`: `{path}`"),
-        Some(_) | None => help_for_unknown(written, known),
+        Some(_) | None => match did_you_mean(written, known) {
+            Some(meant) => format!("did you mean `{meant}`?"),
+            None => format!(
+                "put the file at `lists/{}`, or correct the name",
+                written.value
+            ),
+        },
     };
     Diagnostic::new(
         Code::MissingListFile,

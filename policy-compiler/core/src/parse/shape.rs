@@ -52,8 +52,14 @@ impl Shape {
     /// is none of them.
     pub(super) fn help(&self, name: &str) -> Option<String> {
         let (_, meaning) = self.fields.iter().find(|(field, _)| field == name)?;
+        let first_word = meaning.split([' ', ',']).next()?;
+        let is_plain = first_word.chars().skip(1).all(char::is_lowercase);
         let mut letters = meaning.chars();
-        let first = letters.next()?.to_lowercase();
-        Some(format!("`{name}:` is {first}{}", letters.as_str()))
+        let first = letters.next()?;
+        Some(if is_plain {
+            format!("`{name}:` is {}{}", first.to_lowercase(), letters.as_str())
+        } else {
+            format!("`{name}:` is {meaning}")
+        })
     }
 }

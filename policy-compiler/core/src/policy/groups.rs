@@ -32,7 +32,7 @@ pub(super) fn place_groups(
         let (id, group) = match group {
             Ok(named) => named,
             Err(pool) => {
-                findings.push(unnamed(file.place(pool), pool));
+                findings.push(unnamed(file, pool));
                 continue;
             }
         };
@@ -58,15 +58,19 @@ pub(super) fn place_groups(
     without_places(groups)
 }
 
-fn unnamed(place: Place, pool: &Pool) -> Diagnostic {
+fn unnamed(file: &InFile<UnitsFile>, pool: &At<Pool>) -> Diagnostic {
+    let root = file.document.units.iter().find(|(path, unit)| {
+        path.as_str() == "/" && unit.groups.iter().any(|listed| listed.span == pool.span)
+    });
+    let label = match root {
+        Some(_) => "`/` has no name to give it",
+        None => "a group's name has at most 63 letters, digits and `-`",
+    };
     Diagnostic::new(
         Code::UnnamedGroup,
-        format!("the group `{pool}` cannot be named after its unit"),
+        format!("the group `{}` cannot be named after its unit", pool.value),
     )
-    .at(
-        place,
-        "a group's name has at most 63 letters, digits and `-`",
-    )
+    .at(file.place(pool), label)
     .help("name it under `groups`, with its `unit`")
 }
 

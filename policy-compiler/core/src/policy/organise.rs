@@ -368,8 +368,11 @@ fn name_categories(
         let place = listed.source.place(&name);
         let category = Category::new(listed);
         let mut services = services.values();
+        // A file that is missing has been told.
+        let lacks_files =
+            category.origin.files.is_empty() && !category.origin.source.document.files.is_empty();
         let has_services = services.any(|service| service.category() == Some(&category.id));
-        if category.is_empty() && !has_services {
+        if category.is_empty() && !has_services && !lacks_files {
             findings.push(lists_nothing(&category, place));
         }
         insert_once(

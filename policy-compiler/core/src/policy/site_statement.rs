@@ -8,6 +8,7 @@ use fyr_schemas::policy::{self as source, ServiceStatus};
 use fyr_schemas::{CategoryId, ServiceId};
 
 use super::service::{Hindrance, Service};
+use super::site_wording;
 use super::statement::Names;
 use super::{Category, Group, Opens, Policy, SiteSet};
 use crate::code::Code;
@@ -219,7 +220,11 @@ fn category_of<'a>(
                 format!("unknown category `{category}`"),
             )
             .at(place, "no list and no service is of such a category")
-            .help(help_for_unknown(category, categories)),
+            .help(if names.categories.is_empty() {
+                format!("declare it in `lists/lists.yaml`: `category: {category}`")
+            } else {
+                help_for_unknown(category, categories)
+            }),
         );
     }
     let listed = listed
@@ -273,7 +278,11 @@ fn service_of<'a>(
         findings.push(
             Diagnostic::new(Code::UnknownService, format!("unknown service `{service}`"))
                 .at(place, "no file under `services/` has it")
-                .help(help_for_unknown(service, services)),
+                .help(if services.len() == 0 {
+                    format!("declare it in `services/{service}.yaml`: `service: {service}`")
+                } else {
+                    help_for_unknown(service, services)
+                }),
         );
     }
     known
@@ -285,14 +294,17 @@ pub(super) fn read_filter(
     place: Place,
     findings: &mut Diagnostics,
 ) -> Option<UrlFilter> {
+    if let Some(slip) = site_wording::slip(site, place) {
+        findings.push(slip);
+        return None;
+    }
     match site.parse::<UrlFilter>() {
-        Ok(filter) => Some(filter),
+        Ok(filter) => {
+            findings.extend(site_wording::doubtful(site, &filter, place));
+            Some(filter)
+        }
         Err(error) => {
-            findings.push(
-                Diagnostic::new(Code::WrongSite, error.to_string())
-                    .at(place, "this site")
-                    .help("write a host such as `x.example`, or a host and path: `x.example/path`"),
-            );
+            findings.push(site_wording::unreadable(site, &error, place));
             None
         }
     }

@@ -1,0 +1,256 @@
+//! What was meant by a site that cannot be read, or that says something else than it seems to.
+
+use std::net::IpAddr;
+
+use psl::{List as PublicSuffixes, Psl as _, Type};
+
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::source::Place;
+use crate::url_filter::{ParseFilterError, UrlFilter};
+
+/// The finding for a text that is a filter to a browser and was meant as something else, so that
+/// what was meant would not hold.
+pub(super) fn slip(site: &str, place: Place) -> Option<Diagnostic> {
+    let (message, help) = several(site)
+        .or_else(|| misspelt_word(site))
+        .or_else(|| misspelt_scheme(site))
+        .or_else(|| range(site))
+        .or_else(|| stray_hyphen(site))?;
+    Some(refused(message, help, place))
+}
+
+/// The finding for a text that is no filter.
+pub(super) fn unreadable(site: &str, error: &ParseFilterError, place: Place) -> Diagnostic {
+    let help = match meant(site, error) {
+        Some(meant) if matches!(error, ParseFilterError::StarInHost(_)) => {
+            format!("write `{meant}`: it matches every name below it too")
+        }
+        Some(meant) if matches!(error, ParseFilterError::StarInPath(_)) => {
+            format!("write `{meant}`: it matches everything that begins so")
+        }
+        Some(meant) => format!("write `{meant}`"),
+        None => error.help().unwrap_or_else(|| general(error).to_owned()),
+    };
+    refused(error.to_string(), help, place)
+}
+
+/// The finding for a name that is no site: one word, or an ending that strangers share. Written
+/// with its closing point, a name is meant as it stands.
+pub(super) fn doubtful(site: &str, filter: &UrlFilter, place: Place) -> Option<Diagnostic> {
+    let name = filter.host_name()?;
+    let is_meant = site.starts_with('.') || authority(site).ends_with('.') || filter.port.is_some();
+    if is_meant || name == "localhost" {
+        return None;
+    }
+    let suffix = PublicSuffixes.suffix(name.as_bytes())?;
+    if suffix.typ() == Some(Type::Icann) && suffix.as_bytes() == name.as_bytes() {
+        let finding = Diagnostic::new(
+            Code::DoubtfulSite,
+            format!("`{site}` is every site whose name ends in `.{name}`"),
+        );
+        return Some(finding.at(place, "an ending, not a site").help(format!(
+            "write the whole name of the site; where every one of them is meant, write `{name}.` \
+             with its closing point"
+        )));
+    }
+    (!name.contains('.')).then(|| {
+        Diagnostic::new(
+            Code::DoubtfulSite,
+            format!("`{site}` is one word, and no site of the internet"),
+        )
+        .at(place, "without an ending")
+        .help(format!(
+            "write the whole name, such as `{}.dk`; for a host of your own network, write \
+             `{name}.` with its closing point",
+            authority(site)
+        ))
+    })
+}
+
+/// What to do where nothing can be made of what was written.
+fn general(error: &ParseFilterError) -> &'static str {
+    match error {
+        ParseFilterError::Empty => "write a site, or remove the entry",
+        ParseFilterError::TooLong => "write the host, and as much of the path as is needed",
+        ParseFilterError::StarInHost(_) => {
+            "no filter matches a part of a name: write each host, such as `x.example`, which \
+             means every name below it too"
+        }
+        ParseFilterError::Blank(_)
+        | ParseFilterError::StarInPath(_)
+        | ParseFilterError::Host(_)
+        | ParseFilterError::Spelling { .. }
+        | ParseFilterError::Scheme(_)
+        | ParseFilterError::Whole(_)
+        | ParseFilterError::NotLookedUp(_)
+        | ParseFilterError::File(_)
+        | ParseFilterError::Port(_)
+        | ParseFilterError::Query(_)
+        | ParseFilterError::NoValue(_)
+        | ParseFilterError::Repeated(_) => {
+            "write a host such as `x.example`, or a host and path: `x.example/path`"
+        }
+    }
+}
+
+fn refused(message: String, help: String, place: Place) -> Diagnostic {
+    Diagnostic::new(Code::WrongSite, message)
+        .at(place, "this site")
+        .help(help)
+}
+
+/// A message, and what to do.
+type Told = (String, String);
+
+/// Several sites in one text.
+fn several(site: &str) -> Option<Told> {
+    let mut parts = site
+        .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
+        .filter(|part| !part.is_empty());
+    let sites: Vec<&str> = parts.clone().collect();
+    let are_sites = sites.len() > 1 && parts.all(is_site) && !site.contains('?');
+    are_sites.then(|| {
+        let message = format!("`{site}` is more than one site");
+        (message, format!("write `[{}]`", sites.join(", ")))
+    })
+}
+
+/// `Services:approved`.
+fn misspelt_word(site: &str) -> Option<Told> {
+    const WORDS: [&str; 3] = ["service", "services", "category"];
+
+    let (word, name) = site.split_once(':')?;
+    let name = name.trim();
+    let is_name = !name.is_empty()
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+        && !name.bytes().all(|byte| byte.is_ascii_digit());
+    let meant = did_you_mean(word.trim(), WORDS).filter(|_| is_name)?;
+    let message = format!("`{site}` is not a site");
+    Some((message, format!("write `{meant}:{name}`")))
+}
+
+/// `http//x.example`, `https:/x.example`, `htps://x.example`.
+fn misspelt_scheme(site: &str) -> Option<Told> {
+    let (before, after) = site.split_at(site.find([':', '/'])?);
+    let rest = after.trim_start_matches([':', '/']);
+    let scheme = did_you_mean(before, ["http", "https"])?;
+    let is_right = scheme.eq_ignore_ascii_case(before) && after.starts_with("://");
+    let is_separator = after.starts_with("//") || after.starts_with(':');
+    if is_right || !is_separator || !is_site(rest) {
+        return None;
+    }
+    Some(if after.starts_with(':') {
+        let message = format!("`{site}` begins with no scheme that browsers know");
+        let help = format!("write `{scheme}://{rest}`, or `{rest}` for every scheme");
+        (message, help)
+    } else {
+        let message = format!("`{site}` lacks the colon behind `{before}`");
+        (
+            message,
+            format!("write `{rest}`: it matches with every scheme"),
+        )
+    })
+}
+
+/// `10.0.0.0/8`.
+fn range(site: &str) -> Option<Told> {
+    let (written, length) = site.split_once('/')?;
+    let bare = written
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+        .unwrap_or(written);
+    let address: IpAddr = bare.parse().ok()?;
+    let most = if address.is_ipv4() { 32 } else { 128 };
+    length.parse::<u8>().ok().filter(|bits| *bits <= most)?;
+    let message = format!("`/{length}` is read as a path: browsers know no ranges of addresses");
+    let address = match address {
+        IpAddr::V4(address) => address.to_string(),
+        IpAddr::V6(address) => format!("[{address}]"),
+    };
+    let help = format!("write `{address}`, and each other address by itself");
+    Some((message, help))
+}
+
+/// `-x.example`.
+fn stray_hyphen(site: &str) -> Option<Told> {
+    let host = authority(site);
+    let trimmed: Vec<&str> = host
+        .split('.')
+        .map(|label| label.trim_matches('-'))
+        .collect();
+    let trimmed = trimmed.join(".");
+    let meant = site.replacen(host, &trimmed, 1);
+    (trimmed != host && is_site(&meant)).then(|| {
+        let message =
+            format!("`{host}` is no host: nothing between points begins or ends with `-`");
+        (message, format!("write `{meant}`"))
+    })
+}
+
+/// Whose site a text is about, as far as it says so.
+fn authority(site: &str) -> &str {
+    let rest = site.split_once("://").map_or(site, |(_, rest)| rest);
+    rest.split(['/', '?', '#']).next().unwrap_or_default()
+}
+
+/// The nearest text that is a site.
+fn meant(site: &str, error: &ParseFilterError) -> Option<String> {
+    let text: String = site.split_whitespace().collect();
+    let text = text.replace('\\', "/");
+    let text = match error {
+        ParseFilterError::Port(port) => text.replacen(&format!(":{port}"), "", 1),
+        ParseFilterError::Query(_) => text.split('?').next().unwrap_or_default().to_owned(),
+        ParseFilterError::StarInHost(_) | ParseFilterError::StarInPath(_) => without_stars(&text),
+        ParseFilterError::Host(_) => text.replace("..", "."),
+        ParseFilterError::NoValue(key) => with_any_value(&text, key),
+        ParseFilterError::Empty
+        | ParseFilterError::TooLong
+        | ParseFilterError::Blank(_)
+        | ParseFilterError::Spelling { .. }
+        | ParseFilterError::Scheme(_)
+        | ParseFilterError::Whole(_)
+        | ParseFilterError::NotLookedUp(_)
+        | ParseFilterError::File(_)
+        | ParseFilterError::Repeated(_) => text,
+    };
+    (text != site && is_site(&text)).then_some(text)
+}
+
+/// `x.example?q=` with `q=*` in its query.
+fn with_any_value(text: &str, key: &str) -> String {
+    let (before, query) = text.split_once('?').unwrap_or((text, ""));
+    let bare = format!("{key}=");
+    let conditions = query.split('&').map(|condition| {
+        if condition == bare {
+            format!("{bare}*")
+        } else {
+            condition.to_owned()
+        }
+    });
+    let conditions: Vec<String> = conditions.collect();
+    format!("{before}?{}", conditions.join("&"))
+}
+
+/// `*.x.example`, `x.example/*` and `x.example/a*b` as far as a filter can say them: what follows
+/// is meant without being said.
+fn without_stars(text: &str) -> String {
+    let (scheme, rest) = match text.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), text),
+    };
+    let rest = rest.trim_start_matches(['*', '.']);
+    let rest = rest.split('*').next().unwrap_or_default();
+    format!("{scheme}{}", rest.strip_suffix('/').unwrap_or(rest))
+}
+
+/// Whether a text is a filter of some site of the internet.
+fn is_site(text: &str) -> bool {
+    let filter = text.parse::<UrlFilter>();
+    filter.is_ok_and(|filter| match filter.host_name() {
+        Some(name) => name.contains('.'),
+        None => !filter.is_of_any_host(),
+    })
+}

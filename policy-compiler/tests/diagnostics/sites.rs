@@ -1,0 +1,111 @@
+//! Sites that are written otherwise than they are meant: each is told with what to write, and
+//! what it says works.
+
+use super::{base, check, check_snapshot, finds_in_rule, rule};
+
+/// What is printed of a rule that blocks these, without the excerpts of the file.
+fn told_of_blocks(sites: &str) -> String {
+    let says = format!("for: /skoler\nstrength: default\nsites:\n  block: {sites}\n");
+    let output = check(&[("rules/proeve.yaml", &rule(&says))]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    let text = text.replace("\n        ", " ");
+    let lines = text
+        .lines()
+        .filter(|line| line.contains(" FYR") || line.starts_with("  help: "));
+    lines.flat_map(|line| [line, "\n"]).collect()
+}
+
+/// What the first finding of a blocked site says to write.
+fn advised(site: &str) -> String {
+    let told = told_of_blocks(&format!("['{site}']"));
+    let (_, advice) = told.split_once("help: write `").expect(&told);
+    advice.split('`').next().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_word_or_an_ending_is_told_to_be_no_site() {
+    finds_in_rule(
+        "FYR0306",
+        "for: /skoler\nstrength: default\nsites:\n  block: [spil, nu, co.uk, spil.dk, intranet., .printer, 'kasse:8080', se.]\n",
+    );
+}
+
+#[test]
+fn a_block_around_a_helpline_is_told_the_right_way_round() {
+    let closes = rule("for: /skoler\nstrength: minimum\nsites:\n  block: ['*']\n");
+    let floor = base("rules/floor.yaml", "service:hjaelpelinjen", "andet.example");
+    check_snapshot(
+        "everything_is_blocked",
+        &[("rules/proeve.yaml", &closes), ("rules/floor.yaml", &floor)],
+    );
+}
+
+#[test]
+fn what_a_site_was_meant_to_be_is_told_and_works() {
+    let slips = [
+        "http//spil.dk",
+        "https//www.spil3.dk/x",
+        "htps://spil.example",
+        "https:/spil.dk",
+        "https:spil.dk",
+        "*.spil.example",
+        "www.spil.dk/*",
+        "www.spil.dk/a*",
+        "spil.dk*",
+        "Services:approved",
+        "10.0.0.0/8",
+        "-a.dk",
+        "spil-.dk/x",
+        "spil..dk",
+        "spil .dk",
+        "spil.dk:0",
+        "spil.dk?=1",
+        "192.168.1",
+        "spil.dk\\x",
+        "spil.dk/?q=",
+        "a.dk, b.dk",
+    ];
+    let mut table = String::new();
+    for slip in slips {
+        let advice = advised(slip);
+        let listed = if advice.starts_with('[') {
+            advice.clone()
+        } else {
+            format!("['{advice}']")
+        };
+        let then = told_of_blocks(&listed);
+        assert!(!then.contains("FYR03"), "{slip}: {advice}: {then}");
+        table += &told_of_blocks(&format!("['{slip}']"));
+    }
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_site_of_which_nothing_can_be_made_is_told_what_a_site_is() {
+    insta::assert_snapshot!(told_of_blocks(
+        "['', '*spil*', 'blob:*', 'mailto:a', 'spil.dk/a*b', 'a b', 'spil.dk?a=1&a=2', '€']"
+    ));
+}
+
+#[test]
+fn a_star_without_quotes_is_told_as_one() {
+    let told = [
+        "[*]",
+        "[*.spil.dk, a.dk]",
+        "\n    - a.dk\n    - *.spil.dk",
+        "[a.dk, *spil*]",
+    ];
+    let told: Vec<String> = told.into_iter().map(told_of_blocks).collect();
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn to_block_a_name_that_deceives_is_nobodys_slip() {
+    for site in ["hjae1p.example", "xn--spil-prdis-5fg8i.example"] {
+        assert_eq!(told_of_blocks(&format!("[{site}]")), "", "{site}");
+    }
+    let told = told_of_blocks("[spil-p\u{430}radis.example]");
+    let (_, encoded) = told.split_once("very name, write `").expect(&told);
+    let encoded = encoded.split('`').next().unwrap_or_default();
+    assert_eq!(told_of_blocks(&format!("[{encoded}]")), "");
+}
