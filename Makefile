@@ -52,7 +52,7 @@ generate: ## write the generated files anew: JSON Schemas, reference
 	$(CARGO) run --quiet -p fyr -- schema --out schemas/json
 	$(CARGO) run --quiet -p fyr -- reference --out docs/reference
 
-bench: ## measure size, memory, latency beside a peer; writes docs/performance.md
+bench: ## measure size, memory, speed beside peers; writes docs/performance.md; SECTION=agent or SECTION=compiler measures that alone
 	@tests/setup.sh bench
-	$(CARGO) build --release -p fyr -p fyr-agent -p fyr-server
-	$(CARGO) run --release --quiet --manifest-path tests/bench/Cargo.toml
+	$(CARGO) build --release $(if $(filter compiler,$(SECTION)),-p fyr,-p fyr -p fyr-agent -p fyr-server)
+	$(CARGO) run --release --quiet --manifest-path tests/bench/Cargo.toml -- $(SECTION)

@@ -80,3 +80,19 @@ if [ "$stage" != build ]; then
         cp tests/python/requirements.txt "$stamp"
     fi
 fi
+
+if [ "$stage" = bench ]; then
+    # The bindings ask for a newer Python than Debian has, and run with this one. Where they cannot
+    # be had, docs/performance.md says so.
+    opa=opa-golib-python-bindings==0.4.4
+    if [ "$(cat target/opa/version 2>/dev/null)" != "$opa" ]; then
+        echo "setup: installing Open Policy Agent's library into target/opa"
+        rm -rf target/opa
+        if target/python/bin/pip install --quiet --disable-pip-version-check --no-deps \
+            --ignore-requires-python --target target/opa "$opa"; then
+            echo "$opa" >target/opa/version
+        else
+            echo "setup: $opa cannot be installed here: it will be missing from the comparison" >&2
+        fi
+    fi
+fi

@@ -329,8 +329,13 @@ fn tell(text: &mut String, label: &str, reason: &Reason) {
 }
 
 fn row(text: &mut String, label: &str, value: &str) {
-    // Writing to a string cannot fail.
-    let _ = writeln!(text, "{label:8}  {value}");
+    let mut label = label;
+    // A line that a policy begins by itself stands under its own row.
+    for line in value.lines() {
+        // Writing to a string cannot fail.
+        let _ = writeln!(text, "{label:8}  {}", line.trim_end());
+        label = "";
+    }
 }
 
 fn means(coverage: &Coverage) -> String {

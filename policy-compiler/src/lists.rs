@@ -9,6 +9,7 @@ use fyr_policy_core::desired::Verdict;
 use fyr_schemas::CategoryId;
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
+use crate::render::in_one_line;
 
 /// Say what the categories of a policy hold
 ///
@@ -137,5 +138,5 @@ fn tell_dropped(text: &mut String, label: &str, entries: &DroppedEntries) {
 
 fn row(text: &mut String, label: &str, value: &str) {
     // Writing to a string cannot fail.
-    let _ = writeln!(text, "{label:11}  {value}");
+    let _ = writeln!(text, "{label:11}  {}", in_one_line(value));
 }

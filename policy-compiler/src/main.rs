@@ -64,7 +64,8 @@ fn main() -> ExitCode {
     match run(&Cli::parse()) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("fyr: {error:#}");
+            // What it names may come from a policy that somebody else wrote.
+            eprintln!("fyr: {}", render::visible(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }

@@ -10,7 +10,7 @@ use std::path::Path;
 
 use fyr_policy_core::{Diagnostic, Sources};
 
-pub(crate) use self::text::{Look, visible};
+pub(crate) use self::text::{Look, in_one_line, visible};
 
 /// The most findings that are shown one by one in a run; the others are counted.
 const MOST_SHOWN: usize = 1_000;

@@ -10,7 +10,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
-use crate::render::{Findings, Look};
+use crate::render::{Findings, Look, in_one_line};
 
 /// The sites of a rule that are named; the others are counted.
 const SITES_NAMED: usize = 3;
@@ -201,6 +201,8 @@ fn counted(count: usize, word: &str) -> String {
 
 /// Rows with their columns aligned; the last one runs on.
 fn table(rows: &[Vec<String>]) -> String {
+    let in_lines = |row: &Vec<String>| row.iter().map(|cell| in_one_line(cell)).collect();
+    let rows: Vec<Vec<String>> = rows.iter().map(in_lines).collect();
     let width = |column: usize| {
         let cells = rows.iter().filter_map(|row| row.get(column));
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
@@ -208,7 +210,7 @@ fn table(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let widths: Vec<usize> = (0..columns).map(width).collect();
     let mut text = String::new();
-    for row in rows {
+    for row in &rows {
         let cells = row.iter().zip(&widths);
         let cells: Vec<String> = cells
             .map(|(cell, width)| format!("{cell:width$}"))

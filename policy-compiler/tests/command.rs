@@ -199,6 +199,74 @@ fn a_policy_cannot_speak_to_the_terminal_of_whoever_checks_it() {
 }
 
 #[test]
+fn a_rule_does_not_begin_inside_what_looks_like_a_remark() {
+    let scratch = tempfile::tempdir().expect("a directory");
+    let hidden = "# See the decision\rorganisation: x\rname: y\r\n";
+    fs::write(scratch.path().join("fyr.yaml"), hidden).expect("a file");
+    let output = fyr(&["check", &scratch.path().display().to_string()]);
+    let told = stdout(&output);
+    assert!(told.contains("fyr.yaml:1:19"), "{told}");
+    assert!(told.contains("a carriage return alone"), "{told}");
+    assert!(!told.contains('\r'), "{told:?}");
+}
+
+#[test]
+fn a_title_is_one_line_and_has_nothing_that_a_terminal_obeys() {
+    for (written, told_as) in [
+        (
+            "\"YouTube\\e[2J\"",
+            "`title` holds a control character, U+001B",
+        ),
+        (
+            "\"YouTube\\nnothing changes for anybody\"",
+            "`title` has more than one line",
+        ),
+    ] {
+        let policy = tempfile::tempdir().expect("a directory");
+        let text = format!(
+            "decision: X-1\ntitle: {written}\nbody: b\ndate: 2026-01-01\nstatus: draft\npurpose: |\n  P\n  Q\nowner: o\n"
+        );
+        fs::create_dir(policy.path().join("decisions")).expect("a directory");
+        fs::write(policy.path().join("decisions/x.yaml"), text).expect("a file");
+        let told = stdout(&fyr(&["check", &policy.path().display().to_string()]));
+        assert!(told.contains(told_as) && told.contains("FYR0110"), "{told}");
+        assert!(!told.contains("`purpose`"), "{told}");
+    }
+}
+
+#[test]
+fn an_answer_about_a_list_and_an_error_show_what_a_terminal_would_obey() {
+    let raw = |text: &str| text.contains(|letter: char| letter.is_control() && letter != '\n');
+    let policy = tempfile::tempdir().expect("a directory");
+    let place = |name: &str| policy.path().join(name);
+    fs::create_dir(place("lists")).expect("a directory");
+    fs::copy(
+        repository("policy-compiler/tests/policy/fyr.yaml"),
+        place("fyr.yaml"),
+    )
+    .expect("a copy");
+    fs::copy(
+        repository("policy-compiler/tests/policy/units.yaml"),
+        place("units.yaml"),
+    )
+    .expect("a copy");
+    let list = "category: gambling\ntitle: { da: Spil }\nsource: s\nlicence: CC0\nfiles: [x.txt]\n";
+    fs::write(place("lists/lists.yaml"), list).expect("a file");
+    fs::write(place("lists/x.txt"), "\u{1b}[2Jnot a name at all\0\n").expect("a file");
+    let directory = policy.path().display().to_string();
+    let told = stdout(&fyr(&["lists", &directory]));
+    assert!(told.contains("?[2Jnot a name") && !raw(&told), "{told:?}");
+    let urls = place("urls.txt");
+    fs::write(&urls, "http://\u{1b}[2J\n").expect("a file");
+    let urls = urls.display().to_string();
+    let told = stderr(&fyr(&["diff", &directory, &directory, "--urls", &urls]));
+    assert!(
+        told.contains("is not an address") && !raw(&told),
+        "{told:?}"
+    );
+}
+
+#[test]
 fn findings_as_json_have_code_place_and_help() {
     let scratch = tempfile::tempdir().expect("a directory");
     fs::write(scratch.path().join("fyr.yaml"), "organisaton: x\n").expect("a file");

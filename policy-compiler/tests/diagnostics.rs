@@ -373,7 +373,26 @@ fn more_sites_than_any_list_holds_are_referred_to_a_category() {
 fn two_settings_that_want_one_policy_to_differ_are_refused() {
     finds_in_rule(
         "FYR0305",
-        "for: /skoler\nstrength: default\nset:\n  chromium.IncognitoModeAvailability: 2\n",
+        "for: /skoler\nstrength: default\nset:\n  privacy.telemetry: block\n  \
+         chromium.MetricsReportingEnabled: true\n",
+    );
+}
+
+#[test]
+fn a_browsers_own_policy_does_not_undo_what_is_decided_above() {
+    finds_in_rule(
+        "FYR0307",
+        "for: /skoler\nstrength: default\nset:\n  chromium.IncognitoModeAvailability: 2\n  \
+         chromium.ExtensionInstallForcelist: [cjpalhdlnbpafiamejdnhcphjbkeiagm]\n",
+    );
+}
+
+#[test]
+fn what_starts_programs_is_for_the_organisation() {
+    finds_in_rule(
+        "FYR0308",
+        "for: /skoler\nstrength: default\nset:\n  \
+         chromium.AlternativeBrowserPath: /usr/bin/xterm\n",
     );
 }
 

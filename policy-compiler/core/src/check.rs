@@ -6,6 +6,7 @@ mod brought;
 mod closed;
 mod decisions;
 mod escapes;
+mod exceptions;
 mod floors;
 mod guidance;
 mod identity;
@@ -18,6 +19,7 @@ mod rules;
 mod services;
 mod shadows;
 mod timetable;
+mod undone;
 
 use crate::diagnostic::Diagnostics;
 use crate::parse::DocumentKind;
@@ -31,6 +33,8 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
+    findings.extend(undone::check(policy, resolution));
+    findings.extend(exceptions::check(resolution));
     findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     findings.extend(timetable::check(policy, resolution));

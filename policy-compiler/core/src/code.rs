@@ -130,11 +130,15 @@ codes! {
 
     "0306" DoubtfulSite Warning "a site that is no site of the internet, or far more than one"
     "A word without an ending names nothing on the internet, and an ending such as `nu` or `co.uk` is every site whose name ends so. Write the whole name; where the word or the ending is meant as it stands, write it with its closing point."
+    "0307" UndoesSetting Error "a browser's own policy that undoes a setting"
+    "The browser's policy stands beside or below a setting and takes it back, wholly or for some sites: a list of exceptions, an extension that is forced in, a hidden preference. Browsers know no layers, so it would hold. Remove it; what must differ is for the rule that decides the setting, and for the units above it."
+    "0308" ForTheOrganisation Error "a browser's own policy that only the organisation sets"
+    "The browser's policy starts another program, loads code, trusts a certificate or takes policies from elsewhere. No other rule holds against that, so it is for a rule that is for `/`."
 
     "0401" WeakerThanFloor Error "weaker than the floor above"
     "A `minimum` bounds everything below it: a school, a class or a lesson may tighten it and never loosen it. Both places are shown. Use a value at least as strict, or ask the body above to change its rule."
     "0402" LockedAbove Error "changes what is locked above"
-    "A `locked` rule admits no other value below. Remove the value, or ask the body above to change its rule."
+    "A `locked` rule admits no other value below, and what it or a `minimum` closes has no exception but those that are named where it stands or above. Remove the value, or ask the body above to change its rule."
     "0403" SameLayer Error "two rules of one unit disagree"
     "Both rules stand on the same unit and reach the same group, so neither outranks the other. The order of files never decides: say it in one of them."
     "0404" SiteBelowFloor Error "a verdict over a site that is bounded above"

@@ -323,7 +323,7 @@ impl Narrator<'_> {
         let category = voice.says.sites.category();
         let member = category.and_then(|category| category.member_at(url, voice.says.verdict));
         let says = match member {
-            Some(member) => format!("{voice}, which lists {member}"),
+            Some(member) => format!("{voice}, which lists {}", member.to_filter()),
             None => voice.to_string(),
         };
         self.reason(voice.rule, says, voice.says.place)

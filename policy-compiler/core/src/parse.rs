@@ -9,6 +9,7 @@ mod listed;
 mod members;
 mod shape;
 mod star;
+mod texts;
 
 use std::collections::BTreeSet;
 
@@ -146,6 +147,7 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
         }
     }
     let all_are_read = documents.unread.has_all(&[DocumentKind::List]);
+    texts::check(&documents, &lists, findings);
     documents.lists = listed::read_lists(lists, sources, all_are_read, findings);
     documents
 }

@@ -24,7 +24,7 @@ use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, U
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-pub use self::category::{Category, HostNames, Origin};
+pub use self::category::{Category, HostNames, Member, Origin};
 pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
 pub(crate) use self::service::narrowness;

@@ -11,6 +11,7 @@ mod examples;
 mod given;
 mod kind;
 mod means;
+mod owned;
 mod privacy;
 mod role;
 mod safesearch;
@@ -31,6 +32,7 @@ pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value}
 #[cfg(test)]
 pub(crate) use self::means::UNFORESEEN;
 pub(crate) use self::means::{Effect, Means, Reach};
+pub(crate) use self::owned::{for_the_organisation, spoken_of, undoing};
 pub use self::role::{Restriction, Role};
 use crate::catalogue::{self, Policy, Standing};
 use crate::diagnostic::did_you_mean;

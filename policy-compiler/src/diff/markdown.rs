@@ -7,6 +7,7 @@ use fyr_policy_core::Difference;
 use super::devices::Devices;
 use super::summary;
 use super::text::{decided, step, subject, word};
+use crate::render::in_one_line;
 
 /// The most rows that a comment shows; the rest is counted.
 const MOST_ROWS: usize = 50;
@@ -67,9 +68,8 @@ fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [Str
 /// Text of the policy, which nobody may use to write markup into the comment.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
+    for c in in_one_line(text).chars() {
         match c {
-            '\n' | '\r' => safe.push(' '),
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
             '&' => safe.push_str("&amp;"),
@@ -85,5 +85,8 @@ fn escaped(text: &str) -> String {
 
 /// A name or address as code, which can hold no backtick.
 fn code(text: &str) -> String {
-    format!("`{}`", text.replace('`', "'").replace('|', "\\|"))
+    format!(
+        "`{}`",
+        in_one_line(text).replace('`', "'").replace('|', "\\|")
+    )
 }

@@ -7,9 +7,10 @@ use fyr_policy_core::{Difference, Ground};
 
 use super::devices::Devices;
 use super::summary;
+use crate::render::in_one_line;
 
 pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> String {
-    let mut text = format!("{}\n", summary::line(difference, devices));
+    let mut text = format!("{}\n", in_one_line(&summary::line(difference, devices)));
     let rows: Vec<[String; 4]> = difference
         .changes
         .iter()
@@ -46,7 +47,7 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
         text.push_str("\ndecided\n");
     }
     for ground in &difference.decisions {
-        let _ = writeln!(text, "  {}", decided(ground));
+        let _ = writeln!(text, "  {}", in_one_line(&decided(ground)));
     }
     text
 }
@@ -114,6 +115,8 @@ pub(super) fn decided(ground: &Ground) -> String {
 }
 
 fn table(text: &mut String, title: &str, rows: &[[String; 4]]) {
+    let in_lines = |row: &[String; 4]| row.each_ref().map(|cell| in_one_line(cell));
+    let rows: Vec<[String; 4]> = rows.iter().map(in_lines).collect();
     if rows.is_empty() {
         return;
     }
@@ -123,7 +126,7 @@ fn table(text: &mut String, title: &str, rows: &[[String; 4]]) {
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2)];
-    for [risk, subject, step, whom] in rows {
+    for [risk, subject, step, whom] in &rows {
         let [of_risk, of_subject, of_step] = widths;
         let _ = writeln!(
             text,

@@ -124,6 +124,11 @@ pub(crate) fn visible(text: &str) -> String {
     text.chars().map(shown).collect()
 }
 
+/// A text as one line of what is printed: [`visible`], and no line of its own making.
+pub(crate) fn in_one_line(text: &str) -> String {
+    visible(text).replace('\n', " ")
+}
+
 /// A part of a finding as miette shows one: a line of text over the labels of one file.
 #[derive(Debug)]
 struct Shown {

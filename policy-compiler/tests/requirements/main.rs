@@ -16,6 +16,7 @@ mod difference;
 mod escapes;
 mod layers;
 mod lists;
+mod raw;
 mod services;
 mod settings;
 mod source;

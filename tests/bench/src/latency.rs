@@ -7,7 +7,7 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 /// The spread of one latency over several runs, in milliseconds.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 pub struct Latency {
     /// The fastest run.
     pub min: f64,
@@ -74,7 +74,8 @@ pub fn in_browser(house: &Path, binaries: &Path, times: usize) -> Result<Latency
     spread(figures)
 }
 
-fn spread(mut samples: Vec<f64>) -> Result<Latency> {
+/// The spread of samples, of which there is one at least.
+pub fn spread(mut samples: Vec<f64>) -> Result<Latency> {
     samples.sort_by(f64::total_cmp);
     Ok(Latency {
         min: *samples.first().context("no sample")?,

@@ -1,75 +1,87 @@
-//! `make bench`: measures the release binaries beside a peer and writes `docs/performance.md`.
+//! `make bench`: measures the release binaries beside peers and writes `docs/performance.md`.
 //!
-//! Every figure is taken from the programs as they are shipped, run as `fyr demo` runs them.
+//! Without an argument every section is measured; with `agent` or `compiler` that one, and the
+//! others stay as they were.
 
+mod agent;
+mod compiler;
 mod idle;
 mod latency;
+mod municipality;
+mod names;
 mod page;
+mod sides;
+mod verdicts;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::Duration;
 
-use anyhow::{Context as _, Result, ensure};
-use serde::Serialize;
+use anyhow::{Context as _, Result, bail};
+use serde::{Deserialize, Serialize};
 
-use crate::idle::Idle;
-use crate::latency::Latency;
+use crate::agent::Agent;
+use crate::compiler::Compiler;
 
-/// How long the idle agent and its peer are watched.
-const IDLE: Duration = Duration::from_secs(60);
-
-/// How many times the whole loop is run for the latencies.
-const LOOPS: usize = 5;
-
-/// Everything one run found.
-#[derive(Debug, Serialize)]
+/// Everything that was ever measured, the newest of each.
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Findings {
+    agent: Option<Section<Agent>>,
+    compiler: Option<Section<Compiler>>,
+}
+
+/// A section, with the machine and the source it was measured on.
+#[derive(Debug, Serialize, Deserialize)]
+struct Section<T> {
     machine: String,
     revision: String,
-    agent_bytes: u64,
-    agent: Idle,
-    peer: Option<Idle>,
-    loops: usize,
-    publish_to_applied_ms: Latency,
-    drift_to_repaired_ms: Latency,
-    publish_to_browser_ms: Latency,
+    #[serde(flatten)]
+    found: T,
 }
 
 fn main() -> Result<()> {
     let house = Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
         .canonicalize()?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        // A side of the comparison is a process of its own, so that its memory is its own too.
+        ["side", side, directory] => sides::answer(side, Path::new(directory)),
+        [] => write(&house, &["agent", "compiler"]),
+        sections => write(&house, sections),
+    }
+}
+
+fn write(house: &Path, sections: &[&str]) -> Result<()> {
     let binaries = house.join("target/release");
-    let agent = binaries.join("fyr-agent");
-    ensure!(
-        agent.is_file(),
-        "`{}` is missing: run `make bench`",
-        agent.display()
-    );
-    eprintln!("idle: one agent of `fyr demo`, and its peer, for {IDLE:?}");
-    let (own, peer) = idle::measure(&binaries, IDLE)?;
-    eprintln!("latency: `fyr demo --once --json`, {LOOPS} times");
-    let (applied, repaired) = latency::measure(&binaries, LOOPS)?;
-    eprintln!("latency: inside a running Chromium");
-    let browser = latency::in_browser(&house, &binaries, LOOPS)?;
-    let findings = Findings {
-        machine: machine()?,
-        revision: output("git", &["rev-parse", "--short", "HEAD"])?,
-        agent_bytes: std::fs::metadata(&agent)?.len(),
-        agent: own,
-        peer,
-        loops: LOOPS,
-        publish_to_applied_ms: applied,
-        drift_to_repaired_ms: repaired,
-        publish_to_browser_ms: browser,
-    };
     let docs = house.join("docs");
+    let mut findings = known(&docs.join("performance.json"));
+    for name in sections {
+        match *name {
+            "agent" => findings.agent = Some(section(agent::measure(house, &binaries)?)?),
+            "compiler" => findings.compiler = Some(section(compiler::measure(house, &binaries)?)?),
+            other => bail!("there is no section `{other}`: there are `agent` and `compiler`"),
+        }
+    }
     std::fs::write(docs.join("performance.md"), page::render(&findings))?;
     let json = serde_json::to_string_pretty(&findings)?;
     std::fs::write(docs.join("performance.json"), json + "\n")?;
     eprintln!("wrote docs/performance.md and docs/performance.json");
     Ok(())
+}
+
+/// What was measured before, as far as it is of this form.
+fn known(path: &PathBuf) -> Findings {
+    let text = std::fs::read_to_string(path).unwrap_or_default();
+    serde_json::from_str(&text).unwrap_or_default()
+}
+
+fn section<T>(found: T) -> Result<Section<T>> {
+    Ok(Section {
+        machine: machine()?,
+        revision: output("git", &["rev-parse", "--short", "HEAD"])?,
+        found,
+    })
 }
 
 fn machine() -> Result<String> {

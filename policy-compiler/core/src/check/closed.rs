@@ -6,7 +6,7 @@ use fyr_schemas::bundle::Engine;
 use fyr_schemas::{CategoryId, RuleId};
 
 use crate::desired::Verdict;
-use crate::policy::SiteSet;
+use crate::policy::{Member, SiteSet};
 use crate::resolve::{Resolved, SiteVoice, Sites};
 use crate::source::Place;
 use crate::target;
@@ -67,7 +67,7 @@ impl<'a> Block<'a> {
             SiteSet::Filter(filter) => (filter.clone(), None),
             SiteSet::Category(category) => {
                 let member = category.member_around(&part);
-                (member.unwrap_or(part), Some(&category.id))
+                (member.map_or(part, Member::to_filter), Some(&category.id))
             }
         };
         Self {

@@ -80,7 +80,7 @@ fn restrictions<'a>(resolved: &Resolved<'a>) -> BTreeMap<&'a RuleId, Restricts> 
                 let is_default = settled.setting.default_value().as_ref() == Some(holds.value);
                 (!is_default).then(|| (holds.rule.id(), holds.place, kind))
             }
-            Role::WayRound { .. } | Role::Neither => None,
+            Role::WayRound { .. } | Role::Excepts(_) | Role::Neither => None,
         });
     let by_sites = resolved
         .sites
@@ -113,7 +113,7 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
                     setting: setting.name,
                     words,
                 }),
-            Role::Restricts(_) | Role::Neither => None,
+            Role::Restricts(_) | Role::Excepts(_) | Role::Neither => None,
         })
         .collect()
 }

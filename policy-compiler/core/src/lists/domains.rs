@@ -19,6 +19,8 @@ pub struct DomainSet {
     len: usize,
     /// Where the line of each begins.
     lines: NameTable,
+    /// The names that lie above some, but for a few that do not.
+    above: NameTable,
 }
 
 /// Two are equal that have the same members.
@@ -46,6 +48,7 @@ impl DomainSet {
             text,
             len: names.len(),
             lines,
+            above: NameTable::of(names_above(names).into_iter().map(|name| (name, 0))),
         }
     }
 
@@ -97,8 +100,24 @@ impl DomainSet {
     }
 
     /// The members that are `name` or below it, in the order of [`iter`](Self::iter). The name
-    /// is written as for [`covering`](Self::covering).
+    /// is written as for [`covering`](Self::covering). Where nothing lies below the name, that is
+    /// mostly told without a search.
     pub fn below<'s, 'n>(&'s self, name: &'n str) -> impl Iterator<Item = &'s str> + use<'s, 'n> {
+        let may_be_above = self.above.is_crowded()
+            || self
+                .above
+                .upwards(name)
+                .any(|(above, _)| above.len() == name.len());
+        let own = self.covering(name).filter(|own| *own == name);
+        let searched = may_be_above.then(|| self.search_below(name));
+        let own = own.filter(|_| !may_be_above);
+        own.into_iter().chain(searched.into_iter().flatten())
+    }
+
+    fn search_below<'s, 'n>(
+        &'s self,
+        name: &'n str,
+    ) -> impl Iterator<Item = &'s str> + use<'s, 'n> {
         let from = self.first_after(|member| by_labels(member, name) == Ordering::Less);
         let rest = self.text.get(from..).unwrap_or_default();
         rest.lines()
@@ -138,6 +157,20 @@ impl fmt::Debug for DomainSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }
+}
+
+/// The names above those of a sorted list, each once.
+fn names_above<'n>(names: &[&'n str]) -> Vec<&'n str> {
+    let mut found = Vec::new();
+    let mut before = "";
+    for name in names {
+        let dots = name.match_indices('.');
+        let above = dots.filter_map(|(dot, _)| name.get(dot + 1..));
+        // What lies below a name follows it, so one that is known is above the name before too.
+        found.extend(above.take_while(|above| before.is_empty() || !is_within(before, above)));
+        before = name;
+    }
+    found
 }
 
 /// The order of names by their labels, the last label first.

@@ -14,7 +14,8 @@ const MOST: usize = 20;
 
 /// Reads a whole file, remarks included, character by character.
 pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
-    if source.text.is_ascii() && !source.text.contains(is_no_text) && !source.text.contains('\\') {
+    let is_plain = |letter: char| !is_no_text(letter) && letter != '\\' && letter != '\r';
+    if source.text.is_ascii() && source.text.chars().all(is_plain) {
         return Vec::new();
     }
     let place = |written: Written| Place {
@@ -36,7 +37,29 @@ pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
         let name = name_around(&source.text, written.start);
         Some(mixed(&word, stranger, name, place(*written)))
     });
-    single.chain(words).take(MOST).collect()
+    let breaks = lone_returns(&source.text).map(|start| {
+        hidden_break(place(Written {
+            start,
+            length: 1,
+            character: '\r',
+        }))
+    });
+    single.chain(breaks).chain(words).take(MOST).collect()
+}
+
+/// Where a carriage return stands without the line feed that ends a line for every editor.
+fn lone_returns(text: &str) -> impl Iterator<Item = usize> {
+    let returns = text.match_indices('\r').map(|(start, _)| start);
+    returns.filter(|start| text.as_bytes().get(start + 1) != Some(&b'\n'))
+}
+
+fn hidden_break(place: Place) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotText,
+        "a carriage return alone ends a line that editors show as one",
+    )
+    .at(place, "YAML begins a new line here")
+    .help("write an ordinary line's end: a rule could begin here inside what looks like a remark")
 }
 
 /// A character, and where and how long it is written.

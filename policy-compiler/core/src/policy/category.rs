@@ -12,7 +12,7 @@ pub use self::host_names::HostNames;
 use crate::desired::Verdict;
 use crate::lists::{Account, DomainSet};
 use crate::parse::{InFile, Listed};
-use crate::url_filter::{ByHost, Index, UrlFilter, host_of};
+use crate::url_filter::{ByHost, Index, Specificity, UrlFilter, host_of};
 
 /// A category, without anything that another member of it contains.
 #[derive(Debug)]
@@ -90,8 +90,8 @@ impl Category {
     }
 
     /// The member that decides over `url` among those that select it.
-    pub fn member_at(&self, url: &Url, verdict: Verdict) -> Option<UrlFilter> {
-        let domain = self.domain_over(&host_of(url));
+    pub fn member_at(&self, url: &Url, verdict: Verdict) -> Option<Member<'_>> {
+        let domain = self.domains.covering(&host_of(url));
         let parts = self.parts_at.around(url);
         self.narrowest(domain, parts, |member| member.matches(url, verdict))
     }
@@ -105,8 +105,10 @@ impl Category {
     }
 
     /// The narrowest member that contains `filter`.
-    pub fn member_around(&self, filter: &UrlFilter) -> Option<UrlFilter> {
-        let domain = filter.host_name().and_then(|host| self.domain_over(host));
+    pub fn member_around(&self, filter: &UrlFilter) -> Option<Member<'_>> {
+        let domain = filter
+            .host_name()
+            .and_then(|host| self.domains.covering(host));
         let parts = self.parts_by_host.around(filter);
         self.narrowest(domain, parts, |member| member.contains(filter))
     }
@@ -132,20 +134,45 @@ impl Category {
             .filter_map(|member| member.intersection(filter))
     }
 
-    fn domain_over(&self, host: &str) -> Option<UrlFilter> {
-        self.domains.covering(host).map(UrlFilter::of_domain)
-    }
-
+    /// The narrowest of a domain, which is one already, and of those parts that are one.
     fn narrowest<'a>(
         &'a self,
-        domain: Option<UrlFilter>,
+        domain: Option<&'a str>,
         parts: impl Iterator<Item = &'a usize>,
         is_one: impl Fn(&UrlFilter) -> bool,
-    ) -> Option<UrlFilter> {
+    ) -> Option<Member<'a>> {
         parts
-            .filter_map(|number| self.parts.get(*number).cloned())
-            .chain(domain)
-            .filter(is_one)
-            .max_by_key(UrlFilter::specificity)
+            .filter_map(|number| self.parts.get(*number))
+            .filter(|part| is_one(part))
+            .map(Member::Part)
+            .chain(domain.map(Member::Domain))
+            .max_by_key(Member::specificity)
+    }
+}
+
+/// A member of a category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Member<'a> {
+    /// A domain and every name below it.
+    Domain(&'a str),
+    /// An address, or a part of a site.
+    Part(&'a UrlFilter),
+}
+
+impl Member<'_> {
+    /// How it ranks.
+    pub fn specificity(&self) -> Specificity {
+        match self {
+            Self::Domain(name) => Specificity::of_domain(name),
+            Self::Part(filter) => filter.specificity(),
+        }
+    }
+
+    /// It as a filter.
+    pub fn to_filter(self) -> UrlFilter {
+        match self {
+            Self::Domain(name) => UrlFilter::of_domain(name),
+            Self::Part(filter) => filter.clone(),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::Category;
+use super::{Category, Member};
 use crate::desired::Verdict;
 use crate::url_filter::{Specificity, UrlFilter};
 
@@ -26,7 +26,7 @@ impl SiteSet {
             Self::Filter(filter) => filter.matches(url, verdict).then(|| alone(filter)),
             Self::Category(category) => {
                 let member = category.member_at(url, verdict)?;
-                Some(listed(&member))
+                Some(listed(member))
             }
         }
     }
@@ -37,7 +37,7 @@ impl SiteSet {
             Self::Filter(own) => own.contains(filter).then(|| alone(own)),
             Self::Category(category) => {
                 let member = category.member_around(filter)?;
-                Some(listed(&member))
+                Some(listed(member))
             }
         }
     }
@@ -79,7 +79,7 @@ fn alone(filter: &UrlFilter) -> Reach {
     Reach::Of(filter.specificity(), Written::Alone)
 }
 
-fn listed(member: &UrlFilter) -> Reach {
+fn listed(member: Member<'_>) -> Reach {
     Reach::Of(member.specificity(), Written::Listed)
 }
 

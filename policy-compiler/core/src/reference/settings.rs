@@ -20,7 +20,8 @@ browser's own default holds.
 
 A policy of a browser can be set under the browser's own name, such as
 `chromium.BookmarkBarEnabled: true` or `firefox.DisablePocket: true`; its value is checked against
-what the browser takes.
+what the browser takes. One that enforces a setting otherwise, or would undo it, is refused below
+and beside the rule that decides the setting; that rule itself, and those above it, may set it.
 
 Written by `make generate`.
 "
@@ -37,6 +38,10 @@ Written by `make generate`.
         let _ = writeln!(page, "- **Without a rule**: {}", setting.default);
         for engine in Engine::ALL {
             let _ = writeln!(page, "- **{engine}**: {}", enforcement(engine, setting));
+        }
+        let undoing = settings::undoing(setting);
+        if !undoing.is_empty() {
+            let _ = writeln!(page, "- **Would be undone by**: {}", in_backticks(undoing));
         }
     }
     page

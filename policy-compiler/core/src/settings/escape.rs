@@ -185,7 +185,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: Kind::Names(Name::Extension),
         default: "none is named",
         doc: "Extensions that may be installed where `escape.extensions` is closed.",
-        role: Role::Neither,
+        role: Role::Excepts("escape.extensions"),
         lowering: Lowering::ByValue {
             chromium: |ids| allowed_in_chromium(ids),
             firefox: |ids| allowed_in_firefox(ids),

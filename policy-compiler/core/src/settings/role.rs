@@ -13,8 +13,10 @@ pub enum Role {
         /// The restrictions that it leads round.
         opens: &'static [Restriction],
     },
-    /// It restricts nobody, and nobody gets round anything by it: it protects the person, or
-    /// names an exception.
+    /// It names exceptions from another setting, which only those may name who decide that one,
+    /// and those above them.
+    Excepts(&'static str),
+    /// It restricts nobody, and nobody gets round anything by it: it protects the person.
     Neither,
 }
 

@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: Kind::Names(Name::Origin),
         default: "none is named",
         doc: "Sites that may use the camera without asking.",
-        role: Role::Neither,
+        role: Role::Excepts("camera.access"),
         lowering: Lowering::ByValue {
             chromium: |sites| Means::policy("VideoCaptureAllowedUrls", origins(sites)),
             firefox: |sites| {
@@ -49,7 +49,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: Kind::Names(Name::Origin),
         default: "none is named",
         doc: "Sites that may use the microphone without asking.",
-        role: Role::Neither,
+        role: Role::Excepts("microphone.access"),
         lowering: Lowering::ByValue {
             chromium: |sites| Means::policy("AudioCaptureAllowedUrls", origins(sites)),
             firefox: |sites| {
@@ -77,7 +77,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: Kind::Names(Name::Origin),
         default: "none is named",
         doc: "Sites that may ask to see the screen where `screen-sharing.access` is blocked.",
-        role: Role::Neither,
+        role: Role::Excepts("screen-sharing.access"),
         lowering: Lowering::ByValue {
             chromium: |sites| Means::policy("ScreenCaptureAllowedByOrigins", origins(sites)),
             firefox: |sites| {
@@ -105,7 +105,7 @@ pub(super) const ROWS: &[Setting] = &[
         kind: Kind::Names(Name::Origin),
         default: "none is named",
         doc: "Sites that may read how the device is held and moved.",
-        role: Role::Neither,
+        role: Role::Excepts("motion-sensors.access"),
         lowering: Lowering::ByValue {
             chromium: |sites| Means::policy("SensorsAllowedForUrls", origins(sites)),
             firefox: |_| Means::missing("Firefox has no policy for motion sensors"),

@@ -12,7 +12,7 @@ use serde_json::{Value as Json, json};
 use url::Url;
 
 use super::fit::fit;
-use super::merge::Policies;
+use super::merge::{self, Policies};
 use super::settle::{ClosedBySettings, settle};
 use super::sites::{Entry, Lists, Loss, Origin, Site, Whole};
 use super::{Clash, Unknown, below_names};
@@ -143,8 +143,13 @@ impl Draft {
                 setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
             });
         // A setting of the table says more than a browser's own policy and has its way.
-        for (id, setting, value) in own.into_iter().chain(verbatim) {
-            draft.apply(id, means(engine, setting, value));
+        for (wanting, origin) in [
+            (own, merge::Origin::Setting),
+            (verbatim, merge::Origin::Verbatim),
+        ] {
+            for (id, setting, value) in wanting {
+                draft.apply((id, origin), means(engine, setting, value));
+            }
         }
         draft.closed_by_settings = ClosedBySettings::of(&draft.entries);
         draft
@@ -206,7 +211,7 @@ impl Draft {
         }
     }
 
-    fn apply(&mut self, control: &ControlId, means: Means) {
+    fn apply(&mut self, (control, origin): (&ControlId, merge::Origin), means: Means) {
         let outcome = self.outcomes.entry(control.clone()).or_default();
         outcome.gap = match means.reach {
             Reach::Whole | Reach::Inherent => None,
@@ -216,15 +221,15 @@ impl Draft {
             }),
         };
         for effect in means.effects {
-            self.apply_effect(control, effect);
+            self.apply_effect((control, origin), effect);
         }
     }
 
-    fn apply_effect(&mut self, control: &ControlId, effect: Effect) {
+    fn apply_effect(&mut self, (control, origin): (&ControlId, merge::Origin), effect: Effect) {
         match effect {
             Effect::Policy(name, value) => {
                 self.note_what_is_too_new(control, name, &value);
-                match self.policies.join(name, value, control) {
+                match self.policies.join(name, value, (control, origin)) {
                     Ok(()) => {
                         self.outcome(control).policies.insert(name);
                     }

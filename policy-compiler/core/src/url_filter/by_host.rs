@@ -55,11 +55,11 @@ impl<T> ByHost<T> {
     }
 
     fn up_from(&self, key: String) -> impl Iterator<Item = &T> {
-        let mut next = Some(key);
+        let mut next = Some(key.len());
         let hosts = std::iter::from_fn(move || {
-            let key = next.take()?;
-            next = key.rsplit_once('.').map(|(above, _)| above.to_owned());
-            Some(self.of_hosts.get(&key))
+            let above = key.get(..next?)?;
+            next = above.rfind('.');
+            Some(self.of_hosts.get(above))
         });
         self.of_any_host.iter().chain(hosts.flatten().flatten())
     }
@@ -80,8 +80,14 @@ pub(super) fn name_of(host: &Host) -> Option<Cow<'_, str>> {
 }
 
 fn reversed(name: &str) -> String {
-    let labels: Vec<&str> = name.rsplit('.').collect();
-    labels.join(".")
+    let mut reversed = String::with_capacity(name.len());
+    for label in name.rsplit('.') {
+        if !reversed.is_empty() {
+            reversed.push('.');
+        }
+        reversed.push_str(label);
+    }
+    reversed
 }
 
 #[cfg(test)]

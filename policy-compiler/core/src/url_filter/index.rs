@@ -44,11 +44,11 @@ impl<T> Index<T> {
     /// Everything whose filter may match `url`: what is filed under no host, under that of `url`,
     /// or under one above it.
     pub(crate) fn around<'i>(&'i self, url: &Url) -> impl Iterator<Item = &'i T> + use<'i, T> {
-        let host = host_of(url);
         let mut found = Vec::new();
         if self.places.is_crowded() {
             found.extend(0..self.of_hosts.len());
         } else if !self.of_hosts.is_empty() {
+            let host = host_of(url);
             found.extend(self.places.upwards(&host).filter_map(|(name, place)| {
                 let place = usize::try_from(place).ok()?;
                 let (filed, _) = self.of_hosts.get(place)?;

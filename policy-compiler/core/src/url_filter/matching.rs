@@ -96,12 +96,13 @@ impl Specificity {
 /// The URLs that a browser looks up in its lists before it shows `url`; each of them closes it.
 /// A page's source is the page and its source; some pages are never looked up.
 pub fn asked(url: &Url) -> impl Iterator<Item = Cow<'_, Url>> {
-    let urls = match (scheme::reach(url.scheme()), viewed(url)) {
-        (Reach::Nothing, _) | (_, Viewed::Nothing) => [None, None],
-        (_, Viewed::Page) => [Some(Cow::Borrowed(url)), None],
-        (_, Viewed::SourceOf(page)) => [Some(Cow::Owned(page)), Some(Cow::Borrowed(url))],
+    let (page, own) = match (scheme::reach(url.scheme()), viewed(url)) {
+        (Reach::Nothing, _) | (_, Viewed::Nothing) => (None, None),
+        (_, Viewed::Page) => (None, Some(url)),
+        (_, Viewed::SourceOf(page)) => (Some(Box::new(page)), Some(url)),
     };
-    urls.into_iter().flatten()
+    let page = page.into_iter().map(|page| Cow::Owned(*page));
+    page.chain(own.map(Cow::Borrowed))
 }
 
 /// What a URL shows.

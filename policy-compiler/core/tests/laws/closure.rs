@@ -75,7 +75,7 @@ fn ways() -> Vec<(&'static Setting, &'static str, &'static [Restriction])> {
     settings::all()
         .filter_map(|setting| match setting.role {
             Role::WayRound { words, opens } => Some((setting, words, opens)),
-            Role::Restricts(_) | Role::Neither => None,
+            Role::Restricts(_) | Role::Excepts(_) | Role::Neither => None,
         })
         .collect()
 }

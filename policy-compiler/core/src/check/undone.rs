@@ -1,0 +1,151 @@
+//! Browsers' own policies that take back what a setting decides, or that no setting holds against.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::policy::Strength;
+use fyr_schemas::{GroupId, UnitPath};
+use serde_json::Value as Json;
+
+use crate::catalogue::Policy as Native;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::policy::Policy;
+use crate::resolve::{Resolution, Resolved, Settled, Voice};
+use crate::settings::{self, Effect, Kind, Setting, Value};
+use crate::source::Place;
+use crate::target;
+
+pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+    let mut undone: BTreeMap<Undone<'_>, Vec<&GroupId>> = BTreeMap::new();
+    for resolved in resolution.at_all_times() {
+        for found in in_group(resolved) {
+            let groups = undone.entry(found).or_default();
+            if !groups.contains(&&resolved.group.id) {
+                groups.push(&resolved.group.id);
+            }
+        }
+    }
+    let undone = undone.iter().map(|(undone, groups)| undone.tell(groups));
+    undone.chain(beyond_their_unit(policy)).collect()
+}
+
+/// A browser's own policy, and the setting that it would undo.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Undone<'a> {
+    by: (&'static str, &'a str, Place),
+    setting: (&'static str, &'a str, Place),
+    value: String,
+}
+
+impl<'a> Undone<'a> {
+    fn of(native: (&Settled<'a>, Voice<'a>), setting: (&Settled<'a>, Voice<'a>)) -> Self {
+        let side = |(settled, voice): (&Settled<'a>, Voice<'a>)| {
+            (settled.setting.name, voice.rule.id().as_str(), voice.place)
+        };
+        Self {
+            by: side(native),
+            setting: side(setting),
+            value: setting.1.value.to_string(),
+        }
+    }
+
+    fn tell(&self, groups: &[&GroupId]) -> Diagnostic {
+        let ((native, by, here), (setting, decides, there)) = (self.by, self.setting);
+        let value = &self.value;
+        Diagnostic::new(
+            Code::UndoesSetting,
+            format!("`{native}` undoes `{setting}: {value}`"),
+        )
+        .at(
+            here,
+            format!("`{by}` sets it for {}", groups_in_words(groups)),
+        )
+        .at(there, format!("`{decides}` says `{value}`"))
+        .help(format!(
+            "remove `{native}`; where it is meant, `{decides}` itself or a unit above it sets it"
+        ))
+    }
+}
+
+/// Everything of one group that a browser's own policy undoes.
+fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Undone<'a>> {
+    let mut found = Vec::new();
+    for native in resolved.settings.values() {
+        let (Kind::Policy(policy), Value::Policy(value)) =
+            (native.setting.kind, native.holds.value)
+        else {
+            continue;
+        };
+        for setting in settings::spoken_of(policy, value) {
+            let Some(settled) = resolved.settings.get(setting.name) else {
+                continue;
+            };
+            if is_what_enforces(settled, policy, value) {
+                continue;
+            }
+            let bound = deciding(settled, native.holds).find(|voice| !may_stand(native, voice));
+            found.extend(bound.map(|voice| Undone::of((native, native.holds), (settled, voice))));
+        }
+    }
+    found
+}
+
+/// The voices that decide a setting for whoever sets a browser's own policy: what holds, and every
+/// bound above it.
+fn deciding<'a>(settled: &Settled<'a>, native: Voice<'a>) -> impl Iterator<Item = Voice<'a>> {
+    let holds = settled.holds.place;
+    let setting = settled.setting;
+    settled.voices().into_iter().filter(move |voice| {
+        let strength = voice.rule.strength();
+        let bounds = strength != Strength::Default && voice.rule.bounds(native.rule);
+        (bounds || voice.place == holds)
+            && (strength == Strength::Locked || !leaves_open(setting, voice.value))
+    })
+}
+
+/// Whether a value is what browsers do anyway, so that there is nothing to undo.
+fn leaves_open(setting: &Setting, value: &Value) -> bool {
+    match setting.kind {
+        Kind::Levels(_) | Kind::Choice(_) => setting.default_value().as_ref() == Some(value),
+        Kind::Number(_) | Kind::Names(_) | Kind::Policy(_) => false,
+    }
+}
+
+/// Whether a browser's own policy was set by the rule that decides the setting, or above it.
+fn may_stand(native: &Settled<'_>, decides: &Voice<'_>) -> bool {
+    let mut voices = native.voices().into_iter();
+    voices.any(|voice| {
+        voice.value == native.holds.value
+            && (voice.rule.id() == decides.rule.id() || voice.rule.layer() < decides.rule.layer())
+    })
+}
+
+/// Whether a browser's own policy says nothing but what puts the setting in force.
+fn is_what_enforces(settled: &Settled<'_>, policy: &Native, value: &Json) -> bool {
+    let means = target::means(policy.engine, Some(settled.setting), settled.holds.value);
+    means.effects.iter().any(|effect| match effect {
+        Effect::Policy(name, enforces) => *name == policy.name && enforces == value,
+        Effect::Block(_) | Effect::Allow(_) | Effect::Host(..) => false,
+    })
+}
+
+/// Policies that are for the organisation, set for a part of it.
+fn beyond_their_unit(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
+    let rules = policy.rules.values().chain(policy.dormant.values());
+    rules
+        .filter(|rule| *rule.unit() != UnitPath::root())
+        .flat_map(|rule| {
+            rule.settings.iter().filter_map(move |statement| {
+                let name = statement.setting.name;
+                let why = settings::for_the_organisation(name)?;
+                let place = statement.values.first()?.place;
+                let finding = Diagnostic::new(
+                    Code::ForTheOrganisation,
+                    format!("`{name}` is set for `{}` alone", rule.unit()),
+                )
+                .at(place, why)
+                .help("remove it, or set it in a rule that is for `/`");
+                Some(finding)
+            })
+        })
+}
