@@ -13,6 +13,8 @@ mod lists;
 mod several;
 #[path = "diagnostics/sites.rs"]
 mod sites;
+#[path = "diagnostics/slips.rs"]
+mod slips;
 #[path = "diagnostics/timetable.rs"]
 mod timetable;
 
@@ -494,16 +496,6 @@ fn a_group_that_its_unit_gives_no_name_is_told() {
             "  /skoler/vest: {{ name: Vestskolen }}\n  /skoler/{long}: {{ name: Lang, groups: [2024] }}"
         ),
     );
-}
-
-#[test]
-fn the_whole_organisation_has_no_name_to_give_a_group() {
-    let units = base(
-        "units.yaml",
-        "  /skoler/vest: { name: Vestskolen }",
-        "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
-    );
-    check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
 }
 
 #[test]

@@ -153,6 +153,7 @@ fn everything_strict() -> Result<Bundle> {
         stage: "indskoling".parse()?,
         settings,
         sites: Vec::new(),
+        kept_parts: Vec::new(),
         oldest_browsers: BTreeMap::new(),
         decisions: BTreeMap::new(),
     });

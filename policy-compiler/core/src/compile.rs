@@ -165,11 +165,14 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let group = resolved.group;
     let sites = resolved.sites.entries();
+    let kept_parts = resolved.sites.kept_entries();
     let settings = settings_of(resolved);
     let cited_for_settings = settings
         .values()
         .filter_map(|decided| decided.decision.as_ref());
     let cited_for_sites = sites.iter().filter_map(|decided| decided.decision.as_ref());
+    let cited_for_parts = kept_parts.iter();
+    let cited_for_parts = cited_for_parts.filter_map(|decided| decided.decision.as_ref());
     Desired {
         organisation: policy.organisation.document.organisation.value.clone(),
         group: group.id.clone(),
@@ -178,10 +181,12 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
         stage: group.stage.clone(),
         decisions: cited_for_settings
             .chain(cited_for_sites)
+            .chain(cited_for_parts)
             .filter_map(|case| Some((case.clone(), note(policy, case)?)))
             .collect(),
         settings,
         sites,
+        kept_parts,
         oldest_browsers: oldest_browsers(policy),
     }
 }

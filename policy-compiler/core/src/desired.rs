@@ -6,6 +6,7 @@ use std::sync::Arc;
 use fyr_schemas::bundle::{Audience, DecisionNote, Engine};
 use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
+use url::Url;
 
 use crate::policy::Category;
 use crate::settings::Value;
@@ -29,6 +30,9 @@ pub struct Desired {
     /// Verdicts over sites, as a browser's flat lists are to give them, the most important
     /// first: where a browser's list is full, the last ones are left out and reported.
     pub sites: Vec<Decided<SiteEntry>>,
+    /// Verdicts over parts of sites that are too many for any browser's list: none is given, and
+    /// every one is reported.
+    pub kept_parts: Vec<Decided<PartsRule>>,
     /// The oldest version of each browser that has to obey; none where nobody said.
     pub oldest_browsers: BTreeMap<Engine, BrowserVersion>,
     /// The decisions that the values cite, as people may be told of them.
@@ -112,6 +116,36 @@ impl PartialEq for CategoryRule {
             && (Arc::ptr_eq(&self.category, &other.category)
                 || self.category.id == other.category.id
                     && self.category.domains == other.category.domains)
+    }
+}
+
+/// One verdict over parts of sites that a category lists.
+#[derive(Debug, Clone)]
+pub struct PartsRule {
+    /// Open or closed.
+    pub verdict: Verdict,
+    /// The category.
+    pub category: Arc<Category>,
+    /// Which of its parts, by their numbers, sorted.
+    pub parts: Arc<[usize]>,
+}
+
+impl PartsRule {
+    /// The parts among them that `url` belongs to.
+    pub(crate) fn over(&self, url: &Url) -> impl Iterator<Item = &UrlFilter> {
+        let over = self.category.parts_over(url, self.verdict);
+        over.filter(|(number, _)| self.parts.binary_search(number).is_ok())
+            .map(|(_, part)| part)
+    }
+}
+
+/// Two are equal that are about the same parts of one category.
+impl PartialEq for PartsRule {
+    fn eq(&self, other: &Self) -> bool {
+        self.verdict == other.verdict
+            && self.parts == other.parts
+            && self.category.id == other.category.id
+            && self.category.parts == other.category.parts
     }
 }
 

@@ -123,6 +123,36 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
         .map(|(_, _, name)| name)
 }
 
+/// The audience that a word of the Nordic languages means.
+pub fn audience_meant(word: &str) -> Option<&'static str> {
+    const WORDS: [(&str, &[&str]); 2] = [
+        (
+            "pupils",
+            &[
+                "pupil", "pupils", "elev", "elever", "elevene", "students", "oppilaat",
+            ],
+        ),
+        (
+            "staff",
+            &[
+                "staff",
+                "ansatte",
+                "personale",
+                "personal",
+                "lærere",
+                "lärare",
+                "teachers",
+                "henkilöstö",
+            ],
+        ),
+    ];
+    let word = word.to_lowercase();
+    let found = WORDS
+        .iter()
+        .find(|(_, words)| words.contains(&word.as_str()));
+    found.map(|(audience, _)| *audience)
+}
+
 /// How far apart the first characters are in which two names differ: `2027` is nearer to `2026`
 /// than to `2020`.
 fn gap(one: &str, other: &str) -> u32 {

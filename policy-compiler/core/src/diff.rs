@@ -6,13 +6,15 @@
 
 mod addresses;
 mod crowd;
+mod members;
 mod settings;
 mod sites;
 mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 
-use fyr_schemas::{CaseNumber, GroupId, PeriodId, RuleId, UnitPath};
+use fyr_schemas::{CaseNumber, CategoryId, GroupId, PeriodId, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
@@ -102,10 +104,61 @@ pub struct Change {
 pub enum Subject {
     /// A setting, by its name.
     Setting(String),
-    /// What a URL filter matches.
+    /// What a URL filter matches, or a category.
     Site(String),
+    /// Members that a category gained or lost.
+    Listed(Listed),
     /// When a period runs, by its name; or the holidays.
     Time(String),
+}
+
+/// Members of a category that are in one of two lists only, and change alike.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Listed {
+    /// The category.
+    pub category: CategoryId,
+    /// In which of the lists they are.
+    pub membership: Membership,
+    /// How many they are.
+    pub count: usize,
+    /// The first of them.
+    pub sites: Vec<String>,
+}
+
+/// What became of the members of a category.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Membership {
+    /// They are in the new list only.
+    Gained,
+    /// They were in the old list only.
+    Lost,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Setting(name) | Self::Site(name) | Self::Time(name) => f.write_str(name),
+            Self::Listed(listed) => listed.fmt(f),
+        }
+    }
+}
+
+/// `category:spil gains a.example, b.example, c.example and 9 more`.
+impl fmt::Display for Listed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = match self.membership {
+            Membership::Gained => "gains",
+            Membership::Lost => "loses",
+        };
+        let shown = self.sites.get(..3).unwrap_or(&self.sites);
+        write!(f, "category:{} {verb} {}", self.category, shown.join(", "))?;
+        match self.count.saturating_sub(shown.len()) {
+            0 => Ok(()),
+            more => write!(f, " and {more} more"),
+        }
+    }
 }
 
 /// What holds on one side.

@@ -5,11 +5,11 @@ use fyr_schemas::bundle::Engine;
 use url::Url;
 
 use crate::compile::desired;
-use crate::desired::{CategoryRule, SiteEntry, SiteRule, Verdict};
+use crate::desired::{CategoryRule, PartsRule, SiteEntry, SiteRule, Verdict};
 use crate::policy::Policy;
 use crate::resolve::{Resolved, Settled, SiteVoice};
 use crate::target;
-use crate::url_filter::{Entry, Index, Specificity, asked, host_of, verdict_among};
+use crate::url_filter::{Entry, Index, Specificity, UrlFilter, asked, host_of, verdict_among};
 
 /// Everything that decides over addresses for one group, ready to be asked often: an answer takes
 /// a time that hangs on the address and on how many categories are spoken of, and not on how much
@@ -20,6 +20,8 @@ pub struct Judge<'a> {
     sites: Vec<Site<'a>>,
     by_host: Index<usize>,
     categories: Vec<CategoryRule>,
+    /// What browsers are not told of, since it is too much: it is wanted all the same.
+    kept_parts: Vec<PartsRule>,
     /// Whether anything is warned of.
     warns: bool,
 }
@@ -45,7 +47,8 @@ impl<'a> Judge<'a> {
     /// The judge over the addresses of a group of `policy`.
     pub fn new(policy: &Policy, resolved: &'a Resolved<'a>) -> Self {
         let (mut sites, mut categories) = (Vec::<Site<'_>>::new(), Vec::<CategoryRule>::new());
-        for decided in desired(policy, resolved).sites {
+        let desired = desired(policy, resolved);
+        for decided in desired.sites {
             match decided.value {
                 SiteEntry::Filter(rule) => sites.push(Site {
                     rule,
@@ -71,6 +74,11 @@ impl<'a> Judge<'a> {
             resolved,
             sites,
             categories,
+            kept_parts: desired
+                .kept_parts
+                .into_iter()
+                .map(|decided| decided.value)
+                .collect(),
         }
     }
 
@@ -121,6 +129,11 @@ impl<'a> Judge<'a> {
                 consider(Found::Listed(rule.verdict, domain));
             }
         }
+        for rule in &self.kept_parts {
+            for part in rule.over(url) {
+                consider(Found::Part(rule.verdict, part));
+            }
+        }
     }
 }
 
@@ -130,6 +143,8 @@ enum Found<'s, 'a> {
     Single(&'s Site<'a>),
     /// Of a domain of a category, which is at the URL's host or above it.
     Listed(Verdict, &'s str),
+    /// Of a part of a category, which the URL belongs to.
+    Part(Verdict, &'s UrlFilter),
 }
 
 /// Whether a browser opens what this decides over.
@@ -141,14 +156,14 @@ impl Entry for Found<'_, '_> {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Single(site) => (&site.rule).verdict(),
-            Self::Listed(verdict, _) => *verdict,
+            Self::Listed(verdict, _) | Self::Part(verdict, _) => *verdict,
         }
     }
 
     fn matches(&self, url: &Url) -> bool {
         match self {
             Self::Single(site) => (&site.rule).matches(url),
-            Self::Listed(..) => true,
+            Self::Listed(..) | Self::Part(..) => true,
         }
     }
 
@@ -156,13 +171,14 @@ impl Entry for Found<'_, '_> {
         match self {
             Self::Single(site) => (&site.rule).specificity(),
             Self::Listed(_, domain) => Specificity::of_domain(domain),
+            Self::Part(_, part) => part.specificity(),
         }
     }
 
     fn is_wildcard(&self) -> bool {
         match self {
             Self::Single(site) => (&site.rule).is_wildcard(),
-            Self::Listed(..) => false,
+            Self::Listed(..) | Self::Part(..) => false,
         }
     }
 }

@@ -10,6 +10,7 @@ mod members;
 mod shape;
 mod star;
 mod texts;
+mod value;
 
 use std::collections::BTreeSet;
 

@@ -14,7 +14,7 @@ use fyr_schemas::timetable::Timetable;
 use fyr_schemas::{GroupId, PeriodId, RuleId};
 
 pub use self::settings::{Settled, Voice};
-pub use self::sites::{CategoryRegion, Flat, Inexpressible, Region, SiteVoice, Sites};
+pub use self::sites::{CategoryRegion, Flat, Inexpressible, PartsRegion, Region, SiteVoice, Sites};
 pub(crate) use self::times::MOST_VARIANTS;
 use self::times::{Breaches, Times};
 use crate::policy::{Group, Policy, Rule};

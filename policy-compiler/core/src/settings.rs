@@ -93,6 +93,14 @@ pub fn nearest(name: &str) -> Option<&'static str> {
     did_you_mean(name, TABLE.keys().chain(VERBATIM.keys()).copied())
 }
 
+/// The policies of browsers whose names begin so, a few at most.
+pub fn beginning_with(name: &str) -> impl Iterator<Item = &'static str> {
+    const FEW: usize = 4;
+
+    let names = VERBATIM.keys().copied();
+    names.filter(move |full| full.starts_with(name)).take(FEW)
+}
+
 /// The setting that keeps the school account from appearing on the sites of a filter.
 pub(crate) fn identity_over(filter: &UrlFilter) -> Option<&'static Setting> {
     find(Ruled::over(filter)?.identity)

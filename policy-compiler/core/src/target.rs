@@ -105,7 +105,7 @@ impl Groundwork {
         let enforced = self.drafts.clone();
         lowered(
             desired,
-            enforced.map(|draft| draft.enforce(&desired.sites, &self.pinned)),
+            enforced.map(|draft| draft.enforce(desired, &self.pinned)),
         )
     }
 
@@ -255,21 +255,28 @@ fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
         })
         .collect();
     let mut counts: BTreeMap<_, usize> = BTreeMap::new();
-    for site in &desired.sites {
-        let id = sites_control(site.value.verdict(), &site.rule);
-        let count = counts.entry(id.clone()).or_default();
-        *count += match &site.value {
+    let listed = desired.sites.iter().map(|site| {
+        let count = match &site.value {
             SiteEntry::Filter(_) => 1,
             SiteEntry::Category(rule) => rule.count(),
         };
+        (site.value.verdict(), &site.rule, &site.decision, count)
+    });
+    let kept = desired.kept_parts.iter().map(|parts| {
+        let count = parts.value.parts.len();
+        (parts.value.verdict, &parts.rule, &parts.decision, count)
+    });
+    for (verdict, rule, decision, more) in listed.chain(kept) {
+        let id = sites_control(verdict, rule);
+        let count = counts.entry(id.clone()).or_default();
+        *count += more;
         let statement = Statement {
-            value: if *count == 1 {
-                "1 site".to_owned()
-            } else {
-                format!("{count} sites")
+            value: match *count {
+                1 => "1 site".to_owned(),
+                count => format!("{count} sites"),
             },
-            rule: site.rule.clone(),
-            decision: site.decision.clone(),
+            rule: rule.clone(),
+            decision: decision.clone(),
         };
         statements.insert(id, statement);
     }

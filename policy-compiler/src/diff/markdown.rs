@@ -6,7 +6,7 @@ use fyr_policy_core::Difference;
 
 use super::devices::Devices;
 use super::summary;
-use super::text::{decided, step, subject, word};
+use super::text::{decided, step, word};
 use crate::render::in_one_line;
 
 /// The most rows that a comment shows; the rest is counted.
@@ -17,7 +17,7 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
     let changes = difference.changes.iter().map(|change| {
         [
             word(change.risk).to_owned(),
-            code(subject(&change.subject)),
+            code(&change.subject.to_string()),
             escaped(&step(change)),
             escaped(&change.whom),
         ]

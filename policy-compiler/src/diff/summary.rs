@@ -57,7 +57,7 @@ fn sites(difference: &Difference) -> Vec<String> {
     let becoming = |verdict: &str| -> Vec<&Change> {
         let changes = difference.changes.iter();
         changes
-            .filter(|change| matches!(change.subject, Subject::Site(_)))
+            .filter(|change| of_sites(&change.subject) > 0)
             .filter(|change| change.after.value == verdict && change.before.value != verdict)
             .collect()
     };
@@ -70,15 +70,25 @@ fn sites(difference: &Difference) -> Vec<String> {
     .filter_map(|(verdict, many, one)| {
         let changes = becoming(verdict);
         let first = changes.first()?;
-        let verb = if changes.len() == 1 { one } else { many };
+        let count = changes.iter().map(|change| of_sites(&change.subject)).sum();
+        let verb = if count == 1 { one } else { many };
         let whom = if changes.iter().all(|change| change.whom == first.whom) {
             format!(" for {}", first.whom)
         } else {
             String::new()
         };
-        Some(format!("{} {verb}{whom}", counted(changes.len(), "site")))
+        Some(format!("{} {verb}{whom}", counted(count, "site")))
     })
     .collect()
+}
+
+/// How many sites it is about, a category counted as one.
+fn of_sites(subject: &Subject) -> usize {
+    match subject {
+        Subject::Site(_) => 1,
+        Subject::Listed(listed) => listed.count,
+        Subject::Setting(_) | Subject::Time(_) => 0,
+    }
 }
 
 fn settings(difference: &Difference) -> Option<String> {
@@ -97,7 +107,7 @@ fn times(difference: &Difference) -> Option<String> {
     let names: BTreeSet<&str> = changes
         .filter_map(|change| match &change.subject {
             Subject::Time(name) => Some(name.as_str()),
-            Subject::Setting(_) | Subject::Site(_) => None,
+            Subject::Setting(_) | Subject::Site(_) | Subject::Listed(_) => None,
         })
         .collect();
     let names: Vec<&str> = names.into_iter().collect();

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::diff::{Change, Held, Risk, Subject};
+use fyr_policy_core::diff::{Change, Held, Risk};
 use fyr_policy_core::{Difference, Ground};
 
 use super::devices::Devices;
@@ -17,7 +17,7 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
         .map(|change| {
             [
                 word(change.risk).to_owned(),
-                subject(&change.subject).to_owned(),
+                change.subject.to_string(),
                 step(change),
                 change.whom.clone(),
             ]
@@ -61,12 +61,6 @@ pub(super) fn word(risk: Risk) -> &'static str {
         Risk::Different => "different",
         Risk::Weaker => "weaker",
         Risk::GroupRemoved => "removed",
-    }
-}
-
-pub(super) fn subject(subject: &Subject) -> &str {
-    match subject {
-        Subject::Setting(name) | Subject::Site(name) | Subject::Time(name) => name,
     }
 }
 

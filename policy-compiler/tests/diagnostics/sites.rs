@@ -41,6 +41,37 @@ fn a_block_around_a_helpline_is_told_the_right_way_round() {
 }
 
 #[test]
+fn all_that_one_block_closes_is_told_at_once_and_the_help_opens_it() {
+    let closes = |allow: &str| {
+        rule(&format!(
+            "for: /skoler\nstrength: minimum\nsites:\n  block: ['*']\n{allow}"
+        ))
+    };
+    let floor = base(
+        "rules/floor.yaml",
+        "allow: [service:hjaelpelinjen]",
+        "warn: []\nset:\n  youtube.identity: closed",
+    );
+    let fyr = base(
+        "fyr.yaml",
+        "[login.fyrby.example]",
+        "[login.fyrby.example, hjem.example]",
+    );
+    let check_with = |allow: &str| {
+        let rule = closes(allow);
+        let files = [
+            ("rules/proeve.yaml", rule.as_str()),
+            ("rules/floor.yaml", &floor),
+            ("fyr.yaml", &fyr),
+        ];
+        String::from_utf8(check(&files).stdout).expect("text")
+    };
+    insta::assert_snapshot!(check_with(""));
+    let then = check_with("  allow: [login.fyrby.example, hjem.example, hjaelp.example]\n");
+    assert!(!then.contains("FYR060"), "{then}");
+}
+
+#[test]
 fn what_a_site_was_meant_to_be_is_told_and_works() {
     let slips = [
         "http//spil.dk",

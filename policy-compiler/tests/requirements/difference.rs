@@ -316,3 +316,45 @@ fn r25_a_proposal_says_what_it_would_touch_before_it_is_decided() {
         stderr(&output)
     );
 }
+
+/// The small policy where a rule closes a category of these sites.
+fn closing(sites: &str) -> Source {
+    Source::small()
+        .with(
+            "lists/slem.yaml",
+            "category: slem\ntitle: { da: Slem }\nsource: os\nlicence: fri\nfiles: [slem]\n",
+        )
+        .with("lists/slem", sites)
+        .with(
+            "rules/slem.yaml",
+            "rule: slem\ndecision: SK-2025-7\nfor: { unit: /skoler, who: pupils }\n\
+             strength: minimum\nsites: { block: [category:slem] }\nwhy: { da: Lukket. }\n",
+        )
+}
+
+#[test]
+fn a_list_that_gains_and_loses_sites_is_told_site_by_site() {
+    let old = closing("ad.example\ndeep.example\n");
+    let new = closing("aaa.example\nad.example\nklassen.example\n");
+    insta::assert_snapshot!(stdout(&diff(directory(&old), directory(&new), &[])));
+    let told = told(&old, &new, &[]);
+    assert_eq!(told["risk"], "weaker");
+    let listed = &told["changes"][0]["subject"]["listed"];
+    assert_eq!(listed["membership"], "lost");
+    assert_eq!(listed["sites"][0], "deep.example");
+}
+
+#[test]
+fn a_site_that_a_wider_one_takes_the_place_of_is_no_change() {
+    let old = closing("a.slem.example\nb.slem.example\n");
+    let new = closing("slem.example\n");
+    let told = told(&old, &new, &[]);
+    assert_eq!(told["risk"], "tighter");
+    let changes = told["changes"].as_array().expect("changes");
+    assert_eq!(
+        changes.len(),
+        1,
+        "what was closed stays closed: {changes:?}"
+    );
+    assert_eq!(changes[0]["subject"]["listed"]["sites"][0], "slem.example");
+}

@@ -219,3 +219,42 @@ fn every_line_that_is_not_in_a_category_is_counted_with_its_reason() {
     );
     insta::assert_snapshot!(stdout(&source.fyr("lists", &["--date", DAY])));
 }
+
+/// The small policy with a category of so many sites and of so many parts of others.
+fn closing_parts(sites_listed: usize, parts: usize) -> Source {
+    let mut list = sites("spil", sites_listed);
+    for number in 0..parts {
+        // Writing to a string cannot fail.
+        let _ = writeln!(list, "n{number}.side.example/spil");
+    }
+    closing(0).with("lists/spil", &list)
+}
+
+#[test]
+fn more_parts_of_sites_than_a_browser_reads_are_a_reported_gap_and_explained() {
+    let source = closing_parts(1, 1202);
+    let bundle = source.bundle("oest-2021", DAY);
+    let mut controls = bundle.controls.iter();
+    let control = controls.find(|control| control.id.as_str() == "sites.block.luk");
+    assert_eq!(control.expect("the control").value, "1203 sites");
+    for engine in Engine::ALL {
+        let by = coverage(&bundle, "sites.block.luk", engine);
+        assert!(matches!(by, Coverage::Gap(_)), "{by:?}");
+    }
+    let explain = |url| source.explain(DAY, "oest-2021", ["--url", url]);
+    insta::assert_snapshot!(explain("https://n7.side.example/spil/1"));
+    let beside = explain("https://n7.side.example/");
+    assert!(beside.contains("No rule speaks of it"), "{beside}");
+}
+
+#[test]
+fn parts_that_browsers_close_anyhow_are_no_gap() {
+    let rule = rule("luk", "minimum", "  block: [category:spil, side.example]\n")
+        .replace("guidance:\n  da: Pas på.\n", "");
+    let source = closing_parts(1, 1202).with("rules/luk.yaml", &rule);
+    let bundle = source.bundle("oest-2021", DAY);
+    for engine in Engine::ALL {
+        let by = coverage(&bundle, "sites.block.luk", engine);
+        assert!(matches!(by, Coverage::Policy(_)), "{by:?}");
+    }
+}

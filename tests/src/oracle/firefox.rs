@@ -73,6 +73,7 @@ impl Lowered {
             settings: BTreeMap::new(),
             sites: sites.collect::<Result<_>>()?,
             decisions: BTreeMap::new(),
+            kept_parts: Vec::new(),
             oldest_browsers: BTreeMap::new(),
         })
         .bundle;

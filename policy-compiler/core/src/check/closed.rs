@@ -13,6 +13,7 @@ use crate::target;
 use crate::url_filter::UrlFilter;
 
 /// What closes a needed filter, or a part of it.
+#[derive(Clone)]
 pub(super) struct Block<'a> {
     /// The filter that is closed.
     pub(super) filter: UrlFilter,
@@ -41,7 +42,10 @@ impl Block<'_> {
         match self.category {
             Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
             None if self.is_around(needed) => {
-                format!("allow `{needed}` in `{}` too", self.rule)
+                format!(
+                    "narrow the block, or allow `{needed}` in `{}` too",
+                    self.rule
+                )
             }
             None => "narrow the block, or leave this site out of it".to_owned(),
         }

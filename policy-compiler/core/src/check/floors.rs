@@ -121,10 +121,7 @@ fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
             match each.instead {
                 Some(instead) => finding
                     .at(instead, "and a browser would follow this instead")
-                    .help(
-                        "write both with a host, or a host and path, and without scheme, port or \
-                         query",
-                    ),
+                    .help("remove one of the two, or ask those who wrote the other to"),
                 None => finding.help(
                     "the rules of one group come to too many single sites: list them in a file \
                      below `lists/`, and let the rule speak of their `category:NAME`",

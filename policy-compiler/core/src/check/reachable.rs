@@ -15,7 +15,7 @@ use crate::url_filter::UrlFilter;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let lifelines: Vec<Lifeline<'_>> = helplines(policy).chain(recovery(policy)).collect();
-    let mut found = BTreeMap::new();
+    let mut found: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     let (mut known, mut settings) = (OncePerSites::default(), BySettings::default());
     for resolved in resolution.at_all_times() {
         let by_rules = known.answer(&resolved.sites, |sites| {
@@ -27,12 +27,64 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             let by_settings = settings.closing(resolved, lifeline.filter);
             for block in by_rules.iter().chain(&by_settings) {
                 found
-                    .entry((block.place, lifeline.place))
-                    .or_insert_with(|| lifeline.tell(block));
+                    .entry((lifeline.need.code(), block.place))
+                    .or_default()
+                    .entry(lifeline.place)
+                    .or_insert_with(|| (lifeline, block.clone()));
             }
         }
     }
-    found.into_values().collect()
+    found
+        .into_values()
+        .filter_map(|closed| tell(&closed.into_values().collect::<Vec<_>>()))
+        .collect()
+}
+
+/// One finding for all that one entry of a rule closes.
+fn tell(closed: &[(&Lifeline<'_>, Block<'_>)]) -> Option<Diagnostic> {
+    let [(lifeline, block), rest @ ..] = closed else {
+        return None;
+    };
+    if rest.is_empty() {
+        return Some(lifeline.tell(block));
+    }
+    let names = closed.iter().map(|(lifeline, _)| lifeline.name());
+    let mut names: Vec<String> = names.collect();
+    names.dedup();
+    let needed: Vec<String> = closed
+        .iter()
+        .map(|(lifeline, block)| {
+            if block.is_around(lifeline.filter) {
+                lifeline.filter.to_string()
+            } else {
+                block.filter.to_string()
+            }
+        })
+        .collect();
+    let (whose, stays) = match lifeline.need {
+        Need::Helpline(_) => ("with it", "a helpline stays open"),
+        Need::Recovery => (
+            "with it what must stay reachable:",
+            "without these hosts a device cannot be helped",
+        ),
+    };
+    let message = format!(
+        "{} is blocked, and {whose} {}",
+        block.what(),
+        names.join(", ")
+    );
+    let others = rest.iter().map(|(lifeline, _)| lifeline);
+    let finding = Diagnostic::new(lifeline.need.code(), message)
+        .at(block.place, format!("`{}` blocks it", block.rule))
+        .at(lifeline.place, lifeline.why());
+    let finding = others.fold(finding, |finding, lifeline| {
+        finding.at(lifeline.place, lifeline.why())
+    });
+    Some(finding.help(format!(
+        "narrow the block, or add `allow: [{}]` to `{}`; {stays}",
+        needed.join(", "),
+        block.rule
+    )))
 }
 
 /// A filter that must stay open.
@@ -86,27 +138,39 @@ fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
 }
 
 impl Lifeline<'_> {
+    fn name(&self) -> String {
+        match self.need {
+            Need::Helpline(name) => format!("the helpline {name}"),
+            Need::Recovery => format!("`{}`", self.filter),
+        }
+    }
+
+    fn why(&self) -> &'static str {
+        match self.need {
+            Need::Helpline(_) => "helps children directly",
+            Need::Recovery => "listed as always reachable",
+        }
+    }
+
     fn tell(&self, block: &Block<'_>) -> Diagnostic {
-        let (whose, why, stays) = match self.need {
+        let (whose, stays) = match self.need {
             Need::Helpline(name) => (
                 if block.is_around(self.filter) {
                     format!("and with it the helpline {name}")
                 } else {
                     format!("and is a part of the helpline {name}")
                 },
-                "helps children directly",
                 "a helpline stays open",
             ),
             Need::Recovery => (
                 format!("and `{}` must stay reachable", self.filter),
-                "listed as always reachable",
                 "without this host a device cannot be helped",
             ),
         };
         let message = format!("{} is blocked, {whose}", block.what());
         Diagnostic::new(self.need.code(), message)
             .at(block.place, format!("`{}` blocks it", block.rule))
-            .at(self.place, why)
+            .at(self.place, self.why())
             .help(format!("{}; {stays}", block.narrower(self.filter)))
     }
 }

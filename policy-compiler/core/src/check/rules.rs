@@ -19,7 +19,10 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
             );
         }
         findings.extend(no_reason(policy, rule));
-        if !policy.unread.has_all(&[DocumentKind::Units]) || policy.lacks_unit(rule.unit()) {
+        if !policy.unread.has_all(&[DocumentKind::Units])
+            || policy.lacks_unit(rule.unit())
+            || names_unknown_stage(policy, rule)
+        {
             continue;
         }
         if policy.groups_of(rule).next().is_none() {
@@ -39,6 +42,13 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         }
     }
     findings
+}
+
+/// A rule for a stage that does not exist is told as that alone.
+fn names_unknown_stage(policy: &Policy, rule: &Rule) -> bool {
+    let mut named = rule.source.document.scope.stage.iter();
+    let stages = policy.stages.as_ref();
+    stages.is_some_and(|stages| named.any(|stage| stages.get(stage).is_none()))
 }
 
 /// By what was written: a setting that could not be read is a finding of its own.

@@ -1,25 +1,33 @@
 //! Sites whose verdict, floor or ground changes.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::members::Members;
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
 use crate::desired::Verdict;
 use crate::policy::{Firmness, SiteSet};
 use crate::resolve::{Resolved, SiteVoice};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
-    let mut gathered = Gathered::default();
+    let (mut gathered, mut members) = (Gathered::default(), Members::default());
     for time in sides.times() {
         let (old, new) = (time.old, time.new);
-        let mut named = named(old);
-        named.extend(self::named(new));
-        for (name, sites) in named {
-            let before = old.sites.verdict_over(sites);
-            let after = new.sites.verdict_over(sites);
+        for (risk, subject, held) in members.changes(&old.sites, &new.sites) {
+            gathered.add(*risk, subject.clone(), held.clone(), &time);
+        }
+        let (of_old, of_new) = (named(old), named(new));
+        let names: BTreeSet<&String> = of_old.keys().chain(of_new.keys()).collect();
+        for name in names {
+            // Each side means its own list, as far as it speaks of it.
+            let (in_old, in_new) = (of_old.get(name), of_new.get(name));
+            let before = in_old.or(in_new);
+            let before = before.and_then(|sites| old.sites.verdict_over(sites));
+            let after = in_new.or(in_old);
+            let after = after.and_then(|sites| new.sites.verdict_over(sites));
             let held = (held(before), held(after));
             if held.0 != held.1 {
-                let subject = Subject::Site(name);
+                let subject = Subject::Site(name.clone());
                 gathered.add(risk(before, after), subject, held, &time);
             }
         }
@@ -33,7 +41,7 @@ fn named<'a>(resolved: &Resolved<'a>) -> BTreeMap<String, &'a SiteSet> {
     sets.map(|sites| (sites.to_string(), sites)).collect()
 }
 
-fn held(voice: Option<SiteVoice<'_>>) -> Held {
+pub(super) fn held(voice: Option<SiteVoice<'_>>) -> Held {
     match voice {
         None => Held {
             value: Verdict::Allow.word().to_owned(),
@@ -50,7 +58,7 @@ fn held(voice: Option<SiteVoice<'_>>) -> Held {
     }
 }
 
-fn risk(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
+pub(super) fn risk(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
     let verdict =
         |voice: Option<SiteVoice<'_>>| voice.map_or(Verdict::Allow, |voice| voice.says.verdict);
     match verdict(after).cmp(&verdict(before)) {

@@ -8,6 +8,7 @@ use super::PLACES;
 use super::chunk::Chunk;
 use super::grammar;
 use super::star;
+use super::value;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks};
 use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
@@ -42,7 +43,7 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
             ),
         )
         .at(place, "this word is not known here")
-        .help_if(near(variant, expected)),
+        .help_if(near(variant, expected).or_else(|| value::word(variant, expected))),
         Error::DuplicateMappingKey { key, .. } => {
             let key = excerpt(key.as_deref().unwrap_or("this name"));
             Diagnostic::new(Code::DuplicateField, format!("`{key}` is given twice"))
@@ -62,6 +63,11 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         Error::InvalidScalar { .. } => Diagnostic::new(Code::WrongValue, "expected a whole number")
             .at(place, "this is something else"),
         Error::Unexpected { expected, .. } => {
+            let help = match *expected {
+                "mapping start" => value::as_texts(chunk, place),
+                "sequence start" => value::as_list(chunk, place),
+                _ => None,
+            };
             let expected = match *expected {
                 "string scalar" | "scalar" => "a single text",
                 "mapping start" => "a mapping, `name: value`",
@@ -70,16 +76,19 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
             };
             Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
                 .at(place, "this is something else")
+                .help_if(help)
         }
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
             Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
                 .at(place, "this is something else")
         }
-        other => Diagnostic::new(
-            Code::WrongValue,
-            UserMessageFormatter.format_message(other).into_owned(),
-        )
-        .at(place, "this is none"),
+        other => {
+            let said = UserMessageFormatter.format_message(other).into_owned();
+            let (label, help) = (value::label(&said), value::refused(&said));
+            Diagnostic::new(Code::WrongValue, said)
+                .at(place, label)
+                .help_if(help)
+        }
     }
 }
 

@@ -114,6 +114,7 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
             fault::unreadable(&member.chunk, error)
         };
         let meaning = shape.help(name).filter(|_| finding.help.is_none());
+        let finding = finding.help_if(belongs_under(member, &shape, members));
         findings.push(finding.help_if(meaning));
         let meant = did_you_mean(name, shape.names());
         missing.retain(|field| meant != Some(*field));
@@ -130,13 +131,33 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
     {
         return vec![fault::in_wrong_place(first.place(), &first.name, meant)];
     }
-    let meaning = match missing.as_slice() {
-        [one] => shape.help(one),
-        _ => None,
+    let meanings: Vec<String> = missing
+        .iter()
+        .filter_map(|field| shape.help(field))
+        .collect();
+    let help = match meanings.as_slice() {
+        [] => None,
+        [one] => Some(format!("add it: {one}")),
+        several => Some(format!("add them: {}", several.join("; "))),
     };
-    let help = meaning.map(|meaning| format!("add it: {meaning}"));
     findings.push(fault::missing(first.place(), &missing).help_if(help));
     findings
+}
+
+/// Where a field belongs that stands at the top and is one of another field's.
+fn belongs_under(member: &Member<'_>, shape: &Shape, members: &[Member<'_>]) -> Option<String> {
+    let parent = shape.parent(&member.name)?;
+    let written = member.chunk.text.trim();
+    if written.contains('\n') {
+        return Some(format!("write it under `{parent}:`"));
+    }
+    let unit = members.iter().find(|other| *other.name == parent);
+    let unit = unit.and_then(|other| other.chunk.text.split_once(':'));
+    let unit = unit.map(|(_, value)| value.trim());
+    match unit.filter(|unit| parent == "for" && unit.starts_with('/') && !unit.contains(' ')) {
+        Some(unit) => Some(format!("write `for: {{ unit: {unit}, {written} }}`")),
+        None => Some(format!("write it under `{parent}:`: `{written}`")),
+    }
 }
 
 /// Whether a document of one member is refused only for the first of the members that it lacks.

@@ -7,6 +7,8 @@ use serde_json::Value as Json;
 pub(super) struct Shape {
     /// Every field with what it means.
     fields: Vec<(String, String)>,
+    /// The fields of fields, each with the one it belongs under.
+    nested: Vec<(String, String)>,
     /// Those that must be there, in the order in which they are read.
     required: Vec<String>,
 }
@@ -23,8 +25,16 @@ impl Shape {
             words.join(" ").trim_end_matches('.').to_owned()
         };
         let fields = fields.into_iter().flatten();
+        let definitions = schema.get("$defs");
+        let nested = fields.clone().flat_map(|(parent, field)| {
+            let definition = definition_of(field, definitions);
+            let names = definition.map(|definition| members_of(definition, definitions));
+            let names = names.into_iter().flatten();
+            names.map(|name| (name, parent.clone()))
+        });
         let required = required.into_iter().flatten().filter_map(Json::as_str);
         Self {
+            nested: nested.collect(),
             fields: fields
                 .map(|(name, field)| (name.clone(), meaning(field)))
                 .collect(),
@@ -35,6 +45,14 @@ impl Shape {
     /// The name of every field.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
         self.fields.iter().map(|(name, _)| name.as_str())
+    }
+
+    /// The field that this one belongs under, where it is none by itself and of one alone.
+    pub(super) fn parent(&self, name: &str) -> Option<&str> {
+        let is_own = self.names().any(|own| own == name);
+        let mut parents = self.nested.iter().filter(|(nested, _)| nested == name);
+        let (_, parent) = parents.next().filter(|_| !is_own)?;
+        parents.next().is_none().then_some(parent)
     }
 
     /// The fields that must be there and are not among these.
@@ -62,4 +80,22 @@ impl Shape {
             format!("`{name}:` is {meaning}")
         })
     }
+}
+
+/// What a field refers to.
+fn definition_of<'a>(field: &Json, definitions: Option<&'a Json>) -> Option<&'a Json> {
+    let name = field.get("$ref").and_then(Json::as_str)?;
+    definitions?.get(name.rsplit('/').next()?)
+}
+
+/// The names of the members of a definition, whichever of its forms has them.
+fn members_of(definition: &Json, definitions: Option<&Json>) -> Vec<String> {
+    let forms = definition.get("anyOf").and_then(Json::as_array);
+    let forms = forms.into_iter().flatten();
+    let forms = forms.map(|form| definition_of(form, definitions).unwrap_or(form));
+    std::iter::once(definition)
+        .chain(forms)
+        .filter_map(|form| form.get("properties").and_then(Json::as_object))
+        .flat_map(|members| members.keys().cloned())
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! A category of sites: what its files list and what its services are, looked up by host.
 
 mod host_names;
+mod parts;
 
 use std::sync::OnceLock;
 

@@ -20,7 +20,7 @@ use super::timetable::{self, Timetable};
 use super::{Category, Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::country::Country;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::diagnostic::{Diagnostic, Diagnostics, audience_meant, help_for_unknown};
 use crate::parse::DocumentKind::{self, Organisation, Units};
 use crate::parse::{Documents, InFile, Listed, Unread};
 use crate::source::Place;
@@ -76,6 +76,7 @@ pub fn organise(
         stages: stages.as_ref().map(|stages| stages.names().collect()),
         services: known_services,
         units: unread.has_all(&[Units]).then_some(&units),
+        groups: &groups,
         categories: &categories,
         has_all_categories: has_all_lists,
         periods: None,
@@ -285,13 +286,36 @@ pub(super) fn report_unknown_unit(
 /// Reports what a selection names and nobody has.
 fn report_scope<T>(file: &InFile<T>, scope: &Scope, names: &Names<'_>, findings: &mut Diagnostics) {
     let place = file.place(&scope.unit);
-    report_unknown_unit(place, &scope.unit, names.units, findings);
+    match group_meant(scope, names) {
+        Some(finding) => findings.push(finding.at(place, "`units.yaml` has no such unit")),
+        None => report_unknown_unit(place, &scope.unit, names.units, findings),
+    }
     for stage in &scope.stage {
         if let Some(known) = names.without(stage) {
             let place = file.place(stage);
-            findings.push(statement::unknown_stage(place, stage.as_str(), known));
+            let finding = statement::unknown_stage(place, stage.as_str(), known);
+            let audience = audience_meant(stage.as_str());
+            let who = audience.map(|audience| format!("write `who: {audience}`"));
+            findings.push(finding.help_if(who));
         }
     }
+}
+
+/// The finding for a group where a unit belongs.
+fn group_meant(scope: &Scope, names: &Names<'_>) -> Option<Diagnostic> {
+    let units = names.units?;
+    let (_, last) = scope.unit.as_str().rsplit_once('/')?;
+    let group = names.groups.get(&last.parse::<GroupId>().ok()?)?;
+    (!units.contains(&scope.unit.value)).then(|| {
+        Diagnostic::new(
+            Code::UnknownUnit,
+            format!("unknown unit `{}`", scope.unit.value),
+        )
+        .help(format!(
+            "`{}` is a group, and rules are for units: write `{}`",
+            group.id, group.unit
+        ))
+    })
 }
 
 fn read_always_reachable(

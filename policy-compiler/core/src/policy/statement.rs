@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{self as source, At, SettingValue};
-use fyr_schemas::{CategoryId, ControlId, PeriodId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{CategoryId, ControlId, GroupId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
 use super::{Category, Group, Service};
@@ -76,6 +76,7 @@ pub(super) struct Names<'a> {
     pub(super) stages: Option<Vec<&'a StageId>>,
     pub(super) services: Option<&'a BTreeMap<ServiceId, Service>>,
     pub(super) units: Option<&'a BTreeSet<UnitPath>>,
+    pub(super) groups: &'a BTreeMap<GroupId, Group>,
     pub(super) periods: Option<&'a BTreeMap<PeriodId, Period>>,
     pub(super) categories: &'a BTreeMap<CategoryId, Arc<Category>>,
     /// Whether every category there is is among them.
@@ -207,14 +208,34 @@ fn unknown_setting(place: Place, name: &str) -> Diagnostic {
     if let Some(reason) = settings::why_not(name) {
         return finding("this policy exists and cannot be set").help(reason);
     }
-    let known = settings::all().map(|setting| setting.name);
-    match did_you_mean(name, known).or_else(|| settings::nearest(name)) {
-        Some(meant) => finding("no setting has this name").help(format!("did you mean `{meant}`?")),
-        None => finding("no setting has this name").help(
-            "settings are named `family.setting`, such as `youtube.level`; \
-             the schema written by `fyr schema` lists them",
-        ),
-    }
+    let help = of_family(name).or_else(|| {
+        let known = settings::all().map(|setting| setting.name);
+        let meant = did_you_mean(name, known).or_else(|| settings::nearest(name));
+        let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
+        meant.or_else(|| begun(name))
+    });
+    finding("no setting has this name").help(help.unwrap_or_else(|| {
+        "settings are named `family.setting`, such as `youtube.level`; \
+         `docs/reference/settings.md` lists them"
+            .to_owned()
+    }))
+}
+
+/// The settings of a family, for somebody who wrote its name alone: `camera`, `safe-search`.
+fn of_family(name: &str) -> Option<String> {
+    let written = name.replace('-', "");
+    let family: Vec<&str> = settings::all()
+        .filter(|setting| setting.family().replace('-', "") == written)
+        .map(|setting| setting.name)
+        .collect();
+    (!family.is_empty()).then(|| format!("write one of {}", in_backticks(&family)))
+}
+
+/// The policies of a browser that begin as it is written: `chromium.IncognitoMode`.
+fn begun(name: &str) -> Option<String> {
+    let (_, begun) = name.split_once('.')?;
+    let meant: Vec<&str> = settings::beginning_with(name).collect();
+    (begun.len() > 3 && !meant.is_empty()).then(|| format!("write one of {}", in_backticks(&meant)))
 }
 
 /// The finding for a stage or audience that does not exist.

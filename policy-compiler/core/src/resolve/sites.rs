@@ -16,7 +16,7 @@ use crate::policy::{Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
 use crate::url_filter::{ByHost, Index, UrlFilter};
 
-pub use self::flat::{CategoryRegion, Flat, Inexpressible, Region};
+pub use self::flat::{CategoryRegion, Flat, Inexpressible, PartsRegion, Region};
 pub(super) use self::shared::Shared;
 
 /// What the rules of a group say of sites.

@@ -15,9 +15,9 @@ use super::fit::fit;
 use super::merge::{self, Policies};
 use super::settle::{ClosedBySettings, settle};
 use super::sites::{Entry, Lists, Loss, Origin, Site, Whole};
-use super::{Clash, Unknown, below_names};
+use super::{Clash, Unknown, below_names, sites_control};
 use crate::catalogue::{self, TooNew};
-use crate::desired::{CategoryRule, Decided, SiteEntry, SiteRule, Verdict};
+use crate::desired::{CategoryRule, Decided, Desired, SiteEntry, SiteRule, Verdict};
 use crate::settings::{self, Effect, Kind, Lowering, Means, Reach, Setting, Value};
 use crate::url_filter::UrlFilter;
 
@@ -156,12 +156,13 @@ impl Draft {
     }
 
     /// Puts it in force together with what rules say of sites.
-    pub(super) fn enforce(
-        mut self,
-        sites: &[Decided<SiteEntry>],
-        pinned: &BTreeSet<HostName>,
-    ) -> Enforced {
-        for site in sites {
+    pub(super) fn enforce(mut self, desired: &Desired, pinned: &BTreeSet<HostName>) -> Enforced {
+        for parts in &desired.kept_parts {
+            let control = sites_control(parts.value.verdict, &parts.rule);
+            let loss = Loss::too_many_parts(&parts.value);
+            self.outcome(&control).losses.push(loss);
+        }
+        for site in &desired.sites {
             self.apply_rule(site, pinned);
         }
         self.finish()

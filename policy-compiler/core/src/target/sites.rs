@@ -6,7 +6,7 @@ use std::fmt;
 use fyr_schemas::ControlId;
 
 use super::sites_control;
-use crate::desired::{CategoryRule, Decided, SiteEntry, Verdict};
+use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry, Verdict};
 use crate::url_filter::UrlFilter;
 
 /// The entries that every browser reads of one list; Firefox drops the rest without a word.
@@ -93,6 +93,8 @@ pub(super) enum LossReason {
     NoWarning,
     /// No hosts file holds such a name.
     NoHostName,
+    /// They are so many prefixes and addresses, more than any browser's list holds.
+    TooManyParts(usize),
 }
 
 impl Entry {
@@ -165,6 +167,14 @@ impl Loss {
             reason: LossReason::NoHostName,
         }
     }
+
+    /// Prefixes and addresses of a category that no browser is told of.
+    pub(super) fn too_many_parts(parts: &PartsRule) -> Self {
+        Self {
+            what: format!("category:{}", parts.category.id),
+            reason: LossReason::TooManyParts(parts.parts.len()),
+        }
+    }
 }
 
 impl fmt::Display for Loss {
@@ -187,6 +197,11 @@ impl fmt::Display for Loss {
             LossReason::NoHostName => write!(
                 f,
                 "`{what}` does not fit into the browser's list, and no hosts file holds such a name"
+            ),
+            LossReason::TooManyParts(count) => write!(
+                f,
+                "`{what}`: {count} of its URL prefixes and addresses do not fit: the browser reads \
+                 {LONGEST_LIST} entries of a list, and no name tells them apart"
             ),
             LossReason::WouldOpen(closed) => write!(
                 f,

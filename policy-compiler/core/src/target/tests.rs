@@ -32,6 +32,7 @@ fn nothing() -> Desired {
         stage: "indskoling".parse().expect("a stage"),
         settings: BTreeMap::new(),
         sites: Vec::new(),
+        kept_parts: Vec::new(),
         oldest_browsers: BTreeMap::new(),
         decisions: BTreeMap::new(),
     }

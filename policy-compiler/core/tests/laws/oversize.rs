@@ -17,7 +17,8 @@ use crate::{DAY, policy};
 
 const UNITS: [&str; 4] = ["/", "/nord", "/nord/skole", "/syd"];
 
-/// A rule over a category of so many sites from a number on, and over as many sites by name.
+/// A rule over a category of so many sites from a number on and parts of as many sites behind them,
+/// and over so many sites by name.
 #[derive(Debug, Clone)]
 struct Large {
     unit: &'static str,
@@ -25,6 +26,7 @@ struct Large {
     verdict: &'static str,
     from: usize,
     listed: usize,
+    parts: usize,
     named: usize,
 }
 
@@ -35,16 +37,24 @@ fn large() -> impl Strategy<Value = Large> {
         prop::sample::select(vec!["block", "block", "allow", "warn"]),
         0..1500_usize,
         prop::sample::select(vec![0, 10, 400, 900, 1200]),
+        prop::sample::select(vec![0, 0, 10, 400, 1200]),
         prop::sample::select(vec![0, 1, 5, 300]),
     )
-        .prop_map(|(unit, strength, verdict, from, listed, named)| Large {
-            unit,
-            strength,
-            verdict,
-            from,
-            listed,
-            named: if listed == 0 { named.max(1) } else { named },
-        })
+        .prop_map(
+            |(unit, strength, verdict, from, listed, parts, named)| Large {
+                unit,
+                strength,
+                verdict,
+                from,
+                listed,
+                parts,
+                named: if listed + parts == 0 {
+                    named.max(1)
+                } else {
+                    named
+                },
+            },
+        )
 }
 
 fn sources(rules: &[Large], is_everything_closed: bool) -> Sources {
@@ -60,10 +70,13 @@ fn sources(rules: &[Large], is_everything_closed: bool) -> Sources {
             verdict,
             from,
             listed,
+            parts,
             named,
         } = large;
-        let sites: Vec<String> = (*from..from + listed).map(site).collect();
-        let category = (*listed > 0).then(|| format!("'category:c{number}'"));
+        let listed = from + listed;
+        let parts = (listed..listed + parts).map(|number| format!("{}/p", site(number)));
+        let sites: Vec<String> = (*from..listed).map(site).chain(parts).collect();
+        let category = (!sites.is_empty()).then(|| format!("'category:c{number}'"));
         let below = (0..*named).map(|at| format!("'{}'", part(from + 7 * at)));
         let said: Vec<String> = category.into_iter().chain(below).collect();
         files.push((
@@ -74,7 +87,7 @@ fn sources(rules: &[Large], is_everything_closed: bool) -> Sources {
                 said.join(", ")
             ),
         ));
-        if *listed > 0 {
+        if !sites.is_empty() {
             files.push((
                 format!("lists/c{number}.yaml"),
                 format!(

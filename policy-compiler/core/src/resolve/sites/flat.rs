@@ -6,15 +6,18 @@
 //! nothing are then left out.
 //!
 //! The domains of a category stay together: one verdict holds for all of them but for those that
-//! something else was said of, which become filters of their own.
+//! something else was said of, which become filters of their own. Its parts of sites are filters,
+//! unless they are too many for any browser: those are kept apart, so that they can be told of.
 
 mod closure;
 mod entries;
+mod kept;
 mod whole;
 
 use std::cmp::Reverse;
 
 use self::closure::Closure;
+pub use self::kept::PartsRegion;
 pub use self::whole::CategoryRegion;
 use super::shared::Overlaps;
 use super::{SiteVoice, Sites};
@@ -26,9 +29,6 @@ use crate::url_filter::{ByHost, UrlFilter};
 /// are left out.
 const MOST_REGIONS: usize = 20_000;
 
-/// A category with more parts of sites than this keeps them: no browser's list holds so many.
-const MOST_PARTS: usize = 1_000;
-
 /// What browsers are to be told of a group's sites.
 #[derive(Debug, Default)]
 pub struct Flat<'a> {
@@ -36,6 +36,9 @@ pub struct Flat<'a> {
     pub filters: Vec<Region<'a>>,
     /// Categories, each but for the domains that are among the filters.
     pub categories: Vec<CategoryRegion<'a>>,
+    /// Parts of categories that are too many for any list, where nothing in the lists decides
+    /// alike.
+    pub kept: Vec<PartsRegion<'a>>,
     /// Verdicts that no flat list can give.
     pub inexpressible: Vec<Inexpressible>,
 }
@@ -104,6 +107,7 @@ impl<'a> Sites<'a> {
             kept.push(region);
         }
         Flat {
+            kept: self.kept_parts(&kept, &categories, wildcard),
             filters: kept.regions,
             categories,
             inexpressible,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{CategoryRegion, Inexpressible, MOST_PARTS, MOST_REGIONS};
+use super::{CategoryRegion, Inexpressible, MOST_REGIONS};
 use crate::resolve::sites::{SiteVoice, Sites};
 use crate::url_filter::{ByHost, UrlFilter};
 
@@ -22,9 +22,7 @@ impl<'a> Closure<'a> {
         let mut closure = Self::default();
         let said = || sites.voices.iter().map(|voice| &voice.says.sites);
         let categories = said().filter_map(|sites| sites.category());
-        let parts = categories
-            .filter(|category| category.parts.len() <= MOST_PARTS)
-            .flat_map(|category| &category.parts);
+        let parts = categories.flat_map(|category| category.told_parts());
         for filter in said().filter_map(|sites| sites.filter()).chain(parts) {
             if closure.written.insert(filter) {
                 closure.written_by_host.file(filter, filter);
@@ -47,11 +45,12 @@ impl<'a> Closure<'a> {
             .iter()
             .flat_map(|region| region.except.iter().copied())
             .collect();
+        let kept_open = sites.kept_open_hosts();
         loop {
             let domains = apart.drain(..).map(UrlFilter::of_domain).collect();
             self.add(domains, sites, inexpressible);
             for region in categories.iter_mut() {
-                let open = self.open_in(region);
+                let open = self.open_in(region, &kept_open);
                 region.except.extend(&open);
                 apart.extend(open);
             }
@@ -63,7 +62,7 @@ impl<'a> Closure<'a> {
 
     /// The domains of a closed category that a device could not close by name, since something is
     /// open at that name or at `www.` before it.
-    fn open_in(&self, category: &CategoryRegion<'a>) -> Vec<&'a str> {
+    fn open_in(&self, category: &CategoryRegion<'a>, kept_open: &BTreeSet<&str>) -> Vec<&'a str> {
         if category.verdict().is_open() {
             return Vec::new();
         }
@@ -73,6 +72,7 @@ impl<'a> Closure<'a> {
             .filter(|(_, voice)| voice.says.verdict.is_open());
         let hosts = open.filter_map(|(filter, _)| filter.host_name());
         hosts
+            .chain(kept_open.iter().copied())
             .flat_map(|host| [Some(host), host.strip_prefix("www.")])
             .flatten()
             .filter_map(|host| {

@@ -2,8 +2,8 @@
 
 use fyr_schemas::policy::Strength;
 
-use super::{CategoryRegion, Region};
-use crate::desired::{CategoryRule, Decided, SiteEntry, SiteRule};
+use super::{CategoryRegion, PartsRegion, Region};
+use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry, SiteRule};
 use crate::resolve::sites::{Rank, SiteVoice, Sites};
 
 impl Sites<'_> {
@@ -27,6 +27,11 @@ impl Sites<'_> {
         let mut entries: Vec<_> = filters.chain(categories).collect();
         entries.sort_by(|(a, _), (b, _)| a.cmp(b));
         entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// What no browser is told, since it is too much.
+    pub(crate) fn kept_entries(&self) -> Vec<Decided<PartsRule>> {
+        self.flat.kept.iter().map(of_parts).collect()
     }
 }
 
@@ -70,7 +75,16 @@ fn of_category(region: &CategoryRegion<'_>) -> Decided<SiteEntry> {
     decided(&region.voice, SiteEntry::Category(rule))
 }
 
-fn decided(voice: &SiteVoice<'_>, value: SiteEntry) -> Decided<SiteEntry> {
+fn of_parts(region: &PartsRegion<'_>) -> Decided<PartsRule> {
+    let rule = PartsRule {
+        verdict: region.voice.says.verdict,
+        category: region.category.clone(),
+        parts: region.parts.clone(),
+    };
+    decided(&region.voice, rule)
+}
+
+fn decided<T>(voice: &SiteVoice<'_>, value: T) -> Decided<T> {
     Decided {
         value,
         rule: voice.rule.id().clone(),

@@ -83,7 +83,7 @@ impl<'a> Sites<'a> {
     }
 
     /// Every category that something is said of, each once.
-    fn categories(&self) -> impl Iterator<Item = &'a Arc<Category>> {
+    pub(super) fn categories(&self) -> impl Iterator<Item = &'a Arc<Category>> {
         let mut seen = BTreeSet::new();
         let said = self.of_categories.iter();
         let said = said.filter_map(|number| self.voices.get(*number)?.says.sites.category());
@@ -152,7 +152,7 @@ impl<'a> Sites<'a> {
 
     /// Whether anybody says something else of a category. A voice of the same verdict changes
     /// nothing: it neither outranks another verdict nor lets another voice do so.
-    fn may_differ(&self, category: &Category, verdict: Verdict) -> bool {
+    pub(super) fn may_differ(&self, category: &Category, verdict: Verdict) -> bool {
         self.voices.iter().any(|voice| {
             let spoken_of = voice.says.sites.category();
             voice.says.verdict != verdict

@@ -1,0 +1,97 @@
+//! What was meant by a value of the wrong kind, computed from what was written.
+
+use fyr_schemas::UnitPath;
+use fyr_schemas::policy::Day;
+
+use super::chunk::Chunk;
+use crate::diagnostic::audience_meant;
+use crate::source::Place;
+
+/// What to write for a text that a newtype refused with `` `text` is not … ``.
+pub(super) fn refused(said: &str) -> Option<String> {
+    let (text, expected) = said.strip_prefix('`')?.split_once("` is not ")?;
+    let meant = if expected.starts_with("a unit path") {
+        let path = format!("/{}", text.trim_matches('/').to_lowercase());
+        path.parse::<UnitPath>().ok().map(|_| path)
+    } else if expected.starts_with("a day") {
+        day(text)
+    } else if expected.starts_with("a country") {
+        Some(text.to_uppercase()).filter(|meant| meant.len() == 2)
+    } else if expected.contains("(lowercase letters, digits and `-`") {
+        slug(text)
+    } else {
+        None
+    };
+    let meant = meant.filter(|meant| meant != text);
+    meant.map(|meant| format!("write `{meant}`"))
+}
+
+/// What a refused text is not: `not a day`.
+pub(super) fn label(said: &str) -> String {
+    let expected = said.split_once("` is not ").map(|(_, expected)| expected);
+    let kind = expected.and_then(|expected| expected.split(" (").next());
+    kind.map_or_else(
+        || "this cannot be read".to_owned(),
+        |kind| format!("not {kind}"),
+    )
+}
+
+/// `1.8.2027` and `01/08/2027` as the calendar of the language writes them.
+pub(super) fn day(text: &str) -> Option<String> {
+    let mut parts = text.split(['.', '/', '-']);
+    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
+    if parts.next().is_some() || year.len() != 4 {
+        return None;
+    }
+    let meant = format!("{year}-{month:0>2}-{day:0>2}");
+    meant.parse::<Day>().ok().map(|_| meant)
+}
+
+/// A name in small Latin letters: `Østskolen 2` is `oestskolen-2`.
+fn slug(text: &str) -> Option<String> {
+    let mut meant = String::new();
+    for letter in text.to_lowercase().chars() {
+        match letter {
+            'æ' | 'ä' => meant.push_str("ae"),
+            'ø' | 'ö' => meant.push_str("oe"),
+            'å' => meant.push_str("aa"),
+            letter if letter.is_ascii_alphanumeric() => meant.push(letter),
+            _ => meant.push('-'),
+        }
+    }
+    let words: Vec<&str> = meant.split('-').filter(|word| !word.is_empty()).collect();
+    (!words.is_empty() && words.len() < 10).then(|| words.join("-"))
+}
+
+/// What to write for a word that is none of these.
+pub(super) fn word(given: &str, known: &[&str]) -> Option<String> {
+    let audience = audience_meant(given).filter(|audience| known.contains(audience));
+    audience.map(|audience| format!("write `{audience}`"))
+}
+
+/// The field on the line of a single text, and the text, where another shape was expected.
+fn field_and_text<'a>(chunk: &Chunk<'a>, place: Place) -> Option<(&'a str, &'a str)> {
+    let at = place.span.start.checked_sub(chunk.start)?;
+    let before = chunk.text.get(..at)?.lines().next_back()?;
+    let text = chunk.text.get(at..)?.lines().next()?;
+    let (field, between) = before.rsplit_once(':')?;
+    let field = field.rsplit([' ', '{', ',']).next()?;
+    let text = text.split(" #").next()?.trim();
+    let is_single = between.trim().is_empty() && !text.is_empty() && !text.contains(['{', '[']);
+    is_single.then_some((field, text))
+}
+
+/// What to write for a single text where a list belongs.
+pub(super) fn as_list(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+    let (field, text) = field_and_text(chunk, place)?;
+    Some(format!("write `{field}: [{text}]`"))
+}
+
+/// What to write for a single text where one text for each language belongs.
+pub(super) fn as_texts(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+    let (field, text) = field_and_text(chunk, place)?;
+    let is_by_language = ["why", "guidance", "title"].contains(&field);
+    let is_plain = text.starts_with('"') || !text.contains([',', '}', ']', ':', '#', '\'']);
+    (is_by_language && is_plain)
+        .then(|| format!("write `{field}: {{ da: {text} }}`: each text stands behind its language"))
+}

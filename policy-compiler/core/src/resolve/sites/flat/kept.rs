@@ -1,0 +1,70 @@
+//! Parts of sites that are too many for any browser's list, and whose verdicts are lost with them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{CategoryRegion, Kept, Region};
+use crate::desired::Verdict;
+use crate::policy::Category;
+use crate::resolve::sites::{SiteVoice, Sites};
+use crate::source::Place;
+
+/// Parts of a category that no browser is told of, and the voice whose verdict is lost.
+#[derive(Debug, Clone)]
+pub struct PartsRegion<'a> {
+    /// The category.
+    pub category: &'a Arc<Category>,
+    /// What decides over them.
+    pub voice: SiteVoice<'a>,
+    /// Which of its parts, by their numbers, sorted.
+    pub parts: Arc<[usize]>,
+}
+
+impl<'a> Sites<'a> {
+    /// The parts that are kept from browsers, but for those over which the lists decide alike
+    /// without them.
+    pub(super) fn kept_parts(
+        &self,
+        kept: &Kept<'a>,
+        categories: &[CategoryRegion<'a>],
+        wildcard: Option<SiteVoice<'a>>,
+    ) -> Vec<PartsRegion<'a>> {
+        let mut regions = Vec::new();
+        for category in self.categories() {
+            let mut lost: BTreeMap<Place, (SiteVoice<'a>, Vec<usize>)> = BTreeMap::new();
+            for (number, part) in category.kept_parts() {
+                let Some(voice) = self.verdict_over_filter(part) else {
+                    continue;
+                };
+                let around = kept.around(part, categories, wildcard);
+                let filter = part.clone();
+                if !around.makes_idle(&Region { filter, voice }, false) {
+                    let (_, numbers) = lost
+                        .entry(voice.says.place)
+                        .or_insert_with(|| (voice, Vec::new()));
+                    numbers.push(number);
+                }
+            }
+            regions.extend(lost.into_values().map(|(voice, numbers)| PartsRegion {
+                category,
+                voice,
+                parts: numbers.into(),
+            }));
+        }
+        regions
+    }
+
+    /// The hosts at which a part is open that is kept from browsers.
+    pub(super) fn kept_open_hosts(&self) -> BTreeSet<&'a str> {
+        let keeping = self.categories().filter(|category| category.keeps_parts());
+        keeping
+            .filter(|category| self.may_differ(category, Verdict::Block))
+            .flat_map(|category| category.kept_parts())
+            .filter_map(|(_, part)| {
+                let voice = self.verdict_over_filter(part)?;
+                let is_open = voice.says.verdict.is_open();
+                is_open.then(|| part.host_name()).flatten()
+            })
+            .collect()
+    }
+}

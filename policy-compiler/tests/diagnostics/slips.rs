@@ -1,0 +1,78 @@
+//! Slips that everybody makes once: each is answered with what to write.
+
+use super::{base, check, check_snapshot, rule};
+
+/// The findings of a rule, without the excerpts of the file.
+fn told(files: &[(&str, &str)]) -> String {
+    let text = String::from_utf8(check(files).stdout).expect("text");
+    let text = text.replace("\n        ", " ");
+    let is_told = |line: &&str| {
+        line.contains(" FYR") || line.contains("╰── ") || line.starts_with("  help: ")
+    };
+    text.lines()
+        .filter(is_told)
+        .flat_map(|line| [line, "\n"])
+        .collect()
+}
+
+const SAYS: &str = "strength: default\nset:\n  youtube.level: strict\n";
+
+#[test]
+fn whom_a_rule_is_for_is_told_as_it_is_written() {
+    let whom = [
+        "for: skoler\n",
+        "for: /skoler/vest-2018\n",
+        "for: { unit: /skoler, stage: staff }\n",
+        "for: { unit: /skoler, stage: elever }\n",
+        "for: { unit: /skoler, stage: melemtrin }\n",
+        "for: { unit: /skoler, who: elever }\n",
+        "for: /skoler\nwho: pupils\n",
+    ];
+    let told = whom.map(|whom| told(&[("rules/proeve.yaml", &rule(&format!("{whom}{SAYS}")))]));
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn a_value_of_another_shape_is_told_in_the_right_one() {
+    let rules = [
+        "for: /skoler\nstrength: default\nsites:\n  block: a.example\n",
+        "for: /skoler\nstrength: default\nblock: [a.example]\n",
+        "for: /skoler\nstrength: default\nfrom: 1.8.2027\nset: { youtube.level: strict }\n",
+    ];
+    let mut table: String = rules
+        .map(|says| told(&[("rules/proeve.yaml", &rule(says))]))
+        .concat();
+    let why = rule(&format!("for: /skoler\n{SAYS}")).replace("why:\n  da: Prøve.", "why: fordi");
+    table += &told(&[("rules/proeve.yaml", &why)]);
+    let name = rule(&format!("for: /skoler\n{SAYS}")).replace("rule: proeve", "rule: Min prøve");
+    table += &told(&[("rules/proeve.yaml", &name)]);
+    let country = base("fyr.yaml", "country: DK", "country: dk");
+    table += &told(&[("fyr.yaml", &country)]);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_family_of_settings_is_told_in_full() {
+    let names = [
+        "camera",
+        "youtube",
+        "safe-search",
+        "chromium.IncognitoMode",
+        "uhu",
+    ];
+    let told = names.map(|name| {
+        let says = format!("for: /skoler\nstrength: default\nset:\n  {name}: off\n");
+        told(&[("rules/proeve.yaml", &rule(&says))])
+    });
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn the_whole_organisation_has_no_name_to_give_a_group() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
+    );
+    check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
+}
