@@ -11,6 +11,8 @@ mod floors;
 mod guidance;
 mod identity;
 mod lookalikes;
+mod once;
+mod opened;
 mod platforms;
 mod reachable;
 mod rules;
