@@ -11,12 +11,15 @@ mod floors;
 mod guidance;
 mod identity;
 mod lookalikes;
+mod once;
+mod opened;
 mod platforms;
 mod reachable;
 mod rules;
 mod services;
 mod shadows;
 mod timetable;
+mod undecided;
 mod undone;
 
 use crate::diagnostic::Diagnostics;
@@ -33,6 +36,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(floors::check(policy, resolution));
     findings.extend(undone::check(policy, resolution));
     findings.extend(exceptions::check(resolution));
+    findings.extend(undecided::check(resolution));
     findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     findings.extend(timetable::check(policy, resolution));

@@ -117,7 +117,7 @@ codes! {
     "The rule has `guidance` and no site under `warn`, so it is shown nowhere."
 
     "0301" UnknownSetting Error "a setting that does not exist"
-    "The name is not in the table of settings, nor a policy of a browser. `fyr schema` writes a JSON Schema that lets an editor complete the names."
+    "The name is not in the table of settings, nor a policy of a browser. `docs/reference/settings.md` lists every setting; the JSON Schema that `fyr schema` writes lets an editor complete the names."
     "0302" WrongSetting Error "a value that the setting does not take"
     "Browsers accept most wrong values without a word and then do nothing, so every value is checked before it is sent to one."
     "0303" WrongSite Error "not a site"
@@ -146,10 +146,14 @@ codes! {
 
     "0501" NoDecision Warning "a rule without a decision"
     "Every restriction stands on a decision: who decided, when, on what basis. Cite one with `decision:`."
-    "0502" NotDecided Error "a decision that carries no rules"
-    "A rejected proposal and a repealed decision stay on record, and no rule may stand on them. A rule may cite a draft or a hearing: it is a proposal and does not hold."
+    "0502" NotDecided Error "a decision that carries nothing"
+    "A rejected proposal and a repealed decision stay on record, and no rule and no approval of a service may stand on them. A rule may cite a draft or a hearing: it is a proposal and does not hold."
     "0503" NotCompetent Error "a body decides beyond its competence"
-    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so does the end of what a wider body decided."
+<<<<<<< HEAD
+    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so do the approval of a service there and the end of what a wider body decided."
+=======
+    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so does the end of what a wider body decided. A rule that cites no decision loosens nothing that was decided above it."
+>>>>>>> main
     "0504" ReviewOverdue Warning "a review is overdue"
     "The decision was to be looked at again by this date. Review it, and set the next date."
     "0505" NoDeadline Error "an emergency without a deadline"
@@ -168,7 +172,7 @@ codes! {
     "0602" RecoveryBlocked Error "a host that must stay reachable is blocked"
     "Sign-in pages, and the hosts a device is repaired from, are listed under `always-reachable` in `fyr.yaml`. A device that cannot reach them cannot be helped."
     "0603" EscapeOpen Warning "a restriction that can be walked around"
-    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open. Which way leads round which kind of restriction (what is shown, which sites, which account, what of the device) stands in the table of settings. A way that a rule closes and a browser has no means to close is told as a gap."
+    "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open. The message names the ways, and the help the settings that close them. A way that a rule closes and a browser has no means to close is told as a gap."
     "0604" DeviceBrought Error "a device setting for devices brought from home"
     "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`."
     "0605" TooNewForBrowser Warning "a policy that the oldest browser does not know"
@@ -243,6 +247,8 @@ codes! {
     "The service needs no guardian's approval, so the approval changes nothing."
     "1009" LimitUnheld Warning "a service open to those who are too young for it"
     "The catalogue says what holds below a service's minimum age, or that a guardian approves it, and nothing makes it so for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can hold."
+    "1010" ApprovalNotInForce Warning "a service approved by a decision that is not in force"
+    "An approval stands on the decision that the service cites. That decision is a proposal, has not begun or is over, so on this day nobody has approved the service. Cite the decision that does, or give the service the status that it has until then."
 }
 
 impl fmt::Display for Code {

@@ -103,3 +103,20 @@ fn a_service_that_is_open_below_its_age_is_told_with_the_rule_that_opens_it() {
         ],
     );
 }
+
+#[test]
+fn a_service_that_a_proposal_approves_is_told() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "date: 2025-09-01\nstatus: decided",
+        "date: 2025-09-01\nstatus: hearing",
+    );
+    let text = format!("{ASSESSED}review: 2028-01-01\n").replace("SK-2025-7", "OEST-3");
+    finds(
+        "FYR1010",
+        &[
+            ("decisions/cases.yaml", &cases),
+            ("services/tegn.yaml", &service(&text)),
+        ],
+    );
+}

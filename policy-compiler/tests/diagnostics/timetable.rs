@@ -41,9 +41,10 @@ fn hours_that_no_day_has_are_told_with_what_to_write() {
   omvendt: { days: mon-fri, hours: [15:30-08:00] }
   tom: { days: mon-fri, hours: 08:00-08:00 }
   forkert: { days: mon-fri, hours: 8-15 }
+  punktum: { days: mon-fri, hours: 08.00-15.00 }
   oven-i: { days: mon-fri, hours: { mon: [08:00-10:00, 09:45-11:30] } }
 ",
-        "during: [nat, omvendt, tom, forkert, oven-i]\n",
+        "during: [nat, omvendt, tom, forkert, punktum, oven-i]\n",
     );
 }
 

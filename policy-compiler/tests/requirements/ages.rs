@@ -131,6 +131,86 @@ fn r05_no_school_opens_to_its_youngest_what_is_too_old_for_them() {
     assert_eq!(source.codes(DAY), ["FYR0404"]);
 }
 
+/// A rule for the schools' pupils.
+fn pupils(name: &str, says: &str) -> String {
+    format!(
+        "rule: {name}\ndecision: SK-2025-7\nfor: {{ unit: /skoler, who: pupils }}\n\
+         strength: default\n{says}\nwhy: {{ da: Derfor. }}\n"
+    )
+}
+
+#[test]
+fn r05_a_service_that_opens_below_its_age_for_a_time_is_told() {
+    let opens = pupils(
+        "aabn",
+        "during: skoletid\nsites: { allow: [film.example, youtube.com] }",
+    );
+    let video = "---\nservice: youtube\nname: YouTube\nsites: [youtube.com]\n\
+                 minimum-age: { age: 13, below: signed-out }\n";
+    let limit = format!("minimum-age: {{ age: 13, below: block }}\n{video}");
+    let closed = pupils("luk", "sites: { block: [film.example, youtube.com] }");
+    let source = with_film(&limit).with("rules/film.yaml", &closed);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+    let hours = "periods:\n  skoletid: { days: mon-fri, hours: 08:00-14:00 }\n";
+    let source = source
+        .with("timetable.yaml", hours)
+        .with("rules/aabn.yaml", &opens);
+    assert_eq!(source.codes(DAY), ["FYR0609", "FYR1009"]);
+}
+
+#[test]
+fn r05_opening_a_part_of_what_is_too_old_is_told_with_the_part() {
+    let with_part = |part: &str| {
+        with_film("minimum-age: { age: 13, below: block }\n").with(
+            "rules/film.yaml",
+            &[
+                pupils("luk", "sites: { block: [film.example] }"),
+                pupils("del", &format!("sites: {{ allow: [{part}] }}")),
+            ]
+            .join("---\n"),
+        )
+    };
+    insta::assert_snapshot!(with_part("film.example/alt").check(DAY));
+    assert_eq!(with_part("www.film.example").codes(DAY), ["FYR1009"]);
+    // What the catalogue speaks of by itself has limits of its own.
+    let junior = "service: junior\nname: Film Junior\nsites: [junior.film.example]\n";
+    let with_junior = with_part("service:junior").with("services/junior.yaml", junior);
+    assert_eq!(with_junior.check(DAY), "nothing to report\n");
+    let too_old = format!("{junior}minimum-age: {{ age: 10, below: block }}\n");
+    let with_junior = with_part("junior.film.example").with("services/junior.yaml", &too_old);
+    let told = with_junior.check(DAY);
+    assert!(
+        told.contains("below 10") && !told.contains("below 13"),
+        "{told}"
+    );
+}
+
+#[test]
+fn r05_a_site_that_two_services_share_is_closed_to_whom_one_of_them_is_closed() {
+    let film = "minimum-age: { age: 13, below: block }\n---\n\
+                service: arkiv\nname: Arkivet\nsites: [film.example]\n";
+    for allowed in [
+        "[service:film, service:arkiv]",
+        "[service:arkiv, service:film]",
+    ] {
+        let source = with_film(film).with_edit("rules/film.yaml", "[service:film]", allowed);
+        assert_eq!(source.check(DAY), "nothing to report\n");
+        assert_eq!(verdict(&source, "oest-2021", DAY), "block");
+        assert_eq!(verdict(&source, "vest-2018", DAY), "allow");
+    }
+}
+
+#[test]
+fn r06_a_block_is_needed_where_another_closes_only_until_a_guardian_approves() {
+    let source = with_film("approval: guardian\ncategory: film\n");
+    let closes = pupils("luk", "sites: { block: [category:film] }")
+        .replace("default", "minimum")
+        .replace("SK-2025-7", "OEST-3")
+        .replace("unit: /skoler", "unit: /skoler/oest");
+    let source = source.with("rules/luk.yaml", &closes);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+}
+
 #[test]
 fn r05_signed_out_needs_the_account_closed_and_restricted_the_restricted_form() {
     let youtube = |below: &str| {

@@ -192,3 +192,60 @@ fn r12_a_service_joins_its_category_and_the_rule_of_the_category_is_over_it() {
         .with("rules/tegning.yaml", rule);
     assert_eq!(verdicts(&source, "oest-2021", ["tegn"]), ["block"]);
 }
+
+#[test]
+fn r10_what_stays_open_whatever_its_status_is_no_repetition_of_what_hangs_on_it() {
+    let source = with_catalogue(
+        "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+         allow: [services:approved]\nwhy: { da: Det godkendte. }\n---\n\
+         rule: altid\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\nsites:\n  \
+         allow: [regn.example]\nwhy: { da: Altid. }\n",
+    );
+    assert_eq!(source.check(DAY), "nothing to report\n");
+}
+
+/// The approved service, assessed by a case that says this.
+fn approved_by(case: &str) -> Source {
+    let case = format!(
+        "decision: TEGN-1\ntitle: Tegn\n{case}date: 2026-03-02\npurpose: Tegning\n\
+         legal-basis: folkeskoleloven § 40\nowner: skolechef\nreview: 2028-03-01\n"
+    );
+    let tegn = tool("tegn", "approved").replace("SK-2025-7", "TEGN-1");
+    Source::small()
+        .with("decisions/tegn.yaml", &case)
+        .with("services/tegn.yaml", &tegn)
+}
+
+#[test]
+fn r11_what_approves_a_service_is_in_force_and_was_competent_to() {
+    let by = |body: &str, says: &str| approved_by(&format!("body: {body}\nstatus: {says}\n"));
+    let committee = |says: &str| by("skoleudvalget", says);
+    assert_eq!(committee("in-force").check(DAY), "nothing to report\n");
+    assert_eq!(committee("rejected").codes(DAY), ["FYR0502"]);
+    for says in [
+        "draft",
+        "hearing",
+        "decided\nuntil: 2026-11-22",
+        "decided\nfrom: 2027-01-01",
+    ] {
+        assert_eq!(committee(says).codes(DAY), ["FYR1010"], "{says}");
+    }
+    let board = by("bestyrelsen-oest", "in-force");
+    assert_eq!(board.codes(DAY), ["FYR0503"]);
+    insta::assert_snapshot!(board.check(DAY));
+    let at_its_school = "status:\n  - { for: /skoler/oest, status: approved }\n  \
+                         - { for: /skoler/vest, status: denied }";
+    let at_its_school = tool("tegn", "approved")
+        .replace("SK-2025-7", "TEGN-1")
+        .replace("status: approved", at_its_school);
+    let board = board.with("services/tegn.yaml", &at_its_school);
+    assert_eq!(board.check(DAY), "nothing to report\n");
+}
+
+#[test]
+fn r11_a_case_that_was_rejected_may_deny_a_service() {
+    let source = approved_by("body: skoleudvalget\nstatus: rejected\n");
+    let denied = tool("tegn", "denied").replace("SK-2025-7", "TEGN-1");
+    let source = source.with("services/tegn.yaml", &denied);
+    assert_eq!(source.check(DAY), "nothing to report\n");
+}

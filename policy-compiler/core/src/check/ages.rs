@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::GroupId;
 use fyr_schemas::policy::Ownership;
 
-use super::identity::LeftOpen;
+use super::once::OncePerSites;
+use super::opened::{LeftOpen, Opening, openings};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
 use crate::policy::{Hindrance, Opens, Policy, Service};
@@ -15,15 +16,21 @@ use crate::settings::{self, Setting};
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for service in policy.services.values() {
-        let mut found: BTreeMap<(Unheld, LeftOpen), BTreeSet<&GroupId>> = BTreeMap::new();
+        let mut found: BTreeMap<(Unheld, Opening), BTreeSet<&GroupId>> = BTreeMap::new();
+        let mut known = OncePerSites::default();
         for resolved in resolution.at_all_times() {
-            if let Some(unheld) = unheld(service, resolved, policy.age_of_consent()) {
-                found.entry(unheld).or_default().insert(&resolved.group.id);
+            let Some(unheld) = unheld(service, resolved, policy.age_of_consent()) else {
+                continue;
+            };
+            let openings = known.answer(&resolved.sites, |sites| openings(policy, service, sites));
+            for opening in openings {
+                let groups = found.entry((unheld, opening.clone())).or_default();
+                groups.insert(&resolved.group.id);
             }
         }
         let told = found
             .into_iter()
-            .map(|((unheld, by), groups)| tell(policy, service, (unheld, by), &groups));
+            .map(|((unheld, opening), groups)| tell(policy, service, (unheld, &opening), &groups));
         findings.extend(told);
     }
     findings
@@ -42,50 +49,30 @@ enum Unheld {
     RestrictedBy(&'static str),
 }
 
-/// What does not hold, and who leaves the service open. Nothing on a brought device can be closed.
-fn unheld(
-    service: &Service,
-    resolved: &Resolved<'_>,
-    age_of_consent: u8,
-) -> Option<(Unheld, LeftOpen)> {
+/// What does not hold for a group to which any of the service is open. Nothing on a brought device
+/// can be closed.
+fn unheld(service: &Service, resolved: &Resolved<'_>, age_of_consent: u8) -> Option<Unheld> {
     if resolved.group.ownership == Ownership::Brought {
         return None;
     }
-    let opens = service.opens_to(resolved.group, age_of_consent);
-    let by = opened_by(service, resolved)?;
     let means = |known: fn(&_) -> Option<&'static Setting>| {
         let mut sites = service.sites.iter();
         sites.find_map(|(filter, _)| known(filter))
     };
-    let unheld = match opens {
-        Opens::Whole => return None,
-        Opens::Nothing(hindrance) => Unheld::Closed(hindrance),
+    match service.opens_to(resolved.group, age_of_consent) {
+        Opens::Whole => None,
+        Opens::Nothing(hindrance) => Some(Unheld::Closed(hindrance)),
         Opens::SignedOut => match means(settings::identity_over) {
             // Where it is left open, that is a finding of its own.
-            Some(_) => return None,
-            None => Unheld::SignedOut,
+            Some(_) => None,
+            None => Some(Unheld::SignedOut),
         },
         Opens::Restricted => match means(settings::restricted_form_of) {
-            Some(setting) if is_set(setting, resolved) => return None,
-            Some(setting) => Unheld::RestrictedBy(setting.name),
-            None => Unheld::Restricted,
+            Some(setting) if is_set(setting, resolved) => None,
+            Some(setting) => Some(Unheld::RestrictedBy(setting.name)),
+            None => Some(Unheld::Restricted),
         },
-    };
-    Some((unheld, by))
-}
-
-/// The place that opens a part of the service, which may be nowhere; `None` where all is closed.
-fn opened_by(service: &Service, resolved: &Resolved<'_>) -> Option<LeftOpen> {
-    let mut sites = service.sites.iter();
-    sites.find_map(
-        |(filter, _)| match resolved.sites.verdict_over_filter(filter) {
-            Some(voice) => {
-                let is_open = voice.says.verdict.is_open();
-                is_open.then_some(LeftOpen::ByRule(voice.says.place))
-            }
-            None => Some(LeftOpen::ByNobody),
-        },
-    )
+    }
 }
 
 fn is_set(setting: &Setting, resolved: &Resolved<'_>) -> bool {
@@ -96,19 +83,27 @@ fn is_set(setting: &Setting, resolved: &Resolved<'_>) -> bool {
 fn tell(
     policy: &Policy,
     service: &Service,
-    (unheld, by): (Unheld, LeftOpen),
+    (unheld, opening): (Unheld, &Opening),
     groups: &BTreeSet<&GroupId>,
 ) -> Diagnostic {
     let written = &service.source.document;
-    let (name, id) = (&written.name, service.id());
+    let id = service.id();
+    let name = match &opening.part {
+        Some(part) => format!("`{part}` of {}", written.name),
+        None => written.name.clone(),
+    };
     let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
     let age = written.minimum_age.as_ref().map(|limit| limit.age.value);
     let below = age.map_or_else(String::new, |age| format!("below {age}, "));
-    let through_the_rule = || {
-        format!(
+    let through_the_rule = || match opening.part {
+        Some(_) => format!(
+            "let a rule for them `allow: [service:{id}]` instead, or list what is fit for them \
+             under `services/` as a service of its own"
+        ),
+        None => format!(
             "let a rule for them `allow: [service:{id}]`: it opens {name} to those who may use it \
              and closes it to the others"
-        )
+        ),
     };
     let (message, help) = match unheld {
         Unheld::Closed(Hindrance::Age) => {
@@ -141,7 +136,7 @@ fn tell(
         (_, None, _) => service.source.place(&written.service),
     };
     let finding = Diagnostic::new(Code::LimitUnheld, message);
-    let finding = match by {
+    let finding = match opening.by {
         LeftOpen::ByRule(place) => finding.at(place, "opens it"),
         LeftOpen::ByNobody => finding,
     };

@@ -13,6 +13,7 @@ use crate::target;
 use crate::url_filter::UrlFilter;
 
 /// What closes a needed filter, or a part of it.
+#[derive(Clone)]
 pub(super) struct Block<'a> {
     /// The filter that is closed.
     pub(super) filter: UrlFilter,
@@ -54,12 +55,8 @@ impl Block<'_> {
 /// The rules about sites that close a part of what `filter` matches.
 pub(super) fn by_rules<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> Vec<Block<'a>> {
     let mut parts = BTreeSet::from([filter.clone()]);
-    for voice in &sites.voices {
-        match &voice.says.sites {
-            SiteSet::Filter(other) => parts.extend(other.intersection(filter)),
-            SiteSet::Category(category) => parts.extend(category.within(filter)),
-        }
-    }
+    let voices = sites.voices.iter();
+    parts.extend(voices.flat_map(|voice| voice.says.sites.within(filter)));
     parts
         .into_iter()
         .filter_map(|part| Some((sites.verdict_over_filter(&part)?, part)))

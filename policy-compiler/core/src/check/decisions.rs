@@ -1,7 +1,7 @@
 //! Whether every rule stands on a decision that carries it.
 
 mod cases;
-mod competence;
+pub(super) mod competence;
 
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
@@ -66,20 +66,21 @@ pub(super) fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Optio
     })
 }
 
-fn carries_nothing(decision: &InFile<Decision>, place: Place) -> Diagnostic {
+/// A case that carries nothing, and what is cited here stands on it all the same.
+pub(super) fn carries_nothing(decision: &InFile<Decision>, place: Place) -> Diagnostic {
     let written = &decision.document;
     let status = &written.status;
     let finding = Diagnostic::new(
         Code::NotDecided,
         format!(
-            "`{}` is {} and carries no rules",
+            "`{}` is {} and carries nothing",
             written.decision.value,
             status.word()
         ),
     )
     .at(place, "cited here")
     .at(decision.place(status), "its status")
-    .help("remove the rule, or cite the decision that holds");
+    .help("cite the decision that holds, or remove what stands on this one");
     match &written.until {
         Some(day) => finding.at(decision.place(day), "held until this day"),
         None => finding,

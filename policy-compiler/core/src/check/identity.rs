@@ -6,20 +6,28 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::GroupId;
 use fyr_schemas::policy::{MinimumAge, Ownership};
 
+use super::once::OncePerSites;
+use super::opened::{LeftOpen, openings};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
 use crate::policy::{Policy, Service};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Setting};
-use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let limited = policy.services.values().filter_map(Exposure::of);
     limited
         .flat_map(|exposure| {
             let mut found: BTreeMap<LeftOpen, BTreeSet<&GroupId>> = BTreeMap::new();
+            let mut known = OncePerSites::default();
             for resolved in resolution.at_all_times() {
-                if let Some(by) = exposure.left_open(resolved) {
+                let Some(by) = exposure.left_open(resolved) else {
+                    continue;
+                };
+                let can_be_watched = *known.answer(&resolved.sites, |sites| {
+                    !openings(policy, exposure.service, sites).is_empty()
+                });
+                if can_be_watched {
                     found.entry(by).or_default().insert(&resolved.group.id);
                 }
             }
@@ -38,15 +46,6 @@ struct Exposure<'a> {
     identity: &'static Setting,
 }
 
-/// Who leaves open what should not be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum LeftOpen {
-    /// A rule, here.
-    ByRule(Place),
-    /// Nobody spoke of it.
-    ByNobody,
-}
-
 impl<'a> Exposure<'a> {
     /// A service that no setting knows cannot be judged.
     fn of(service: &'a Service) -> Option<Self> {
@@ -58,8 +57,7 @@ impl<'a> Exposure<'a> {
         })
     }
 
-    /// Who leaves it open to a group below the age; `None` where it is closed, or the group cannot
-    /// watch.
+    /// Who leaves it open to a group below the age to appear there; `None` where it is closed.
     fn left_open(&self, resolved: &Resolved<'_>) -> Option<LeftOpen> {
         let group = resolved.group;
         let is_below = group.youngest.is_some_and(|age| age < self.limit.age.value);
@@ -67,16 +65,11 @@ impl<'a> Exposure<'a> {
         if !is_below || group.ownership == Ownership::Brought {
             return None;
         }
-        let can_be_watched = self.service.sites.iter().any(|(filter, _)| {
-            let decides = resolved.sites.verdict_over_filter(filter);
-            decides.is_none_or(|voice| voice.says.verdict.is_open())
-        });
         let settled = resolved.settings.get(self.identity.name);
         let holds = settled.map(|settled| settled.holds);
         let is_open =
             holds.is_none_or(|holds| self.identity.default_value().as_ref() == Some(holds.value));
-        (can_be_watched && is_open)
-            .then(|| holds.map_or(LeftOpen::ByNobody, |holds| LeftOpen::ByRule(holds.place)))
+        is_open.then(|| holds.map_or(LeftOpen::ByNobody, |holds| LeftOpen::ByRule(holds.place)))
     }
 
     fn tell(&self, by: LeftOpen, groups: &BTreeSet<&GroupId>) -> Diagnostic {

@@ -6,11 +6,12 @@ use fyr_schemas::policy::{At, Ownership};
 use fyr_schemas::{GroupId, RuleId};
 
 use super::closed::{self, Block, BySettings};
+use super::once::OncePerSites;
 use crate::catalogue::platforms::{self, Platform, Purpose};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, help_for_unknown, in_backticks};
 use crate::policy::{Policy, Turn};
-use crate::resolve::{Resolution, Resolved};
+use crate::resolve::{Resolution, Sites};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
@@ -18,19 +19,24 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let mut findings = Vec::new();
     let needs = needs(policy, &mut findings);
     let mut breaks: BTreeMap<(Place, Purpose), Break<'_>> = BTreeMap::new();
-    let mut settings = BySettings::default();
+    let (mut known, mut settings) = (OncePerSites::default(), BySettings::default());
     let managed = resolution
         .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
-        for need in &needs {
-            for block in blocks(resolved, need, &mut settings) {
-                if is_meant(policy, need, &block) {
+        let by_rules = known.answer(&resolved.sites, |sites| {
+            let blocks = needs.iter().map(|need| need.blocks(sites));
+            blocks.collect::<Vec<_>>()
+        });
+        for (need, by_rules) in needs.iter().zip(by_rules) {
+            let by_settings = settings.closing(resolved, &need.filter);
+            for block in by_rules.iter().chain(&by_settings) {
+                if is_meant(policy, need, block) {
                     continue;
                 }
                 breaks
                     .entry((block.place, need.platform.purpose))
-                    .or_insert_with(|| Break::by(&block))
+                    .or_insert_with(|| Break::by(block))
                     .add(need, &resolved.group.id);
             }
         }
@@ -110,19 +116,17 @@ fn is_meant(policy: &Policy, need: &Need, block: &Block<'_>) -> bool {
     }
 }
 
-/// What closes a needed host: any part of one that people sign in through, and the whole of one
-/// that teaching happens on, where closing a part may well be meant.
-fn blocks<'a>(resolved: &Resolved<'a>, need: &Need, settings: &mut BySettings) -> Vec<Block<'a>> {
-    let by_rules = closed::by_rules(&resolved.sites, &need.filter);
-    let mut blocks: Vec<Block<'a>> = match need.platform.purpose {
-        Purpose::SignIn => by_rules,
-        Purpose::Classroom => by_rules
-            .into_iter()
-            .filter(|block| block.filter.contains(&need.filter))
-            .collect(),
-    };
-    blocks.extend(settings.closing(resolved, &need.filter));
-    blocks
+impl Need {
+    /// The rules that close it: any part of a host that people sign in through, and the whole of
+    /// one that teaching happens on, where closing a part may well be meant.
+    fn blocks<'a>(&self, sites: &Sites<'a>) -> Vec<Block<'a>> {
+        let mut blocks = closed::by_rules(sites, &self.filter);
+        blocks.retain(|block| match self.platform.purpose {
+            Purpose::SignIn => true,
+            Purpose::Classroom => block.filter.contains(&self.filter),
+        });
+        blocks
+    }
 }
 
 /// What one block breaks.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fyr_schemas::policy::ServiceKind;
 
 use super::closed::{self, Block, BySettings};
+use super::once::OncePerSites;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::policy::Policy;
@@ -15,17 +16,21 @@ use crate::url_filter::UrlFilter;
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let lifelines: Vec<Lifeline<'_>> = helplines(policy).chain(recovery(policy)).collect();
     let mut found: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
-    let mut settings = BySettings::default();
+    let (mut known, mut settings) = (OncePerSites::default(), BySettings::default());
     for resolved in resolution.at_all_times() {
-        for lifeline in &lifelines {
-            let by_rules = closed::by_rules(&resolved.sites, lifeline.filter);
+        let by_rules = known.answer(&resolved.sites, |sites| {
+            let filters = lifelines.iter().map(|lifeline| lifeline.filter);
+            let blocks = filters.map(|filter| closed::by_rules(sites, filter));
+            blocks.collect::<Vec<_>>()
+        });
+        for (lifeline, by_rules) in lifelines.iter().zip(by_rules) {
             let by_settings = settings.closing(resolved, lifeline.filter);
-            for block in by_rules.into_iter().chain(by_settings) {
+            for block in by_rules.iter().chain(&by_settings) {
                 found
                     .entry((lifeline.need.code(), block.place))
                     .or_default()
                     .entry(lifeline.place)
-                    .or_insert((lifeline, block));
+                    .or_insert_with(|| (lifeline, block.clone()));
             }
         }
     }

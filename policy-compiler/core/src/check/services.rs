@@ -1,5 +1,7 @@
 //! R11: whether the catalogue says of every approved service what was assessed, and is up to date.
 
+mod approvals;
+
 use std::collections::BTreeSet;
 
 use fyr_schemas::policy::{StatusFor, Statuses};
@@ -17,12 +19,13 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         .iter()
         .flat_map(|(id, service)| {
             let mut findings = Vec::new();
-            findings.extend(unknown_decision(policy, service));
             findings.extend(limited_helpline(service));
             findings.extend(unknown_parts(policy, service));
             findings.extend(two_statuses(policy, service));
+            findings.extend(unknown_decision(policy, service));
             if service.is_approved_somewhere() {
                 findings.extend(incomplete(id, service));
+                findings.extend(approvals::check(policy, service));
                 findings.extend(overdue(policy, id, service));
                 findings.extend(old_assessment(policy, service));
             }

@@ -2,7 +2,8 @@
 //!
 //! Whatever is found could be removed without a change for any group of the day. A bound is told
 //! only where another bound says the same: it holds for groups to come. What an emergency says, or
-//! a decision that ends on a day, covers nothing: it will be gone.
+//! a decision that ends on a day, covers nothing: it will be gone. Neither does what hangs on an
+//! age, an approval or a status: those change without the rules.
 
 mod settings;
 mod sites;

@@ -1,11 +1,12 @@
 //! Settings whose value, floor or ground changes.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
 use crate::policy::Firmness;
 use crate::resolve::Settled;
-use crate::settings::{Setting, Value};
+use crate::settings::{Role, Setting, Value};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
@@ -53,7 +54,7 @@ fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
 fn risk(setting: &Setting, before: Option<&Settled<'_>>, after: Option<&Settled<'_>>) -> Risk {
     let value = |settled: Option<&Settled<'_>>| match settled {
         Some(settled) => Some(settled.holds.value.clone()),
-        None => setting.default_value(),
+        None => without_a_rule(setting),
     };
     let (was, is) = (value(before), value(after));
     match of_values(setting, was.as_ref(), is.as_ref()) {
@@ -61,6 +62,14 @@ fn risk(setting: &Setting, before: Option<&Settled<'_>>, after: Option<&Settled<
         Risk::Ground if is == setting.default_value() => Risk::Ground,
         Risk::Ground => of_firmness(firmness(before), firmness(after)),
         graver => graver,
+    }
+}
+
+/// Exceptions that nobody names are none.
+fn without_a_rule(setting: &Setting) -> Option<Value> {
+    match setting.role {
+        Role::Excepts(_) => Some(Value::Names(BTreeSet::new())),
+        Role::Restricts(_) | Role::WayRound { .. } | Role::Neither => setting.default_value(),
     }
 }
 

@@ -42,6 +42,14 @@ impl SiteSet {
         }
     }
 
+    /// What it has in common with `filter`, part by part.
+    pub(crate) fn within(&self, filter: &UrlFilter) -> Vec<UrlFilter> {
+        match self {
+            Self::Filter(own) => own.intersection(filter).into_iter().collect(),
+            Self::Category(category) => category.within(filter).collect(),
+        }
+    }
+
     /// Whether it speaks of everything that `category` does.
     pub fn holds_all_of(&self, category: &Category) -> bool {
         self.category().is_some_and(|own| own.id == category.id)

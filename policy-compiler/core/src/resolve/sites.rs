@@ -220,7 +220,9 @@ impl<'a> Sites<'a> {
         for equals in speaking.chunk_by(|(a, _), (b, _)| a.rank() == b.rank()) {
             let (winner, reach) = *equals.iter().max_by_key(|(voice, reach)| {
                 let verdict = voice.says.verdict;
-                (*reach, verdict.is_open(), verdict)
+                // Who may not use one of two services on a site is kept from the site.
+                let is_hindered = voice.says.hindrance().is_some();
+                (*reach, is_hindered, verdict.is_open(), verdict)
             })?;
             if bounds.iter().any(|bound| bound.forbids(&winner)) {
                 continue;
@@ -272,6 +274,10 @@ impl<'a> Sites<'a> {
         };
         let is_breach = match winner.rank().cmp(&voice.rank()) {
             Ordering::Less => winner.forbids(voice),
+            // A rule that opens two services on one site says nothing against itself.
+            Ordering::Equal if winner.says.hindrance().is_some() => {
+                winner.says.sites == voice.says.sites && winner.rule.id() != voice.rule.id()
+            }
             Ordering::Equal => winner.says.sites == voice.says.sites,
             // Beside a floor a rule may tighten.
             Ordering::Greater => false,

@@ -169,6 +169,11 @@ impl UrlFilter {
         }
     }
 
+    /// Whether a block of it leaves the pages of a scheme open, although it matches them.
+    pub(crate) fn spares(&self, scheme: &str) -> bool {
+        self.is_wildcard() && scheme::is_spared(scheme)
+    }
+
     /// Whether this filter selects `url`. A query condition is read by its verdict: a block
     /// when any occurrence of the key fits, an allow only when every one does.
     pub fn matches(&self, url: &Url, verdict: Verdict) -> bool {

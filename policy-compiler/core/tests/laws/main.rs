@@ -7,11 +7,13 @@
 )]
 
 mod closure;
+mod floors;
 mod lists;
 mod municipality;
 mod oversize;
 mod shadows;
 mod times;
+mod trees;
 
 use std::collections::BTreeMap;
 

@@ -15,12 +15,22 @@ pub(super) fn of_rule(
     rule: &Rule,
     decision: &InFile<Decision>,
 ) -> Option<Diagnostic> {
-    let body = body_of(policy, decision)?;
     let unit = &rule.source.document.scope.unit;
     let concerns = (
         rule.source.place(unit),
         format!("`{}` is for this unit", rule.id()),
     );
+    for_unit(policy, decision, unit, concerns)
+}
+
+/// Whether the body that decided may rule over a unit; `concerns` is where it does.
+pub(in crate::check) fn for_unit(
+    policy: &Policy,
+    decision: &InFile<Decision>,
+    unit: &UnitPath,
+    concerns: (Place, String),
+) -> Option<Diagnostic> {
+    let body = body_of(policy, decision)?;
     (!body.competent_for.contains(unit) && !policy.lacks_unit(unit))
         .then(|| beyond(policy, decision, unit, concerns))
 }

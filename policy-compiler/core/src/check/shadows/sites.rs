@@ -1,6 +1,7 @@
 //! Sites whose verdict never holds, or holds already.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fyr_schemas::policy::Strength;
 
@@ -9,7 +10,7 @@ use crate::desired::Verdict;
 use crate::policy::{Policy, Rule, SiteSet};
 use crate::resolve::{Resolution, SiteVoice, Sites};
 use crate::source::Place;
-use crate::url_filter::{Host, UrlFilter};
+use crate::url_filter::{ByHost, UrlFilter};
 
 /// Every site that changes nothing for anybody. A service is one site, however many filters it
 /// stands for.
@@ -17,19 +18,26 @@ pub(super) fn shadowed<'a>(
     policy: &'a Policy,
     resolution: &'a Resolution<'a>,
 ) -> Vec<Shadowed<'a>> {
-    let written = Written::of(policy);
+    let written = written(policy);
     let mut found = Vec::new();
     for rule in policy.rules.values() {
         for (place, filters) in sites_of(rule) {
-            // Nothing that contains it is written anywhere, so it decides.
-            if !filters.iter().all(|filter| written.contains(filter, place)) {
+            // Where nothing that contains it is written elsewhere, it decides.
+            let is_around = |filter: &UrlFilter| {
+                let mut around = written.around(filter);
+                around.any(|(other, there)| *there != place && covers(other, filter))
+            };
+            if !filters.iter().all(|filter| is_around(filter)) {
                 continue;
             }
-            let groups = policy
+            // What groups and times share has one effect on all of them.
+            let mut seen = BTreeSet::new();
+            let sites = policy
                 .groups_of(rule)
-                .flat_map(|group| resolution.whenever(rule, group));
-            let effects =
-                groups.map(|resolved| effect(policy, rule, (place, &filters), &resolved.sites));
+                .flat_map(|group| resolution.whenever(rule, group))
+                .map(|resolved| &resolved.sites)
+                .filter(|sites| seen.insert(Rc::as_ptr(sites)));
+            let effects = sites.map(|sites| effect(policy, rule, (place, &filters), sites));
             found.extend(
                 sum_up(rule.strength(), effects).map(|(shade, by, by_place)| Shadowed {
                     shade,
@@ -93,13 +101,8 @@ fn effect<'a>(
 
 /// Whether some verdict over a part of `filter` is another without what is written at `place`.
 fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
-    let parts = sites.voices.iter().flat_map(|voice| {
-        let says = &voice.says.sites;
-        let own = says.filter().and_then(|own| own.intersection(filter));
-        let listed = says.category().into_iter();
-        own.into_iter()
-            .chain(listed.flat_map(|category| category.within(filter)))
-    });
+    let voices = sites.voices.iter();
+    let parts = voices.flat_map(|voice| voice.says.sites.within(filter));
     let verdict = |voice: Option<SiteVoice<'_>>| voice.map(|voice| voice.says.verdict);
     std::iter::once(filter.clone()).chain(parts).any(|part| {
         let without = sites.verdict_over_without(&part, place);
@@ -114,7 +117,7 @@ fn verdict_of(sites: &Sites<'_>, place: Place) -> Option<Verdict> {
 }
 
 fn overruled<'a>(policy: &Policy, decides: &SiteVoice<'a>) -> Effect<'a> {
-    if is_passing(policy, decides.rule) {
+    if is_passing(policy, decides.rule) || decides.says.condition.is_some() {
         Effect::Changes
     } else {
         Effect::Overruled(decides.rule, decides.says.place)
@@ -139,6 +142,8 @@ fn repeated<'a>(
             && voice.rule.layer() <= rule.layer()
             && (rule.strength() == Strength::Default || voice.rule.strength() <= rule.strength())
             && !is_passing(policy, voice.rule)
+            // It says another thing once a group is older, has an approval or another status.
+            && voice.says.condition.is_none()
     });
     says_the_same
         .min_by_key(|voice| order(voice.rule, voice.says.place))
@@ -147,53 +152,23 @@ fn repeated<'a>(
         })
 }
 
-/// Every filter of the policy, by the host it speaks of.
-struct Written<'a> {
-    by_host: BTreeMap<String, Vec<(&'a UrlFilter, Place)>>,
+/// Every filter that the rules of a policy write, with its place.
+fn written(policy: &Policy) -> ByHost<(&UrlFilter, Place)> {
+    let mut written = ByHost::default();
+    for site in policy.rules.values().flat_map(|rule| &rule.sites) {
+        if let SiteSet::Filter(filter) = &site.sites {
+            written.file(filter, (filter, site.place));
+        }
+    }
+    written
 }
 
-impl<'a> Written<'a> {
-    fn of(policy: &'a Policy) -> Self {
-        let mut by_host: BTreeMap<String, Vec<(&UrlFilter, Place)>> = BTreeMap::new();
-        for site in policy.rules.values().flat_map(|rule| &rule.sites) {
-            if let SiteSet::Filter(filter) = &site.sites {
-                let host = host_of(filter);
-                by_host.entry(host).or_default().push((filter, site.place));
-            }
-        }
-        Self { by_host }
-    }
-
-    /// Whether a filter that is written elsewhere contains this one.
-    fn contains(&self, filter: &UrlFilter, place: Place) -> bool {
-        let host = host_of(filter);
-        let mut above = vec![host.as_str(), ANY];
-        let mut rest = host.as_str();
-        while let Some((_, tree)) = rest.split_once('.') {
-            above.push(tree);
-            rest = tree;
-        }
-        above
-            .into_iter()
-            .filter_map(|host| self.by_host.get(host))
-            .flatten()
-            .any(|(other, there)| *there != place && covers(other, filter))
-    }
-}
-
-/// A browser keeps its own pages out of the reach of a bare `*`.
+/// Whether a rule that speaks of the wider filter speaks of all that the other one does, whatever
+/// its verdict.
 fn covers(wider: &UrlFilter, filter: &UrlFilter) -> bool {
-    let is_spared = wider.is_wildcard() && filter.scheme.as_deref() == Some("chrome");
+    let is_spared = filter
+        .scheme
+        .as_deref()
+        .is_some_and(|scheme| wider.spares(scheme));
     wider.contains(filter) && !is_spared
-}
-
-/// What a filter over every host is found under.
-const ANY: &str = "*";
-
-fn host_of(filter: &UrlFilter) -> String {
-    match &filter.host {
-        Host::Any => ANY.to_owned(),
-        Host::Exact(name) | Host::WithSubdomains(name) => name.clone(),
-        Host::Address(address) => address.to_string(),
-    }
 }

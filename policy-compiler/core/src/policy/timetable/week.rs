@@ -168,12 +168,30 @@ fn hours_in(text: &str, place: Place) -> Result<Hours, Diagnostic> {
 }
 
 fn no_hours(text: &str, place: Place) -> Diagnostic {
+    let meant = hours_meant(text).map(|meant| format!("write `{meant}`"));
     Diagnostic::new(
         Code::WrongHours,
         format!("`{text}` is not the hours of a day"),
     )
     .at(place, "expected from and until")
     .help("write them as `08:00-15:30`; the end of the day is `24:00`")
+    .help_if(meant)
+}
+
+/// `08.00-15.00`, `08:00–15:00` and `8-15` as the hours of a day are written.
+fn hours_meant(text: &str) -> Option<String> {
+    let text = text.replace('.', ":").replace(['–', '—'], "-");
+    let (from, until) = text.split_once('-')?;
+    let minute = |text: &str| {
+        let text = text.trim();
+        let whole = if text.contains(':') {
+            text.to_owned()
+        } else {
+            format!("{text}:00")
+        };
+        whole.parse::<Minute>().ok()
+    };
+    Hours::between(minute(from)?, minute(until)?).map(|hours| hours.to_string())
 }
 
 /// Hours that end before they begin, or as they do.
