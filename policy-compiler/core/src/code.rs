@@ -149,11 +149,7 @@ codes! {
     "0502" NotDecided Error "a decision that carries nothing"
     "A rejected proposal and a repealed decision stay on record, and no rule and no approval of a service may stand on them. A rule may cite a draft or a hearing: it is a proposal and does not hold."
     "0503" NotCompetent Error "a body decides beyond its competence"
-<<<<<<< HEAD
-    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so do the approval of a service there and the end of what a wider body decided."
-=======
-    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so does the end of what a wider body decided. A rule that cites no decision loosens nothing that was decided above it."
->>>>>>> main
+    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so do the approval of a service there and the end of what a wider body decided. A rule that cites no decision loosens nothing that was decided above it."
     "0504" ReviewOverdue Warning "a review is overdue"
     "The decision was to be looked at again by this date. Review it, and set the next date."
     "0505" NoDeadline Error "an emergency without a deadline"
