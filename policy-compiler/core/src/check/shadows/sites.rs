@@ -99,10 +99,18 @@ fn effect<'a>(
     of_all
 }
 
+/// The most parts of a site that are looked at one by one: of a site that so much else is said
+/// within, nobody is told that it changes nothing.
+const MOST_PARTS: usize = 64;
+
 /// Whether some verdict over a part of `filter` is another without what is written at `place`.
 fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
     let voices = sites.voices.iter();
     let parts = voices.flat_map(|voice| voice.says.sites.within(filter));
+    let parts: Vec<UrlFilter> = parts.take(MOST_PARTS + 1).collect();
+    if parts.len() > MOST_PARTS {
+        return true;
+    }
     let verdict = |voice: Option<SiteVoice<'_>>| voice.map(|voice| voice.says.verdict);
     std::iter::once(filter.clone()).chain(parts).any(|part| {
         let without = sites.verdict_over_without(&part, place);
