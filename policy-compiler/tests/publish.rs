@@ -317,8 +317,8 @@ impl Office {
         copy_tree(Path::new(&self.policy), &copy);
         let rules = copy.join("rules/sider.yaml");
         let text = fs::read_to_string(&rules).unwrap();
-        assert!(text.contains("    - spilnu.dk\n"));
-        fs::write(&rules, text.replace("    - spilnu.dk\n", "")).unwrap();
+        assert!(text.contains("    - ome.tv\n"));
+        fs::write(&rules, text.replace("    - ome.tv\n", "")).unwrap();
         copy.to_str().unwrap().to_owned()
     }
 
