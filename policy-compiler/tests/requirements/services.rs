@@ -159,14 +159,27 @@ const SITES: [&str; 5] = ["regn", "noter", "chat", "ny", "ukendt"];
 fn r10_in_enforced_mode_what_is_not_approved_for_the_role_is_blocked() {
     let source = with_catalogue(
         "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
-         allow: [services:approved, login.fyrby.example]\n  block: ['*']\nwhy: { da: Kun det godkendte. }\n",
+         allow: [services:approved, service:hjaelpelinjen, login.fyrby.example]\n  block: ['*']\nwhy: { da: Kun det godkendte. }\n",
     );
     let pupils = ["allow", "block", "block", "block", "block"];
     assert_eq!(verdicts(&source, "oest-2021", SITES), pupils);
     let staff = ["allow", "allow", "block", "block", "block"];
     assert_eq!(verdicts(&source, "oest-personale", SITES), staff);
-    // A helpline needs no approval to stay open.
     assert_eq!(verdicts(&source, "oest-2021", ["hjaelp"]), ["allow"]);
+}
+
+#[test]
+fn r10_a_service_is_not_approved_by_calling_it_a_helpline() {
+    let source = with_catalogue(
+        "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+         allow: [services:approved, service:hjaelpelinjen, login.fyrby.example]\n  block: ['*']\n\
+         why: { da: Kun det godkendte. }\n",
+    )
+    .with(
+        "services/spil.yaml",
+        "service: spil\nname: Spil\nkind: helpline\nsites: [spil.example]\n",
+    );
+    assert_eq!(source.codes(DAY), ["FYR0601", "FYR0702"]);
 }
 
 #[test]

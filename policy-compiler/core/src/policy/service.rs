@@ -65,11 +65,9 @@ impl Service {
         self.source.document.kind == ServiceKind::Helpline
     }
 
-    /// Where its assessment stands for a group: the narrowest of what is written decides. A
-    /// helpline needs none to be approved.
+    /// Where its assessment stands for a group: the narrowest of what is written decides.
     pub fn status_for(&self, group: &Group) -> ServiceStatus {
         match &self.source.document.status {
-            Statuses::Unwritten if self.is_helpline() => ServiceStatus::Approved,
             Statuses::Unwritten => ServiceStatus::NotAssessed,
             Statuses::Everybody(status) => status.value,
             // Of two that are equally narrow, which is a finding, the worse.
