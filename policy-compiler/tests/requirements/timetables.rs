@@ -196,6 +196,22 @@ fn r14_a_lesson_does_not_open_what_is_closed_by_a_floor_unless_lessons_may() {
     assert_eq!(closed(&bundle, "2026-11-24T10:40:00+01").len(), 2);
 }
 
+#[test]
+fn r03_of_two_floors_alike_the_one_that_is_closed_to_lessons_bounds_a_lesson() {
+    let floor = |name: &str, overridable: &str| {
+        format!(
+            "rule: {name}\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\n{overridable}\
+             sites: {{ block: [film.example] }}\nwhy: {{ da: Lukket. }}\n"
+        )
+    };
+    for (first, second) in [("a-fast", "b-aaben"), ("b-fast", "a-aaben")] {
+        let source = timed()
+            .with("rules/fast.yaml", &floor(first, ""))
+            .with("rules/aaben.yaml", &floor(second, "overridable: lessons\n"));
+        assert!(source.codes(DAY).contains(&"FYR0404".to_owned()), "{first}");
+    }
+}
+
 /// The school's rule of journey 4: YouTube without a limit for a project.
 fn project(time: &str) -> Source {
     let rule = format!(

@@ -239,7 +239,11 @@ impl<'a> Sites<'a> {
             if winner.is_final() {
                 break;
             }
-            bounds.push(winner);
+            // Its equals may bound more: one floor is open to lessons, another like it is not.
+            let alike = equals
+                .iter()
+                .filter(|(voice, at)| *at == reach && voice.says.verdict == winner.says.verdict);
+            bounds.extend(alike.map(|(voice, _)| *voice));
         }
         decided.map(|(voice, _)| voice)
     }
