@@ -1,6 +1,7 @@
 //! A municipality of the size that the aims are about, written anew for every run: 60 schools of
 //! five groups, and 250,000 listed domains. Every name in it is made up.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
@@ -57,6 +58,7 @@ pub fn write(directory: &Path) -> Result<()> {
     }
     write("rules/kommune.yaml", WHOLE_MUNICIPALITY)?;
     write("decisions/kommune.yaml", &decision("K-1", "raad"))?;
+    let games = of_games_alone(&known);
     for school in 0..SCHOOLS {
         let body = format!("bestyrelse-{school}");
         write(
@@ -65,7 +67,7 @@ pub fn write(directory: &Path) -> Result<()> {
         )?;
         write(
             &format!("rules/skole-{school}.yaml"),
-            &of_school(school, &known, &mut names),
+            &of_school(school, &games, &mut names),
         )?;
     }
     Ok(())
@@ -183,10 +185,28 @@ sites:
 why: { da: \"Ro om undervisningen.\" }
 ";
 
-/// What one school decides: sites of its own, and sites of a category that it opens.
-fn of_school(school: usize, lists: &[(&str, Vec<String>)], names: &mut Names) -> String {
-    let games = lists.iter().find(|(category, _)| *category == "games");
-    let games = games.map_or(&[][..], |(_, list)| list);
+/// The games that no floor closes: no other list has them, or a name above them.
+fn of_games_alone(lists: &[(&str, Vec<String>)]) -> Vec<String> {
+    let (games, others): (Vec<_>, Vec<_>) =
+        lists.iter().partition(|(category, _)| *category == "games");
+    let others: BTreeSet<&str> = others
+        .iter()
+        .flat_map(|(_, list)| list.iter().map(String::as_str))
+        .collect();
+    let is_alone = |name: &&String| {
+        let above = name
+            .match_indices('.')
+            .filter_map(|(at, _)| name.get(at + 1..));
+        std::iter::once(name.as_str())
+            .chain(above)
+            .all(|name| !others.contains(name))
+    };
+    let games = games.iter().flat_map(|(_, list)| list);
+    games.filter(is_alone).cloned().collect()
+}
+
+/// What one school decides: sites of its own, and games that it opens.
+fn of_school(school: usize, games: &[String], names: &mut Names) -> String {
     let opened = [names.one_of(games), names.one_of(games), names.fresh()];
     let closed: Vec<String> = (0..8).map(|_| names.fresh()).collect();
     let part = format!("{}/chat", names.fresh());
