@@ -14,7 +14,7 @@ use crate::render::{Format, Look};
 /// told in one run, each with its place and with what to do.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit code 1 when there is an error, 0 when there are warnings alone or nothing.
+    after_help = "Exit codes: 0 nothing or warnings alone, 1 an error in the policy, or it cannot be read, 2 wrong usage.
 
 Examples:
   fyr check policy

@@ -17,8 +17,13 @@ use crate::render::Look;
 /// Writes `bundles/GROUP.json` for every group, `lists/CATEGORY.txt` for every list that bundles
 /// share, and `gaps.json` with everything that a browser cannot enforce, and sums the gaps up. An error anywhere leaves the directory as it was.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  fyr compile examples/ballerup --out compiled")]
+#[command(
+    after_help = "Exit codes: 0 written, with warnings and gaps or without, 1 an error, and nothing was written,
+2 wrong usage.
+
+Example:
+  fyr compile examples/ballerup --out compiled"
+)]
 pub(crate) struct CompileArgs {
     #[command(flatten)]
     policy: PolicyArgs,

@@ -8,8 +8,12 @@ use clap_complete::Shell;
 
 /// Print a shell's completions for this command
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  fyr completions bash > ~/.local/share/bash-completion/completions/fyr")]
+#[command(
+    after_help = "Exit codes: 0 printed, 1 it cannot be printed, 2 wrong usage.
+
+Example:
+  fyr completions bash > ~/.local/share/bash-completion/completions/fyr"
+)]
 pub(crate) struct CompletionsArgs {
     /// The shell
     shell: Shell,

@@ -24,10 +24,14 @@ use crate::demo::watch::{PATIENCE, Watch, WatchError};
 /// Needs no privilege and leaves the machine's own browser policy alone: every device lives
 /// in a directory below a temporary one, which is removed at the end.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit codes: 0 every device is compliant at the end, 1 one is not, or it failed, 2 wrong usage.
+
+Examples:
   fyr demo                      show the loop and keep the dashboard up until Ctrl-C
   fyr demo --once --json        run it once, print one JSON object; exit 0 only if every device is compliant
-  fyr demo --browser            also open a Chromium governed by the first pupils' policy")]
+  fyr demo --browser            also open a Chromium governed by the first pupils' policy"
+)]
 pub(crate) struct DemoArgs {
     /// Run once and leave: apply, tamper, wait for the repair, publish again, wait for all
     #[arg(long)]

@@ -20,7 +20,7 @@ use url::Url;
 
 use self::devices::Devices;
 use self::revision::{Side, SideError};
-use crate::policy_directory::today;
+use crate::day::{day, today};
 use crate::render::{Findings, Look};
 
 /// Say what changes for whom between two policies
@@ -33,6 +33,9 @@ use crate::render::{Findings, Look};
 #[command(
     after_help = "Each side is a directory, a git revision of the other side's directory, or REV:PATH.
 A directory that has the name of a revision is written ./NAME.
+
+Exit codes: 0 compared, whether anything changes or not, 1 an error in one of the two, or it
+cannot be read, 2 wrong usage.
 
 Examples:
   fyr diff main policy                        what the working copy changes
@@ -52,7 +55,7 @@ pub(crate) struct DiffArgs {
     #[arg(long, value_name = "CASE")]
     what_if: Vec<CaseNumber>,
     /// The day to compare for, such as 2026-08-01; today when left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     date: Option<Date>,
     /// A file of addresses, one a line: say whose verdict changes
     #[arg(long, value_name = "FILE")]

@@ -22,9 +22,13 @@ use crate::passphrase::{AskError, PassphraseArgs};
 /// Paste it after `fyr-agent enrol` on the device. It is a secret until it expires: whoever
 /// holds it can let a device in.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
+#[command(
+    after_help = "Exit codes: 0 written, 1 no such group or key, or the repository cannot be read, 2 wrong usage.
+
+Example:
   fyr enrol-token --repository /srv/fyr --keys keys --server https://fyr.skole.example \\
-      --group skovlunde-2031 --devices 30 --expires 7d")]
+      --group skovlunde-2031 --devices 30 --expires 7d"
+)]
 pub(crate) struct EnrolTokenArgs {
     /// The repository that the group is published in
     #[arg(long, value_name = "DIR")]

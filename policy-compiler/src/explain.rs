@@ -15,18 +15,24 @@ use fyr_schemas::{CategoryId, PeriodId};
 use jiff::civil::{Date, DateTime};
 use url::Url;
 
+use crate::day::{day, moment, today};
 use crate::meaning::{self, Meaning};
-use crate::policy_directory::{self, ReadPolicyError, today};
+use crate::policy_directory::{self, ReadPolicyError};
 use crate::render::{Findings, Look, visible};
 use crate::suggested::suggested;
 
 /// Say why something holds for a group, or what a finding means
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit codes: 0 explained, 1 an error in the policy, or there is no such group or setting,
+2 wrong usage, or no such code.
+
+Examples:
   fyr explain policy --group skovlunde-2026 --url https://www.youtube.com/
   fyr explain policy --group skovlunde-2026 --setting youtube.level
   fyr explain policy --group skovlunde-2026 --url x.example --at 2026-11-24T09:10
-  fyr explain FYR0401")]
+  fyr explain FYR0401"
+)]
 pub(crate) struct ExplainArgs {
     /// The directory of the policy's source, or the code of a finding
     #[arg(value_name = "DIR|CODE", value_parser = suggested::<What>(codes))]
@@ -43,10 +49,10 @@ pub(crate) struct ExplainArgs {
     #[arg(hide_possible_values = true)]
     setting: Option<String>,
     /// The day to explain, such as 2026-08-01; today when left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     date: Option<Date>,
     /// The moment to explain, by the clock in the organisation's time zone: 2026-11-24T09:10
-    #[arg(long, value_name = "DATE-TIME", conflicts_with = "date")]
+    #[arg(long, value_name = "DATE-TIME", value_parser = moment, conflicts_with = "date")]
     at: Option<DateTime>,
     /// Print one JSON object
     #[arg(long)]

@@ -26,9 +26,13 @@ enum KeyCommand {
 /// Each becomes two files: NAME.pem, encrypted with a passphrase and readable by its owner
 /// alone, and NAME.pub, which is public. Nothing is ever overwritten.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit codes: 0 made, 1 a key of this name is there, or cannot be written, 2 wrong usage.
+
+Examples:
   fyr key new root targets snapshot timestamp enrolment --keys keys
-  fyr key new root-anna --keys keys      one more holder of the root: a majority must sign it")]
+  fyr key new root-anna --keys keys      one more holder of the root: a majority must sign it"
+)]
 struct NewArgs {
     /// What to sign with it: root, targets, snapshot, timestamp or enrolment; with `-HOLDER`
     /// behind it where a role has several keys
@@ -43,6 +47,7 @@ struct NewArgs {
 
 /// List the keys of a directory
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Exit codes: 0 listed, 1 the directory cannot be read, 2 wrong usage.")]
 struct ListArgs {
     /// The directory of the keys
     #[arg(long, value_name = "DIR")]

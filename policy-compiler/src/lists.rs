@@ -16,10 +16,14 @@ use crate::render::in_one_line;
 /// For each category: where it comes from, its licence and digest, how many of its entries are
 /// kept, how many were dropped and why, and which rules allow, warn of or block it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit codes: 0 told, 1 the policy cannot be read, or has no such category, 2 wrong usage.
+
+Examples:
   fyr lists policy
   fyr lists policy --category gambling
-  fyr lists policy --json")]
+  fyr lists policy --json"
+)]
 pub(crate) struct ListsArgs {
     #[command(flatten)]
     policy: PolicyArgs,

@@ -3,6 +3,7 @@
 mod check;
 mod compile;
 mod completions;
+mod day;
 mod demo;
 mod diff;
 mod enrol_token;
@@ -19,15 +20,19 @@ mod review;
 mod schema;
 mod suggested;
 
+use std::io;
+use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use clap::Parser;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 /// Policy for a municipality's school devices: check, compile, explain, sign and publish it
 #[derive(Debug, Parser)]
 #[command(name = "fyr", version, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 all is well, 1 something was found or failed, 2 wrong usage.
+    after_help = "Exit codes: 0 all is well, 1 something was found or failed, 2 wrong usage, 141 nobody reads the
+output any more. `--help` of each command says what that means for it.
 
 Examples:
   fyr check examples/ballerup            say what is wrong with a policy
@@ -63,12 +68,37 @@ fn main() -> ExitCode {
     let _installed = rustls::crypto::ring::default_provider().install_default();
     match run(&Cli::parse()) {
         Ok(code) => code,
+        Err(error) if is_unread(&error) => ExitCode::from(CUT_OFF),
         Err(error) => {
             // What it names may come from a policy that somebody else wrote.
             eprintln!("fyr: {}", render::visible(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
+}
+
+/// The exit code of a command whose output nobody reads to its end, as a shell gives it to
+/// those that the kernel stops for it.
+const CUT_OFF: u8 = 128 + 13;
+
+/// Whether it failed because nobody reads standard output any more: `fyr explain … | head -1`.
+fn is_unread(error: &anyhow::Error) -> bool {
+    let is_cut_off = |cause: &(dyn std::error::Error + 'static)| {
+        let written = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+        let in_json = cause.downcast_ref::<serde_json::Error>();
+        let kind = written.or_else(|| in_json.and_then(serde_json::Error::io_error_kind));
+        kind == Some(io::ErrorKind::BrokenPipe)
+    };
+    // A pipe to git or to a server breaks too, and that is to be told.
+    error.chain().any(is_cut_off) && has_no_reader(&io::stdout())
+}
+
+fn has_no_reader(stream: &impl AsFd) -> bool {
+    let mut polled = [PollFd::new(stream, PollFlags::empty())];
+    let at_once = Timespec::default();
+    let answer = poll(&mut polled, Some(&at_once));
+    let is_closed = |polled: &PollFd<'_>| polled.revents().contains(PollFlags::ERR);
+    answer.is_ok() && polled.iter().any(is_closed)
 }
 
 fn run(cli: &Cli) -> anyhow::Result<ExitCode> {

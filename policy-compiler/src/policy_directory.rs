@@ -12,6 +12,7 @@ use fyr_policy_core::{Checked, Compilation, Diagnostic, SourceFile, Sources, che
 use jiff::civil::Date;
 use walkdir::WalkDir;
 
+use crate::day::{day, today};
 use crate::render::Findings;
 
 /// How deep a policy directory is looked into; the language itself needs two levels.
@@ -24,7 +25,7 @@ pub(crate) struct PolicyArgs {
     #[arg(value_name = "DIR")]
     pub(crate) directory: PathBuf,
     /// The day to compile for, such as 2026-08-01; today when left out
-    #[arg(long, value_name = "DATE")]
+    #[arg(long, value_name = "DATE", value_parser = day)]
     pub(crate) date: Option<Date>,
 }
 
@@ -62,17 +63,20 @@ impl PolicyArgs {
     }
 }
 
-/// The day it is here.
-pub(crate) fn today() -> Date {
-    jiff::Zoned::now().date()
-}
-
 /// Why a policy directory could not be read.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadPolicyError {
     /// It is no directory.
     #[error("`{}` is not a directory; name the directory that holds `fyr.yaml`", .0.display())]
     NotADirectory(PathBuf),
+    /// It is a part of a policy directory.
+    #[error("`{}` is a part of a policy; name the directory of the whole: `{}`", .part.display(), .whole.display())]
+    Part {
+        /// What was named.
+        part: PathBuf,
+        /// The directory above it that holds `fyr.yaml`.
+        whole: PathBuf,
+    },
     /// A directory could not be listed.
     #[error("list the policy directory `{}`", .0.display())]
     List(PathBuf, #[source] walkdir::Error),
@@ -93,11 +97,15 @@ pub(crate) enum ReadPolicyError {
 /// Reads every YAML file and every file of a list below `directory`; hidden files and other files
 /// are none of its own.
 pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
+    if let Some(whole) = policy_around(directory) {
+        let part = directory.to_owned();
+        return Err(ReadPolicyError::Part { part, whole });
+    }
     if !directory.is_dir() {
         return Err(ReadPolicyError::NotADirectory(directory.to_owned()));
     }
     let entries = WalkDir::new(directory)
-        .max_depth(MAX_DEPTH)
+        .max_depth(MAX_DEPTH + 1)
         .follow_links(false)
         .follow_root_links(true)
         .into_iter()
@@ -108,13 +116,35 @@ pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
         if entry.depth() > 0 && entry.path_is_symlink() {
             return Err(ReadPolicyError::Link(entry.into_path()));
         }
+        if entry.file_type().is_dir() {
+            continue;
+        }
         let path = path_within(directory, entry.path());
-        if let Some(kind) = Kind::of(&path).filter(|_| entry.file_type().is_file()) {
-            let bytes = read_within(entry.path(), kind.limit())?;
-            gathered.add(kind, path, bytes)?;
+        match Kind::of(&path).filter(|_| entry.file_type().is_file()) {
+            Some(kind) => {
+                let bytes = read_within(entry.path(), kind.limit())?;
+                gathered.add(kind, path, bytes)?;
+            }
+            None => gathered.pass_over(path),
         }
     }
     Ok(gathered.into_sources())
+}
+
+/// The policy directory above something that is none itself: a file of it, or `rules/`.
+fn policy_around(part: &Path) -> Option<PathBuf> {
+    let is_policy = |directory: &Path| directory.join("fyr.yaml").is_file();
+    if is_policy(part) {
+        return None;
+    }
+    let full = part.canonicalize().ok()?;
+    let levels = full.ancestors().skip(1).zip(1..=MAX_DEPTH);
+    let (whole, level) = levels.into_iter().find(|(above, _)| is_policy(above))?;
+    // As the user would write it, where that leads there: `policy` for `policy/rules`.
+    let above = part.ancestors().nth(level).filter(|above| {
+        !above.as_os_str().is_empty() && above.canonicalize().is_ok_and(|above| above == *whole)
+    });
+    Some(above.map_or_else(|| whole.to_owned(), Path::to_owned))
 }
 
 /// What a file of a policy directory is read as.
@@ -158,6 +188,7 @@ pub(crate) struct Gathered<'a> {
     from: &'a Path,
     files: Vec<SourceFile>,
     lists: Vec<ListFile>,
+    passed_over: Vec<String>,
     in_lists: usize,
 }
 
@@ -168,6 +199,7 @@ impl<'a> Gathered<'a> {
             from,
             files: Vec::new(),
             lists: Vec::new(),
+            passed_over: Vec::new(),
             in_lists: 0,
         }
     }
@@ -199,9 +231,16 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
+    /// Notes a file that is not read, for the compiler to say where somebody may think it is.
+    pub(crate) fn pass_over(&mut self, path: String) {
+        if self.passed_over.len() < MAX_FILES {
+            self.passed_over.push(path);
+        }
+    }
+
     /// All of them, for the compiler.
     pub(crate) fn into_sources(self) -> Sources {
-        Sources::new(self.files, self.lists)
+        Sources::new(self.files, self.lists).beside(self.passed_over)
     }
 }
 

@@ -28,10 +28,14 @@ const NAMED: usize = 20;
 /// Shows which groups change and asks before anything is signed. Devices take the new
 /// revision within a second where a server serves the repository.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit codes: 0 published, or nothing to publish, 1 an error, or not confirmed, 2 wrong usage.
+
+Examples:
   fyr publish policy --repository repository --keys keys
   fyr publish policy --repository repository --keys keys --passphrase-file file --yes --new
-  fyr publish policy --repository repository --keys keys --passphrase-file file --yes")]
+  fyr publish policy --repository repository --keys keys --passphrase-file file --yes"
+)]
 pub(crate) struct PublishArgs {
     #[command(flatten)]
     policy: PolicyArgs,

@@ -14,8 +14,12 @@ use fyr_policy_core::reference;
 ///
 /// One page of Markdown for each, as this version of the command knows them.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  fyr reference --out docs/reference")]
+#[command(
+    after_help = "Exit codes: 0 written, 1 a file cannot be written, 2 wrong usage.
+
+Example:
+  fyr reference --out docs/reference"
+)]
 pub(crate) struct ReferenceArgs {
     /// The directory to write to; made if it is missing
     #[arg(long, value_name = "DIR")]

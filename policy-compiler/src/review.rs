@@ -21,10 +21,14 @@ const SITES_NAMED: usize = 3;
 /// decisions that end, impact assessments that grow old, approved services without a security
 /// validation; then the rules that block single sites, with their owner and their number.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Examples:
+#[command(
+    after_help = "Exit codes: 0 listed, whether anything is overdue or not, 1 an error in the policy, 2 wrong usage.
+
+Examples:
   fyr review policy
   fyr review policy --date 2027-01-01    what will be due then
-  fyr review policy --json               for a calendar")]
+  fyr review policy --json               for a calendar"
+)]
 pub(crate) struct ReviewArgs {
     #[command(flatten)]
     policy: PolicyArgs,

@@ -12,8 +12,12 @@ use fyr_policy_core::schema::schemas;
 /// An editor that reads the schema named on a file's first line completes the policy's
 /// fields and settings and says what they mean.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:
-  fyr schema --out schemas/json")]
+#[command(
+    after_help = "Exit codes: 0 written, 1 a file cannot be written, 2 wrong usage.
+
+Example:
+  fyr schema --out schemas/json"
+)]
 pub(crate) struct SchemaArgs {
     /// The directory to write to; made if it is missing
     #[arg(long, value_name = "DIR")]

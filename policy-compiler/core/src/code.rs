@@ -71,7 +71,7 @@ codes! {
     "0106" DuplicateField Error "a field or name is given twice in one document"
     "YAML would keep one of the two and nobody could say which. Keep the one that was meant."
     "0107" MisplacedFile Error "a file that the language does not know"
-    "A policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, `decisions/*.yaml`, `rules/*.yaml`, `services/*.yaml` and `lists/*.yaml`. A file elsewhere would be read by nobody."
+    "A policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, and `*.yaml` below `decisions/`, `rules/`, `services/` and `lists/`. A file elsewhere would be read by nobody."
     "0108" MissingFile Error "a file that must be there is missing"
     "Every policy directory has `fyr.yaml` with the organisation and `units.yaml` with its units and groups."
     "0109" EmptyFile Warning "a file with nothing in it"
@@ -84,6 +84,8 @@ codes! {
     "A Cyrillic `а` looks like a Latin `a`, and a name with one in it is another name: it matches nothing that was meant, or is meant to deceive. The message says which letter it is. To close such a name on purpose, write it in its `xn--` form."
     "0113" LookAlike Warning "a name that looks like one of the organisation's own"
     "Somebody who reads it takes it for where the organisation signs in, or for a service of the catalogue, and it is another name on the internet. Write the name that was meant."
+    "0114" UnreadFile Warning "a file that nobody reads"
+    "The file lies where documents of the policy lie, or has nearly the name of one, and only files that end in `.yaml` are read. What it says holds for nobody. Give it the ending, or keep it elsewhere; notes (`.md`) and what editors leave behind (`.bak`, `~`) are passed over quietly."
 
     "0201" DuplicateName Error "a name is used twice"
     "Rules, decisions, services and categories are spoken of by name across files; each name belongs to one."

@@ -14,7 +14,7 @@ use jiff::civil::Date;
 
 pub use self::checked::{Checked, check};
 use self::lowering::Lowerings;
-use self::told::{tell_clash, tell_too_new};
+use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
@@ -231,6 +231,7 @@ type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
     let mut bundles = BTreeMap::new();
     let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
+    let mut unknown = TooNew::default();
     let managed = resolution
         .groups
         .iter()
@@ -238,7 +239,8 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
     for (group, resolved) in managed {
         let mut lower = |resolved| {
             let lowered = lowerings.lower(resolved);
-            tell(policy, resolved, &lowered, &mut gaps, findings);
+            unknown.note(&lowered.too_new, resolved);
+            tell(resolved, &lowered, &mut gaps, findings);
             lowered.bundle
         };
         let mut bundle = lower(resolved);
@@ -254,12 +256,12 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         }
         bundles.insert((*group).clone(), bundle);
     }
+    findings.extend(unknown.tell(policy));
     (bundles, gaps.into_values().collect())
 }
 
 /// Tells what was found when what holds for a group at one time was lowered.
 fn tell(
-    policy: &Policy,
     resolved: &Resolved<'_>,
     lowered: &target::Lowered,
     gaps: &mut Gaps,
@@ -267,8 +269,6 @@ fn tell(
 ) {
     let clashes = lowered.clashes.iter();
     findings.extend(clashes.map(|clash| tell_clash(clash, resolved)));
-    let too_new = lowered.too_new.iter();
-    findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
     for (control, engine, gap) in lowered.gaps() {
         let note = gaps
             .entry((control.id.clone(), engine, gap.detail.clone()))

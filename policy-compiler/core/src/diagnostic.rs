@@ -191,11 +191,17 @@ pub fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
 
 /// `skovlunde-2026`, or `skovlunde-2026` and 11 groups more.
 pub fn groups_in_words(groups: &[&GroupId]) -> String {
-    match groups {
-        [] => "no group".to_owned(),
+    let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
+    in_words(&names, "groups")
+}
+
+/// `skovlunde`, or `skovlunde` and 11 `kind` more.
+pub fn in_words(names: &[&str], kind: &str) -> String {
+    match names {
+        [] => format!("no {kind}"),
         [one] => format!("`{one}`"),
         [one, other] => format!("`{one}` and `{other}`"),
-        [first, rest @ ..] => format!("`{first}` and {} groups more", rest.len()),
+        [first, rest @ ..] => format!("`{first}` and {} {kind} more", rest.len()),
     }
 }
 

@@ -38,6 +38,7 @@ pub use explain::{
     AtTime, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
     explain,
 };
+pub use parse::day_meant;
 pub use policy::{Assumptions, Standing};
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};

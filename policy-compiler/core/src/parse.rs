@@ -9,6 +9,7 @@ mod listed;
 mod members;
 mod shape;
 mod star;
+mod stray;
 mod texts;
 mod value;
 
@@ -21,6 +22,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub use self::listed::Listed;
+pub(crate) use self::members::missing_of as missing_fields;
+pub use self::value::day_meant;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::{FileId, MAX_FILE_BYTES, MAX_FILES, Place, SourceFile, Sources};
@@ -147,6 +150,7 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
             documents.unread.add(kind);
         }
     }
+    findings.extend(stray::check(sources));
     let all_are_read = documents.unread.has_all(&[DocumentKind::List]);
     texts::check(&documents, &lists, findings);
     documents.lists = listed::read_lists(lists, sources, all_are_read, findings);

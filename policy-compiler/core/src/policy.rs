@@ -12,6 +12,7 @@ mod site_wording;
 mod standing;
 mod statement;
 pub(crate) mod timetable;
+mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -20,7 +21,7 @@ use fyr_schemas::bundle::Audience;
 use fyr_schemas::policy::{
     self as source, Decision, Dpia, OrganisationFile, Overridable, Ownership, Scope, Strength,
 };
-use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
+use fyr_schemas::{BodyId, CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
@@ -32,9 +33,9 @@ pub use self::service::{Hindrance, Opens, Service};
 pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::site_statement::{Access, Condition, SiteStatement};
 pub use self::standing::{Assumptions, Standing};
-pub(crate) use self::statement::unknown_stage;
 pub use self::statement::{ForWhom, SettingStatement, ValueFor};
 pub use self::timetable::Timetable;
+pub(crate) use self::unknown::{Known, in_scope as unknown_in_scope};
 use crate::country::Country;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
@@ -243,13 +244,19 @@ impl Policy {
 
     /// The body that decided a case, by its name in full.
     pub fn body_of(&self, case: &CaseNumber) -> Option<&str> {
-        let body = &self.decisions.get(case)?.document.body;
-        self.organisation
-            .document
-            .bodies
-            .iter()
-            .find(|(name, _)| name.value == body.value)
-            .map(|(_, body)| body.name.as_str())
+        self.name_in_full(&self.decisions.get(case)?.document.body)
+    }
+
+    /// A body as people call it: its name in full, where `fyr.yaml` has it.
+    pub(crate) fn body_name(&self, body: &BodyId) -> String {
+        let name = self.name_in_full(body);
+        name.map_or_else(|| format!("`{body}`"), str::to_owned)
+    }
+
+    fn name_in_full(&self, body: &BodyId) -> Option<&str> {
+        let mut bodies = self.organisation.document.bodies.iter();
+        let (_, body) = bodies.find(|(name, _)| name.value == *body)?;
+        Some(&body.name)
     }
 
     /// The age from which a child consents by itself to an online service, on the day.

@@ -19,6 +19,7 @@ pub const MAX_LISTS_BYTES: usize = 256 * 1024 * 1024;
 pub struct Sources {
     files: Vec<SourceFile>,
     lists: Vec<ListFile>,
+    passed_over: Vec<String>,
 }
 
 /// One file, as somebody else read it.
@@ -58,7 +59,24 @@ impl Sources {
     pub fn new(mut files: Vec<SourceFile>, mut lists: Vec<ListFile>) -> Self {
         files.sort();
         lists.sort();
-        Self { files, lists }
+        Self {
+            files,
+            lists,
+            passed_over: Vec::new(),
+        }
+    }
+
+    /// The same, with the paths of files that lie beside them and were not read.
+    #[must_use]
+    pub fn beside(mut self, mut passed_over: Vec<String>) -> Self {
+        passed_over.sort();
+        self.passed_over = passed_over;
+        self
+    }
+
+    /// The path of every file that lies beside them and was not read, sorted.
+    pub fn passed_over(&self) -> impl Iterator<Item = &str> {
+        self.passed_over.iter().map(String::as_str)
     }
 
     /// Whether the file at a path of a policy directory belongs to a list.

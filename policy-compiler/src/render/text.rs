@@ -1,6 +1,6 @@
 //! Findings as people read them in a terminal or a log.
 
-use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 
 use fyr_policy_core::source::FileId;
@@ -46,7 +46,8 @@ impl Look {
                 columns: COLUMNS,
             };
         }
-        let unwanted = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let no_color = std::env::var_os("NO_COLOR");
+        let unwanted = wants_no_colour(no_color.as_deref(), std::env::var_os("TERM").as_deref());
         let size = rustix::termios::tcgetwinsize(stream);
         // A terminal that does not know its size says zero.
         let columns = size.map_or(0, |size| usize::from(size.ws_col));
@@ -82,21 +83,31 @@ impl Look {
     }
 }
 
+/// Whether the user has asked for no colours (`NO_COLOR`), or the terminal knows none (`TERM`).
+fn wants_no_colour(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
+    no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|term| term == "dumb")
+}
+
 /// One finding: what it is, the lines of each file it is about, and what to do.
 pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io::Result<String> {
-    let mut by_file: BTreeMap<FileId, Vec<&Label>> = BTreeMap::new();
+    // The offenders come first, then what they offend.
+    let mut by_file: Vec<(FileId, Vec<&Label>)> = Vec::new();
     for label in &finding.labels {
-        by_file.entry(label.place.file).or_default().push(label);
+        let file = label.place.file;
+        match by_file.iter_mut().find(|(known, _)| *known == file) {
+            Some((_, labels)) => labels.push(label),
+            None => by_file.push((file, vec![label])),
+        }
     }
-    let first = finding.labels.first().map(|label| label.place.file);
-    let here = first.and_then(|file| Some((file, by_file.remove(&file)?)));
+    let mut by_file = by_file.into_iter();
+    let here = by_file.next();
     let severity = match finding.code.severity() {
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
     };
     let message = visible(&format!("{}: {}", finding.code, finding.message));
     let mut parts = vec![Shown::new(message, severity, here, sources)];
-    parts.extend(by_file.into_iter().map(|part| {
+    parts.extend(by_file.map(|part| {
         let message = "see also".to_owned();
         Shown::new(message, miette::Severity::Advice, Some(part), sources)
     }));
@@ -150,7 +161,13 @@ impl Shown {
             let excerpt = Excerpt::of(sources.file(file)?, &labels, sources)?;
             let texts = labels.iter().map(|label| Some(visible(&label.text)));
             let spans = texts.zip(excerpt.spans.clone());
-            let labels = spans.map(|(text, span)| LabeledSpan::new_with_span(text, span));
+            // The place of the first label is the place of the finding, wherever the others stand.
+            let labels = spans
+                .enumerate()
+                .map(|(number, (text, span))| match number {
+                    0 => LabeledSpan::new_primary_with_span(text, span),
+                    _ => LabeledSpan::new_with_span(text, span),
+                });
             Some((labels.collect(), excerpt))
         });
         let (labels, source) = excerpt.unzip();
@@ -189,5 +206,21 @@ impl miette::Diagnostic for Shown {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_terminal_and_a_user_who_asks_get_no_colours() {
+        let plain = |no_color: Option<&str>, term: Option<&str>| {
+            wants_no_colour(no_color.map(OsStr::new), term.map(OsStr::new))
+        };
+        assert!(plain(Some("1"), Some("xterm")));
+        assert!(plain(None, Some("dumb")));
+        assert!(!plain(Some(""), Some("xterm")));
+        assert!(!plain(None, None));
     }
 }

@@ -127,3 +127,32 @@ fn a_weakened_floor_is_told_beside_a_misspelt_setting() {
     ]);
     assert_eq!(found, BTreeSet::from(["FYR0301", "FYR0401"]));
 }
+
+#[test]
+fn every_field_that_a_decision_lacks_is_told_in_one_run() {
+    let case = "decision: SK-2026-1\nbody: skoleudvalget\ndate: 2026-03-01\nstatus: decided\n\
+                purpose: Ro i timen\nowner: skolechefen\n";
+    insta::assert_snapshot!(
+        "lacks_title_and_grounds",
+        told(&[("decisions/ny.yaml", case)])
+    );
+    let titled = format!("{case}title: Ro\n");
+    insta::assert_snapshot!("lacks_grounds", told(&[("decisions/ny.yaml", &titled)]));
+}
+
+#[test]
+fn the_same_mistake_in_two_schools_is_one_finding_with_both_places() {
+    let block = "for: /skoler\nstrength: minimum\nsites:\n  block: [spil.example]\n";
+    let allow = |school: &str| {
+        let says =
+            format!("for: /skoler/{school}\nstrength: default\nsites:\n  allow: [spil.example]\n");
+        rule(&says).replace("rule: proeve", &format!("rule: {school}"))
+    };
+    let files = [
+        ("rules/proeve.yaml", rule(block)),
+        ("rules/oest.yaml", allow("oest")),
+        ("rules/vest.yaml", allow("vest")),
+    ];
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    insta::assert_snapshot!("below_one_floor_twice", told(&files));
+}

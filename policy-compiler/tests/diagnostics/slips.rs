@@ -1,6 +1,6 @@
 //! Slips that everybody makes once: each is answered with what to write.
 
-use super::{base, check, check_snapshot, rule};
+use super::{base, check, check_snapshot, finds, rule};
 
 /// The findings of a rule, without the excerpts of the file.
 fn told(files: &[(&str, &str)]) -> String {
@@ -75,4 +75,17 @@ fn the_whole_organisation_has_no_name_to_give_a_group() {
         "  /skoler/vest: { name: Vestskolen }\n  /: { name: Fyrby, groups: [2024] }",
     );
     check_snapshot("a_group_of_the_root", &[("units.yaml", &units)]);
+}
+
+#[test]
+fn a_file_that_nobody_reads_is_told_and_notes_and_backups_are_not() {
+    finds(
+        "FYR0114",
+        &[
+            ("rules/oest.yaml.txt", "rule: oest\n"),
+            ("rules/proeve.md", "# Why\n"),
+            ("rules/youtube.yaml~", "rule: youtube\n"),
+            ("decisions/sag.docx", "?"),
+        ],
+    );
 }

@@ -9,6 +9,11 @@ use crate::id::{BodyId, CaseNumber};
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Fyr: a decision (decisions/*.yaml)")]
+#[schemars(extend("if" = {
+    "required": ["status"],
+    "properties": { "status": { "enum": Status::CARRYING.map(Status::word) } },
+}))]
+#[schemars(extend("then" = { "required": Decision::GROUNDS }))]
 pub struct Decision {
     /// The case number, as the case file writes it.
     pub decision: At<CaseNumber>,
@@ -30,18 +35,32 @@ pub struct Decision {
     pub decide_by: Option<At<Day>>,
     /// What it is to achieve.
     pub purpose: String,
-    /// The legal basis; what is not decided may leave it out, and so may an emergency.
+    /// The legal basis. What is not decided may leave it out, and so may an emergency.
     pub legal_basis: Option<String>,
     /// The role that answers for it; never a person's name.
     pub owner: String,
     /// The data protection impact assessment behind it.
     pub dpia: Option<Dpia>,
-    /// The day it is to be looked at again; what is not decided may leave it out, and so may
+    /// The day it is to be looked at again. What is not decided may leave it out, and so may
     /// an emergency.
     pub review: Option<At<Day>>,
 }
 
 impl Decision {
+    /// What a decision that carries rules must name, as its fields are called.
+    pub const GROUNDS: [&str; 2] = ["legal-basis", "review"];
+
+    /// The grounds that it must name and does not.
+    pub fn missing_grounds(&self) -> Vec<&'static str> {
+        let is_given = [self.legal_basis.is_some(), self.review.is_some()];
+        let grounds = Self::GROUNDS.into_iter().zip(is_given);
+        let is_needed = Status::CARRYING.contains(&self.status.value);
+        grounds
+            .filter(|(_, is_given)| is_needed && !is_given)
+            .map(|(field, _)| field)
+            .collect()
+    }
+
     /// The first day its rules hold, once it is decided.
     pub fn first_day(&self) -> &At<Day> {
         self.from.as_ref().unwrap_or(&self.date)
@@ -94,6 +113,9 @@ pub enum Status {
 }
 
 impl Status {
+    /// Those of a decision that was made and that rules stand on.
+    pub const CARRYING: [Self; 2] = [Self::Decided, Self::InForce];
+
     /// The word of the source.
     pub fn word(self) -> &'static str {
         match self {

@@ -12,17 +12,13 @@ use fyr_schemas::{GroupId, RuleId};
 
 use crate::code::Code;
 use crate::desired::Verdict;
-use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
+use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks, in_words};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Restriction, Role};
 use crate::source::Place;
 
-/// A rule that restricts, with the ways round it that nobody spoke of.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Hole<'a> {
-    rule: &'a RuleId,
-    ways: Vec<Way>,
-}
+/// The rules that can be walked around in the same ways.
+type Holes<'a> = BTreeMap<&'a RuleId, Reach<'a>>;
 
 /// A way round, and the setting that closes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -38,7 +34,7 @@ struct Reach<'a> {
 }
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut holes: BTreeMap<Hole<'_>, Reach<'_>> = BTreeMap::new();
+    let mut holes: BTreeMap<Vec<Way>, Holes<'_>> = BTreeMap::new();
     let managed = resolution
         .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
@@ -48,7 +44,8 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
             if ways.is_empty() {
                 continue;
             }
-            let reach = holes.entry(Hole { rule, ways }).or_insert_with(|| Reach {
+            let rules = holes.entry(ways).or_default();
+            let reach = rules.entry(rule).or_insert_with(|| Reach {
                 place: restricts.place,
                 groups: BTreeSet::new(),
             });
@@ -58,7 +55,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     holes
         .iter()
-        .map(|(hole, reach)| tell(hole, reach))
+        .map(|(ways, rules)| tell(ways, rules))
         .collect()
 }
 
@@ -118,22 +115,31 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
         .collect()
 }
 
-fn tell(hole: &Hole<'_>, reach: &Reach<'_>) -> Diagnostic {
-    let groups: Vec<&GroupId> = reach.groups.iter().copied().collect();
-    let whom = groups_in_words(&groups);
-    let ways: Vec<&str> = hole.ways.iter().map(|way| way.words).collect();
-    let settings: Vec<&str> = hole.ways.iter().map(|way| way.setting).collect();
-    Diagnostic::new(
+/// One finding for all rules that leave the same ways open.
+fn tell(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
+    let groups: BTreeSet<&GroupId> = rules
+        .values()
+        .flat_map(|reach| &reach.groups)
+        .copied()
+        .collect();
+    let whom = groups_in_words(&groups.into_iter().collect::<Vec<_>>());
+    let words: Vec<&str> = ways.iter().map(|way| way.words).collect();
+    let settings: Vec<&str> = ways.iter().map(|way| way.setting).collect();
+    let names: Vec<&str> = rules.keys().map(|rule| rule.as_str()).collect();
+    let finding = Diagnostic::new(
         Code::EscapeOpen,
         format!(
-            "`{}` can be walked around by {whom}: {}",
-            hole.rule,
-            ways.join(", ")
+            "{} can be walked around by {whom}: {}",
+            in_words(&names, "rules"),
+            words.join(", ")
         ),
     )
-    .at(reach.place, "restricts here")
     .help(format!(
         "set {} to `closed` for them, or to `open` where that is decided",
         in_backticks(&settings)
-    ))
+    ));
+    let places = rules.values().map(|reach| reach.place);
+    places.fold(finding, |finding, place| {
+        finding.at(place, "restricts here")
+    })
 }

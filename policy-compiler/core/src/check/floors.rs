@@ -1,18 +1,23 @@
-//! Breaches of floors, told once each with the groups they are about.
+//! Breaches of floors, one finding for all places that go against one of them alike.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::policy::{Overridable, Strength};
-use fyr_schemas::{CaseNumber, GroupId};
+use fyr_schemas::{CaseNumber, GroupId, RuleId};
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
 use crate::policy::{Policy, Rule};
 use crate::resolve::{Breach, BreachKind, Resolution, Resolved, Said};
+use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let breaches = resolution
-        .breaches
-        .iter()
-        .map(|(breach, groups)| tell(policy, breach, groups));
+    let mut alike: BTreeMap<Alike<'_>, Vec<(&Breach, &[&GroupId])>> = BTreeMap::new();
+    for (breach, groups) in &resolution.breaches {
+        let told = alike.entry(Alike::of(breach)).or_default();
+        told.push((breach, groups));
+    }
+    let breaches = alike.values().filter_map(|alike| tell(policy, alike));
     let mut inexpressible: Vec<Diagnostic> = resolution
         .at_all_times()
         .flat_map(tell_inexpressible)
@@ -22,13 +27,42 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     breaches.chain(inexpressible).collect()
 }
 
-fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
+/// What breaches have in common that are one finding, wherever they stand below.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Alike<'a> {
+    kind: BreachKind,
+    above: Place,
+    /// The setting and its value; a verdict over sites is bounded for all of them alike.
+    says: Option<(&'a str, &'a str)>,
+    /// The rule below, where neither stands above the other.
+    beside: Option<&'a RuleId>,
+}
+
+impl<'a> Alike<'a> {
+    fn of(breach: &'a Breach) -> Self {
+        let says = (breach.subject.as_str(), breach.below.value.as_str());
+        let (says, beside) = match breach.kind {
+            BreachKind::WeakerThanFloor | BreachKind::ChangesLocked => (Some(says), None),
+            BreachKind::SiteBelowFloor => (None, None),
+            BreachKind::SameLayer => (Some(says), Some(&breach.below.rule)),
+        };
+        Self {
+            kind: breach.kind,
+            above: breach.above.place,
+            says,
+            beside,
+        }
+    }
+}
+
+fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic> {
+    let (first, _) = alike.first()?;
     let Breach {
         kind,
         subject,
         above,
         below,
-    } = breach;
+    } = first;
     let asks = what_else(policy, above, below);
     let (code, message, stands, help) = match kind {
         BreachKind::WeakerThanFloor => (
@@ -58,25 +92,66 @@ fn tell(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnostic {
                  `{subject}` in one of them"
             ),
         ),
-        BreachKind::SiteBelowFloor => (
-            Code::SiteBelowFloor,
-            format!("`{}` goes against `{}` above", below.value, above.value),
-            format!("`{}` says so for all of it", above.rule),
-            format!("remove the site{asks}"),
-        ),
+        BreachKind::SiteBelowFloor => {
+            let (sites, go, them) = sites_below(alike);
+            (
+                Code::SiteBelowFloor,
+                format!("{sites} {go} against `{}` above", above.value),
+                format!("`{}` says so for all of it", above.rule),
+                format!("remove the {them}{asks}"),
+            )
+        }
     };
-    Diagnostic::new(code, message)
-        .at(
-            below.place,
-            format!(
-                "`{}` says `{}` for {}",
-                below.rule,
-                below.value,
-                groups_in_words(groups)
-            ),
-        )
-        .at(above.place, stands)
-        .help(help)
+    let finding = Diagnostic::new(code, message);
+    let below = places_below(alike).into_iter();
+    let finding = below.fold(finding, |finding, (place, text)| finding.at(place, text));
+    Some(finding.at(above.place, stands).help(help))
+}
+
+/// What goes against a floor, in words: the verdicts, their verb, and what to remove.
+fn sites_below(alike: &[(&Breach, &[&GroupId])]) -> (String, &'static str, &'static str) {
+    let said: BTreeSet<&str> = alike
+        .iter()
+        .map(|(each, _)| each.below.value.as_str())
+        .collect();
+    let (go, them) = match said.len() {
+        1 => ("goes", "site"),
+        _ => ("go", "sites"),
+    };
+    (few_of(&said), go, them)
+}
+
+/// Every place below with what is said there.
+fn places_below(alike: &[(&Breach, &[&GroupId])]) -> BTreeMap<Place, String> {
+    let mut by_place: BTreeMap<Place, Vec<(&Said, &[&GroupId])>> = BTreeMap::new();
+    for (breach, groups) in alike {
+        let below = by_place.entry(breach.below.place).or_default();
+        below.push((&breach.below, groups));
+    }
+    let texts = by_place.into_iter().filter_map(|(place, said)| {
+        let (first, _) = said.first()?;
+        let values: BTreeSet<&str> = said.iter().map(|(said, _)| said.value.as_str()).collect();
+        let groups: BTreeSet<&GroupId> = said
+            .iter()
+            .flat_map(|(_, groups)| *groups)
+            .copied()
+            .collect();
+        let groups: Vec<&GroupId> = groups.into_iter().collect();
+        let (values, whom) = (few_of(&values), groups_in_words(&groups));
+        Some((place, format!("`{}` says {values} for {whom}", first.rule)))
+    });
+    texts.collect()
+}
+
+/// `allow a.example`, `allow b.example` and 7 more.
+fn few_of(said: &BTreeSet<&str>) -> String {
+    const FEW: usize = 3;
+
+    let named: Vec<&str> = said.iter().copied().take(FEW).collect();
+    match said.len().saturating_sub(FEW) {
+        0 => in_backticks(&named),
+        others => format!("{} and {others} more", in_backticks(&named)),
+    }
 }
 
 /// What else those may do who wrote what stands below.

@@ -4,14 +4,15 @@ mod approvals;
 
 use std::collections::BTreeSet;
 
+use fyr_schemas::ServiceId;
 use fyr_schemas::policy::{StatusFor, Statuses};
-use fyr_schemas::{ServiceId, StageId, UnitPath};
 
 use super::assessments;
 use super::decisions::unknown;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, help_for_unknown, in_backticks};
-use crate::policy::{Group, Policy, Service, narrowness, selects, unknown_stage};
+use crate::diagnostic::{Diagnostic, in_backticks};
+use crate::parse::DocumentKind;
+use crate::policy::{Group, Known, Policy, Service, narrowness, selects, unknown_in_scope};
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     policy
@@ -130,26 +131,18 @@ fn unknown_parts(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let Statuses::Parts(parts) = &service.source.document.status else {
         return Vec::new();
     };
-    let scopes = || parts.iter().map(|part| &part.scope);
-    let units = scopes()
-        .map(|scope| &scope.unit)
-        .filter(|unit| policy.lacks_unit(unit))
-        .map(|unit| {
-            let known = policy.units.iter().map(UnitPath::as_str);
-            Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{}`", unit.value))
-                .at(service.source.place(unit), "`units.yaml` has no such unit")
-                .help(help_for_unknown(unit.as_str(), known))
-        });
-    let stages = policy.stages.iter().flat_map(|stages| {
-        let unknown = scopes()
-            .flat_map(|scope| &scope.stage)
-            .filter(|stage| stages.get(stage).is_none());
-        unknown.map(|stage| {
-            let known = stages.names().map(StageId::as_str);
-            unknown_stage(service.source.place(stage), stage.as_str(), known)
-        })
-    });
-    units.chain(stages).collect()
+    let known = Known {
+        units: (policy.unread.has_all(&[DocumentKind::Units])).then_some(&policy.units),
+        stages: policy
+            .stages
+            .as_ref()
+            .map(|stages| stages.names().collect()),
+        groups: &policy.groups,
+    };
+    let scopes = parts.iter().map(|part| &part.scope);
+    scopes
+        .flat_map(|scope| unknown_in_scope(&service.source, scope, &known))
+        .collect()
 }
 
 /// Two statuses that are equally narrow, for one group.
@@ -187,6 +180,10 @@ fn clash(parts: &[StatusFor], group: &Group) -> Option<(usize, usize)> {
 }
 
 fn tell_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
+    let (one, other) = match one.status.span <= other.status.span {
+        true => (one, other),
+        false => (other, one),
+    };
     Diagnostic::new(
         Code::StatusTwice,
         format!(
@@ -196,7 +193,7 @@ fn tell_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnost
             other.status.word()
         ),
     )
-    .at(service.source.place(&other.status), "this status")
-    .at(service.source.place(&one.status), "and this one")
+    .at(service.source.place(&one.status), "this status")
+    .at(service.source.place(&other.status), "and this one")
     .help("narrow one of them: the narrowest decides, and these are equally narrow")
 }

@@ -194,8 +194,8 @@ fn other_hours_twice(policy: &Policy) -> Vec<Diagnostic> {
                     Code::OtherHoursTwice,
                     format!("two exceptions of `{name}` are for {whom}"),
                 )
-                .at(other.place, "one of them")
-                .at(one.place, "and the other")
+                .at(one.place, "one of them")
+                .at(other.place, "and the other")
                 .help("let one of them name a lower unit, or a stage")
             })
         })
@@ -240,8 +240,8 @@ fn overlapping_lessons(policy: &Policy) -> Vec<Diagnostic> {
                     groups_in_words(&groups)
                 ),
             )
-            .at(place(other)?, "this one")
-            .at(place(one)?, "and this one")
+            .at(place(one)?.min(place(other)?), "this one")
+            .at(place(one)?.max(place(other)?), "and this one")
             .help("correct the day or the hours of one, or narrow whom it is for");
             Some(finding)
         })

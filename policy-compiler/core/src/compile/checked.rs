@@ -4,7 +4,7 @@ use fyr_schemas::policy::Ownership;
 use jiff::civil::Date;
 
 use super::lowering::Lowerings;
-use super::told::{tell_clash, tell_too_new};
+use super::told::{TooNew, tell_clash};
 use super::{DormantRule, dormant, read};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::{Assumptions, Policy};
@@ -46,14 +46,14 @@ pub fn check(sources: &Sources, date: Date) -> Checked {
 
 /// Tells what lowering would find.
 fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
-    let mut lowerings = Lowerings::of(policy);
+    let (mut lowerings, mut unknown) = (Lowerings::of(policy), TooNew::default());
     let managed = resolution
         .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
         let (clashes, too_new) = lowerings.objections(resolved);
         findings.extend(clashes.iter().map(|clash| tell_clash(clash, resolved)));
-        let too_new = too_new.iter();
-        findings.extend(too_new.map(|unknown| tell_too_new(unknown, policy, resolved)));
+        unknown.note(too_new, resolved);
     }
+    findings.extend(unknown.tell(policy));
 }

@@ -1,9 +1,13 @@
 //! What lowering found, told where the policy says it.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use fyr_schemas::ControlId;
+use fyr_schemas::bundle::Engine;
+use fyr_schemas::policy::BrowserVersion;
 
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, in_words};
 use crate::policy::Policy;
 use crate::resolve::Resolved;
 use crate::source::Place;
@@ -27,29 +31,62 @@ pub(super) fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
     .help("set one of them")
 }
 
-/// A policy that the oldest browser of the fleet does not know.
-pub(super) fn tell_too_new(
-    unknown: &Unknown,
+/// The policies that the oldest browsers of the fleet do not know, as groups want them.
+#[derive(Default)]
+pub(super) struct TooNew {
+    found: BTreeMap<(Engine, BrowserVersion), BTreeSet<(Place, Unknown)>>,
+}
+
+impl TooNew {
+    /// Notes what was found when what holds for a group was lowered.
+    pub(super) fn note(&mut self, unknown: &[Unknown], resolved: &Resolved<'_>) {
+        for unknown in unknown {
+            let found = self.found.entry((unknown.engine, unknown.oldest));
+            let place = place_of(&unknown.control, resolved);
+            found.or_default().insert((place, unknown.clone()));
+        }
+    }
+
+    /// One finding for each browser.
+    pub(super) fn tell(&self, policy: &Policy) -> impl Iterator<Item = Diagnostic> {
+        let found = self.found.iter();
+        found.map(|((engine, oldest), unknown)| tell_too_new(policy, (*engine, *oldest), unknown))
+    }
+}
+
+fn tell_too_new(
     policy: &Policy,
-    resolved: &Resolved<'_>,
+    (engine, oldest): (Engine, BrowserVersion),
+    unknown: &BTreeSet<(Place, Unknown)>,
 ) -> Diagnostic {
-    let Unknown {
-        engine,
-        control,
-        policy: unknown,
-        needs,
-        oldest,
-    } = unknown;
+    let each = || unknown.iter().map(|(_, unknown)| unknown);
+    let controls: BTreeSet<&str> = each().map(|unknown| unknown.control.as_str()).collect();
+    let controls: Vec<&str> = controls.into_iter().collect();
+    let policies: BTreeSet<&str> = each().map(|unknown| unknown.policy.as_str()).collect();
+    let policies: Vec<&str> = policies.into_iter().collect();
+    let needs: BTreeSet<&str> = each().map(|unknown| unknown.needs.as_str()).collect();
+    let needs = match needs.len() {
+        1 => needs.first().map_or("", |needs| *needs),
+        _ => "the versions named here",
+    };
+    let take = if controls.len() == 1 { "takes" } else { "take" };
     let finding = Diagnostic::new(
         Code::TooNewForBrowser,
-        format!("`{control}` takes `{unknown}`, which {engine} {oldest} does not know"),
+        format!(
+            "{} {take} {}, which {engine} {oldest} does not know",
+            in_words(&controls, "settings"),
+            in_words(&policies, "policies"),
+        ),
     )
-    .at(place_of(control, resolved), format!("came with {needs}"))
     .help(format!(
         "older ones ignore it, which is a gap: bring them to {needs}, then raise `browsers`"
     ));
+    let finding = unknown.iter().fold(finding, |finding, (place, unknown)| {
+        let (policy, needs) = (&unknown.policy, &unknown.needs);
+        finding.at(*place, format!("`{policy}` came with {needs}"))
+    });
     let organisation = &policy.organisation;
-    match organisation.document.browsers.oldest(*engine) {
+    match organisation.document.browsers.oldest(engine) {
         Some(said) => finding.at(organisation.place(said), "the oldest one in use"),
         None => finding,
     }

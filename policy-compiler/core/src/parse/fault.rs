@@ -228,7 +228,7 @@ pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) 
         Some(meant) => format!("did you mean `{meant}`?"),
         None => {
             "a policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, and `*.yaml` \
-                 directly under `decisions/`, `rules/`, `services/` and `lists/`"
+                 below `decisions/`, `rules/`, `services/` and `lists/`"
                 .to_owned()
         }
     };

@@ -98,7 +98,9 @@ impl<'de> Deserialize<'de> for Names {
 fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Diagnostic> {
     let shape = Shape::of::<T>();
     let there: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let says = |name: &str| members.iter().find(|member| *member.name == *name)?.text();
     let mut missing = shape.missing(&there);
+    missing.extend(shape.also_missing(&there, says));
     let mut findings = Vec::new();
     for (member, name) in members.iter().zip(there).take(MOST) {
         let Err(error) = member.chunk.read::<T>() else {
@@ -131,17 +133,23 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
     {
         return vec![fault::in_wrong_place(first.place(), &first.name, meant)];
     }
-    let meanings: Vec<String> = missing
-        .iter()
-        .filter_map(|field| shape.help(field))
-        .collect();
-    let help = match meanings.as_slice() {
+    findings.push(tell_missing(first.place(), &shape, &missing));
+    findings
+}
+
+/// One finding for all fields that a document of this kind must have and has not.
+pub(crate) fn missing_of<T: JsonSchema>(place: Place, missing: &[&str]) -> Diagnostic {
+    tell_missing(place, &Shape::of::<T>(), missing)
+}
+
+fn tell_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
+    let meanings = missing.iter().filter_map(|field| shape.help(field));
+    let help = match meanings.collect::<Vec<String>>().as_slice() {
         [] => None,
         [one] => Some(format!("add it: {one}")),
         several => Some(format!("add them: {}", several.join("; "))),
     };
-    findings.push(fault::missing(first.place(), &missing).help_if(help));
-    findings
+    fault::missing(place, missing).help_if(help)
 }
 
 /// Where a field belongs that stands at the top and is one of another field's.
@@ -172,6 +180,13 @@ impl Member<'_> {
             start: 0,
             length: self.name.span.length,
         })
+    }
+
+    /// What is written behind its name on the line.
+    fn text(&self) -> Option<&str> {
+        let (_, value) = self.chunk.text.lines().next()?.split_once(':')?;
+        let value = value.split(" #").next()?;
+        Some(value.trim().trim_matches(['"', '\'']))
     }
 
     /// Whether nothing is written behind its name.

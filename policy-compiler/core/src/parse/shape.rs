@@ -11,6 +11,32 @@ pub(super) struct Shape {
     nested: Vec<(String, String)>,
     /// Those that must be there, in the order in which they are read.
     required: Vec<String>,
+    /// Those that must be there as well where a field says one of a few words.
+    conditional: Option<Conditional>,
+}
+
+/// What the `if` and `then` of a schema say: fields that hang on the word of another one.
+struct Conditional {
+    field: String,
+    words: Vec<String>,
+    required: Vec<String>,
+}
+
+impl Conditional {
+    fn of(schema: &Json) -> Option<Self> {
+        let fields = schema.pointer("/if/properties")?.as_object()?;
+        let (field, condition) = fields.iter().next()?;
+        Some(Self {
+            field: field.clone(),
+            words: texts(condition.get("enum")?),
+            required: texts(schema.pointer("/then/required")?),
+        })
+    }
+}
+
+fn texts(list: &Json) -> Vec<String> {
+    let texts = list.as_array().into_iter().flatten();
+    texts.filter_map(Json::as_str).map(str::to_owned).collect()
 }
 
 impl Shape {
@@ -18,11 +44,13 @@ impl Shape {
     pub(super) fn of<T: JsonSchema>() -> Self {
         let schema = schema_for!(T);
         let fields = schema.get("properties").and_then(Json::as_object);
-        let required = schema.get("required").and_then(Json::as_array);
+        let required = schema.get("required").map(texts);
         let meaning = |field: &Json| {
             let description = field.get("description").and_then(Json::as_str);
             let words: Vec<&str> = description.unwrap_or_default().split_whitespace().collect();
-            words.join(" ").trim_end_matches('.').to_owned()
+            let words = words.join(" ");
+            let first_sentence = words.split(". ").next().unwrap_or_default();
+            first_sentence.trim_end_matches('.').to_owned()
         };
         let fields = fields.into_iter().flatten();
         let definitions = schema.get("$defs");
@@ -32,13 +60,13 @@ impl Shape {
             let names = names.into_iter().flatten();
             names.map(|name| (name, parent.clone()))
         });
-        let required = required.into_iter().flatten().filter_map(Json::as_str);
         Self {
             nested: nested.collect(),
             fields: fields
                 .map(|(name, field)| (name.clone(), meaning(field)))
                 .collect(),
-            required: required.map(str::to_owned).collect(),
+            required: required.unwrap_or_default(),
+            conditional: Conditional::of(schema.as_value()),
         }
     }
 
@@ -58,6 +86,22 @@ impl Shape {
     /// The fields that must be there and are not among these.
     pub(super) fn missing<'a>(&'a self, there: &[&str]) -> Vec<&'a str> {
         let required = self.required.iter().map(String::as_str);
+        required.filter(|field| !there.contains(field)).collect()
+    }
+
+    /// The fields that what others say asks for and that are not among these.
+    pub(super) fn also_missing<'a>(
+        &'a self,
+        there: &[&str],
+        says: impl Fn(&str) -> Option<&'a str>,
+    ) -> Vec<&'a str> {
+        let asks = |conditional: &&Conditional| {
+            let said = says(&conditional.field);
+            said.is_some_and(|said| conditional.words.iter().any(|word| word == said))
+        };
+        let conditional = self.conditional.iter().filter(asks);
+        let required = conditional.flat_map(|conditional| &conditional.required);
+        let required = required.map(String::as_str);
         required.filter(|field| !there.contains(field)).collect()
     }
 

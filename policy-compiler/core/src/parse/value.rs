@@ -14,7 +14,7 @@ pub(super) fn refused(said: &str) -> Option<String> {
         let path = format!("/{}", text.trim_matches('/').to_lowercase());
         path.parse::<UnitPath>().ok().map(|_| path)
     } else if expected.starts_with("a day") {
-        day(text)
+        day_meant(text)
     } else if expected.starts_with("a country") {
         Some(text.to_uppercase()).filter(|meant| meant.len() == 2)
     } else if expected.contains("(lowercase letters, digits and `-`") {
@@ -36,11 +36,16 @@ pub(super) fn label(said: &str) -> String {
     )
 }
 
-/// `1.8.2027` and `01/08/2027` as the calendar of the language writes them.
-pub(super) fn day(text: &str) -> Option<String> {
-    let mut parts = text.split(['.', '/', '-']);
-    let (day, month, year) = (parts.next()?, parts.next()?, parts.next()?);
-    if parts.next().is_some() || year.len() != 4 {
+/// `1.8.2027` and `2027/8/1` as the calendar of the language writes them.
+pub fn day_meant(text: &str) -> Option<String> {
+    let mut parts = text.trim().split(['.', '/', '-']);
+    let (first, month, last) = (parts.next()?, parts.next()?, parts.next()?);
+    let (day, year) = match (first.len(), last.len()) {
+        (4, _) => (last, first),
+        (_, 4) => (first, last),
+        _ => return None,
+    };
+    if parts.next().is_some() {
         return None;
     }
     let meant = format!("{year}-{month:0>2}-{day:0>2}");

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use fyr_schemas::policy::{At, UnitsFile};
 use fyr_schemas::{GroupId, ServiceId};
 
-use super::{Group, Service};
+use super::{Group, Service, unknown};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::InFile;
@@ -55,15 +55,7 @@ fn pointless(
 ) -> Option<Diagnostic> {
     let place = file.place(service);
     let Some(known) = services.get(&service.value) else {
-        let services = services.keys().map(ServiceId::as_str);
-        return Some(
-            Diagnostic::new(
-                Code::UnknownService,
-                format!("unknown service `{}`", service.value),
-            )
-            .at(place, "no file under `services/` has it")
-            .help(help_for_unknown(service.as_str(), services)),
-        );
+        return Some(unknown::service(place, service.as_str(), services.keys()));
     };
     let written = &known.source.document;
     written.approval.is_none().then(|| {

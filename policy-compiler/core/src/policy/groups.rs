@@ -5,9 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::policy::{self as source, At, Grades, Pool, Span, Stage, UnitsFile};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
-use super::Group;
-use super::organise::{insert_once, report_unknown_unit, without_places};
-use super::statement::unknown_stage;
+use super::organise::{insert_once, without_places};
+use super::{Group, unknown};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::InFile;
@@ -36,7 +35,7 @@ pub(super) fn place_groups(
                 continue;
             }
         };
-        report_unknown_unit(file.place(&group.unit), &group.unit, Some(units), findings);
+        findings.extend(unknown::unit(file.place(&group.unit), &group.unit, units));
         match placer.stage_of(&id, &group, findings) {
             Ok(standing) => {
                 let place = file.place(&id);
@@ -118,7 +117,7 @@ impl Placer<'_> {
     fn fixed(&self, name: &At<StageId>) -> Result<InStage, Diagnostic> {
         let stage = self.stages.get(name).ok_or_else(|| {
             let known = self.stages.names().map(StageId::as_str);
-            unknown_stage(self.file.place(name), name.as_str(), known)
+            unknown::stage(self.file.place(name), name.as_str(), known)
         })?;
         Ok(InStage {
             name: name.value.clone(),

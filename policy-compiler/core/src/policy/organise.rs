@@ -17,10 +17,11 @@ use super::site_statement;
 use super::standing::{self, Assumptions, Standing};
 use super::statement::{self, Names};
 use super::timetable::{self, Timetable};
+use super::unknown::{self, Known};
 use super::{Category, Group, Policy, Rule, Service};
 use crate::code::Code;
 use crate::country::Country;
-use crate::diagnostic::{Diagnostic, Diagnostics, audience_meant, help_for_unknown};
+use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::DocumentKind::{self, Organisation, Units};
 use crate::parse::{Documents, InFile, Listed, Unread};
 use crate::source::Place;
@@ -265,57 +266,14 @@ fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet
     units
 }
 
-pub(super) fn report_unknown_unit(
-    place: Place,
-    unit: &UnitPath,
-    units: Option<&BTreeSet<UnitPath>>,
-    findings: &mut Diagnostics,
-) {
-    if let Some(units) = units.filter(|units| !units.contains(unit)) {
-        findings.push(
-            Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{unit}`"))
-                .at(place, "`units.yaml` has no such unit")
-                .help(help_for_unknown(
-                    unit.as_str(),
-                    units.iter().map(UnitPath::as_str),
-                )),
-        );
-    }
-}
-
 /// Reports what a selection names and nobody has.
 fn report_scope<T>(file: &InFile<T>, scope: &Scope, names: &Names<'_>, findings: &mut Diagnostics) {
-    let place = file.place(&scope.unit);
-    match group_meant(scope, names) {
-        Some(finding) => findings.push(finding.at(place, "`units.yaml` has no such unit")),
-        None => report_unknown_unit(place, &scope.unit, names.units, findings),
-    }
-    for stage in &scope.stage {
-        if let Some(known) = names.without(stage) {
-            let place = file.place(stage);
-            let finding = statement::unknown_stage(place, stage.as_str(), known);
-            let audience = audience_meant(stage.as_str());
-            let who = audience.map(|audience| format!("write `who: {audience}`"));
-            findings.push(finding.help_if(who));
-        }
-    }
-}
-
-/// The finding for a group where a unit belongs.
-fn group_meant(scope: &Scope, names: &Names<'_>) -> Option<Diagnostic> {
-    let units = names.units?;
-    let (_, last) = scope.unit.as_str().rsplit_once('/')?;
-    let group = names.groups.get(&last.parse::<GroupId>().ok()?)?;
-    (!units.contains(&scope.unit.value)).then(|| {
-        Diagnostic::new(
-            Code::UnknownUnit,
-            format!("unknown unit `{}`", scope.unit.value),
-        )
-        .help(format!(
-            "`{}` is a group, and rules are for units: write `{}`",
-            group.id, group.unit
-        ))
-    })
+    let known = Known {
+        units: names.units,
+        stages: names.stages.clone(),
+        groups: names.groups,
+    };
+    findings.extend(unknown::in_scope(file, scope, &known));
 }
 
 fn read_always_reachable(

@@ -10,7 +10,7 @@ use fyr_schemas::{CategoryId, ServiceId};
 use super::service::{Hindrance, Service};
 use super::site_wording;
 use super::statement::Names;
-use super::{Category, Group, Opens, Policy, SiteSet};
+use super::{Category, Group, Opens, Policy, SiteSet, unknown};
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
@@ -274,16 +274,7 @@ fn service_of<'a>(
     let known = service.parse::<ServiceId>().ok();
     let known = known.and_then(|id| services.get(&id));
     if known.is_none() {
-        let services = services.keys().map(ServiceId::as_str);
-        findings.push(
-            Diagnostic::new(Code::UnknownService, format!("unknown service `{service}`"))
-                .at(place, "no file under `services/` has it")
-                .help(if services.len() == 0 {
-                    format!("declare it in `services/{service}.yaml`: `service: {service}`")
-                } else {
-                    help_for_unknown(service, services)
-                }),
-        );
+        findings.push(unknown::service(place, service, services.keys()));
     }
     known
 }

@@ -8,9 +8,9 @@ use fyr_schemas::policy::{self as source, At, SettingValue};
 use fyr_schemas::{CategoryId, ControlId, GroupId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
-use super::{Category, Group, Service};
+use super::{Category, Group, Service, unknown};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown, in_backticks};
+use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, in_backticks};
 use crate::parse::InFile;
 use crate::settings::{self, Given, Kind, Setting, Value};
 use crate::source::Place;
@@ -160,7 +160,7 @@ fn type_values(
             for (key, value) in members {
                 match names.whom(key) {
                     Some(whom) => add(whom, value, findings),
-                    None => findings.push(unknown_stage(rule.place(key), key, names.keys())),
+                    None => findings.push(unknown::stage(rule.place(key), key, names.keys())),
                 }
             }
         }
@@ -236,15 +236,4 @@ fn begun(name: &str) -> Option<String> {
     let (_, begun) = name.split_once('.')?;
     let meant: Vec<&str> = settings::beginning_with(name).collect();
     (begun.len() > 3 && !meant.is_empty()).then(|| format!("write one of {}", in_backticks(&meant)))
-}
-
-/// The finding for a stage or audience that does not exist.
-pub(crate) fn unknown_stage<'a>(
-    place: Place,
-    name: &str,
-    known: impl IntoIterator<Item = &'a str>,
-) -> Diagnostic {
-    Diagnostic::new(Code::UnknownStage, format!("unknown stage `{name}`"))
-        .at(place, "`fyr.yaml` has no stage of this name")
-        .help(help_for_unknown(name, known))
 }

@@ -6,7 +6,7 @@ use super::{competence, unknown};
 use crate::check::assessments;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
-use crate::parse::InFile;
+use crate::parse::{InFile, missing_fields};
 use crate::policy::{Policy, Standing};
 
 pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
@@ -26,35 +26,11 @@ pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
 }
 
 /// What a decision names. A proposal, what was rejected, and an emergency may leave it out.
-fn grounds(decision: &InFile<Decision>) -> Vec<Diagnostic> {
+fn grounds(decision: &InFile<Decision>) -> Option<Diagnostic> {
     let written = &decision.document;
-    let is_decided = match written.status.value {
-        Status::Decided | Status::InForce => true,
-        Status::Draft
-        | Status::Hearing
-        | Status::Repealed
-        | Status::Rejected
-        | Status::Emergency => false,
-    };
-    let fields = [
-        ("legal-basis", written.legal_basis.is_some()),
-        ("review", written.review.is_some()),
-    ];
-    fields
-        .into_iter()
-        .filter(|(_, is_given)| is_decided && !is_given)
-        .map(|(field, _)| {
-            Diagnostic::new(
-                Code::MissingField,
-                format!("the field `{field}` is missing"),
-            )
-            .at(
-                decision.place(&written.decision),
-                format!("`{field}` belongs to this decision"),
-            )
-            .help(format!("add `{field}:`"))
-        })
-        .collect()
+    let missing = written.missing_grounds();
+    let place = decision.place(&written.decision);
+    (!missing.is_empty()).then(|| missing_fields::<Decision>(place, &missing))
 }
 
 /// Days that cannot follow one another.
@@ -155,8 +131,8 @@ fn passed_deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagn
         )
         .at(decision.place(day), "was to be decided by this day")
         .help(format!(
-            "ask `{}` to decide, or remove the rules that cite it",
-            written.body.value
+            "ask {} to decide, or remove the rules that cite it",
+            policy.body_name(&written.body)
         ))
     })
 }

@@ -71,12 +71,15 @@ fn beyond(
         .filter(|(_, body)| body.competent_for.contains(unit))
         .max_by_key(|(_, body)| body.competent_for.depth());
     let help = match nearest {
-        Some((name, _)) => format!("`{}` is competent for it", name.value),
+        Some((name, body)) => format!("{} is competent for it: `body: {}`", body.name, name.value),
         None => "no body is competent for it; `fyr.yaml` says who may decide where".to_owned(),
     };
     let finding = Diagnostic::new(
         Code::NotCompetent,
-        format!("`{}` may not decide for `{unit}`", decided_by.value),
+        format!(
+            "{} may not decide for `{unit}`",
+            policy.body_name(decided_by)
+        ),
     )
     .at(place, concerns)
     .at(decision.place(decided_by), "decided by this body")

@@ -1,0 +1,91 @@
+//! The findings for names that nobody has: units, stages and services.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::policy::Scope;
+use fyr_schemas::{GroupId, ServiceId, StageId, UnitPath};
+
+use super::Group;
+use crate::code::Code;
+use crate::diagnostic::{Diagnostic, audience_meant, help_for_unknown};
+use crate::parse::InFile;
+use crate::source::Place;
+
+/// What a selection may name; `None` where one of them could not be read.
+pub(crate) struct Known<'a> {
+    pub(crate) units: Option<&'a BTreeSet<UnitPath>>,
+    pub(crate) stages: Option<Vec<&'a StageId>>,
+    pub(crate) groups: &'a BTreeMap<GroupId, Group>,
+}
+
+/// What a selection names and nobody has.
+pub(crate) fn in_scope<T>(file: &InFile<T>, scope: &Scope, known: &Known<'_>) -> Vec<Diagnostic> {
+    let place = file.place(&scope.unit);
+    let unit = known.units.and_then(|units| {
+        let finding = unit(place, &scope.unit, units)?;
+        Some(finding.help_if(group_meant(&scope.unit, known.groups)))
+    });
+    let stages = known.stages.iter().flat_map(|stages| {
+        let unknown = scope
+            .stage
+            .iter()
+            .filter(|stage| !stages.contains(&&stage.value));
+        unknown.map(|written| {
+            let names = stages.iter().map(|stage| stage.as_str());
+            let audience = audience_meant(written.as_str());
+            let who = audience.map(|audience| format!("write `who: {audience}`"));
+            stage(file.place(written), written.as_str(), names).help_if(who)
+        })
+    });
+    unit.into_iter().chain(stages).collect()
+}
+
+/// The finding for a unit that is none of these.
+pub(super) fn unit(
+    place: Place,
+    unit: &UnitPath,
+    units: &BTreeSet<UnitPath>,
+) -> Option<Diagnostic> {
+    let known = units.iter().map(UnitPath::as_str);
+    (!units.contains(unit)).then(|| {
+        Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{unit}`"))
+            .at(place, "`units.yaml` has no such unit")
+            .help(help_for_unknown(unit.as_str(), known))
+    })
+}
+
+/// What to write for a group where a unit belongs.
+fn group_meant(unit: &UnitPath, groups: &BTreeMap<GroupId, Group>) -> Option<String> {
+    let (_, last) = unit.as_str().rsplit_once('/')?;
+    let group = groups.get(&last.parse::<GroupId>().ok()?)?;
+    Some(format!(
+        "`{}` is a group, and `for` names units: write `{}`",
+        group.id, group.unit
+    ))
+}
+
+/// The finding for a stage that is none of these.
+pub(super) fn stage<'a>(
+    place: Place,
+    name: &str,
+    known: impl IntoIterator<Item = &'a str>,
+) -> Diagnostic {
+    Diagnostic::new(Code::UnknownStage, format!("unknown stage `{name}`"))
+        .at(place, "`fyr.yaml` has no stage of this name")
+        .help(help_for_unknown(name, known))
+}
+
+/// The finding for a service that is none of these.
+pub(super) fn service<'a>(
+    place: Place,
+    name: &str,
+    known: impl ExactSizeIterator<Item = &'a ServiceId>,
+) -> Diagnostic {
+    Diagnostic::new(Code::UnknownService, format!("unknown service `{name}`"))
+        .at(place, "no file under `services/` has it")
+        .help(if known.len() == 0 {
+            format!("declare it in `services/{name}.yaml`: `service: {name}`")
+        } else {
+            help_for_unknown(name, known.map(ServiceId::as_str))
+        })
+}

@@ -1,0 +1,112 @@
+//! The `fyr` command as people mistype it, and as shells cut it off.
+
+#![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+fn fyr(directory: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_fyr"))
+        .args(arguments)
+        .current_dir(directory)
+        .output()
+        .expect("fyr runs")
+}
+
+fn stderr(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("text")
+}
+
+fn base() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy"))
+}
+
+#[test]
+fn output_that_nobody_reads_ends_the_command_quietly() {
+    for arguments in [
+        &["explain", "FYR0401"][..],
+        &["check", "."],
+        &["lists", ".", "--json"],
+        &["review", ".", "--json"],
+    ] {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        let child = Command::new(env!("CARGO_BIN_EXE_fyr"))
+            .args(arguments)
+            .current_dir(base())
+            .stdout(writer)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("fyr runs");
+        let output = child.wait_with_output().expect("fyr ends");
+        assert_eq!(stderr(&output), "", "{arguments:?}");
+        assert_eq!(output.status.code(), Some(141), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_day_in_another_form_is_answered_with_the_right_one() {
+    for day in ["1.8.2027", "2027/08/01"] {
+        let output = fyr(base(), &["check", ".", "--date", day]);
+        assert_eq!(output.status.code(), Some(2));
+        let told = stderr(&output);
+        assert!(told.contains("did you mean `2027-08-01`?"), "{told}");
+    }
+}
+
+#[test]
+fn a_part_of_a_policy_is_answered_with_the_whole() {
+    for (directory, part, whole) in [
+        (base().to_owned(), "rules", base().display().to_string()),
+        (base().to_owned(), "fyr.yaml", base().display().to_string()),
+        (base().join("rules"), ".", base().display().to_string()),
+        (base().join(".."), "policy/rules", "policy".to_owned()),
+    ] {
+        let output = fyr(&directory, &["check", part]);
+        assert_eq!(output.status.code(), Some(1));
+        let told = stderr(&output);
+        let expected = format!("name the directory of the whole: `{whole}`\n");
+        assert!(told.ends_with(&expected), "{told}");
+    }
+}
+
+#[test]
+fn a_directory_without_a_policy_above_it_is_checked_as_it_stands() {
+    let empty = tempfile::tempdir().expect("a directory");
+    fs::create_dir(empty.path().join("rules")).expect("a directory");
+    let output = fyr(empty.path(), &["check", "rules"]);
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert!(told.contains("`fyr.yaml` is missing"), "{told}");
+}
+
+/// The help of a command and of everything below it.
+fn helps(commands: &[&str], all: &mut Vec<(String, String)>) {
+    let arguments = [commands, &["--help"]].concat();
+    let output = fyr(base(), &arguments);
+    let help = String::from_utf8(output.stdout).expect("text");
+    let below = help.split("\nCommands:\n").nth(1).unwrap_or_default();
+    let names = below.lines().take_while(|line| !line.is_empty());
+    let names = names.filter_map(|line| {
+        let name = line.strip_prefix("  ")?.split(' ').next()?;
+        (!name.is_empty()).then_some(name)
+    });
+    for name in names {
+        helps(&[commands, &[name]].concat(), all);
+    }
+    all.push((commands.join(" "), help));
+}
+
+#[test]
+fn the_help_of_every_command_fits_its_page_and_says_its_exit_codes() {
+    let mut all = Vec::new();
+    helps(&[], &mut all);
+    assert!(all.len() > 12, "{all:?}");
+    for (command, help) in all {
+        let longest = help.lines().map(|line| line.chars().count()).max();
+        assert!(longest <= Some(100), "{command}: {longest:?}");
+        let has_commands = help.contains("\nCommands:\n");
+        let says = help.contains("Exit code");
+        assert!(has_commands || says, "{command} says no exit codes");
+    }
+}
