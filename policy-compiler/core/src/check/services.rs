@@ -180,9 +180,10 @@ fn clash(parts: &[StatusFor], group: &Group) -> Option<(usize, usize)> {
 }
 
 fn tell_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
-    let (one, other) = match one.status.span <= other.status.span {
-        true => (one, other),
-        false => (other, one),
+    let (one, other) = if one.status.span <= other.status.span {
+        (one, other)
+    } else {
+        (other, one)
     };
     Diagnostic::new(
         Code::StatusTwice,
