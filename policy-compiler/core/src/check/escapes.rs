@@ -138,8 +138,7 @@ fn tell(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
         "set {} to `closed` for them, or to `open` where that is decided",
         in_backticks(&settings)
     ));
-    let places = rules.values().map(|reach| reach.place);
-    places.fold(finding, |finding, place| {
-        finding.at(place, "restricts here")
+    rules.iter().fold(finding, |finding, (rule, reach)| {
+        finding.at(reach.place, format!("`{rule}` restricts here"))
     })
 }
