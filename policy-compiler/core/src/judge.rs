@@ -120,10 +120,11 @@ impl<'a> Judge<'a> {
 
     /// Tells of all that may decide over a URL.
     fn tell<'s>(&'s self, url: &Url, consider: &mut dyn FnMut(Found<'s, 'a>)) {
-        let single = self.by_host.around(url);
-        let single = single.filter_map(|number| self.sites.get(*number));
-        single.map(Found::Single).for_each(&mut *consider);
         let host = host_of(url);
+        self.by_host.tell(&host, &mut |number| {
+            let site = self.sites.get(*number);
+            site.map(Found::Single).into_iter().for_each(&mut *consider);
+        });
         for rule in &self.categories {
             if let Some(domain) = rule.domain_over(&host) {
                 consider(Found::Listed(rule.verdict, domain));

@@ -9,7 +9,7 @@
 use std::cmp::Ordering;
 use std::fmt;
 
-use crate::name_table::NameTable;
+use crate::name_table::{NameTable, Node};
 
 /// Domains in lower case and punycode, none of them below another.
 #[derive(Clone, Default)]
@@ -19,8 +19,6 @@ pub struct DomainSet {
     len: usize,
     /// Where the line of each begins.
     lines: NameTable,
-    /// The names that lie above some, but for a few that do not.
-    above: NameTable,
 }
 
 /// Two are equal that have the same members.
@@ -36,19 +34,20 @@ impl DomainSet {
     /// Takes names that are sorted by labels, none of them below another.
     pub(super) fn of_sorted(names: &[&str]) -> Self {
         let mut text = String::with_capacity(names.iter().map(|name| name.len() + 1).sum());
-        let lines = names.iter().map(|name| {
-            // A file of lists is far smaller than this.
+        let above = names_above(names);
+        let mut nodes = Vec::with_capacity(names.len() + above.len());
+        nodes.extend(above.into_iter().map(|name| (name, Node::Way)));
+        for name in names {
+            // The table says of a place that is too large for it that it has no room.
             let start = u32::try_from(text.len()).unwrap_or(u32::MAX);
             text.push_str(name);
             text.push('\n');
-            (*name, start)
-        });
-        let lines = NameTable::of(lines);
+            nodes.push((name, Node::Last(start)));
+        }
         Self {
             text,
             len: names.len(),
-            lines,
-            above: NameTable::of(names_above(names).into_iter().map(|name| (name, 0))),
+            lines: NameTable::of(nodes.into_iter()),
         }
     }
 
@@ -76,13 +75,15 @@ impl DomainSet {
     /// The member that is `name` or a domain above it. The name is in lower case and punycode,
     /// without a closing point. Takes a time that hangs on the name and not on the set.
     pub fn covering(&self, name: &str) -> Option<&str> {
-        let found = self.lines.upwards(name).find_map(|(above, start)| {
-            let rest = self.text.get(usize::try_from(start).ok()?..)?;
-            let member = rest.get(..above.len()).filter(|member| *member == above)?;
-            rest.as_bytes()
-                .get(above.len())
-                .is_some_and(|end| *end == b'\n')
-                .then_some(member)
+        let found = self.lines.walk(name, |above, node| {
+            let (Node::Last(start) | Node::Filed(start)) = node else {
+                return None;
+            };
+            let start = usize::try_from(start).ok()?;
+            let end = start.checked_add(above.len())?;
+            let line = self.text.as_bytes().get(start..=end)?;
+            let is_it = line.strip_suffix(b"\n") == Some(above.as_bytes());
+            is_it.then(|| self.text.get(start..end)).flatten()
         });
         if self.lines.is_crowded() {
             return found.or_else(|| self.search(name));
@@ -103,11 +104,7 @@ impl DomainSet {
     /// is written as for [`covering`](Self::covering). Where nothing lies below the name, that is
     /// mostly told without a search.
     pub fn below<'s, 'n>(&'s self, name: &'n str) -> impl Iterator<Item = &'s str> + use<'s, 'n> {
-        let may_be_above = self.above.is_crowded()
-            || self
-                .above
-                .upwards(name)
-                .any(|(above, _)| above.len() == name.len());
+        let may_be_above = self.lines.is_crowded() || self.lines.may_be_above(name);
         let own = self.covering(name).filter(|own| *own == name);
         let searched = may_be_above.then(|| self.search_below(name));
         let own = own.filter(|_| !may_be_above);

@@ -1,13 +1,14 @@
 //! Things filed under the hosts of filters, to be asked about URLs: what may speak of a URL is
 //! found in a time that hangs on the URL and not on how many filters there are.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
 
 use url::Url;
 
 use super::by_host::name_of;
 use super::{UrlFilter, host_of};
-use crate::name_table::NameTable;
+use crate::name_table::{NameTable, Node};
 
 /// Things, each filed under the host of a filter.
 #[derive(Debug, Clone)]
@@ -30,37 +31,68 @@ impl<T> Index<T> {
             }
         }
         let of_hosts: Vec<(String, Vec<T>)> = of_hosts.into_iter().collect();
-        let names = of_hosts.iter().enumerate().map(|(place, (name, _))| {
-            let place = u32::try_from(place).unwrap_or(u32::MAX);
-            (name.as_str(), place)
-        });
+        let places = places(&of_hosts);
         Self {
-            places: NameTable::of(names),
             of_any_host,
             of_hosts,
+            places,
         }
     }
 
-    /// Everything whose filter may match `url`: what is filed under no host, under that of `url`,
-    /// or under one above it.
-    pub(crate) fn around<'i>(&'i self, url: &Url) -> impl Iterator<Item = &'i T> + use<'i, T> {
-        let mut found = Vec::new();
-        if self.places.is_crowded() {
-            found.extend(0..self.of_hosts.len());
-        } else if !self.of_hosts.is_empty() {
-            let host = host_of(url);
-            found.extend(self.places.upwards(&host).filter_map(|(name, place)| {
-                let place = usize::try_from(place).ok()?;
-                let (filed, _) = self.of_hosts.get(place)?;
-                (filed == name).then_some(place)
-            }));
-        }
-        let hosts = found
-            .into_iter()
-            .filter_map(|place| self.of_hosts.get(place));
-        let of_hosts = hosts.flat_map(|(_, things)| things);
-        self.of_any_host.iter().chain(of_hosts)
+    /// Everything whose filter may match `url`.
+    pub(crate) fn around(&self, url: &Url) -> impl Iterator<Item = &T> + use<'_, T> {
+        let mut around = Vec::new();
+        self.tell(&host_of(url), &mut |thing| around.push(thing));
+        around.into_iter()
     }
+
+    /// Tells of everything whose filter may match a URL with this host: of what is filed under no
+    /// host, under that one, or under one above it.
+    pub(crate) fn tell<'i>(&'i self, host: &str, told: &mut dyn FnMut(&'i T)) {
+        self.of_any_host.iter().for_each(&mut *told);
+        if self.of_hosts.is_empty() {
+            return;
+        }
+        if self.places.is_crowded() {
+            let things = self.of_hosts.iter().flat_map(|(_, things)| things);
+            return things.for_each(told);
+        }
+        self.places.walk(host, |name, node| -> Option<Infallible> {
+            let (Node::Last(place) | Node::Filed(place)) = node else {
+                return None;
+            };
+            let place = usize::try_from(place).ok()?;
+            let (filed, things) = self.of_hosts.get(place)?;
+            if filed == name {
+                things.iter().for_each(&mut *told);
+            }
+            None
+        });
+    }
+}
+
+/// The place of each host.
+fn places<T>(of_hosts: &[(String, T)]) -> NameTable {
+    let names = || of_hosts.iter().map(|(name, _)| name.as_str());
+    let above: BTreeSet<&str> = names()
+        .flat_map(|name| {
+            let dots = name.match_indices('.');
+            dots.filter_map(|(dot, _)| name.get(dot + 1..))
+        })
+        .collect();
+    let filed = names().zip(0..).map(|(name, place)| {
+        let node = if above.contains(name) {
+            Node::Filed(place)
+        } else {
+            Node::Last(place)
+        };
+        (name, node)
+    });
+    let mut nodes: Vec<(&str, Node)> = filed.collect();
+    let filed: BTreeSet<&str> = names().collect();
+    let ways = above.iter().filter(|name| !filed.contains(*name));
+    nodes.extend(ways.map(|name| (*name, Node::Way)));
+    NameTable::of(nodes.into_iter())
 }
 
 #[cfg(test)]

@@ -38,17 +38,22 @@ pub(crate) fn verdict_among<R: Entry>(
     tell: impl Fn(&Url, &mut dyn FnMut(R)),
     url: &Url,
 ) -> Option<R> {
-    let mut deciding = None;
-    for asked in asked(url) {
-        let found = verdict_on(&tell, &asked);
-        if let Some(rule) = &found
-            && rule.verdict() == Verdict::Block
-        {
-            return found;
+    match viewed(url) {
+        Viewed::Nothing => None,
+        Viewed::Page => verdict_on(tell, url),
+        Viewed::SourceOf(page) => {
+            let of_page = verdict_on(&tell, &page);
+            let is_closed = |found: &R| found.verdict() == Verdict::Block;
+            if of_page.as_ref().is_some_and(is_closed) {
+                return of_page;
+            }
+            let own = verdict_on(tell, url);
+            if own.as_ref().is_some_and(is_closed) {
+                return own;
+            }
+            of_page.or(own)
         }
-        deciding = deciding.or(found);
     }
-    deciding
 }
 
 /// One entry of a browser's lists, however it is kept.
@@ -96,10 +101,10 @@ impl Specificity {
 /// The URLs that a browser looks up in its lists before it shows `url`; each of them closes it.
 /// A page's source is the page and its source; some pages are never looked up.
 pub fn asked(url: &Url) -> impl Iterator<Item = Cow<'_, Url>> {
-    let (page, own) = match (scheme::reach(url.scheme()), viewed(url)) {
-        (Reach::Nothing, _) | (_, Viewed::Nothing) => (None, None),
-        (_, Viewed::Page) => (None, Some(url)),
-        (_, Viewed::SourceOf(page)) => (Some(Box::new(page)), Some(url)),
+    let (page, own) = match viewed(url) {
+        Viewed::Nothing => (None, None),
+        Viewed::Page => (None, Some(url)),
+        Viewed::SourceOf(page) => (Some(page), Some(url)),
     };
     let page = page.into_iter().map(|page| Cow::Owned(*page));
     page.chain(own.map(Cow::Borrowed))
@@ -110,17 +115,21 @@ enum Viewed {
     /// A page.
     Page,
     /// The source of this page.
-    SourceOf(Url),
-    /// The source of a page that shows none.
+    SourceOf(Box<Url>),
+    /// What is never looked up, or the source of a page that shows none.
     Nothing,
 }
 
 fn viewed(url: &Url) -> Viewed {
+    let scheme = url.scheme();
+    if scheme::reach(scheme) == Reach::Nothing {
+        return Viewed::Nothing;
+    }
     let Some(page) = url.as_str().strip_prefix("view-source:") else {
         return Viewed::Page;
     };
     match Url::parse(page) {
-        Ok(page) if scheme::has_source(page.scheme()) => Viewed::SourceOf(page),
+        Ok(page) if scheme::has_source(page.scheme()) => Viewed::SourceOf(Box::new(page)),
         Ok(_) | Err(_) => Viewed::Nothing,
     }
 }

@@ -9,7 +9,10 @@ use super::scheme::{self, Reach};
 
 /// The host in lower case, without closing points.
 pub(super) fn host(url: &Url) -> Cow<'_, str> {
-    let host = url.host_str().unwrap_or_default().trim_end_matches('.');
+    let mut host = url.host_str().unwrap_or_default();
+    while let Some(shorter) = host.strip_suffix('.') {
+        host = shorter;
+    }
     // `url` leaves a host as it is written where it does not know the scheme.
     if is_own_page(url) && host.bytes().any(|b| b.is_ascii_uppercase()) {
         Cow::Owned(host.to_ascii_lowercase())
