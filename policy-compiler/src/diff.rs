@@ -28,7 +28,8 @@ use crate::render::{Findings, Look};
 /// Compares what holds for every group, not how it is written: settings, sites, floors and the
 /// decisions behind them, with what is gone as well as what is new. Each change has a risk:
 /// `ground` (the same holds, on another decision or with another strength), `tighter`,
-/// `different` (look at it), `weaker`, `group-removed`.
+/// `different` (look at it), `weaker`, `group-removed`. What begins or is over on a later day is told
+/// with that day.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Each side is a directory, a git revision of the other side's directory, or REV:PATH.
@@ -66,6 +67,15 @@ pub(crate) struct DiffArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl DiffArgs {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -151,7 +161,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
     };
     let devices = devices.as_ref();
     let mut out = io::stdout();
-    match args.format {
+    match args.format() {
         Format::Text => write!(out, "{}", text::render(&difference, devices))?,
         Format::Markdown => write!(out, "{}", markdown::render(&difference, devices))?,
         Format::Json => {

@@ -2,6 +2,7 @@
 //! yields no bundle at all.
 
 mod checked;
+mod coming;
 mod lowering;
 mod told;
 
@@ -12,7 +13,9 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
+pub(crate) use self::checked::find;
 pub use self::checked::{Checked, check};
+pub(crate) use self::coming::turning_days;
 use self::lowering::Lowerings;
 use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};
@@ -103,6 +106,8 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
     if findings.any_error() {
         bundles.clear();
         gaps.clear();
+    } else {
+        findings.extend(coming::check(sources, &policy, assumptions));
     }
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),

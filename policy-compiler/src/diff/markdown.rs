@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use fyr_policy_core::Difference;
+use fyr_policy_core::diff::Later;
 
 use super::devices::Devices;
 use super::summary;
@@ -14,6 +15,17 @@ const MOST_ROWS: usize = 50;
 
 pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> String {
     let mut text = format!("**{}**\n", escaped(&summary::line(difference, devices)));
+    details(&mut text, difference);
+    for later in &difference.later {
+        let _ = writeln!(text, "\n**{}**", escaped(&summary::later(later)));
+        if let Later::Changes(difference) = later {
+            details(&mut text, difference);
+        }
+    }
+    text
+}
+
+fn details(text: &mut String, difference: &Difference) {
     let changes = difference.changes.iter().map(|change| {
         [
             word(change.risk).to_owned(),
@@ -22,7 +34,7 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
             escaped(&change.whom),
         ]
     });
-    table(&mut text, "What", changes);
+    table(text, "What", changes);
     let addresses = difference.addresses.iter().map(|change| {
         [
             word(change.risk).to_owned(),
@@ -31,7 +43,7 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
             escaped(&change.whom),
         ]
     });
-    table(&mut text, "Address", addresses);
+    table(text, "Address", addresses);
     let groups = &difference.groups;
     for (word, groups) in [("added", &groups.added), ("removed", &groups.removed)] {
         if !groups.is_empty() {
@@ -45,7 +57,6 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
     for ground in &difference.decisions {
         let _ = writeln!(text, "- {}", escaped(&decided(ground)));
     }
-    text
 }
 
 fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [String; 4]>) {
@@ -65,10 +76,30 @@ fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [Str
     }
 }
 
-/// Text of the policy, which nobody may use to write markup into the comment.
+/// Text of the policy, which nobody may use to write markup into the comment. What stands between
+/// two single backticks stays code, and code holds no markup.
 fn escaped(text: &str) -> String {
+    let line = in_one_line(text);
+    let parts: Vec<&str> = line.split('`').collect();
+    let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or(&[]);
+    if parts.len() % 2 == 0 || inner.iter().any(|part| part.is_empty()) {
+        return plain(&line);
+    }
+    let parts = parts.iter().enumerate();
+    parts
+        .map(|(position, part)| {
+            if position % 2 == 0 {
+                plain(part)
+            } else {
+                code(part)
+            }
+        })
+        .collect()
+}
+
+fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in in_one_line(text).chars() {
+    for c in text.chars() {
         match c {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -89,4 +120,22 @@ fn code(text: &str) -> String {
         "`{}`",
         in_one_line(text).replace('`', "'").replace('|', "\\|")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_the_policy_writes_no_markup() {
+        for (text, safe) in [
+            ("`b-2021` and 2 groups more", "`b-2021` and 2 groups more"),
+            ("a <img> `b|c` @d", "a &lt;img&gt; `b\\|c` \\@d"),
+            ("one ` alone <b>", "one \\` alone &lt;b&gt;"),
+            ("``` <b> ```", "\\`\\`\\` &lt;b&gt; \\`\\`\\`"),
+            ("`a``b`", "\\`a\\`\\`b\\`"),
+        ] {
+            assert_eq!(escaped(text), safe);
+        }
+    }
 }
