@@ -1,5 +1,7 @@
 //! What the compiler found: a code, a message, the places it is about, and what to do.
 
+use std::collections::BTreeMap;
+
 use fyr_schemas::GroupId;
 
 use crate::code::Code;
@@ -64,6 +66,15 @@ impl Diagnostic {
         self
     }
 
+    /// What it says of its only place; `None` for one of several places, or of none.
+    fn said(&self) -> Option<Said> {
+        let [label] = self.labels.as_slice() else {
+            return None;
+        };
+        let (message, help) = (self.message.clone(), self.help.clone());
+        Some((self.code, message, help, label.text.clone()))
+    }
+
     /// Whether it keeps the policy from compiling.
     pub fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
@@ -80,18 +91,38 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// Adds the findings of a part of the work.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// Whether any of them keeps the policy from compiling.
     pub fn any_error(&self) -> bool {
         self.0.iter().any(Diagnostic::is_error)
     }
 
-    /// The findings, sorted by place, each once.
+    /// The findings, sorted by place, each once. What is said alike of several places is one
+    /// finding with all of them: a name that nobody has is one mistake, wherever it is used.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.0.sort();
         self.0.dedup();
-        self.0
+        let mut folded: Vec<Diagnostic> = Vec::new();
+        let mut first: BTreeMap<Said, usize> = BTreeMap::new();
+        for finding in self.0 {
+            let at = finding
+                .said()
+                .map(|said| *first.entry(said).or_insert(folded.len()));
+            match at.and_then(|at| folded.get_mut(at)) {
+                Some(same) => same.labels.extend(finding.labels),
+                None => folded.push(finding),
+            }
+        }
+        folded
     }
 }
+
+/// What a finding says of its only place, wherever that is.
+type Said = (Code, String, Option<String>, String);
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
@@ -121,6 +152,12 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
         })
         .min()
         .map(|(_, _, name)| name)
+}
+
+/// The number in `known` that `given` is a slip or two away from; one further away is another
+/// number, and no slip.
+pub fn number_meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    did_you_mean(given, known).filter(|meant| strsim::damerau_levenshtein(given, meant) <= 2)
 }
 
 /// The audience that a word of the Nordic languages means.

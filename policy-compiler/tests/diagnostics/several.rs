@@ -156,3 +156,58 @@ fn the_same_mistake_in_two_schools_is_one_finding_with_both_places() {
     let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
     insta::assert_snapshot!("below_one_floor_twice", told(&files));
 }
+
+#[test]
+fn a_name_that_nobody_has_is_one_finding_wherever_it_is_used() {
+    let uses = |name: &str| {
+        rule("for: /skoler/nord\nstrength: default\nset:\n  youtube.level: strict\n")
+            .replace("rule: proeve", &format!("rule: {name}"))
+            .replace("SK-2025-7", "SK-2026-11")
+    };
+    let timetable = "periods:\n  fritid: { days: sat, for: /skoler/nord }\n";
+    insta::assert_snapshot!(told(&[
+        ("rules/en.yaml", &uses("en")),
+        ("rules/to.yaml", &uses("to")),
+        ("timetable.yaml", timetable),
+    ]));
+}
+
+#[test]
+fn a_unit_that_many_stand_below_is_missed_once() {
+    let mut units = String::from("units:\n");
+    for number in 1..=20 {
+        units += &format!("  /by/skole-{number}: {{ name: Skole {number} }}\n");
+    }
+    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+}
+
+#[test]
+fn a_directory_under_another_name_is_one_finding_and_what_it_holds_is_not_missed() {
+    let one =
+        rule("for: /skoler\nstrength: default\nduring: skoletid\nset:\n  camera.access: block\n");
+    let timetable = "periods:\n  skoletid: { days: mon-fri }\n";
+    insta::assert_snapshot!(told(&[
+        ("regler/en.yaml", &one),
+        ("regler/to.yaml", &one),
+        ("timetable.yaml", timetable),
+    ]));
+}
+
+#[test]
+fn a_file_that_must_hold_something_and_is_empty_is_not_to_be_deleted() {
+    let found = [("fyr.yaml", ""), ("units.yaml", "# later\n")].map(|file| told(&[file]));
+    insta::assert_snapshot!(found.concat());
+}
+
+#[test]
+fn a_renamed_file_of_a_list_is_one_finding() {
+    let list =
+        "category: spil\ntitle: { da: Spil }\nsource: os\nlicence: CC0-1.0\nfiles: [spil.txt]\n";
+    let block = rule("for: /skoler\nstrength: default\nsites:\n  block: [category:spil]\n");
+    let found = codes(&[
+        ("lists/lists.yaml", list),
+        ("lists/spil-2.txt", "a.example\n"),
+        ("rules/proeve.yaml", &block),
+    ]);
+    assert_eq!(found, BTreeSet::from(["FYR0821"]));
+}

@@ -89,3 +89,44 @@ fn a_file_that_nobody_reads_is_told_and_notes_and_backups_are_not() {
         ],
     );
 }
+
+#[test]
+fn a_site_as_programs_for_letters_set_it_is_told_as_the_keyboard_writes_it() {
+    let told = [
+        "“spil.example”",
+        "spil–paradis.example",
+        "»spil.example«/kort",
+    ]
+    .map(|site| {
+        let says = format!("for: /skoler\nstrength: default\nsites:\n  block: [{site}]\n");
+        told(&[("rules/proeve.yaml", &rule(&says))])
+    });
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn what_looks_like_a_space_or_like_nothing_is_told_by_its_name() {
+    let texts = [
+        "set:\n\u{a0}\u{a0}youtube.level: strict\n",
+        "set:\n  youtube.level: st\u{ad}rict\n",
+        "set:\n  youtube.level: strict\u{200e}\n",
+    ];
+    let mut table: String = texts
+        .map(|text| {
+            let says = format!("for: /skoler\nstrength: default\n{text}");
+            told(&[("rules/proeve.yaml", &rule(&says))])
+        })
+        .concat();
+    let utf_16 = rule("for: /skoler\n").replace("", "\0");
+    table += &told(&[("rules/proeve.yaml", &utf_16)]);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_case_number_is_taken_for_another_only_where_it_is_a_slip_away() {
+    let told = ["SK-2025-8", "SK-2052-7", "SK-2024-11"].map(|case| {
+        let text = rule(&format!("for: /skoler\n{SAYS}")).replace("SK-2025-7", case);
+        told(&[("rules/proeve.yaml", &text)])
+    });
+    insta::assert_snapshot!(told.concat());
+}

@@ -4,7 +4,6 @@ use fyr_schemas::policy::Span;
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
-use super::PLACES;
 use super::chunk::Chunk;
 use super::grammar;
 use super::star;
@@ -209,28 +208,15 @@ fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
         .help(help)
 }
 
-/// The path that was probably meant by one that no kind of document belongs to.
-pub(super) fn path_meant(path: &str) -> Option<String> {
-    let path = path
-        .strip_suffix(".yml")
-        .map_or_else(|| path.to_owned(), |stem| format!("{stem}.yaml"));
-    let (first, rest) = path.split_once('/').unwrap_or((&path, ""));
-    let name = did_you_mean(first, PLACES)?;
-    match rest {
-        "" => Some(name.to_owned()),
-        rest => Some(format!("{name}/{rest}")),
-    }
-}
+/// What belongs in a policy directory.
+pub(super) const WHAT_A_POLICY_HOLDS: &str = "a policy directory holds `fyr.yaml`, `units.yaml`, \
+     `timetable.yaml`, and `*.yaml` below `decisions/`, `rules/`, `services/` and `lists/`";
 
 /// The finding for a file that no kind of document belongs to.
 pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) -> Diagnostic {
     let help = match meant.filter(|meant| *meant != source.path) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            "a policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, and `*.yaml` \
-                 below `decisions/`, `rules/`, `services/` and `lists/`"
-                .to_owned()
-        }
+        None => WHAT_A_POLICY_HOLDS.to_owned(),
     };
     Diagnostic::new(
         Code::MisplacedFile,
@@ -240,14 +226,25 @@ pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) 
     .help(help)
 }
 
+/// The finding for a file that must hold a document and is empty.
+pub(super) fn says_nothing(file: FileId, source: &SourceFile) -> Diagnostic {
+    let begin = match source.path.as_str() {
+        "units.yaml" => "`units:` and every unit by its path",
+        _ => "`organisation:` and the fields behind it",
+    };
+    Diagnostic::new(Code::MissingFile, format!("`{}` is empty", source.path))
+        .at(file.start(), "nothing is written here")
+        .help(format!("begin it with {begin}, as in `examples/ballerup`"))
+}
+
 /// The finding for a file beyond [`MAX_FILE_BYTES`].
 pub(super) fn too_large(file: FileId, source: &SourceFile) -> Diagnostic {
     Diagnostic::new(
         Code::TooMuch,
         format!(
-            "`{}` has {} bytes; a file may have {MAX_FILE_BYTES}",
+            "`{}` has more than {} MiB",
             source.path,
-            source.text.len()
+            MAX_FILE_BYTES / (1024 * 1024)
         ),
     )
     .at(file.start(), "this file")

@@ -6,13 +6,15 @@ use psl::{List as PublicSuffixes, Psl as _, Type};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::letters;
 use crate::source::Place;
 use crate::url_filter::{ParseFilterError, UrlFilter};
 
 /// The finding for a text that is a filter to a browser and was meant as something else, so that
 /// what was meant would not hold.
 pub(super) fn slip(site: &str, place: Place) -> Option<Diagnostic> {
-    let (message, help) = several(site)
+    let (message, help) = typeset(site)
+        .or_else(|| several(site))
         .or_else(|| misspelt_word(site))
         .or_else(|| misspelt_scheme(site))
         .or_else(|| range(site))
@@ -102,6 +104,36 @@ fn refused(message: String, help: String, place: Place) -> Diagnostic {
 
 /// A message, and what to do.
 type Told = (String, String);
+
+/// `“x.example”` and `x–y.example`, as programs for letters put them: YAML knows no such quotes, and
+/// no name on the internet has such a hyphen, so the filter would match nothing.
+fn typeset(site: &str) -> Option<Told> {
+    const QUOTES: &str = "“”„‟‘’‚‛«»‹›´";
+    const HYPHENS: &str = "‐‑‒–—―−";
+
+    let host = authority(site);
+    let is_typeset = |letter: char| QUOTES.contains(letter) || HYPHENS.contains(letter);
+    let letter = host.chars().find(|letter| is_typeset(*letter))?;
+    let meant: String = site
+        .chars()
+        .filter(|letter| !QUOTES.contains(*letter))
+        .map(|letter| {
+            if HYPHENS.contains(letter) {
+                '-'
+            } else {
+                letter
+            }
+        })
+        .collect();
+    let named = letters::named(letter);
+    let message = format!("no name on the internet holds {named}");
+    let help = if is_site(&meant) {
+        format!("write `{meant}`")
+    } else {
+        "write the name as the keyboard does".to_owned()
+    };
+    Some((message, help))
+}
 
 /// Several sites in one text.
 fn several(site: &str) -> Option<Told> {
