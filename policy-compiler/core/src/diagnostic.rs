@@ -205,6 +205,15 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
+    let wholes: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|name| is_part_of(given, name))
+        .collect();
+    if (1..=FEW).contains(&wholes.len()) {
+        let one_of = if wholes.len() == 1 { "" } else { "one of " };
+        return format!("write {one_of}{}", in_backticks(&wholes));
+    }
     match did_you_mean(given, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),
@@ -215,6 +224,15 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
             known.len() - FEW
         ),
     }
+}
+
+/// Whether a name is another with a part before or behind it: `skovlunde` of `skovlunde-2026`,
+/// `incognito` of `escape.incognito`.
+fn is_part_of(part: &str, name: &str) -> bool {
+    let (behind, before) = (name.strip_prefix(part), name.strip_suffix(part));
+    !part.is_empty()
+        && (behind.is_some_and(|rest| rest.starts_with(['-', '.']))
+            || before.is_some_and(|rest| rest.ends_with(['-', '.'])))
 }
 
 /// `a`, `b`, `c`.
@@ -258,5 +276,18 @@ mod tests {
             Some("skovlunde-2026")
         );
         assert_eq!(did_you_mean(&"x".repeat(1000), groups), None);
+    }
+
+    #[test]
+    fn a_part_of_a_name_finds_the_whole() {
+        let settings = ["escape.incognito", "escape.guest"];
+        let help = |given| help_for_unknown(given, settings);
+        assert_eq!(help("incognito"), "write `escape.incognito`");
+        let family = "write one of `escape.guest`, `escape.incognito`";
+        assert_eq!(help("escape"), family);
+        assert_eq!(
+            help("cognito"),
+            "known here: `escape.guest`, `escape.incognito`"
+        );
     }
 }

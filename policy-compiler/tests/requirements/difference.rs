@@ -162,6 +162,18 @@ fn a_directory_does_not_take_the_place_of_the_revision_a_change_is_compared_with
 }
 
 #[test]
+fn a_revision_without_a_policy_at_its_top_is_answered_with_the_one_below_it() {
+    let place = committed();
+    let output = diff_in(place.path(), "main", "main");
+    assert_eq!(
+        stderr(&output),
+        "fyr: `main` holds no policy here: write `main:./policy`\n"
+    );
+    let output = diff_in(place.path(), "main:./policy", "main:./policy");
+    assert_eq!(stdout(&output), "nothing changes for anybody\n");
+}
+
+#[test]
 fn a_comparison_runs_nothing_that_the_repository_asks_for() {
     let repository = committed();
     let place = repository.path();
