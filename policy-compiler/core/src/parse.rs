@@ -5,6 +5,7 @@ mod characters;
 mod chunk;
 mod fault;
 mod grammar;
+mod layout;
 mod listed;
 mod members;
 mod misplaced;

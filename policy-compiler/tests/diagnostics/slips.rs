@@ -130,3 +130,58 @@ fn a_case_number_is_taken_for_another_only_where_it_is_a_slip_away() {
     });
     insta::assert_snapshot!(told.concat());
 }
+
+#[test]
+fn a_line_or_a_bracket_out_of_place_is_told_where_it_is_and_alone() {
+    const SET: &str = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    const SITES: &str = "for: /skoler\nstrength: default\nsites:\n  block:\n";
+    let slips = [
+        format!("{SET}   camera.access: block\n"),
+        SET.replace("  youtube", "   youtube") + "  camera.access: block\n",
+        SET.replace("set:", " set:"),
+        SET.replace("  youtube", "youtube"),
+        SET.replace("strength: ", "strength:"),
+        SET.replace("/skoler", "{ unit: /skoler, who: pupils"),
+        SET.replace("strict", "{ pupils: strict, personale: off"),
+        format!("{SITES}    - a.example\n  - b.example\n"),
+        format!("{SITES}  - a.example\n   - b.example\n"),
+        SITES.replace("block:\n", "block: [a.example, b.example\n"),
+        SITES.replace("block:\n", "block: a.example, b.example]\n"),
+        format!("{SET}---\n-----\n"),
+        format!("{SET}guidance: {{ da: 'Det er børnenes' valg' }}\n"),
+    ];
+    let mut table: String = slips
+        .map(|says| told(&[("rules/proeve.yaml", &rule(&says))]))
+        .concat();
+    table += &told(&[("rules/proeve.yaml", &format!(" {}", rule(SET)))]);
+    let units = base(
+        "units.yaml",
+        "name: Vestskolen }",
+        "name: Vestskolen, groups: 2024, 2025 }",
+    );
+    table += &told(&[("units.yaml", &units)]);
+    let body = base("decisions/cases.yaml", "body: byraadet", "body: Byrådet");
+    table += &told(&[("decisions/cases.yaml", &body)]);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_document_that_is_laid_out_in_an_unusual_way_is_read() {
+    let says = "for: {\n  unit: /skoler,\n    stage: [mellemtrin,\nindskoling] # begge\n  }\n\
+                strength:\n  default\nset: { youtube.level:\n  strict }\nsites:\n  block:\n  - \"a.example\"\n\
+                \n  - 'b.example'\n# slut\n";
+    let why = "why:\n   da: >\n     Fordi [det\n        er: besluttet.\n";
+    let text = rule(says).replace("why:\n  da: Prøve.\n", why);
+    let output = check(&[("rules/proeve.yaml", &text)]);
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert!(!told.contains("FYR01"), "{told}");
+    // A fault elsewhere in it is told as what it is.
+    let faulty = text.replace("strength:\n  default", "strength:\n  defalt");
+    let told = String::from_utf8(check(&[("rules/proeve.yaml", &faulty)]).stdout).expect("text");
+    assert!(told.contains("did you mean `default`?"), "{told}");
+    let folded = text
+        .replace(why, "why:\n  da: Prøve.\n")
+        .replace("  default", "  defalt");
+    let told = String::from_utf8(check(&[("rules/proeve.yaml", &folded)]).stdout).expect("text");
+    assert!(told.contains("did you mean `default`?"), "{told}");
+}

@@ -51,7 +51,9 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         }
         Error::Budget { breach, .. } => beyond_budget(place, breach),
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(place),
-        Error::ExternalMessage { msg, .. } => not_yaml(place, msg),
+        Error::ExternalMessage { msg, .. } => {
+            not_yaml(place, msg).help_if(colon(chunk.line_at(place)))
+        }
         Error::Eof { .. } => Diagnostic::new(Code::NotYaml, "the document ends too early")
             .at(place, "something is missing here")
             .help("finish what is begun on this line"),
@@ -110,6 +112,19 @@ fn not_yaml(place: Place, said: &str) -> Diagnostic {
         None => finding(format!("this is not YAML: {said}"))
             .help("check the quotes, brackets and indentation of this line and the one above"),
     }
+}
+
+/// What to write for `strength:default`, and for a line of hyphens.
+fn colon(line: &str) -> Option<String> {
+    if line.len() > 3 && line.bytes().all(|byte| byte == b'-') {
+        return Some("write `---` between two documents".to_owned());
+    }
+    let (name, value) = line.split_once(':')?;
+    let is_name = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte));
+    let is_tight = is_name && !name.is_empty() && !value.is_empty() && !value.starts_with(' ');
+    is_tight.then(|| format!("write `{name}: {value}`, with a space behind the colon"))
 }
 
 /// The finding for a field with nothing behind it.

@@ -17,6 +17,8 @@ pub(super) fn refused(said: &str) -> Option<String> {
         day_meant(text)
     } else if expected.starts_with("a country") {
         Some(text.to_uppercase()).filter(|meant| meant.len() == 2)
+    } else if expected.starts_with("the name of a body") {
+        return Some("write its short name, as `bodies` in `fyr.yaml` has it".to_owned());
     } else if expected.contains("(lowercase letters, digits and `-`") {
         slug(text)
     } else {
@@ -81,7 +83,9 @@ fn field_and_text<'a>(chunk: &Chunk<'a>, place: Place) -> Option<(&'a str, &'a s
     let text = chunk.text.get(at..)?.lines().next()?;
     let (field, between) = before.rsplit_once(':')?;
     let field = field.rsplit([' ', '{', ',']).next()?;
-    let text = text.split(" #").next()?.trim();
+    let text = text.split(" #").next()?;
+    // What closes another bracket, or was meant to, is no part of it.
+    let text = text.trim_end_matches([' ', ']', '}', '\r']).trim_start();
     let is_single = between.trim().is_empty() && !text.is_empty() && !text.contains(['{', '[']);
     is_single.then_some((field, text))
 }

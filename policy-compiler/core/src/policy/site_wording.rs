@@ -139,7 +139,7 @@ fn typeset(site: &str) -> Option<Told> {
 fn several(site: &str) -> Option<Told> {
     let mut parts = site
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
-        .filter(|part| !part.is_empty());
+        .filter(|part| !part.is_empty() && *part != "-");
     let sites: Vec<&str> = parts.clone().collect();
     let are_sites = sites.len() > 1 && parts.all(is_site) && !site.contains('?');
     are_sites.then(|| {
