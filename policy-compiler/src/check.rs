@@ -61,7 +61,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
                 writeln!(io::stdout(), "{dormant}")?;
             }
         }
-        Format::Json => findings.as_json(&mut io::stdout())?,
+        Format::Json => findings.as_json(&checked.dormant, &mut io::stdout())?,
         Format::Sarif => findings.as_sarif(&mut io::stdout())?,
     }
     Ok(if checked.failed() {

@@ -211,3 +211,17 @@ fn a_renamed_file_of_a_list_is_one_finding() {
     ]);
     assert_eq!(found, BTreeSet::from(["FYR0821"]));
 }
+
+#[test]
+fn two_rules_that_disagree_for_several_stages_are_one_finding() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: off\n";
+    let floor = base(
+        "rules/floor.yaml",
+        "{ pupils: moderate, personale: off }",
+        "{ indskoling: strict, mellemtrin: moderate, udskoling: moderate, personale: off }",
+    );
+    insta::assert_snapshot!(told(&[
+        ("rules/floor.yaml", &floor),
+        ("rules/proeve.yaml", &rule(says)),
+    ]));
+}
