@@ -3,7 +3,8 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use crate::dormant;
+use fyr_policy_core::{DormantRule, Standing};
+
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::{Format, Look};
 
@@ -57,11 +58,11 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
         Format::Text => {
             findings.as_text(Look::of_stdout(), &mut io::stdout())?;
             writeln!(io::stdout(), "{}", findings.tally())?;
-            if let Some(dormant) = dormant::line(&checked.dormant) {
+            if let Some(dormant) = dormant(&checked.dormant) {
                 writeln!(io::stdout(), "{dormant}")?;
             }
         }
-        Format::Json => findings.as_json(&checked.dormant, &mut io::stdout())?,
+        Format::Json => findings.as_json(&mut io::stdout())?,
         Format::Sarif => findings.as_sarif(&mut io::stdout())?,
     }
     Ok(if checked.failed() {
@@ -69,4 +70,24 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// `rules not in force on this day: 2 proposed`; `None` where every rule holds, or is a finding.
+fn dormant(rules: &[DormantRule]) -> Option<String> {
+    let word = |rule: &DormantRule| match rule.standing {
+        Standing::Proposed => Some("proposed"),
+        Standing::Coming(_) => Some("still to begin"),
+        Standing::Ended(_) => Some("ended"),
+        Standing::InForce | Standing::Void => None,
+    };
+    let parts: Vec<String> = ["proposed", "still to begin", "ended"]
+        .into_iter()
+        .map(|kind| {
+            let are = rules.iter().filter(|rule| word(rule) == Some(kind));
+            (are.count(), kind)
+        })
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, kind)| format!("{count} {kind}"))
+        .collect();
+    (!parts.is_empty()).then(|| format!("rules not in force on this day: {}", parts.join(", ")))
 }

@@ -9,7 +9,6 @@ use std::process::ExitCode;
 use fyr_policy_core::{Compilation, GapNote};
 use fyr_schemas::bundle;
 
-use crate::dormant;
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::Look;
 
@@ -80,9 +79,6 @@ pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, Compil
     if compilation.failed() {
         eprintln!("{}; nothing was written", findings.tally());
         return Ok(None);
-    }
-    if let Some(dormant) = dormant::line(&compilation.dormant) {
-        eprintln!("{dormant}");
     }
     Ok(Some(compilation))
 }

@@ -6,7 +6,6 @@ mod completions;
 mod day;
 mod demo;
 mod diff;
-mod dormant;
 mod enrol_token;
 mod explain;
 mod key;

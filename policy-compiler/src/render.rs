@@ -8,7 +8,7 @@ mod text;
 use std::io::{self, Write};
 use std::path::Path;
 
-use fyr_policy_core::{Diagnostic, DormantRule, Sources};
+use fyr_policy_core::{Diagnostic, Sources};
 
 pub(crate) use self::text::{Look, in_one_line, visible};
 
@@ -49,9 +49,9 @@ impl<'a> Findings<'a> {
         }
     }
 
-    /// Writes every finding, and the rules that do not hold on the day, as one JSON object.
-    pub(crate) fn as_json(&self, dormant: &[DormantRule], out: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, &json::document(self, dormant))?;
+    /// Writes every finding as one JSON object.
+    pub(crate) fn as_json(&self, out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, &json::document(self))?;
         writeln!(out)
     }
 

@@ -165,7 +165,7 @@ codes! {
     "0509" AssessmentOld Warning "an impact assessment that is too old"
     "A data protection impact assessment is looked at again as the service and its use change. `dpia-limit-years` in `fyr.yaml` says how old a version may become; without it, three years."
     "0510" ErrorAhead Warning "an error on a day to come"
-    "A decision begins or is over on that day, and the policy as it is written does not compile on it: nothing could be published any more, and devices would stay with what they have. The finding is the one that the day will bring, told while there is time. The next twelve days on which decisions begin or are over are looked at."
+    "A decision or a rule begins or is over on that day, and the policy as it is written does not compile on it: nothing could be published any more, and devices would stay with what they have. The finding is the one that the day will bring, told while there is time. The next twelve such days are looked at."
 
     "0601" HelplineBlocked Error "a helpline is blocked"
     "Services of kind `helpline` help children directly. No rule closes them, not even in part."

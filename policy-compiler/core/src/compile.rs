@@ -13,9 +13,7 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
-pub(crate) use self::checked::find;
 pub use self::checked::{Checked, check};
-pub(crate) use self::coming::turning_days;
 use self::lowering::Lowerings;
 use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};

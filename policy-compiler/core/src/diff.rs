@@ -6,7 +6,6 @@
 
 mod addresses;
 mod crowd;
-mod later;
 mod members;
 mod settings;
 mod sites;
@@ -21,9 +20,8 @@ use serde::Serialize;
 use url::Url;
 
 use self::crowd::Crowds;
-pub use self::later::Later;
 use self::times::Time;
-use crate::compile::{find, turning_days};
+use crate::compile::{compile_assuming, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::explain::Ground;
 use crate::policy::{Assumptions, Policy};
@@ -46,9 +44,6 @@ pub struct Difference {
     pub addresses: Vec<AddressChange>,
     /// The decisions that the new policy cites for what changes.
     pub decisions: Vec<Ground>,
-    /// What changes on the days to come on which decisions begin or are over, the nearest first:
-    /// each day that differs from the one before it.
-    pub later: Vec<Later>,
 }
 
 /// How grave a change is.
@@ -237,34 +232,27 @@ pub fn diff(
     new: &Sources,
     comparison: &Comparison,
 ) -> Result<Difference, DiffError> {
-    let date = comparison.date;
-    let (old_now, new_now) = (
-        sound(old, date, &Assumptions::default()).map_err(DiffError::OldFaulty)?,
-        sound(new, date, &comparison.what_if).map_err(DiffError::NewFaulty)?,
-    );
-    for case in &comparison.what_if.in_force {
-        if !new_now.decisions.contains_key(case) {
-            let known = new_now.decisions.keys().map(CaseNumber::as_str);
+    let Comparison {
+        date,
+        addresses,
+        what_if,
+    } = comparison;
+    let date = *date;
+    let old = sound(old, date, &Assumptions::default()).map_err(DiffError::OldFaulty)?;
+    let new = sound(new, date, what_if).map_err(DiffError::NewFaulty)?;
+    for case in &what_if.in_force {
+        if !new.decisions.contains_key(case) {
             return Err(DiffError::UnknownCase {
                 case: case.clone(),
-                help: help_for_unknown(case.as_str(), known),
+                help: help_for_unknown(case.as_str(), new.decisions.keys().map(CaseNumber::as_str)),
             });
         }
     }
-    let mut difference = compare(&old_now, &new_now, &comparison.addresses);
-    let mut days = turning_days(&old_now);
-    days.extend(turning_days(&new_now));
-    difference.later = later::changes(old, new, comparison, days, &difference);
-    Ok(difference)
-}
-
-/// Compares two policies of one day.
-fn compare(old: &Policy, new: &Policy, addresses: &[Url]) -> Difference {
     let sides = Sides {
-        old: Side::new(old),
-        new: Side::new(new),
+        old: Side::new(&old),
+        new: Side::new(&new),
     };
-    let crowds = Crowds::new(new);
+    let crowds = Crowds::new(&new);
     let mut changes = settings::changes(&sides, &crowds);
     changes.extend(sites::changes(&sides, &crowds));
     changes.extend(times::changes(&sides, &crowds));
@@ -274,19 +262,18 @@ fn compare(old: &Policy, new: &Policy, addresses: &[Url]) -> Difference {
     let gravest = changes.iter().map(|change| change.risk);
     let of_addresses = addresses.iter().map(|change| change.risk);
     let of_groups = (!groups.removed.is_empty()).then_some(Risk::GroupRemoved);
-    Difference {
-        date: new.date,
+    Ok(Difference {
+        date,
         risk: gravest
             .chain(of_addresses)
             .chain(of_groups)
             .max()
             .unwrap_or(Risk::Nothing),
-        decisions: decisions(new, &changes),
+        decisions: decisions(&new, &changes),
         groups,
         changes,
         addresses,
-        later: Vec::new(),
-    }
+    })
 }
 
 /// A policy that compiles.
@@ -295,12 +282,11 @@ fn sound(
     date: Date,
     assumptions: &Assumptions,
 ) -> Result<Policy, Vec<Diagnostic>> {
-    let mut findings = Diagnostics::default();
-    let policy = find(sources, date, assumptions, &mut findings);
-    let is_sound = !findings.any_error();
-    policy
-        .filter(|_| is_sound)
-        .ok_or_else(|| findings.into_sorted())
+    let compilation = compile_assuming(sources, date, assumptions);
+    if compilation.failed() {
+        return Err(compilation.diagnostics);
+    }
+    read(sources, date, assumptions, &mut Diagnostics::default()).ok_or(compilation.diagnostics)
 }
 
 /// One of the two policies, with what holds.

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use fyr_policy_core::Difference;
-use fyr_policy_core::diff::Later;
 
 use super::devices::Devices;
 use super::summary;
@@ -15,17 +14,6 @@ const MOST_ROWS: usize = 50;
 
 pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> String {
     let mut text = format!("**{}**\n", escaped(&summary::line(difference, devices)));
-    details(&mut text, difference);
-    for later in &difference.later {
-        let _ = writeln!(text, "\n**{}**", escaped(&summary::later(later)));
-        if let Later::Changes(difference) = later {
-            details(&mut text, difference);
-        }
-    }
-    text
-}
-
-fn details(text: &mut String, difference: &Difference) {
     let changes = difference.changes.iter().map(|change| {
         [
             word(change.risk).to_owned(),
@@ -34,7 +22,7 @@ fn details(text: &mut String, difference: &Difference) {
             escaped(&change.whom),
         ]
     });
-    table(text, "What", changes);
+    table(&mut text, "What", changes);
     let addresses = difference.addresses.iter().map(|change| {
         [
             word(change.risk).to_owned(),
@@ -43,7 +31,7 @@ fn details(text: &mut String, difference: &Difference) {
             escaped(&change.whom),
         ]
     });
-    table(text, "Address", addresses);
+    table(&mut text, "Address", addresses);
     let groups = &difference.groups;
     for (word, groups) in [("added", &groups.added), ("removed", &groups.removed)] {
         if !groups.is_empty() {
@@ -57,6 +45,7 @@ fn details(text: &mut String, difference: &Difference) {
     for ground in &difference.decisions {
         let _ = writeln!(text, "- {}", escaped(&decided(ground)));
     }
+    text
 }
 
 fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [String; 4]>) {

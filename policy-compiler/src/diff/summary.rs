@@ -3,16 +3,14 @@
 use std::collections::BTreeSet;
 
 use fyr_policy_core::Difference;
-use fyr_policy_core::diff::{Change, Later, Risk, Subject};
+use fyr_policy_core::diff::{Change, Risk, Subject};
 
 use super::devices::Devices;
 
 /// `12 groups in 4 units change; 3 sites become blocked for mellemtrin; nothing gets weaker`.
 pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String {
     if difference.risk == Risk::Nothing && difference.groups.added.is_empty() {
-        let later = difference.later.first().map(Later::date);
-        let before = later.map_or_else(String::new, |day| format!(" before {day}"));
-        return format!("nothing changes for anybody{before}");
+        return "nothing changes for anybody".to_owned();
     }
     let groups = &difference.groups;
     let mut parts = Vec::new();
@@ -45,20 +43,6 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     parts.extend(times(difference));
     parts.push(weaker(difference));
     parts.join("; ")
-}
-
-/// `from 2027-01-04: 12 groups in 4 units change; …`.
-pub(super) fn later(later: &Later) -> String {
-    match later {
-        Later::Changes(difference) => {
-            format!("from {}: {}", later.date(), line(difference, None))
-        }
-        Later::Faulty { date, errors } => {
-            let (count, first) = (counted(errors.len(), "error"), errors.first());
-            let first = first.map(String::as_str).unwrap_or_default();
-            format!("from {date}: the policy no longer compiles, for {count}: {first}")
-        }
-    }
 }
 
 /// `1 group`, `12 groups`.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::diff::{Change, Held, Later, Risk};
+use fyr_policy_core::diff::{Change, Held, Risk};
 use fyr_policy_core::{Difference, Ground};
 
 use super::devices::Devices;
@@ -11,18 +11,6 @@ use crate::render::in_one_line;
 
 pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> String {
     let mut text = format!("{}\n", in_one_line(&summary::line(difference, devices)));
-    details(&mut text, difference);
-    for later in &difference.later {
-        let line = in_one_line(&summary::later(later));
-        let _ = writeln!(text, "\n{line}");
-        if let Later::Changes(difference) = later {
-            details(&mut text, difference);
-        }
-    }
-    text
-}
-
-fn details(text: &mut String, difference: &Difference) {
     let rows: Vec<[String; 4]> = difference
         .changes
         .iter()
@@ -35,7 +23,7 @@ fn details(text: &mut String, difference: &Difference) {
             ]
         })
         .collect();
-    table(text, "changes", &rows);
+    table(&mut text, "changes", &rows);
     let rows: Vec<[String; 4]> = difference
         .addresses
         .iter()
@@ -48,7 +36,7 @@ fn details(text: &mut String, difference: &Difference) {
             ]
         })
         .collect();
-    table(text, "addresses", &rows);
+    table(&mut text, "addresses", &rows);
     let groups = &difference.groups;
     for (word, groups) in [("added", &groups.added), ("removed", &groups.removed)] {
         for group in groups {
@@ -61,6 +49,7 @@ fn details(text: &mut String, difference: &Difference) {
     for ground in &difference.decisions {
         let _ = writeln!(text, "  {}", in_one_line(&decided(ground)));
     }
+    text
 }
 
 /// The risk as a reader sees it.

@@ -1,6 +1,6 @@
 //! Findings as one JSON object.
 
-use fyr_policy_core::{Diagnostic, DormantRule, Position, Severity, source};
+use fyr_policy_core::{Diagnostic, Position, Severity, source};
 
 use super::Findings;
 
@@ -10,8 +10,6 @@ pub(super) struct Document<'a> {
     findings: Vec<Finding<'a>>,
     /// How many were found besides.
     omitted: usize,
-    /// The rules that do not hold on the day.
-    dormant: &'a [DormantRule],
 }
 
 #[derive(serde::Serialize)]
@@ -38,14 +36,13 @@ struct End {
     column: usize,
 }
 
-pub(super) fn document<'a>(findings: &Findings<'a>, dormant: &'a [DormantRule]) -> Document<'a> {
+pub(super) fn document<'a>(findings: &Findings<'a>) -> Document<'a> {
     Document {
         findings: findings
             .shown()
             .map(|each| finding(each, findings))
             .collect(),
         omitted: findings.omitted(),
-        dormant,
     }
 }
 

@@ -134,3 +134,15 @@ fn what_a_decision_holds_up_until_its_last_day_is_told_before_it_is_over() {
     assert_eq!(output.status.code(), Some(0));
     insta::assert_snapshot!(String::from_utf8(output.stdout).expect("text"));
 }
+
+#[test]
+fn a_floor_that_begins_later_is_held_against_what_stands_below_it_then() {
+    let floor =
+        rule("for: /skoler\nfrom: 2026-12-01\nstrength: minimum\nset:\n  camera.access: block\n");
+    let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
+    let below = below.replace("rule: proeve", "rule: aaben");
+    let output = check(&[("rules/proeve.yaml", &floor), ("rules/aaben.yaml", &below)]);
+    let told = String::from_utf8(output.stdout).expect("text");
+    let expected = "from 2026-12-01 on an error: `camera.access: allow` is weaker";
+    assert!(told.contains(expected), "{told}");
+}

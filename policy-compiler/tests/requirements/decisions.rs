@@ -139,7 +139,7 @@ fn r22_a_decision_holds_from_its_first_day_to_its_last_by_itself() {
     assert!(!blocked_on(&source, "2027-08-01"));
     assert_eq!(
         source.check("2026-07-31"),
-        "nothing to report\nrules not in force on this day: 1 begins on 2026-08-01: publish then\n"
+        "nothing to report\nrules not in force on this day: 1 still to begin\n"
     );
     assert_eq!(
         source.check("2027-08-01"),

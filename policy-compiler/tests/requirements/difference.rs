@@ -88,30 +88,6 @@ fn journey_2_a_pull_request_says_what_changes_for_whom_and_who_decided() {
     assert_eq!(stdout(&tree), stdout(&output), "{}", stderr(&tree));
 }
 
-#[test]
-fn journey_2_a_decision_that_begins_later_says_what_changes_from_that_day_on() {
-    let policy = Source::example("ballerup");
-    let later = DECISION.replace("status: decided", "status: decided\nfrom: 2027-01-04");
-    let changed = Source::example("ballerup")
-        .with("decisions/videosamtaler.yaml", &later)
-        .with("rules/videosamtaler.yaml", RULE);
-    let output = diff(
-        directory(&policy),
-        directory(&changed),
-        &["--format", "markdown"],
-    );
-    assert!(output.status.success(), "{}", stderr(&output));
-    insta::assert_snapshot!("journey_2_the_comment_on_a_later_day", stdout(&output));
-    // What the later day cannot have is told before it comes.
-    let clash = RULE.replace("snak-nu.example", "korte-klip.example");
-    let faulty = changed.with("rules/videosamtaler.yaml", &clash);
-    let output = diff(directory(&policy), directory(&faulty), &[]);
-    assert!(output.status.success(), "{}", stderr(&output));
-    insta::assert_snapshot!("journey_2_a_later_day_with_an_error", stdout(&output));
-    let told = told(&policy, &faulty, &[]);
-    assert_eq!(told["later"][0]["faulty"]["date"], "2027-01-04");
-}
-
 /// The small policy as the only commit of a repository, below `policy/`.
 fn committed() -> tempfile::TempDir {
     let repository = tempfile::tempdir().expect("a directory");

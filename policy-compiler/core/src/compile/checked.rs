@@ -42,7 +42,7 @@ pub fn check(sources: &Sources, date: Date) -> Checked {
 
 /// Finds what there is to find in the policy of one day, and gives the policy; `None` without
 /// `fyr.yaml`.
-pub(crate) fn find(
+pub(super) fn find(
     sources: &Sources,
     date: Date,
     assumptions: &Assumptions,

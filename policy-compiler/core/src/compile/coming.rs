@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Decision;
+use fyr_schemas::policy::{At, Day};
 use jiff::civil::Date;
 
 use super::checked;
@@ -14,24 +14,30 @@ use crate::source::Sources;
 /// The most days that one run looks ahead at: the nearest, and the others as they come nearer.
 const MOST_DAYS: usize = 12;
 
-/// The nearest days after that of the policy on which a decision begins or is over.
-pub(crate) fn turning_days(policy: &Policy) -> BTreeSet<Date> {
+/// The nearest days after that of the policy on which a decision or a rule begins or is over.
+fn turning_days(policy: &Policy) -> BTreeSet<Date> {
     let cases = policy.decisions.iter();
-    let days = cases.flat_map(|(case, decision)| {
+    let of_cases = cases.flat_map(|(case, decision)| {
         let begins = match policy.standing(case) {
             Some(Standing::Coming(day)) => Some(day),
             Some(Standing::InForce | Standing::Proposed | Standing::Ended(_) | Standing::Void)
             | None => None,
         };
-        begins.into_iter().chain(is_over_on(&decision.document))
+        begins.into_iter().chain(behind(&decision.document.until))
     });
+    let of_rules = policy.rules.values().flat_map(|rule| {
+        let written = &rule.source.document;
+        let begins = written.from.as_ref().map(|day| day.value.0);
+        begins.into_iter().chain(behind(&written.until))
+    });
+    let days = of_cases.chain(of_rules);
     let later: BTreeSet<Date> = days.filter(|day| policy.date < *day).collect();
     later.into_iter().take(MOST_DAYS).collect()
 }
 
-/// The first day after a decision's last.
-fn is_over_on(decision: &Decision) -> Option<Date> {
-    decision.until.as_ref()?.value.0.tomorrow().ok()
+/// The first day behind a last one.
+fn behind(last: &Option<At<Day>>) -> Option<Date> {
+    last.as_ref()?.value.0.tomorrow().ok()
 }
 
 /// Every error of a later day, told once and for the first of them. The policy of today has none.
