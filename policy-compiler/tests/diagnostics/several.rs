@@ -225,3 +225,13 @@ fn two_rules_that_disagree_for_several_stages_are_one_finding() {
         ("rules/proeve.yaml", &rule(says)),
     ]));
 }
+
+#[test]
+fn the_classes_that_leave_in_one_summer_are_one_finding() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen, groups: [2013, 2014, 2029] }",
+    );
+    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+}
