@@ -150,7 +150,11 @@ fn settings() -> Vec<(&'static str, &'static str)> {
 /// The group and the subject; ends the program with a usage error where one is missing.
 fn question(args: &ExplainArgs) -> (String, Subject) {
     let missing = |what: &str| -> ! {
-        <crate::Cli as clap::CommandFactory>::command()
+        let mut cli = <crate::Cli as clap::CommandFactory>::command();
+        cli.build();
+        let explain = cli.find_subcommand_mut("explain").cloned();
+        explain
+            .unwrap_or(cli)
             .error(
                 clap::error::ErrorKind::MissingRequiredArgument,
                 format!("explaining a policy needs {what}"),

@@ -169,7 +169,7 @@ fn policies_below(directory: &Path) -> Vec<PathBuf> {
     policies
 }
 
-/// `: `policy``.
+/// The policies that may have been meant, behind what was said.
 fn below(policies: &[PathBuf]) -> String {
     const FEW: usize = 5;
 

@@ -133,6 +133,18 @@ fn a_part_of_a_name_is_answered_with_the_whole() {
 }
 
 #[test]
+fn a_question_without_its_group_is_answered_with_the_usage_of_explain() {
+    let output = fyr(base(), &["explain", ".", "--url", "x.example"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(told.contains("needs `--group GROUP`"), "{told}");
+    assert!(
+        told.contains("Usage: fyr explain [OPTIONS] <DIR|CODE>"),
+        "{told}"
+    );
+}
+
+#[test]
 fn what_is_no_address_is_not_explained_as_one() {
     let explain = |url| {
         fyr(

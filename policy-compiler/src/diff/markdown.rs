@@ -71,13 +71,13 @@ fn escaped(text: &str) -> String {
     let line = in_one_line(text);
     let parts: Vec<&str> = line.split('`').collect();
     let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or(&[]);
-    if parts.len() % 2 == 0 || inner.iter().any(|part| part.is_empty()) {
+    if parts.len().is_multiple_of(2) || inner.iter().any(|part| part.is_empty()) {
         return plain(&line);
     }
     let parts = parts.iter().enumerate();
     parts
         .map(|(position, part)| {
-            if position % 2 == 0 {
+            if position.is_multiple_of(2) {
                 plain(part)
             } else {
                 code(part)

@@ -95,7 +95,7 @@ const MOST_PLACES: usize = 8;
 pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io::Result<String> {
     // The offenders come first, then what they offend.
     let mut by_file: Vec<(FileId, Vec<&Label>)> = Vec::new();
-    for label in finding.labels.iter().take(MOST_PLACES) {
+    for label in shown(&finding.labels) {
         let file = label.place.file;
         match by_file.iter_mut().find(|(known, _)| *known == file) {
             Some((_, labels)) => labels.push(label),
@@ -128,6 +128,16 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
         rendered.map_err(io::Error::other)?;
     }
     Ok(text)
+}
+
+/// The labels that are shown: the first, and the last where it is what the others offend.
+fn shown(labels: &[Label]) -> impl Iterator<Item = &Label> {
+    let last = match labels {
+        [first, .., last] if labels.len() > MOST_PLACES && first.text != last.text => Some(last),
+        _ => None,
+    };
+    let most = MOST_PLACES - usize::from(last.is_some());
+    labels.iter().take(most).chain(last)
 }
 
 /// A text with nothing in it that a terminal would obey rather than show, in as many bytes.

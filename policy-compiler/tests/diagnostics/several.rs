@@ -235,3 +235,39 @@ fn the_classes_that_leave_in_one_summer_are_one_finding() {
     );
     insta::assert_snapshot!(told(&[("units.yaml", &units)]));
 }
+
+#[test]
+fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
+    let units = base(
+        "units.yaml",
+        "start: 2018",
+        "start: 2018, ownership: brought",
+    );
+    let mut rules = Vec::new();
+    for number in 1..=12 {
+        let says =
+            format!("for: /skoler\nstrength: default\nsites:\n  block: [a{number}.example]\n");
+        let text = rule(&says).replace("rule: proeve", &format!("rule: proeve-{number}"));
+        rules.push((format!("rules/proeve-{number}.yaml"), text));
+    }
+    let mut files: Vec<(&str, &str)> = vec![("units.yaml", &units)];
+    files.extend(
+        rules
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str())),
+    );
+    let found = told(&files);
+    assert_eq!(found.matches("FYR0604").count(), 1, "{found}");
+    assert!(found.contains("these devices are brought"), "{found}");
+}
+
+#[test]
+fn a_review_before_its_decision_is_a_slip_and_not_overdue() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "review: 2028-05-01",
+        "review: 2024-05-01",
+    );
+    let found = codes(&[("decisions/cases.yaml", &cases)]);
+    assert_eq!(found, BTreeSet::from(["FYR0508"]));
+}

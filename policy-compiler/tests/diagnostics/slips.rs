@@ -185,3 +185,17 @@ fn a_document_that_is_laid_out_in_an_unusual_way_is_read() {
     let told = String::from_utf8(check(&[("rules/proeve.yaml", &folded)]).stdout).expect("text");
     assert!(told.contains("did you mean `default`?"), "{told}");
 }
+
+#[test]
+fn a_mapping_or_a_list_where_another_belongs_is_told_as_it_is_written() {
+    const SET: &str = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    let slips = [
+        SET.replace("/skoler", "{ unit: /skoler who: pupils }"),
+        SET.replace("/skoler", "[/skoler/oest, /skoler/vest]"),
+        SET.replace("strict", "{ pupils strict }"),
+        SET.replace("strict", "{ pupils:strict, staff: off }"),
+        SET.replace("  youtube", "  - youtube"),
+    ];
+    let told = slips.map(|says| told(&[("rules/proeve.yaml", &rule(&says))]));
+    insta::assert_snapshot!(told.concat());
+}

@@ -23,12 +23,14 @@ fn turning_days(policy: &Policy) -> BTreeSet<Date> {
             Some(Standing::InForce | Standing::Proposed | Standing::Ended(_) | Standing::Void)
             | None => None,
         };
-        begins.into_iter().chain(behind(&decision.document.until))
+        begins
+            .into_iter()
+            .chain(behind(decision.document.until.as_ref()))
     });
     let of_rules = policy.rules.values().flat_map(|rule| {
         let written = &rule.source.document;
         let begins = written.from.as_ref().map(|day| day.value.0);
-        begins.into_iter().chain(behind(&written.until))
+        begins.into_iter().chain(behind(written.until.as_ref()))
     });
     let days = of_cases.chain(of_rules);
     let later: BTreeSet<Date> = days.filter(|day| policy.date < *day).collect();
@@ -36,8 +38,8 @@ fn turning_days(policy: &Policy) -> BTreeSet<Date> {
 }
 
 /// The first day behind a last one.
-fn behind(last: &Option<At<Day>>) -> Option<Date> {
-    last.as_ref()?.value.0.tomorrow().ok()
+fn behind(last: Option<&At<Day>>) -> Option<Date> {
+    last?.value.0.tomorrow().ok()
 }
 
 /// Every error of a later day, told once and for the first of them. The policy of today has none.

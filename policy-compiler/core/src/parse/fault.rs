@@ -65,7 +65,9 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
             .at(place, "this is something else"),
         Error::Unexpected { expected, .. } => {
             let help = match *expected {
-                "mapping start" => value::as_texts(chunk, place),
+                "mapping start" => {
+                    value::as_texts(chunk, place).or_else(|| value::as_one(chunk, place))
+                }
                 "sequence start" => value::as_list(chunk, place),
                 _ => None,
             };
@@ -82,6 +84,7 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
             Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
                 .at(place, "this is something else")
+                .help_if(value::as_one(chunk, place).or_else(|| value::as_pair(chunk, place)))
         }
         other => {
             let said = UserMessageFormatter.format_message(other).into_owned();

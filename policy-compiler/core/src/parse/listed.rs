@@ -216,9 +216,10 @@ fn mostly_lost(
         )
         .at(category.place(name), "is this a list of sites?")
         .help(format!(
-            "{} are {}, the first in `{file}` on line {}; `fyr lists` tells of the others",
-            tally.count,
+            "for the most part {} ({} of them, the first in `{file}` on line {}); `fyr lists` tells \
+             of the others",
             reason.words(),
+            tally.count,
             first.line
         )),
     )
