@@ -174,10 +174,12 @@ fn a_name_that_nobody_has_is_one_finding_wherever_it_is_used() {
 
 #[test]
 fn a_unit_that_many_stand_below_is_missed_once() {
-    let mut units = String::from("units:\n");
-    for number in 1..=20 {
-        units += &format!("  /by/skole-{number}: {{ name: Skole {number} }}\n");
-    }
+    let schools =
+        (1..=20).map(|number| format!("  /by/skole-{number}: {{ name: Skole {number} }}\n"));
+    let units: Vec<String> = std::iter::once("units:\n".to_owned())
+        .chain(schools)
+        .collect();
+    let units = units.concat();
     insta::assert_snapshot!(told(&[("units.yaml", &units)]));
 }
 
