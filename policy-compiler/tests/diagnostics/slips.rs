@@ -199,3 +199,12 @@ fn a_mapping_or_a_list_where_another_belongs_is_told_as_it_is_written() {
     let told = slips.map(|says| told(&[("rules/proeve.yaml", &rule(&says))]));
     insta::assert_snapshot!(told.concat());
 }
+
+#[test]
+fn a_site_that_is_nearly_one_is_told_as_one() {
+    let told = ["'2001:db8::1'", "'spil,dk'", "/spil.*/", "/kort"].map(|site| {
+        let says = format!("for: /skoler\nstrength: default\nsites:\n  block: [{site}]\n");
+        told(&[("rules/proeve.yaml", &rule(&says))])
+    });
+    insta::assert_snapshot!(told.concat());
+}

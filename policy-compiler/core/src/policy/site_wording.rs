@@ -1,6 +1,6 @@
 //! What was meant by a site that cannot be read, or that says something else than it seems to.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use psl::{List as PublicSuffixes, Psl as _, Type};
 
@@ -18,6 +18,8 @@ pub(super) fn slip(site: &str, place: Place) -> Option<Diagnostic> {
         .or_else(|| misspelt_word(site))
         .or_else(|| misspelt_scheme(site))
         .or_else(|| range(site))
+        .or_else(|| bare_address(site))
+        .or_else(|| path_alone(site))
         .or_else(|| stray_hyphen(site))?;
     Some(refused(message, help, place))
 }
@@ -206,6 +208,22 @@ fn range(site: &str) -> Option<Told> {
     Some((message, help))
 }
 
+/// `2001:db8::1`, of which browsers would read the last part as a port.
+fn bare_address(site: &str) -> Option<Told> {
+    let address: Ipv6Addr = site.parse().ok()?;
+    let message = format!("the address `{site}` lacks its brackets");
+    Some((message, format!("write `[{address}]`")))
+}
+
+/// `/path`, and what is meant as a pattern: `/x.*example/`.
+fn path_alone(site: &str) -> Option<Told> {
+    (site.starts_with('/') && site.len() > 1).then(|| {
+        let message = format!("`{site}` names no host");
+        let help = "write a host such as `x.example`, or a host and path: `x.example/path`";
+        (message, help.to_owned())
+    })
+}
+
 /// `-x.example`.
 fn stray_hyphen(site: &str) -> Option<Told> {
     let host = authority(site);
@@ -236,7 +254,7 @@ fn meant(site: &str, error: &ParseFilterError) -> Option<String> {
         ParseFilterError::Port(port) => text.replacen(&format!(":{port}"), "", 1),
         ParseFilterError::Query(_) => text.split('?').next().unwrap_or_default().to_owned(),
         ParseFilterError::StarInHost(_) | ParseFilterError::StarInPath(_) => without_stars(&text),
-        ParseFilterError::Host(_) => text.replace("..", "."),
+        ParseFilterError::Host(_) => text.replace("..", ".").replace(',', "."),
         ParseFilterError::NoValue(key) => with_any_value(&text, key),
         ParseFilterError::Empty
         | ParseFilterError::TooLong
