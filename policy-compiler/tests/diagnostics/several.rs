@@ -233,7 +233,8 @@ fn the_classes_that_leave_in_one_summer_are_one_finding() {
     let units = base(
         "units.yaml",
         "  /skoler/vest: { name: Vestskolen }",
-        "  /skoler/vest: { name: Vestskolen, groups: [2013, 2014, 2029] }",
+        "  /skoler/vest: { name: Vestskolen, grades: 0-9, groups: [2013, 2014, 2029] }\n  \
+         /skoler/nord: { name: Nordskolen, grades: 0-6, groups: [2017] }",
     );
     insta::assert_snapshot!(told(&[("units.yaml", &units)]));
 }

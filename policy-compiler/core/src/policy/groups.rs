@@ -8,7 +8,7 @@ use fyr_schemas::{GroupId, StageId, UnitPath};
 use super::organise::{insert_once, without_places};
 use super::{Group, unknown};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, groups_in_words};
+use crate::diagnostic::{Diagnostic, Diagnostics, groups_in_words, in_backticks};
 use crate::parse::InFile;
 use crate::source::Place;
 use crate::stage::{self, SchoolDay, Schooling, Stages};
@@ -58,13 +58,22 @@ pub(super) fn place_groups(
     findings.extend(
         outside
             .iter()
-            .map(|(where_to, classes)| placer.outside(where_to, classes)),
+            .map(|(side, classes)| placer.outside(*side, classes)),
     );
     without_places(groups)
 }
 
-/// Classes that are in no grade on the day: which they are, and where each says its year.
-type Outside = BTreeMap<(Side, Option<Place>), Vec<(GroupId, Place)>>;
+/// Classes that are in no grade on the day.
+type Outside = BTreeMap<Side, Classes>;
+
+/// Some classes.
+#[derive(Debug, Default)]
+struct Classes {
+    /// Which they are, and where each says its year.
+    named: Vec<(GroupId, Place)>,
+    /// Where units say which grades they teach.
+    taught: BTreeSet<Place>,
+}
 
 /// Where a class stands that is in no grade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -163,8 +172,9 @@ impl Placer<'_> {
             Schooling::After => (grades.last, Some(Side::After)),
         };
         if let Some(side) = side {
-            let classes = outside.entry((side, taught)).or_default();
-            classes.push((id.value.clone(), place));
+            let classes = outside.entry(side).or_default();
+            classes.named.push((id.value.clone(), place));
+            classes.taught.extend(taught);
         }
         let Some(name) = self.stages.holding(grade) else {
             let label = format!("in grade {grade}, which no stage holds");
@@ -202,17 +212,11 @@ impl Placer<'_> {
     }
 
     /// One finding for all classes that stand on one side of the grades that are taught.
-    fn outside(
-        &self,
-        (side, taught): &(Side, Option<Place>),
-        classes: &[(GroupId, Place)],
-    ) -> Diagnostic {
-        let names: Vec<&GroupId> = classes.iter().map(|(id, _)| id).collect();
+    fn outside(&self, side: Side, classes: &Classes) -> Diagnostic {
+        let names: Vec<&GroupId> = classes.named.iter().map(|(id, _)| id).collect();
         let (which, day) = (groups_in_words(&names), self.today.date);
-        let (has, groups) = match classes {
-            [_] => ("has", "group"),
-            _ => ("have", "groups"),
-        };
+        let has = if names.len() == 1 { "has" } else { "have" };
+        let all: Vec<&str> = names.iter().map(|id| id.as_str()).collect();
         let (code, message, label, help) = match side {
             Side::Before => (
                 Code::NotBegun,
@@ -224,15 +228,18 @@ impl Placer<'_> {
                 Code::HasLeft,
                 format!("{which} {has} left school by {day}"),
                 "keeps the stage of its last grade",
-                format!("remove the {groups} once the devices are collected"),
+                format!(
+                    "remove {} once the devices are collected",
+                    in_backticks(&all)
+                ),
             ),
         };
         let finding = Diagnostic::new(code, message).help(help);
-        let places = classes.iter().map(|(_, place)| *place);
-        let finding = places.fold(finding, |finding, place| finding.at(place, label));
-        match taught {
-            Some(place) => finding.at(*place, "the grades that are taught here"),
-            None => finding,
-        }
+        let places = classes.named.iter().map(|(_, place)| (*place, label));
+        let taught = classes.taught.iter();
+        let taught = taught.map(|place| (*place, "the grades that are taught here"));
+        places
+            .chain(taught)
+            .fold(finding, |finding, (place, text)| finding.at(place, text))
     }
 }
