@@ -66,6 +66,15 @@ pub(crate) struct DiffArgs {
     /// How to print it
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
+    /// Short for `--format json`
+    #[arg(long, conflicts_with = "format")]
+    json: bool,
+}
+
+impl DiffArgs {
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { self.format }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -151,7 +160,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
     };
     let devices = devices.as_ref();
     let mut out = io::stdout();
-    match args.format {
+    match args.format() {
         Format::Text => write!(out, "{}", text::render(&difference, devices))?,
         Format::Markdown => write!(out, "{}", markdown::render(&difference, devices))?,
         Format::Json => {

@@ -150,7 +150,11 @@ fn settings() -> Vec<(&'static str, &'static str)> {
 /// The group and the subject; ends the program with a usage error where one is missing.
 fn question(args: &ExplainArgs) -> (String, Subject) {
     let missing = |what: &str| -> ! {
-        <crate::Cli as clap::CommandFactory>::command()
+        let mut cli = <crate::Cli as clap::CommandFactory>::command();
+        cli.build();
+        let explain = cli.find_subcommand_mut("explain").cloned();
+        explain
+            .unwrap_or(cli)
             .error(
                 clap::error::ErrorKind::MissingRequiredArgument,
                 format!("explaining a policy needs {what}"),
@@ -167,16 +171,43 @@ fn question(args: &ExplainArgs) -> (String, Subject) {
     }
 }
 
+/// Why a text is no address.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AddressError {
+    /// It is none in the form of one.
+    #[error(
+        "not an address, for {0}: write it as the browser shows it, such as `https://www.dr.dk/`"
+    )]
+    Url(#[from] url::ParseError),
+    /// It is something else.
+    #[error("not an address: write it as the browser shows it, such as `https://www.dr.dk/`")]
+    Other,
+}
+
 /// Reads an address; `https://` may be left out.
-pub(crate) fn address(text: &str) -> Result<Url, url::ParseError> {
+pub(crate) fn address(text: &str) -> Result<Url, AddressError> {
     match Url::parse(text) {
-        Ok(url) if url.has_host() || text.contains(":/") => Ok(url),
-        // `x.example`, and `x.example:8443`, which would be an address of the scheme `x.example`.
+        // `x.example:8443` and `localhost:8443` would be addresses of the schemes before the colon.
+        Ok(url) if url.has_host() || !is_host_and_port(text) => Ok(url),
         Ok(_) | Err(url::ParseError::RelativeUrlWithoutBase) => {
-            Url::parse(&format!("https://{text}"))
+            let url = Url::parse(&format!("https://{text}"))?;
+            let is_name = |host: &str| {
+                let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:[]".contains(&byte);
+                host.bytes().all(plain)
+            };
+            let is_plain = url.username().is_empty() && !text.contains("://");
+            match url.host_str().filter(|host| is_plain && is_name(host)) {
+                Some(_) => Ok(url),
+                None => Err(AddressError::Other),
+            }
         }
-        Err(error) => Err(error),
+        Err(error) => Err(error.into()),
     }
+}
+
+fn is_host_and_port(text: &str) -> bool {
+    let (_, rest) = text.split_once(':').unwrap_or_default();
+    rest.starts_with(|letter: char| letter.is_ascii_digit())
 }
 
 fn tell_meaning(code: Code, as_json: bool) -> Result<(), ExplainCommandError> {

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use fyr_policy_core::categories::{CategoryAccount, DroppedEntries, categories};
 use fyr_policy_core::desired::Verdict;
+use fyr_policy_core::diagnostic::help_for_unknown;
 use fyr_schemas::CategoryId;
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
@@ -45,8 +46,13 @@ pub(crate) enum ListsError {
     #[error("`fyr.yaml` is missing or cannot be read: run `fyr check`")]
     NoPolicy,
     /// No category has this name.
-    #[error("unknown category `{0}`: `fyr lists` without `--category` shows all")]
-    UnknownCategory(CategoryId),
+    #[error("unknown category `{name}`; {help}")]
+    UnknownCategory {
+        /// The name that was given.
+        name: CategoryId,
+        /// What may have been meant.
+        help: String,
+    },
     /// It could not be printed.
     #[error("print the categories")]
     Print(#[from] io::Error),
@@ -60,9 +66,12 @@ pub(crate) fn run(args: &ListsArgs) -> Result<ExitCode, ListsError> {
     let sources = policy_directory::read(&args.policy.directory)?;
     let mut accounts = categories(&sources, args.policy.day()).ok_or(ListsError::NoPolicy)?;
     if let Some(wanted) = &args.category {
+        let known = accounts.iter().map(|account| account.category.as_str());
+        let help = help_for_unknown(wanted.as_str(), known);
         accounts.retain(|account| account.category == *wanted);
         if accounts.is_empty() {
-            return Err(ListsError::UnknownCategory(wanted.clone()));
+            let name = wanted.clone();
+            return Err(ListsError::UnknownCategory { name, help });
         }
     }
     if args.json {

@@ -1,7 +1,7 @@
 //! Reads a policy directory from the disk, within bounds, for the compiler.
 
 use std::ffi::OsStr;
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
@@ -77,9 +77,17 @@ pub(crate) enum ReadPolicyError {
         /// The directory above it that holds `fyr.yaml`.
         whole: PathBuf,
     },
+    /// It holds nothing of a policy.
+    #[error("`{}` holds no policy: name the directory that holds `fyr.yaml`{}", .directory.display(), below(.policies))]
+    NoPolicy {
+        /// What was named.
+        directory: PathBuf,
+        /// The policies right below it.
+        policies: Vec<PathBuf>,
+    },
     /// A directory could not be listed.
     #[error("list the policy directory `{}`", .0.display())]
-    List(PathBuf, #[source] walkdir::Error),
+    List(PathBuf, #[source] io::Error),
     /// A link would lead out of the directory, or round in it.
     #[error("`{}` is a symbolic link; a policy directory holds files alone", .0.display())]
     Link(PathBuf),
@@ -104,6 +112,12 @@ pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
     if !directory.is_dir() {
         return Err(ReadPolicyError::NotADirectory(directory.to_owned()));
     }
+    if !has_any_part(directory) {
+        return Err(ReadPolicyError::NoPolicy {
+            directory: directory.to_owned(),
+            policies: policies_below(directory),
+        });
+    }
     let entries = WalkDir::new(directory)
         .max_depth(MAX_DEPTH + 1)
         .follow_links(false)
@@ -112,7 +126,10 @@ pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
         .filter_entry(|entry| entry.depth() == 0 || !is_hidden(entry.file_name()));
     let mut gathered = Gathered::new(directory);
     for entry in entries {
-        let entry = entry.map_err(|e| ReadPolicyError::List(directory.to_owned(), e))?;
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(directory).to_owned();
+            ReadPolicyError::List(path, error.into_io_error().unwrap_or_else(a_loop))
+        })?;
         if entry.depth() > 0 && entry.path_is_symlink() {
             return Err(ReadPolicyError::Link(entry.into_path()));
         }
@@ -129,6 +146,45 @@ pub(crate) fn read(directory: &Path) -> Result<Sources, ReadPolicyError> {
         }
     }
     Ok(gathered.into_sources())
+}
+
+/// Whether any part of a policy lies in a directory, so that what else it lacks is worth a finding.
+fn has_any_part(directory: &Path) -> bool {
+    let parts = ["fyr.yaml", "units.yaml", "fyr.yml", "rules", "decisions"];
+    parts.iter().any(|part| directory.join(part).exists())
+}
+
+/// The policies right below a directory, as in a repository that holds one beside other things.
+fn policies_below(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut policies: Vec<PathBuf> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.join("fyr.yaml").is_file())
+        .map(|path| {
+            path.strip_prefix(".")
+                .map_or_else(|_| path.clone(), Path::to_owned)
+        })
+        .collect();
+    policies.sort();
+    policies
+}
+
+/// The policies that may have been meant, behind what was said.
+fn below(policies: &[PathBuf]) -> String {
+    const FEW: usize = 5;
+
+    let named = policies.iter().take(FEW);
+    let named: Vec<String> = named.map(|path| format!("`{}`", path.display())).collect();
+    if named.is_empty() {
+        String::new()
+    } else {
+        format!(", such as {}", named.join(", "))
+    }
+}
+
+/// What a walk that follows no links never meets.
+fn a_loop() -> io::Error {
+    io::Error::other("a directory holds itself")
 }
 
 /// The policy directory above something that is none itself: a file of it, or `rules/`.

@@ -172,6 +172,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         eprintln!("nothing was published");
         return Ok(ExitCode::FAILURE);
     }
+    let before = published.as_ref().map(Published::revision);
     let signers = unlock_for(root, &keys, &args.passphrase.source()?)?;
     // What was shown is what is signed on top of, whatever happened to the directory since.
     let shown = published.as_ref().map(Pin::of);
@@ -180,12 +181,16 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         .publish(&content, &authorities, &signers, Timestamp::now())?;
     Pin::of(&published).keep(&keys)?;
     // It is published whether or not somebody reads this to its end.
+    let (revision, groups) = (published.revision(), published.bundles().len());
+    let what = if before == Some(revision) {
+        "nothing changes: it stays at"
+    } else {
+        "published"
+    };
     let _unread = writeln!(
         io::stdout(),
-        "published revision {} of {} for {} groups",
-        published.revision(),
+        "{what} revision {revision} of {} for {groups} groups",
         content.organisation(),
-        published.bundles().len()
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -110,6 +110,9 @@ fn the_roots_key_can_be_put_away_after_the_first_publication() {
     fs::remove_file(office.path("keys/root.pem")).unwrap();
     let again = office.publish();
     assert!(again.status.success(), "{again:?}");
+    let said = String::from_utf8_lossy(&again.stdout);
+    let expected = "nothing changes: it stays at revision 1 of ";
+    assert!(said.starts_with(expected), "{said}");
 }
 
 #[test]

@@ -140,3 +140,30 @@ fn a_fingerprint_stays_when_lines_above_change() {
     fs::write(rule, moved).expect("a file");
     assert_eq!(prints(&sarif(repository.path(), "skole politik å")), before);
 }
+
+#[test]
+fn what_is_said_alike_of_several_places_is_shown_at_each_of_them() {
+    let repository = repository();
+    let rules = repository.path().join("skole politik å/rules");
+    let unknown = RULE
+        .replace("OEST-3", "OEST-2031")
+        .replace("off", "strict")
+        .replace("🏫", "block");
+    for name in ["x", "y"] {
+        let rule = unknown.replace("rule: oest", &format!("rule: {name}"));
+        fs::write(rules.join(format!("{name}.yaml")), rule).expect("a file");
+    }
+    let log = sarif(repository.path(), "skole politik å");
+    let unknown = results(&log)
+        .iter()
+        .filter(|result| result["ruleId"] == "FYR0202");
+    let shown: BTreeSet<&str> = unknown
+        .filter_map(|result| {
+            result
+                .pointer("/locations/0/physicalLocation/artifactLocation/uri")?
+                .as_str()
+        })
+        .collect();
+    let files = ["x", "y"].map(|name| format!("skole%20politik%20%C3%A5/rules/{name}.yaml"));
+    assert_eq!(shown, files.iter().map(String::as_str).collect());
+}

@@ -72,12 +72,103 @@ fn a_part_of_a_policy_is_answered_with_the_whole() {
 }
 
 #[test]
-fn a_directory_without_a_policy_above_it_is_checked_as_it_stands() {
-    let empty = tempfile::tempdir().expect("a directory");
-    fs::create_dir(empty.path().join("rules")).expect("a directory");
-    let output = fyr(empty.path(), &["check", "rules"]);
+fn a_directory_without_a_policy_is_answered_with_those_below_it() {
+    let place = tempfile::tempdir().expect("a directory");
+    let output = fyr(place.path(), &["check", "."]);
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(
+        stderr(&output),
+        "fyr: `.` holds no policy: name the directory that holds `fyr.yaml`\n"
+    );
+    for name in ["by", "policy"] {
+        fs::create_dir(place.path().join(name)).expect("a directory");
+        fs::write(place.path().join(name).join("fyr.yaml"), "").expect("a file");
+    }
+    for arguments in [&["check", "."][..], &["diff", "policy"]] {
+        let told = fyr(place.path(), arguments);
+        let told = stderr(&told);
+        assert!(
+            told.ends_with("`fyr.yaml`, such as `by`, `policy`\n"),
+            "{told}"
+        );
+    }
+}
+
+#[test]
+fn a_directory_with_a_part_of_a_policy_is_told_what_it_lacks() {
+    let place = tempfile::tempdir().expect("a directory");
+    fs::create_dir(place.path().join("rules")).expect("a directory");
+    let output = fyr(place.path(), &["check", "."]);
     let told = String::from_utf8(output.stdout).expect("text");
     assert!(told.contains("`fyr.yaml` is missing"), "{told}");
+}
+
+#[test]
+fn a_part_of_a_name_is_answered_with_the_whole() {
+    for (arguments, answer) in [
+        (
+            &["explain", ".", "--group", "vest", "--url", "x.example"][..],
+            "unknown group `vest`; write `vest-2018`",
+        ),
+        (
+            &[
+                "explain",
+                ".",
+                "--group",
+                "vest-2018",
+                "--setting",
+                "incognito",
+            ],
+            "unknown setting `incognito`; write `escape.incognito`",
+        ),
+        (
+            &["lists", ".", "--category", "spil"],
+            "unknown category `spil`; there is none yet",
+        ),
+    ] {
+        let output = fyr(base(), arguments);
+        assert_eq!(output.status.code(), Some(1));
+        assert_eq!(stderr(&output), format!("fyr: {answer}\n"));
+    }
+}
+
+#[test]
+fn a_question_without_its_group_is_answered_with_the_usage_of_explain() {
+    let output = fyr(base(), &["explain", ".", "--url", "x.example"]);
+    assert_eq!(output.status.code(), Some(2));
+    let told = stderr(&output);
+    assert!(told.contains("needs `--group GROUP`"), "{told}");
+    assert!(
+        told.contains("Usage: fyr explain [OPTIONS] <DIR|CODE>"),
+        "{told}"
+    );
+}
+
+#[test]
+fn what_is_no_address_is_not_explained_as_one() {
+    let explain = |url| {
+        fyr(
+            base(),
+            &["explain", ".", "--group", "vest-2018", "--url", url],
+        )
+    };
+    for url in ["ht!tp://x.example", "anna@x.example", "not an address", ""] {
+        let output = explain(url);
+        assert_eq!(output.status.code(), Some(2), "{url}");
+        let told = stderr(&output);
+        assert!(told.contains("write it as the browser shows it"), "{told}");
+    }
+    for (url, address) in [
+        ("x.example", "https://x.example/"),
+        ("localhost:8080/a", "https://localhost:8080/a"),
+        ("mailto:anna@x.example", "mailto:anna@x.example"),
+        ("javascript:alert(1)", "javascript:alert(1)"),
+        ("blåbær.example", "https://xn--blbr-roah.example/"),
+    ] {
+        let output = explain(url);
+        let told = String::from_utf8(output.stdout).expect("text");
+        assert!(told.starts_with(&format!("{address}: ")), "{told}");
+    }
 }
 
 /// The help of a command and of everything below it.

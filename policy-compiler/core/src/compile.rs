@@ -2,6 +2,7 @@
 //! yields no bundle at all.
 
 mod checked;
+mod coming;
 mod lowering;
 mod told;
 
@@ -103,6 +104,8 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
     if findings.any_error() {
         bundles.clear();
         gaps.clear();
+    } else {
+        findings.extend(coming::check(sources, &policy, assumptions));
     }
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),

@@ -1,5 +1,7 @@
 //! What the compiler found: a code, a message, the places it is about, and what to do.
 
+use std::collections::BTreeMap;
+
 use fyr_schemas::GroupId;
 
 use crate::code::Code;
@@ -64,6 +66,15 @@ impl Diagnostic {
         self
     }
 
+    /// What it says of its only place; `None` for one of several places, or of none.
+    fn said(&self) -> Option<Said> {
+        let [label] = self.labels.as_slice() else {
+            return None;
+        };
+        let (message, help) = (self.message.clone(), self.help.clone());
+        Some((self.code, message, help, label.text.clone()))
+    }
+
     /// Whether it keeps the policy from compiling.
     pub fn is_error(&self) -> bool {
         self.code.severity() == Severity::Error
@@ -80,18 +91,38 @@ impl Diagnostics {
         self.0.push(diagnostic);
     }
 
+    /// Adds the findings of a part of the work.
+    pub fn append(&mut self, mut others: Self) {
+        self.0.append(&mut others.0);
+    }
+
     /// Whether any of them keeps the policy from compiling.
     pub fn any_error(&self) -> bool {
         self.0.iter().any(Diagnostic::is_error)
     }
 
-    /// The findings, sorted by place, each once.
+    /// The findings, sorted by place, each once. What is said alike of several places is one
+    /// finding with all of them: a name that nobody has is one mistake, wherever it is used.
     pub fn into_sorted(mut self) -> Vec<Diagnostic> {
         self.0.sort();
         self.0.dedup();
-        self.0
+        let mut folded: Vec<Diagnostic> = Vec::new();
+        let mut first: BTreeMap<Said, usize> = BTreeMap::new();
+        for finding in self.0 {
+            let at = finding
+                .said()
+                .map(|said| *first.entry(said).or_insert(folded.len()));
+            match at.and_then(|at| folded.get_mut(at)) {
+                Some(same) => same.labels.extend(finding.labels),
+                None => folded.push(finding),
+            }
+        }
+        folded
     }
 }
+
+/// What a finding says of its only place, wherever that is.
+type Said = (Code, String, Option<String>, String);
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
@@ -121,6 +152,12 @@ pub fn did_you_mean<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -
         })
         .min()
         .map(|(_, _, name)| name)
+}
+
+/// The number in `known` that `given` is a slip or two away from; one further away is another
+/// number, and no slip.
+pub fn number_meant<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    did_you_mean(given, known).filter(|meant| strsim::damerau_levenshtein(given, meant) <= 2)
 }
 
 /// The audience that a word of the Nordic languages means.
@@ -168,6 +205,15 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
+    let wholes: Vec<&str> = known
+        .iter()
+        .copied()
+        .filter(|name| is_part_of(given, name))
+        .collect();
+    if (1..=FEW).contains(&wholes.len()) {
+        let one_of = if wholes.len() == 1 { "" } else { "one of " };
+        return format!("write {one_of}{}", in_backticks(&wholes));
+    }
     match did_you_mean(given, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),
@@ -178,6 +224,15 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
             known.len() - FEW
         ),
     }
+}
+
+/// Whether a name is another with a part before or behind it: `skovlunde` of `skovlunde-2026`,
+/// `incognito` of `escape.incognito`.
+fn is_part_of(part: &str, name: &str) -> bool {
+    let (behind, before) = (name.strip_prefix(part), name.strip_suffix(part));
+    !part.is_empty()
+        && (behind.is_some_and(|rest| rest.starts_with(['-', '.']))
+            || before.is_some_and(|rest| rest.ends_with(['-', '.'])))
 }
 
 /// `a`, `b`, `c`.
@@ -221,5 +276,18 @@ mod tests {
             Some("skovlunde-2026")
         );
         assert_eq!(did_you_mean(&"x".repeat(1000), groups), None);
+    }
+
+    #[test]
+    fn a_part_of_a_name_finds_the_whole() {
+        let settings = ["escape.incognito", "escape.guest"];
+        let help = |given| help_for_unknown(given, settings);
+        assert_eq!(help("incognito"), "write `escape.incognito`");
+        let family = "write one of `escape.guest`, `escape.incognito`";
+        assert_eq!(help("escape"), family);
+        assert_eq!(
+            help("cognito"),
+            "known here: `escape.guest`, `escape.incognito`"
+        );
     }
 }

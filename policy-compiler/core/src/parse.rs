@@ -5,8 +5,10 @@ mod characters;
 mod chunk;
 mod fault;
 mod grammar;
+mod layout;
 mod listed;
 mod members;
+mod misplaced;
 mod shape;
 mod star;
 mod stray;
@@ -125,13 +127,10 @@ const PLACES: [&str; 7] = [
 /// Parses every file.
 pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
     let (mut documents, mut lists) = (Documents::default(), Vec::new());
+    let mut misplaced = Vec::new();
     for (id, file) in sources.files().take(MAX_FILES) {
         let Some(kind) = DocumentKind::of(&file.path) else {
-            let meant = fault::path_meant(&file.path);
-            if let Some(kind) = meant.as_deref().and_then(DocumentKind::of) {
-                documents.unread.add(kind);
-            }
-            findings.push(fault::misplaced(id, file, meant.as_deref()));
+            misplaced.push((id, file));
             continue;
         };
         if file.text.len() > MAX_FILE_BYTES {
@@ -149,6 +148,11 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
         } else {
             documents.unread.add(kind);
         }
+    }
+    let (told, unread) = misplaced::check(&misplaced);
+    findings.extend(told);
+    for kind in unread {
+        documents.unread.add(kind);
     }
     findings.extend(stray::check(sources));
     let all_are_read = documents.unread.has_all(&[DocumentKind::List]);
@@ -192,6 +196,14 @@ impl Documents {
             DocumentKind::Timetable => read_one(file, source, &mut self.timetable),
             DocumentKind::List => read_all(file, source, lists),
         };
+        let is_empty = |finding: &Diagnostic| finding.code == Code::EmptyFile;
+        if (kind == DocumentKind::Organisation || kind == DocumentKind::Units)
+            && read.iter().any(is_empty)
+        {
+            findings.push(fault::says_nothing(file, source));
+            self.unread.add(kind);
+            return;
+        }
         if read.iter().any(Diagnostic::is_error) {
             self.unread.add(kind);
         }

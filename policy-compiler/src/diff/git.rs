@@ -42,6 +42,14 @@ pub(crate) enum GitError {
         /// The most that it may have.
         limit: usize,
     },
+    /// It holds nothing of a policy.
+    #[error("`{side}` holds no policy here{}", .below.as_ref().map(|below| format!(": write `{below}`")).unwrap_or_default())]
+    NoPolicy {
+        /// What was named.
+        side: String,
+        /// The tree of a policy below it.
+        below: Option<String>,
+    },
     /// There are more files than a policy has, or one that leads out of it.
     #[error(transparent)]
     Policy(#[from] ReadPolicyError),
@@ -62,6 +70,15 @@ pub(super) fn knows(directory: &Path, name: &OsStr) -> bool {
 /// Reads the policy of a tree, which messages call `side`.
 pub(super) fn read_tree(directory: &Path, tree: &str, side: &str) -> Result<Sources, GitError> {
     let files = list(directory, tree, side)?;
+    if !files.iter().any(|file| is_part_of_a_policy(&file.path)) {
+        let mut paths = files.iter().map(|file| file.path.as_str());
+        let below = paths.find_map(|path| path.strip_suffix("/fyr.yaml"));
+        let separator = if tree.ends_with(":./") { ":./" } else { "/" };
+        return Err(GitError::NoPolicy {
+            side: side.to_owned(),
+            below: below.map(|below| format!("{side}{separator}{below}")),
+        });
+    }
     let mut store = Store::open(directory, side)?;
     let from = Path::new(side);
     let mut gathered = Gathered::new(from);
@@ -70,6 +87,11 @@ pub(super) fn read_tree(directory: &Path, tree: &str, side: &str) -> Result<Sour
         gathered.add(file.kind, file.path, bytes)?;
     }
     Ok(gathered.into_sources())
+}
+
+fn is_part_of_a_policy(path: &str) -> bool {
+    let parts = ["fyr.yaml", "units.yaml", "fyr.yml", "rules/", "decisions/"];
+    parts.iter().any(|part| path.starts_with(part))
 }
 
 /// A file of the policy in git's store.

@@ -65,10 +65,30 @@ fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [Str
     }
 }
 
-/// Text of the policy, which nobody may use to write markup into the comment.
+/// Text of the policy, which nobody may use to write markup into the comment. What stands between
+/// two single backticks stays code, and code holds no markup.
 fn escaped(text: &str) -> String {
+    let line = in_one_line(text);
+    let parts: Vec<&str> = line.split('`').collect();
+    let inner = parts.get(1..parts.len().saturating_sub(1)).unwrap_or(&[]);
+    if parts.len().is_multiple_of(2) || inner.iter().any(|part| part.is_empty()) {
+        return plain(&line);
+    }
+    let parts = parts.iter().enumerate();
+    parts
+        .map(|(position, part)| {
+            if position.is_multiple_of(2) {
+                plain(part)
+            } else {
+                code(part)
+            }
+        })
+        .collect()
+}
+
+fn plain(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
-    for c in in_one_line(text).chars() {
+    for c in text.chars() {
         match c {
             '<' => safe.push_str("&lt;"),
             '>' => safe.push_str("&gt;"),
@@ -89,4 +109,22 @@ fn code(text: &str) -> String {
         "`{}`",
         in_one_line(text).replace('`', "'").replace('|', "\\|")
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_of_the_policy_writes_no_markup() {
+        for (text, safe) in [
+            ("`b-2021` and 2 groups more", "`b-2021` and 2 groups more"),
+            ("a <img> `b|c` @d", "a &lt;img&gt; `b\\|c` \\@d"),
+            ("one ` alone <b>", "one \\` alone &lt;b&gt;"),
+            ("``` <b> ```", "\\`\\`\\` &lt;b&gt; \\`\\`\\`"),
+            ("`a``b`", "\\`a\\`\\`b\\`"),
+        ] {
+            assert_eq!(escaped(text), safe);
+        }
+    }
 }

@@ -1,6 +1,6 @@
 //! Findings as one JSON object.
 
-use fyr_policy_core::{Diagnostic, Position, Severity};
+use fyr_policy_core::{Diagnostic, Position, Severity, source};
 
 use super::Findings;
 
@@ -25,7 +25,15 @@ struct Finding<'a> {
 struct Place<'a> {
     #[serde(flatten)]
     position: Position<'a>,
+    /// Behind the last character that it is about.
+    end: End,
     text: &'a str,
+}
+
+#[derive(serde::Serialize)]
+struct End {
+    line: usize,
+    column: usize,
 }
 
 pub(super) fn document<'a>(findings: &Findings<'a>) -> Document<'a> {
@@ -39,9 +47,17 @@ pub(super) fn document<'a>(findings: &Findings<'a>) -> Document<'a> {
 }
 
 fn finding<'a>(finding: &'a Diagnostic, findings: &Findings<'a>) -> Finding<'a> {
-    let places = finding.labels.iter().map(|label| Place {
-        position: findings.sources.position(label.place),
-        text: &label.text,
+    let places = finding.labels.iter().map(|label| {
+        let (start, span) = (label.place, label.place.span.end());
+        let end = findings.sources.position(source::Place { span, ..start });
+        Place {
+            position: findings.sources.position(start),
+            end: End {
+                line: end.line,
+                column: end.column,
+            },
+            text: &label.text,
+        }
     });
     Finding {
         code: finding.code.as_str(),

@@ -139,7 +139,9 @@ struct Fingerprints {
 pub(super) fn log(findings: &Findings<'_>) -> io::Result<Log> {
     let base = Base::of(findings.directory)?;
     let mut seen = BTreeMap::new();
-    let results = findings.shown().map(|finding| {
+    let each = findings.shown().flat_map(in_single_places);
+    let results = each.map(|finding| {
+        let finding = &finding;
         let place = |label: &Label| base.location(findings.sources, label.place);
         let mut locations: Vec<Location> = finding.labels.iter().take(1).map(place).collect();
         if locations.is_empty() {
@@ -183,6 +185,24 @@ pub(super) fn log(findings: &Findings<'_>) -> io::Result<Log> {
             results: results.collect(),
         }],
     })
+}
+
+/// A finding for each of its places, where it says the same of all: a reviewer is shown the first
+/// place of a finding alone, and may have changed another.
+fn in_single_places(finding: &Diagnostic) -> Vec<Diagnostic> {
+    let first = finding.labels.first().map(|label| &label.text);
+    let is_alike = finding
+        .labels
+        .iter()
+        .all(|label| Some(&label.text) == first);
+    if !is_alike || finding.labels.len() < 2 {
+        return vec![finding.clone()];
+    }
+    let single = |label: &Label| Diagnostic {
+        labels: vec![label.clone()],
+        ..finding.clone()
+    };
+    finding.labels.iter().map(single).collect()
 }
 
 fn rule(code: Code) -> Rule {

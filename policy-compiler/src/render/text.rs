@@ -88,11 +88,14 @@ fn wants_no_colour(no_color: Option<&OsStr>, term: Option<&OsStr>) -> bool {
     no_color.is_some_and(|value| !value.is_empty()) || term.is_some_and(|term| term == "dumb")
 }
 
+/// The most places of a finding that are shown with their lines; the others are counted.
+const MOST_PLACES: usize = 8;
+
 /// One finding: what it is, the lines of each file it is about, and what to do.
 pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io::Result<String> {
     // The offenders come first, then what they offend.
     let mut by_file: Vec<(FileId, Vec<&Label>)> = Vec::new();
-    for label in &finding.labels {
+    for label in shown(&finding.labels) {
         let file = label.place.file;
         match by_file.iter_mut().find(|(known, _)| *known == file) {
             Some((_, labels)) => labels.push(label),
@@ -105,7 +108,12 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
     };
-    let message = visible(&format!("{}: {}", finding.code, finding.message));
+    let others = match finding.labels.len().saturating_sub(MOST_PLACES) {
+        0 => String::new(),
+        1 => ", here and in 1 place more".to_owned(),
+        count => format!(", here and in {count} places more"),
+    };
+    let message = visible(&format!("{}: {}{others}", finding.code, finding.message));
     let mut parts = vec![Shown::new(message, severity, here, sources)];
     parts.extend(by_file.map(|part| {
         let message = "see also".to_owned();
@@ -120,6 +128,16 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
         rendered.map_err(io::Error::other)?;
     }
     Ok(text)
+}
+
+/// The labels that are shown: the first, and the last where it is what the others offend.
+fn shown(labels: &[Label]) -> impl Iterator<Item = &Label> {
+    let last = match labels {
+        [first, .., last] if labels.len() > MOST_PLACES && first.text != last.text => Some(last),
+        _ => None,
+    };
+    let most = MOST_PLACES - usize::from(last.is_some());
+    labels.iter().take(most).chain(last)
 }
 
 /// A text with nothing in it that a terminal would obey rather than show, in as many bytes.

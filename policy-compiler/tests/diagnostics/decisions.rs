@@ -1,6 +1,6 @@
 //! What is found about decisions and the rules that cite them.
 
-use super::{base, finds, finds_in_base, rule};
+use super::{base, check, finds, finds_in_base, rule};
 
 #[test]
 fn a_rule_without_a_decision_is_told() {
@@ -92,4 +92,57 @@ fn an_assessment_older_than_three_years_is_told() {
         "owner: skolechef\n",
         "owner: skolechef\ndpia: { reference: DPIA-2023-2, version: 1, date: 2023-11-22 }\n",
     );
+}
+
+#[test]
+fn what_is_decided_and_could_not_begin_on_its_day_is_told_before_it_comes() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "date: 2025-09-01\nstatus: decided",
+        "date: 2025-09-01\nfrom: 2026-12-01\nstatus: decided",
+    );
+    let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: off\n")
+        .replace("SK-2025-7", "OEST-3");
+    finds(
+        "FYR0510",
+        &[
+            ("decisions/cases.yaml", &cases),
+            ("rules/proeve.yaml", &text),
+        ],
+    );
+}
+
+#[test]
+fn what_a_decision_holds_up_until_its_last_day_is_told_before_it_is_over() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "date: 2025-09-01\n",
+        "date: 2025-09-01\nuntil: 2026-12-24\n",
+    );
+    let exam = rule("for: /skoler/oest\nstrength: minimum\nsites:\n  block: ['*']\n");
+    let opening = rule(
+        "for: /skoler/oest\nstrength: minimum\nsites:\n  allow: [hjaelp.example, login.fyrby.example]\n",
+    );
+    let opening = opening
+        .replace("rule: proeve", "rule: aabent")
+        .replace("SK-2025-7", "OEST-3");
+    let output = check(&[
+        ("decisions/cases.yaml", &cases),
+        ("rules/proeve.yaml", &exam),
+        ("rules/aabent.yaml", &opening),
+    ]);
+    assert_eq!(output.status.code(), Some(0));
+    insta::assert_snapshot!(String::from_utf8(output.stdout).expect("text"));
+}
+
+#[test]
+fn a_floor_that_begins_later_is_held_against_what_stands_below_it_then() {
+    let floor =
+        rule("for: /skoler\nfrom: 2026-12-01\nstrength: minimum\nset:\n  camera.access: block\n");
+    let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
+    let below = below.replace("rule: proeve", "rule: aaben");
+    let output = check(&[("rules/proeve.yaml", &floor), ("rules/aaben.yaml", &below)]);
+    let told = String::from_utf8(output.stdout).expect("text");
+    let expected = "from 2026-12-01 on an error: `camera.access: allow` is weaker";
+    assert!(told.contains(expected), "{told}");
 }

@@ -156,3 +156,121 @@ fn the_same_mistake_in_two_schools_is_one_finding_with_both_places() {
     let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
     insta::assert_snapshot!("below_one_floor_twice", told(&files));
 }
+
+#[test]
+fn a_name_that_nobody_has_is_one_finding_wherever_it_is_used() {
+    let uses = |name: &str| {
+        rule("for: /skoler/nord\nstrength: default\nset:\n  youtube.level: strict\n")
+            .replace("rule: proeve", &format!("rule: {name}"))
+            .replace("SK-2025-7", "SK-2026-11")
+    };
+    let timetable = "periods:\n  fritid: { days: sat, for: /skoler/nord }\n";
+    insta::assert_snapshot!(told(&[
+        ("rules/en.yaml", &uses("en")),
+        ("rules/to.yaml", &uses("to")),
+        ("timetable.yaml", timetable),
+    ]));
+}
+
+#[test]
+fn a_unit_that_many_stand_below_is_missed_once() {
+    let schools =
+        (1..=20).map(|number| format!("  /by/skole-{number}: {{ name: Skole {number} }}\n"));
+    let units: Vec<String> = std::iter::once("units:\n".to_owned())
+        .chain(schools)
+        .collect();
+    let units = units.concat();
+    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+}
+
+#[test]
+fn a_directory_under_another_name_is_one_finding_and_what_it_holds_is_not_missed() {
+    let one =
+        rule("for: /skoler\nstrength: default\nduring: skoletid\nset:\n  camera.access: block\n");
+    let timetable = "periods:\n  skoletid: { days: mon-fri }\n";
+    insta::assert_snapshot!(told(&[
+        ("regler/en.yaml", &one),
+        ("regler/to.yaml", &one),
+        ("timetable.yaml", timetable),
+    ]));
+}
+
+#[test]
+fn a_file_that_must_hold_something_and_is_empty_is_not_to_be_deleted() {
+    let found = [("fyr.yaml", ""), ("units.yaml", "# later\n")].map(|file| told(&[file]));
+    insta::assert_snapshot!(found.concat());
+}
+
+#[test]
+fn a_renamed_file_of_a_list_is_one_finding() {
+    let list =
+        "category: spil\ntitle: { da: Spil }\nsource: os\nlicence: CC0-1.0\nfiles: [spil.txt]\n";
+    let block = rule("for: /skoler\nstrength: default\nsites:\n  block: [category:spil]\n");
+    let found = codes(&[
+        ("lists/lists.yaml", list),
+        ("lists/spil-2.txt", "a.example\n"),
+        ("rules/proeve.yaml", &block),
+    ]);
+    assert_eq!(found, BTreeSet::from(["FYR0821"]));
+}
+
+#[test]
+fn two_rules_that_disagree_for_several_stages_are_one_finding() {
+    let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: off\n";
+    let floor = base(
+        "rules/floor.yaml",
+        "{ pupils: moderate, personale: off }",
+        "{ indskoling: strict, mellemtrin: moderate, udskoling: moderate, personale: off }",
+    );
+    insta::assert_snapshot!(told(&[
+        ("rules/floor.yaml", &floor),
+        ("rules/proeve.yaml", &rule(says)),
+    ]));
+}
+
+#[test]
+fn the_classes_that_leave_in_one_summer_are_one_finding() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen, grades: 0-9, groups: [2013, 2014, 2029] }\n  \
+         /skoler/nord: { name: Nordskolen, grades: 0-6, groups: [2017] }",
+    );
+    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+}
+
+#[test]
+fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
+    let units = base(
+        "units.yaml",
+        "start: 2018",
+        "start: 2018, ownership: brought",
+    );
+    let mut rules = Vec::new();
+    for number in 1..=12 {
+        let says =
+            format!("for: /skoler\nstrength: default\nsites:\n  block: [a{number}.example]\n");
+        let text = rule(&says).replace("rule: proeve", &format!("rule: proeve-{number}"));
+        rules.push((format!("rules/proeve-{number}.yaml"), text));
+    }
+    let mut files: Vec<(&str, &str)> = vec![("units.yaml", &units)];
+    files.extend(
+        rules
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str())),
+    );
+    let found = told(&files);
+    assert_eq!(found.matches("FYR0604").count(), 1, "{found}");
+    assert!(found.contains("these devices are brought"), "{found}");
+}
+
+#[test]
+fn a_review_before_its_decision_is_a_slip_and_not_overdue() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "review: 2028-05-01",
+        "review: 2024-05-01",
+    );
+    let found = codes(&[("decisions/cases.yaml", &cases)]);
+    assert_eq!(found, BTreeSet::from(["FYR0508"]));
+}

@@ -89,3 +89,122 @@ fn a_file_that_nobody_reads_is_told_and_notes_and_backups_are_not() {
         ],
     );
 }
+
+#[test]
+fn a_site_as_programs_for_letters_set_it_is_told_as_the_keyboard_writes_it() {
+    let told = [
+        "“spil.example”",
+        "spil–paradis.example",
+        "»spil.example«/kort",
+    ]
+    .map(|site| {
+        let says = format!("for: /skoler\nstrength: default\nsites:\n  block: [{site}]\n");
+        told(&[("rules/proeve.yaml", &rule(&says))])
+    });
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn what_looks_like_a_space_or_like_nothing_is_told_by_its_name() {
+    let texts = [
+        "set:\n\u{a0}\u{a0}youtube.level: strict\n",
+        "set:\n  youtube.level: st\u{ad}rict\n",
+        "set:\n  youtube.level: strict\u{200e}\n",
+    ];
+    let mut table: String = texts
+        .map(|text| {
+            let says = format!("for: /skoler\nstrength: default\n{text}");
+            told(&[("rules/proeve.yaml", &rule(&says))])
+        })
+        .concat();
+    let utf_16 = rule("for: /skoler\n").replace("", "\0");
+    table += &told(&[("rules/proeve.yaml", &utf_16)]);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_case_number_is_taken_for_another_only_where_it_is_a_slip_away() {
+    let told = ["SK-2025-8", "SK-2052-7", "SK-2024-11"].map(|case| {
+        let text = rule(&format!("for: /skoler\n{SAYS}")).replace("SK-2025-7", case);
+        told(&[("rules/proeve.yaml", &text)])
+    });
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn a_line_or_a_bracket_out_of_place_is_told_where_it_is_and_alone() {
+    const SET: &str = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    const SITES: &str = "for: /skoler\nstrength: default\nsites:\n  block:\n";
+    let slips = [
+        format!("{SET}   camera.access: block\n"),
+        SET.replace("  youtube", "   youtube") + "  camera.access: block\n",
+        SET.replace("set:", " set:"),
+        SET.replace("  youtube", "youtube"),
+        SET.replace("strength: ", "strength:"),
+        SET.replace("/skoler", "{ unit: /skoler, who: pupils"),
+        SET.replace("strict", "{ pupils: strict, personale: off"),
+        format!("{SITES}    - a.example\n  - b.example\n"),
+        format!("{SITES}  - a.example\n   - b.example\n"),
+        SITES.replace("block:\n", "block: [a.example, b.example\n"),
+        SITES.replace("block:\n", "block: a.example, b.example]\n"),
+        format!("{SET}---\n-----\n"),
+        format!("{SET}guidance: {{ da: 'Det er børnenes' valg' }}\n"),
+    ];
+    let mut table: String = slips
+        .map(|says| told(&[("rules/proeve.yaml", &rule(&says))]))
+        .concat();
+    table += &told(&[("rules/proeve.yaml", &format!(" {}", rule(SET)))]);
+    let units = base(
+        "units.yaml",
+        "name: Vestskolen }",
+        "name: Vestskolen, groups: 2024, 2025 }",
+    );
+    table += &told(&[("units.yaml", &units)]);
+    let body = base("decisions/cases.yaml", "body: byraadet", "body: Byrådet");
+    table += &told(&[("decisions/cases.yaml", &body)]);
+    insta::assert_snapshot!(table);
+}
+
+#[test]
+fn a_document_that_is_laid_out_in_an_unusual_way_is_read() {
+    let says = "for: {\n  unit: /skoler,\n    stage: [mellemtrin,\nindskoling] # begge\n  }\n\
+                strength:\n  default\nset: { youtube.level:\n  strict }\nsites:\n  block:\n  - \"a.example\"\n\
+                \n  - 'b.example'\n# slut\n";
+    let why = "why:\n   da: >\n     Fordi [det\n        er: besluttet.\n";
+    let text = rule(says).replace("why:\n  da: Prøve.\n", why);
+    let output = check(&[("rules/proeve.yaml", &text)]);
+    let told = String::from_utf8(output.stdout).expect("text");
+    assert!(!told.contains("FYR01"), "{told}");
+    // A fault elsewhere in it is told as what it is.
+    let faulty = text.replace("strength:\n  default", "strength:\n  defalt");
+    let told = String::from_utf8(check(&[("rules/proeve.yaml", &faulty)]).stdout).expect("text");
+    assert!(told.contains("did you mean `default`?"), "{told}");
+    let folded = text
+        .replace(why, "why:\n  da: Prøve.\n")
+        .replace("  default", "  defalt");
+    let told = String::from_utf8(check(&[("rules/proeve.yaml", &folded)]).stdout).expect("text");
+    assert!(told.contains("did you mean `default`?"), "{told}");
+}
+
+#[test]
+fn a_mapping_or_a_list_where_another_belongs_is_told_as_it_is_written() {
+    const SET: &str = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n";
+    let slips = [
+        SET.replace("/skoler", "{ unit: /skoler who: pupils }"),
+        SET.replace("/skoler", "[/skoler/oest, /skoler/vest]"),
+        SET.replace("strict", "{ pupils strict }"),
+        SET.replace("strict", "{ pupils:strict, staff: off }"),
+        SET.replace("  youtube", "  - youtube"),
+    ];
+    let told = slips.map(|says| told(&[("rules/proeve.yaml", &rule(&says))]));
+    insta::assert_snapshot!(told.concat());
+}
+
+#[test]
+fn a_site_that_is_nearly_one_is_told_as_one() {
+    let told = ["'2001:db8::1'", "'spil,dk'", "/spil.*/", "/kort"].map(|site| {
+        let says = format!("for: /skoler\nstrength: default\nsites:\n  block: [{site}]\n");
+        told(&[("rules/proeve.yaml", &rule(&says))])
+    });
+    insta::assert_snapshot!(told.concat());
+}

@@ -23,7 +23,7 @@ fn directory(source: &Source) -> &str {
 }
 
 fn told(old: &Source, new: &Source, arguments: &[&str]) -> Value {
-    let format = [&["--format", "json"], arguments].concat();
+    let format = [&["--json"], arguments].concat();
     let output = diff(directory(old), directory(new), &format);
     assert!(output.status.success(), "{}", stderr(&output));
     serde_json::from_str(&stdout(&output)).expect("JSON")
@@ -135,6 +135,18 @@ fn a_directory_does_not_take_the_place_of_the_revision_a_change_is_compared_with
         let directory = diff_in(place, &format!("./{name}"), "policy");
         assert_eq!(stdout(&directory), "nothing changes for anybody\n");
     }
+}
+
+#[test]
+fn a_revision_without_a_policy_at_its_top_is_answered_with_the_one_below_it() {
+    let place = committed();
+    let output = diff_in(place.path(), "main", "main");
+    assert_eq!(
+        stderr(&output),
+        "fyr: `main` holds no policy here: write `main:./policy`\n"
+    );
+    let output = diff_in(place.path(), "main:./policy", "main:./policy");
+    assert_eq!(stdout(&output), "nothing changes for anybody\n");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, help_for_unknown};
+use crate::diagnostic::{Diagnostic, number_meant};
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::{Policy, Rule, Standing};
 use crate::source::Place;
@@ -59,10 +59,13 @@ pub(super) fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Optio
     policy.unread.has_all(&[DocumentKind::Decision]).then(|| {
         Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
             .at(place, "no file under `decisions/` has this case number")
-            .help(format!(
-                "{}; a decision that is new is written to a file of its own under `decisions/`",
-                help_for_unknown(case.as_str(), known)
-            ))
+            .help(match number_meant(case.as_str(), known) {
+                Some(meant) => format!(
+                    "write `{meant}` if that was meant; a decision that is new has a file of its \
+                     own under `decisions/`"
+                ),
+                None => "write the decision to a file of its own under `decisions/`".to_owned(),
+            })
     })
 }
 

@@ -31,11 +31,12 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Alike<'a> {
     kind: BreachKind,
-    above: Place,
+    /// The floor; rules of one unit may disagree in several places.
+    above: Option<Place>,
     /// The setting and its value; a verdict over sites is bounded for all of them alike.
     says: Option<(&'a str, &'a str)>,
-    /// The rule below, where neither stands above the other.
-    beside: Option<&'a RuleId>,
+    /// Both rules, where neither stands above the other.
+    beside: Option<(&'a RuleId, &'a RuleId)>,
 }
 
 impl<'a> Alike<'a> {
@@ -44,11 +45,11 @@ impl<'a> Alike<'a> {
         let (says, beside) = match breach.kind {
             BreachKind::WeakerThanFloor | BreachKind::ChangesLocked => (Some(says), None),
             BreachKind::SiteBelowFloor => (None, None),
-            BreachKind::SameLayer => (Some(says), Some(&breach.below.rule)),
+            BreachKind::SameLayer => (Some(says), Some((&breach.above.rule, &breach.below.rule))),
         };
         Self {
             kind: breach.kind,
-            above: breach.above.place,
+            above: beside.is_none().then_some(breach.above.place),
             says,
             beside,
         }
@@ -71,13 +72,13 @@ fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic>
                 "`{subject}: {}` is weaker than the floor above",
                 below.value
             ),
-            format!("`{}` sets the floor: `{}`", above.rule, above.value),
+            "sets the floor:",
             format!("use `{}` or a stricter value{asks}", above.value),
         ),
         BreachKind::ChangesLocked => (
             Code::LockedAbove,
             format!("`{subject}: {}` changes what is locked above", below.value),
-            format!("`{}` locks it: `{}`", above.rule, above.value),
+            "locks it:",
             format!("remove the value{asks}"),
         ),
         BreachKind::SameLayer => (
@@ -86,7 +87,7 @@ fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic>
                 "`{}` and `{}` disagree on `{subject}`",
                 above.rule, below.rule
             ),
-            format!("`{}` says `{}`", above.rule, above.value),
+            "says",
             format!(
                 "both rules stand on the same unit, so neither outranks the other: keep \
                  `{subject}` in one of them"
@@ -97,7 +98,7 @@ fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic>
             (
                 Code::SiteBelowFloor,
                 format!("{sites} {go} against `{}` above", above.value),
-                format!("`{}` says so for all of it", above.rule),
+                "says so for all of it",
                 format!("remove the {them}{asks}"),
             )
         }
@@ -105,7 +106,21 @@ fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic>
     let finding = Diagnostic::new(code, message);
     let below = places_below(alike).into_iter();
     let finding = below.fold(finding, |finding, (place, text)| finding.at(place, text));
-    Some(finding.at(above.place, stands).help(help))
+    let above: BTreeMap<Place, &Said> = alike
+        .iter()
+        .map(|(breach, _)| (breach.above.place, &breach.above))
+        .collect();
+    let above = above.into_iter().map(|(place, said)| {
+        let value = match kind {
+            BreachKind::SiteBelowFloor => String::new(),
+            BreachKind::WeakerThanFloor | BreachKind::ChangesLocked | BreachKind::SameLayer => {
+                format!(" `{}`", said.value)
+            }
+        };
+        (place, format!("`{}` {stands}{value}", said.rule))
+    });
+    let finding = above.fold(finding, |finding, (place, text)| finding.at(place, text));
+    Some(finding.help(help))
 }
 
 /// What goes against a floor, in words: the verdicts, their verb, and what to remove.

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::lowering::Lowerings;
 use super::told::{TooNew, tell_clash};
-use super::{DormantRule, dormant, read};
+use super::{DormantRule, coming, dormant, read};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
@@ -29,19 +29,33 @@ impl Checked {
 
 /// Checks the policy of a day. What it finds is what [`compile()`](super::compile()) finds.
 pub fn check(sources: &Sources, date: Date) -> Checked {
-    let mut findings = Diagnostics::default();
-    let policy = read(sources, date, &Assumptions::default(), &mut findings);
-    if let Some(policy) = &policy {
-        let resolution = resolve(policy);
-        crate::check::check(policy, &resolution, &mut findings);
-        if !findings.any_error() {
-            object(policy, &resolution, &mut findings);
-        }
+    let (mut findings, assumptions) = (Diagnostics::default(), Assumptions::default());
+    let policy = find(sources, date, &assumptions, &mut findings);
+    if let Some(policy) = policy.as_ref().filter(|_| !findings.any_error()) {
+        findings.extend(coming::check(sources, policy, &assumptions));
     }
     Checked {
         dormant: policy.as_ref().map(dormant).unwrap_or_default(),
         diagnostics: findings.into_sorted(),
     }
+}
+
+/// Finds what there is to find in the policy of one day, and gives the policy; `None` without
+/// `fyr.yaml`.
+pub(super) fn find(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+    findings: &mut Diagnostics,
+) -> Option<Policy> {
+    let policy = read(sources, date, assumptions, findings)?;
+    let resolution = resolve(&policy);
+    crate::check::check(&policy, &resolution, findings);
+    if !findings.any_error() {
+        object(&policy, &resolution, findings);
+    }
+    drop(resolution);
+    Some(policy)
 }
 
 /// Tells what lowering would find.

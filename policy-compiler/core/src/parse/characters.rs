@@ -18,6 +18,9 @@ pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
     if source.text.is_ascii() && source.text.chars().all(is_plain) {
         return Vec::new();
     }
+    if is_utf_16(&source.text) {
+        return vec![another_encoding(file, source)];
+    }
     let place = |written: Written| Place {
         file,
         span: Span {
@@ -44,7 +47,50 @@ pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
             character: '\r',
         }))
     });
-    single.chain(breaks).chain(words).take(MOST).collect()
+    let blanks = indenting_blanks(&source.text)
+        .map(|written| indents_nothing(written.character, place(written)));
+    let all = single.chain(breaks).chain(blanks).chain(words);
+    all.take(MOST).collect()
+}
+
+/// Whether a text is what Windows calls Unicode, two bytes a letter: most are half a zero.
+fn is_utf_16(text: &str) -> bool {
+    let zeros = text.bytes().filter(|byte| *byte == 0).count();
+    zeros > 1 && zeros * 3 > text.chars().count()
+}
+
+fn another_encoding(file: FileId, source: &SourceFile) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotText,
+        format!("`{}` is not in UTF-8, but in UTF-16", source.path),
+    )
+    .at(file.start(), "this file")
+    .help("save it again as UTF-8: editors ask for the encoding in the dialogue of `Save as`")
+}
+
+/// Blanks at the beginning of a line that look like those of the keyboard and are none.
+fn indenting_blanks(text: &str) -> impl Iterator<Item = Written> {
+    let mut at = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let start = at;
+        at += line.len();
+        let blank = |(_, letter): &(usize, char)| letter.is_whitespace();
+        let mut indent = line.char_indices().take_while(blank);
+        let is_other = |(_, letter): &(usize, char)| !matches!(letter, ' ' | '\t' | '\r' | '\n');
+        let (offset, character) = indent.find(is_other)?;
+        Some(Written {
+            start: start + offset,
+            length: character.len_utf8(),
+            character,
+        })
+    })
+}
+
+fn indents_nothing(blank: char, place: Place) -> Diagnostic {
+    let message = format!("{} indents nothing", letters::named(blank));
+    Diagnostic::new(Code::NotText, message)
+        .at(place, "it looks like a space")
+        .help("indent with the spaces of the keyboard")
 }
 
 /// Where a carriage return stands without the line feed that ends a line for every editor.
@@ -185,7 +231,11 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 fn is_no_text(character: char) -> bool {
     match character {
         '\t' | '\n' | '\r' => false,
-        '\u{200b}'
+        '\u{ad}'
+        | '\u{61c}'
+        | '\u{200b}'
+        | '\u{200e}'
+        | '\u{200f}'
         | '\u{2028}'
         | '\u{2029}'
         | '\u{2060}'

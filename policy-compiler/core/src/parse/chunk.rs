@@ -62,6 +62,15 @@ impl<'a> Chunk<'a> {
         })
     }
 
+    /// The line that a place is on, without the blanks around it.
+    pub(super) fn line_at(&self, place: Place) -> &'a str {
+        let at = place.span.start.saturating_sub(self.start);
+        let before = self.text.get(..at).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line = self.text.get(start..).and_then(|rest| rest.lines().next());
+        line.unwrap_or_default().trim()
+    }
+
     /// Reads what it holds: nothing, or one document.
     pub(super) fn read<T: DeserializeOwned>(&self) -> Result<Vec<T>, Error> {
         // A policy is written for people: nothing in it needs anchors, merges or deep nesting.

@@ -4,7 +4,6 @@ use fyr_schemas::policy::Span;
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 
-use super::PLACES;
 use super::chunk::Chunk;
 use super::grammar;
 use super::star;
@@ -52,7 +51,9 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         }
         Error::Budget { breach, .. } => beyond_budget(place, breach),
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(place),
-        Error::ExternalMessage { msg, .. } => not_yaml(place, msg),
+        Error::ExternalMessage { msg, .. } => {
+            not_yaml(place, msg).help_if(colon(chunk.line_at(place)))
+        }
         Error::Eof { .. } => Diagnostic::new(Code::NotYaml, "the document ends too early")
             .at(place, "something is missing here")
             .help("finish what is begun on this line"),
@@ -64,7 +65,9 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
             .at(place, "this is something else"),
         Error::Unexpected { expected, .. } => {
             let help = match *expected {
-                "mapping start" => value::as_texts(chunk, place),
+                "mapping start" => {
+                    value::as_texts(chunk, place).or_else(|| value::as_one(chunk, place))
+                }
                 "sequence start" => value::as_list(chunk, place),
                 _ => None,
             };
@@ -81,6 +84,7 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
             Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
                 .at(place, "this is something else")
+                .help_if(value::as_one(chunk, place).or_else(|| value::as_pair(chunk, place)))
         }
         other => {
             let said = UserMessageFormatter.format_message(other).into_owned();
@@ -111,6 +115,19 @@ fn not_yaml(place: Place, said: &str) -> Diagnostic {
         None => finding(format!("this is not YAML: {said}"))
             .help("check the quotes, brackets and indentation of this line and the one above"),
     }
+}
+
+/// What to write for `strength:default`, and for a line of hyphens.
+fn colon(line: &str) -> Option<String> {
+    if line.len() > 3 && line.bytes().all(|byte| byte == b'-') {
+        return Some("write `---` between two documents".to_owned());
+    }
+    let (name, value) = line.split_once(':')?;
+    let is_name = name
+        .bytes()
+        .all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte));
+    let is_tight = is_name && !name.is_empty() && !value.is_empty() && !value.starts_with(' ');
+    is_tight.then(|| format!("write `{name}: {value}`, with a space behind the colon"))
 }
 
 /// The finding for a field with nothing behind it.
@@ -209,28 +226,15 @@ fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
         .help(help)
 }
 
-/// The path that was probably meant by one that no kind of document belongs to.
-pub(super) fn path_meant(path: &str) -> Option<String> {
-    let path = path
-        .strip_suffix(".yml")
-        .map_or_else(|| path.to_owned(), |stem| format!("{stem}.yaml"));
-    let (first, rest) = path.split_once('/').unwrap_or((&path, ""));
-    let name = did_you_mean(first, PLACES)?;
-    match rest {
-        "" => Some(name.to_owned()),
-        rest => Some(format!("{name}/{rest}")),
-    }
-}
+/// What belongs in a policy directory.
+pub(super) const WHAT_A_POLICY_HOLDS: &str = "a policy directory holds `fyr.yaml`, `units.yaml`, \
+     `timetable.yaml`, and `*.yaml` below `decisions/`, `rules/`, `services/` and `lists/`";
 
 /// The finding for a file that no kind of document belongs to.
 pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) -> Diagnostic {
     let help = match meant.filter(|meant| *meant != source.path) {
         Some(meant) => format!("did you mean `{meant}`?"),
-        None => {
-            "a policy directory holds `fyr.yaml`, `units.yaml`, `timetable.yaml`, and `*.yaml` \
-                 below `decisions/`, `rules/`, `services/` and `lists/`"
-                .to_owned()
-        }
+        None => WHAT_A_POLICY_HOLDS.to_owned(),
     };
     Diagnostic::new(
         Code::MisplacedFile,
@@ -240,14 +244,25 @@ pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) 
     .help(help)
 }
 
+/// The finding for a file that must hold a document and is empty.
+pub(super) fn says_nothing(file: FileId, source: &SourceFile) -> Diagnostic {
+    let begin = match source.path.as_str() {
+        "units.yaml" => "`units:` and every unit by its path",
+        _ => "`organisation:` and the fields behind it",
+    };
+    Diagnostic::new(Code::MissingFile, format!("`{}` is empty", source.path))
+        .at(file.start(), "nothing is written here")
+        .help(format!("begin it with {begin}, as in `examples/ballerup`"))
+}
+
 /// The finding for a file beyond [`MAX_FILE_BYTES`].
 pub(super) fn too_large(file: FileId, source: &SourceFile) -> Diagnostic {
     Diagnostic::new(
         Code::TooMuch,
         format!(
-            "`{}` has {} bytes; a file may have {MAX_FILE_BYTES}",
+            "`{}` has more than {} MiB",
             source.path,
-            source.text.len()
+            MAX_FILE_BYTES / (1024 * 1024)
         ),
     )
     .at(file.start(), "this file")

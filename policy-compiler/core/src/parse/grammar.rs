@@ -30,6 +30,13 @@ const FAULTS: &[(&str, Fault)] = &[
         },
     ),
     (
+        "trailing content after",
+        Fault {
+            message: "a quote ends the text before its end",
+            help: "put the text in the other quotes, or write the quote inside it twice",
+        },
+    ),
+    (
         "mapping values are not allowed",
         Fault {
             message: "a `:` stands where none may",

@@ -29,7 +29,7 @@ pub struct Listed {
 }
 
 /// Reads the files of every category. A file that no category names is told of when
-/// `all_are_read`, since a category that could not be read may name it.
+/// `all_are_read`, since a category that could not be read may name it, and no other is missed.
 pub(super) fn read_lists(
     categories: Vec<InFile<source::List>>,
     sources: &Sources,
@@ -37,6 +37,10 @@ pub(super) fn read_lists(
     findings: &mut Diagnostics,
 ) -> Vec<Listed> {
     let mut named = BTreeSet::new();
+    // A file under another name may be one that is missed, and that is told there.
+    let one_is_missed = categories
+        .iter()
+        .any(|category| misses_one(category, sources));
     let listed = categories
         .into_iter()
         .map(|category| {
@@ -48,7 +52,7 @@ pub(super) fn read_lists(
     let unnamed = sources
         .lists()
         .iter()
-        .filter(|file| all_are_read && !named.contains(file.path.as_str()));
+        .filter(|file| all_are_read && !one_is_missed && !named.contains(file.path.as_str()));
     findings.extend(unnamed.map(belongs_nowhere));
     listed
 }
@@ -95,6 +99,15 @@ fn files_of<'s>(
         }
     }
     files.into_iter().collect()
+}
+
+/// Whether a category names a file that is not there.
+fn misses_one(category: &InFile<source::List>, sources: &Sources) -> bool {
+    let is_there = |written: &At<String>| {
+        let mut files = sources.lists().iter();
+        files.any(|file| is_meant(&file.path, written))
+    };
+    !category.document.files.iter().all(is_there)
 }
 
 /// Whether a path written under `files` names this file, or a directory that holds it.
@@ -203,9 +216,10 @@ fn mostly_lost(
         )
         .at(category.place(name), "is this a list of sites?")
         .help(format!(
-            "{} are {}, the first in `{file}` on line {}; `fyr lists` tells of the others",
-            tally.count,
+            "for the most part {} ({} of them, the first in `{file}` on line {}); `fyr lists` tells \
+             of the others",
             reason.words(),
+            tally.count,
             first.line
         )),
     )

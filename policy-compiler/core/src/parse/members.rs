@@ -14,9 +14,11 @@ use serde_saphyr::Error;
 
 use super::chunk::Chunk;
 use super::fault;
+use super::layout;
 use super::shape::Shape;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::settings;
 use crate::source::Place;
 
 /// The most members of one document that are looked at.
@@ -28,6 +30,9 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     error: &Error,
 ) -> Vec<Diagnostic> {
     let told = fault::unreadable(chunk, error);
+    if let Some(fault) = layout::fault(chunk).filter(|_| told.code != Code::TooMuch) {
+        return vec![fault];
+    }
     let is_of_shape =
         [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&told.code);
     let members = is_of_shape.then(|| members(chunk)).flatten();
@@ -154,8 +159,12 @@ fn tell_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
 
 /// Where a field belongs that stands at the top and is one of another field's.
 fn belongs_under(member: &Member<'_>, shape: &Shape, members: &[Member<'_>]) -> Option<String> {
-    let parent = shape.parent(&member.name)?;
     let written = member.chunk.text.trim();
+    let is_setting = shape.help("set").is_some() && settings::find(&member.name).is_some();
+    if is_setting {
+        return Some("indent it by two spaces: settings stand under `set:`".to_owned());
+    }
+    let parent = shape.parent(&member.name)?;
     if written.contains('\n') {
         return Some(format!("write it under `{parent}:`"));
     }

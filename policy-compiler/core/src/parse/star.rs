@@ -23,15 +23,8 @@ pub(super) fn unquoted(chunk: &Chunk<'_>, place: Place) -> Diagnostic {
 
 /// The first text on the line that begins with `*`.
 fn starred<'a>(chunk: &Chunk<'a>, place: Place) -> &'a str {
-    let at = place.span.start.saturating_sub(chunk.start);
-    let before = chunk.text.get(..at).unwrap_or_default();
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = chunk
-        .text
-        .get(line_start..)
-        .and_then(|rest| rest.lines().next());
-    let mut texts = line
-        .unwrap_or_default()
+    let mut texts = chunk
+        .line_at(place)
         .split([' ', ',', '[', ']', '{', '}', '\t', '\r']);
     texts.find(|text| text.starts_with('*')).unwrap_or("*")
 }

@@ -11,12 +11,19 @@ use crate::source::Place;
 pub(super) fn refused(said: &str) -> Option<String> {
     let (text, expected) = said.strip_prefix('`')?.split_once("` is not ")?;
     let meant = if expected.starts_with("a unit path") {
+        if let Some((path, next)) = text.split_once(' ')
+            && path.parse::<UnitPath>().is_ok()
+        {
+            return Some(format!("write a comma between `{path}` and `{next}`"));
+        }
         let path = format!("/{}", text.trim_matches('/').to_lowercase());
         path.parse::<UnitPath>().ok().map(|_| path)
     } else if expected.starts_with("a day") {
         day_meant(text)
     } else if expected.starts_with("a country") {
         Some(text.to_uppercase()).filter(|meant| meant.len() == 2)
+    } else if expected.starts_with("the name of a body") {
+        return Some("write its short name, as `bodies` in `fyr.yaml` has it".to_owned());
     } else if expected.contains("(lowercase letters, digits and `-`") {
         slug(text)
     } else {
@@ -81,9 +88,40 @@ fn field_and_text<'a>(chunk: &Chunk<'a>, place: Place) -> Option<(&'a str, &'a s
     let text = chunk.text.get(at..)?.lines().next()?;
     let (field, between) = before.rsplit_once(':')?;
     let field = field.rsplit([' ', '{', ',']).next()?;
-    let text = text.split(" #").next()?.trim();
+    let text = text.split(" #").next()?;
+    // What closes another bracket, or was meant to, is no part of it.
+    let text = text.trim_end_matches([' ', ']', '}', '\r']).trim_start();
     let is_single = between.trim().is_empty() && !text.is_empty() && !text.contains(['{', '[']);
     is_single.then_some((field, text))
+}
+
+/// What to write for a list where one value belongs, or a mapping: `for: [/a, /b]`, `- name: value`.
+pub(super) fn as_one(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+    let line = chunk.line_at(place);
+    if line.starts_with("for: [") {
+        let help = "write the rule once for each, or for the unit above them";
+        return Some(help.to_owned());
+    }
+    let field = line
+        .strip_prefix("- ")
+        .filter(|field| field.contains(": "))?;
+    Some(format!(
+        "write `{}` and what follows without `- `",
+        field.trim()
+    ))
+}
+
+/// What to write for `{ pupils strict }` and `{ pupils:strict }`, where a value for each belongs.
+pub(super) fn as_pair(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+    let at = place.span.start.checked_sub(chunk.start)?;
+    let text = chunk.text.get(at..)?.lines().next()?;
+    let text = text.split([',', '}']).next()?.trim();
+    let (name, value) = text.split_once([':', ' '])?;
+    let is_word = |word: &str| {
+        let mut letters = word.bytes();
+        !word.is_empty() && letters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    };
+    (is_word(name) && is_word(value)).then(|| format!("write `{name}: {value}`"))
 }
 
 /// What to write for a single text where a list belongs.

@@ -8,7 +8,7 @@ use fyr_schemas::{GroupId, StageId, UnitPath};
 use super::organise::{insert_once, without_places};
 use super::{Group, unknown};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Diagnostic, Diagnostics, groups_in_words, in_backticks};
 use crate::parse::InFile;
 use crate::source::Place;
 use crate::stage::{self, SchoolDay, Schooling, Stages};
@@ -26,6 +26,7 @@ pub(super) fn place_groups(
         stages,
         today,
     };
+    let mut outside = BTreeMap::new();
     let mut groups = BTreeMap::new();
     for group in file.document.all_groups() {
         let (id, group) = match group {
@@ -36,7 +37,7 @@ pub(super) fn place_groups(
             }
         };
         findings.extend(unknown::unit(file.place(&group.unit), &group.unit, units));
-        match placer.stage_of(&id, &group, findings) {
+        match placer.stage_of(&id, &group, &mut outside) {
             Ok(standing) => {
                 let place = file.place(&id);
                 let group = Group {
@@ -54,7 +55,31 @@ pub(super) fn place_groups(
             Err(finding) => findings.push(finding),
         }
     }
+    findings.extend(
+        outside
+            .iter()
+            .map(|(side, classes)| placer.outside(*side, classes)),
+    );
     without_places(groups)
+}
+
+/// Classes that are in no grade on the day.
+type Outside = BTreeMap<Side, Classes>;
+
+/// Some classes.
+#[derive(Debug, Default)]
+struct Classes {
+    /// Which they are, and where each says its year.
+    named: Vec<(GroupId, Place)>,
+    /// Where units say which grades they teach.
+    taught: BTreeSet<Place>,
+}
+
+/// Where a class stands that is in no grade.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Side {
+    Before,
+    After,
 }
 
 fn unnamed(file: &InFile<UnitsFile>, pool: &At<Pool>) -> Diagnostic {
@@ -93,11 +118,11 @@ impl Placer<'_> {
         &self,
         id: &At<GroupId>,
         group: &source::Group,
-        findings: &mut Diagnostics,
+        outside: &mut Outside,
     ) -> Result<InStage, Diagnostic> {
         match (&group.start, &group.stage) {
             (None, Some(fixed)) => self.fixed(fixed),
-            (Some(start), None) => self.by_start(id, group, start, findings),
+            (Some(start), None) => self.by_start(id, group, start, outside),
             (Some(start), Some(_)) => Err(self.no_stage(
                 id,
                 self.file.place(start),
@@ -134,24 +159,23 @@ impl Placer<'_> {
         id: &At<GroupId>,
         group: &source::Group,
         start: &At<u16>,
-        findings: &mut Diagnostics,
+        outside: &mut Outside,
     ) -> Result<InStage, Diagnostic> {
         let place = self.file.place(start);
         let help = "remove the group, or correct the year or the stages";
         let Some((grades, taught)) = self.grades_at(&group.unit) else {
             return Err(self.no_stage(id, place, "no stage holds pupils", help));
         };
-        let grade = match self.today.schooling(start.value, grades) {
-            Schooling::In(grade) => grade,
-            Schooling::Before => {
-                findings.push(self.not_begun(id, place, taught));
-                grades.first
-            }
-            Schooling::After => {
-                findings.push(self.has_left(id, place, taught));
-                grades.last
-            }
+        let (grade, side) = match self.today.schooling(start.value, grades) {
+            Schooling::In(grade) => (grade, None),
+            Schooling::Before => (grades.first, Some(Side::Before)),
+            Schooling::After => (grades.last, Some(Side::After)),
         };
+        if let Some(side) = side {
+            let classes = outside.entry(side).or_default();
+            classes.named.push((id.value.clone(), place));
+            classes.taught.extend(taught);
+        }
         let Some(name) = self.stages.holding(grade) else {
             let label = format!("in grade {grade}, which no stage holds");
             return Err(self.no_stage(id, place, &label, help));
@@ -187,30 +211,35 @@ impl Placer<'_> {
             .help(help)
     }
 
-    fn not_begun(&self, id: &GroupId, place: Place, taught: Option<Place>) -> Diagnostic {
-        let finding = Diagnostic::new(
-            Code::NotBegun,
-            format!("`{id}` has not begun school on {}", self.today.date),
-        )
-        .at(place, "counts as the first grade until then")
-        .help("correct the year, or add the group in the year before it begins");
-        with_taught(finding, taught)
-    }
-
-    fn has_left(&self, id: &GroupId, place: Place, taught: Option<Place>) -> Diagnostic {
-        let finding = Diagnostic::new(
-            Code::HasLeft,
-            format!("`{id}` has left school on {}", self.today.date),
-        )
-        .at(place, "keeps the stage of its last grade")
-        .help("remove the group once its devices are collected");
-        with_taught(finding, taught)
-    }
-}
-
-fn with_taught(finding: Diagnostic, taught: Option<Place>) -> Diagnostic {
-    match taught {
-        Some(place) => finding.at(place, "the grades that are taught here"),
-        None => finding,
+    /// One finding for all classes that stand on one side of the grades that are taught.
+    fn outside(&self, side: Side, classes: &Classes) -> Diagnostic {
+        let names: Vec<&GroupId> = classes.named.iter().map(|(id, _)| id).collect();
+        let (which, day) = (groups_in_words(&names), self.today.date);
+        let has = if names.len() == 1 { "has" } else { "have" };
+        let all: Vec<&str> = names.iter().map(|id| id.as_str()).collect();
+        let (code, message, label, help) = match side {
+            Side::Before => (
+                Code::NotBegun,
+                format!("{which} {has} not begun school by {day}"),
+                "counts as the first grade until then",
+                "correct the year, or add the group in the year before it begins".to_owned(),
+            ),
+            Side::After => (
+                Code::HasLeft,
+                format!("{which} {has} left school by {day}"),
+                "keeps the stage of its last grade",
+                format!(
+                    "remove {} once the devices are collected",
+                    in_backticks(&all)
+                ),
+            ),
+        };
+        let finding = Diagnostic::new(code, message).help(help);
+        let places = classes.named.iter().map(|(_, place)| (*place, label));
+        let taught = classes.taught.iter();
+        let taught = taught.map(|place| (*place, "the grades that are taught here"));
+        places
+            .chain(taught)
+            .fold(finding, |finding, (place, text)| finding.at(place, text))
     }
 }

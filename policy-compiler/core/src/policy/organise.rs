@@ -164,7 +164,7 @@ fn watch<T>(
     if found.any_error() {
         unread.add(kind);
     }
-    findings.extend(found.into_sorted());
+    findings.append(found);
     done
 }
 
@@ -254,12 +254,9 @@ fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet
     for unit in written {
         if let Some(parent) = unit.parent().filter(|parent| !units.contains(parent)) {
             findings.push(
-                Diagnostic::new(
-                    Code::UnknownUnit,
-                    format!("the unit above `{}` is missing", unit.value),
-                )
-                .at(file.place(unit), format!("stands below `{parent}`"))
-                .help(format!("add `{parent}` to `units`")),
+                Diagnostic::new(Code::UnknownUnit, format!("the unit `{parent}` is missing"))
+                    .at(file.place(unit), "stands below it")
+                    .help(format!("add `{parent}` to `units`")),
             );
         }
     }

@@ -1,21 +1,25 @@
 //! What was meant by a site that cannot be read, or that says something else than it seems to.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv6Addr};
 
 use psl::{List as PublicSuffixes, Psl as _, Type};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::letters;
 use crate::source::Place;
 use crate::url_filter::{ParseFilterError, UrlFilter};
 
 /// The finding for a text that is a filter to a browser and was meant as something else, so that
 /// what was meant would not hold.
 pub(super) fn slip(site: &str, place: Place) -> Option<Diagnostic> {
-    let (message, help) = several(site)
+    let (message, help) = typeset(site)
+        .or_else(|| several(site))
         .or_else(|| misspelt_word(site))
         .or_else(|| misspelt_scheme(site))
         .or_else(|| range(site))
+        .or_else(|| bare_address(site))
+        .or_else(|| path_alone(site))
         .or_else(|| stray_hyphen(site))?;
     Some(refused(message, help, place))
 }
@@ -103,11 +107,41 @@ fn refused(message: String, help: String, place: Place) -> Diagnostic {
 /// A message, and what to do.
 type Told = (String, String);
 
+/// `“x.example”` and `x–y.example`, as programs for letters put them: YAML knows no such quotes, and
+/// no name on the internet has such a hyphen, so the filter would match nothing.
+fn typeset(site: &str) -> Option<Told> {
+    const QUOTES: &str = "“”„‟‘’‚‛«»‹›´";
+    const HYPHENS: &str = "‐‑‒–—―−";
+
+    let host = authority(site);
+    let is_typeset = |letter: char| QUOTES.contains(letter) || HYPHENS.contains(letter);
+    let letter = host.chars().find(|letter| is_typeset(*letter))?;
+    let meant: String = site
+        .chars()
+        .filter(|letter| !QUOTES.contains(*letter))
+        .map(|letter| {
+            if HYPHENS.contains(letter) {
+                '-'
+            } else {
+                letter
+            }
+        })
+        .collect();
+    let named = letters::named(letter);
+    let message = format!("no name on the internet holds {named}");
+    let help = if is_site(&meant) {
+        format!("write `{meant}`")
+    } else {
+        "write the name as the keyboard does".to_owned()
+    };
+    Some((message, help))
+}
+
 /// Several sites in one text.
 fn several(site: &str) -> Option<Told> {
     let mut parts = site
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
-        .filter(|part| !part.is_empty());
+        .filter(|part| !part.is_empty() && *part != "-");
     let sites: Vec<&str> = parts.clone().collect();
     let are_sites = sites.len() > 1 && parts.all(is_site) && !site.contains('?');
     are_sites.then(|| {
@@ -174,6 +208,22 @@ fn range(site: &str) -> Option<Told> {
     Some((message, help))
 }
 
+/// `2001:db8::1`, of which browsers would read the last part as a port.
+fn bare_address(site: &str) -> Option<Told> {
+    let address: Ipv6Addr = site.parse().ok()?;
+    let message = format!("the address `{site}` lacks its brackets");
+    Some((message, format!("write `[{address}]`")))
+}
+
+/// `/path`, and what is meant as a pattern: `/x.*example/`.
+fn path_alone(site: &str) -> Option<Told> {
+    (site.starts_with('/') && site.len() > 1).then(|| {
+        let message = format!("`{site}` names no host");
+        let help = "write a host such as `x.example`, or a host and path: `x.example/path`";
+        (message, help.to_owned())
+    })
+}
+
 /// `-x.example`.
 fn stray_hyphen(site: &str) -> Option<Told> {
     let host = authority(site);
@@ -204,7 +254,7 @@ fn meant(site: &str, error: &ParseFilterError) -> Option<String> {
         ParseFilterError::Port(port) => text.replacen(&format!(":{port}"), "", 1),
         ParseFilterError::Query(_) => text.split('?').next().unwrap_or_default().to_owned(),
         ParseFilterError::StarInHost(_) | ParseFilterError::StarInPath(_) => without_stars(&text),
-        ParseFilterError::Host(_) => text.replace("..", "."),
+        ParseFilterError::Host(_) => text.replace("..", ".").replace(',', "."),
         ParseFilterError::NoValue(key) => with_any_value(&text, key),
         ParseFilterError::Empty
         | ParseFilterError::TooLong

@@ -221,14 +221,19 @@ fn unknown_setting(place: Place, name: &str) -> Diagnostic {
     }))
 }
 
-/// The settings of a family, for somebody who wrote its name alone: `camera`, `safe-search`.
+/// The settings of a family, for somebody who wrote its name alone: `camera`, `safe-search`; or
+/// those of the name without its family: `incognito`.
 fn of_family(name: &str) -> Option<String> {
     let written = name.replace('-', "");
     let family: Vec<&str> = settings::all()
-        .filter(|setting| setting.family().replace('-', "") == written)
+        .filter(|setting| {
+            let of_family = setting.name.split_once('.').map(|(_, of_family)| of_family);
+            setting.family().replace('-', "") == written || of_family == Some(name)
+        })
         .map(|setting| setting.name)
         .collect();
-    (!family.is_empty()).then(|| format!("write one of {}", in_backticks(&family)))
+    let one_of = if family.len() == 1 { "" } else { "one of " };
+    (!family.is_empty()).then(|| format!("write {one_of}{}", in_backticks(&family)))
 }
 
 /// The policies of a browser that begin as it is written: `chromium.IncognitoMode`.

@@ -7,7 +7,7 @@ use fyr_schemas::{GroupId, ServiceId, StageId, UnitPath};
 
 use super::Group;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, audience_meant, help_for_unknown};
+use crate::diagnostic::{Diagnostic, audience_meant, did_you_mean, help_for_unknown, number_meant};
 use crate::parse::InFile;
 use crate::source::Place;
 
@@ -46,12 +46,29 @@ pub(super) fn unit(
     unit: &UnitPath,
     units: &BTreeSet<UnitPath>,
 ) -> Option<Diagnostic> {
-    let known = units.iter().map(UnitPath::as_str);
     (!units.contains(unit)).then(|| {
         Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{unit}`"))
             .at(place, "`units.yaml` has no such unit")
-            .help(help_for_unknown(unit.as_str(), known))
+            .help(match unit_meant(unit, units) {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => format!("add `{unit}` to `units.yaml`, or remove what is for it"),
+            })
     })
+}
+
+/// The unit beside an unknown one that has nearly its name, or one whose whole path is a slip away.
+fn unit_meant<'a>(unit: &UnitPath, units: &'a BTreeSet<UnitPath>) -> Option<&'a str> {
+    let name = |path: &'a UnitPath| path.as_str().rsplit_once('/').map(|(_, name)| name);
+    let beside: BTreeMap<&str, &str> = units
+        .iter()
+        .filter(|other| other.parent() == unit.parent())
+        .filter_map(|other| Some((name(other)?, other.as_str())))
+        .collect();
+    let (_, given) = unit.as_str().rsplit_once('/')?;
+    let sibling = did_you_mean(given, beside.keys().copied());
+    sibling
+        .and_then(|name| beside.get(name).copied())
+        .or_else(|| number_meant(unit.as_str(), units.iter().map(UnitPath::as_str)))
 }
 
 /// What to write for a group where a unit belongs.

@@ -96,7 +96,8 @@ fn replacement(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnosti
 fn overdue_review(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
     let written = &decision.document;
     let review = written.review.as_ref()?;
-    (review.value.0 < policy.date).then(|| {
+    // A day before that of the decision itself is a slip, and told as one.
+    (written.date.value <= review.value && review.value.0 < policy.date).then(|| {
         Diagnostic::new(
             Code::ReviewOverdue,
             format!("`{}` is overdue for review", written.decision.value),
