@@ -35,7 +35,12 @@ impl<T> ByHost<T> {
     /// What is filed under no host, under the host of `filter`, or under one above it: whatever
     /// may contain the filter is among it.
     pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
-        self.up_from(key_of(&filter.host).unwrap_or_default())
+        let key = if self.of_hosts.is_empty() {
+            None
+        } else {
+            key_of(&filter.host)
+        };
+        self.up_from(key.unwrap_or_default())
     }
 
     /// What is filed under a host below that of `filter`, but not under its host itself.
