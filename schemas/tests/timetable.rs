@@ -146,7 +146,7 @@ proptest! {
     #[test]
     fn whatever_runs_at_some_time_is_among_the_combinations((name, rule) in zone(), now in moment()) {
         let timetable = timetable(rule);
-        let together = timetable.together(100);
+        let together = timetable.together(Days::default(), 100);
         let running = timetable.running_at(database(name).to_datetime(now));
         prop_assert!(together.contains(&running), "{:?} is not in {:?}", running, together);
     }
@@ -249,9 +249,9 @@ fn nothing_is_among_the_combinations_that_no_clock_could_show() {
         .take_while(|minute| minute.date() < date(2028, 1, 1))
         .map(|minute| timetable.running_at(minute))
         .collect();
-    assert_eq!(timetable.together(100), running);
+    assert_eq!(timetable.together(Days::default(), 100), running);
     assert_eq!(
-        timetable.together(3).len(),
+        timetable.together(Days::default(), 3).len(),
         4,
         "it stops when there are too many"
     );

@@ -159,7 +159,7 @@ codes! {
     "0506" DeadlinePassed Warning "an emergency measure awaits its decision too long"
     "The decision that had to follow is overdue. Decide it, or remove the rules that stand on it."
     "0507" NotYetInForce Warning "a decision that says it is in force, before its first day"
-    "The rules of a decision hold from `from` on, or from its date where that is left out. The policy is compiled for an earlier day, so they do not hold on it. Correct the day; or write `status: decided` until the day has come, and the rules begin on it by themselves."
+    "The rules of a decision hold from `from` on, or from its date where that is left out. The policy is compiled for an earlier day, so they do not hold on it; devices begin with them on that day by themselves, where it is within a year. Correct the day; or write `status: decided` until it has come."
     "0508" DaysBackwards Error "days of a decision that cannot follow one another"
     "A decision begins before it ends, is dated before it is reviewed, and begins after the decision that it replaces."
     "0509" AssessmentOld Warning "an impact assessment that is too old"
@@ -217,7 +217,7 @@ codes! {
     "0907" OverlappingLessons Warning "two lessons of one group at one time"
     "The group's devices would follow both at once. Where their rules disagree that is an error; where they do not, somebody has probably mistaken a day or an hour."
     "0908" NoTime Warning "a rule whose time never comes"
-    "Its last day is over, or the period it holds during runs for none of the groups it is for. It does nothing: remove it, or correct its days or its period."
+    "Its last day is over, its days and those of its decision do not meet, or the period it holds during runs for none of the groups it is for. It does nothing: remove it, or correct its days or its period."
     "0909" UnknownTimeZone Error "a time zone that devices cannot follow"
     "The time zone is one of the IANA database's, such as `Europe/Copenhagen`. Devices are given its rule, so that they need neither a database nor the right zone themselves; a zone whose clocks follow no rule cannot be given."
     "0910" OtherHoursTwice Error "two exceptions of equal rank for one group"
@@ -226,6 +226,9 @@ codes! {
     "For every combination of periods that can run at one time the group's devices carry a variant of their policy. Let one period have several days and hours instead of many periods that overlap."
     "0912" NothingToOverride Error "`overridable` on a rule that is no floor"
     "`overridable: lessons` lets a lesson go below a `minimum` for its time. What is `locked` admits no other value at all, and what is `default` may be changed by everybody below."
+
+    "0913" DaysUntold Warning "more days to come than a device carries"
+    "A device is told a year ahead on which days rules and decisions begin and end, and carries a variant of its policy for each, and for every combination of periods that can run then. It carries as many as fit, the next days first. The message names the first day that is left out: publish the policy again before it, and the device is told."
 
     "1001" HasLeft Warning "a class that has left school"
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."

@@ -18,9 +18,6 @@ use crate::source::Place;
 
 /// The kind of the periods that are a lesson.
 pub(super) const LESSON: &str = "lesson";
-/// The kinds that the compiler keeps for the first and the last day of a rule.
-pub(super) const FIRST_DAY: &str = "from";
-pub(super) const LAST_DAY: &str = "until";
 
 /// The periods and the holidays of an organisation.
 #[derive(Debug, Default)]
@@ -142,7 +139,14 @@ impl Timetable {
                 continue;
             }
             periods.extend(named);
-            periods.extend(occasion.bounds.clone());
+            let turns = occasion.turns().map(|name| {
+                let from = name.day();
+                (
+                    name.clone(),
+                    lowered::Period::Throughout(Days { from, until: None }),
+                )
+            });
+            periods.extend(turns);
         }
         let is_weekly = |period: &lowered::Period| matches!(period, lowered::Period::Weekly { .. });
         let holidays = if periods.values().any(is_weekly) {

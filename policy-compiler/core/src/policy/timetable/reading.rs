@@ -8,7 +8,7 @@ use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
 use jiff::civil::Date;
 
 use super::week::{self, Written};
-use super::{Exception, FIRST_DAY, Holiday, LAST_DAY, Period, Timetable};
+use super::{Exception, Holiday, Period, Timetable};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::InFile;
@@ -62,10 +62,7 @@ struct Reader<'a, 'f> {
 impl Reader<'_, '_> {
     fn period(mut self, name: &At<PeriodId>, written: &source::Period) -> Option<Period> {
         let place = self.file.place(name);
-        if name
-            .kind()
-            .is_some_and(|kind| [FIRST_DAY, LAST_DAY].contains(&kind))
-        {
+        if name.kind() == Some(PeriodId::DAY_KIND) {
             return self.refuse(
                 Diagnostic::new(
                     Code::WrongPeriod,
