@@ -1,6 +1,6 @@
 //! `fyr explain`: what a finding means, and why something holds for a group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,7 +8,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use fyr_policy_core::{
-    AtTime, Code, ExplainError, Explanation, Otherwise, Reason, ServiceNote, Subject, When, explain,
+    AtTime, Code, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
+    explain,
 };
 use fyr_schemas::bundle::Coverage;
 use fyr_schemas::timetable::Days;
@@ -224,6 +225,9 @@ fn in_words(explanation: &Explanation) -> String {
     if let Some(service) = &explanation.service {
         tell_service(&mut text, service);
     }
+    if let Some(at) = &explanation.at {
+        tell_hours(&mut text, &at.decided);
+    }
     tell_otherwise(&mut text, explanation);
     text
 }
@@ -275,6 +279,24 @@ fn tell_service(text: &mut String, service: &ServiceNote) {
     if !service.data_classes.is_empty() {
         let classes = service.data_classes.join(", ");
         row(text, "", &format!("may be entered: {classes}"));
+    }
+}
+
+/// Who decided when the periods run that do.
+fn tell_hours(text: &mut String, decided: &BTreeMap<PeriodId, Ground>) {
+    if !decided.is_empty() {
+        text.push('\n');
+    }
+    for (period, ground) in decided {
+        let Ground {
+            case,
+            title,
+            body,
+            date,
+            ..
+        } = ground;
+        row(text, "hours", &format!("`{period}` by {case}, {title}"));
+        row(text, "", &format!("{body}, {date}, {}", ground.status));
     }
 }
 

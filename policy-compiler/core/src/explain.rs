@@ -178,7 +178,7 @@ pub fn explain(
             group: group.to_owned(),
             help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
         })?;
-    let (resolved, at) = time::at(&resolution, base, when);
+    let (resolved, at) = time::at((&policy, &resolution), base, when);
     let tell = |resolved| {
         let narrator = Narrator {
             policy: &policy,

@@ -212,7 +212,8 @@ fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
     }
 }
 
-fn on(runs: &Runs, day: Date) -> &[Hours] {
+/// The hours of a period on a day, the holidays aside.
+pub(super) fn on(runs: &Runs, day: Date) -> &[Hours] {
     match runs {
         Runs::On { days, hours } if days.contains(&day) => hours,
         Runs::Weekly { hours, within } if within.contains(day) => {

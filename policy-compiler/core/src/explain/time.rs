@@ -7,6 +7,8 @@ use fyr_schemas::timetable::Days;
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::civil::{Date, DateTime};
 
+use super::Ground;
+use crate::policy::Policy;
 use crate::resolve::{Resolution, Resolved, stretches};
 use crate::spell::{Spell, Told};
 
@@ -37,6 +39,8 @@ pub struct AtTime {
     pub moment: DateTime,
     /// The periods that run, of those that the group's rules hang on.
     pub during: BTreeSet<PeriodId>,
+    /// The decision behind the hours of each of them, where one is cited.
+    pub decided: BTreeMap<PeriodId, Ground>,
     /// When others do; absent where that is more than a year away.
     pub until: Option<DateTime>,
 }
@@ -100,7 +104,7 @@ pub(super) fn periods(resolution: &Resolution<'_>, group: &GroupId) -> BTreeSet<
 
 /// What holds for a group at a time, and what the time is for it where a moment was asked about.
 pub(super) fn at<'r, 'a>(
-    resolution: &'r Resolution<'a>,
+    (policy, resolution): (&Policy, &'r Resolution<'a>),
     base: &'r Resolved<'a>,
     when: When,
 ) -> (&'r Resolved<'a>, Option<AtTime>) {
@@ -111,6 +115,7 @@ pub(super) fn at<'r, 'a>(
         let at = AtTime {
             moment,
             during: BTreeSet::new(),
+            decided: BTreeMap::new(),
             until: None,
         };
         return (base, Some(at));
@@ -127,8 +132,14 @@ pub(super) fn at<'r, 'a>(
         .next()
         .and_then(|moment| timed.timetable.next_change(moment))
         .map(|change| zone.local(change));
+    let decided = during.iter().filter_map(|name| {
+        let period = policy.timetable.periods.get(name)?;
+        let cited = period.decided_for(base.group)?;
+        Some((name.clone(), Ground::of(policy, &cited.case)?))
+    });
     let at = AtTime {
         moment,
+        decided: decided.collect(),
         during,
         until,
     };

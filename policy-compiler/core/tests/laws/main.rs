@@ -8,6 +8,7 @@
 
 mod closure;
 mod floors;
+mod hours;
 mod lists;
 mod municipality;
 mod oversize;
