@@ -300,6 +300,29 @@ fn what_runs_in_the_skipped_hour_does_not_run_and_what_runs_in_the_double_one_ru
 }
 
 #[test]
+fn what_runs_together_is_told_for_the_days_that_are_asked_about() {
+    let timetable = timetable(ZONES[0].1);
+    let from = |from: Date, until: Date| Days {
+        from: Some(from),
+        until: Some(until),
+    };
+    let runs = |days: Days| -> BTreeSet<PeriodId> {
+        let together = timetable.together(days, 100);
+        together.into_iter().flatten().collect()
+    };
+    // A week before the day after which one period always runs, and in the holidays.
+    let before = runs(from(date(2026, 10, 12), date(2026, 10, 18)));
+    assert!(!before.contains(&period("from:2026-10-25")), "{before:?}");
+    assert!(before.contains(&period("school-hours")), "{before:?}");
+    let holidays = runs(from(date(2026, 12, 21), date(2026, 12, 23)));
+    assert!(
+        holidays.contains(&period("from:2026-10-25")),
+        "{holidays:?}"
+    );
+    assert!(!holidays.contains(&period("school-hours")), "{holidays:?}");
+}
+
+#[test]
 fn a_period_by_weekday_rests_in_the_holidays_and_one_by_date_does_not() {
     let mut timetable = timetable(ZONES[0].1);
     let exam = Period::On {

@@ -7,6 +7,7 @@
 )]
 
 mod closure;
+mod days;
 mod floors;
 mod hours;
 mod lists;
