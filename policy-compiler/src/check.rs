@@ -3,7 +3,8 @@
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use fyr_policy_core::{DormantRule, Standing};
+use fyr_policy_core::{Dormancy, DormantRule};
+use jiff::civil::Date;
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::{Format, Look};
@@ -72,22 +73,36 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     })
 }
 
-/// `rules not in force on this day: 2 proposed`; `None` where every rule holds, or is a finding.
+/// `rules not in force on this day: 2 proposed, 1 begins by itself on 2027-01-01`; `None` where
+/// every rule holds, or is a finding.
 fn dormant(rules: &[DormantRule]) -> Option<String> {
-    let word = |rule: &DormantRule| match rule.standing {
-        Standing::Proposed => Some("proposed"),
-        Standing::Coming(_) => Some("still to begin"),
-        Standing::Ended(_) => Some("ended"),
-        Standing::InForce | Standing::Void => None,
-    };
-    let parts: Vec<String> = ["proposed", "still to begin", "ended"]
-        .into_iter()
-        .map(|kind| {
-            let are = rules.iter().filter(|rule| word(rule) == Some(kind));
-            (are.count(), kind)
-        })
-        .filter(|(count, _)| *count > 0)
-        .map(|(count, kind)| format!("{count} {kind}"))
-        .collect();
+    let (mut proposed, mut begin, mut later, mut ended) = (0, Vec::new(), Vec::new(), 0);
+    for rule in rules {
+        match rule.because {
+            Dormancy::Proposed => proposed += 1,
+            Dormancy::Begins(day) => begin.push(day),
+            Dormancy::BeginsLater(day) => later.push(day),
+            Dormancy::Ended => ended += 1,
+        }
+    }
+    let counted = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}"));
+    let parts: Vec<String> = [
+        counted(proposed, "proposed"),
+        first_of(&begin, ["begins by itself", "begin by themselves"]),
+        first_of(&later, ["begins", "begin"]),
+        counted(ended, "ended"),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     (!parts.is_empty()).then(|| format!("rules not in force on this day: {}", parts.join(", ")))
+}
+
+/// `1 begins on 2027-01-01`, `3 begin, the first on 2027-01-01`.
+fn first_of(days: &[Date], [one, several]: [&str; 2]) -> Option<String> {
+    let first = days.iter().min()?;
+    Some(match days.len() {
+        1 => format!("1 {one} on {first}"),
+        count => format!("{count} {several}, the first on {first}"),
+    })
 }

@@ -1,6 +1,6 @@
 //! `fyr explain`: what a finding means, and why something holds for a group.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -8,9 +8,11 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use fyr_policy_core::{
-    AtTime, Code, ExplainError, Explanation, Otherwise, Reason, ServiceNote, Subject, When, explain,
+    AtTime, Code, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
+    explain,
 };
 use fyr_schemas::bundle::Coverage;
+use fyr_schemas::timetable::Days;
 use fyr_schemas::{CategoryId, PeriodId};
 use jiff::civil::{Date, DateTime};
 use url::Url;
@@ -234,7 +236,7 @@ fn in_words(explanation: &Explanation) -> String {
     } = explanation;
     let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}");
     if let Some(at) = &explanation.at {
-        text.push_str(&time_in_words(at));
+        text.push_str(&time_in_words(at, &explanation.hangs_on));
     }
     text.push('\n');
     match &explanation.because {
@@ -254,31 +256,46 @@ fn in_words(explanation: &Explanation) -> String {
     if let Some(service) = &explanation.service {
         tell_service(&mut text, service);
     }
-    tell_otherwise(&mut text, &explanation.otherwise);
+    if let Some(at) = &explanation.at {
+        tell_hours(&mut text, &at.decided);
+    }
+    tell_otherwise(&mut text, explanation);
     text
 }
 
 /// What follows the day: the hour, the periods that run, and until when.
-fn time_in_words(at: &AtTime) -> String {
+fn time_in_words(at: &AtTime, hangs_on: &BTreeSet<PeriodId>) -> String {
     let until = match at.until {
         Some(until) if until.date() == at.moment.date() => {
-            format!(" until {}", until.strftime("%H:%M"))
+            Some(format!("until {}", until.strftime("%H:%M")))
         }
-        Some(until) => format!(" until {}", until.strftime("%Y-%m-%d %H:%M")),
-        None => String::new(),
+        Some(until) => Some(format!("until {}", until.strftime("%Y-%m-%d %H:%M"))),
+        None => None,
     };
-    let during = periods_in_words(&at.during);
-    format!(" at {}, {during},{until}", at.moment.strftime("%H:%M"))
-        .trim_end_matches(',')
-        .to_owned()
+    let during = periods_in_words(&at.during, hangs_on);
+    let hour = format!(" at {}", at.moment.strftime("%H:%M"));
+    let parts = [Some(hour), during, until].into_iter().flatten();
+    parts.collect::<Vec<_>>().join(", ")
 }
 
-fn periods_in_words(periods: &BTreeSet<PeriodId>) -> String {
-    if periods.is_empty() {
-        return "while no period runs".to_owned();
+/// Which periods run, of those that something hangs on; `None` where nothing does.
+fn periods_in_words(running: &BTreeSet<PeriodId>, hangs_on: &BTreeSet<PeriodId>) -> Option<String> {
+    if running.is_empty() {
+        return (!hangs_on.is_empty()).then(|| "while no period runs".to_owned());
     }
-    let periods: Vec<String> = periods.iter().map(|name| format!("`{name}`")).collect();
-    format!("during {}", periods.join(" and "))
+    let periods: Vec<String> = running.iter().map(|name| format!("`{name}`")).collect();
+    Some(format!("during {}", periods.join(" and ")))
+}
+
+/// `from 2027-01-01`, `until 2026-12-31`; `None` where it is always.
+fn days_in_words(days: Days) -> Option<String> {
+    match (days.from, days.until) {
+        (Some(from), Some(until)) if from == until => Some(format!("on {from}")),
+        (Some(from), Some(until)) => Some(format!("from {from} until {until}")),
+        (Some(from), None) => Some(format!("from {from}")),
+        (None, Some(until)) => Some(format!("until {until}")),
+        (None, None) => None,
+    }
 }
 
 fn tell_service(text: &mut String, service: &ServiceNote) {
@@ -296,13 +313,39 @@ fn tell_service(text: &mut String, service: &ServiceNote) {
     }
 }
 
-fn tell_otherwise(text: &mut String, otherwise: &[Otherwise]) {
-    if !otherwise.is_empty() {
+/// Who decided when the periods run that do.
+fn tell_hours(text: &mut String, decided: &BTreeMap<PeriodId, Ground>) {
+    if !decided.is_empty() {
         text.push('\n');
     }
-    for other in otherwise {
-        let during = periods_in_words(&other.during);
-        row(text, "at times", &format!("{} {during}", other.holds));
+    for (period, ground) in decided {
+        let Ground {
+            case,
+            title,
+            body,
+            date,
+            ..
+        } = ground;
+        row(text, "hours", &format!("`{period}` by {case}, {title}"));
+        row(text, "", &format!("{body}, {date}, {}", ground.status));
+    }
+}
+
+fn tell_otherwise(text: &mut String, explanation: &Explanation) {
+    if !explanation.otherwise.is_empty() {
+        text.push('\n');
+    }
+    for Otherwise {
+        during,
+        days,
+        holds,
+    } in &explanation.otherwise
+    {
+        let during = during.as_ref();
+        let during = during.and_then(|during| periods_in_words(during, &explanation.hangs_on));
+        let when = [during, days_in_words(*days)].into_iter().flatten();
+        let when: Vec<String> = when.collect();
+        row(text, "at times", &format!("{holds} {}", when.join(", ")));
     }
 }
 

@@ -7,6 +7,8 @@
 mod catalogue;
 #[path = "diagnostics/decisions.rs"]
 mod decisions;
+#[path = "diagnostics/hours.rs"]
+mod hours;
 #[path = "diagnostics/lists.rs"]
 mod lists;
 #[path = "diagnostics/several.rs"]

@@ -4,6 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 
 /// Why a text is not a name of the expected kind.
@@ -257,9 +258,24 @@ text_id! {
 }
 
 impl PeriodId {
+    /// The kind of the periods that begin on a day and go on: a turn of the policy itself, which
+    /// nobody names.
+    pub const DAY_KIND: &str = "from";
+
     /// What stands before the `:`.
     pub fn kind(&self) -> Option<&str> {
         self.0.split_once(':').map(|(kind, _)| kind)
+    }
+
+    /// The period that runs from a day on, as the compiler names it: `from:2027-01-01`.
+    pub fn from_day(day: Date) -> Option<Self> {
+        format!("{}:{day}", Self::DAY_KIND).parse().ok()
+    }
+
+    /// The day from which on it runs, where it is named after one.
+    pub fn day(&self) -> Option<Date> {
+        let (kind, day) = self.0.split_once(':')?;
+        (kind == Self::DAY_KIND).then(|| day.parse().ok())?
     }
 }
 text_id! {
@@ -437,6 +453,15 @@ mod tests {
         }
         let exam: PeriodId = "exam:matematik-9".parse().expect("a period");
         assert_eq!(exam.kind(), Some("exam"));
+        assert_eq!(exam.day(), None);
+    }
+
+    #[test]
+    fn a_period_that_is_named_after_its_first_day_knows_it() {
+        let day = jiff::civil::date(2027, 1, 1);
+        let period = PeriodId::from_day(day).expect("a period");
+        assert_eq!(period.as_str(), "from:2027-01-01");
+        assert_eq!(period.day(), Some(day));
     }
 
     #[test]

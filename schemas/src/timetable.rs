@@ -88,6 +88,22 @@ impl Days {
         self.from.is_none_or(|from| from <= day) && self.until.is_none_or(|until| day <= until)
     }
 
+    /// The days that are in both; none at all where the first of them comes after the last.
+    #[must_use]
+    pub fn overlap(self, other: Self) -> Self {
+        Self {
+            from: self.from.max(other.from),
+            until: [self.until, other.until].into_iter().flatten().min(),
+        }
+    }
+
+    /// Whether its last day comes before its first.
+    pub fn is_empty(self) -> bool {
+        self.from
+            .zip(self.until)
+            .is_some_and(|(from, until)| until < from)
+    }
+
     fn is_always(&self) -> bool {
         *self == Self::default()
     }

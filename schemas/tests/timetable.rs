@@ -146,7 +146,7 @@ proptest! {
     #[test]
     fn whatever_runs_at_some_time_is_among_the_combinations((name, rule) in zone(), now in moment()) {
         let timetable = timetable(rule);
-        let together = timetable.together(100);
+        let together = timetable.together(Days::default(), 100);
         let running = timetable.running_at(database(name).to_datetime(now));
         prop_assert!(together.contains(&running), "{:?} is not in {:?}", running, together);
     }
@@ -249,9 +249,9 @@ fn nothing_is_among_the_combinations_that_no_clock_could_show() {
         .take_while(|minute| minute.date() < date(2028, 1, 1))
         .map(|minute| timetable.running_at(minute))
         .collect();
-    assert_eq!(timetable.together(100), running);
+    assert_eq!(timetable.together(Days::default(), 100), running);
     assert_eq!(
-        timetable.together(3).len(),
+        timetable.together(Days::default(), 3).len(),
         4,
         "it stops when there are too many"
     );
@@ -297,6 +297,29 @@ fn what_runs_in_the_skipped_hour_does_not_run_and_what_runs_in_the_double_one_ru
     assert_eq!(minutes(3), 15);
     // In October 02:15-03:00 comes twice.
     assert_eq!(minutes(10), 45 + 60);
+}
+
+#[test]
+fn what_runs_together_is_told_for_the_days_that_are_asked_about() {
+    let timetable = timetable(ZONES[0].1);
+    let from = |from: Date, until: Date| Days {
+        from: Some(from),
+        until: Some(until),
+    };
+    let runs = |days: Days| -> BTreeSet<PeriodId> {
+        let together = timetable.together(days, 100);
+        together.into_iter().flatten().collect()
+    };
+    // A week before the day after which one period always runs, and in the holidays.
+    let before = runs(from(date(2026, 10, 12), date(2026, 10, 18)));
+    assert!(!before.contains(&period("from:2026-10-25")), "{before:?}");
+    assert!(before.contains(&period("school-hours")), "{before:?}");
+    let holidays = runs(from(date(2026, 12, 21), date(2026, 12, 23)));
+    assert!(
+        holidays.contains(&period("from:2026-10-25")),
+        "{holidays:?}"
+    );
+    assert!(!holidays.contains(&period("school-hours")), "{holidays:?}");
 }
 
 #[test]

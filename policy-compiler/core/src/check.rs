@@ -9,6 +9,7 @@ mod escapes;
 mod exceptions;
 mod floors;
 mod guidance;
+mod hours;
 mod identity;
 mod lookalikes;
 mod once;
@@ -40,6 +41,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     findings.extend(timetable::check(policy, resolution));
+    findings.extend(hours::check(policy));
     // What is open in the end hangs on every rule and on every service.
     if policy
         .unread

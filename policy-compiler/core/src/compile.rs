@@ -19,7 +19,7 @@ use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
-use crate::policy::{Assumptions, Policy, Standing, organise};
+use crate::policy::{Assumptions, Horizon, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
@@ -58,16 +58,26 @@ pub struct GapNote {
     pub groups: Vec<GroupId>,
 }
 
-/// A rule that does not hold on the day, because its case is not in force.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+/// A rule that does not hold on the day.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DormantRule {
     /// The rule.
     pub rule: RuleId,
-    /// The case it cites.
-    pub decision: CaseNumber,
-    /// Where that case stands.
-    #[serde(flatten)]
-    pub standing: Standing,
+    /// Why it does not.
+    pub because: Dormancy,
+}
+
+/// Why a rule does not hold on a day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dormancy {
+    /// Its case is a proposal.
+    Proposed,
+    /// It begins on this day: devices are told, and begin by themselves.
+    Begins(Date),
+    /// It begins on this day, which is too far ahead to be told to devices.
+    BeginsLater(Date),
+    /// Its case ended.
+    Ended,
 }
 
 impl Compilation {
@@ -149,17 +159,30 @@ fn shared_lists<'a>(
         .collect()
 }
 
+/// The rules that do not hold, but for those that are a finding.
 fn dormant(policy: &Policy) -> Vec<DormantRule> {
-    policy
-        .dormant
-        .iter()
-        .filter_map(|(rule, written)| {
-            let decision = written.decision()?;
-            Some(DormantRule {
-                rule: rule.clone(),
-                decision: decision.clone(),
-                standing: policy.standing(decision)?,
-            })
+    let carried = policy.rules.values().filter_map(|rule| {
+        let first_day = rule.occasion.first_day()?;
+        let because = match rule.occasion.horizon {
+            Horizon::Within => Dormancy::Begins(first_day),
+            Horizon::Later => Dormancy::BeginsLater(first_day),
+            Horizon::Past | Horizon::Never => return None,
+        };
+        Some((rule, because))
+    });
+    let others = policy.dormant.values().filter_map(|rule| {
+        let because = match policy.standing(rule.decision()?)? {
+            Standing::Proposed => Dormancy::Proposed,
+            Standing::Ended(_) => Dormancy::Ended,
+            Standing::InForce | Standing::Coming(_) | Standing::Void => return None,
+        };
+        Some((rule, because))
+    });
+    carried
+        .chain(others)
+        .map(|(rule, because)| DormantRule {
+            rule: rule.id().clone(),
+            because,
         })
         .collect()
 }

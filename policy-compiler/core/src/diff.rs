@@ -13,20 +13,22 @@ mod times;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::rc::Rc;
 
+use fyr_schemas::timetable::Days;
 use fyr_schemas::{CaseNumber, CategoryId, GroupId, PeriodId, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
 
 use self::crowd::Crowds;
-use self::times::Time;
 use crate::compile::{compile_assuming, read};
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::explain::Ground;
 use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;
+use crate::spell::{Spell, Told};
 
 /// What changes between two policies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -92,6 +94,8 @@ pub struct Change {
     pub after: Held,
     /// The periods of the timetable while which it is so; none where it is so without one.
     pub during: BTreeSet<PeriodId>,
+    /// The days on which it is so: a year ahead, a rule begins or ends on a day by itself.
+    pub days: Days,
     /// For whom and when, in words.
     pub whom: String,
     /// For whom.
@@ -190,6 +194,8 @@ pub struct AddressChange {
     pub after: &'static str,
     /// The periods of the timetable while which it is so; none where it is so without one.
     pub during: BTreeSet<PeriodId>,
+    /// The days on which it is so: a year ahead, a rule begins or ends on a day by itself.
+    pub days: Days,
     /// For whom and when, in words.
     pub whom: String,
     /// For whom.
@@ -248,10 +254,7 @@ pub fn diff(
             });
         }
     }
-    let sides = Sides {
-        old: Side::new(&old),
-        new: Side::new(&new),
-    };
+    let sides = Sides::new(Side::new(&old), Side::new(&new));
     let crowds = Crowds::new(&new);
     let mut changes = settings::changes(&sides, &crowds);
     changes.extend(sites::changes(&sides, &crowds));
@@ -308,15 +311,8 @@ impl<'a> Side<'a> {
 struct Sides<'a> {
     old: Side<'a>,
     new: Side<'a>,
-}
-
-impl Sides<'_> {
-    /// The groups that both policies have.
-    fn shared(&self) -> impl Iterator<Item = &GroupId> {
-        let old = &self.old.resolution.groups;
-        let new = self.new.resolution.groups.keys();
-        new.copied().filter(|group| old.contains_key(group))
-    }
+    /// When they are compared, for each group that both have.
+    spells: BTreeMap<&'a GroupId, Rc<Vec<Spell>>>,
 }
 
 fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
@@ -355,66 +351,42 @@ fn decisions(new: &Policy, changes: &[Change]) -> Vec<Ground> {
 
 /// Changes gathered by what they are and when, with the groups that share each.
 #[derive(Default)]
-struct Gathered {
-    changes: BTreeMap<(Risk, Subject, Steps, BTreeSet<PeriodId>), Vec<GroupId>>,
-    told: Told<(GroupId, Subject), Held>,
-}
+struct Gathered(Told<(GroupId, Subject), (Risk, Steps)>);
 
 /// What held, and what will.
 type Steps = (Held, Held);
 
 impl Gathered {
-    fn add(&mut self, risk: Risk, subject: Subject, held: Steps, time: &Time<'_>) {
-        let group = time.group.clone();
-        if self
-            .told
-            .is_news((group.clone(), subject.clone()), &held, &time.during)
-        {
-            let key = (risk, subject, held, time.during.clone());
-            self.changes.entry(key).or_default().push(group);
+    fn add(
+        &mut self,
+        (risk, subject): (Risk, Subject),
+        held: Steps,
+        (group, spell): (&GroupId, &Spell),
+    ) {
+        if held.0 != held.1 {
+            self.0
+                .add_news((group.clone(), subject), (risk, held), spell);
         }
     }
 
     fn into_changes(self, crowds: &Crowds<'_>) -> Vec<Change> {
-        self.changes
-            .into_iter()
-            .map(
-                |((risk, subject, (before, after), during), groups)| Change {
-                    risk,
-                    subject,
-                    before,
-                    after,
-                    whom: crowds.in_words(&groups, &during),
-                    during,
-                    groups,
-                },
-            )
-            .collect()
-    }
-}
-
-/// What was told of each thing so far: that it is so while more periods run is no news.
-struct Told<K, T>(BTreeMap<K, Vec<News<T>>>);
-
-/// What was told, and while which periods it is so.
-type News<T> = (BTreeSet<PeriodId>, (T, T));
-
-impl<K, T> Default for Told<K, T> {
-    fn default() -> Self {
-        Self(BTreeMap::new())
-    }
-}
-
-impl<K: Ord, T: PartialEq + Clone> Told<K, T> {
-    /// Whether a thing changes, and this was not told. Times come with fewer periods first.
-    fn is_news(&mut self, key: K, step: &(T, T), during: &BTreeSet<PeriodId>) -> bool {
-        let told = self.0.entry(key).or_default();
-        let mut before = told.iter();
-        let is_told = before.any(|(periods, told)| told == step && periods.is_subset(during));
-        let is_news = step.0 != step.1 && !is_told;
-        if is_news {
-            told.push((during.clone(), step.clone()));
+        let mut alike: BTreeMap<(Risk, Subject, Steps, Spell), Vec<GroupId>> = BTreeMap::new();
+        for ((group, subject), spell, (risk, held)) in self.0.into_all() {
+            let groups = alike.entry((risk, subject, held, spell)).or_default();
+            groups.push(group);
         }
-        is_news
+        alike
+            .into_iter()
+            .map(|((risk, subject, (before, after), spell), groups)| Change {
+                risk,
+                subject,
+                before,
+                after,
+                whom: crowds.in_words(&groups, &spell),
+                during: spell.during,
+                days: spell.days,
+                groups,
+            })
+            .collect()
     }
 }

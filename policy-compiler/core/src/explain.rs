@@ -4,11 +4,11 @@
 mod service;
 mod time;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::policy::{At, Ownership, Strength};
-use fyr_schemas::{CaseNumber, GroupId, LanguageCode, RuleId, StageId, UnitPath};
+use fyr_schemas::{CaseNumber, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
 
@@ -47,6 +47,8 @@ pub struct Explanation {
     pub date: Date,
     /// The moment, where one was asked about; else no period runs.
     pub at: Option<AtTime>,
+    /// The periods of the timetable that something hangs on for the group.
+    pub hangs_on: BTreeSet<PeriodId>,
     /// The address or the setting.
     pub subject: String,
     /// The value or verdict that holds.
@@ -176,7 +178,7 @@ pub fn explain(
             group: group.to_owned(),
             help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
         })?;
-    let (resolved, at) = time::at(&resolution, base, when);
+    let (resolved, at) = time::at((&policy, &resolution), base, when);
     let tell = |resolved| {
         let narrator = Narrator {
             policy: &policy,
@@ -186,18 +188,13 @@ pub fn explain(
         narrator.tell(subject)
     };
     let explanation = tell(resolved)?;
-    let timed = resolution.timed.get(&base.group.id).into_iter();
-    let at_all_times = std::iter::once(base).chain(timed.flat_map(|timed| &timed.variants));
-    let mut otherwise = Vec::new();
-    for other in at_all_times.filter(|other| other.during != resolved.during) {
-        let holds = tell(other)?.holds;
-        if holds != explanation.holds {
-            let during = other.during.clone();
-            otherwise.push(Otherwise { during, holds });
-        }
-    }
+    let group = (&base.group.id, policy.date);
+    let otherwise = time::otherwise(&resolution, group, &explanation.holds, |resolved| {
+        Ok(tell(resolved)?.holds)
+    })?;
     Ok(Explanation {
         at,
+        hangs_on: time::periods(&resolution, &base.group.id),
         otherwise,
         ..explanation
     })
@@ -301,6 +298,7 @@ impl Narrator<'_> {
             stage: group.stage.clone(),
             date: self.policy.date,
             at: None,
+            hangs_on: BTreeSet::new(),
             subject,
             holds,
             service: None,

@@ -26,12 +26,15 @@ pub mod review;
 pub mod schema;
 pub mod settings;
 pub mod source;
+mod spell;
 mod stage;
 pub mod target;
 pub mod url_filter;
 
 pub use code::{Code, Severity};
-pub use compile::{Checked, Compilation, DormantRule, GapNote, check, compile, compile_assuming};
+pub use compile::{
+    Checked, Compilation, Dormancy, DormantRule, GapNote, check, compile, compile_assuming,
+};
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{
@@ -39,6 +42,6 @@ pub use explain::{
     explain,
 };
 pub use parse::day_meant;
-pub use policy::{Assumptions, Standing};
+pub use policy::Assumptions;
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};

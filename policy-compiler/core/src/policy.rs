@@ -32,6 +32,7 @@ pub(crate) use self::service::narrowness;
 pub use self::service::{Hindrance, Opens, Service};
 pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::site_statement::{Access, Condition, SiteStatement};
+use self::standing::Tenure;
 pub use self::standing::{Assumptions, Standing};
 pub use self::statement::{ForWhom, SettingStatement, ValueFor};
 pub use self::timetable::Timetable;
@@ -59,15 +60,15 @@ pub struct Policy {
     pub groups: BTreeMap<GroupId, Group>,
     /// Every decision by its case number.
     pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
-    /// Where each of them stands on the day.
-    standings: BTreeMap<CaseNumber, Standing>,
+    /// Where each of them stands on the day, and its own days.
+    tenures: BTreeMap<CaseNumber, Tenure>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
     /// Every category by its name; rules that speak of one share it.
     pub categories: BTreeMap<CategoryId, Arc<Category>>,
-    /// Every rule that holds on the day, by its name.
+    /// Every rule that holds on the day or will by itself, by its name.
     pub rules: BTreeMap<RuleId, Rule>,
-    /// Every other rule: its case is not in force on the day.
+    /// Every other rule: its case is a proposal, has ended, or carries nothing.
     pub dormant: BTreeMap<RuleId, Rule>,
     /// The periods that rules may speak of.
     pub timetable: Timetable,

@@ -3,6 +3,7 @@
 //! Never fails, and never weakens a floor: a rule that tries is a [`Breach`], and what holds
 //! is what the floor says.
 
+mod days;
 mod settings;
 mod sites;
 mod times;
@@ -12,7 +13,9 @@ use std::rc::Rc;
 
 use fyr_schemas::timetable::Timetable;
 use fyr_schemas::{GroupId, PeriodId, RuleId};
+use jiff::civil::Date;
 
+pub(crate) use self::days::stretches;
 pub use self::settings::{Settled, Voice};
 pub use self::sites::{CategoryRegion, Flat, Inexpressible, PartsRegion, Region, SiteVoice, Sites};
 pub(crate) use self::times::MOST_VARIANTS;
@@ -31,6 +34,13 @@ pub struct Resolved<'a> {
     pub settings: BTreeMap<&'static str, Settled<'a>>,
     /// Every verdict over a site; wherever rules say the same of sites, they share it.
     pub sites: Rc<Sites<'a>>,
+}
+
+impl Resolved<'_> {
+    /// The first day on which it holds, where that is still to come.
+    pub(crate) fn since(&self) -> Option<Date> {
+        self.during.iter().filter_map(PeriodId::day).max()
+    }
 }
 
 /// A lower or equal rule that says what it may not.
@@ -73,12 +83,15 @@ pub struct Said {
 /// Everything that holds on the day of a policy.
 #[derive(Debug)]
 pub struct Resolution<'a> {
-    /// Each group while no period runs.
+    /// Each group on the day of the policy, while no period runs.
     pub groups: BTreeMap<&'a GroupId, Resolved<'a>>,
     /// Each group whose rules hang on the timetable, at other times.
     pub timed: BTreeMap<&'a GroupId, Timed<'a>>,
     /// Each group with more combinations of periods than its devices carry.
     pub crowded: Vec<&'a GroupId>,
+    /// Each group with more days on which rules begin or end than its devices carry, by the first
+    /// day that they are not told of.
+    pub untold: BTreeMap<Date, Vec<&'a GroupId>>,
     /// Each breach, with the groups it is about.
     pub breaches: BTreeMap<Breach, Vec<&'a GroupId>>,
 }
@@ -100,15 +113,9 @@ impl<'a> Resolution<'a> {
     }
 
     /// What holds for a group at the times at which a rule does.
-    pub fn whenever(
-        &self,
-        rule: &Rule,
-        group: &Group,
-    ) -> impl Iterator<Item = &Resolved<'a>> + use<'_, 'a> {
-        let base = self.groups.get(&group.id).into_iter();
-        let others = self.timed.get(&group.id).into_iter();
+    pub fn whenever(&self, rule: &Rule, group: &Group) -> impl Iterator<Item = &Resolved<'a>> {
         let occasion = rule.occasion.clone();
-        base.chain(others.flat_map(|timed| &timed.variants))
+        self.all_of(&group.id)
             .filter(move |resolved| occasion.holds_while(&resolved.during))
     }
 }
@@ -119,6 +126,7 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         groups: BTreeMap::new(),
         timed: BTreeMap::new(),
         crowded: Vec::new(),
+        untold: BTreeMap::new(),
         breaches: BTreeMap::new(),
     };
     let (mut times, mut shared) = (Times::default(), sites::Shared::default());
@@ -128,6 +136,9 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
             resolution.crowded.push(id);
             continue;
         };
+        if let Some(day) = times.untold {
+            resolution.untold.entry(day).or_default().push(id);
+        }
         let mut breaches = Breaches::default();
         let mut variants: Vec<Resolved<'_>> = Vec::new();
         for (running, rules) in times.combinations {

@@ -196,7 +196,8 @@ impl Reviewer<'_> {
 
     fn single_blocks(&self) -> BTreeSet<SingleBlock> {
         let rules = self.policy.rules.values();
-        rules.filter_map(|rule| self.single_block(rule)).collect()
+        let begun = rules.filter(|rule| rule.occasion.first_day().is_none());
+        begun.filter_map(|rule| self.single_block(rule)).collect()
     }
 
     fn single_block(&self, rule: &Rule) -> Option<SingleBlock> {

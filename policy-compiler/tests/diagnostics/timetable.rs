@@ -1,6 +1,6 @@
 //! What can be wrong with the timetable, and with rules that hold for a time.
 
-use super::{finds, finds_in_base, rule};
+use super::{base, check, finds, finds_in_base, rule};
 
 /// A timetable, and a rule that holds at some time.
 #[track_caller]
@@ -155,6 +155,48 @@ fn a_rule_whose_time_never_comes_is_told() {
             ("rules/fortid.yaml", &past.replace("proeve", "fortid")),
             ("rules/proeve.yaml", &elsewhere),
         ],
+    );
+}
+
+#[test]
+fn a_rule_and_a_decision_whose_days_do_not_meet_are_told() {
+    let cases = base(
+        "decisions/cases.yaml",
+        "date: 2025-05-12\n",
+        "date: 2025-05-12\nuntil: 2027-06-30\n",
+    );
+    let late = rule(
+        "for: /skoler\nstrength: default\nfrom: 2027-08-01\nset:\n  youtube.level: { pupils: strict }\n",
+    );
+    let files = [
+        ("decisions/cases.yaml", cases.as_str()),
+        ("rules/proeve.yaml", &late),
+    ];
+    let told = String::from_utf8(check(&files).stdout).expect("text");
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn days_that_devices_are_not_told_of_are_told() {
+    use std::fmt::Write as _;
+    let (mut cases, mut rules) = (String::new(), String::new());
+    for number in 0..70_i64 {
+        let day = jiff::civil::date(2026, 12, 1) + jiff::Span::new().days(number);
+        let begins = if number == 0 { "" } else { "---\n" };
+        let _ = write!(
+            cases,
+            "{begins}decision: SK-{number}\ntitle: Spil\nbody: skoleudvalget\ndate: 2026-11-02\nfrom: {day}\n\
+             status: decided\npurpose: Ro\nlegal-basis: folkeskoleloven § 40\nowner: skolechef\nreview: 2028-03-01\n"
+        );
+        let _ = write!(
+            rules,
+            "{begins}rule: spil-{number}\ndecision: SK-{number}\nfor: /skoler\nstrength: minimum\n\
+             sites:\n  block: [spil-{number}.example]\nwhy:\n  da: Ro.\n"
+        );
+    }
+    finds(
+        "FYR0913",
+        &[("decisions/spil.yaml", &cases), ("rules/spil.yaml", &rules)],
     );
 }
 

@@ -29,7 +29,7 @@ fn small_with(number: &str, says: &str) -> Source {
         .with("rules/spil.yaml", &rule(number))
 }
 
-/// Whether the games are blocked for a class.
+/// Whether the games are blocked for a class by what a bundle says first.
 fn is_blocked(bundle: &Bundle) -> bool {
     bundle
         .controls
@@ -88,7 +88,9 @@ fn r21_nor_does_a_board_end_what_a_wider_one_decided() {
         "from: 2027-01-01\nstatus: decided\nreplaces: BY-2025-1\n",
     );
     let source = Source::small().with("decisions/spil.yaml", &replacement);
-    assert_eq!(source.codes(DAY), ["FYR0503"]);
+    // And from then on nothing would close the ways round.
+    assert_eq!(source.codes(DAY), ["FYR0503", "FYR0603"]);
+    assert!(source.check(DAY).contains("and it is open from 2027-01-01"));
 }
 
 #[test]
@@ -139,7 +141,12 @@ fn r22_a_decision_holds_from_its_first_day_to_its_last_by_itself() {
     assert!(!blocked_on(&source, "2027-08-01"));
     assert_eq!(
         source.check("2026-07-31"),
-        "nothing to report\nrules not in force on this day: 1 still to begin\n"
+        "nothing to report\n\
+         rules not in force on this day: 1 begins by itself on 2026-08-01\n"
+    );
+    assert_eq!(
+        source.check("2025-07-31"),
+        "nothing to report\nrules not in force on this day: 1 begins on 2026-08-01\n"
     );
     assert_eq!(
         source.check("2027-08-01"),
@@ -156,6 +163,150 @@ fn r22_a_decision_ends_the_one_that_it_replaces_on_its_own_first_day() {
     let source = small_with("SK-9", "status: in-force\n").with("decisions/next.yaml", &next);
     assert!(blocked_on(&source, "2026-12-31"));
     assert!(!blocked_on(&source, "2027-01-01"));
+}
+
+/// Whether the games are blocked at a moment, on a device that has this bundle and nothing else.
+#[track_caller]
+fn blocked_at(bundle: &Bundle, moment: &str) -> bool {
+    is_blocked(&bundle.in_force(moment.parse().expect("a moment")))
+}
+
+#[test]
+fn r22_a_device_begins_and_ends_with_a_decision_at_midnight_by_itself() {
+    let days = "status: decided\nfrom: 2027-01-01\nuntil: 2027-06-30\n";
+    let bundle = small_with("SK-9", days).bundle("oest-2024", DAY);
+    // In Denmark, the year begins an hour before it does in London; so does July, by two.
+    for (moment, is_blocked) in [
+        ("2026-12-31T22:59:59Z", false),
+        ("2026-12-31T23:00:00Z", true),
+        ("2027-06-30T21:59:59Z", true),
+        ("2027-06-30T22:00:00Z", false),
+    ] {
+        assert_eq!(blocked_at(&bundle, moment), is_blocked, "{moment}");
+    }
+    let turn: jiff::Timestamp = "2026-12-31T23:00:00Z".parse().expect("a moment");
+    let before = turn - jiff::SignedDuration::from_hours(24 * 30);
+    assert_eq!(bundle.next_change(before), Some(turn));
+}
+
+#[test]
+fn r22_a_device_ends_by_itself_with_a_decision_that_is_replaced() {
+    let next = case(
+        "SK-10",
+        "from: 2027-01-01\nstatus: decided\nreplaces: SK-9\n",
+    );
+    let source = small_with("SK-9", "status: in-force\n").with("decisions/next.yaml", &next);
+    let bundle = source.bundle("oest-2024", DAY);
+    assert!(blocked_at(&bundle, "2026-12-31T22:59:59Z"));
+    assert!(!blocked_at(&bundle, "2026-12-31T23:00:00Z"));
+    // What is repealed before its first day replaces nothing.
+    let repealed = next.replace("status: decided", "status: repealed");
+    let source = source.with("decisions/next.yaml", &repealed);
+    let bundle = source.bundle("oest-2024", DAY);
+    assert!(blocked_at(&bundle, "2027-01-01T12:00:00Z"));
+}
+
+#[test]
+fn r22_a_rule_holds_on_the_days_that_it_and_its_decision_have_in_common() {
+    let days = "status: decided\nfrom: 2026-12-01\nuntil: 2027-03-31\n";
+    let source = small_with("SK-9", days).with_edit(
+        "rules/spil.yaml",
+        "strength:",
+        "from: 2026-11-01\nuntil: 2027-01-31\nstrength:",
+    );
+    let bundle = source.bundle("oest-2024", DAY);
+    for (moment, is_blocked) in [
+        ("2026-11-30T12:00:00Z", false),
+        ("2026-12-01T12:00:00Z", true),
+        ("2027-01-31T12:00:00Z", true),
+        ("2027-02-01T12:00:00Z", false),
+    ] {
+        assert_eq!(blocked_at(&bundle, moment), is_blocked, "{moment}");
+    }
+}
+
+#[test]
+fn r22_a_proposal_begins_on_no_day_unless_it_is_assumed() {
+    let source = small_with("SK-9", "status: hearing\nfrom: 2027-01-01\n");
+    let bundle = source.bundle("oest-2024", DAY);
+    assert!(!blocked_at(&bundle, "2027-01-02T12:00:00Z"));
+    let path = source.path().to_str().expect("a path in Unicode");
+    let told = source.fyr("diff", &["--what-if", "SK-9", "--date", DAY]);
+    assert!(
+        stdout(&told).contains("allow → block  everybody in /skoler\n"),
+        "{path}: {}",
+        stdout(&told)
+    );
+}
+
+#[test]
+fn r22_a_decision_more_than_a_year_ahead_is_not_told_to_devices_yet() {
+    let source = small_with("SK-9", "status: decided\nfrom: 2027-11-24\n");
+    assert_eq!(source.bundle("oest-2024", DAY).timetable, None);
+    let bundle = source.bundle("oest-2024", "2026-11-24");
+    assert!(blocked_at(&bundle, "2027-11-24T12:00:00Z"));
+}
+
+#[test]
+fn r22_the_explanation_of_a_day_says_what_begins_and_ends_by_itself() {
+    let days = "status: decided\nfrom: 2027-01-01\nuntil: 2027-06-30\n";
+    let source = small_with("SK-9", days);
+    let told = |day: &str| source.explain(day, "oest-2024", ["--url", "spil.example"]);
+    let before = told(DAY);
+    assert!(before.contains("spil.example/: allow"), "{before}");
+    let days = "at times  block from 2027-01-01 until 2027-06-30\n";
+    assert!(before.ends_with(days), "{before}");
+    let after = told("2027-01-01");
+    assert!(
+        after.ends_with("at times  allow from 2027-07-01\n"),
+        "{after}"
+    );
+}
+
+#[test]
+fn r22_a_decision_that_begins_later_is_in_the_difference_with_its_days() {
+    let (old, days) = (Source::small(), "status: decided\nfrom: 2027-01-01\n");
+    let new = small_with("SK-9", days);
+    let ends = small_with("SK-9", &format!("{days}until: 2027-06-30\n"));
+    let path = |source: &Source| {
+        source
+            .path()
+            .to_str()
+            .expect("a path in Unicode")
+            .to_owned()
+    };
+    let told = |old: &Source, new: &Source| stdout(&old.fyr("diff", &[&path(new), "--date", DAY]));
+    insta::assert_snapshot!(told(&old, &new));
+    insta::assert_snapshot!(told(&new, &ends));
+}
+
+#[test]
+fn r22_devices_are_told_of_the_next_days_where_there_are_too_many() {
+    let mut source = Source::small();
+    for number in 0..70_i64 {
+        let day = jiff::civil::date(2026, 12, 1) + jiff::Span::new().days(number);
+        let (name, case_number) = (format!("spil-{number}"), format!("SK-{}", 100 + number));
+        let days = format!("from: {day}\nstatus: decided\n");
+        source = source
+            .with(
+                &format!("decisions/{name}.yaml"),
+                &case(&case_number, &days),
+            )
+            .with(
+                &format!("rules/{name}.yaml"),
+                &rule(&case_number).replace("spil", &name),
+            );
+    }
+    assert_eq!(source.codes(DAY), ["FYR0913"]);
+    let bundle = source.bundle("oest-2024", DAY);
+    let first = |bundle: &Bundle| {
+        bundle
+            .variants
+            .first()
+            .map(|variant| variant.during.clone())
+    };
+    assert_eq!(bundle.variants.len(), 63);
+    assert_eq!(first(&bundle).map(|during| during.len()), Some(1));
 }
 
 #[test]

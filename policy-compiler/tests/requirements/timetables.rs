@@ -10,6 +10,7 @@ use crate::source::{Source, stdout};
 const DAY: &str = "2026-11-23";
 
 const TIMETABLE: &str = "\
+decision: BY-2025-1
 periods:
   skoletid: { days: mon-fri, hours: 08:00-15:00 }
   nat: { days: mon-sun, hours: 01:30-02:30 }
@@ -308,4 +309,160 @@ fn r25_a_floor_that_is_opened_to_lessons_is_weaker_though_the_same_value_holds()
     let told = told_of("rules/floor.yaml", floor, &opened);
     let change = "moderate: minimum → minimum, but for lessons";
     assert!(told.contains(change) && told.contains("weaker"), "{told}");
+}
+
+/// The small policy with a floor in the school hours that the committee decided, and what a
+/// school writes besides.
+fn decided_hours(floor: &str, except: &str, holidays: &str) -> Source {
+    let timetable = format!(
+        "periods:\n  skoletid:\n    decision: SK-2025-7\n    for: /skoler\n    days: mon-fri\n    \
+         hours: 08:00-15:00\n    except: [{except}]\nholidays: [{holidays}]\n"
+    );
+    let rule = format!(
+        "rule: ro\ndecision: SK-2025-7\nfor: {{ unit: /skoler, who: pupils }}\nduring: skoletid\n\
+         strength: {floor}\nsites:\n  block: [spil.example]\nwhy:\n  da: Ro i skoletiden.\n"
+    );
+    Source::small()
+        .with("timetable.yaml", &timetable)
+        .with("rules/ro.yaml", &rule)
+}
+
+#[test]
+fn r03_a_school_gives_a_floor_more_hours_and_never_fewer() {
+    let school = |hours: &str| format!("{{ for: /skoler/oest, hours: {hours}, decision: OEST-3 }}");
+    for floor in ["minimum", "locked"] {
+        for (hours, codes) in [
+            ("07:30-15:30", &[][..]),
+            ("[08:00-12:00, 12:00-15:00]", &[]),
+            ("08:00-14:59", &["FYR0914"]),
+            ("[07:00-12:00, 12:01-16:00]", &["FYR0914"]),
+        ] {
+            let source = decided_hours(floor, &school(hours), "");
+            assert_eq!(source.codes(DAY), codes, "{floor} {hours}");
+        }
+    }
+    let longer = decided_hours("minimum", &school("07:30-15:30"), "");
+    let bundle = longer.bundle("oest-2021", DAY);
+    assert_eq!(closed(&bundle, "2026-11-24T07:30:00+01"), ["spil.example"]);
+    // What is no floor is the school's to change.
+    let default = decided_hours("default", &school("09:00-12:00"), "");
+    assert_eq!(default.codes(DAY), [""; 0]);
+}
+
+#[test]
+fn r03_a_school_takes_no_days_from_a_floor_but_those_that_are_free_already() {
+    let free =
+        |day: &str| format!("{{ name: Fri, for: /skoler/oest, on: {day}, decision: OEST-3 }}");
+    let holidays = |more: &str| {
+        format!(
+            "{{ name: Jul, for: /skoler, from: 2026-12-21, until: 2027-01-03, decision: SK-2025-7 }}, {more}"
+        )
+    };
+    for (day, codes) in [
+        ("2026-12-18", &["FYR0914"][..]),
+        ("2026-12-22", &[]),
+        // A Saturday, and a day that is over.
+        ("2026-12-19", &[]),
+        ("2026-11-20", &[]),
+    ] {
+        let source = decided_hours("minimum", "", &holidays(&free(day)));
+        assert_eq!(source.codes(DAY), codes, "{day}");
+    }
+}
+
+#[test]
+fn r03_two_that_may_not_take_time_do_not_cover_for_one_another() {
+    let both = "{ for: /skoler/oest, hours: 08:00-09:00, decision: OEST-3 }, \
+                { for: { unit: /skoler/oest, who: pupils }, hours: 08:00-09:00, decision: OEST-3 }";
+    assert_eq!(decided_hours("minimum", both, "").codes(DAY), ["FYR0914"]);
+    let free = "{ name: Fri, for: /skoler/oest, on: 2026-12-18, decision: OEST-3 }, \
+                { name: Fest, for: /skoler/oest, on: 2026-12-18, decision: OEST-3 }";
+    assert_eq!(decided_hours("minimum", "", free).codes(DAY), ["FYR0914"]);
+}
+
+#[test]
+fn r21_the_body_that_decided_the_floor_may_shorten_its_hours_for_a_school() {
+    let shorter = "{ for: /skoler/oest, hours: 08:00-12:00 }";
+    assert_eq!(decided_hours("minimum", shorter, "").codes(DAY), [""; 0]);
+    let above = "{ for: /skoler/oest, hours: 08:00-12:00, decision: BY-2025-1 }";
+    assert_eq!(decided_hours("minimum", above, "").codes(DAY), [""; 0]);
+}
+
+#[test]
+fn r21_nobody_decides_hours_or_holidays_for_others() {
+    let for_all = "{ for: /skoler, hours: 07:00-16:00, decision: OEST-3 }";
+    assert_eq!(
+        decided_hours("minimum", for_all, "").codes(DAY),
+        ["FYR0503"]
+    );
+    let everybodys = "{ name: Fri, on: 2026-12-19, decision: OEST-3 }";
+    assert_eq!(
+        decided_hours("minimum", "", everybodys).codes(DAY),
+        ["FYR0503"]
+    );
+}
+
+#[test]
+fn r20_hours_that_a_decided_floor_hangs_on_cite_a_decision_of_their_own_or_of_their_file() {
+    let uncited = decided_hours("minimum", "", "").with_edit(
+        "timetable.yaml",
+        "    decision: SK-2025-7\n",
+        "",
+    );
+    assert_eq!(uncited.codes(DAY), ["FYR0915"]);
+    let in_file = uncited.with_edit(
+        "timetable.yaml",
+        "periods:",
+        "decision: SK-2025-7\nperiods:",
+    );
+    assert_eq!(in_file.codes(DAY), [""; 0]);
+    // Where nothing decided hangs on the hours, nobody asks.
+    let default = decided_hours("default", "", "").with_edit(
+        "timetable.yaml",
+        "    decision: SK-2025-7\n",
+        "",
+    );
+    assert_eq!(default.codes(DAY), [""; 0]);
+}
+
+#[test]
+fn r22_hours_stand_on_what_is_decided() {
+    let cited = |status: &str| {
+        let case = format!(
+            "decision: SK-9\ntitle: Skoletid\nbody: skoleudvalget\ndate: 2026-03-02\nstatus: {status}\n\
+             purpose: Ens skoletid\nlegal-basis: folkeskoleloven § 40\nowner: skolechef\n\
+             review: 2028-03-01\n"
+        );
+        decided_hours("minimum", "", "")
+            .with("decisions/tid.yaml", &case)
+            .with_edit("timetable.yaml", "SK-2025-7", "SK-9")
+    };
+    for (status, codes) in [
+        ("decided", &[][..]),
+        ("draft", &["FYR0502"]),
+        ("hearing", &["FYR0502"]),
+        ("rejected", &["FYR0502"]),
+        ("decided\nuntil: 2026-11-01", &["FYR0916"]),
+        ("decided\nfrom: 2026-12-01", &["FYR0916"]),
+    ] {
+        assert_eq!(cited(status).codes(DAY), codes, "{status}");
+    }
+    let unknown = cited("decided").with_edit("timetable.yaml", "SK-9", "SK-10");
+    assert_eq!(unknown.codes(DAY), ["FYR0202"]);
+}
+
+#[test]
+fn r20_the_explanation_of_a_moment_names_the_decision_behind_the_hours() {
+    let school = "{ for: /skoler/oest, hours: 07:30-15:30, decision: OEST-3 }";
+    let source = decided_hours("minimum", school, "");
+    let told = |group: &str| {
+        let question = ["--group", group, "--url", "spil.example", "--at"];
+        stdout(&source.fyr("explain", &[&question[..], &["2026-11-24T10:10"]].concat()))
+    };
+    let east = told("oest-2021");
+    let hours = "hours     `skoletid` by OEST-3, Øst strammer\n          \
+                 Skolebestyrelsen på Øst, 2025-09-01, decided\n";
+    assert!(east.contains(hours), "{east}");
+    let west = told("vest-2018");
+    assert!(west.contains("hours     `skoletid` by SK-2025-7"), "{west}");
 }

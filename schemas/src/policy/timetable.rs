@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::one_or_many::OneOrMany;
 use super::{At, Day, Scope, SettingValue};
-use crate::id::PeriodId;
+use crate::id::{CaseNumber, PeriodId};
 use crate::timetable::Hours;
 
 /// The periods and the holidays.
@@ -17,6 +17,8 @@ use crate::timetable::Hours;
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Fyr: the timetable (timetable.yaml)")]
 pub struct TimetableFile {
+    /// The case that decided the periods and the holidays that cite none of their own.
+    pub decision: Option<At<CaseNumber>>,
     /// Every period by its name: `school-hours`, `exam:matematik-9`, `lesson:projekt-7b`. What
     /// stands before `:` is its kind; a rule during a `lesson` comes after all others of its unit.
     #[serde(default)]
@@ -30,6 +32,8 @@ pub struct TimetableFile {
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Period {
+    /// The case that decided when it runs.
+    pub decision: Option<At<CaseNumber>>,
     /// The days of the week: `mon-fri`, `[mon, wed]`.
     #[serde(default)]
     #[schemars(schema_with = "days_schema")]
@@ -62,6 +66,8 @@ pub struct Exception {
     /// For whom.
     #[serde(rename = "for")]
     pub scope: Scope,
+    /// The case that decided it; that of the period where it is left out.
+    pub decision: Option<At<CaseNumber>>,
     /// The days of the week.
     #[serde(default)]
     #[schemars(schema_with = "days_schema")]
@@ -81,6 +87,8 @@ pub struct Exception {
 pub struct Holiday {
     /// What people call it.
     pub name: At<String>,
+    /// The case that decided it.
+    pub decision: Option<At<CaseNumber>>,
     /// Single days.
     #[serde(default)]
     pub on: OneOrMany<Day>,

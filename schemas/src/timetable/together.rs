@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::civil::{Date, date};
 
-use super::{Hours, Minute, Timetable};
+use super::{Days, Hours, Minute, Timetable};
 use crate::id::PeriodId;
 
 /// The days after which the days of the week come again.
@@ -14,23 +14,25 @@ const WEEK: usize = 7;
 const ANY_DAY: Date = date(2000, 1, 3);
 
 impl Timetable {
-    /// Every combination of periods that runs at some time, the empty one among them; at most
-    /// `most` and one.
+    /// Every combination of periods that runs at some time of a stretch of days, the empty one
+    /// among them; at most `most` and one.
     ///
     /// Between two turning days nothing differs but the day of the week, so a week of each
     /// stretch shows all of it. Whatever the clocks are set to, they show a time of such a day.
-    pub fn together(&self, most: usize) -> BTreeSet<BTreeSet<PeriodId>> {
+    pub fn together(&self, within: Days, most: usize) -> BTreeSet<BTreeSet<PeriodId>> {
         let mut found = BTreeSet::from([BTreeSet::new()]);
         let turning = self.turning_days();
-        let before = turning
-            .first()
-            .unwrap_or(&ANY_DAY)
-            .saturating_sub(jiff::Span::new().weeks(1));
-        let starts: Vec<Date> = std::iter::once(before).chain(turning).collect();
+        let before = || turning.first().unwrap_or(&ANY_DAY);
+        let first = within
+            .from
+            .unwrap_or_else(|| before().saturating_sub(jiff::Span::new().weeks(1)));
+        let turning = turning.iter().copied().filter(|day| first < *day);
+        let starts: Vec<Date> = std::iter::once(first).chain(turning).collect();
         for (number, start) in starts.iter().enumerate() {
             let end = starts.get(number.saturating_add(1));
             let days = start.series(jiff::Span::new().days(1)).take(WEEK);
-            for day in days.take_while(|day| end.is_none_or(|end| day < end)) {
+            let days = days.take_while(|day| end.is_none_or(|end| day < end));
+            for day in days.filter(|day| within.contains(*day)) {
                 found.extend(self.together_on(day));
                 if found.len() > most {
                     return found;

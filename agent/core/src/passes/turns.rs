@@ -75,6 +75,43 @@ fn what_held_in_the_last_period_is_drift_in_this_one() {
     assert!(told.rest.is_empty(), "{}", told.rest);
 }
 
+/// A decision that begins on 1970-01-02 in Denmark, an hour before that day does in UTC.
+#[test]
+fn a_decision_begins_at_midnight_of_its_organisation_on_a_device_that_nobody_reaches() {
+    let mut bundle = bundle();
+    let begins = fyr_schemas::PeriodId::from_day(jiff::civil::date(1970, 1, 2)).unwrap();
+    let days = fyr_schemas::timetable::Days {
+        from: begins.day(),
+        until: None,
+    };
+    bundle.timetable = Some(Timetable {
+        time_zone: "CET-1CEST,M3.5.0,M10.5.0/3".parse().unwrap(),
+        periods: [(begins.clone(), Period::Throughout(days))].into(),
+        holidays: Vec::new(),
+    });
+    let mut then = bundle.clone();
+    let sites = json!(["spil.example", "x.example"]);
+    then.chromium.insert("URLBlocklist".into(), sites);
+    let variant = bundle.variant([begins].into(), &then).unwrap();
+    bundle.variants.push(variant);
+
+    let mut watched = Watched::new();
+    let midnight = 23 * 3600;
+    for (second, has_begun) in [(60, false), (midnight - 1, false), (midnight, true)] {
+        watched.clock = second;
+        let at = watched.at();
+        let in_force = bundle.in_force(at).into_owned();
+        let told = watched.pass(&in_force, 7, None);
+        assert!(told.rest.is_empty(), "{}", told.rest);
+        let written = String::from_utf8(written(&watched)).unwrap();
+        assert_eq!(written.contains("spil.example"), has_begun, "{written}");
+        if !has_begun {
+            let alarm = bundle.next_change(at).unwrap();
+            assert_eq!(alarm.as_second(), midnight);
+        }
+    }
+}
+
 fn written(watched: &Watched) -> Vec<u8> {
     match &watched.device.nodes[FYR_JSON] {
         Node::File(file) => file.bytes().unwrap().to_vec(),

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use fyr_schemas::PeriodId;
 use fyr_schemas::report::{ControlState, Freshness, PeriodsInForce};
 use jiff::{SignedDuration, Timestamp};
 
@@ -52,19 +53,22 @@ impl Status {
     }
 
     fn periods_in_words(&self, periods: &PeriodsInForce) -> String {
-        let running: Vec<String> = periods
-            .running
-            .iter()
-            .map(|period| format!("`{period}`"))
-            .collect();
+        // Days are periods that run from then on; the last of them tells of all before it.
+        let named = periods.running.iter().filter(|name| name.day().is_none());
+        let running: Vec<String> = named.map(|period| format!("`{period}`")).collect();
         let until = match periods.until {
             Some(until) => format!(" until {}", self.moment(until)),
             None => String::new(),
         };
+        let turned = match periods.running.iter().filter_map(PeriodId::day).max() {
+            Some(day) => format!("; what was to change by {day} has changed"),
+            None => String::new(),
+        };
         if running.is_empty() {
-            format!("No period of the timetable runs{until}.")
+            format!("No period of the timetable runs{until}{turned}.")
         } else {
-            format!("It is {} by the timetable{until}.", running.join(", "))
+            let running = running.join(", ");
+            format!("It is {running} by the timetable{until}{turned}.")
         }
     }
 
@@ -347,6 +351,10 @@ mod tests {
                 line(&["exam:matematik-9", "school-hours"], Some(at(3 * 3600))),
                 line(&[], Some(at(5 * 86_400))),
                 line(&["from:2026-08-01"], None),
+                line(
+                    &["from:2026-08-01", "from:2026-10-01", "school-hours"],
+                    Some(at(2500))
+                ),
             ]
             .join("\n")
         );

@@ -103,7 +103,7 @@ fn not_yet(policy: &Policy, decision: &InFile<Decision>, place: Place) -> Option
                 written.decision.value, policy.date
             ),
         )
-        .at(place, "so this rule does not hold")
+        .at(place, "so this rule does not hold on it")
         .at(decision.place(first_day), "its first day")
         .help("correct the day, or write `status: decided` until then")
     })

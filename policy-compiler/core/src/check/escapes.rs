@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::policy::Ownership;
 use fyr_schemas::{GroupId, RuleId};
+use jiff::civil::Date;
 
 use crate::code::Code;
 use crate::desired::Verdict;
@@ -31,6 +32,8 @@ struct Way {
 struct Reach<'a> {
     place: Place,
     groups: BTreeSet<&'a GroupId>,
+    /// The first day on which it is, where that is still to come.
+    since: Option<Date>,
 }
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
@@ -48,7 +51,9 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
             let reach = rules.entry(rule).or_insert_with(|| Reach {
                 place: restricts.place,
                 groups: BTreeSet::new(),
+                since: resolved.since(),
             });
+            reach.since = reach.since.min(resolved.since());
             reach.place = reach.place.min(restricts.place);
             reach.groups.insert(&resolved.group.id);
         }
@@ -139,6 +144,10 @@ fn tell(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
         in_backticks(&settings)
     ));
     rules.iter().fold(finding, |finding, (rule, reach)| {
-        finding.at(reach.place, format!("`{rule}` restricts here"))
+        let since = match reach.since {
+            Some(day) => format!(", and it is open from {day}"),
+            None => String::new(),
+        };
+        finding.at(reach.place, format!("`{rule}` restricts here{since}"))
     })
 }

@@ -1,17 +1,18 @@
 //! Periods that do nothing, rules that never hold, and hours that nobody can follow.
 
+mod rules;
+
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::civil::Date;
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
+use crate::diagnostic::{Diagnostic, groups_in_words};
 use crate::parse::DocumentKind;
 use crate::policy::timetable::{Exception, Period};
-use crate::policy::{Group, Horizon, Policy, Rule};
+use crate::policy::{Group, Policy};
 use crate::resolve::{MOST_VARIANTS, Resolution};
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
@@ -23,16 +24,11 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             findings.extend(unused(policy, name, period));
         }
     }
-    findings.extend(
-        policy
-            .rules
-            .values()
-            .filter_map(|rule| never_holds(policy, rule)),
-    );
-    findings.extend(policy.rules.values().filter_map(nothing_to_override));
+    findings.extend(rules::check(policy));
     findings.extend(other_hours_twice(policy));
     findings.extend(overlapping_lessons(policy));
     findings.extend(crowded(policy, resolution));
+    findings.extend(untold(policy, resolution));
     findings
 }
 
@@ -98,81 +94,6 @@ fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnosti
                 "add `during: {name}` to a rule, or remove the period"
             ))
     })
-}
-
-fn never_holds(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
-    let written = &rule.source.document;
-    if rule.occasion.horizon == Horizon::Past {
-        let last = written.until.as_ref()?;
-        return Some(
-            Diagnostic::new(
-                Code::NoTime,
-                format!("`{}` held until {}", rule.id(), last.value),
-            )
-            .at(rule.source.place(last), "this day is over")
-            .help("remove the rule, or give it a later last day"),
-        );
-    }
-    let first = written.during.first()?;
-    let periods: Vec<&Period> = rule
-        .occasion
-        .during
-        .iter()
-        .filter_map(|name| policy.timetable.periods.get(name))
-        .collect();
-    // A period that is unknown or over is a finding of its own.
-    let is_sound = periods.len() == rule.occasion.during.len()
-        && periods.iter().any(|period| policy.runs_again(period));
-    let mut groups = policy.groups_of(rule).peekable();
-    groups.peek()?;
-    let meets = groups.any(|group| {
-        let mut periods = periods.iter();
-        periods.any(|period| period.for_group(group).is_some())
-    });
-    if meets || !is_sound {
-        return None;
-    }
-    let finding = Diagnostic::new(
-        Code::NoTime,
-        format!("`{}` never holds: its period runs for others", rule.id()),
-    )
-    .at(
-        rule.source.place(first),
-        "does not run for the groups of the rule",
-    );
-    let names: Vec<&str> = rule.occasion.during.iter().map(PeriodId::as_str).collect();
-    let finding = periods.iter().fold(finding, |finding, period| {
-        finding.at(period.place, "runs for others")
-    });
-    Some(finding.help(format!(
-        "widen `for` of {}, or the rule's",
-        in_backticks(&names)
-    )))
-}
-
-fn nothing_to_override(rule: &Rule) -> Option<Diagnostic> {
-    let written = &rule.source.document;
-    let (place, strength) = (
-        rule.source.place(written.overridable.as_ref()?),
-        rule.source.place(&written.strength),
-    );
-    let help = match rule.strength() {
-        Strength::Minimum => return None,
-        Strength::Locked => {
-            "write `strength: minimum` to let lessons go below it, or remove `overridable`"
-        }
-        Strength::Default => "remove `overridable`: everybody below may change what is `default`",
-    };
-    let word = rule.strength().word();
-    Some(
-        Diagnostic::new(
-            Code::NothingToOverride,
-            format!("`{}` is `{word}` and `overridable`", rule.id()),
-        )
-        .at(place, "only a `minimum` can be overridable")
-        .at(strength, format!("this is `{word}`"))
-        .help(help),
-    )
 }
 
 /// Two exceptions between which nothing decides, with the groups they are both for.
@@ -276,13 +197,11 @@ fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
                 within: limits,
             },
         ) => {
-            let last = [within.until, limits.until].into_iter().flatten().min();
-            let first = [within.from, limits.from, Some(today)]
-                .into_iter()
-                .flatten()
-                .max();
-            let is_empty = first.zip(last).is_some_and(|(first, last)| last < first);
-            !is_empty
+            let from_today = Days {
+                from: Some(today),
+                until: None,
+            };
+            !within.overlap(*limits).overlap(from_today).is_empty()
                 && hours.iter().any(|(day, hours)| {
                     others
                         .get(day)
@@ -293,7 +212,8 @@ fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
     }
 }
 
-fn on(runs: &Runs, day: Date) -> &[Hours] {
+/// The hours of a period on a day, the holidays aside.
+pub(super) fn on(runs: &Runs, day: Date) -> &[Hours] {
     match runs {
         Runs::On { days, hours } if days.contains(&day) => hours,
         Runs::Weekly { hours, within } if within.contains(day) => {
@@ -314,12 +234,7 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
     let rules = policy.rules_for(first);
     let periods: BTreeSet<&PeriodId> = rules
         .iter()
-        .flat_map(|rule| {
-            rule.occasion
-                .during
-                .iter()
-                .chain(rule.occasion.bounds.keys())
-        })
+        .flat_map(|rule| &rule.occasion.during)
         .collect();
     let whom = groups_in_words(&resolution.crowded);
     Some(
@@ -333,4 +248,28 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
         )
         .help("let one period have several days and hours, and remove those that are over"),
     )
+}
+
+/// Days on which rules begin or end, and of which devices are not told: those that come later.
+fn untold<'a>(
+    policy: &'a Policy,
+    resolution: &'a Resolution<'_>,
+) -> impl Iterator<Item = Diagnostic> + 'a {
+    resolution.untold.iter().filter_map(|(day, groups)| {
+        let first = policy.groups.get(*groups.first()?)?;
+        let whom = groups_in_words(groups);
+        let finding = Diagnostic::new(
+            Code::DaysUntold,
+            format!("the devices of {whom} are not told what changes on {day} and after"),
+        )
+        .at(
+            first.place,
+            format!("the days before come to {MOST_VARIANTS} combinations already"),
+        )
+        .help(format!(
+            "publish the policy again before {day}; fewer periods that overlap leave room for \
+             more days"
+        ));
+        Some(finding)
+    })
 }

@@ -3,10 +3,11 @@
 use std::collections::BTreeSet;
 
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::{GroupId, PeriodId, StageId, UnitPath};
+use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use crate::diagnostic::groups_in_words;
 use crate::policy::{Group, Policy};
+use crate::spell::Spell;
 
 /// All groups of a policy, to tell some of them by what they have in common.
 pub(super) struct Crowds<'a> {
@@ -20,14 +21,9 @@ impl<'a> Crowds<'a> {
         }
     }
 
-    /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names; and the periods during which.
-    pub(super) fn in_words(&self, ids: &[GroupId], during: &BTreeSet<PeriodId>) -> String {
-        let whom = self.whom(ids);
-        if during.is_empty() {
-            return whom;
-        }
-        let periods: Vec<&str> = during.iter().map(PeriodId::as_str).collect();
-        format!("{whom} during {}", periods.join(" and "))
+    /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names; and when.
+    pub(super) fn in_words(&self, ids: &[GroupId], spell: &Spell) -> String {
+        self.whom(ids) + &spell.in_words()
     }
 
     fn whom(&self, ids: &[GroupId]) -> String {

@@ -22,10 +22,9 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
                 continue;
             };
             let held = (held(setting, before), held(setting, after));
-            if held.0 != held.1 {
-                let risk = risk(setting, before, after);
-                gathered.add(risk, Subject::Setting(name.to_owned()), held, &time);
-            }
+            let risk = risk(setting, before, after);
+            let subject = Subject::Setting(name.to_owned());
+            gathered.add((risk, subject), held, time.when());
         }
     }
     gathered.into_changes(crowds)

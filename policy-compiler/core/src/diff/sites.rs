@@ -14,7 +14,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     for time in sides.times() {
         let (old, new) = (time.old, time.new);
         for (risk, subject, held) in members.changes(&old.sites, &new.sites) {
-            gathered.add(*risk, subject.clone(), held.clone(), &time);
+            gathered.add((*risk, subject.clone()), held.clone(), time.when());
         }
         let (of_old, of_new) = (named(old), named(new));
         let names: BTreeSet<&String> = of_old.keys().chain(of_new.keys()).collect();
@@ -26,10 +26,8 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             let after = in_new.or(in_old);
             let after = after.and_then(|sites| new.sites.verdict_over(sites));
             let held = (held(before), held(after));
-            if held.0 != held.1 {
-                let subject = Subject::Site(name.clone());
-                gathered.add(risk(before, after), subject, held, &time);
-            }
+            let subject = Subject::Site(name.clone());
+            gathered.add((risk(before, after), subject), held, time.when());
         }
     }
     gathered.into_changes(crowds)

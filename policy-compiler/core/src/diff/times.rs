@@ -1,81 +1,116 @@
 //! The times at which two policies are compared for a group, and what changes of the times
 //! themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fyr_schemas::timetable::{Days, Hours, Period, Timetable, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 
 use super::{Change, Crowds, Gathered, Held, Risk, Side, Sides, Subject};
-use crate::resolve::Resolved;
+use crate::resolve::{Resolved, stretches};
+use crate::spell::Spell;
 
-/// What holds for a group on both sides while certain periods run.
+/// What holds for a group on both sides at a time.
 pub(super) struct Time<'s> {
     pub(super) group: &'s GroupId,
-    pub(super) during: BTreeSet<PeriodId>,
+    pub(super) spell: &'s Spell,
     pub(super) old: &'s Resolved<'s>,
     pub(super) new: &'s Resolved<'s>,
 }
 
-impl Sides<'_> {
-    /// Every time at which something may change, group by group: first while no period runs, and
-    /// fewer periods before more.
+impl Time<'_> {
+    /// For whom, and when.
+    pub(super) fn when(&self) -> (&GroupId, &Spell) {
+        (self.group, self.spell)
+    }
+}
+
+/// What both timetables of a group are, and the times at which they are compared.
+type Known<'s> = ([Option<&'s Timetable>; 2], Rc<Vec<Spell>>);
+
+impl<'a> Sides<'a> {
+    pub(super) fn new(old: Side<'a>, new: Side<'a>) -> Self {
+        let groups = new.resolution.groups.keys().copied();
+        let shared = groups.filter(|group| old.resolution.groups.contains_key(group));
+        // Groups share timetables.
+        let mut known: Vec<Known<'_>> = Vec::new();
+        let mut spells = BTreeMap::new();
+        for group in shared {
+            let timetables = [&old, &new].map(|side| side.resolution.timetable(group));
+            let before = known.iter().find(|(known, _)| *known == timetables);
+            let of_group = if let Some((_, spells)) = before {
+                Rc::clone(spells)
+            } else {
+                let spells = Rc::new(spells_of(&old, &new, group));
+                known.push((timetables, Rc::clone(&spells)));
+                spells
+            };
+            spells.insert(group, of_group);
+        }
+        drop(known);
+        Self { old, new, spells }
+    }
+
+    /// Every time at which something may change, group by group: the days as they come, and on
+    /// the same days first while no period runs, and fewer periods before more.
     pub(super) fn times(&self) -> impl Iterator<Item = Time<'_>> {
-        self.shared().flat_map(move |group| {
-            let mut combinations: Vec<&BTreeSet<PeriodId>> = [&self.old, &self.new]
-                .into_iter()
-                .flat_map(|side| side.all_of(group))
-                .map(|resolved| &resolved.during)
-                .collect();
-            combinations.sort_by_key(|during| (during.len(), *during));
-            combinations.dedup();
-            combinations.into_iter().filter_map(move |during| {
+        self.spells.iter().flat_map(move |(group, spells)| {
+            spells.iter().filter_map(move |spell| {
+                let Spell { days, during } = spell;
                 Some(Time {
                     group,
-                    during: during.clone(),
-                    old: self.old.during(group, during)?,
-                    new: self.new.during(group, during)?,
+                    spell,
+                    old: self.old.resolution.on(group, *days, during)?,
+                    new: self.new.resolution.on(group, *days, during)?,
                 })
             })
         })
     }
 }
 
-impl<'a> Side<'a> {
-    fn timetable(&self, group: &GroupId) -> Option<&Timetable> {
-        Some(&self.resolution.timed.get(group)?.timetable)
+/// The times at which a group is compared: on each stretch of days the combinations of periods
+/// that one side runs then, and the other as far as it knows them.
+fn spells_of(old: &Side<'_>, new: &Side<'_>, group: &GroupId) -> Vec<Spell> {
+    let sides = [old, new];
+    let turns = sides
+        .iter()
+        .flat_map(|side| side.resolution.turns(group))
+        .collect();
+    let mut spells = Vec::new();
+    for days in stretches(turns) {
+        let from = days.from.or(Some(new.policy.date));
+        let within = Days { from, ..days };
+        let runs = sides.map(|side| side.resolution.combinations(group, within));
+        let mut all: Vec<&BTreeSet<PeriodId>> = runs.iter().flatten().collect();
+        all.sort_by_key(|during| (during.len(), *during));
+        all.dedup();
+        let on_both = all.into_iter().filter(|during| {
+            let mut each = sides.iter().zip(&runs);
+            each.all(|(side, runs)| runs.contains(&side.resolution.known(group, during)))
+        });
+        spells.extend(on_both.map(|during| Spell {
+            days,
+            during: during.clone(),
+        }));
     }
-
-    fn all_of(&self, group: &GroupId) -> impl Iterator<Item = &Resolved<'a>> {
-        let base = self.resolution.groups.get(group).into_iter();
-        let timed = self.resolution.timed.get(group).into_iter();
-        base.chain(timed.flat_map(|timed| &timed.variants))
-    }
-
-    /// What holds while these periods run, as far as this side knows them.
-    fn during(&self, group: &GroupId, periods: &BTreeSet<PeriodId>) -> Option<&Resolved<'a>> {
-        let known = self.timetable(group).map(|timetable| &timetable.periods);
-        let is_known = |name: &&PeriodId| known.is_some_and(|known| known.contains_key(*name));
-        let running: BTreeSet<PeriodId> = periods.iter().filter(is_known).cloned().collect();
-        self.all_of(group)
-            .find(|resolved| resolved.during == running)
-            .or_else(|| self.resolution.groups.get(group))
-    }
+    spells
 }
 
 /// Periods that run at other times than before, and other holidays.
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
-    for time in sides.times().filter(|time| time.during.is_empty()) {
-        let group = time.group;
-        let (Some(old), Some(new)) = (sides.old.timetable(group), sides.new.timetable(group))
-        else {
+    for group in sides.spells.keys() {
+        let (Some(old), Some(new)) = (
+            sides.old.resolution.timetable(group),
+            sides.new.resolution.timetable(group),
+        ) else {
             continue;
         };
         let mut compare = |name: &str, before: String, after: String| {
             let subject = Subject::Time(name.to_owned());
             let held = (held(before), held(after));
-            gathered.add(Risk::Different, subject, held, &time);
+            gathered.add((Risk::Different, subject), held, (group, &Spell::default()));
         };
         for (name, before) in &old.periods {
             if let Some(after) = new.periods.get(name) {

@@ -1,12 +1,16 @@
 //! The time that is asked about: which periods run for a group then, and which of its variants
 //! holds.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::PeriodId;
+use fyr_schemas::timetable::Days;
+use fyr_schemas::{GroupId, PeriodId};
 use jiff::civil::{Date, DateTime};
 
-use crate::resolve::{Resolution, Resolved};
+use super::Ground;
+use crate::policy::Policy;
+use crate::resolve::{Resolution, Resolved, stretches};
+use crate::spell::{Spell, Told};
 
 /// When something is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,23 +39,72 @@ pub struct AtTime {
     pub moment: DateTime,
     /// The periods that run, of those that the group's rules hang on.
     pub during: BTreeSet<PeriodId>,
+    /// The decision behind the hours of each of them, where one is cited.
+    pub decided: BTreeMap<PeriodId, Ground>,
     /// When others do; absent where that is more than a year away.
     pub until: Option<DateTime>,
 }
 
-/// What holds while other periods run.
+/// What holds at other times.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Otherwise {
-    /// The periods; none between them.
-    pub during: BTreeSet<PeriodId>,
+    /// The periods, none between them; absent where it is so whatever runs.
+    pub during: Option<BTreeSet<PeriodId>>,
+    /// The days: a year ahead, a rule begins or ends on a day by itself.
+    pub days: Days,
     /// The value or verdict.
     pub holds: String,
 }
 
+/// What holds for a group at every time at which that is not `holds`, day after day.
+pub(super) fn otherwise<'r, 'a, E>(
+    resolution: &'r Resolution<'a>,
+    (group, today): (&GroupId, Date),
+    holds: &str,
+    mut tell: impl FnMut(&'r Resolved<'a>) -> Result<String, E>,
+) -> Result<Vec<Otherwise>, E> {
+    let mut told = Told::default();
+    for days in stretches(resolution.turns(group).collect()) {
+        let from = days.from.or(Some(today));
+        let mut all = BTreeMap::new();
+        for during in resolution.combinations(group, Days { from, ..days }) {
+            if let Some(resolved) = resolution.on(group, days, &during) {
+                all.insert(during, tell(resolved)?);
+            }
+        }
+        let differ = all.values().collect::<BTreeSet<_>>().len() > 1;
+        let during = BTreeSet::new();
+        let spell = Spell { days, during };
+        if differ {
+            for (during, other) in all.into_iter().filter(|(_, other)| other != holds) {
+                told.add(Some(during), other, &spell);
+            }
+        } else if let Some((_, other)) = all.into_iter().find(|(_, other)| other != holds) {
+            told.add(None, other, &spell);
+        }
+    }
+    let told = told.into_all();
+    Ok(told
+        .map(|(during, spell, holds)| Otherwise {
+            during,
+            days: spell.days,
+            holds,
+        })
+        .collect())
+}
+
+/// The periods that rules for a group hang on.
+pub(super) fn periods(resolution: &Resolution<'_>, group: &GroupId) -> BTreeSet<PeriodId> {
+    let timetable = resolution.timetable(group).into_iter();
+    let periods = timetable.flat_map(|timetable| timetable.periods.keys());
+    let named = periods.filter(|period| period.day().is_none());
+    named.cloned().collect()
+}
+
 /// What holds for a group at a time, and what the time is for it where a moment was asked about.
 pub(super) fn at<'r, 'a>(
-    resolution: &'r Resolution<'a>,
+    (policy, resolution): (&Policy, &'r Resolution<'a>),
     base: &'r Resolved<'a>,
     when: When,
 ) -> (&'r Resolved<'a>, Option<AtTime>) {
@@ -62,6 +115,7 @@ pub(super) fn at<'r, 'a>(
         let at = AtTime {
             moment,
             during: BTreeSet::new(),
+            decided: BTreeMap::new(),
             until: None,
         };
         return (base, Some(at));
@@ -78,8 +132,14 @@ pub(super) fn at<'r, 'a>(
         .next()
         .and_then(|moment| timed.timetable.next_change(moment))
         .map(|change| zone.local(change));
+    let decided = during.iter().filter_map(|name| {
+        let period = policy.timetable.periods.get(name)?;
+        let cited = period.decided_for(base.group)?;
+        Some((name.clone(), Ground::of(policy, &cited.case)?))
+    });
     let at = AtTime {
         moment,
+        decided: decided.collect(),
         during,
         until,
     };

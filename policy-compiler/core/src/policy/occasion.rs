@@ -1,15 +1,19 @@
 //! When a rule holds: always, between days, or during periods of the timetable.
+//!
+//! Its days are those that are its own and those of the case it cites. A day on which a rule begins
+//! or ends is a period that runs from that day on, so that nothing of the kind runs today: what
+//! holds while no period runs is what holds on the day of the policy.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::PeriodId;
 use fyr_schemas::policy::{self as source, At, Day};
-use fyr_schemas::timetable::{Days, Period};
+use fyr_schemas::timetable::Days;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::statement::Names;
-use super::timetable::{self, FIRST_DAY, LAST_DAY, LESSON};
+use super::timetable::{self, LESSON};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown};
 use crate::parse::InFile;
@@ -20,8 +24,10 @@ use crate::source::Place;
 pub struct Occasion {
     /// It holds while one of these runs; at any time where there are none.
     pub during: BTreeSet<PeriodId>,
-    /// It holds while all of these run, which stand for its first and its last day.
-    pub bounds: BTreeMap<PeriodId, Period>,
+    /// It holds once this runs; from the first where there is none.
+    pub begins: Option<PeriodId>,
+    /// It holds until this runs; without an end where there is none within a year.
+    pub ends: Option<PeriodId>,
     /// Whether the compiled policy has anything of it.
     pub horizon: Horizon,
 }
@@ -36,6 +42,8 @@ pub enum Horizon {
     Past,
     /// Its first day is more than a year ahead.
     Later,
+    /// Its own days and those of its case have none in common.
+    Never,
 }
 
 /// The turn of a rule among those of its unit: the later one decides, inside the floors of those
@@ -58,35 +66,41 @@ impl Occasion {
         let a_year_on = today.checked_add(1.year()).unwrap_or(Date::MAX);
         let horizon = if days.until.is_some_and(|last| last < today) {
             Horizon::Past
+        } else if days.is_empty() {
+            Horizon::Never
         } else if days.from.is_some_and(|first| a_year_on < first) {
             Horizon::Later
         } else {
             Horizon::Within
         };
-        let bound = |kind: &str, day: Date, days: Days| {
-            // A date is a slug, so this is the name of a period.
-            let name = format!("{kind}:{day}").parse().ok()?;
-            Some((name, Period::Throughout(days)))
-        };
-        let first = days.from.filter(|first| today < *first).and_then(|day| {
-            let from = Some(day);
-            bound(FIRST_DAY, day, Days { from, until: None })
-        });
-        let last = days.until.and_then(|day| {
-            let until = Some(day);
-            bound(LAST_DAY, day, Days { from: None, until })
-        });
+        let first = days.from.filter(|first| today < *first);
+        let after = days.until.filter(|last| *last < a_year_on);
         Self {
             during,
-            bounds: first.into_iter().chain(last).collect(),
+            begins: first.and_then(PeriodId::from_day),
+            ends: after
+                .and_then(|last| last.tomorrow().ok())
+                .and_then(PeriodId::from_day),
             horizon,
         }
     }
 
     /// Whether the rule holds while exactly these periods run.
     pub fn holds_while(&self, running: &BTreeSet<PeriodId>) -> bool {
+        let runs = |day: &PeriodId| running.contains(day);
         (self.during.is_empty() || !self.during.is_disjoint(running))
-            && self.bounds.keys().all(|bound| running.contains(bound))
+            && self.begins.as_ref().is_none_or(runs)
+            && !self.ends.as_ref().is_some_and(runs)
+    }
+
+    /// The periods that stand for the days on which the rule begins and ends.
+    pub fn turns(&self) -> impl Iterator<Item = &PeriodId> {
+        self.begins.iter().chain(&self.ends)
+    }
+
+    /// The first day of a rule that has not begun.
+    pub fn first_day(&self) -> Option<Date> {
+        self.begins.as_ref()?.day()
     }
 
     /// Whether the rule holds only for lessons.
@@ -106,11 +120,11 @@ impl Occasion {
     }
 }
 
-/// Reads when a rule holds.
+/// Reads when a rule holds whose case holds on these days.
 pub(super) fn read(
     rule: &InFile<source::Rule>,
     names: &Names<'_>,
-    today: Date,
+    (of_case, today): (Days, Date),
     findings: &mut Diagnostics,
 ) -> Occasion {
     let written = &rule.document;
@@ -134,7 +148,7 @@ pub(super) fn read(
         from: day(first),
         until: day(last),
     };
-    Occasion::new(during.collect(), days, today)
+    Occasion::new(during.collect(), days.overlap(of_case), today)
 }
 
 fn unknown_period(

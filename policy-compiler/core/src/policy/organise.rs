@@ -7,6 +7,7 @@ use std::sync::Arc;
 use fyr_schemas::policy::{
     self as source, Decision, Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile,
 };
+use fyr_schemas::timetable::Days;
 use fyr_schemas::{CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::civil::Date;
 
@@ -14,7 +15,7 @@ use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::occasion;
 use super::site_statement;
-use super::standing::{self, Assumptions, Standing};
+use super::standing::{self, Assumptions, Standing, Tenure};
 use super::statement::{self, Names};
 use super::timetable::{self, Timetable};
 use super::unknown::{self, Known};
@@ -89,16 +90,16 @@ pub fn organise(
     if unread.has_all(&[DocumentKind::Timetable]) {
         names.periods = Some(&timetable.periods);
     }
-    let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
-        name_rules(documents.rules, &names, date, findings)
-    });
     let decisions = watch(DocumentKind::Decision, &mut unread, findings, |findings| {
         name_decisions(documents.decisions, organisation.as_ref(), findings)
     });
-    let standings = standing::standings(&decisions, date, assumptions);
+    let tenures = standing::tenures(&decisions, date, assumptions);
+    let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
+        name_rules(documents.rules, &names, (&tenures, date), findings)
+    });
     let (rules, dormant) = rules
         .into_iter()
-        .partition(|(_, rule)| holds(rule, &standings));
+        .partition(|(_, rule)| is_carried(rule, &tenures));
     let organisation = organisation?;
     Some(Policy {
         date,
@@ -109,7 +110,7 @@ pub fn organise(
         units,
         groups,
         decisions,
-        standings,
+        tenures,
         services,
         categories,
         rules,
@@ -144,11 +145,14 @@ fn read_timetable(
     }
 }
 
-/// Whether a rule holds. One that cites nothing, or nothing known, does: that is a finding.
-fn holds(rule: &Rule, standings: &BTreeMap<CaseNumber, Standing>) -> bool {
-    rule.decision()
-        .and_then(|case| standings.get(case))
-        .is_none_or(|standing| *standing == Standing::InForce)
+/// Whether a case carries a rule, or will by itself. One that cites nothing, or nothing known,
+/// holds: that is a finding.
+fn is_carried(rule: &Rule, tenures: &BTreeMap<CaseNumber, Tenure>) -> bool {
+    let tenure = rule.decision().and_then(|case| tenures.get(case));
+    tenure.is_none_or(|tenure| match tenure.standing {
+        Standing::InForce | Standing::Coming(_) => true,
+        Standing::Proposed | Standing::Ended(_) | Standing::Void => false,
+    })
 }
 
 /// Does a piece of work on documents of a kind, and remembers where something of that kind
@@ -391,7 +395,7 @@ fn lists_nothing(category: &Category, place: Place) -> Diagnostic {
 fn name_rules(
     documents: Vec<InFile<source::Rule>>,
     names: &Names<'_>,
-    date: Date,
+    (tenures, date): (&BTreeMap<CaseNumber, Tenure>, Date),
     findings: &mut Diagnostics,
 ) -> BTreeMap<RuleId, Rule> {
     let mut rules = BTreeMap::new();
@@ -399,8 +403,11 @@ fn name_rules(
         report_scope(&source, &source.document.scope, names, findings);
         let id = source.document.rule.clone();
         let place = source.place(&id);
+        let cited = source.document.decision.as_ref();
+        let tenure = cited.and_then(|case| tenures.get(&case.value));
+        let of_case = tenure.map_or_else(Days::default, |tenure| tenure.days);
         let rule = Rule {
-            occasion: occasion::read(&source, names, date, findings),
+            occasion: occasion::read(&source, names, (of_case, date), findings),
             settings: statement::type_settings(&source, names, findings),
             sites: site_statement::read_sites(&source, names, findings),
             source,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
+use fyr_schemas::timetable::Days;
 use jiff::civil::Date;
 
 use super::Policy;
@@ -17,14 +18,13 @@ pub struct Assumptions {
 }
 
 /// Where a case stands on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-#[serde(rename_all = "kebab-case", tag = "standing", content = "day")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Standing {
     /// Its rules hold.
     InForce,
     /// A draft, or out for hearing: its rules are a proposal.
     Proposed,
-    /// Decided, and its rules hold from this day on.
+    /// Decided, and its rules hold from this day on by themselves.
     Coming(Date),
     /// Its rules held until this day, or until another case replaced it on the next.
     Ended(Date),
@@ -32,62 +32,102 @@ pub enum Standing {
     Void,
 }
 
-/// Where every case stands.
-pub(super) fn standings(
+/// Where a case stands on the day of a policy, and the days on which its rules hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Tenure {
+    pub(super) standing: Standing,
+    pub(super) days: Days,
+}
+
+impl Tenure {
+    /// Ends it on a day, unless it ends before.
+    fn end(&mut self, last_day: Date, date: Date) {
+        let until = Some(last_day);
+        self.days = self.days.overlap(Days { from: None, until });
+        if self.standing == Standing::InForce && last_day < date {
+            self.standing = Standing::Ended(last_day);
+        }
+    }
+
+    /// Takes for granted that it is in force on a day. An end that is still to come stays.
+    fn assume(&mut self, date: Date) {
+        *self = Self {
+            standing: Standing::InForce,
+            days: Days {
+                from: None,
+                until: self.days.until.filter(|last_day| date <= *last_day),
+            },
+        };
+    }
+}
+
+/// The tenure of every case.
+pub(super) fn tenures(
     decisions: &BTreeMap<CaseNumber, InFile<Decision>>,
     date: Date,
     assumptions: &Assumptions,
-) -> BTreeMap<CaseNumber, Standing> {
+) -> BTreeMap<CaseNumber, Tenure> {
     let is_assumed = |case: &CaseNumber| assumptions.in_force.contains(case);
-    let mut standings: BTreeMap<CaseNumber, Standing> = decisions
+    let mut tenures: BTreeMap<CaseNumber, Tenure> = decisions
         .iter()
         .map(|(case, decision)| (case.clone(), by_itself(&decision.document, date)))
         .collect();
     for (case, decision) in decisions {
-        let last_day = match replaces_from(&decision.document) {
-            _ if is_assumed(case) => date.yesterday(),
-            Some(first_day) if first_day <= date => first_day.yesterday(),
-            Some(_) | None => continue,
+        let decision = &decision.document;
+        let first_day = if is_assumed(case) {
+            Some(date)
+        } else {
+            replaces_from(decision, date)
         };
-        let replaced = decision.document.replaces.as_ref();
-        let standing = replaced.and_then(|replaced| standings.get_mut(&replaced.value));
-        if let (Some(standing @ Standing::InForce), Ok(last_day)) = (standing, last_day) {
-            *standing = Standing::Ended(last_day);
+        let last_day = first_day.and_then(|first_day| first_day.yesterday().ok());
+        let replaced = decision.replaces.as_ref();
+        let replaced = replaced.and_then(|replaced| tenures.get_mut(&replaced.value));
+        if let (Some(replaced), Some(last_day)) = (replaced, last_day) {
+            replaced.end(last_day, date);
         }
     }
-    for (_, standing) in standings.iter_mut().filter(|(case, _)| is_assumed(case)) {
-        *standing = Standing::InForce;
+    for (_, tenure) in tenures.iter_mut().filter(|(case, _)| is_assumed(case)) {
+        tenure.assume(date);
     }
-    standings
+    tenures
 }
 
-/// Where a case stands by what its own file says.
-fn by_itself(decision: &Decision, date: Date) -> Standing {
-    let first_day = decision.first_day().value.0;
-    let last_day = decision.until.as_ref().map(|day| day.value.0);
-    let is_over = last_day.filter(|last_day| *last_day < date);
-    match (decision.status.value, is_over) {
+/// The tenure of a case by what its own file says.
+fn by_itself(decision: &Decision, date: Date) -> Tenure {
+    let days = Days {
+        from: Some(decision.first_day().value.0),
+        until: decision.until.as_ref().map(|day| day.value.0),
+    };
+    let standing = standing(decision.status.value, days, date);
+    Tenure { standing, days }
+}
+
+fn standing(status: Status, days: Days, date: Date) -> Standing {
+    let is_over = days.until.filter(|last_day| *last_day < date);
+    match (status, is_over) {
         (Status::Draft | Status::Hearing, _) => Standing::Proposed,
         (Status::Rejected, _) | (Status::Repealed, Some(_)) => Standing::Void,
-        (Status::Repealed, None) if last_day.is_none() => Standing::Void,
+        (Status::Repealed, None) if days.until.is_none() => Standing::Void,
         (Status::Decided | Status::InForce | Status::Emergency, Some(last_day)) => {
             Standing::Ended(last_day)
         }
         (Status::Decided | Status::InForce | Status::Emergency | Status::Repealed, None) => {
-            if first_day <= date {
-                Standing::InForce
-            } else {
-                Standing::Coming(first_day)
+            match days.from.filter(|first_day| date < *first_day) {
+                Some(first_day) => Standing::Coming(first_day),
+                None => Standing::InForce,
             }
         }
     }
 }
 
-/// The day on which a case ends those it replaces; `None` where it was never decided.
-fn replaces_from(decision: &Decision) -> Option<Date> {
+/// The day on which a case ends those it replaces; `None` where it was never decided, or is
+/// repealed before that day comes.
+fn replaces_from(decision: &Decision, date: Date) -> Option<Date> {
+    let first_day = decision.first_day().value.0;
     match decision.status.value {
-        Status::Decided | Status::InForce | Status::Emergency | Status::Repealed => {
-            Some(decision.first_day().value.0)
+        Status::Decided | Status::InForce | Status::Emergency => Some(first_day),
+        Status::Repealed => {
+            Some(first_day).filter(|first_day| decision.until.is_some() || *first_day <= date)
         }
         Status::Draft | Status::Hearing | Status::Rejected => None,
     }
@@ -96,6 +136,11 @@ fn replaces_from(decision: &Decision) -> Option<Date> {
 impl Policy {
     /// Where a case stands on the day of the policy; `None` for one that no file holds.
     pub fn standing(&self, case: &CaseNumber) -> Option<Standing> {
-        self.standings.get(case).copied()
+        Some(self.tenures.get(case)?.standing)
+    }
+
+    /// The last day of a case, of its own or because another one replaces it.
+    pub(crate) fn last_day(&self, case: &CaseNumber) -> Option<Date> {
+        self.tenures.get(case)?.days.until
     }
 }

@@ -6,9 +6,9 @@ mod zone;
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::PeriodId;
 use fyr_schemas::policy::Scope;
 use fyr_schemas::timetable::{self as lowered, Days, ZoneRule};
+use fyr_schemas::{CaseNumber, PeriodId};
 use jiff::civil::Date;
 
 pub(super) use self::reading::{backwards, read};
@@ -18,9 +18,6 @@ use crate::source::Place;
 
 /// The kind of the periods that are a lesson.
 pub(super) const LESSON: &str = "lesson";
-/// The kinds that the compiler keeps for the first and the last day of a rule.
-pub(super) const FIRST_DAY: &str = "from";
-pub(super) const LAST_DAY: &str = "until";
 
 /// The periods and the holidays of an organisation.
 #[derive(Debug, Default)]
@@ -33,11 +30,22 @@ pub struct Timetable {
     pub holidays: Vec<Holiday>,
 }
 
+/// The case that something of the timetable cites, by itself or by what it belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cited {
+    /// The case.
+    pub case: CaseNumber,
+    /// Where it is cited.
+    pub place: Place,
+}
+
 /// A period, with all that is exceptional about it.
 #[derive(Debug)]
 pub struct Period {
     /// Where it is named.
     pub place: Place,
+    /// The case that decided when it runs.
+    pub decided: Option<Cited>,
     /// For whom it runs; for everybody without one.
     pub scope: Option<Scope>,
     /// When it runs.
@@ -51,6 +59,8 @@ pub struct Period {
 pub struct Exception {
     /// Where it says for whom.
     pub place: Place,
+    /// The case that decided it.
+    pub decided: Option<Cited>,
     /// For whom.
     pub scope: Scope,
     /// When the period runs for them.
@@ -60,6 +70,12 @@ pub struct Exception {
 /// Days on which no period by weekday runs.
 #[derive(Debug)]
 pub struct Holiday {
+    /// What people call it.
+    pub name: String,
+    /// Where it is named.
+    pub place: Place,
+    /// The case that decided it.
+    pub decided: Option<Cited>,
     /// Who has them; everybody without one.
     pub scope: Option<Scope>,
     /// The days.
@@ -71,25 +87,50 @@ impl Period {
     ///
     /// Of several exceptions the one of the lowest unit counts, and of those the narrowest.
     pub fn for_group(&self, group: &Group) -> Option<&lowered::Period> {
-        if !self
-            .scope
-            .as_ref()
-            .is_none_or(|scope| selects(scope, group))
-        {
-            return None;
-        }
-        let exception = self
-            .exceptions
+        self.is_for(group).then(|| {
+            let exception = self.exception_for(group, |_| true);
+            exception.map_or(&self.usual, |exception| &exception.runs)
+        })
+    }
+
+    /// Whether it runs for a group, at whatever hours.
+    pub(crate) fn is_for(&self, group: &Group) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_none_or(|scope| selects(scope, group))
+    }
+
+    /// The exception that counts for a group, of those that count at all.
+    pub(crate) fn exception_for(
+        &self,
+        group: &Group,
+        counts: impl Fn(&Exception) -> bool,
+    ) -> Option<&Exception> {
+        self.exceptions
             .iter()
-            .filter(|exception| exception.is_for(group))
-            .max_by_key(|exception| exception.rank());
-        Some(exception.map_or(&self.usual, |exception| &exception.runs))
+            .filter(|exception| exception.is_for(group) && counts(exception))
+            .max_by_key(|exception| exception.rank())
+    }
+
+    /// The case that decided when it runs for a group.
+    pub(crate) fn decided_for(&self, group: &Group) -> Option<&Cited> {
+        let exception = self.exception_for(group, |_| true);
+        exception
+            .map_or(&self.decided, |exception| &exception.decided)
+            .as_ref()
     }
 
     /// Every way in which it runs for somebody.
     pub(crate) fn ways(&self) -> impl Iterator<Item = &lowered::Period> {
         let exceptions = self.exceptions.iter().map(|exception| &exception.runs);
         std::iter::once(&self.usual).chain(exceptions)
+    }
+}
+
+impl Holiday {
+    /// Whether a group has it.
+    pub(crate) fn is_for(&self, group: &Group) -> bool {
+        let scope = self.scope.as_ref();
+        scope.is_none_or(|scope| selects(scope, group))
     }
 }
 
@@ -142,7 +183,14 @@ impl Timetable {
                 continue;
             }
             periods.extend(named);
-            periods.extend(occasion.bounds.clone());
+            let turns = occasion.turns().map(|name| {
+                let from = name.day();
+                (
+                    name.clone(),
+                    lowered::Period::Throughout(Days { from, until: None }),
+                )
+            });
+            periods.extend(turns);
         }
         let is_weekly = |period: &lowered::Period| matches!(period, lowered::Period::Weekly { .. });
         let holidays = if periods.values().any(is_weekly) {
@@ -162,10 +210,7 @@ impl Timetable {
         let mut days: Vec<Days> = self
             .holidays
             .iter()
-            .filter(|holiday| {
-                let scope = holiday.scope.as_ref();
-                scope.is_none_or(|scope| selects(scope, group))
-            })
+            .filter(|holiday| holiday.is_for(group))
             .flat_map(|holiday| holiday.days.iter().copied())
             .collect();
         days.sort();

@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::timetable::Timetable;
+use fyr_schemas::timetable::{Days, Timetable};
 use fyr_schemas::{PeriodId, RuleId};
+use jiff::civil::Date;
 
 use super::{Breach, BreachKind};
 use crate::policy::{Group, Policy, Rule};
@@ -25,6 +26,16 @@ pub(super) struct TimesOfGroup<'a> {
     pub(super) timetable: Option<Timetable>,
     /// The rules that hold in each combination, first of all while no period runs.
     pub(super) combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)>,
+    /// The first day on which rules begin or end and of which its devices are not told.
+    pub(super) untold: Option<Date>,
+}
+
+/// As much of a timetable as devices carry.
+#[derive(Debug)]
+struct Carried {
+    timetable: Timetable,
+    together: BTreeSet<BTreeSet<PeriodId>>,
+    untold: Option<Date>,
 }
 
 impl Times {
@@ -35,14 +46,12 @@ impl Times {
         group: &Group,
         rules: &[&'a Rule],
     ) -> Result<TimesOfGroup<'a>, Crowded> {
-        let timetable = policy.timetable.calendar(group, rules, policy.date);
-        let together = match &timetable {
-            Some(timetable) => self.together(timetable),
-            None => BTreeSet::from([BTreeSet::new()]),
+        let calendar = policy.timetable.calendar(group, rules, policy.date);
+        let carried = calendar.map(|calendar| self.carry(calendar)).transpose()?;
+        let (timetable, together, untold) = match carried {
+            Some(carried) => (Some(carried.timetable), carried.together, carried.untold),
+            None => (None, BTreeSet::from([BTreeSet::new()]), None),
         };
-        if together.len() > MOST_VARIANTS {
-            return Err(Crowded);
-        }
         let mut combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)> = Vec::new();
         // The empty combination sorts before all others.
         for running in together {
@@ -50,10 +59,9 @@ impl Times {
             let hold: Vec<&'a Rule> = rules
                 .filter(|rule| rule.occasion.holds_while(&running))
                 .collect();
-            // Every combination has the rules of the empty one: without more it is the same.
             let is_known = combinations
                 .first()
-                .is_some_and(|(_, base)| base.len() == hold.len());
+                .is_some_and(|(_, base)| are_the_same(base, &hold));
             if !is_known {
                 combinations.push((running, hold));
             }
@@ -61,7 +69,28 @@ impl Times {
         Ok(TimesOfGroup {
             timetable,
             combinations,
+            untold,
         })
+    }
+
+    /// The timetable with as many of the days on which rules begin or end as devices carry, the
+    /// next ones first: days follow one another, so those that are left out come later.
+    fn carry(&mut self, mut timetable: Timetable) -> Result<Carried, Crowded> {
+        let mut untold = None;
+        loop {
+            let together = self.together(&timetable);
+            if together.len() <= MOST_VARIANTS {
+                return Ok(Carried {
+                    timetable,
+                    together,
+                    untold,
+                });
+            }
+            let days = timetable.periods.keys().filter_map(PeriodId::day);
+            let last = days.max().ok_or(Crowded)?;
+            timetable.periods.retain(|name, _| name.day() != Some(last));
+            untold = Some(last);
+        }
     }
 
     fn together(&mut self, timetable: &Timetable) -> BTreeSet<BTreeSet<PeriodId>> {
@@ -69,10 +98,17 @@ impl Times {
         if let Some((_, together)) = known {
             return together.clone();
         }
-        let together = timetable.together(MOST_VARIANTS);
+        let together = timetable.together(Days::default(), MOST_VARIANTS);
         self.known.push((timetable.clone(), together.clone()));
         together
     }
+}
+
+/// Whether two choices among the rules of a group are one.
+fn are_the_same(one: &[&Rule], other: &[&Rule]) -> bool {
+    one.iter()
+        .map(|rule| rule.id())
+        .eq(other.iter().map(|rule| rule.id()))
 }
 
 /// A group has more combinations of periods than its devices carry.

@@ -9,8 +9,8 @@ use fyr_schemas::{PeriodId, RuleId};
 use proptest::prelude::*;
 use url::Url;
 
-use crate::policy;
 use crate::trees::{ADDRESSES, DrawnRule, SETTINGS, Site, Strength, Time, Tree, Verdict, tree};
+use crate::{DAY, policy};
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(192))]
@@ -114,10 +114,14 @@ impl<'a> Standing<'a> {
         let group = id.strip_prefix("gruppe-").expect("a drawn group");
         let group = group.parse().expect("its number");
         let running: BTreeSet<&str> = resolved.during.iter().map(PeriodId::as_str).collect();
+        // The day of the policy, or the last of those that have come.
+        let come = running.iter().filter_map(|name| name.strip_prefix("from:"));
+        let day = come.max().map_or_else(|| DAY.to_string(), str::to_owned);
         let mut rules: Vec<&DrawnRule> = tree
             .rules
             .iter()
             .filter(|rule| tree.selects(rule, group) && rule.time.holds_while(&running))
+            .filter(|rule| rule.days.contains(&day))
             .collect();
         rules.sort_by_key(|rule| (tree.depth(rule.unit), rule.time));
         Self { tree, group, rules }

@@ -7,7 +7,9 @@
 )]
 
 mod closure;
+mod days;
 mod floors;
+mod hours;
 mod lists;
 mod municipality;
 mod oversize;

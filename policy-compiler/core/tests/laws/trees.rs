@@ -35,6 +35,7 @@ pub(crate) struct DrawnRule {
     pub(crate) strength: Strength,
     is_open_to_lessons: bool,
     pub(crate) time: Time,
+    pub(crate) days: Span,
     /// The numbers of settings, each with the values for pupils and for staff.
     pub(crate) settings: Vec<(usize, usize, usize)>,
     pub(crate) sites: Vec<(Verdict, Site)>,
@@ -54,6 +55,29 @@ pub(crate) enum Time {
     SchoolHours,
     Lesson,
 }
+
+/// The days on which a rule holds, by its own word and by that of the decision it cites.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    own: (&'static str, &'static str),
+    case: &'static str,
+}
+
+/// What a rule says of its days, for those that it says nothing of a day before or after all.
+const OWN: [(&str, &str); 4] = [
+    ("", ""),
+    ("2027-01-01", ""),
+    ("", "2027-02-28"),
+    ("2027-01-15", "2027-04-30"),
+];
+
+/// Every case with its first and its last day: `R-3` takes the place of `R-2`.
+const CASES: [(&str, &str, &str); 4] = [
+    ("R-1", "", ""),
+    ("R-2", "", "2027-01-31"),
+    ("R-3", "2027-02-01", ""),
+    ("R-4", "2027-01-01", "2027-03-31"),
+];
 
 /// The verdicts, the most open first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -202,6 +226,47 @@ impl Time {
     }
 }
 
+impl Span {
+    /// Whether a day is one of them: days that are written alike sort as they come.
+    pub(crate) fn contains(self, day: &str) -> bool {
+        let mut cases = CASES.iter();
+        let (_, first, last) = cases.find(|case| case.0 == self.case).expect("a case");
+        [self.own, (*first, *last)]
+            .iter()
+            .all(|(first, last)| *first <= day && (last.is_empty() || day <= *last))
+    }
+
+    fn written(self) -> String {
+        let (first, last) = self.own;
+        let day = |word: &str, day: &str| {
+            if day.is_empty() {
+                String::new()
+            } else {
+                format!("{word}: {day}\n")
+            }
+        };
+        format!(
+            "decision: {}\n{}{}",
+            self.case,
+            day("from", first),
+            day("until", last)
+        )
+    }
+}
+
+/// The decisions as files have them.
+fn decisions() -> String {
+    let others = [
+        ("R-2", ""),
+        ("R-3", "from: 2027-02-01\nreplaces: R-2\n"),
+        ("R-4", "from: 2027-01-01\nuntil: 2027-03-31\n"),
+    ];
+    let others = others.map(|(case, days)| {
+        format!("{}{days}", DECISION.replace("R-1", case)).replace("in-force", "decided")
+    });
+    format!("{DECISION}---\n{}", others.join("---\n"))
+}
+
 impl DrawnRule {
     pub(crate) fn is_overridable(&self) -> bool {
         self.is_open_to_lessons && self.strength == Strength::Minimum
@@ -218,7 +283,7 @@ impl Tree {
             ("fyr.yaml", FYR.to_owned()),
             ("units.yaml", self.units()),
             ("timetable.yaml", TIMETABLE.to_owned()),
-            ("decisions/all.yaml", DECISION.to_owned()),
+            ("decisions/all.yaml", decisions()),
             ("services/film.yaml", SERVICE.to_owned()),
             ("rules/all.yaml", rules.join("---\n")),
         ];
@@ -292,6 +357,7 @@ impl Tree {
             .who
             .map_or_else(String::new, |who| format!(", who: {who}"));
         let (path, time) = (self.path(rule.unit), rule.time.written());
+        let days = rule.days.written();
         let strength = match rule.strength {
             Strength::Locked => "locked",
             Strength::Minimum if rule.is_overridable() => "minimum\noverridable: lessons",
@@ -299,7 +365,7 @@ impl Tree {
             Strength::Default => "default",
         };
         let mut text = format!(
-            "rule: regel-{number}\ndecision: R-1\nfor: {{ unit: {path}{who} }}\n\
+            "rule: regel-{number}\n{days}for: {{ unit: {path}{who} }}\n\
              strength: {strength}\n{time}why: {{ da: derfor }}\n"
         );
         if !rule.settings.is_empty() {
@@ -360,22 +426,40 @@ fn rule() -> impl Strategy<Value = DrawnRule> {
     let verdict = prop::sample::select(Verdict::ALL.to_vec());
     let site = prop::sample::select(SITES.to_vec());
     let sites = prop::collection::vec((verdict, site), 0..3);
-    (who, strength, any::<bool>(), time, settings, values, sites).prop_map(
-        |(who, strength, is_open_to_lessons, time, settings, values, sites)| DrawnRule {
-            unit: 0,
-            who,
-            strength,
-            is_open_to_lessons,
-            time,
-            settings: settings
-                .into_iter()
-                .zip(values)
-                .map(|(setting, [pupils, staff])| {
-                    let count = SETTINGS[setting].values.len();
-                    (setting, pupils.index(count), staff.index(count))
-                })
-                .collect(),
-            sites,
-        },
+    (
+        who,
+        strength,
+        any::<bool>(),
+        time,
+        days(),
+        settings,
+        values,
+        sites,
     )
+        .prop_map(
+            |(who, strength, is_open_to_lessons, time, days, settings, values, sites)| DrawnRule {
+                unit: 0,
+                who,
+                strength,
+                is_open_to_lessons,
+                time,
+                days,
+                settings: settings
+                    .into_iter()
+                    .zip(values)
+                    .map(|(setting, [pupils, staff])| {
+                        let count = SETTINGS[setting].values.len();
+                        (setting, pupils.index(count), staff.index(count))
+                    })
+                    .collect(),
+                sites,
+            },
+        )
+}
+
+/// Often always.
+fn days() -> impl Strategy<Value = Span> {
+    let own = prop::sample::select(vec![OWN[0], OWN[0], OWN[0], OWN[1], OWN[2], OWN[3]]);
+    let case = prop::sample::select(vec!["R-1", "R-1", "R-1", "R-2", "R-3", "R-4"]);
+    (own, case).prop_map(|(own, case)| Span { own, case })
 }

@@ -1,7 +1,7 @@
 //! R21: a body decides for its unit and what is below, and replaces no decision of a wider one.
 
-use fyr_schemas::UnitPath;
-use fyr_schemas::policy::{Body, Decision};
+use fyr_schemas::policy::{At, Body, Decision};
+use fyr_schemas::{BodyId, UnitPath};
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
@@ -51,6 +51,26 @@ pub(super) fn of_replacement(
     (!body.competent_for.contains(unit)).then(|| beyond(policy, decision, unit, concerns))
 }
 
+/// Whether the body that decided may rule over a unit; one that `fyr.yaml` does not have is told.
+pub(in crate::check) fn may_decide(
+    policy: &Policy,
+    decision: &InFile<Decision>,
+    unit: &UnitPath,
+) -> bool {
+    body_of(policy, decision).is_none_or(|body| body.competent_for.contains(unit))
+}
+
+/// The body nearest to a unit of those that may decide for it.
+pub(in crate::check) fn nearest<'a>(
+    policy: &'a Policy,
+    unit: &UnitPath,
+) -> Option<(&'a At<BodyId>, &'a Body)> {
+    let bodies = policy.organisation.document.bodies.iter();
+    bodies
+        .filter(|(_, body)| body.competent_for.contains(unit))
+        .max_by_key(|(_, body)| body.competent_for.depth())
+}
+
 /// The body that decided a case; `None` where `fyr.yaml` has no such body.
 fn body_of<'a>(policy: &'a Policy, decision: &InFile<Decision>) -> Option<&'a Body> {
     let bodies = &policy.organisation.document.bodies;
@@ -66,11 +86,7 @@ fn beyond(
 ) -> Diagnostic {
     let bodies = &policy.organisation.document.bodies;
     let decided_by = &decision.document.body;
-    let nearest = bodies
-        .iter()
-        .filter(|(_, body)| body.competent_for.contains(unit))
-        .max_by_key(|(_, body)| body.competent_for.depth());
-    let help = match nearest {
+    let help = match nearest(policy, unit) {
         Some((name, body)) => format!("{} is competent for it: `body: {}`", body.name, name.value),
         None => "no body is competent for it; `fyr.yaml` says who may decide where".to_owned(),
     };

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::PeriodId;
 use fyr_schemas::policy::{self as source, At, Day, Scope, SettingValue, TimetableFile};
 use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
+use fyr_schemas::{CaseNumber, PeriodId};
 use jiff::civil::Date;
 
 use super::week::{self, Written};
-use super::{Exception, FIRST_DAY, Holiday, LAST_DAY, Period, Timetable};
+use super::{Cited, Exception, Holiday, Period, Timetable};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::InFile;
@@ -39,12 +39,27 @@ pub(crate) fn read(
         let mut reader = Reader { file, findings };
         if let Some(days) = reader.holiday(holiday) {
             timetable.holidays.push(Holiday {
+                name: holiday.name.value.clone(),
+                place: file.place(&holiday.name),
+                decided: cited(file, [&holiday.decision, &file.document.decision]),
                 scope: holiday.scope.clone(),
                 days,
             });
         }
     }
     timetable
+}
+
+/// The case that something cites: the first that is written, its own before those it belongs to.
+fn cited<const N: usize>(
+    file: &InFile<TimetableFile>,
+    written: [&Option<At<CaseNumber>>; N],
+) -> Option<Cited> {
+    let case = written.into_iter().flatten().next()?;
+    Some(Cited {
+        case: case.value.clone(),
+        place: file.place(case),
+    })
 }
 
 /// The days and hours of a period or an exception, as they are written.
@@ -62,10 +77,7 @@ struct Reader<'a, 'f> {
 impl Reader<'_, '_> {
     fn period(mut self, name: &At<PeriodId>, written: &source::Period) -> Option<Period> {
         let place = self.file.place(name);
-        if name
-            .kind()
-            .is_some_and(|kind| [FIRST_DAY, LAST_DAY].contains(&kind))
-        {
+        if name.kind() == Some(PeriodId::DAY_KIND) {
             return self.refuse(
                 Diagnostic::new(
                     Code::WrongPeriod,
@@ -82,17 +94,20 @@ impl Reader<'_, '_> {
             hours: written.hours.as_ref(),
         };
         let usual = self.usual(name, &when, within)?;
+        let of_file = &self.file.document.decision;
         let mut exceptions = Vec::new();
         for exception in &written.except {
             let runs = self.exception(exception, &usual, within)?;
             exceptions.push(Exception {
                 place: self.file.place(&exception.scope.unit),
+                decided: cited(self.file, [&exception.decision, &written.decision, of_file]),
                 scope: exception.scope.clone(),
                 runs,
             });
         }
         Some(Period {
             place,
+            decided: cited(self.file, [&written.decision, of_file]),
             scope: written.scope.clone(),
             usual,
             exceptions,

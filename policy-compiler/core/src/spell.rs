@@ -1,0 +1,95 @@
+//! When something is so: on which days, and while which periods run; told once for the days that
+//! follow one another.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::PeriodId;
+use fyr_schemas::timetable::Days;
+
+/// A time: days, and what of the timetable runs on them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Spell {
+    /// The days; from the day of the policy on where there is no first.
+    pub(crate) days: Days,
+    /// The periods of the timetable that run.
+    pub(crate) during: BTreeSet<PeriodId>,
+}
+
+impl Spell {
+    /// ` during skoletid, from 2027-01-01`; nothing where it is always.
+    pub(crate) fn in_words(&self) -> String {
+        let periods: Vec<&str> = self.during.iter().map(PeriodId::as_str).collect();
+        let during = if periods.is_empty() {
+            String::new()
+        } else {
+            format!(" during {}", periods.join(" and "))
+        };
+        let days = match (self.days.from, self.days.until) {
+            (Some(from), Some(until)) if from == until => format!(", on {from}"),
+            (Some(from), Some(until)) => format!(", from {from} until {until}"),
+            (Some(from), None) => format!(", from {from}"),
+            (None, Some(until)) => format!(", until {until}"),
+            (None, None) => String::new(),
+        };
+        during + &days
+    }
+
+    /// Whether these days follow right after others.
+    fn follows(&self, other: &Self) -> bool {
+        let next = other.days.until.and_then(|last| last.tomorrow().ok());
+        next.is_some() && next == self.days.from
+    }
+}
+
+/// What was told of each thing so far.
+pub(crate) struct Told<K, T>(BTreeMap<K, Vec<(Spell, T)>>);
+
+impl<K, T> Default for Told<K, T> {
+    fn default() -> Self {
+        Self(BTreeMap::new())
+    }
+}
+
+impl<K: Ord, T: PartialEq> Told<K, T> {
+    /// Takes in that something is so, where it was not told for fewer periods on the same days:
+    /// what is so while those run is so while more do. Times come day after day, and on the same
+    /// days those with fewer periods first.
+    pub(crate) fn add_news(&mut self, key: K, so: T, spell: &Spell) {
+        let told = self.0.entry(key).or_default();
+        let is_told = told.iter().any(|(earlier, same)| {
+            *same == so
+                && earlier.days.until == spell.days.until
+                && earlier.during.is_subset(&spell.during)
+        });
+        if !is_told {
+            continue_or_add(told, so, spell);
+        }
+    }
+
+    /// Takes in that something is so. Times come day after day.
+    pub(crate) fn add(&mut self, key: K, so: T, spell: &Spell) {
+        continue_or_add(self.0.entry(key).or_default(), so, spell);
+    }
+
+    /// Everything that was told.
+    pub(crate) fn into_all(self) -> impl Iterator<Item = (K, Spell, T)>
+    where
+        K: Clone,
+    {
+        self.0.into_iter().flat_map(|(key, told)| {
+            let told = told.into_iter();
+            told.map(move |(spell, so)| (key.clone(), spell, so))
+        })
+    }
+}
+
+fn continue_or_add<T: PartialEq>(told: &mut Vec<(Spell, T)>, so: T, spell: &Spell) {
+    let mut before = told.iter_mut();
+    let continued = before.find(|(earlier, same)| {
+        *same == so && earlier.during == spell.during && spell.follows(earlier)
+    });
+    match continued {
+        Some((earlier, _)) => earlier.days.until = spell.days.until,
+        None => told.push((spell.clone(), so)),
+    }
+}

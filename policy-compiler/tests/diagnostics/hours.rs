@@ -1,0 +1,106 @@
+//! What is found about who decided the hours and the holidays of the timetable.
+
+use super::{check, finds, rule};
+
+/// A floor of the school board that holds in school hours, below that timetable.
+fn files(timetable: &str) -> [(&str, String); 2] {
+    let floor = rule(
+        "for: { unit: /skoler, who: pupils }\nduring: skoletid\nstrength: minimum\n\
+         sites:\n  block: [spil.example]\n",
+    );
+    [
+        ("timetable.yaml", timetable.to_owned()),
+        ("rules/proeve.yaml", floor),
+    ]
+}
+
+#[track_caller]
+fn finds_in(code: &str, timetable: &str) {
+    let files = files(timetable);
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    finds(code, &files);
+}
+
+/// What is told of a timetable.
+fn told(timetable: &str) -> String {
+    let files = files(timetable);
+    let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
+    String::from_utf8(check(&files).stdout).expect("text")
+}
+
+#[test]
+fn a_school_that_takes_time_from_a_floor_above_it_is_told_with_both_places() {
+    finds_in(
+        "FYR0914",
+        "decision: BY-2025-1
+periods:
+  skoletid:
+    days: mon-fri
+    hours: 08:00-15:00
+    except:
+      - { for: { unit: /skoler, stage: indskoling }, hours: 08:00-13:45 }
+      - { for: /skoler/oest, hours: [07:00-12:00, 12:30-16:00], decision: OEST-3 }
+holidays:
+  - { name: Juleferie, from: 2026-12-21, until: 2027-01-03 }
+  - { name: Fagdage, on: [2026-12-03, 2026-12-04], for: /skoler/oest, decision: OEST-3 }
+  - { name: Skolefest, on: 2026-12-10, for: /skoler/oest, decision: OEST-3 }
+",
+    );
+}
+
+#[test]
+fn nobody_takes_days_from_a_decided_floor_without_a_decision() {
+    let told = told(
+        "periods:
+  skoletid: { days: mon-fri, hours: 08:00-15:00, decision: SK-2025-7, for: /skoler }
+holidays:
+  - { name: Fridag, on: 2026-12-03 }
+",
+    );
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn a_period_that_a_school_puts_in_the_place_of_the_boards_is_told() {
+    let told = told(
+        "periods:
+  skoletid: { days: mon-fri, hours: 08:00-08:05, decision: OEST-3, for: /skoler/oest }
+",
+    );
+    insta::assert_snapshot!(told);
+}
+
+#[test]
+fn hours_that_nobody_decided_and_a_floor_hangs_on_are_told_once() {
+    finds_in(
+        "FYR0915",
+        "periods:
+  skoletid:
+    days: mon-fri
+    hours: 08:00-15:00
+    except:
+      - { for: { unit: /skoler, stage: indskoling }, hours: 08:00-13:45 }
+holidays:
+  - { name: Juleferie, from: 2026-12-21, until: 2027-01-03 }
+",
+    );
+}
+
+#[test]
+fn hours_of_a_decision_that_is_not_in_force_are_told() {
+    let case = "decision: SK-9\ntitle: Skoletid\nbody: skoleudvalget\ndate: 2026-11-02\nfrom: 2027-08-01\n\
+                status: decided\npurpose: Ens skoletid\nlegal-basis: folkeskoleloven § 40\n\
+                owner: skolechef\nreview: 2028-05-01\n";
+    let timetable = "periods:
+  skoletid: { days: mon-fri, hours: 08:00-15:00, for: /skoler, decision: SK-9 }
+";
+    let [timetable, floor] = files(timetable);
+    finds(
+        "FYR0916",
+        &[
+            ("decisions/tid.yaml", case),
+            (timetable.0, &timetable.1),
+            (floor.0, &floor.1),
+        ],
+    );
+}
