@@ -2,6 +2,7 @@
 //! yields no bundle at all.
 
 mod checked;
+mod enforcement;
 mod lowering;
 mod told;
 
@@ -13,6 +14,10 @@ use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, Ru
 use jiff::civil::Date;
 
 pub use self::checked::{Checked, check};
+pub use self::enforcement::{
+    EnforcedControl, EnforcedSites, Enforcement, EnforcementError, GroupAtTime, SitesIn,
+    enforcement,
+};
 use self::lowering::Lowerings;
 use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};

@@ -31,7 +31,10 @@ pub mod target;
 pub mod url_filter;
 
 pub use code::{Code, Severity};
-pub use compile::{Checked, Compilation, DormantRule, GapNote, check, compile, compile_assuming};
+pub use compile::{
+    Checked, Compilation, DormantRule, EnforcedControl, EnforcedSites, Enforcement,
+    EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming, enforcement,
+};
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{

@@ -358,7 +358,7 @@ fn several_losses_of_one_control_are_counted() {
     let lowered = lists(&desired, &["*://*.c.example/*"], &[]);
     assert_eq!(
         gap(&lowered, "sites.block.closed", Engine::Firefox).detail,
-        "`a.example:1`: the browser cannot tell ports apart (and 1 more)"
+        "`a.example:1`: the browser cannot tell ports apart (and 1 more: `fyr sites` lists all)"
     );
 }
 

@@ -7,6 +7,8 @@
 )]
 
 mod closure;
+mod device;
+mod enforced;
 mod floors;
 mod lists;
 mod municipality;
