@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use fyr_policy_core::Compilation;
 use fyr_policy_core::desired::{SiteRule, Verdict};
 use fyr_policy_core::url_filter;
-use fyr_schemas::GroupId;
 use fyr_schemas::bundle::{Bundle, Engine};
+use fyr_schemas::{GroupId, HostName};
 use serde_json::Value;
 use url::Url;
 
@@ -28,7 +28,7 @@ impl<'c> Device<'c> {
             let text = &compilation.lists[category];
             assert_eq!(text.len() as u64, list.length);
             assert_eq!(text.lines().count(), list.names as usize);
-            let open: BTreeSet<&str> = list.except.iter().map(|name| name.as_str()).collect();
+            let open: BTreeSet<&str> = list.except.iter().map(HostName::as_str).collect();
             text.lines().filter(|name| !open.contains(name)).collect()
         });
         Self {
