@@ -476,6 +476,41 @@ fn a_brought_device_is_not_ruled_over() {
 }
 
 #[test]
+fn an_account_rule_for_brought_devices_is_told_once_for_all_of_it() {
+    let set = "set:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n";
+    finds(
+        "FYR0610",
+        &[
+            (
+                "units.yaml",
+                &base(
+                    "units.yaml",
+                    "groups:\n",
+                    "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: brought }\n  \
+                     egne-vest: { unit: /skoler/vest, stage: udskoling, ownership: brought }\n",
+                ),
+            ),
+            (
+                "rules/floor.yaml",
+                &base(
+                    "rules/floor.yaml",
+                    "for: /\n",
+                    "for: { unit: /, ownership: managed }\n",
+                )
+                .replace(
+                    "for: /skoler\n",
+                    "for: { unit: /skoler, ownership: managed }\n",
+                ),
+            ),
+            (
+                "rules/proeve.yaml",
+                &rule(&format!("for: /skoler\nstrength: default\n{set}")),
+            ),
+        ],
+    );
+}
+
+#[test]
 fn a_policy_that_the_oldest_browser_does_not_know_is_told() {
     finds_in_base(
         "FYR0605",

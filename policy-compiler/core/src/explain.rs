@@ -396,10 +396,12 @@ impl Narrator<'_> {
         }
     }
 
-    /// How a control of the group's bundle is enforced. Brought devices get no bundle.
+    /// How a control of the group's bundle is enforced. Brought devices get no bundle, and what
+    /// rules over their accounts has no target.
     fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
         if self.resolved.group.ownership == Ownership::Brought {
-            return BTreeMap::new();
+            let unreached = |engine| (engine, Coverage::Gap(target::unreached()));
+            return Engine::ALL.map(unreached).into();
         }
         let lowered = target::lower(&desired(self.policy, self.resolved));
         lowered

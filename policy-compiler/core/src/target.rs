@@ -61,6 +61,18 @@ pub struct Unknown {
     pub oldest: BrowserVersion,
 }
 
+/// Why a rule over the account is in force nowhere on a device brought from home.
+pub(crate) const UNREACHED: &str =
+    "no target of this version reaches the accounts of devices brought from home";
+
+/// The gap of a rule over the account on a device brought from home.
+pub(crate) fn unreached() -> Gap {
+    Gap {
+        reason: GapReason::NoTarget,
+        detail: UNREACHED.to_owned(),
+    }
+}
+
 /// Two controls that no single policy file can satisfy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Clash {
