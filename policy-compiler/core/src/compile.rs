@@ -269,7 +269,7 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         for settled in resolved.settings.values() {
             for engine in Engine::ALL {
                 let gap = target::unreached();
-                note_gap((&settled.control, engine, gap), resolved, &mut gaps);
+                note_gap((settled.control, engine, gap), resolved, &mut gaps);
             }
         }
     }

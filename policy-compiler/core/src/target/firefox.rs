@@ -18,14 +18,13 @@ pub(super) fn need(open: &UrlFilter, closed: &ByHost<UrlFilter>) -> Result<Need,
         let near = closed.near(open);
         near.filter(|closed| closed.in_lower_case().overlaps(&lower))
     };
+    let is_closed_anyway = |part: &UrlFilter| {
+        let mut around = closed.around(part);
+        around.any(|above| above.specificity() > rank && above.in_lower_case().contains(part))
+    };
     let would_close = |closed: &UrlFilter| {
         let part = lower.intersection(&closed.in_lower_case());
-        closed.specificity() <= rank
-            && part.is_none_or(|part| {
-                !near().any(|above| {
-                    above.specificity() > rank && above.in_lower_case().contains(&part)
-                })
-            })
+        closed.specificity() <= rank && part.is_none_or(|part| !is_closed_anyway(&part))
     };
     if !near().any(would_close) {
         return Ok(Need::Nothing);
