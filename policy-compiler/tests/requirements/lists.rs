@@ -9,7 +9,7 @@ use fyr_schemas::HostName;
 use fyr_schemas::bundle::{Bundle, ClosedList, Coverage, Engine};
 use serde_json::Value;
 
-use crate::source::{Source, stdout};
+use crate::source::{Source, stderr, stdout};
 
 const DAY: &str = "2026-11-23";
 
@@ -321,6 +321,21 @@ fn every_site_is_told_of_with_where_it_is_enforced_or_why_nowhere() {
             (0..1202).all(|number| parts.contains(&format!("n{number}.side.example/spil").into()))
         );
     }
+}
+
+#[test]
+fn the_sites_of_a_group_that_is_not_there_or_of_a_faulty_policy_are_not_told() {
+    let source = closing(3);
+    let misspelt = source.fyr("sites", &["--date", DAY, "--group", "oest-2012"]);
+    assert_eq!(misspelt.status.code(), Some(1));
+    assert!(stderr(&misspelt).contains("did you mean `oest-2021`?"));
+    let faulty = source.with("rules/luk.yaml", "rule: luk\n");
+    let told = faulty.fyr("sites", &["--date", DAY]);
+    assert_eq!(
+        (told.status.code(), stdout(&told)),
+        (Some(1), String::new())
+    );
+    assert!(stderr(&told).contains("FYR"));
 }
 
 #[test]

@@ -138,7 +138,7 @@ fn is_said(coverage: &Coverage, place: &Where) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     /// Every entry of the report is as the compiled lists are, and `explain` says the same of it.
     #[test]
