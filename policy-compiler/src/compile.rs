@@ -156,7 +156,14 @@ fn summary(gaps: &[GapNote]) -> String {
         let detail = &note.gap.detail;
         format!("\n  {control:widest$}  {engine:8}  {detail} ({groups})")
     });
+    let all = gaps
+        .iter()
+        .any(|note| note.control.is_over_sites())
+        .then(|| {
+            "\n`fyr sites DIR --group GROUP` says of every site where it is enforced".to_owned()
+        });
     std::iter::once("gaps, reported and never silent:".to_owned())
         .chain(lines)
+        .chain(all)
         .collect()
 }

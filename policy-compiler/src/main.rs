@@ -18,6 +18,7 @@ mod reference;
 mod render;
 mod review;
 mod schema;
+mod sites;
 mod suggested;
 
 use std::io;
@@ -52,6 +53,7 @@ enum Command {
     Compile(compile::CompileArgs),
     Explain(explain::ExplainArgs),
     Lists(lists::ListsArgs),
+    Sites(sites::SitesArgs),
     Diff(diff::DiffArgs),
     Review(review::ReviewArgs),
     Key(key::KeyArgs),
@@ -107,6 +109,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Compile(args) => compile::run(args)?,
         Command::Explain(args) => explain::run(args)?,
         Command::Lists(args) => lists::run(args)?,
+        Command::Sites(args) => sites::run(args)?,
         Command::Diff(args) => diff::run(args)?,
         Command::Review(args) => review::run(args)?,
         Command::Key(args) => key::run(args)?,

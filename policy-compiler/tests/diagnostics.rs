@@ -3,6 +3,8 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
+#[path = "diagnostics/brought.rs"]
+mod brought;
 #[path = "diagnostics/catalogue.rs"]
 mod catalogue;
 #[path = "diagnostics/decisions.rs"]
@@ -464,16 +466,6 @@ fn a_restriction_that_can_be_walked_around_is_told() {
         "rules/floor.yaml",
         "  escape.guest: closed\n  escape.profiles: closed\n",
         "",
-    );
-}
-
-#[test]
-fn a_brought_device_is_not_ruled_over() {
-    finds_in_base(
-        "FYR0604",
-        "units.yaml",
-        "vest-2018: { unit: /skoler/vest, start: 2018 }",
-        "vest-2018: { unit: /skoler/vest, start: 2018, ownership: brought }",
     );
 }
 

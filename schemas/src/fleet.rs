@@ -1,5 +1,7 @@
 //! The fleet as `GET /api/v1/fleet` tells it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -17,8 +19,37 @@ pub struct Fleet {
     pub at: Timestamp,
     /// The newest published revision.
     pub revision: Revision,
+    /// Pupils' devices and staff's devices apart: those of published groups, without an audience that
+    /// has none.
+    pub populations: BTreeMap<Audience, Population>,
     /// Sorted by group, then device.
     pub devices: Vec<FleetDevice>,
+}
+
+/// The devices of one audience.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Population {
+    /// How many they are.
+    pub devices: u64,
+    /// How many of them stand how; no state that none is in.
+    pub states: BTreeMap<DeviceState, u64>,
+    /// Every control that is published for some of them.
+    pub controls: BTreeMap<ControlId, Share>,
+}
+
+/// On how many devices a control holds.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Share {
+    /// The devices that it is published for.
+    pub devices: u64,
+    /// On how many of them it is in force.
+    pub in_force: u64,
+    /// On how many a browser has no means for it.
+    pub gaps: u64,
 }
 
 /// One device of the [`Fleet`].

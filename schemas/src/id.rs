@@ -192,6 +192,11 @@ text_id! {
 }
 
 impl ControlId {
+    /// Whether it is over the sites of a rule, rather than a setting.
+    pub fn is_over_sites(&self) -> bool {
+        self.0.starts_with("sites.")
+    }
+
     /// The control over the sites that one rule closes.
     pub fn sites_block(rule: &RuleId) -> Self {
         // INVARIANT: a rule's name is a slug, so this is a control's name of at most 75 characters.

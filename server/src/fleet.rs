@@ -10,6 +10,7 @@ use fyr_schemas::Revision;
 use fyr_schemas::fleet::{DeviceState, Finding, Fleet, FleetDevice};
 use fyr_schemas::report::{ControlReport, ControlState, Event, Freshness, Report};
 
+use crate::population::{Population, populations};
 use crate::publication::Publication;
 
 /// How many of a device's events the fleet tells.
@@ -53,6 +54,10 @@ pub(crate) fn summarise(
         organisation: publication.organisation.clone(),
         at: now,
         revision: publication.revision,
+        populations: populations(&devices, publication)
+            .into_iter()
+            .map(Population::told)
+            .collect(),
         devices,
     }
 }

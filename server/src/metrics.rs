@@ -16,6 +16,7 @@ use prometheus_client::registry::{Registry, Unit};
 
 use fyr_schemas::fleet::Fleet;
 
+use crate::population::SMALL;
 use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::router::App;
@@ -29,6 +30,9 @@ pub(crate) struct Metrics {
     refused: Family<ByStatus, Counter>,
     hint_streams: Gauge,
     devices: Family<ByState, Gauge>,
+    population_devices: Family<ByAudienceAndState, Gauge>,
+    control_devices: Family<ByAudienceAndControl, Gauge>,
+    control_in_force: Family<ByAudienceAndControl, Gauge>,
     missing_reports: Gauge,
     revision: Gauge,
     published: Gauge,
@@ -38,6 +42,18 @@ pub(crate) struct Metrics {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct ByState {
     state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByAudienceAndState {
+    audience: &'static str,
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByAudienceAndControl {
+    audience: &'static str,
+    control: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -70,6 +86,9 @@ impl Metrics {
             refused: Family::default(),
             hint_streams: Gauge::default(),
             devices: Family::default(),
+            population_devices: Family::default(),
+            control_devices: Family::default(),
+            control_in_force: Family::default(),
             missing_reports: Gauge::default(),
             revision: Gauge::default(),
             published: Gauge::default(),
@@ -94,6 +113,21 @@ impl Metrics {
             self.hint_streams.clone(),
         );
         registry.register("devices", "Enrolled devices by state", self.devices.clone());
+        registry.register(
+            "population_devices",
+            "Enrolled devices by audience and state, where no audience has fewer than five",
+            self.population_devices.clone(),
+        );
+        registry.register(
+            "control_devices",
+            "Devices that a control is published for, by audience, where none has fewer than five",
+            self.control_devices.clone(),
+        );
+        registry.register(
+            "control_in_force",
+            "Devices on which a control is in force, by audience, where none has fewer than five",
+            self.control_in_force.clone(),
+        );
         registry.register(
             "missing_reports",
             "Report numbers that never arrived",
@@ -149,6 +183,7 @@ impl Metrics {
                 })
                 .set(whole(count as u64));
         }
+        self.measure_populations(fleet);
         let missing = fleet
             .devices
             .iter()
@@ -158,6 +193,49 @@ impl Metrics {
         self.published.set(publication.published.as_second());
         self.expires.set(publication.expires.as_second());
     }
+
+    /// Tells populations apart. One that is too small would be told by the others and the whole, so
+    /// where one is, or what belongs to none is, nothing is told; and so it is with each control.
+    fn measure_populations(&self, fleet: &Fleet) {
+        self.population_devices.clear();
+        self.control_devices.clear();
+        self.control_in_force.clear();
+        let populations = &fleet.populations;
+        let told: u64 = populations.values().map(|it| it.devices).sum();
+        let untold = (fleet.devices.len() as u64).saturating_sub(told);
+        let mut all = populations.values().map(|it| it.devices).chain([untold]);
+        if all.any(is_small) {
+            return;
+        }
+        for (audience, population) in populations {
+            let audience = words::audience(*audience);
+            for state in words::STATES {
+                let count = population.states.get(&state).copied().unwrap_or_default();
+                let state = words::state_slug(state);
+                let labels = ByAudienceAndState { audience, state };
+                let gauge = self.population_devices.get_or_create(&labels);
+                gauge.set(whole(count));
+            }
+            for (control, share) in &population.controls {
+                let mut shares = populations
+                    .values()
+                    .filter_map(|it| it.controls.get(control));
+                if shares.any(|share| is_small(share.devices)) {
+                    continue;
+                }
+                let control = control.to_string();
+                let labels = ByAudienceAndControl { audience, control };
+                let of = self.control_devices.get_or_create(&labels);
+                of.set(whole(share.devices));
+                let in_force = self.control_in_force.get_or_create(&labels);
+                in_force.set(whole(share.in_force));
+            }
+        }
+    }
+}
+
+fn is_small(devices: u64) -> bool {
+    (1..SMALL).contains(&devices)
 }
 
 fn whole(count: u64) -> i64 {

@@ -7,11 +7,12 @@ use jiff::Timestamp;
 
 use fyr_schemas::bundle::{Audience, Control, Coverage, DecisionNote, Engine};
 use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
-use fyr_schemas::report::ControlState;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, Revision, StageId};
 
 use crate::fleet::is_broken;
+use crate::population::{self, Population};
 use crate::publication::{Publication, PublishedGroup};
+use crate::standing::{Standing, standing};
 use crate::words::STATES;
 
 /// The fleet in numbers.
@@ -19,6 +20,8 @@ use crate::words::STATES;
 pub(crate) struct Overview {
     /// All devices.
     pub(crate) tally: Tally,
+    /// Pupils' devices and staff's devices apart.
+    pub(crate) populations: Vec<Population>,
     /// Every group that is published or has a device, by name.
     pub(crate) groups: Vec<GroupOverview>,
     /// Every published control, by name.
@@ -85,27 +88,9 @@ pub(crate) struct Cell {
     pub(crate) gap_in: Vec<Engine>,
 }
 
-/// How a control stands on a device, or in a group; best first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Standing {
-    /// Nobody is there to obey it.
-    NoDevice,
-    /// In force.
-    InForce,
-    /// A browser has no means for it; decided knowingly.
-    Gap,
-    /// Written, and a browser must restart.
-    PendingRestart,
-    /// The device has not yet reported the newest revision.
-    Behind,
-    /// The device is silent, and may no longer hold what it last told.
-    Silent,
-    /// Drifted or failed.
-    Broken,
-}
-
 impl Tally {
-    fn of<'a>(devices: impl Iterator<Item = &'a FleetDevice>) -> Self {
+    /// Counts devices.
+    pub(crate) fn of<'a>(devices: impl Iterator<Item = &'a FleetDevice>) -> Self {
         let mut counts = BTreeMap::new();
         for device in devices {
             *counts.entry(device.state).or_default() += 1;
@@ -156,6 +141,7 @@ impl Overview {
             .collect();
         Self {
             tally: Tally::of(fleet.devices.iter()),
+            populations: population::populations(&fleet.devices, publication),
             groups: members.iter().map(Members::overview).collect(),
             controls: controls(&members, fleet.revision),
             decisions: publication
@@ -267,28 +253,5 @@ impl ControlOverview {
             .map(|cell| cell.standing)
             .max()
             .unwrap_or(Standing::NoDevice)
-    }
-}
-
-fn standing(device: &FleetDevice, control: &ControlId, published: Revision) -> Standing {
-    let found = device
-        .findings
-        .iter()
-        .find(|finding| finding.control == *control)
-        .map(|finding| finding.state);
-    if found.is_some_and(is_broken) {
-        return Standing::Broken;
-    }
-    if device.state == DeviceState::Silent {
-        return Standing::Silent;
-    }
-    if device.revision.is_none_or(|revision| revision < published) {
-        return Standing::Behind;
-    }
-    match found {
-        None | Some(ControlState::InForce) => Standing::InForce,
-        Some(ControlState::Gap) => Standing::Gap,
-        Some(ControlState::PendingRestart) => Standing::PendingRestart,
-        Some(ControlState::Drifted | ControlState::Failed(_)) => Standing::Broken,
     }
 }

@@ -13,14 +13,12 @@ use jiff::civil::Date;
 use self::controls::Matrix;
 use self::devices::DeviceRow;
 use crate::overview::{GroupOverview, Overview, Tally};
+use crate::population::{Population, SMALL};
 use crate::publication::Publication;
 use crate::words::{self, Calendar, When};
 
 /// How many devices are listed; a filter brings the others.
 const DEVICES_LISTED: usize = 200;
-
-/// A group below this size may point at single pupils.
-const SMALL_GROUP: u64 = 5;
 
 /// Which devices are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -39,6 +37,8 @@ pub(crate) struct Dashboard {
     login: bool,
     organisation: String,
     headline: Headline,
+    populations: Vec<PopulationText>,
+    apart: u64,
     groups: Vec<GroupCard>,
     waiting_groups: Vec<String>,
     has_small_groups: bool,
@@ -75,6 +75,14 @@ struct Part {
     count: u64,
     start: u64,
     length: u64,
+}
+
+/// Pupils' or staff's devices, as the headline has them.
+struct PopulationText {
+    name: &'static str,
+    holding: u64,
+    total: u64,
+    bar: Bar,
 }
 
 struct GroupCard {
@@ -139,14 +147,18 @@ impl Dashboard {
             .collect();
         listed.sort_by_key(|device| std::cmp::Reverse(attention(device.state)));
         let groups = &overview.groups;
+        let populations = &overview.populations;
+        let told: u64 = populations.iter().map(|it| it.tally.total()).sum();
         Self {
             title: format!("{} · Fyr", fleet.organisation),
             login: false,
             organisation: fleet.organisation.to_string(),
             headline: Headline::new(&overview.tally, publication, calendar),
+            populations: populations.iter().map(PopulationText::new).collect(),
+            apart: overview.tally.total().saturating_sub(told),
             has_small_groups: groups
                 .iter()
-                .any(|group| (1..SMALL_GROUP).contains(&group.tally.total())),
+                .any(|group| (1..SMALL).contains(&group.tally.total())),
             matrix: Matrix::new(&overview),
             group_options: groups
                 .iter()
@@ -267,6 +279,17 @@ impl Bar {
             .collect::<Vec<_>>()
             .join(", ");
         Self { label, parts }
+    }
+}
+
+impl PopulationText {
+    fn new(population: &Population) -> Self {
+        Self {
+            name: words::devices_of(population.audience),
+            holding: population.tally.holding(),
+            total: population.tally.total(),
+            bar: Bar::new(&population.tally),
+        }
     }
 }
 

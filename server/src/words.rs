@@ -43,6 +43,14 @@ pub(crate) fn audience(audience: Audience) -> &'static str {
     }
 }
 
+/// The devices of an audience, as a heading.
+pub(crate) fn devices_of(audience: Audience) -> &'static str {
+    match audience {
+        Audience::Pupils => "Pupils’ devices",
+        Audience::Staff => "Staff’s devices",
+    }
+}
+
 /// How a control stands on a device.
 pub(crate) fn control_state(state: ControlState) -> String {
     let words = match state {

@@ -23,6 +23,7 @@ mod server_api;
 mod server_dashboard;
 mod server_durability;
 mod server_lists;
+mod server_populations;
 mod server_renewal;
 mod settings;
 mod tampering;

@@ -185,6 +185,8 @@ codes! {
     "Fyr knows the hosts of the platforms that it names, so that no rule can close them unnoticed. List the hosts of another one under `always-reachable`."
     "0609" IdentityBelowAge Warning "too young for a service, and signed in there"
     "The catalogue gives the service a minimum age. Pupils below it can watch it, and can appear there with the school account too: comment, upload, have a channel. Watching may be allowed; close the identity, or block the service. A group is as old as its youngest pupil."
+    "0610" AccountUnreached Warning "an account rule that reaches nobody on devices brought from home"
+    "The rule is over the account, and so may hold on a device brought from home. No target of this version reaches an account there: such devices get no bundle, and nothing that the rule says is in force on them. It is listed among the gaps too. Where managed devices alone are meant, say so with `ownership: managed`."
 
     "0701" NeverHolds Warning "something that never holds"
     "A rule says a value or a verdict, and every group that it is for has another one from a rule below, or from a narrower value beside it. Remove it; or make it `minimum` where it was meant as a bound that lower levels may only tighten."

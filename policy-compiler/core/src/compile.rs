@@ -3,6 +3,7 @@
 
 mod checked;
 mod coming;
+mod enforcement;
 mod lowering;
 mod told;
 
@@ -14,6 +15,10 @@ use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, Ru
 use jiff::civil::Date;
 
 pub use self::checked::{Checked, check};
+pub use self::enforcement::{
+    EnforcedControl, EnforcedSites, Enforcement, EnforcementError, GroupAtTime, SitesIn,
+    enforcement,
+};
 use self::lowering::Lowerings;
 use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};
@@ -283,6 +288,17 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         bundles.insert((*group).clone(), bundle);
     }
     findings.extend(unknown.tell(policy));
+    let brought = resolution
+        .group_by_group()
+        .filter(|resolved| resolved.group.ownership == Ownership::Brought);
+    for resolved in brought {
+        for settled in resolved.settings.values() {
+            for engine in Engine::ALL {
+                let gap = target::unreached();
+                note_gap((settled.control, engine, gap), resolved, &mut gaps);
+            }
+        }
+    }
     (bundles, gaps.into_values().collect())
 }
 
@@ -296,17 +312,26 @@ fn tell(
     let clashes = lowered.clashes.iter();
     findings.extend(clashes.map(|clash| tell_clash(clash, resolved)));
     for (control, engine, gap) in lowered.gaps() {
-        let note = gaps
-            .entry((control.id.clone(), engine, gap.detail.clone()))
-            .or_insert_with(|| GapNote {
-                control: control.id.clone(),
-                engine,
-                gap,
-                groups: Vec::new(),
-            });
-        // A gap at several times is one gap of the group.
-        if note.groups.last() != Some(&resolved.group.id) {
-            note.groups.push(resolved.group.id.clone());
-        }
+        note_gap((&control.id, engine, gap), resolved, gaps);
+    }
+}
+
+/// Notes a gap of a group, at one time or another.
+fn note_gap(
+    (control, engine, gap): (&ControlId, Engine, Gap),
+    resolved: &Resolved<'_>,
+    gaps: &mut Gaps,
+) {
+    let note = gaps
+        .entry((control.clone(), engine, gap.detail.clone()))
+        .or_insert_with(|| GapNote {
+            control: control.clone(),
+            engine,
+            gap,
+            groups: Vec::new(),
+        });
+    // A gap at several times is one gap of the group.
+    if note.groups.last() != Some(&resolved.group.id) {
+        note.groups.push(resolved.group.id.clone());
     }
 }

@@ -131,6 +131,12 @@ pub struct PartsRule {
 }
 
 impl PartsRule {
+    /// The parts.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = &UrlFilter> {
+        let numbers = self.parts.iter();
+        numbers.filter_map(|number| self.category.parts.get(*number))
+    }
+
     /// The parts among them that `url` belongs to.
     pub(crate) fn over(&self, url: &Url) -> impl Iterator<Item = &UrlFilter> {
         let over = self.category.parts_over(url, self.verdict);

@@ -4,11 +4,14 @@
 mod service;
 mod time;
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::policy::{At, Ownership, Strength};
-use fyr_schemas::{CaseNumber, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath};
+use fyr_schemas::{
+    CaseNumber, CategoryId, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath,
+};
 use jiff::civil::Date;
 use url::Url;
 
@@ -22,7 +25,8 @@ use crate::policy::{Assumptions, Policy, Rule};
 use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
-use crate::target;
+use crate::target::{self, Where};
+use crate::url_filter::asked;
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -240,22 +244,22 @@ impl Narrator<'_> {
 
     fn url(&self, url: &Url) -> Explanation {
         let service = ServiceNote::of(self.policy, self.resolved.group, url);
-        let Some(decider) = Judge::new(self.policy, self.resolved).decide(url) else {
+        let judge = Judge::new(self.policy, self.resolved);
+        let Some(decider) = judge.decide(url) else {
             return Explanation {
                 service,
                 also: self.acting_on(url, None),
                 ..self.explanation(url.to_string(), Verdict::Allow.word().to_owned())
             };
         };
-        let (verdict, because, control) = match &decider {
+        let (verdict, because, enforced) = match &decider {
             Decider::Rule(voice) => {
-                let verdict = voice.says.verdict;
-                let control = target::sites_control(verdict, voice.rule.id());
-                (verdict, self.by_site(voice, url), control.to_string())
+                let enforced = self.coverage_at(url, &judge, voice);
+                (voice.says.verdict, self.by_site(voice, url), enforced)
             }
             Decider::Setting(settled, verdict) => {
-                let name = settled.setting.name;
-                (*verdict, self.by_setting(settled), name.to_owned())
+                let enforced = self.coverage(settled.setting.name);
+                (*verdict, self.by_setting(settled), enforced)
             }
         };
         let overrode = self
@@ -274,7 +278,7 @@ impl Narrator<'_> {
             because: Some(because),
             also: self.acting_on(url, deciding),
             overrode,
-            enforced: self.coverage_at(url, &control),
+            enforced,
             ..self.explanation(url.to_string(), verdict.word().to_owned())
         }
     }
@@ -343,31 +347,61 @@ impl Narrator<'_> {
         }
     }
 
-    /// How a control is enforced where an address is: of what a device closes by name, all that
-    /// lies below the names but for `www.` stays open.
-    fn coverage_at(&self, url: &Url, control: &str) -> BTreeMap<Engine, Coverage> {
-        let mut coverage = self.coverage(control);
-        for by in coverage.values_mut() {
-            let Coverage::Lists(names) = by else {
-                continue;
-            };
-            let mut categories = names.iter().filter_map(|id| self.policy.categories.get(id));
-            if let Some(domain) = categories.find_map(|category| category.above(url)) {
-                *by = Coverage::Gap(Gap {
-                    reason: GapReason::Partial,
-                    detail: format!(
-                        "the device closes the name `{domain}`, and this lies below it"
-                    ),
-                });
-            }
-        }
-        coverage
-    }
-
-    /// How a control of the group's bundle is enforced. Brought devices get no bundle.
-    fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
+    /// Where the verdict of a voice is enforced over an address: that of what browsers are told of
+    /// which decides over it.
+    fn coverage_at(
+        &self,
+        url: &Url,
+        judge: &Judge<'_>,
+        voice: &SiteVoice<'_>,
+    ) -> BTreeMap<Engine, Coverage> {
         if self.resolved.group.ownership == Ownership::Brought {
             return BTreeMap::new();
+        }
+        let engines = target::whereabouts(&desired(self.policy, self.resolved));
+        // Where browsers need not be told, what the voice says must hold without.
+        let said = || {
+            let verdict = voice.says.verdict;
+            let site = |asked: Cow<'_, Url>| voice.says.sites.site_at(&asked, verdict);
+            Some((verdict, asked(url).find_map(site)?))
+        };
+        let Some((verdict, filter)) = judge.told(url).or_else(said) else {
+            return BTreeMap::new();
+        };
+        let coverage = engines.iter().map(|engine| {
+            let coverage = match engine.of(verdict, &filter) {
+                Where::Browser { list } => Coverage::Policy(vec![list.to_owned()]),
+                Where::Device { category } => self.by_name(url, category),
+                Where::Inherent => Coverage::Inherent,
+                Where::Nowhere(reason) => Coverage::Gap(Gap {
+                    reason: GapReason::Partial,
+                    detail: engine.loss(&filter, reason).to_string(),
+                }),
+            };
+            (engine.engine(), coverage)
+        });
+        coverage.collect()
+    }
+
+    /// How a category whose names the device closes is closed at an address: all that lies below
+    /// the names, but for `www.`, stays open.
+    fn by_name(&self, url: &Url, id: CategoryId) -> Coverage {
+        let category = self.policy.categories.get(&id);
+        match category.and_then(|category| category.above(url)) {
+            None => Coverage::Lists(vec![id]),
+            Some(domain) => Coverage::Gap(Gap {
+                reason: GapReason::Partial,
+                detail: format!("the device closes the name `{domain}`, and this lies below it"),
+            }),
+        }
+    }
+
+    /// How a control of the group's bundle is enforced. Brought devices get no bundle, and what
+    /// rules over their accounts has no target.
+    fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
+        if self.resolved.group.ownership == Ownership::Brought {
+            let unreached = |engine| (engine, Coverage::Gap(target::unreached()));
+            return Engine::ALL.map(unreached).into();
         }
         let lowered = target::lower(&desired(self.policy, self.resolved));
         lowered

@@ -100,6 +100,18 @@ impl<'a> Judge<'a> {
         self.decider(self.deciding(url), url)
     }
 
+    /// What decides over `url` of all that browsers are to be told, or would be were it not too
+    /// much: the verdict of a filter. `None` where nothing has to be told.
+    pub(crate) fn told(&self, url: &Url) -> Option<(Verdict, UrlFilter)> {
+        let deciding = self.deciding(url)?;
+        let filter = match deciding {
+            Found::Single(site) => site.rule.filter.clone(),
+            Found::Listed(_, domain) => UrlFilter::of_domain(domain),
+            Found::Part(_, part) => part.clone(),
+        };
+        Some((deciding.verdict(), filter))
+    }
+
     /// Who wrote what decides. A browser's lists tell open from closed and no more, so the layers
     /// say whether something that is open is warned of.
     fn decider(&self, deciding: Option<Found<'_, 'a>>, url: &Url) -> Option<Decider<'a>> {

@@ -33,7 +33,8 @@ pub mod url_filter;
 
 pub use code::{Code, Severity};
 pub use compile::{
-    Checked, Compilation, Dormancy, DormantRule, GapNote, check, compile, compile_assuming,
+    Checked, Compilation, Dormancy, DormantRule, EnforcedControl, EnforcedSites, Enforcement,
+    EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming, enforcement,
 };
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};

@@ -112,6 +112,14 @@ impl<'a> Resolution<'a> {
         self.groups.values().chain(timed)
     }
 
+    /// The same, group by group.
+    pub fn group_by_group(&self) -> impl Iterator<Item = &Resolved<'a>> {
+        self.groups.iter().flat_map(|(group, base)| {
+            let timed = self.timed.get(group).into_iter();
+            std::iter::once(base).chain(timed.flat_map(|timed| &timed.variants))
+        })
+    }
+
     /// What holds for a group at the times at which a rule does.
     pub fn whenever(&self, rule: &Rule, group: &Group) -> impl Iterator<Item = &Resolved<'a>> {
         let occasion = rule.occasion.clone();

@@ -13,6 +13,7 @@ mod settle;
 mod sites;
 #[cfg(test)]
 mod tests;
+mod whereabouts;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +24,10 @@ use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 
 use self::engine::{Draft, Enforced, pinned};
 pub(crate) use self::engine::{acts_on, means, sites_of};
-use self::sites::LONGEST_LIST;
+pub use self::sites::LossReason;
+use self::sites::{LONGEST_LIST, Whole};
+pub(crate) use self::whereabouts::Whereabouts;
+pub use self::whereabouts::{AllBut, Filled, SitesAt, Where};
 use crate::desired::{CategoryRule, Decided, Desired, SiteEntry, Verdict};
 use crate::diagnostic::in_backticks;
 use crate::policy::Group;
@@ -57,6 +61,18 @@ pub struct Unknown {
     pub oldest: BrowserVersion,
 }
 
+/// Why a rule over the account is in force nowhere on a device brought from home.
+pub(crate) const UNREACHED: &str =
+    "no target of this version reaches the accounts of devices brought from home";
+
+/// The gap of a rule over the account on a device brought from home.
+pub(crate) fn unreached() -> Gap {
+    Gap {
+        reason: GapReason::NoTarget,
+        detail: UNREACHED.to_owned(),
+    }
+}
+
 /// Two controls that no single policy file can satisfy.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Clash {
@@ -73,6 +89,11 @@ pub struct Clash {
 /// Lowers what one group wants.
 pub fn lower(desired: &Desired) -> Lowered {
     Groundwork::of(&desired.settings, &desired.oldest_browsers).lower(desired)
+}
+
+/// Where each engine enforces what one group wants of sites.
+pub(crate) fn whereabouts(desired: &Desired) -> [Whereabouts; 2] {
+    Groundwork::of(&desired.settings, &desired.oldest_browsers).whereabouts(desired)
 }
 
 /// What settings alone come to, whatever is said of sites: the same for all groups of these
@@ -109,6 +130,15 @@ impl Groundwork {
         )
     }
 
+    /// Where each engine puts the verdicts over sites in force, of a group of these settings.
+    pub(crate) fn whereabouts(&self, desired: &Desired) -> [Whereabouts; 2] {
+        let drafts = self.drafts.clone();
+        Whereabouts::on_one_device(
+            drafts.map(|draft| draft.whereabouts(desired, &self.pinned)),
+            &desired.kept_parts,
+        )
+    }
+
     /// What lowering these sites with the settings would tell of; `None` where it takes lowering
     /// them to know.
     pub(crate) fn objections(
@@ -135,8 +165,7 @@ fn lowered(desired: &Desired, [mut chromium, mut firefox]: [Enforced; 2]) -> Low
     clashes.append(&mut firefox.clashes);
     let mut too_new = std::mem::take(&mut chromium.too_new);
     too_new.append(&mut firefox.too_new);
-    let left = chromium.left.iter().chain(&firefox.left);
-    let closed = left
+    let closed = closed_by_name(&chromium.left, &firefox.left)
         .map(|whole| (whole.rule.category.id.clone(), closed_list(&whole.rule)))
         .collect();
     let controls = statements(desired)
@@ -218,6 +247,15 @@ fn below_names<'a>(categories: impl IntoIterator<Item = &'a CategoryId>) -> Stri
     )
 }
 
+/// The categories that one engine or the other has no room for: the device closes their names for
+/// all that runs on it.
+fn closed_by_name<'w>(
+    chromium: &'w [Whole],
+    firefox: &'w [Whole],
+) -> impl Iterator<Item = &'w Whole> {
+    chromium.iter().chain(firefox)
+}
+
 /// The names of a category as a device closes them.
 fn closed_list(rule: &CategoryRule) -> ClosedList {
     let names = rule.category.host_names();
@@ -234,14 +272,16 @@ fn closed_list(rule: &CategoryRule) -> ClosedList {
 }
 
 /// A control before it is known what enforces it.
-struct Statement {
+pub(crate) struct Statement {
     value: String,
-    rule: RuleId,
-    decision: Option<CaseNumber>,
+    /// The rule that won.
+    pub(crate) rule: RuleId,
+    /// The case that it cites.
+    pub(crate) decision: Option<CaseNumber>,
 }
 
 /// One statement a setting, and one for each verdict of a rule over sites.
-fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
+pub(crate) fn statements(desired: &Desired) -> BTreeMap<ControlId, Statement> {
     let mut statements: BTreeMap<_, _> = desired
         .settings
         .iter()

@@ -234,18 +234,43 @@ fn r05_signed_out_needs_the_account_closed_and_restricted_the_restricted_form() 
     assert_eq!(in_full.codes(DAY), ["FYR1009"]);
 }
 
+/// The bytes of a group's bundle.
+#[track_caller]
+fn bytes(source: &Source, group: &str) -> String {
+    let path = source.compiled(DAY).join(format!("bundles/{group}.json"));
+    std::fs::read_to_string(path).expect("the bundle")
+}
+
 #[test]
 fn r06_a_service_opens_with_a_guardians_approval_and_the_bundle_carries_the_outcome_alone() {
-    let source = with_film("approval: guardian\n");
-    assert_eq!(source.check(DAY), "nothing to report\n");
-    assert_eq!(verdict(&source, "oest-2024", DAY), "block");
-    let approved = "approved:\n  film: [oest-2024]\ngroups:";
-    let source = source.with_edit("units.yaml", "groups:", approved);
+    let asks = with_film("approval: guardian\n");
+    assert_eq!(asks.check(DAY), "nothing to report\n");
+    assert_eq!(verdict(&asks, "oest-2024", DAY), "block");
+    let closed = bytes(&asks, "oest-2024");
+    // Who approved it, and for whom, may stand beside the approval and goes no further.
+    let approved = "approved:\n  film: [oest-2024]  # Ida Holms mor, 14. august\ngroups:";
+    let source = asks.with_edit("units.yaml", "groups:", approved);
     assert_eq!(source.check(DAY), "nothing to report\n");
     assert_eq!(verdict(&source, "oest-2024", DAY), "allow");
     assert_eq!(verdict(&source, "oest-2021", DAY), "block");
-    let bundle = serde_json::to_string(&source.bundle("oest-2024", DAY)).expect("JSON");
-    assert!(!bundle.contains("approv"), "{bundle}");
+    let (open, not_approved) = (bytes(&source, "oest-2024"), bytes(&source, "oest-2021"));
+
+    // To a device it is the same whether a guardian approved or nobody had to.
+    let unasked = with_film("");
+    assert_eq!(verdict(&unasked, "oest-2024", DAY), "allow");
+    assert_eq!(open, bytes(&unasked, "oest-2024"));
+    assert_ne!(not_approved, bytes(&unasked, "oest-2021"));
+    // And whether a guardian did not, or the pupils are too young.
+    let too_young = with_film("minimum-age: { age: 18, below: block }\n");
+    assert_eq!(closed, bytes(&too_young, "oest-2024"));
+    assert_eq!(not_approved, bytes(&too_young, "oest-2021"));
+    for file in walkdir::WalkDir::new(source.compiled(DAY)) {
+        let path = file.expect("a file").into_path();
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        for word in ["Ida", "mor,", "guardian", "approv"] {
+            assert!(!text.contains(word), "`{word}` in {}", path.display());
+        }
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use fyr_schemas::HostName;
 use fyr_schemas::bundle::{Bundle, ClosedList, Coverage, Engine};
 use serde_json::Value;
 
-use crate::source::{Source, stdout};
+use crate::source::{Source, stderr, stdout};
 
 const DAY: &str = "2026-11-23";
 
@@ -257,4 +257,104 @@ fn parts_that_browsers_close_anyhow_are_no_gap() {
         let by = coverage(&bundle, "sites.block.luk", engine);
         assert!(matches!(by, Coverage::Policy(_)), "{by:?}");
     }
+}
+
+/// The small policy with more of everything than a browser's list holds.
+fn closing_too_much() -> Source {
+    let rule = rule(
+        "luk",
+        "minimum",
+        "  block: [category:spil, side.example:8443]\n",
+    )
+    .replace("guidance:\n  da: Pas på.\n", "");
+    let mut list = sites("spil", 1001);
+    list.push_str("uden_navn.example\n");
+    for number in 0..1202 {
+        // Writing to a string cannot fail.
+        let _ = writeln!(list, "n{number}.side.example/spil");
+    }
+    closing(0)
+        .with("rules/luk.yaml", &rule)
+        .with("lists/spil", &list)
+}
+
+#[test]
+fn every_site_is_told_of_with_where_it_is_enforced_or_why_nowhere() {
+    let source = closing_too_much();
+    let one = ["--date", DAY, "--group", "oest-2021"];
+    let told = stdout(&source.fyr("sites", &one));
+    insta::assert_snapshot!(told.replace(&source.path().display().to_string(), "DIR"));
+    let all = stdout(&source.fyr("sites", &["--date", DAY, "--json"]));
+    let report: Value = serde_json::from_str(&all).expect("JSON");
+    let of_group = |group: &str| {
+        let report = report.as_array().expect("a list").iter();
+        let is_of = |one: &&Value| {
+            let mut groups = one["groups"].as_array().expect("groups").iter();
+            groups.any(|at| at["group"] == group)
+        };
+        report.filter(is_of).collect::<Vec<_>>()
+    };
+    let pupils = of_group("oest-2021");
+    assert_eq!(
+        pupils,
+        of_group("vest-2018"),
+        "what is alike is told of once"
+    );
+    assert_ne!(pupils, of_group("oest-personale"), "the rule is for pupils");
+    for one in pupils {
+        let mut controls = one["controls"].as_array().expect("controls").iter();
+        let luk = controls.find(|control| control["control"] == "sites.block.luk");
+        let luk = luk.expect("the control");
+        assert_eq!(luk["decision"], "SK-2025-7");
+        let places = luk["sites"].as_array().expect("places");
+        let count = places
+            .iter()
+            .filter_map(|place| place["count"].as_u64())
+            .sum::<u64>();
+        assert_eq!(count, 1001 + 1 + 1202 + 1);
+        let parts = places
+            .iter()
+            .find(|place| place["reason"] == "too-many-parts")
+            .expect("a place");
+        let parts = parts["sites"].as_array().expect("sites");
+        assert!(
+            (0..1202).all(|number| parts.contains(&format!("n{number}.side.example/spil").into()))
+        );
+    }
+}
+
+#[test]
+fn the_sites_of_a_group_that_is_not_there_or_of_a_faulty_policy_are_not_told() {
+    let source = closing(3);
+    let misspelt = source.fyr("sites", &["--date", DAY, "--group", "oest-2012"]);
+    assert_eq!(misspelt.status.code(), Some(1));
+    assert!(stderr(&misspelt).contains("did you mean `oest-2021`?"));
+    let faulty = source.with("rules/luk.yaml", "rule: luk\n");
+    let told = faulty.fyr("sites", &["--date", DAY]);
+    assert_eq!(
+        (told.status.code(), stdout(&told)),
+        (Some(1), String::new())
+    );
+    assert!(stderr(&told).contains("FYR"));
+}
+
+#[test]
+fn what_is_enforced_nowhere_is_explained_as_it_is_reported() {
+    let source = closing_too_much();
+    let explain = |url| source.explain(DAY, "oest-2021", ["--url", url]);
+    let enforced = |url| {
+        let explained = explain(url);
+        let (_, enforced) = explained.split_once("enforced  ").expect("where");
+        enforced.trim().to_owned()
+    };
+    insta::assert_snapshot!(
+        [
+            "https://spil-7.example/",
+            "https://uden_navn.example/",
+            "https://n7.side.example/spil",
+            "https://side.example:8443/"
+        ]
+        .map(|url| format!("{url}\n{}\n", enforced(url)))
+        .join("\n")
+    );
 }

@@ -1,6 +1,10 @@
 //! The catalogue of services, single blocks and what waits for review: R10 to R13.
 
-use serde_json::Value;
+use std::collections::HashSet;
+
+use fyr_schemas::CaseNumber;
+use fyr_schemas::bundle::Bundle;
+use serde_json::{Value, json};
 
 use crate::source::{Source, stdout};
 
@@ -75,13 +79,51 @@ why:
   da: Siden lækker navne.
 ";
 
+fn review(source: &Source) -> Value {
+    let json = stdout(&source.fyr("review", &["--date", DAY, "--json"]));
+    serde_json::from_str(&json).expect("JSON")
+}
+
 #[test]
 fn r13_a_single_block_is_one_short_file() {
+    let before = Source::small();
+    assert_eq!(review(&before)["single-blocks"], json!([]));
+    let groups = ["oest-2024", "oest-2021", "oest-personale", "vest-2018"];
+    let closed = |bundle: &Bundle| {
+        let lists = [
+            &bundle.chromium["URLBlocklist"],
+            &bundle.firefox["WebsiteFilter"]["Block"],
+        ];
+        let lists = lists.map(|list| list.as_array().expect("a list").clone());
+        lists.map(|list| list.into_iter().collect::<HashSet<Value>>())
+    };
+    let were_closed = groups.map(|group| closed(&before.bundle(group, DAY)));
+
+    // Nothing is written but this file, and nothing more is asked for.
+    let source = before.with("rules/quiz.yaml", BLOCK);
     assert!(BLOCK.lines().count() < 10);
-    let source = Source::small().with("rules/quiz.yaml", BLOCK);
     assert_eq!(source.check(DAY), "nothing to report\n");
-    let told = source.explain(DAY, "oest-2024", ["--url", "quiz.example"]);
-    assert!(told.starts_with("https://quiz.example/: block"), "{told}");
+    let quiz = [json!("quiz.example"), json!("*://*.quiz.example/*")];
+    for (group, were_closed) in groups.into_iter().zip(were_closed) {
+        let bundle = source.bundle(group, DAY);
+        let mut with_quiz = were_closed;
+        for (list, entry) in with_quiz.iter_mut().zip(&quiz) {
+            assert!(list.insert(entry.clone()), "it was open before");
+        }
+        assert_eq!(closed(&bundle), with_quiz, "{group}");
+        let mut controls = bundle.controls.iter();
+        let control = controls.find(|control| control.id.as_str() == "sites.block.luk-quiz");
+        let decision = control.expect("the control").decision.as_ref();
+        assert_eq!(decision.map(CaseNumber::as_str), Some("SK-2025-7"));
+    }
+    assert_eq!(
+        review(&source)["single-blocks"],
+        json!([{
+            "rule": "luk-quiz", "unit": "/skoler", "sites": ["quiz.example"],
+            "decision": "SK-2025-7", "owner": "skolechef", "since": "2025-05-12", "days": 560,
+            "review": "2028-05-01", "place": "rules/quiz.yaml:6:11",
+        }])
+    );
 }
 
 #[test]
@@ -105,8 +147,7 @@ fn r13_single_blocks_are_listed_with_owner_age_and_review_and_counted() {
             ),
         );
     insta::assert_snapshot!(stdout(&source.fyr("review", &["--date", DAY])));
-    let json = stdout(&source.fyr("review", &["--date", DAY, "--json"]));
-    let told: Value = serde_json::from_str(&json).expect("JSON");
+    let told = review(&source);
     assert_eq!(told["single-blocks"][0]["rule"], "luk-quiz");
     assert_eq!(told["single-blocks"][0]["owner"], "skolechef");
     assert_eq!(told["single-blocks"][0]["days"], 560);

@@ -112,13 +112,43 @@ fn r16_a_brought_device_takes_rules_over_the_account_and_gets_no_bundle() {
     let account = with_brought_devices(
         "for: /\nset:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n",
     );
-    assert_eq!(account.codes(DAY), [""; 0], "{}", account.check(DAY));
+    assert_eq!(account.codes(DAY), ["FYR0610"], "{}", account.check(DAY));
     let bundles = std::fs::read_dir(account.compiled(DAY).join("bundles")).expect("bundles");
     let names: Vec<String> = bundles
         .map(|entry| entry.expect("an entry").file_name().display().to_string())
         .collect();
     assert!(names.contains(&"oest-2021.json".to_owned()));
     assert!(!names.contains(&"egne.json".to_owned()));
+}
+
+#[test]
+fn r16_that_no_target_reaches_the_account_on_a_brought_device_is_a_gap_and_explained() {
+    let account = with_brought_devices(
+        "for: /\nset:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n",
+    );
+    let unreached = "no target of this version reaches the accounts of devices brought from home";
+    let gaps = std::fs::read(account.compiled(DAY).join("gaps.json")).expect("the gaps");
+    let gaps: Vec<serde_json::Value> = serde_json::from_slice(&gaps).expect("JSON");
+    for id in ["sign-in.domains", "sign-in.second-account"] {
+        for engine in ["chromium", "firefox"] {
+            let note = json!({
+                "control": id, "engine": engine, "groups": ["egne"],
+                "gap": {"reason": "no-target", "detail": unreached},
+            });
+            assert!(gaps.contains(&note), "{note} in {gaps:?}");
+        }
+    }
+    for id in ["sign-in.domains", "sign-in.second-account"] {
+        let told = account.explain(DAY, "egne", ["--setting", id]);
+        assert!(told.contains(unreached), "{told}");
+        let managed = account.explain(DAY, "oest-2021", ["--setting", id]);
+        assert!(!managed.contains(unreached), "{managed}");
+    }
+    let narrowed = with_brought_devices(
+        "for: { unit: /, ownership: managed }\nset:\n  sign-in.domains: [fyrby.example]\n  \
+         sign-in.second-account: closed\n",
+    );
+    assert_eq!(narrowed.codes(DAY), [""; 0]);
 }
 
 #[test]

@@ -4,11 +4,15 @@ use std::cmp::Reverse;
 
 use fyr_schemas::bundle::Engine;
 
-use crate::overview::{Cell, ControlOverview, GroupOverview, Overview, Standing};
+use crate::overview::{Cell, ControlOverview, GroupOverview, Overview};
+use crate::population::{Population, Stand};
+use crate::standing::Standing;
 use crate::words;
 
 /// The controls, in tables with the same columns.
 pub(super) struct Matrix {
+    /// The populations, before the groups.
+    pub(super) populations: Vec<String>,
     pub(super) columns: Vec<String>,
     pub(super) sections: Vec<Section>,
 }
@@ -27,7 +31,18 @@ pub(super) struct ControlRow {
     pub(super) name: String,
     pub(super) slug: &'static str,
     pub(super) decisions: Vec<String>,
+    pub(super) shares: Vec<Option<ShareText>>,
     pub(super) cells: Vec<Option<CellText>>,
+}
+
+/// One control in one population, in words.
+pub(super) struct ShareText {
+    pub(super) population: &'static str,
+    pub(super) slug: &'static str,
+    pub(super) holding: String,
+    pub(super) words: String,
+    /// Whether the sign and the numbers say it all.
+    pub(super) calm: bool,
 }
 
 /// One control in one group, in words.
@@ -69,7 +84,7 @@ impl Matrix {
             found.sort_by_key(|control| Reverse(control.standing()));
             let rows: Vec<ControlRow> = found
                 .into_iter()
-                .map(|control| ControlRow::new(control, &groups, &shown))
+                .map(|control| ControlRow::new(control, &overview.populations, &groups, &shown))
                 .filter(|row| row.cells.iter().any(Option::is_some))
                 .collect();
             Section {
@@ -91,7 +106,11 @@ impl Matrix {
                 format!("{} {standing}", controls(count))
             }),
         ];
+        let populations = overview.populations.iter();
         Self {
+            populations: populations
+                .map(|population| words::devices_of(population.audience).to_owned())
+                .collect(),
             columns: groups.iter().map(|it| it.group.to_string()).collect(),
             sections: sections
                 .into_iter()
@@ -123,8 +142,18 @@ fn attention_for(control: &ControlOverview) -> Attention {
 }
 
 impl ControlRow {
-    fn new(control: &ControlOverview, groups: &[&GroupOverview], shown: &[bool]) -> Self {
+    fn new(
+        control: &ControlOverview,
+        populations: &[Population],
+        groups: &[&GroupOverview],
+        shown: &[bool],
+    ) -> Self {
+        let share = |population: &Population| {
+            let stand = population.controls.get(&control.control)?;
+            Some(ShareText::new(population, *stand))
+        };
         Self {
+            shares: populations.iter().map(share).collect(),
             name: control.control.to_string(),
             slug: slug(control.standing()),
             decisions: control.decisions.iter().map(ToString::to_string).collect(),
@@ -132,6 +161,22 @@ impl ControlRow {
                 .zip(groups)
                 .map(|(cell, group)| cell.as_ref().map(|cell| CellText::new(cell, group)))
                 .collect(),
+        }
+    }
+}
+
+impl ShareText {
+    fn new(population: &Population, stand: Stand) -> Self {
+        let share = stand.share;
+        Self {
+            population: words::devices_of(population.audience),
+            slug: slug(stand.worst),
+            holding: format!("{} of {}", share.in_force, share.devices),
+            words: standing_words(stand.worst, || {
+                let devices = words::plural(share.gaps, "device");
+                format!("a browser has no means for it on {devices}")
+            }),
+            calm: is_calm(stand.worst),
         }
     }
 }
@@ -148,8 +193,12 @@ impl CellText {
             } else {
                 format!("{}/{}", cell.in_force, cell.devices)
             },
-            words: standing_words(cell),
-            calm: matches!(cell.standing, Standing::NoDevice | Standing::InForce),
+            words: standing_words(cell.standing, || {
+                let engines: Vec<String> = cell.gap_in.iter().map(Engine::to_string).collect();
+                let devices = words::plural(cell.gaps, "device");
+                format!("not in {}, on {devices}", engines.join(" nor "))
+            }),
+            calm: is_calm(cell.standing),
         }
     }
 }
@@ -166,15 +215,15 @@ fn slug(standing: Standing) -> &'static str {
     }
 }
 
-fn standing_words(cell: &Cell) -> String {
-    match cell.standing {
+fn is_calm(standing: Standing) -> bool {
+    matches!(standing, Standing::NoDevice | Standing::InForce)
+}
+
+fn standing_words(standing: Standing, gap: impl Fn() -> String) -> String {
+    match standing {
         Standing::NoDevice => "no device yet".to_owned(),
         Standing::InForce => "in force".to_owned(),
-        Standing::Gap => {
-            let engines: Vec<String> = cell.gap_in.iter().map(Engine::to_string).collect();
-            let devices = words::plural(cell.gaps, "device");
-            format!("not in {}, on {devices}", engines.join(" nor "))
-        }
+        Standing::Gap => gap(),
         Standing::PendingRestart => "waits for a restart".to_owned(),
         Standing::Behind => "not yet everywhere".to_owned(),
         Standing::Silent => "a device is silent".to_owned(),

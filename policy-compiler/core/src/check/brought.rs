@@ -6,25 +6,35 @@ use fyr_schemas::GroupId;
 use fyr_schemas::policy::Ownership;
 
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_words};
+use crate::diagnostic::{Diagnostic, groups_in_words, in_words};
 use crate::policy::{Group, Policy, Rule};
 use crate::source::Place;
+use crate::target;
 
-/// One finding for each group, with the first thing that every rule says for its devices.
+/// One finding for each group, with the first thing that every rule says for its devices; and one
+/// for each rule over accounts that nothing reaches.
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<&GroupId, (&Group, Vec<OnTheDevice<'_>>)> = BTreeMap::new();
+    let mut on_devices: BTreeMap<&GroupId, (&Group, Vec<OnTheDevice<'_>>)> = BTreeMap::new();
+    let mut findings = Vec::new();
     for rule in policy.rules.values() {
-        let mut groups = policy.groups_of(rule);
-        let brought = groups.find(|group| group.ownership == Ownership::Brought);
-        if let Some(group) = brought
-            && let Some((what, place)) = device_level(rule, group)
-        {
-            let (_, rules) = found.entry(&group.id).or_insert((group, Vec::new()));
+        let brought = policy.groups_of(rule);
+        let mut brought: Vec<&Group> = brought
+            .filter(|group| group.ownership == Ownership::Brought)
+            .collect();
+        brought.sort_by_key(|group| &group.id);
+        let first = brought
+            .iter()
+            .find_map(|group| Some((*group, device_level(rule, group)?)));
+        if let Some((group, (what, place))) = first {
+            let (_, rules) = on_devices.entry(&group.id).or_insert((group, Vec::new()));
             rules.push(OnTheDevice { rule, what, place });
+        } else {
+            findings.extend(over_the_account(rule, &brought));
         }
     }
-    let found = found.values();
-    found.map(|(group, rules)| tell(group, rules)).collect()
+    let on_devices = on_devices.values();
+    findings.extend(on_devices.map(|(group, rules)| on_the_device(group, rules)));
+    findings
 }
 
 /// What a rule says for a device.
@@ -55,7 +65,39 @@ fn device_level(rule: &Rule, group: &Group) -> Option<(String, Place)> {
     setting.or_else(site)
 }
 
-fn tell(group: &Group, rules: &[OnTheDevice<'_>]) -> Diagnostic {
+/// One finding for all that a rule says of accounts, which nothing puts in force.
+fn over_the_account(rule: &Rule, brought: &[&Group]) -> Option<Diagnostic> {
+    let says: Vec<(&str, Place)> = rule
+        .settings
+        .iter()
+        .filter(|said| brought.iter().any(|group| said.value_for(group).is_some()))
+        .map(|said| (said.setting.name, said.place))
+        .collect();
+    let (_, place) = says.first()?;
+    let settings: Vec<&str> = says.iter().map(|(setting, _)| *setting).collect();
+    let reaches = if settings.len() == 1 {
+        "reaches"
+    } else {
+        "reach"
+    };
+    let groups: Vec<&GroupId> = brought.iter().map(|group| &group.id).collect();
+    let first = brought.first()?;
+    let finding = Diagnostic::new(
+        Code::AccountUnreached,
+        format!(
+            "{} {reaches} nobody in {}: {}",
+            in_words(&settings, "settings"),
+            groups_in_words(&groups),
+            target::UNREACHED
+        ),
+    )
+    .at(*place, format!("`{}` is over the account", rule.id()))
+    .at(first.place, "these devices are brought")
+    .help("leave it as a gap that is known, or add `ownership: managed` to the rule's `for`");
+    Some(finding)
+}
+
+fn on_the_device(group: &Group, rules: &[OnTheDevice<'_>]) -> Diagnostic {
     let (what, whose) = match rules {
         [one] => (format!("`{}`", one.what), "the rule's `for`"),
         several => {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use super::enforcement::EnforcedSites;
 use super::{desired, oldest_browsers, settings_of};
 use crate::policy::Policy;
 use crate::resolve::{Resolved, Sites};
@@ -15,6 +16,7 @@ pub(super) struct Lowerings<'p, 'r> {
     by_settings: BTreeMap<Settings, Rc<Groundwork>>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
     objections: BTreeMap<Wish<'r>, Objections>,
+    enforced: BTreeMap<Wish<'r>, Rc<[EnforcedSites]>>,
 }
 
 /// The clashes, and what the oldest browsers do not know.
@@ -34,6 +36,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
             by_settings: BTreeMap::new(),
             by_wish: BTreeMap::new(),
             objections: BTreeMap::new(),
+            enforced: BTreeMap::new(),
         }
     }
 
@@ -57,6 +60,20 @@ impl<'p, 'r> Lowerings<'p, 'r> {
                 (lowered.clashes, lowered.too_new)
             })
         })
+    }
+
+    /// Where each engine enforces what a group's policy says of sites.
+    pub(super) fn enforced(&mut self, resolved: &'r Resolved<'r>) -> Rc<[EnforcedSites]> {
+        let groundwork = self.groundwork(resolved);
+        let enforced = self.enforced.entry(wish(resolved)).or_insert_with(|| {
+            let desired = desired(self.policy, resolved);
+            let engines = groundwork.whereabouts(&desired);
+            engines
+                .iter()
+                .map(|engine| EnforcedSites::of(engine, &desired))
+                .collect()
+        });
+        Rc::clone(enforced)
     }
 
     fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {

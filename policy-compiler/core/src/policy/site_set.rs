@@ -31,6 +31,14 @@ impl SiteSet {
         }
     }
 
+    /// The narrowest of its sites that `url` belongs to, as far as a statement of this verdict goes.
+    pub(crate) fn site_at(&self, url: &Url, verdict: Verdict) -> Option<UrlFilter> {
+        match self {
+            Self::Filter(filter) => filter.matches(url, verdict).then(|| filter.clone()),
+            Self::Category(category) => Some(category.member_at(url, verdict)?.to_filter()),
+        }
+    }
+
     /// How specifically it speaks of all that `filter` matches; `None` where it does not.
     pub fn reach_over(&self, filter: &UrlFilter) -> Option<Reach> {
         match self {

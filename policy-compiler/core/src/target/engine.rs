@@ -15,6 +15,7 @@ use super::fit::fit;
 use super::merge::{self, Policies};
 use super::settle::{ClosedBySettings, settle};
 use super::sites::{Entry, Lists, Loss, Origin, Site, Whole};
+use super::whereabouts::Whereabouts;
 use super::{Clash, Unknown, below_names, sites_control};
 use crate::catalogue::{self, TooNew};
 use crate::desired::{CategoryRule, Decided, Desired, SiteEntry, SiteRule, Verdict};
@@ -189,13 +190,15 @@ impl Draft {
 
     /// Whether the oldest browser knows the lists that sites are written to.
     pub(super) fn knows_lists(&self) -> bool {
-        let unknown = |verdict| {
-            let list = catalogue::find_in(self.engine, list_name(self.engine, verdict))?;
-            Some(!list.too_new_for(self.oldest?, &Json::Null).is_empty())
+        let knows = |oldest, verdict| {
+            let list = list_name(self.engine, verdict);
+            too_new(self.engine, oldest, list, &Json::Null).is_empty()
         };
-        !Verdict::ALL
-            .into_iter()
-            .any(|verdict| unknown(verdict) == Some(true))
+        self.oldest.is_none_or(|oldest| {
+            Verdict::ALL
+                .into_iter()
+                .all(|verdict| knows(oldest, verdict))
+        })
     }
 
     fn new(engine: Engine, oldest: Option<BrowserVersion>) -> Self {
@@ -306,20 +309,14 @@ impl Draft {
         let Some(oldest) = self.oldest else {
             return;
         };
-        let unknown = catalogue::find_in(self.engine, policy)
-            .map(|policy| policy.too_new_for(oldest, value))
-            .unwrap_or_default();
-        for TooNew { policy, needs } in unknown {
-            let detail = format!(
-                "`{policy}` needs {needs}; {} {oldest} does not know it",
-                self.engine
-            );
+        for unknown in too_new(self.engine, oldest, policy, value) {
+            let detail = needed(self.engine, oldest, &unknown);
             self.outcome(control).too_new.push(detail);
             self.too_new.push(Unknown {
                 engine: self.engine,
                 control: control.clone(),
-                policy,
-                needs,
+                policy: unknown.policy,
+                needs: unknown.needs,
                 oldest,
             });
         }
@@ -327,6 +324,21 @@ impl Draft {
 
     fn outcome(&mut self, control: &ControlId) -> &mut Outcome {
         self.outcomes.entry(control.clone()).or_default()
+    }
+
+    /// Where it puts each verdict over sites in force, beside the other engine.
+    pub(super) fn whereabouts(
+        mut self,
+        desired: &Desired,
+        pinned: &BTreeSet<HostName>,
+    ) -> Whereabouts {
+        for site in &desired.sites {
+            self.apply_rule(site, pinned);
+        }
+        let entries = std::mem::take(&mut self.entries);
+        let (entries, _clashes) = settle(self.engine, entries, &self.closed_by_settings);
+        let lists = fit(self.engine, &entries);
+        Whereabouts::new(self.engine, self.oldest, entries, lists)
     }
 
     fn finish(mut self) -> Enforced {
@@ -369,8 +381,25 @@ fn closed_with<'r>(rule: &'r CategoryRule, name: &HostName) -> Option<&'r str> {
         .find_map(|name| rule.domain_over(name).filter(|domain| *domain == name))
 }
 
+/// What a browser of this version does not know of a policy.
+pub(super) fn too_new(
+    engine: Engine,
+    oldest: BrowserVersion,
+    policy: &str,
+    value: &Json,
+) -> Vec<TooNew> {
+    let policy = catalogue::find_in(engine, policy);
+    policy.map_or_else(Vec::new, |policy| policy.too_new_for(oldest, value))
+}
+
+/// The same in words.
+pub(super) fn needed(engine: Engine, oldest: BrowserVersion, too_new: &TooNew) -> String {
+    let TooNew { policy, needs } = too_new;
+    format!("`{policy}` needs {needs}; {engine} {oldest} does not know it")
+}
+
 /// The policy that holds an engine's open or closed sites.
-fn list_name(engine: Engine, verdict: Verdict) -> &'static str {
+pub(super) fn list_name(engine: Engine, verdict: Verdict) -> &'static str {
     match (engine, verdict) {
         (Engine::Chromium, Verdict::Allow | Verdict::Warn) => "URLAllowlist",
         (Engine::Chromium, Verdict::Block) => "URLBlocklist",
@@ -433,7 +462,7 @@ impl Outcome {
     fn gap(&self) -> Option<Gap> {
         let lost = self.losses.first().map(|first| match self.losses.len() {
             1 => first.to_string(),
-            count => format!("{first} (and {} more)", count - 1),
+            count => format!("{first} (and {} more: `fyr sites` lists all)", count - 1),
         });
         let besides: Vec<String> = lost.into_iter().chain(self.too_new.clone()).collect();
         if besides.is_empty() {

@@ -10,15 +10,23 @@ use super::sites::LossReason;
 use crate::url_filter::{ByHost, Host, UrlFilter};
 
 /// What an open filter needs beside everything that is closed: an exception, where something
-/// that ranks below it would close it. Refused where something that ranks above it closes part
-/// of it, or would but for its case.
+/// that ranks below it would close a part of it that nothing above it closes anyway. Refused where
+/// something that ranks above it closes part of it, or would but for its case.
 pub(super) fn need(open: &UrlFilter, closed: &ByHost<UrlFilter>) -> Result<Need, LossReason> {
     let (rank, lower) = (open.specificity(), open.in_lower_case());
     let near = || {
         let near = closed.near(open);
         near.filter(|closed| closed.in_lower_case().overlaps(&lower))
     };
-    if !near().any(|closed| closed.specificity() <= rank) {
+    let is_closed_anyway = |part: &UrlFilter| {
+        let mut around = closed.around(part);
+        around.any(|above| above.specificity() > rank && above.in_lower_case().contains(part))
+    };
+    let would_close = |closed: &UrlFilter| {
+        let part = lower.intersection(&closed.in_lower_case());
+        closed.specificity() <= rank && part.is_none_or(|part| !is_closed_anyway(&part))
+    };
+    if !near().any(would_close) {
         return Ok(Need::Nothing);
     }
     let bars = |closed: &&UrlFilter| {

@@ -64,7 +64,7 @@ pub(super) fn fit(engine: Engine, entries: &[Entry]) -> Lists {
 }
 
 /// A filter as the engine writes it.
-fn written(engine: Engine, filter: &UrlFilter) -> Result<String, LossReason> {
+pub(super) fn written(engine: Engine, filter: &UrlFilter) -> Result<String, LossReason> {
     match engine {
         Engine::Chromium => Ok(filter.to_string()),
         Engine::Firefox => firefox::match_pattern(filter),

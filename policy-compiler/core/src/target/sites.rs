@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use fyr_schemas::ControlId;
+use serde::ser::{Serialize, SerializeStruct as _, Serializer};
 
 use super::sites_control;
 use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry, Verdict};
@@ -66,15 +67,15 @@ pub(super) struct Lists {
 
 /// Why an engine does not give a verdict.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Loss {
+pub(crate) struct Loss {
     /// The sites, in the words of the source.
     pub(super) what: String,
     pub(super) reason: LossReason,
 }
 
-/// The reasons of a [`Loss`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum LossReason {
+/// Why an engine does not give a verdict over a site.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum LossReason {
     /// The browser's list is full.
     ListFull,
     /// The browser has no means for a port.
@@ -95,6 +96,8 @@ pub(super) enum LossReason {
     NoHostName,
     /// They are so many prefixes and addresses, more than any browser's list holds.
     TooManyParts(usize),
+    /// The oldest browser in use does not know the list; what it would need, in words.
+    Unread(String),
 }
 
 impl Entry {
@@ -153,13 +156,20 @@ impl Lists {
 
     /// Records that the verdict over a category will not be given.
     pub(super) fn lose_whole(&mut self, whole: &Whole, reason: LossReason) {
-        let what = format!("category:{}", whole.rule.category.id);
-        self.losses
-            .push((whole.control.clone(), Loss { what, reason }));
+        let loss = Loss::of_whole(whole, reason);
+        self.losses.push((whole.control.clone(), loss));
     }
 }
 
 impl Loss {
+    /// The verdict over a category.
+    pub(super) fn of_whole(whole: &Whole, reason: LossReason) -> Self {
+        Self {
+            what: format!("category:{}", whole.rule.category.id),
+            reason,
+        }
+    }
+
     /// A name of a closed category that no target can close.
     pub(super) fn no_host_name(name: &str) -> Self {
         Self {
@@ -177,36 +187,79 @@ impl Loss {
     }
 }
 
+impl LossReason {
+    /// The word of reports.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::ListFull => "list-full",
+            Self::Port => "port",
+            Self::Query => "query",
+            Self::Bar => "bar",
+            Self::Scheme => "scheme",
+            Self::Address => "address",
+            Self::WouldOpen(_) => "would-open",
+            Self::NoWarning => "no-warning",
+            Self::NoHostName => "no-host-name",
+            Self::TooManyParts(_) => "too-many-parts",
+            Self::Unread(_) => "unread",
+        }
+    }
+}
+
+/// What it is of the browser or the device, whatever the site is.
+impl fmt::Display for LossReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ListFull => write!(f, "the browser reads {LONGEST_LIST} entries of a list"),
+            Self::Port => f.write_str("the browser cannot tell ports apart"),
+            Self::Query => f.write_str("the browser reads no query conditions"),
+            Self::Bar => f.write_str("the browser writes `|` otherwise"),
+            Self::Scheme => f.write_str("the browser filters no such scheme"),
+            Self::Address => f.write_str("the browser filters no such address"),
+            Self::WouldOpen(closed) => write!(f, "the browser would open `{closed}` with it"),
+            Self::NoWarning => f.write_str("the browser cannot show the guidance first"),
+            Self::NoHostName => f.write_str("no hosts file holds such a name"),
+            Self::TooManyParts(_) => write!(
+                f,
+                "the browser reads {LONGEST_LIST} entries of a list, and no name tells them apart"
+            ),
+            Self::Unread(needs) => f.write_str(needs),
+        }
+    }
+}
+
+impl Serialize for LossReason {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut told = serializer.serialize_struct("LossReason", 2)?;
+        told.serialize_field("reason", self.word())?;
+        told.serialize_field("because", &self.to_string())?;
+        told.end()
+    }
+}
+
 impl fmt::Display for Loss {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = &self.what;
-        match &self.reason {
-            LossReason::ListFull => write!(
-                f,
-                "`{what}` does not fit: the browser reads {LONGEST_LIST} entries of a list"
-            ),
-            LossReason::Port => write!(f, "`{what}`: the browser cannot tell ports apart"),
-            LossReason::Query => write!(f, "`{what}`: the browser reads no query conditions"),
-            LossReason::Bar => write!(f, "`{what}`: the browser writes `|` otherwise"),
-            LossReason::Scheme => write!(f, "`{what}`: the browser filters no such scheme"),
-            LossReason::Address => write!(f, "`{what}`: the browser filters no such address"),
-            LossReason::NoWarning => write!(
-                f,
-                "`{what}` opens, and the browser cannot show the guidance first"
-            ),
-            LossReason::NoHostName => write!(
-                f,
-                "`{what}` does not fit into the browser's list, and no hosts file holds such a name"
-            ),
+        let Self { what, reason } = self;
+        match reason {
+            LossReason::ListFull => write!(f, "`{what}` does not fit: {reason}"),
+            LossReason::NoWarning => write!(f, "`{what}` opens, and {reason}"),
+            LossReason::NoHostName => {
+                write!(
+                    f,
+                    "`{what}` does not fit into the browser's list, and {reason}"
+                )
+            }
             LossReason::TooManyParts(count) => write!(
                 f,
-                "`{what}`: {count} of its URL prefixes and addresses do not fit: the browser reads \
-                 {LONGEST_LIST} entries of a list, and no name tells them apart"
+                "`{what}`: {count} of its URL prefixes and addresses do not fit: {reason}"
             ),
-            LossReason::WouldOpen(closed) => write!(
-                f,
-                "`{what}` stays closed: the browser would open `{closed}` with it"
-            ),
+            LossReason::WouldOpen(_) => write!(f, "`{what}` stays closed: {reason}"),
+            LossReason::Port
+            | LossReason::Query
+            | LossReason::Bar
+            | LossReason::Scheme
+            | LossReason::Address
+            | LossReason::Unread(_) => write!(f, "`{what}`: {reason}"),
         }
     }
 }

@@ -350,6 +350,25 @@ fn the_entry_past_a_browsers_limit_is_reported_and_never_cut_in_silence() {
 }
 
 #[test]
+fn a_list_that_the_oldest_browser_does_not_know_puts_nothing_in_force() {
+    let mut desired = nothing().block("c.example");
+    let filter = "c.example".parse().expect("a filter");
+    let of_firefox = |desired: &Desired| {
+        let [_, firefox] = whereabouts(desired);
+        firefox.of(Verdict::Block, &filter)
+    };
+    let list = "WebsiteFilter";
+    assert_eq!(of_firefox(&desired), Where::Browser { list });
+    let oldest = "52".parse().expect("a version");
+    desired.oldest_browsers.insert(Engine::Firefox, oldest);
+    let Where::Nowhere(LossReason::Unread(needs)) = of_firefox(&desired) else {
+        panic!("Firefox 52 knows no `{list}`");
+    };
+    let told = gap(&lower(&desired), "sites.block.closed", Engine::Firefox).detail;
+    assert_eq!(told, needs);
+}
+
+#[test]
 fn several_losses_of_one_control_are_counted() {
     let desired = nothing()
         .block("a.example:1")
@@ -358,7 +377,7 @@ fn several_losses_of_one_control_are_counted() {
     let lowered = lists(&desired, &["*://*.c.example/*"], &[]);
     assert_eq!(
         gap(&lowered, "sites.block.closed", Engine::Firefox).detail,
-        "`a.example:1`: the browser cannot tell ports apart (and 1 more)"
+        "`a.example:1`: the browser cannot tell ports apart (and 1 more: `fyr sites` lists all)"
     );
 }
 

@@ -8,6 +8,8 @@
 
 mod closure;
 mod days;
+mod device;
+mod enforced;
 mod floors;
 mod hours;
 mod lists;

@@ -17,6 +17,7 @@ mod whole;
 use std::cmp::Reverse;
 
 use self::closure::Closure;
+use self::entries::goes_before;
 pub use self::kept::PartsRegion;
 pub use self::whole::CategoryRegion;
 use super::shared::Overlaps;
@@ -171,10 +172,13 @@ impl<'a> Around<'_, 'a> {
     }
 
     /// Whether the lists give the same verdicts without a region. An allow that somebody
-    /// wrote is kept even where nothing around it is closed: it is a promise to show.
+    /// wrote is kept even where nothing around it is closed: it is a promise to show. So is what
+    /// goes before what is around it, which a full list may have to leave out.
     fn makes_idle(&self, region: &Region<'_>, is_written: bool) -> bool {
         let verdict = region.voice.says.verdict;
-        let is_open_anyhow = self.single.is_some() || (verdict.is_open() && !is_written);
+        let is_first = |single: &Region<'_>| goes_before(&region.voice, &single.voice);
+        let is_said = self.single.is_some_and(|single| !is_first(single));
+        let is_open_anyhow = is_said || (verdict.is_open() && !is_written);
         is_open_anyhow
             && self
                 .all()

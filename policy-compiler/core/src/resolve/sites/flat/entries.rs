@@ -44,14 +44,17 @@ impl Sites<'_> {
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
 fn importance(voice: &SiteVoice<'_>, members: usize, last: String) -> impl Ord + use<> {
+    (standing(voice), members, last)
+}
+
+/// Whether browsers are told what a voice says before what another says.
+pub(super) fn goes_before(voice: &SiteVoice<'_>, other: &SiteVoice<'_>) -> bool {
+    standing(voice) < standing(other)
+}
+
+fn standing(voice: &SiteVoice<'_>) -> impl Ord + use<> {
     let Rank { layer, strength } = voice.rank();
-    (
-        strength == Strength::Default,
-        layer,
-        strength,
-        members,
-        last,
-    )
+    (strength == Strength::Default, layer, strength)
 }
 
 fn of_filter(region: &Region<'_>) -> Decided<SiteEntry> {
