@@ -176,7 +176,7 @@ fn whole_scheme(text: &str) -> Option<&str> {
     let scheme = text
         .strip_suffix(":*")
         .or_else(|| text.strip_suffix("://*"))?;
-    (!scheme.contains(['.', '/', ':'])).then_some(scheme)
+    (!scheme.contains(['.', '/', ':', '?'])).then_some(scheme)
 }
 
 /// The scheme of a text such as `data:text/html`, of whose URLs browsers read no host. In
