@@ -100,7 +100,8 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
 /// Compiles what the policy of a day would be.
 pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions) -> Compilation {
     let mut findings = Diagnostics::default();
-    let Some(policy) = read(sources, date, assumptions, &mut findings) else {
+    let documents = parse(sources, &mut findings);
+    let Some(policy) = organise(documents.clone(), date, assumptions, &mut findings) else {
         return Compilation {
             organisation: None,
             bundles: BTreeMap::new(),
@@ -120,7 +121,7 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
         bundles.clear();
         gaps.clear();
     } else {
-        findings.extend(coming::check(sources, &policy, assumptions));
+        findings.extend(coming::check(&documents, &policy, assumptions));
     }
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),

@@ -5,9 +5,10 @@ use jiff::civil::Date;
 
 use super::lowering::Lowerings;
 use super::told::{TooNew, tell_clash};
-use super::{DormantRule, coming, dormant, read};
+use super::{DormantRule, coming, dormant};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::policy::{Assumptions, Policy};
+use crate::parse::{Documents, parse};
+use crate::policy::{Assumptions, Policy, organise};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;
 
@@ -30,9 +31,10 @@ impl Checked {
 /// Checks the policy of a day. What it finds is what [`compile()`](super::compile()) finds.
 pub fn check(sources: &Sources, date: Date) -> Checked {
     let (mut findings, assumptions) = (Diagnostics::default(), Assumptions::default());
-    let policy = find(sources, date, &assumptions, &mut findings);
+    let documents = parse(sources, &mut findings);
+    let policy = find(documents.clone(), date, &assumptions, &mut findings);
     if let Some(policy) = policy.as_ref().filter(|_| !findings.any_error()) {
-        findings.extend(coming::check(sources, policy, &assumptions));
+        findings.extend(coming::check(&documents, policy, &assumptions));
     }
     Checked {
         dormant: policy.as_ref().map(dormant).unwrap_or_default(),
@@ -40,15 +42,15 @@ pub fn check(sources: &Sources, date: Date) -> Checked {
     }
 }
 
-/// Finds what there is to find in the policy of one day, and gives the policy; `None` without
-/// `fyr.yaml`.
+/// Finds what there is to find in the policy of one day, beyond what reading its documents found,
+/// and gives the policy; `None` without `fyr.yaml`.
 pub(super) fn find(
-    sources: &Sources,
+    documents: Documents,
     date: Date,
     assumptions: &Assumptions,
     findings: &mut Diagnostics,
 ) -> Option<Policy> {
-    let policy = read(sources, date, assumptions, findings)?;
+    let policy = organise(documents, date, assumptions, findings)?;
     let resolution = resolve(&policy);
     crate::check::check(&policy, &resolution, findings);
     if !findings.any_error() {

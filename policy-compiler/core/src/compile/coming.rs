@@ -8,8 +8,8 @@ use jiff::civil::Date;
 use super::checked;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::parse::Documents;
 use crate::policy::{Assumptions, Policy, Standing};
-use crate::source::Sources;
 
 /// The most days that one run looks ahead at: the nearest, and the others as they come nearer.
 const MOST_DAYS: usize = 12;
@@ -44,7 +44,7 @@ fn behind(last: Option<&At<Day>>) -> Option<Date> {
 
 /// Every error of a later day, told once and for the first of them. The policy of today has none.
 pub(super) fn check(
-    sources: &Sources,
+    documents: &Documents,
     policy: &Policy,
     assumptions: &Assumptions,
 ) -> Vec<Diagnostic> {
@@ -52,7 +52,7 @@ pub(super) fn check(
     let mut known: BTreeSet<Diagnostic> = BTreeSet::new();
     for day in turning_days(policy) {
         let mut findings = Diagnostics::default();
-        checked::find(sources, day, assumptions, &mut findings);
+        checked::find(documents.clone(), day, assumptions, &mut findings);
         let errors = findings.into_sorted().into_iter();
         for error in errors.filter(Diagnostic::is_error) {
             if known.insert(error.clone()) {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use super::account::{Account, Dropped, Where};
 use super::domains::DomainSet;
@@ -15,7 +16,7 @@ use crate::url_filter::{Host, UrlFilter};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// The domains.
-    pub domains: DomainSet,
+    pub domains: Arc<DomainSet>,
     /// The addresses.
     pub addresses: BTreeSet<IpAddr>,
     /// Parts of sites that are on none of the domains and addresses, sorted.
@@ -114,7 +115,7 @@ impl<'a> Reading<'a> {
             }
         }
         List {
-            domains,
+            domains: Arc::new(domains),
             addresses,
             prefixes: kept,
             account,

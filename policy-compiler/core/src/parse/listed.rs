@@ -16,7 +16,7 @@ use crate::source::{ListFile, MAX_LIST_BYTES, Sources};
 const LOST_SHARE: usize = 4;
 
 /// A category with what its files list.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Listed {
     /// The category as it is written.
     pub source: InFile<source::List>,

@@ -3,7 +3,7 @@
 mod host_names;
 mod parts;
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use fyr_schemas::policy as source;
 use fyr_schemas::{CategoryId, Digest};
@@ -21,7 +21,7 @@ pub struct Category {
     /// Its name.
     pub id: CategoryId,
     /// Whole domains, each with every name below it.
-    pub domains: DomainSet,
+    pub domains: Arc<DomainSet>,
     /// Addresses, and parts of sites.
     pub parts: Vec<UrlFilter>,
     parts_by_host: ByHost<usize>,
