@@ -10,6 +10,7 @@ use fyr_policy_core::source::{
 };
 use fyr_policy_core::{Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile};
 use jiff::civil::Date;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 use walkdir::WalkDir;
 
 use crate::day::{day, today};
@@ -276,7 +277,7 @@ impl<'a> Gathered<'a> {
                 if self.in_lists > MAX_LISTS_BYTES {
                     return Err(ReadPolicyError::ListsTooLarge(self.from.to_owned()));
                 }
-                self.lists.push(ListFile { path, bytes });
+                self.lists.push(ListFile::new(path, bytes));
             }
             Kind::Source => {
                 // The compiler tells what is no text, with its place.
@@ -294,8 +295,12 @@ impl<'a> Gathered<'a> {
         }
     }
 
-    /// All of them, for the compiler.
+    /// All of them, for the compiler. Lists are long and have nothing to do with each other, so
+    /// every processor reads some of them.
     pub(crate) fn into_sources(self) -> Sources {
+        self.lists.par_iter().for_each(|file| {
+            file.list();
+        });
         Sources::new(self.files, self.lists).beside(self.passed_over)
     }
 }

@@ -1,8 +1,12 @@
 //! The files of a policy directory: source text with places in it, and the lists beside it.
 
+mod list_file;
+
 use std::fmt;
 
 use fyr_schemas::policy::{At, Span};
+
+pub use self::list_file::ListFile;
 
 /// The most files a policy directory may hold.
 pub const MAX_FILES: usize = 10_000;
@@ -29,16 +33,6 @@ pub struct SourceFile {
     pub path: String,
     /// Its text.
     pub text: String,
-}
-
-/// A file of a list: whatever lies below `lists/` and is no YAML. It is as others published it,
-/// so it need not be text.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ListFile {
-    /// Its path below the policy directory, with `/` between names.
-    pub path: String,
-    /// Its content.
-    pub bytes: Vec<u8>,
 }
 
 /// A source file among [`Sources`].
@@ -128,7 +122,7 @@ impl<T: Into<String>, U: Into<String>> FromIterator<(T, U)> for Sources {
             let (path, text) = (path.into(), text.into());
             if Self::is_list(&path) {
                 let bytes = text.into_bytes();
-                lists.push(ListFile { path, bytes });
+                lists.push(ListFile::new(path, bytes));
             } else {
                 sources.push(SourceFile { path, text });
             }

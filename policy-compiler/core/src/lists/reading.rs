@@ -12,6 +12,9 @@ use super::subsume::Names;
 use super::syntax::{Line, read_line};
 use crate::url_filter::{Host, UrlFilter};
 
+/// The most names that room is made for before they are met.
+const MOST_EXPECTED: usize = 1_000_000;
+
 /// What a category lists.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
@@ -32,6 +35,9 @@ pub fn read<'a>(files: impl IntoIterator<Item = &'a [u8]>) -> List {
     let mut reading = Reading::default();
     for (file, text) in texts.iter().enumerate() {
         let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+        // Nearly every line of nearly every list is a name.
+        let lines = text.bytes().filter(|byte| *byte == b'\n').count();
+        reading.names.reserve(lines.min(MOST_EXPECTED));
         for (before, line) in text.split('\n').enumerate() {
             let line_number = before + 1;
             reading.line(

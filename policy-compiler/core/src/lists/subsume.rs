@@ -25,6 +25,12 @@ struct Key {
 }
 
 impl<'a> Names<'a> {
+    /// Makes room for so many more.
+    pub(super) fn reserve(&mut self, names: usize) {
+        self.found.reserve(names);
+        self.order.reserve(names);
+    }
+
     /// Adds a name.
     pub(super) fn push(&mut self, name: Cow<'a, str>, place: Where) {
         self.order.push(Key {

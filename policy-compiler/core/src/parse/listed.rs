@@ -1,6 +1,6 @@
 //! Reads the files that categories name into what they list.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::Digest;
 use fyr_schemas::policy::{self as source, At};
@@ -62,7 +62,10 @@ fn read_one(
     files: &[&ListFile],
     findings: &mut Diagnostics,
 ) -> Listed {
-    let list = read(files.iter().map(|file| file.bytes.as_slice()));
+    let list = match files {
+        [alone] => alone.list().clone(),
+        several => read(several.iter().map(|file| file.bytes.as_slice())),
+    };
     let paths: Vec<String> = files.iter().map(|file| file.path.clone()).collect();
     let digest = sha256(files.iter().map(|file| file.bytes.as_slice()));
     findings.extend(changed(&category, &digest));
@@ -81,7 +84,7 @@ fn files_of<'s>(
     sources: &'s Sources,
     findings: &mut Diagnostics,
 ) -> Vec<&'s ListFile> {
-    let mut files = BTreeSet::new();
+    let mut files = BTreeMap::new();
     for written in &category.document.files {
         let meant = sources
             .lists()
@@ -92,13 +95,13 @@ fn files_of<'s>(
             if file.bytes.len() > MAX_LIST_BYTES {
                 findings.push(too_large(category, written, file));
             }
-            files.insert(file);
+            files.insert(file.path.as_str(), file);
         }
-        if files.len() == before && !files.iter().any(|file| is_meant(&file.path, written)) {
+        if files.len() == before && !files.keys().any(|path| is_meant(path, written)) {
             findings.push(missing(category, written, sources));
         }
     }
-    files.into_iter().collect()
+    files.into_values().collect()
 }
 
 /// Whether a category names a file that is not there.
