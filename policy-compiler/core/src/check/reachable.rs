@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fyr_schemas::policy::ServiceKind;
+use jiff::civil::Date;
 
 use super::closed::{self, Block, BySettings};
 use super::once::OncePerSites;
@@ -26,11 +27,16 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         for (lifeline, by_rules) in lifelines.iter().zip(by_rules) {
             let by_settings = settings.closing(resolved, lifeline.filter);
             for block in by_rules.iter().chain(&by_settings) {
-                found
+                let closed = found
                     .entry((lifeline.need.code(), block.place))
                     .or_default()
                     .entry(lifeline.place)
-                    .or_insert_with(|| (lifeline, block.clone()));
+                    .or_insert_with(|| Closed {
+                        lifeline,
+                        block: block.clone(),
+                        since: resolved.since(),
+                    });
+                closed.since = closed.since.min(resolved.since());
             }
         }
     }
@@ -40,27 +46,51 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         .collect()
 }
 
+/// A lifeline that is closed.
+struct Closed<'p, 'a> {
+    lifeline: &'p Lifeline<'a>,
+    block: Block<'a>,
+    /// The first day it is, unless it is on the day of the policy.
+    since: Option<Date>,
+}
+
+impl Closed<'_, '_> {
+    /// What to keep open.
+    fn needed(&self) -> String {
+        let filter = self.lifeline.filter;
+        if self.block.is_around(filter) {
+            filter.to_string()
+        } else {
+            self.block.filter.to_string()
+        }
+    }
+
+    /// What closes it, and from when on.
+    fn by(&self) -> String {
+        let since = self.since.map(|day| format!(" from {day} on"));
+        format!(
+            "`{}` blocks it{}",
+            self.block.rule,
+            since.unwrap_or_default()
+        )
+    }
+}
+
 /// One finding for all that one entry of a rule closes.
-fn tell(closed: &[(&Lifeline<'_>, Block<'_>)]) -> Option<Diagnostic> {
-    let [(lifeline, block), rest @ ..] = closed else {
+fn tell(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
+    let [first, rest @ ..] = closed else {
         return None;
     };
+    let Closed {
+        lifeline, block, ..
+    } = first;
     if rest.is_empty() {
-        return Some(lifeline.tell(block));
+        return Some(lifeline.tell(first));
     }
-    let names = closed.iter().map(|(lifeline, _)| lifeline.name());
+    let names = closed.iter().map(|closed| closed.lifeline.name());
     let mut names: Vec<String> = names.collect();
     names.dedup();
-    let needed: Vec<String> = closed
-        .iter()
-        .map(|(lifeline, block)| {
-            if block.is_around(lifeline.filter) {
-                lifeline.filter.to_string()
-            } else {
-                block.filter.to_string()
-            }
-        })
-        .collect();
+    let needed: Vec<String> = closed.iter().map(Closed::needed).collect();
     let (whose, stays) = match lifeline.need {
         Need::Helpline(_) => ("with it", "a helpline stays open"),
         Need::Recovery => (
@@ -73,9 +103,9 @@ fn tell(closed: &[(&Lifeline<'_>, Block<'_>)]) -> Option<Diagnostic> {
         block.what(),
         names.join(", ")
     );
-    let others = rest.iter().map(|(lifeline, _)| lifeline);
+    let others = rest.iter().map(|closed| closed.lifeline);
     let finding = Diagnostic::new(lifeline.need.code(), message)
-        .at(block.place, format!("`{}` blocks it", block.rule))
+        .at(block.place, first.by())
         .at(lifeline.place, lifeline.why());
     let finding = others.fold(finding, |finding, lifeline| {
         finding.at(lifeline.place, lifeline.why())
@@ -152,7 +182,8 @@ impl Lifeline<'_> {
         }
     }
 
-    fn tell(&self, block: &Block<'_>) -> Diagnostic {
+    fn tell(&self, closed: &Closed<'_, '_>) -> Diagnostic {
+        let block = &closed.block;
         let (whose, stays) = match self.need {
             Need::Helpline(name) => (
                 if block.is_around(self.filter) {
@@ -169,7 +200,7 @@ impl Lifeline<'_> {
         };
         let message = format!("{} is blocked, {whose}", block.what());
         Diagnostic::new(self.need.code(), message)
-            .at(block.place, format!("`{}` blocks it", block.rule))
+            .at(block.place, closed.by())
             .at(self.place, self.why())
             .help(format!("{}; {stays}", block.narrower(self.filter)))
     }
