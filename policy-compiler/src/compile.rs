@@ -8,6 +8,7 @@ use std::process::ExitCode;
 
 use fyr_policy_core::{Compilation, GapNote};
 use fyr_schemas::bundle;
+use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::Look;
@@ -100,10 +101,11 @@ fn write(compilation: &Compilation, out: &Path) -> Result<(), CompileError> {
         .map_err(writing)?;
     let fresh = staged.path().join("new");
     fs::create_dir_all(fresh.join("bundles")).map_err(writing)?;
-    for (group, bundle) in &compilation.bundles {
+    let bundles = compilation.bundles.par_iter();
+    bundles.try_for_each(|(group, bundle)| {
         let path = fresh.join(bundle::target_name(group));
-        fs::write(path, to_json(bundle)?).map_err(writing)?;
-    }
+        fs::write(path, to_json(bundle)?).map_err(writing)
+    })?;
     if !compilation.lists.is_empty() {
         fs::create_dir_all(fresh.join("lists")).map_err(writing)?;
     }

@@ -1,12 +1,13 @@
 //! What groups share whose rules say the same of sites: worked out once for all of them.
 
 use std::collections::BTreeMap;
+use std::ptr;
 use std::rc::Rc;
 
 use fyr_schemas::{CategoryId, RuleId};
 
 use super::{SiteVoice, Sites};
-use crate::policy::{Category, Group, Policy, Rule};
+use crate::policy::{Category, Group, Policy, Rule, SiteStatement};
 use crate::resolve::Breach;
 
 /// What was worked out so far.
@@ -69,10 +70,13 @@ impl<'a> Shared<'a> {
 /// The domains of two categories of which one lies below the other.
 type Nested<'a> = Rc<[(&'a str, &'a str)]>;
 
-/// Where categories overlap, for each two that were asked about.
+/// Where categories overlap, for each two that were asked about, and what is decided there.
 #[derive(Debug, Default)]
 pub(super) struct Overlaps<'a> {
     known: BTreeMap<(&'a CategoryId, &'a CategoryId), Nested<'a>>,
+    /// A number for everything that was said of categories.
+    said: BTreeMap<Vec<*const SiteStatement>, usize>,
+    decided: BTreeMap<(usize, &'a str), Option<SiteVoice<'a>>>,
 }
 
 impl<'a> Overlaps<'a> {
@@ -87,6 +91,26 @@ impl<'a> Overlaps<'a> {
             }
         });
         Rc::clone(found)
+    }
+
+    /// A number for these statements about categories: it is the same for the same ones.
+    // INVARIANT: the policy keeps its statements, so no others are ever at their addresses.
+    pub(super) fn number(&mut self, said: impl Iterator<Item = &'a SiteStatement>) -> usize {
+        let next = self.said.len();
+        *self
+            .said
+            .entry(said.map(ptr::from_ref).collect())
+            .or_insert(next)
+    }
+
+    /// What the statements of a number decide over a domain of which nothing else is said.
+    pub(super) fn decided(
+        &mut self,
+        said: usize,
+        domain: &'a str,
+        decide: impl FnOnce() -> Option<SiteVoice<'a>>,
+    ) -> Option<SiteVoice<'a>> {
+        *self.decided.entry((said, domain)).or_insert_with(decide)
     }
 }
 

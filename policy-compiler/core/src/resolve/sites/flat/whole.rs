@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::closure::Closure;
 use super::{Inexpressible, MOST_REGIONS, Region};
 use crate::desired::Verdict;
-use crate::policy::{Category, Reach};
+use crate::policy::{Category, Reach, SiteStatement};
 use crate::resolve::sites::shared::Overlaps;
 use crate::resolve::sites::{SiteVoice, Sites};
 use crate::url_filter::UrlFilter;
@@ -82,6 +82,12 @@ impl<'a> Sites<'a> {
         regions
     }
 
+    /// What is said of categories.
+    fn said_of_categories(&self) -> impl Iterator<Item = &'a SiteStatement> {
+        let said = self.of_categories.iter();
+        said.filter_map(|number| Some(self.voices.get(*number)?.says))
+    }
+
     /// Every category that something is said of, each once.
     pub(super) fn categories(&self) -> impl Iterator<Item = &'a Arc<Category>> {
         let mut seen = BTreeSet::new();
@@ -135,6 +141,7 @@ impl<'a> Sites<'a> {
             closure,
             region,
             repeats: region.repeats(wildcard),
+            said: overlaps.number(self.said_of_categories()),
         };
         let mut except = BTreeSet::new();
         for (filter, voice) in closure.regions() {
@@ -143,7 +150,9 @@ impl<'a> Sites<'a> {
         for other in self.categories() {
             if other.id != region.category.id && self.may_differ(other, region.verdict()) {
                 for (own, above) in overlaps.of(region.category, other).iter() {
-                    apart.by_domain(own, above, &mut except);
+                    if apart.by_domain(own, above, overlaps) {
+                        except.insert(own);
+                    }
                 }
             }
         }
@@ -168,6 +177,8 @@ struct Apart<'s, 'a> {
     region: &'s CategoryRegion<'a>,
     /// Whether browsers are not told of the category, since all around it has its verdict.
     repeats: bool,
+    /// The number of what is said of categories.
+    said: usize,
 }
 
 impl<'a> Apart<'_, 'a> {
@@ -178,7 +189,11 @@ impl<'a> Apart<'_, 'a> {
         };
         let domains = &self.region.category.domains;
         let own = domains.covering(host).filter(|own| *own == host);
-        if let Some(own) = own.filter(|own| self.is_apart(own, verdict)) {
+        let is_apart = |own: &str| {
+            let domain = UrlFilter::of_domain(own);
+            self.is_apart(&domain, self.sites.verdict_over_filter(&domain), verdict)
+        };
+        if let Some(own) = own.filter(|own| is_apart(own)) {
             except.insert(own);
         }
         let below = || domains.below(host).filter(|own| *own != host);
@@ -192,34 +207,44 @@ impl<'a> Apart<'_, 'a> {
                 if except.len() > MOST_REGIONS {
                     return;
                 }
-                if self.is_apart(own, verdict) {
+                if is_apart(own) {
                     except.insert(own);
                 }
             }
         }
     }
 
-    /// Sets a domain apart that lies in one of another category.
-    fn by_domain(&self, own: &'a str, other: &str, except: &mut BTreeSet<&'a str>) {
-        let around = self.sites.verdict_over_filter(&UrlFilter::of_domain(other));
-        if around.is_some_and(|voice| self.is_apart(own, voice.says.verdict)) {
-            except.insert(own);
-        }
+    /// Whether a domain is set apart that lies in one of another category.
+    fn by_domain(&self, own: &'a str, other: &'a str, overlaps: &mut Overlaps<'a>) -> bool {
+        let around = self.decided(other, overlaps);
+        around.is_some_and(|around| {
+            let voice = self.decided(own, overlaps);
+            self.is_apart(&UrlFilter::of_domain(own), voice, around.says.verdict)
+        })
     }
 
-    /// Whether something is decided otherwise over a domain or over a part of it that lies across
-    /// it, or a browser would decide otherwise by what is around it.
-    fn is_apart(&self, own: &str, around: Verdict) -> bool {
-        let domain = UrlFilter::of_domain(own);
-        let differs = |filter: &UrlFilter| {
-            let voice = self.sites.verdict_over_filter(filter);
+    /// What is decided over a domain: groups of which only categories are said around it share it.
+    fn decided(&self, domain: &'a str, overlaps: &mut Overlaps<'a>) -> Option<SiteVoice<'a>> {
+        let filter = UrlFilter::of_domain(domain);
+        let decide = || self.sites.verdict_over_filter(&filter);
+        if self.sites.of_filters.around(&filter).next().is_some() {
+            return decide();
+        }
+        overlaps.decided(self.said, domain, decide)
+    }
+
+    /// Whether something is decided otherwise over a domain, of which this voice decides, or over a
+    /// part of it that lies across it, or a browser would decide otherwise by what is around it.
+    fn is_apart(&self, domain: &UrlFilter, voice: Option<SiteVoice<'_>>, around: Verdict) -> bool {
+        let differs = |voice: Option<SiteVoice<'_>>| {
             voice.is_none_or(|voice| voice.says.verdict != self.region.verdict())
         };
         self.hides(around)
-            || differs(&domain)
-            || self.closure.around(&domain).any(|wider| {
+            || differs(voice)
+            || self.closure.around(domain).any(|wider| {
                 let common = domain.intersection(wider);
-                common.is_some_and(|common| common != *wider && differs(&common))
+                let common = common.filter(|common| common != wider);
+                common.is_some_and(|common| differs(self.sites.verdict_over_filter(&common)))
             })
     }
 
