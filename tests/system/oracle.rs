@@ -4,6 +4,7 @@ use std::env;
 
 use anyhow::{Context, Result};
 use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::target::as_compared;
 use fyr_policy_core::url_filter;
 use fyr_tests::oracle::chromium::{ChromiumOracle, OWN_FILTERS};
 use fyr_tests::oracle::firefox::{FirefoxOracle, Lowered};
@@ -121,7 +122,8 @@ fn matcher(set: &FilterSet, url: &str) -> Option<Verdict> {
     Some(deciding.map_or(Verdict::Allow, |rule| rule.verdict))
 }
 
-/// The verdict in Firefox, which compares in lower case, of the rules that are no gap there.
+/// The verdict in Firefox, which compares in lower case and as a server would resolve the address,
+/// of the rules that are no gap there.
 /// Elsewhere than on the web nothing is claimed. A source is its page.
 fn claim(set: &FilterSet, url: &str) -> Option<Verdict> {
     let url = Url::parse(url.strip_prefix("view-source:").unwrap_or(url)).ok()?;
@@ -131,6 +133,7 @@ fn claim(set: &FilterSet, url: &str) -> Option<Verdict> {
     }
     let claimed = Lowered::from(set).ok()?.claimed.in_lower_case();
     // The one letter in a path that Firefox encodes and `url` does not.
+    let url = as_compared(&url);
     let url = url.as_str().to_ascii_lowercase().replace('^', "%5e");
     matcher(&claimed, &url)
 }

@@ -24,6 +24,7 @@ use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 
 use self::engine::{Draft, Enforced, pinned};
 pub(crate) use self::engine::{acts_on, means, sites_of};
+pub use self::firefox::as_compared;
 pub use self::sites::LossReason;
 use self::sites::{LONGEST_LIST, Whole};
 pub(crate) use self::whereabouts::Whereabouts;

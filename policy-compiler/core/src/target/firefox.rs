@@ -1,10 +1,15 @@
 //! Sites in Firefox: match patterns, among which an exception always wins.
 //!
-//! Firefox compares in lower case and ranks nothing. A filter that a pattern cannot express, and
-//! an exception that would open something more specific, are left out and reported; for what is
-//! left, Firefox gives the verdicts of [`verdict`](crate::url_filter::verdict) on pages of the web,
-//! in lower case (`tests/system/oracle.rs`).
+//! Firefox compares in lower case, and addresses as a server would resolve them ([`as_compared`]);
+//! it ranks nothing. A filter that a pattern cannot express, and an exception that would open
+//! something more specific, are left out and reported; for what is left, Firefox gives the verdicts
+//! of [`verdict`](crate::url_filter::verdict) on pages of the web as it compares them, in lower case
+//! (`tests/system/oracle.rs`).
 
+mod compared;
+
+pub use self::compared::as_compared;
+use self::compared::is_ever_compared;
 use super::fit::Need;
 use super::sites::LossReason;
 use crate::url_filter::{ByHost, Host, UrlFilter};
@@ -54,6 +59,9 @@ pub(super) fn match_pattern(filter: &UrlFilter) -> Result<String, LossReason> {
     if filter.path.contains("%7C") {
         return Err(LossReason::Bar);
     }
+    if !is_ever_compared(&filter.path) {
+        return Err(LossReason::Escaped);
+    }
     let scheme = match filter.scheme.as_deref() {
         None => "*",
         Some(scheme @ ("http" | "https" | "ws" | "wss" | "ftp" | "file")) => scheme,
@@ -101,6 +109,8 @@ mod tests {
         check("example.com:8443", Err(LossReason::Port));
         check("example.com/s?q=x", Err(LossReason::Query));
         check("example.com/a|b", Err(LossReason::Bar));
+        check("example.com/a%62", Err(LossReason::Escaped));
+        check("example.com/a//b", Err(LossReason::Escaped));
         check("javascript://*", Err(LossReason::Scheme));
         check("[2001:db8::1]", Err(LossReason::Address));
     }

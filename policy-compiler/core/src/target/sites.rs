@@ -84,6 +84,8 @@ pub enum LossReason {
     Query,
     /// The browser writes a `|` in addresses otherwise.
     Bar,
+    /// The browser reads the escapes of addresses and merges their slashes before it compares.
+    Escaped,
     /// The browser filters no such scheme.
     Scheme,
     /// The browser has no means for such an address.
@@ -195,6 +197,7 @@ impl LossReason {
             Self::Port => "port",
             Self::Query => "query",
             Self::Bar => "bar",
+            Self::Escaped => "escaped",
             Self::Scheme => "scheme",
             Self::Address => "address",
             Self::WouldOpen(_) => "would-open",
@@ -214,6 +217,9 @@ impl fmt::Display for LossReason {
             Self::Port => f.write_str("the browser cannot tell ports apart"),
             Self::Query => f.write_str("the browser reads no query conditions"),
             Self::Bar => f.write_str("the browser writes `|` otherwise"),
+            Self::Escaped => f.write_str(
+                "the browser reads escapes and merges slashes before it compares, and never meets this",
+            ),
             Self::Scheme => f.write_str("the browser filters no such scheme"),
             Self::Address => f.write_str("the browser filters no such address"),
             Self::WouldOpen(closed) => write!(f, "the browser would open `{closed}` with it"),
@@ -257,6 +263,7 @@ impl fmt::Display for Loss {
             LossReason::Port
             | LossReason::Query
             | LossReason::Bar
+            | LossReason::Escaped
             | LossReason::Scheme
             | LossReason::Address
             | LossReason::Unread(_) => write!(f, "`{what}`: {reason}"),
