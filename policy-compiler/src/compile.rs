@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fyr_policy_core::{Compilation, GapNote};
-use fyr_schemas::bundle;
+use fyr_schemas::{GroupId, bundle};
+use fyr_trust::{Identity, Wanted as _};
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::Look;
@@ -47,6 +48,18 @@ pub(crate) enum CompileError {
     /// A bundle could not be put into JSON.
     #[error("write the bundles as JSON")]
     Json(#[from] serde_json::Error),
+    /// Devices would refuse a bundle.
+    #[error(
+        "the bundle of `{group}` has {length} bytes, devices take {most} at most; write fewer addresses with paths into the rules that hold for it, or list whole hosts in a category, which is stored apart"
+    )]
+    TooLarge {
+        /// Whose.
+        group: GroupId,
+        /// Its length.
+        length: u64,
+        /// The most that devices take.
+        most: u64,
+    },
     /// The files could not be written.
     #[error("write the compiled policy to `{}`", .0.display())]
     Write(PathBuf, #[source] io::Error),
@@ -57,6 +70,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
     let Some(compilation) = compile(&args.policy)? else {
         return Ok(ExitCode::FAILURE);
     };
+    fits(&compilation)?;
     write(&compilation, &args.out)?;
     writeln!(
         io::stdout(),
@@ -81,6 +95,22 @@ pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, Compil
         return Ok(None);
     }
     Ok(Some(compilation))
+}
+
+/// Refuses what devices would refuse. A bundle is signed without the line breaks that it is
+/// written with here.
+fn fits(compilation: &Compilation) -> Result<(), CompileError> {
+    for (group, bundle) in &compilation.bundles {
+        let length = serde_json::to_vec(bundle)?.len() as u64;
+        if length > Identity::MAX_LENGTH {
+            return Err(CompileError::TooLarge {
+                group: group.clone(),
+                length,
+                most: Identity::MAX_LENGTH,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// Writes everything beside `out` first and then puts it in its place.
