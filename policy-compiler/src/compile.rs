@@ -3,11 +3,14 @@
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{self, Write as _};
+use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use fyr_policy_core::{Compilation, GapNote};
-use fyr_schemas::bundle;
+use fyr_schemas::GroupId;
+use fyr_schemas::bundle::{self, Bundle};
+use fyr_trust::{Identity, Wanted as _};
 use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
@@ -48,6 +51,18 @@ pub(crate) enum CompileError {
     /// A bundle could not be put into JSON.
     #[error("write the bundles as JSON")]
     Json(#[from] serde_json::Error),
+    /// Devices would refuse a bundle.
+    #[error(
+        "the bundle of `{group}` has {length} bytes, devices take {most} at most; write fewer addresses with paths into the rules that hold for it, or list whole hosts in a category, which is stored apart"
+    )]
+    TooLarge {
+        /// Whose.
+        group: GroupId,
+        /// Its length.
+        length: u64,
+        /// The most that devices take.
+        most: u64,
+    },
     /// The files could not be written.
     #[error("write the compiled policy to `{}`", .0.display())]
     Write(PathBuf, #[source] io::Error),
@@ -68,6 +83,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
         summary(&compilation.gaps)
     )
     .map_err(CompileError::Print)?;
+    // The process ends here: nobody waits for what is left to be freed.
+    mem::forget(compilation);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -82,6 +99,23 @@ pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, Compil
         return Ok(None);
     }
     Ok(Some(compilation))
+}
+
+/// A bundle as it is written, unless devices would refuse it. It is signed without the line breaks
+/// that it is written with here.
+fn written(group: &GroupId, bundle: &Bundle) -> Result<Vec<u8>, CompileError> {
+    let json = to_json(bundle)?;
+    if json.len() as u64 > Identity::MAX_LENGTH {
+        let length = serde_json::to_vec(bundle)?.len() as u64;
+        if length > Identity::MAX_LENGTH {
+            return Err(CompileError::TooLarge {
+                group: group.clone(),
+                length,
+                most: Identity::MAX_LENGTH,
+            });
+        }
+    }
+    Ok(json)
 }
 
 /// Writes everything beside `out` first and then puts it in its place.
@@ -104,7 +138,7 @@ fn write(compilation: &Compilation, out: &Path) -> Result<(), CompileError> {
     let bundles = compilation.bundles.par_iter();
     bundles.try_for_each(|(group, bundle)| {
         let path = fresh.join(bundle::target_name(group));
-        fs::write(path, to_json(bundle)?).map_err(writing)
+        fs::write(path, written(group, bundle)?).map_err(writing)
     })?;
     if !compilation.lists.is_empty() {
         fs::create_dir_all(fresh.join("lists")).map_err(writing)?;

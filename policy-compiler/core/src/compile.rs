@@ -14,6 +14,7 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
+pub(crate) use self::checked::sound;
 pub use self::checked::{Checked, check};
 pub use self::enforcement::{
     EnforcedControl, EnforcedSites, Enforcement, EnforcementError, GroupAtTime, SitesIn,

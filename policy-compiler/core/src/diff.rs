@@ -22,8 +22,8 @@ use serde::Serialize;
 use url::Url;
 
 use self::crowd::Crowds;
-use crate::compile::{compile_assuming, read};
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::compile::sound;
+use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::explain::Ground;
 use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
@@ -277,19 +277,6 @@ pub fn diff(
         changes,
         addresses,
     })
-}
-
-/// A policy that compiles.
-fn sound(
-    sources: &Sources,
-    date: Date,
-    assumptions: &Assumptions,
-) -> Result<Policy, Vec<Diagnostic>> {
-    let compilation = compile_assuming(sources, date, assumptions);
-    if compilation.failed() {
-        return Err(compilation.diagnostics);
-    }
-    read(sources, date, assumptions, &mut Diagnostics::default()).ok_or(compilation.diagnostics)
 }
 
 /// One of the two policies, with what holds.

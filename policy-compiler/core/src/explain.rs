@@ -17,9 +17,9 @@ use url::Url;
 
 pub use self::service::ServiceNote;
 pub use self::time::{AtTime, Otherwise, When};
-use crate::compile::{desired, read};
+use crate::compile::{desired, sound};
 use crate::desired::Verdict;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::judge::{Decider, Judge};
 use crate::policy::{Assumptions, Policy, Rule};
 use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
@@ -161,17 +161,7 @@ pub fn explain(
     subject: &Subject,
 ) -> Result<Explanation, ExplainError> {
     let date = when.day();
-    let compilation = crate::compile(sources, date);
-    if compilation.failed() {
-        return Err(ExplainError::Faulty(compilation.diagnostics));
-    }
-    let policy = read(
-        sources,
-        date,
-        &Assumptions::default(),
-        &mut Diagnostics::default(),
-    )
-    .ok_or(ExplainError::Faulty(compilation.diagnostics))?;
+    let policy = sound(sources, date, &Assumptions::default()).map_err(ExplainError::Faulty)?;
     let resolution = resolve(&policy);
     let base = resolution
         .groups

@@ -2,7 +2,7 @@
 
 use fyr_schemas::bundle::{Bundle, Coverage, Engine};
 
-use crate::source::Source;
+use crate::source::{Source, stderr};
 
 const DAY: &str = "2026-11-23";
 
@@ -164,4 +164,47 @@ fn a_fleet_whose_browsers_know_everything_has_nothing_to_report_and_neither_has_
     assert_eq!(source.codes(DAY), [""; 0]);
     let source = source.with_edit("fyr.yaml", "always-reachable", new);
     assert_eq!(source.codes(DAY), [""; 0]);
+}
+
+#[test]
+fn a_bundle_that_devices_would_not_take_is_not_compiled() {
+    let rule = |name: &str, when: &str, sites: &str| {
+        format!(
+            "rule: {name}\ndecision: BY-2025-1\nfor: /skoler\nstrength: default\n{when}\
+             sites: {{ block: [{sites}] }}\nwhy: {{ da: Lukket. }}\n"
+        )
+    };
+    let long = "a".repeat(2000);
+    let mut policy = Source::small();
+    for part in 0..2 {
+        let sites: Vec<String> = (0..450)
+            .map(|site| format!("side-{part}-{site}.example/{long}"))
+            .collect();
+        let name = format!("lange-{part}");
+        let text = rule(&name, "", &sites.join(", "));
+        policy = policy.with(&format!("rules/{name}.yaml"), &text);
+    }
+    // Every day on which something begins repeats the lists.
+    for day in 1..=3 {
+        let (name, when) = (format!("fra-{day}"), format!("from: 2026-12-0{day}\n"));
+        let text = rule(&name, &when, &format!("fra-{day}.example/a"));
+        policy = policy.with(&format!("rules/{name}.yaml"), &text);
+    }
+    let out = tempfile::tempdir().expect("a temporary directory");
+    let path = out.path().join("compiled");
+    let arguments = [
+        "--date",
+        "2026-11-23",
+        "--out",
+        path.to_str().expect("Unicode"),
+    ];
+    let output = policy.fyr("compile", &arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let told = stderr(&output);
+    assert!(told.contains("the bundle of `oest-2021` has "), "{told}");
+    assert!(
+        told.contains("devices take 8388608 at most; write fewer"),
+        "{told}"
+    );
+    assert!(!path.exists());
 }

@@ -42,6 +42,20 @@ pub fn check(sources: &Sources, date: Date) -> Checked {
     }
 }
 
+/// The policy of a day, where nothing keeps it from compiling; else what was found.
+pub(crate) fn sound(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+) -> Result<Policy, Vec<Diagnostic>> {
+    let mut findings = Diagnostics::default();
+    let documents = parse(sources, &mut findings);
+    match find(documents, date, assumptions, &mut findings) {
+        Some(policy) if !findings.any_error() => Ok(policy),
+        Some(_) | None => Err(findings.into_sorted()),
+    }
+}
+
 /// Finds what there is to find in the policy of one day, beyond what reading its documents found,
 /// and gives the policy; `None` without `fyr.yaml`.
 pub(super) fn find(

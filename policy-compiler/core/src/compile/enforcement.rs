@@ -10,9 +10,9 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::lowering::Lowerings;
-use super::read;
+use super::sound;
 use crate::desired::Desired;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::policy::Assumptions;
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -102,13 +102,7 @@ pub fn enforcement(
     date: Date,
     group: Option<&str>,
 ) -> Result<Vec<Enforcement>, EnforcementError> {
-    let checked = super::check(sources, date);
-    if checked.failed() {
-        return Err(EnforcementError::Faulty(checked.diagnostics));
-    }
-    let mut findings = Diagnostics::default();
-    let policy = read(sources, date, &Assumptions::default(), &mut findings)
-        .ok_or(EnforcementError::Faulty(checked.diagnostics))?;
+    let policy = sound(sources, date, &Assumptions::default()).map_err(EnforcementError::Faulty)?;
     if let Some(group) = group
         && !policy.groups.keys().any(|known| known.as_str() == group)
     {

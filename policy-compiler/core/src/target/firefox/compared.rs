@@ -39,15 +39,12 @@ fn read(path: &str) -> String {
         read.push_str(before);
         let escaped = behind.get(..2).filter(|hex| hex.is_ascii());
         let byte = escaped.and_then(|hex| u8::from_str_radix(hex, 16).ok());
-        match (byte, behind.get(2..)) {
-            (Some(byte @ b' '..=b'~'), Some(after)) => {
-                read.push(char::from(byte));
-                rest = after;
-            }
-            (Some(_) | None, _) => {
-                read.push('%');
-                rest = behind;
-            }
+        if let (Some(byte @ b' '..=b'~'), Some(after)) = (byte, behind.get(2..)) {
+            read.push(char::from(byte));
+            rest = after;
+        } else {
+            read.push('%');
+            rest = behind;
         }
     }
     read.push_str(rest);
