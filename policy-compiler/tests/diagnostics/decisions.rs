@@ -145,3 +145,50 @@ fn a_floor_that_begins_later_is_held_against_what_stands_below_it_then() {
         &[("rules/proeve.yaml", &floor), ("rules/aaben.yaml", &below)],
     );
 }
+
+#[test]
+fn what_is_wrong_on_the_second_of_two_later_days_only_is_told_for_that_day() {
+    let first = rule(
+        "for: /skoler\nfrom: 2026-12-01\nstrength: default\nsites:\n  block: [spil.example]\n",
+    );
+    let floor =
+        rule("for: /skoler\nfrom: 2026-12-15\nstrength: minimum\nset:\n  camera.access: block\n");
+    let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
+    let output = check(&[
+        ("rules/foerst.yaml", &first.replace("proeve", "foerst")),
+        ("rules/proeve.yaml", &floor),
+        ("rules/aaben.yaml", &below.replace("proeve", "aaben")),
+    ]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("from 2026-12-15 on an error"), "{text}");
+    assert_eq!(text.matches(" on an error: ").count(), 1, "{text}");
+}
+
+#[test]
+fn twelve_days_to_come_are_looked_at() {
+    let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
+    let text_with_floor_as = |turn: usize| {
+        let rules: Vec<(String, String)> = (1..=turn)
+            .map(|day| {
+                let says = if day == turn {
+                    "strength: minimum\nset:\n  camera.access: block\n".to_owned()
+                } else {
+                    format!("strength: default\nsites:\n  block: [s{day}.example]\n")
+                };
+                let text = rule(&format!("for: /skoler\nfrom: 2026-12-{day:02}\n{says}"));
+                let text = text.replace("proeve", &format!("dag-{day}"));
+                (format!("rules/dag-{day}.yaml"), text)
+            })
+            .collect();
+        let mut files: Vec<(&str, &str)> = rules
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        files.push(("rules/proeve.yaml", &below));
+        String::from_utf8(check(&files).stdout).expect("text")
+    };
+    let twelfth = text_with_floor_as(12);
+    assert!(twelfth.contains("from 2026-12-12 on an error"), "{twelfth}");
+    let thirteenth = text_with_floor_as(13);
+    assert!(!thirteenth.contains(" on an error: "), "{thirteenth}");
+}

@@ -9,7 +9,7 @@ use super::checked;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::Documents;
-use crate::policy::{Assumptions, Policy, Standing};
+use crate::policy::{Assumptions, Policy, Standing, Told};
 
 /// The most days that one run looks ahead at: the nearest, and the others as they come nearer.
 const MOST_DAYS: usize = 12;
@@ -50,9 +50,14 @@ pub(super) fn check(
 ) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     let mut known: BTreeSet<Diagnostic> = BTreeSet::new();
+    // Each later day has a look of its own, so none needs to see beyond itself.
+    let alone = Assumptions {
+        told: Told::DayAlone,
+        ..assumptions.clone()
+    };
     for day in turning_days(policy) {
         let mut findings = Diagnostics::default();
-        checked::find(documents.clone(), day, assumptions, &mut findings);
+        checked::find(documents.clone(), day, &alone, &mut findings);
         let errors = findings.into_sorted().into_iter();
         for error in errors.filter(Diagnostic::is_error) {
             if known.insert(error.clone()) {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
 use fyr_schemas::timetable::Days;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::Policy;
@@ -15,6 +16,28 @@ use crate::parse::InFile;
 pub struct Assumptions {
     /// Cases that count as in force on the day: proposals, and what is still to come.
     pub in_force: BTreeSet<CaseNumber>,
+    /// What devices would be told of the days to come.
+    pub told: Told,
+}
+
+/// How far ahead devices are told what begins and what is over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told {
+    /// A year.
+    #[default]
+    YearAhead,
+    /// Nothing beyond the day itself.
+    DayAlone,
+}
+
+impl Told {
+    /// The last day on which something may begin and be told on a day.
+    pub(super) fn reach(self, today: Date) -> Date {
+        match self {
+            Self::YearAhead => today.checked_add(1.year()).unwrap_or(Date::MAX),
+            Self::DayAlone => today,
+        }
+    }
 }
 
 /// Where a case stands on a day.
