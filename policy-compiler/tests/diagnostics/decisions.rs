@@ -1,6 +1,6 @@
 //! What is found about decisions and the rules that cite them.
 
-use super::{base, check, finds, finds_in_base, rule};
+use super::{base, check, check_on, finds, finds_in_base, rule};
 
 #[test]
 fn a_rule_without_a_decision_is_told() {
@@ -191,4 +191,30 @@ fn twelve_days_to_come_are_looked_at() {
     assert!(twelfth.contains("from 2026-12-12 on an error"), "{twelfth}");
     let thirteenth = text_with_floor_as(13);
     assert!(!thirteenth.contains(" on an error: "), "{thirteenth}");
+}
+
+/// The class of 2024 is in grade 3 until it moves up on 1 August 2028.
+#[test]
+fn what_is_wrong_once_the_classes_have_moved_up_is_told_a_hundred_days_before() {
+    let floor = rule(
+        "for: { unit: /skoler, stage: mellemtrin }\nstrength: minimum\nset:\n  camera.access: block\n",
+    );
+    let below = "rule: aaben\ndecision: OEST-3\nfor: { unit: /skoler/oest, stage: mellemtrin }\n\
+                 strength: default\nset:\n  camera.access: allow\nwhy:\n  da: Prøve.\n";
+    let units = base(
+        "units.yaml",
+        "  oest-2021: { unit: /skoler/oest, start: 2021 }\n",
+        "",
+    );
+    let files = [
+        ("units.yaml", units.as_str()),
+        ("rules/proeve.yaml", floor.as_str()),
+        ("rules/aaben.yaml", below),
+    ];
+    let on = |day| String::from_utf8(check_on(day, &files).stdout).expect("text");
+    let ahead = "from 2028-08-01 on an error";
+    let near = on("2028-04-23");
+    assert!(near.contains(ahead), "{near}");
+    let far = on("2028-04-22");
+    assert!(!far.contains(ahead), "{far}");
 }
