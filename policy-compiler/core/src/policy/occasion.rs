@@ -168,3 +168,24 @@ fn unknown_period(
         .at(place, "`timetable.yaml` has no such period")
         .help(help)
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn devices_are_told_of_an_end_that_falls_on_the_last_day_of_the_year_ahead() {
+        let (today, reach) = (date(2026, 11, 23), date(2027, 11, 23));
+        let ends = |until| {
+            let days = Days {
+                from: None,
+                until: Some(until),
+            };
+            Occasion::new(BTreeSet::new(), days, (today, reach)).ends
+        };
+        assert_eq!(ends(date(2027, 11, 22)), PeriodId::from_day(reach));
+        assert_eq!(ends(reach), None);
+    }
+}

@@ -167,3 +167,31 @@ impl Policy {
         self.tenures.get(case)?.days.until
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_case_that_is_taken_for_granted_still_ends_on_its_last_day() {
+        let today = date(2026, 11, 23);
+        let until_when_assumed = |until| {
+            let mut tenure = Tenure {
+                standing: Standing::Proposed,
+                days: Days {
+                    from: Some(date(2027, 1, 1)),
+                    until: Some(until),
+                },
+            };
+            tenure.assume(today);
+            assert_eq!(tenure.standing, Standing::InForce);
+            tenure.days.until
+        };
+        for ahead in [today, date(2027, 6, 30)] {
+            assert_eq!(until_when_assumed(ahead), Some(ahead));
+        }
+        assert_eq!(until_when_assumed(date(2026, 11, 22)), None);
+    }
+}
