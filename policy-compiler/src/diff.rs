@@ -143,6 +143,7 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
         addresses: args.urls.as_ref().map_or(Ok(Vec::new()), addresses)?,
         what_if: Assumptions {
             in_force: args.what_if.iter().cloned().collect(),
+            ..Assumptions::default()
         },
     };
     let difference = match diff(&old, &new, &comparison) {

@@ -34,6 +34,11 @@ const DAY: &str = "2026-11-23";
 
 /// Checks the sound policy of `tests/policy` with some of its files written anew.
 fn check(files: &[(&str, &str)]) -> Output {
+    check_on(DAY, files)
+}
+
+/// The same on another day.
+fn check_on(day: &str, files: &[(&str, &str)]) -> Output {
     let policy = tempfile::tempdir().expect("a temporary directory");
     copy(
         Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/policy")),
@@ -47,7 +52,7 @@ fn check(files: &[(&str, &str)]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_fyr"))
         .arg("check")
         .arg(policy.path())
-        .args(["--date", DAY])
+        .args(["--date", day])
         .output()
         .expect("fyr runs")
 }

@@ -227,7 +227,7 @@ impl Timetable {
 
 impl Period {
     /// Its hours on a day; none where it does not run.
-    fn hours_on(&self, day: Date, is_holiday: bool) -> &[Hours] {
+    pub fn hours_on(&self, day: Date, is_holiday: bool) -> &[Hours] {
         let hours = match self {
             Self::Weekly { hours, within } => hours
                 .get(&Weekday::of(day))

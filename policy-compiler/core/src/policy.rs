@@ -33,7 +33,7 @@ pub use self::service::{Hindrance, Opens, Service};
 pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::site_statement::{Access, Condition, SiteStatement};
 use self::standing::Tenure;
-pub use self::standing::{Assumptions, Standing};
+pub use self::standing::{Assumptions, Standing, Told};
 pub use self::statement::{ForWhom, SettingStatement, ValueFor};
 pub use self::timetable::Timetable;
 pub(crate) use self::unknown::{Known, in_scope as unknown_in_scope};

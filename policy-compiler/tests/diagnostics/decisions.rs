@@ -1,6 +1,6 @@
 //! What is found about decisions and the rules that cite them.
 
-use super::{base, check, finds, finds_in_base, rule};
+use super::{base, check, check_on, finds, finds_in_base, rule};
 
 #[test]
 fn a_rule_without_a_decision_is_told() {
@@ -144,4 +144,77 @@ fn a_floor_that_begins_later_is_held_against_what_stands_below_it_then() {
         "FYR0510",
         &[("rules/proeve.yaml", &floor), ("rules/aaben.yaml", &below)],
     );
+}
+
+#[test]
+fn what_is_wrong_on_the_second_of_two_later_days_only_is_told_for_that_day() {
+    let first = rule(
+        "for: /skoler\nfrom: 2026-12-01\nstrength: default\nsites:\n  block: [spil.example]\n",
+    );
+    let floor =
+        rule("for: /skoler\nfrom: 2026-12-15\nstrength: minimum\nset:\n  camera.access: block\n");
+    let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
+    let output = check(&[
+        ("rules/foerst.yaml", &first.replace("proeve", "foerst")),
+        ("rules/proeve.yaml", &floor),
+        ("rules/aaben.yaml", &below.replace("proeve", "aaben")),
+    ]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("from 2026-12-15 on an error"), "{text}");
+    assert_eq!(text.matches(" on an error: ").count(), 1, "{text}");
+}
+
+#[test]
+fn twelve_days_to_come_are_looked_at() {
+    let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
+    let text_with_floor_as = |turn: usize| {
+        let rules: Vec<(String, String)> = (1..=turn)
+            .map(|day| {
+                let says = if day == turn {
+                    "strength: minimum\nset:\n  camera.access: block\n".to_owned()
+                } else {
+                    format!("strength: default\nsites:\n  block: [s{day}.example]\n")
+                };
+                let text = rule(&format!("for: /skoler\nfrom: 2026-12-{day:02}\n{says}"));
+                let text = text.replace("proeve", &format!("dag-{day}"));
+                (format!("rules/dag-{day}.yaml"), text)
+            })
+            .collect();
+        let mut files: Vec<(&str, &str)> = rules
+            .iter()
+            .map(|(path, text)| (path.as_str(), text.as_str()))
+            .collect();
+        files.push(("rules/proeve.yaml", &below));
+        String::from_utf8(check(&files).stdout).expect("text")
+    };
+    let twelfth = text_with_floor_as(12);
+    assert!(twelfth.contains("from 2026-12-12 on an error"), "{twelfth}");
+    let thirteenth = text_with_floor_as(13);
+    assert!(!thirteenth.contains(" on an error: "), "{thirteenth}");
+}
+
+/// The class of 2024 is in grade 3 until it moves up on 1 August 2028.
+#[test]
+fn what_is_wrong_once_the_classes_have_moved_up_is_told_a_hundred_days_before() {
+    let floor = rule(
+        "for: { unit: /skoler, stage: mellemtrin }\nstrength: minimum\nset:\n  camera.access: block\n",
+    );
+    let below = "rule: aaben\ndecision: OEST-3\nfor: { unit: /skoler/oest, stage: mellemtrin }\n\
+                 strength: default\nset:\n  camera.access: allow\nwhy:\n  da: Prøve.\n";
+    let units = base(
+        "units.yaml",
+        "  oest-2021: { unit: /skoler/oest, start: 2021 }\n",
+        "",
+    );
+    let files = [
+        ("units.yaml", units.as_str()),
+        ("rules/proeve.yaml", floor.as_str()),
+        ("rules/aaben.yaml", below),
+    ];
+    let on = |day| String::from_utf8(check_on(day, &files).stdout).expect("text");
+    let ahead = "from 2028-08-01 on an error";
+    let near = on("2028-04-23");
+    assert!(near.contains(ahead), "{near}");
+    let far = on("2028-04-22");
+    assert!(!far.contains(ahead), "{far}");
 }

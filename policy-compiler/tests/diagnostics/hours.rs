@@ -104,3 +104,21 @@ fn hours_of_a_decision_that_is_not_in_force_are_told() {
         ],
     );
 }
+
+#[test]
+fn an_exam_in_fourteen_months_loses_no_hours_to_a_school() {
+    let text = told(
+        "decision: BY-2025-1
+periods:
+  skoletid:
+    on: 2028-01-20
+    hours: 08:00-15:00
+    except:
+      - { for: /skoler/oest, on: 2028-01-20, hours: 09:00-15:00, decision: OEST-3 }
+",
+    );
+    assert!(
+        text.contains("without it on 2028-01-20, 08:00-09:00"),
+        "{text}"
+    );
+}

@@ -262,3 +262,35 @@ fn more_combinations_than_a_device_carries_are_told() {
     let during = format!("during: [{}]\n", during.join(", "));
     finds_in("FYR0911", &timetable, &during);
 }
+
+/// Thousands of exceptions, each of them for days that never end and are holidays throughout: a
+/// walk over every day of every one would take minutes.
+#[test]
+fn a_period_that_holidays_cover_to_the_end_of_time_is_over_at_once() {
+    let exceptions = "      - { for: /skoler/oest, hours: 08:00-15:00 }\n".repeat(2_000);
+    let timetable = format!(
+        "periods:\n  skoletid:\n    days: mon-fri\n    hours: 08:00-15:30\n    until: 9999-12-31\n    \
+         except:\n{exceptions}holidays:\n  - {{ name: Altid, from: 2020-01-01, until: 9999-12-31 }}\n"
+    );
+    let output = check(&[("timetable.yaml", &timetable)]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains("FYR0905"), "{text}");
+    assert!(!text.contains("FYR0910"), "{text}");
+}
+
+#[test]
+fn many_exceptions_that_disagree_are_each_held_against_the_first() {
+    let exceptions: Vec<String> = (0..300)
+        .map(|number| {
+            let (hour, minute) = (8 + number / 60, number % 60);
+            format!("      - {{ for: /skoler/oest, hours: {hour:02}:{minute:02}-15:00 }}\n")
+        })
+        .collect();
+    let timetable = format!(
+        "periods:\n  skoletid:\n    days: mon-fri\n    hours: 08:00-15:30\n    except:\n{}",
+        exceptions.concat()
+    );
+    let output = check(&[("timetable.yaml", &timetable)]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert_eq!(text.matches(" FYR0910: ").count(), 299, "{text}");
+}

@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::code::Code;
@@ -14,6 +15,7 @@ use crate::parse::DocumentKind;
 use crate::policy::timetable::{Exception, Period};
 use crate::policy::{Group, Policy};
 use crate::resolve::{MOST_VARIANTS, Resolution};
+use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
@@ -36,15 +38,17 @@ impl Policy {
     /// Whether a period runs on some day from today on.
     fn runs_again(&self, period: &Period) -> bool {
         let everybodys = self.timetable.holidays.iter();
-        let holidays: Vec<Days> = everybodys
+        let mut holidays: Vec<Days> = everybodys
             .filter(|holiday| holiday.scope.is_none())
             .flat_map(|holiday| holiday.days.iter().copied())
             .collect();
+        holidays.sort();
         let mut ways = period.ways();
         ways.any(|runs| runs_from(runs, self.date, &holidays))
     }
 }
 
+/// Whether a period runs on some day from today on, outside these holidays, which are sorted.
 fn runs_from(runs: &Runs, today: Date, holidays: &[Days]) -> bool {
     match runs {
         Runs::On { days, .. } => days.last().is_some_and(|last| today <= *last),
@@ -54,14 +58,37 @@ fn runs_from(runs: &Runs, today: Date, holidays: &[Days]) -> bool {
                 return true;
             };
             let first = within.from.map_or(today, |first| first.max(today));
-            let days = first.series(jiff::Span::new().days(1));
-            let mut days = days.take_while(|day| *day <= last);
-            days.any(|day| {
-                hours.contains_key(&Weekday::of(day))
-                    && !holidays.iter().any(|holiday| holiday.contains(day))
-            })
+            let mut runs_on = |day| hours.contains_key(&Weekday::of(day));
+            gaps(first, last, holidays)
+                .into_iter()
+                .any(|(from, until)| {
+                    let days = from.series(1.day()).take_while(|day| *day <= until);
+                    // A week shows every weekday, however long the days go on.
+                    days.take(Weekday::ALL.len()).any(&mut runs_on)
+                })
         }
     }
+}
+
+/// What holidays, which are sorted, leave of the days from the first to the last.
+fn gaps(first: Date, last: Date, holidays: &[Days]) -> Vec<(Date, Date)> {
+    let (mut gaps, mut next) = (Vec::new(), first);
+    for days in holidays {
+        if let Some(before) = days.from.and_then(|from| from.yesterday().ok())
+            && next <= before
+        {
+            gaps.push((next, before.min(last)));
+        }
+        match days.until.map(Date::tomorrow) {
+            Some(Ok(behind)) => next = next.max(behind),
+            None | Some(Err(_)) => return gaps,
+        }
+        if last < next {
+            return gaps;
+        }
+    }
+    gaps.push((next, last));
+    gaps
 }
 
 fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
@@ -97,38 +124,45 @@ fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnosti
 }
 
 /// Two exceptions between which nothing decides, with the groups they are both for.
+///
+/// Of several that are equal each is held against the first: were all pairs told, a long file
+/// would have more findings than anybody reads.
 fn other_hours_twice(policy: &Policy) -> Vec<Diagnostic> {
     let periods = policy.timetable.periods.iter();
-    let pairs = periods.flat_map(|(name, period)| {
-        let pairs = pairs(&period.exceptions);
-        pairs.map(move |(one, other)| (name, one, other))
-    });
-    pairs
-        .filter_map(|(name, one, other)| {
-            let both = |group: &&Group| one.is_for(group) && other.is_for(group);
-            let groups: Vec<&GroupId> =
-                policy.groups.values().filter(both).map(|g| &g.id).collect();
-            let disagree = one.rank() == other.rank() && one.runs != other.runs;
-            (disagree && !groups.is_empty()).then(|| {
+    periods
+        .flat_map(|(name, period)| {
+            let twice = equals(policy, &period.exceptions).into_iter();
+            twice.map(move |((one, other), groups)| {
                 let whom = groups_in_words(&groups);
                 Diagnostic::new(
                     Code::OtherHoursTwice,
                     format!("two exceptions of `{name}` are for {whom}"),
                 )
-                .at(one.place, "one of them")
-                .at(other.place, "and the other")
+                .at(one, "one of them")
+                .at(other, "and the other")
                 .help("let one of them name a lower unit, or a stage")
             })
         })
         .collect()
 }
 
-fn pairs(exceptions: &[Exception]) -> impl Iterator<Item = (&Exception, &Exception)> {
-    let numbered = exceptions.iter().enumerate();
-    numbered.flat_map(|(number, one)| {
-        let others = exceptions.iter().skip(number.saturating_add(1));
-        others.map(move |other| (one, other))
-    })
+/// The places of two exceptions of equal rank that differ, with the groups they are both for.
+fn equals<'a>(
+    policy: &'a Policy,
+    exceptions: &[Exception],
+) -> BTreeMap<(Place, Place), Vec<&'a GroupId>> {
+    let mut found: BTreeMap<_, Vec<&GroupId>> = BTreeMap::new();
+    for group in policy.groups.values() {
+        let mut firsts: BTreeMap<(usize, usize), &Exception> = BTreeMap::new();
+        for exception in exceptions.iter().filter(|other| other.is_for(group)) {
+            let first = *firsts.entry(exception.rank()).or_insert(exception);
+            if first.runs != exception.runs {
+                let places = (first.place, exception.place);
+                found.entry(places).or_default().push(&group.id);
+            }
+        }
+    }
+    found
 }
 
 /// Two lessons that some groups have at one time.
@@ -185,7 +219,7 @@ fn lessons_of<'a>(policy: &'a Policy, group: &Group) -> BTreeMap<&'a PeriodId, &
 
 /// Whether two periods run at one time from a day on, the holidays aside.
 fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
-    let overlap = |day: Date| any_overlap(on(one, day), on(other, day));
+    let overlap = |day: Date| any_overlap(one.hours_on(day, false), other.hours_on(day, false));
     match (one, other) {
         (Runs::On { days, .. }, _) | (_, Runs::On { days, .. }) => {
             days.range(today..).any(|day| overlap(*day))
@@ -209,17 +243,6 @@ fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
                 })
         }
         (Runs::Throughout(_), _) | (_, Runs::Throughout(_)) => false,
-    }
-}
-
-/// The hours of a period on a day, the holidays aside.
-pub(super) fn on(runs: &Runs, day: Date) -> &[Hours] {
-    match runs {
-        Runs::On { days, hours } if days.contains(&day) => hours,
-        Runs::Weekly { hours, within } if within.contains(day) => {
-            hours.get(&Weekday::of(day)).map_or(&[], Vec::as_slice)
-        }
-        Runs::On { .. } | Runs::Weekly { .. } | Runs::Throughout(_) => &[],
     }
 }
 

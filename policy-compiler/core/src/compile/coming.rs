@@ -3,18 +3,25 @@
 use std::collections::BTreeSet;
 
 use fyr_schemas::policy::{At, Day};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::checked;
 use crate::code::Code;
+use crate::country::Country;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::Documents;
-use crate::policy::{Assumptions, Policy, Standing};
+use crate::policy::{Assumptions, Policy, Standing, Told};
 
 /// The most days that one run looks ahead at: the nearest, and the others as they come nearer.
 const MOST_DAYS: usize = 12;
 
-/// The nearest days after that of the policy on which a decision or a rule begins or is over.
+/// From how many days before it the next school year is looked ahead at: long enough to mend what
+/// it brings, and no longer, so that a check stays cheap the rest of the year.
+const DAYS_BEFORE_SCHOOL_YEAR: i32 = 100;
+
+/// The nearest days after that of the policy on which a decision or a rule begins or is over, and
+/// the one on which every class moves up.
 fn turning_days(policy: &Policy) -> BTreeSet<Date> {
     let cases = policy.decisions.iter();
     let of_cases = cases.flat_map(|(case, decision)| {
@@ -34,7 +41,19 @@ fn turning_days(policy: &Policy) -> BTreeSet<Date> {
     });
     let days = of_cases.chain(of_rules);
     let later: BTreeSet<Date> = days.filter(|day| policy.date < *day).collect();
-    later.into_iter().take(MOST_DAYS).collect()
+    let nearest = later.into_iter().take(MOST_DAYS);
+    nearest.chain(next_school_year(policy)).collect()
+}
+
+/// The day on which the next school year begins, once it is near.
+fn next_school_year(policy: &Policy) -> Option<Date> {
+    let (month, day) = Country::of(&policy.organisation.document.country).school_year;
+    let today = policy.date;
+    let near = today.checked_add(DAYS_BEFORE_SCHOOL_YEAR.days()).ok()?;
+    [today.year(), near.year()]
+        .into_iter()
+        .filter_map(|year| Date::new(year, month, day).ok())
+        .find(|begins| today < *begins && *begins <= near)
 }
 
 /// The first day behind a last one.
@@ -50,9 +69,14 @@ pub(super) fn check(
 ) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     let mut known: BTreeSet<Diagnostic> = BTreeSet::new();
+    // Each later day has a look of its own, so none needs to see beyond itself.
+    let alone = Assumptions {
+        told: Told::DayAlone,
+        ..assumptions.clone()
+    };
     for day in turning_days(policy) {
         let mut findings = Diagnostics::default();
-        checked::find(documents.clone(), day, assumptions, &mut findings);
+        checked::find(documents.clone(), day, &alone, &mut findings);
         let errors = findings.into_sorted().into_iter();
         for error in errors.filter(Diagnostic::is_error) {
             if known.insert(error.clone()) {

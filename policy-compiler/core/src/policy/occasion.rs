@@ -9,7 +9,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::PeriodId;
 use fyr_schemas::policy::{self as source, At, Day};
 use fyr_schemas::timetable::Days;
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::statement::Names;
@@ -59,22 +58,22 @@ pub enum Turn {
 }
 
 impl Occasion {
-    /// When a rule holds that is written with these periods and days, seen from `today`.
+    /// When a rule holds that is written with these periods and days, seen from `today`
+    /// and as far as `reach`.
     ///
     /// A first day that has come bounds nothing any more.
-    fn new(during: BTreeSet<PeriodId>, days: Days, today: Date) -> Self {
-        let a_year_on = today.checked_add(1.year()).unwrap_or(Date::MAX);
+    fn new(during: BTreeSet<PeriodId>, days: Days, (today, reach): (Date, Date)) -> Self {
         let horizon = if days.until.is_some_and(|last| last < today) {
             Horizon::Past
         } else if days.is_empty() {
             Horizon::Never
-        } else if days.from.is_some_and(|first| a_year_on < first) {
+        } else if days.from.is_some_and(|first| reach < first) {
             Horizon::Later
         } else {
             Horizon::Within
         };
         let first = days.from.filter(|first| today < *first);
-        let after = days.until.filter(|last| *last < a_year_on);
+        let after = days.until.filter(|last| *last < reach);
         Self {
             during,
             begins: first.and_then(PeriodId::from_day),
@@ -124,7 +123,7 @@ impl Occasion {
 pub(super) fn read(
     rule: &InFile<source::Rule>,
     names: &Names<'_>,
-    (of_case, today): (Days, Date),
+    (of_case, seen): (Days, (Date, Date)),
     findings: &mut Diagnostics,
 ) -> Occasion {
     let written = &rule.document;
@@ -148,7 +147,7 @@ pub(super) fn read(
         from: day(first),
         until: day(last),
     };
-    Occasion::new(during.collect(), days.overlap(of_case), today)
+    Occasion::new(during.collect(), days.overlap(of_case), seen)
 }
 
 fn unknown_period(
@@ -168,4 +167,25 @@ fn unknown_period(
     Diagnostic::new(Code::UnknownPeriod, format!("unknown period `{name}`"))
         .at(place, "`timetable.yaml` has no such period")
         .help(help)
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn devices_are_told_of_an_end_that_falls_on_the_last_day_of_the_year_ahead() {
+        let (today, reach) = (date(2026, 11, 23), date(2027, 11, 23));
+        let ends = |until| {
+            let days = Days {
+                from: None,
+                until: Some(until),
+            };
+            Occasion::new(BTreeSet::new(), days, (today, reach)).ends
+        };
+        assert_eq!(ends(date(2027, 11, 22)), PeriodId::from_day(reach));
+        assert_eq!(ends(reach), None);
+    }
 }

@@ -95,7 +95,12 @@ pub fn organise(
     });
     let tenures = standing::tenures(&decisions, date, assumptions);
     let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
-        name_rules(documents.rules, &names, (&tenures, date), findings)
+        name_rules(
+            documents.rules,
+            &names,
+            (&tenures, (date, assumptions.told.reach(date))),
+            findings,
+        )
     });
     let (rules, dormant) = rules
         .into_iter()
@@ -395,7 +400,7 @@ fn lists_nothing(category: &Category, place: Place) -> Diagnostic {
 fn name_rules(
     documents: Vec<InFile<source::Rule>>,
     names: &Names<'_>,
-    (tenures, date): (&BTreeMap<CaseNumber, Tenure>, Date),
+    (tenures, seen): (&BTreeMap<CaseNumber, Tenure>, (Date, Date)),
     findings: &mut Diagnostics,
 ) -> BTreeMap<RuleId, Rule> {
     let mut rules = BTreeMap::new();
@@ -407,7 +412,7 @@ fn name_rules(
         let tenure = cited.and_then(|case| tenures.get(&case.value));
         let of_case = tenure.map_or_else(Days::default, |tenure| tenure.days);
         let rule = Rule {
-            occasion: occasion::read(&source, names, (of_case, date), findings),
+            occasion: occasion::read(&source, names, (of_case, seen), findings),
             settings: statement::type_settings(&source, names, findings),
             sites: site_statement::read_sites(&source, names, findings),
             source,

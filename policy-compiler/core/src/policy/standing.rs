@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
 use fyr_schemas::timetable::Days;
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::Policy;
@@ -15,6 +16,28 @@ use crate::parse::InFile;
 pub struct Assumptions {
     /// Cases that count as in force on the day: proposals, and what is still to come.
     pub in_force: BTreeSet<CaseNumber>,
+    /// What devices would be told of the days to come.
+    pub told: Told,
+}
+
+/// How far ahead devices are told what begins and what is over.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Told {
+    /// A year.
+    #[default]
+    YearAhead,
+    /// Nothing beyond the day itself.
+    DayAlone,
+}
+
+impl Told {
+    /// The last day on which something may begin and be told on a day.
+    pub(super) fn reach(self, today: Date) -> Date {
+        match self {
+            Self::YearAhead => today.checked_add(1.year()).unwrap_or(Date::MAX),
+            Self::DayAlone => today,
+        }
+    }
 }
 
 /// Where a case stands on a day.
@@ -142,5 +165,33 @@ impl Policy {
     /// The last day of a case, of its own or because another one replaces it.
     pub(crate) fn last_day(&self, case: &CaseNumber) -> Option<Date> {
         self.tenures.get(case)?.days.until
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_case_that_is_taken_for_granted_still_ends_on_its_last_day() {
+        let today = date(2026, 11, 23);
+        let until_when_assumed = |until| {
+            let mut tenure = Tenure {
+                standing: Standing::Proposed,
+                days: Days {
+                    from: Some(date(2027, 1, 1)),
+                    until: Some(until),
+                },
+            };
+            tenure.assume(today);
+            assert_eq!(tenure.standing, Standing::InForce);
+            tenure.days.until
+        };
+        for ahead in [today, date(2027, 6, 30)] {
+            assert_eq!(until_when_assumed(ahead), Some(ahead));
+        }
+        assert_eq!(until_when_assumed(date(2026, 11, 22)), None);
     }
 }

@@ -13,7 +13,6 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::super::decisions::competence;
-use super::super::timetable::on;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_words};
 use crate::policy::timetable::{Cited, Exception, Holiday, Period};
@@ -152,8 +151,8 @@ impl<'a> Sight<'a, '_> {
         }
         let mut days = days_of(decided, self.policy.date);
         let lost = days.find_map(|day| {
-            let kept = on(&exception.runs, day);
-            let mut hours = on(decided, day).iter();
+            let kept = exception.runs.hours_on(day, false);
+            let mut hours = decided.hours_on(day, false).iter();
             Some((day, hours.find_map(|hours| first_missing(*hours, kept))?))
         });
         Some((exception, lost?))
@@ -173,7 +172,7 @@ impl<'a> Sight<'a, '_> {
             let mut days = days_of(decided, self.policy.date)
                 .filter(|day| is_free(holiday, *day))
                 .filter(|day| !theirs.iter().any(|theirs| is_free(theirs, *day)));
-            let lost = days.find_map(|day| Some((day, *on(decided, day).first()?)))?;
+            let lost = days.find_map(|day| Some((day, *decided.hours_on(day, false).first()?)))?;
             Some(Taking {
                 kind: Kind::Holiday,
                 decided: holiday.decided.as_ref(),
