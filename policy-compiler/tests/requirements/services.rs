@@ -224,6 +224,57 @@ fn r10_a_service_is_not_approved_by_calling_it_a_helpline() {
 }
 
 #[test]
+fn r10_a_rule_that_opens_a_denied_service_by_name_is_reported() {
+    let opens = |word: &str, scope: &str, more: &str| {
+        format!(
+            "rule: katalog\ndecision: SK-2025-7\nfor: {scope}\nstrength: default\n\
+             sites: {{ {word} }}\nguidance: {{ da: Ingen navne. }}\nwhy: {{ da: Prøve. }}\n{more}"
+        )
+    };
+    let codes = |status: &str, rule: &str| {
+        let source = Source::small()
+            .with("services/chat.yaml", &tool("chat", status))
+            .with("rules/katalog.yaml", rule);
+        let mut codes = source.codes(DAY);
+        codes.retain(|code| code == "FYR1011");
+        codes
+    };
+    let allows = opens("allow: [service:chat]", "/skoler", "");
+    for status in ["denied", "expired"] {
+        assert_eq!(codes(status, &allows), ["FYR1011"], "{status}");
+    }
+    for status in ["approved", "under-review", "not-assessed"] {
+        assert_eq!(codes(status, &allows), [""; 0], "{status}");
+    }
+    let warns = opens("warn: [service:chat]", "/skoler", "");
+    assert_eq!(codes("denied", &warns), ["FYR1011"]);
+    let blocks = opens("block: [service:chat]", "/skoler", "");
+    assert_eq!(codes("denied", &blocks), [""; 0]);
+
+    // Only whom the status and the rule have in common are told of.
+    let parts =
+        "\n  - { for: /skoler, status: approved }\n  - { for: /skoler/vest, status: denied }";
+    assert_eq!(codes(parts, &allows), ["FYR1011"]);
+    assert_eq!(
+        codes(parts, &opens("allow: [service:chat]", "/skoler/oest", "")),
+        [""; 0]
+    );
+    let closed_there = opens(
+        "allow: [service:chat]",
+        "/skoler",
+        "---\nrule: vest\ndecision: SK-2025-7\nfor: /skoler/vest\nstrength: default\n\
+         sites: { block: [service:chat] }\nwhy: { da: Prøve. }\n",
+    );
+    assert_eq!(codes(parts, &closed_there), [""; 0]);
+
+    let helpline = tool("chat", "denied").replace("name: Tegn\n", "name: Tegn\nkind: helpline\n");
+    let source = Source::small()
+        .with("services/chat.yaml", &helpline)
+        .with("rules/katalog.yaml", &allows);
+    assert!(!source.codes(DAY).contains(&"FYR1011".to_owned()));
+}
+
+#[test]
 fn r10_in_guidance_mode_what_is_not_listed_stays_reachable() {
     let source = with_catalogue(
         "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \

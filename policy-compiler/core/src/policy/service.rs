@@ -7,7 +7,7 @@
 //! that no rule speaks of is touched by none of this.
 
 use fyr_schemas::policy::{
-    self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, Statuses,
+    self as source, Approval, At, BelowAge, Scope, ServiceKind, ServiceStatus, Statuses,
 };
 
 use fyr_schemas::{CategoryId, ServiceId};
@@ -67,15 +67,21 @@ impl Service {
 
     /// Where its assessment stands for a group: the narrowest of what is written decides.
     pub fn status_for(&self, group: &Group) -> ServiceStatus {
+        let written = self.written_status_for(group);
+        written.map_or(ServiceStatus::NotAssessed, |status| status.value)
+    }
+
+    /// The status that is written for a group, where one is.
+    pub(crate) fn written_status_for(&self, group: &Group) -> Option<&At<ServiceStatus>> {
         match &self.source.document.status {
-            Statuses::Unwritten => ServiceStatus::NotAssessed,
-            Statuses::Everybody(status) => status.value,
+            Statuses::Unwritten => None,
+            Statuses::Everybody(status) => Some(status),
             // Of two that are equally narrow, which is a finding, the worse.
             Statuses::Parts(parts) => parts
                 .iter()
                 .filter(|part| selects(&part.scope, group))
                 .max_by_key(|part| (narrowness(&part.scope), part.status.value))
-                .map_or(ServiceStatus::NotAssessed, |part| part.status.value),
+                .map(|part| &part.status),
         }
     }
 
