@@ -354,3 +354,50 @@ fn r11_a_case_that_was_rejected_may_deny_a_service() {
     let source = source.with("services/tegn.yaml", &denied);
     assert_eq!(source.check(DAY), "nothing to report\n");
 }
+
+#[test]
+fn r21_two_boards_approve_one_service_each_for_its_own() {
+    let board =
+        "  bestyrelsen-oest: { name: Skolebestyrelsen på Øst, competent-for: /skoler/oest }\n";
+    let with_vest = format!(
+        "{board}  bestyrelsen-vest: {{ name: Skolebestyrelsen på Vest, competent-for: /skoler/vest }}\n"
+    );
+    let case = |case: &str, body: &str| {
+        format!(
+            "decision: {case}\ntitle: Tegn\nbody: {body}\nstatus: in-force\ndate: 2026-03-02\n\
+             purpose: Tegning\nlegal-basis: folkeskoleloven § 40\nowner: skolechef\n\
+             review: 2028-03-01\n"
+        )
+    };
+    let cases = [
+        case("OEST-9", "bestyrelsen-oest"),
+        case("VEST-9", "bestyrelsen-vest"),
+    ];
+    let approved = |vest: &str, of_service: &str| {
+        let status = format!(
+            "status:\n  - {{ for: /skoler/oest, status: approved }}\n  \
+             - {{ for: /skoler/vest, status: approved{vest} }}"
+        );
+        let text = TEGN
+            .replace("status: approved", &status)
+            .replace("decision: SK-2025-7\n", of_service);
+        Source::small()
+            .with_edit("fyr.yaml", board, &with_vest)
+            .with("decisions/tegn.yaml", &cases.join("---\n"))
+            .with("services/tegn.yaml", &text)
+    };
+    let of_oest = "decision: OEST-9\n";
+    let each_its_own = approved(", decision: VEST-9", of_oest);
+    assert_eq!(each_its_own.check(DAY), "nothing to report\n");
+    let owned = approved(", decision: VEST-9", "");
+    assert_eq!(owned.codes(DAY), ["FYR1003"], "nobody decided it for Øst");
+
+    // The line that goes too far is shown, and no other body could carry both.
+    let by_one = approved("", of_oest);
+    assert_eq!(by_one.codes(DAY), ["FYR0503"]);
+    insta::assert_snapshot!(by_one.check(DAY));
+    let crossed = approved(", decision: OEST-9", "decision: SK-2025-7\n");
+    assert_eq!(crossed.codes(DAY), ["FYR0503"]);
+    let unknown = approved(", decision: VEST-99", of_oest);
+    assert_eq!(unknown.codes(DAY), ["FYR0202"]);
+}

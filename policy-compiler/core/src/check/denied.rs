@@ -32,8 +32,9 @@ fn opened(service: &Service, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut found: BTreeMap<&RuleId, Opened<'_>> = BTreeMap::new();
     let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
-        let written = service.written_status_for(resolved.group);
-        let Some(status) = written.filter(|status| is_refusal(status.value)) else {
+        let written = service.assessed_for(resolved.group);
+        let status = written.map(|written| written.status);
+        let Some(status) = status.filter(|status| is_refusal(status.value)) else {
             continue;
         };
         let openings = known.answer(&resolved.sites, |sites| openings(service, sites));
