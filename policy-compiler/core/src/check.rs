@@ -5,6 +5,7 @@ mod assessments;
 mod brought;
 mod closed;
 mod decisions;
+mod denied;
 mod escapes;
 mod exceptions;
 mod floors;
@@ -60,5 +61,6 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         DocumentKind::Units,
     ]) {
         findings.extend(ages::check(policy, resolution));
+        findings.extend(denied::check(policy, resolution));
     }
 }

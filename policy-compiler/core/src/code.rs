@@ -260,6 +260,8 @@ codes! {
     "The catalogue says what holds below a service's minimum age, or that a guardian approves it, and nothing makes it so for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can hold."
     "1010" ApprovalNotInForce Warning "a service approved by a decision that is not in force"
     "An approval stands on the decision that the service cites. That decision is a proposal, has not begun or is over, so on this day nobody has approved the service. Cite the decision that does, or give the service the status that it has until then."
+    "1011" DeniedOpened Warning "a denied service that a rule opens"
+    "The rule opens `service:NAME`, and the catalogue says of the same groups that the service is `denied` or that its approval has `expired`. Of two files that contradict each other, one is wrong: take the service out of the rule, narrow the rule, or write the status that the service has by now. `services:approved` opens what is approved and nothing else."
 }
 
 impl fmt::Display for Code {

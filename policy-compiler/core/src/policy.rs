@@ -28,7 +28,7 @@ use jiff::civil::Date;
 pub use self::category::{Category, HostNames, Member, Origin};
 pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
-pub(crate) use self::service::narrowness;
+pub(crate) use self::service::{Assessed, narrowness};
 pub use self::service::{Hindrance, Opens, Service};
 pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::site_statement::{Access, Condition, SiteStatement};

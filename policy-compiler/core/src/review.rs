@@ -162,9 +162,12 @@ impl Reviewer<'_> {
             .filter(|(_, service)| service.is_approved_somewhere());
         for (id, service) in approved {
             let (file, written) = (&service.source, &service.source.document);
+            let approvals = service.approvals();
+            let of_part = approvals.iter().find_map(|approval| approval.decision);
             let owner = written
                 .decision
                 .as_ref()
+                .or(of_part)
                 .and_then(|case| policy.decisions.get(&case.value))
                 .map(|decision| decision.document.owner.clone());
             let one = |task, by: Date, place| Due {

@@ -120,3 +120,21 @@ fn a_service_that_a_proposal_approves_is_told() {
         ],
     );
 }
+
+#[test]
+fn a_denied_service_that_a_rule_opens_is_told_with_both_places() {
+    finds(
+        "FYR1011",
+        &[
+            (
+                "services/tegn.yaml",
+                &service("status:\n  - { for: /skoler/oest, status: denied }\n"),
+            ),
+            (
+                "rules/tegn.yaml",
+                "rule: tegn\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\n\
+                 sites: { allow: [service:tegn] }\nwhy: { da: Tegning. }\n",
+            ),
+        ],
+    );
+}

@@ -224,6 +224,57 @@ fn r10_a_service_is_not_approved_by_calling_it_a_helpline() {
 }
 
 #[test]
+fn r10_a_rule_that_opens_a_denied_service_by_name_is_reported() {
+    let opens = |word: &str, scope: &str, more: &str| {
+        format!(
+            "rule: katalog\ndecision: SK-2025-7\nfor: {scope}\nstrength: default\n\
+             sites: {{ {word} }}\nguidance: {{ da: Ingen navne. }}\nwhy: {{ da: Prøve. }}\n{more}"
+        )
+    };
+    let codes = |status: &str, rule: &str| {
+        let source = Source::small()
+            .with("services/chat.yaml", &tool("chat", status))
+            .with("rules/katalog.yaml", rule);
+        let mut codes = source.codes(DAY);
+        codes.retain(|code| code == "FYR1011");
+        codes
+    };
+    let allows = opens("allow: [service:chat]", "/skoler", "");
+    for status in ["denied", "expired"] {
+        assert_eq!(codes(status, &allows), ["FYR1011"], "{status}");
+    }
+    for status in ["approved", "under-review", "not-assessed"] {
+        assert_eq!(codes(status, &allows), [""; 0], "{status}");
+    }
+    let warns = opens("warn: [service:chat]", "/skoler", "");
+    assert_eq!(codes("denied", &warns), ["FYR1011"]);
+    let blocks = opens("block: [service:chat]", "/skoler", "");
+    assert_eq!(codes("denied", &blocks), [""; 0]);
+
+    // Only whom the status and the rule have in common are told of.
+    let parts =
+        "\n  - { for: /skoler, status: approved }\n  - { for: /skoler/vest, status: denied }";
+    assert_eq!(codes(parts, &allows), ["FYR1011"]);
+    assert_eq!(
+        codes(parts, &opens("allow: [service:chat]", "/skoler/oest", "")),
+        [""; 0]
+    );
+    let closed_there = opens(
+        "allow: [service:chat]",
+        "/skoler",
+        "---\nrule: vest\ndecision: SK-2025-7\nfor: /skoler/vest\nstrength: default\n\
+         sites: { block: [service:chat] }\nwhy: { da: Prøve. }\n",
+    );
+    assert_eq!(codes(parts, &closed_there), [""; 0]);
+
+    let helpline = tool("chat", "denied").replace("name: Tegn\n", "name: Tegn\nkind: helpline\n");
+    let source = Source::small()
+        .with("services/chat.yaml", &helpline)
+        .with("rules/katalog.yaml", &allows);
+    assert!(!source.codes(DAY).contains(&"FYR1011".to_owned()));
+}
+
+#[test]
 fn r10_in_guidance_mode_what_is_not_listed_stays_reachable() {
     let source = with_catalogue(
         "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
@@ -302,4 +353,51 @@ fn r11_a_case_that_was_rejected_may_deny_a_service() {
     let denied = tool("tegn", "denied").replace("SK-2025-7", "TEGN-1");
     let source = source.with("services/tegn.yaml", &denied);
     assert_eq!(source.check(DAY), "nothing to report\n");
+}
+
+#[test]
+fn r21_two_boards_approve_one_service_each_for_its_own() {
+    let board =
+        "  bestyrelsen-oest: { name: Skolebestyrelsen på Øst, competent-for: /skoler/oest }\n";
+    let with_vest = format!(
+        "{board}  bestyrelsen-vest: {{ name: Skolebestyrelsen på Vest, competent-for: /skoler/vest }}\n"
+    );
+    let case = |case: &str, body: &str| {
+        format!(
+            "decision: {case}\ntitle: Tegn\nbody: {body}\nstatus: in-force\ndate: 2026-03-02\n\
+             purpose: Tegning\nlegal-basis: folkeskoleloven § 40\nowner: skolechef\n\
+             review: 2028-03-01\n"
+        )
+    };
+    let cases = [
+        case("OEST-9", "bestyrelsen-oest"),
+        case("VEST-9", "bestyrelsen-vest"),
+    ];
+    let approved = |vest: &str, of_service: &str| {
+        let status = format!(
+            "status:\n  - {{ for: /skoler/oest, status: approved }}\n  \
+             - {{ for: /skoler/vest, status: approved{vest} }}"
+        );
+        let text = TEGN
+            .replace("status: approved", &status)
+            .replace("decision: SK-2025-7\n", of_service);
+        Source::small()
+            .with_edit("fyr.yaml", board, &with_vest)
+            .with("decisions/tegn.yaml", &cases.join("---\n"))
+            .with("services/tegn.yaml", &text)
+    };
+    let of_oest = "decision: OEST-9\n";
+    let each_its_own = approved(", decision: VEST-9", of_oest);
+    assert_eq!(each_its_own.check(DAY), "nothing to report\n");
+    let owned = approved(", decision: VEST-9", "");
+    assert_eq!(owned.codes(DAY), ["FYR1003"], "nobody decided it for Øst");
+
+    // The line that goes too far is shown, and no other body could carry both.
+    let by_one = approved("", of_oest);
+    assert_eq!(by_one.codes(DAY), ["FYR0503"]);
+    insta::assert_snapshot!(by_one.check(DAY));
+    let crossed = approved(", decision: OEST-9", "decision: SK-2025-7\n");
+    assert_eq!(crossed.codes(DAY), ["FYR0503"]);
+    let unknown = approved(", decision: VEST-99", of_oest);
+    assert_eq!(unknown.codes(DAY), ["FYR0202"]);
 }

@@ -50,7 +50,7 @@ pub struct Service {
     pub minimum_age: Option<MinimumAge>,
     /// Whose approval it needs for a child below the country's age of digital consent.
     pub approval: Option<At<Approval>>,
-    /// The case that decided on it.
+    /// The case that decided on it, wherever a status cites none of its own.
     pub decision: Option<At<CaseNumber>>,
     /// The day it is to be looked at again.
     pub review: Option<At<Day>>,

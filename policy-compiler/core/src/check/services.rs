@@ -23,7 +23,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
             findings.extend(limited_helpline(service));
             findings.extend(unknown_parts(policy, service));
             findings.extend(two_statuses(policy, service));
-            findings.extend(unknown_decision(policy, service));
+            findings.extend(unknown_decisions(policy, service));
             if service.is_approved_somewhere() {
                 findings.extend(incomplete(id, service));
                 findings.extend(approvals::check(policy, service));
@@ -35,15 +35,25 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         .collect()
 }
 
-fn unknown_decision(policy: &Policy, service: &Service) -> Option<Diagnostic> {
-    let case = service.source.document.decision.as_ref()?;
-    let is_known = policy.decisions.contains_key(&case.value);
-    (!is_known).then(|| unknown(policy, case, service.source.place(case)))?
+fn unknown_decisions(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
+    let written = &service.source.document;
+    let parts = match &written.status {
+        Statuses::Parts(parts) => parts.as_slice(),
+        Statuses::Unwritten | Statuses::Everybody(_) => &[],
+    };
+    let of_parts = parts.iter().filter_map(|part| part.decision.as_ref());
+    let cited = written.decision.iter().chain(of_parts);
+    cited
+        .filter(|case| !policy.decisions.contains_key(&case.value))
+        .filter_map(|case| unknown(policy, case, service.source.place(case)))
+        .collect()
 }
 
 /// What an approved service says of itself: no more than its assessment has to answer.
 fn incomplete(id: &ServiceId, service: &Service) -> Option<Diagnostic> {
     let written = &service.source.document;
+    let approvals = service.approvals();
+    let is_decided = approvals.iter().all(|approval| approval.decision.is_some());
     let handles_personal_data = !written.personal_data.is_empty();
     let fields = [
         (
@@ -53,7 +63,7 @@ fn incomplete(id: &ServiceId, service: &Service) -> Option<Diagnostic> {
         ),
         ("purpose", true, written.purpose.is_some()),
         ("legal-basis", true, written.legal_basis.is_some()),
-        ("decision", true, written.decision.is_some()),
+        ("decision", true, is_decided),
         ("review", true, written.review.is_some()),
         (
             "processor-agreement",

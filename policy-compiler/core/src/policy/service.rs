@@ -6,13 +6,14 @@
 //! group is as old as its youngest pupil. Staff and helplines know no such limit, and a service
 //! that no rule speaks of is touched by none of this.
 
+use std::collections::BTreeSet;
+
 use fyr_schemas::policy::{
-    self as source, Approval, BelowAge, Scope, ServiceKind, ServiceStatus, Statuses,
+    self as source, Approval, At, BelowAge, Scope, ServiceKind, ServiceStatus, StatusFor, Statuses,
 };
+use fyr_schemas::{CaseNumber, CategoryId, ServiceId, UnitPath};
 
-use fyr_schemas::{CategoryId, ServiceId};
-
-use super::{Group, selects};
+use super::{Group, Policy, selects};
 use crate::parse::InFile;
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
@@ -24,6 +25,15 @@ pub struct Service {
     pub source: InFile<source::Service>,
     /// The filters that make it up, with their places.
     pub sites: Vec<(UrlFilter, Place)>,
+}
+
+/// One status of a service, as it is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Assessed<'a> {
+    /// Where its assessment stands.
+    pub(crate) status: &'a At<ServiceStatus>,
+    /// The case that decided it: its own, or that of the service.
+    pub(crate) decision: Option<&'a At<CaseNumber>>,
 }
 
 /// What a rule that opens a service opens to a group.
@@ -67,27 +77,53 @@ impl Service {
 
     /// Where its assessment stands for a group: the narrowest of what is written decides.
     pub fn status_for(&self, group: &Group) -> ServiceStatus {
+        let written = self.assessed_for(group);
+        written.map_or(ServiceStatus::NotAssessed, |written| written.status.value)
+    }
+
+    /// What is written of it for a group, where anything is.
+    pub(crate) fn assessed_for(&self, group: &Group) -> Option<Assessed<'_>> {
         match &self.source.document.status {
-            Statuses::Unwritten => ServiceStatus::NotAssessed,
-            Statuses::Everybody(status) => status.value,
+            Statuses::Unwritten => None,
+            Statuses::Everybody(status) => Some(self.for_everybody(status)),
             // Of two that are equally narrow, which is a finding, the worse.
             Statuses::Parts(parts) => parts
                 .iter()
                 .filter(|part| selects(&part.scope, group))
                 .max_by_key(|part| (narrowness(&part.scope), part.status.value))
-                .map_or(ServiceStatus::NotAssessed, |part| part.status.value),
+                .map(|part| self.for_part(part)),
+        }
+    }
+
+    /// Every approval of it that is written.
+    pub(crate) fn approvals(&self) -> Vec<Assessed<'_>> {
+        let written = match &self.source.document.status {
+            Statuses::Unwritten => Vec::new(),
+            Statuses::Everybody(status) => vec![self.for_everybody(status)],
+            Statuses::Parts(parts) => parts.iter().map(|part| self.for_part(part)).collect(),
+        };
+        let approvals = written.into_iter();
+        approvals
+            .filter(|written| written.status.value == ServiceStatus::Approved)
+            .collect()
+    }
+
+    fn for_everybody<'a>(&'a self, status: &'a At<ServiceStatus>) -> Assessed<'a> {
+        let decision = self.source.document.decision.as_ref();
+        Assessed { status, decision }
+    }
+
+    fn for_part<'a>(&'a self, part: &'a StatusFor) -> Assessed<'a> {
+        let of_service = self.source.document.decision.as_ref();
+        Assessed {
+            status: &part.status,
+            decision: part.decision.as_ref().or(of_service),
         }
     }
 
     /// Whether any part of the organisation has approved it.
     pub fn is_approved_somewhere(&self) -> bool {
-        match &self.source.document.status {
-            Statuses::Unwritten => false,
-            Statuses::Everybody(status) => status.value == ServiceStatus::Approved,
-            Statuses::Parts(parts) => parts
-                .iter()
-                .any(|part| part.status.value == ServiceStatus::Approved),
-        }
+        !self.approvals().is_empty()
     }
 
     /// What may stand between a group and it.
@@ -124,6 +160,36 @@ impl Service {
             Some(BelowAge::Restricted) => Opens::Restricted,
             None => Opens::Whole,
         }
+    }
+}
+
+impl Policy {
+    /// The units of the groups for whom an approval of a service is the status that holds.
+    pub(crate) fn approved_units(
+        &self,
+        service: &Service,
+        approval: Assessed<'_>,
+    ) -> BTreeSet<&UnitPath> {
+        let groups = self.groups.values();
+        groups
+            .filter(|group| {
+                let holds = service.assessed_for(group);
+                holds.is_some_and(|holds| holds.status.span == approval.status.span)
+            })
+            .map(|group| &group.unit)
+            .collect()
+    }
+
+    /// The units for which a case approves any service.
+    pub(crate) fn units_approved_by(&self, case: &CaseNumber) -> BTreeSet<&UnitPath> {
+        let approvals = self.services.values().flat_map(|service| {
+            let approvals = service.approvals().into_iter();
+            approvals.map(move |approval| (service, approval))
+        });
+        approvals
+            .filter(|(_, approval)| approval.decision.is_some_and(|cited| cited.value == *case))
+            .flat_map(|(service, approval)| self.approved_units(service, approval))
+            .collect()
     }
 }
 

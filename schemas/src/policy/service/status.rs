@@ -6,6 +6,7 @@ use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
+use crate::id::CaseNumber;
 use crate::policy::{At, Scope};
 
 /// Where the assessment of a service stands.
@@ -55,6 +56,8 @@ pub struct StatusFor {
     pub scope: Scope,
     /// Their status.
     pub status: At<ServiceStatus>,
+    /// The case that decided it for them; without one, that of the service.
+    pub decision: Option<At<CaseNumber>>,
 }
 
 /// Every status of a service: nobody has looked at it where nothing is written.
@@ -137,7 +140,7 @@ mod tests {
         let one: Statuses = serde_saphyr::from_str("approved").expect("a status");
         assert!(matches!(one, Statuses::Everybody(status) if *status == ServiceStatus::Approved));
         let parts = "- { for: /grundskola, status: denied }\n\
-                     - { for: { unit: /gymnasium, who: staff }, status: approved }\n";
+                     - { for: { unit: /gymnasium, who: staff }, status: approved, decision: G-1 }\n";
         let parts: Statuses = serde_saphyr::from_str(parts).expect("two statuses");
         assert!(matches!(parts, Statuses::Parts(parts) if parts.len() == 2));
         assert!(serde_saphyr::from_str::<Statuses>("guidance").is_err());

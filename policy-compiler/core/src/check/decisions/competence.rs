@@ -87,7 +87,13 @@ fn beyond(
     let bodies = &policy.organisation.document.bodies;
     let decided_by = &decision.document.body;
     let help = match nearest(policy, unit) {
-        Some((name, body)) => format!("{} is competent for it: `body: {}`", body.name, name.value),
+        Some((name, body)) if carries_all(policy, decision, body) => {
+            format!("{} is competent for it: `body: {}`", body.name, name.value)
+        }
+        Some((_, body)) => format!(
+            "{} is competent for it: cite a decision of its own there",
+            body.name
+        ),
         None => "no body is competent for it; `fyr.yaml` says who may decide where".to_owned(),
     };
     let finding = Diagnostic::new(
@@ -107,4 +113,16 @@ fn beyond(
         ),
         None => finding,
     }
+}
+
+/// Whether a body may decide for everything that a decision carries: else its name in the decision
+/// only moves the finding.
+fn carries_all(policy: &Policy, decision: &InFile<Decision>, body: &Body) -> bool {
+    let case = &decision.document.decision.value;
+    let rules = policy.rules.values().chain(policy.dormant.values());
+    let mut carried = rules
+        .filter(|rule| rule.decision() == Some(case))
+        .map(Rule::unit)
+        .chain(policy.units_approved_by(case));
+    carried.all(|unit| body.competent_for.contains(unit))
 }

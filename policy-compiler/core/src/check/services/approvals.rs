@@ -2,39 +2,58 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::UnitPath;
-use fyr_schemas::policy::{Decision, ServiceStatus, Statuses};
+use fyr_schemas::CaseNumber;
+use fyr_schemas::policy::{At, Decision};
 
 use crate::check::decisions::{carries_nothing, competence};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::parse::InFile;
-use crate::policy::{Policy, Service, Standing};
+use crate::policy::{Assessed, Policy, Service, Standing};
 use crate::source::Place;
 
-/// What is wrong with the decision of a service that is approved somewhere; one that no file has
-/// is told by itself.
+/// What is wrong with the decisions that approve a service; one that no file has is told by itself.
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
-    let cited = service.source.document.decision.as_ref();
-    let Some((case, decision)) = cited.and_then(|case| {
-        let decision = policy.decisions.get(&case.value)?;
-        Some((case, decision))
-    }) else {
-        return Vec::new();
-    };
-    let place = service.source.place(case);
-    let lapsed = |why: String| vec![not_in_force(service, decision, (place, why))];
-    match policy.standing(&case.value) {
-        None => Vec::new(),
-        Some(Standing::Void) => vec![carries_nothing(decision, place)],
-        Some(Standing::InForce) => beyond(policy, service, decision),
-        Some(Standing::Proposed) => {
-            let status = decision.document.status.word();
-            lapsed(format!("`{}` is a proposal: {status}", case.value))
+    let mut findings = Vec::new();
+    // Parts that stand on the service's decision share what is wrong with it.
+    let mut looked_at = BTreeSet::new();
+    for approval in service.approvals() {
+        let Some((case, decision)) = approval
+            .decision
+            .and_then(|case| Some((case, policy.decisions.get(&case.value)?)))
+        else {
+            continue;
+        };
+        match policy.standing(&case.value) {
+            Some(Standing::InForce) => findings.extend(beyond(policy, service, approval, decision)),
+            Some(standing) if looked_at.insert(case.span) => {
+                findings.extend(lapsed(service, case, decision, standing));
+            }
+            Some(_) | None => {}
         }
-        Some(Standing::Coming(day)) => lapsed(format!("`{}` begins on {day}", case.value)),
-        Some(Standing::Ended(day)) => lapsed(format!("`{}` ended on {day}", case.value)),
     }
+    findings
+}
+
+/// What is wrong with a decision by where it stands.
+fn lapsed(
+    service: &Service,
+    case: &At<CaseNumber>,
+    decision: &InFile<Decision>,
+    standing: Standing,
+) -> Option<Diagnostic> {
+    let place = service.source.place(case);
+    let why = match standing {
+        Standing::InForce => return None,
+        Standing::Void => return Some(carries_nothing(decision, place)),
+        Standing::Proposed => {
+            let status = decision.document.status.word();
+            format!("`{}` is a proposal: {status}", case.value)
+        }
+        Standing::Coming(day) => format!("`{}` begins on {day}", case.value),
+        Standing::Ended(day) => format!("`{}` ended on {day}", case.value),
+    };
+    Some(not_in_force(service, decision, (place, why)))
 }
 
 fn not_in_force(
@@ -52,33 +71,19 @@ fn not_in_force(
         .help("cite the decision that approves it, or set `status: under-review`")
 }
 
-/// The units for whose groups the service is approved, and that its body may not decide for.
-fn beyond(policy: &Policy, service: &Service, decision: &InFile<Decision>) -> Vec<Diagnostic> {
-    let groups = policy.groups.values();
-    let units: BTreeSet<&UnitPath> = groups
-        .filter(|group| service.status_for(group) == ServiceStatus::Approved)
-        .map(|group| &group.unit)
-        .collect();
-    let beyond = units.into_iter().find_map(|unit| {
+/// The first unit for whose groups an approval is what holds, and that its body may not decide for.
+fn beyond(
+    policy: &Policy,
+    service: &Service,
+    approval: Assessed<'_>,
+    decision: &InFile<Decision>,
+) -> Option<Diagnostic> {
+    let mut units = policy.approved_units(service, approval).into_iter();
+    units.find_map(|unit| {
         let concerns = (
-            approved_at(service),
+            service.source.place(approval.status),
             format!("`{}` is approved there too", service.id()),
         );
         competence::for_unit(policy, decision, unit, concerns)
-    });
-    beyond.into_iter().collect()
-}
-
-/// Where the service says that it is approved.
-fn approved_at(service: &Service) -> Place {
-    let written = &service.source.document;
-    let place = match &written.status {
-        Statuses::Everybody(status) => Some(service.source.place(status)),
-        Statuses::Parts(parts) => parts
-            .iter()
-            .find(|part| part.status.value == ServiceStatus::Approved)
-            .map(|part| service.source.place(&part.status)),
-        Statuses::Unwritten => None,
-    };
-    place.unwrap_or_else(|| service.source.place(&written.service))
+    })
 }
