@@ -9,7 +9,7 @@ use jiff::civil::{Date, date};
 #[derive(Debug)]
 pub struct Country {
     /// As ISO 3166 writes it.
-    code: &'static str,
+    pub(crate) code: &'static str,
     /// The stages of its schools, and the staff.
     pub(crate) stages: &'static [(&'static str, Stage)],
     /// The month and day on which a school year begins, and every class moves up.
@@ -117,9 +117,12 @@ const ELSEWHERE: Country = Country {
 };
 
 impl Country {
+    /// Every country whose table is written.
+    pub(crate) const ALL: [&'static Self; 4] = [&DENMARK, &SWEDEN, &NORWAY, &FINLAND];
+
     /// The country of a code.
     pub fn of(code: &CountryCode) -> &'static Self {
-        [&DENMARK, &SWEDEN, &NORWAY, &FINLAND]
+        Self::ALL
             .into_iter()
             .find(|country| country.code == code.as_str())
             .unwrap_or(&ELSEWHERE)
@@ -162,7 +165,7 @@ mod tests {
 
     #[test]
     fn every_grade_of_a_country_belongs_to_one_stage_without_a_hole() {
-        for country in [&DENMARK, &SWEDEN, &NORWAY, &FINLAND] {
+        for country in Country::ALL {
             let mut next = country.first_grade.0;
             for (name, stage) in country.stages {
                 name.parse::<fyr_schemas::StageId>().expect(name);

@@ -240,6 +240,16 @@ fn the_classes_that_leave_in_one_summer_are_one_finding() {
 }
 
 #[test]
+fn a_class_that_writes_the_year_it_came_to_an_upper_school_is_told_which_year_to_write() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen, grades: 7-9, groups: [2026] }",
+    );
+    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+}
+
+#[test]
 fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
     let units = base(
         "units.yaml",

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Grades, Pool, Span, Stage, UnitsFile};
+use fyr_schemas::policy::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use super::organise::{insert_once, without_places};
@@ -73,6 +73,8 @@ struct Classes {
     named: Vec<(GroupId, Place)>,
     /// Where units say which grades they teach.
     taught: BTreeSet<Place>,
+    /// The lowest grade of a unit that teaches no beginners.
+    lowest: Option<Grade>,
 }
 
 /// Where a class stands that is in no grade.
@@ -175,6 +177,9 @@ impl Placer<'_> {
             let classes = outside.entry(side).or_default();
             classes.named.push((id.value.clone(), place));
             classes.taught.extend(taught);
+            if grades.first > self.today.country.first_grade {
+                classes.lowest.get_or_insert(grades.first);
+            }
         }
         let Some(name) = self.stages.holding(grade) else {
             let label = format!("in grade {grade}, which no stage holds");
@@ -211,6 +216,21 @@ impl Placer<'_> {
             .help(help)
     }
 
+    /// What to do about a class that has not begun. Where a unit teaches no beginners, the year is
+    /// likely the one in which the class came to the unit.
+    fn before(&self, lowest: Option<Grade>) -> String {
+        let Some(grade) = lowest else {
+            return "correct the year, or add the group in the year before it begins".to_owned();
+        };
+        let (country, start) = (self.today.country, self.today.start_of(grade));
+        format!(
+            "write the year in which the pupils began school, in grade {}, and not the one in \
+             which they came to this unit: {start} for a class that is in grade {grade} this \
+             school year",
+            country.first_grade
+        )
+    }
+
     /// One finding for all classes that stand on one side of the grades that are taught.
     fn outside(&self, side: Side, classes: &Classes) -> Diagnostic {
         let names: Vec<&GroupId> = classes.named.iter().map(|(id, _)| id).collect();
@@ -222,7 +242,7 @@ impl Placer<'_> {
                 Code::NotBegun,
                 format!("{which} {has} not begun school by {day}"),
                 "counts as the first grade until then",
-                "correct the year, or add the group in the year before it begins".to_owned(),
+                self.before(classes.lowest),
             ),
             Side::After => (
                 Code::HasLeft,

@@ -3,8 +3,10 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use fyr_schemas::policy::Stage;
 use serde_json::{Map, Value as Json};
 
+use crate::country::Country;
 use crate::schema::schemas;
 
 /// The page, one section a document and one a mapping within it.
@@ -33,7 +35,28 @@ Written by `make generate`.
         let document = Document { schema };
         document.tell(&mut page, schema, &mut told);
     }
+    page.push_str(&stages());
     page
+}
+
+/// The stages that each country has of itself, from the tables that the compiler reads.
+fn stages() -> String {
+    let mut section = "\n## The stages of each country\n
+What a rule can name in `for` where `fyr.yaml` writes no `stages` of its own.
+
+| country | stage | grades |\n|---|---|---|\n"
+        .to_owned();
+    for country in Country::ALL {
+        for (name, stage) in country.stages {
+            let grades = match stage {
+                Stage::Pupils(grades) => format!("{} to {}", grades.first.0, grades.last.0),
+                Stage::Staff => "staff".to_owned(),
+            };
+            // Writing to a string cannot fail.
+            let _ = writeln!(section, "| `{}` | `{name}` | {grades} |", country.code);
+        }
+    }
+    section
 }
 
 /// The schema of one document, with the definitions that its fields refer to.
