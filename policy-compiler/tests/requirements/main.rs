@@ -21,3 +21,4 @@ mod services;
 mod settings;
 mod source;
 mod timetables;
+mod undecided;

@@ -152,42 +152,6 @@ fn r03_a_school_may_leave_out_exceptions_that_are_named_above() {
     assert_eq!(sites, &serde_json::json!(["https://tegn.example"]));
 }
 
-/// The small policy with a default of the council, and a rule without a decision below it.
-fn undecided(says: &str) -> Source {
-    Source::small()
-        .with(
-            "rules/byen.yaml",
-            "rule: byen\ndecision: BY-2025-1\nfor: /\nstrength: default\nset:\n  \
-             youtube.identity: closed\nsites:\n  block: [kasino.example]\nwhy:\n  da: Prøve.\n",
-        )
-        .with(
-            "rules/nogen.yaml",
-            &format!("rule: nogen\nfor: /skoler\nstrength: default\n{says}\nwhy:\n  da: Prøve.\n"),
-        )
-}
-
-#[test]
-fn r21_a_rule_without_a_decision_loosens_nothing_that_was_decided_above() {
-    for says in [
-        "set:\n  youtube.identity: open",
-        "sites:\n  allow: [kasino.example]",
-        "sites:\n  allow: [kasino.example/spil]",
-        "sites:\n  allow: ['*']",
-    ] {
-        let source = undecided(says);
-        let found = source.codes(DAY);
-        assert!(found.contains(&"FYR0503".to_owned()), "{says}: {found:?}");
-    }
-    let said = "set:\n  youtube.identity: open\nsites:\n  allow: [kasino.example]";
-    insta::assert_snapshot!(undecided(said).check(DAY));
-}
-
-#[test]
-fn r21_a_rule_without_a_decision_may_tighten() {
-    let source = undecided("set:\n  safesearch.google: on\nsites:\n  block: [spil.example]");
-    assert_eq!(source.codes(DAY), ["FYR0501"], "{}", source.check(DAY));
-}
-
 #[test]
 fn r25_the_first_exception_loosens() {
     let says = "rule: kamera\ndecision: SK-2025-7\nfor: { unit: /skoler, who: pupils }\n\

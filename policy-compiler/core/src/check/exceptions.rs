@@ -1,9 +1,10 @@
-//! Exceptions from what is closed, named by those who did not close it.
+//! Exceptions from what is closed, named by those who did not close it, or by a rule without a
+//! decision where a decision closes it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::GroupId;
 use fyr_schemas::policy::Strength;
+use fyr_schemas::{CaseNumber, GroupId};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
@@ -27,7 +28,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Exceptions that a rule names below what closes.
+/// Exceptions that a rule names, and that it may not.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Loose<'a> {
     /// The setting that names them, the rule, and where.
@@ -36,6 +37,8 @@ struct Loose<'a> {
     /// The setting that closes, the rule, and where.
     closes: (&'static str, &'a str, Place),
     value: String,
+    /// The case that closes, where the rule that names them cites none.
+    undecided: Option<&'a CaseNumber>,
 }
 
 impl Loose<'_> {
@@ -43,19 +46,31 @@ impl Loose<'_> {
         let ((setting, by, here), (closed, rule, there)) = (self.by, self.closes);
         let value = &self.value;
         let names = in_backticks(&self.names);
-        Diagnostic::new(
-            Code::LockedAbove,
-            format!("`{setting}` excepts {names} from `{closed}: {value}` above"),
-        )
-        .at(
-            here,
-            format!("`{by}` names it for {}", groups_in_words(groups)),
-        )
-        .at(there, format!("`{rule}` says `{value}`, without it"))
-        .help(format!(
-            "remove {names}; only the unit of `{rule}`, and those above it, name exceptions from \
-             `{closed}`"
-        ))
+        let (code, message, help) = match self.undecided {
+            Some(case) => (
+                Code::NotCompetent,
+                format!("`{by}` cites no decision and excepts {names} from what `{case}` decided"),
+                format!("cite the decision of a body that may decide this, or remove {names}"),
+            ),
+            None => (
+                Code::LockedAbove,
+                format!("`{setting}` excepts {names} from `{closed}: {value}` above"),
+                format!(
+                    "remove {names}; only the unit of `{rule}`, and those above it, name \
+                     exceptions from `{closed}`"
+                ),
+            ),
+        };
+        Diagnostic::new(code, message)
+            .at(
+                here,
+                format!("`{by}` names it for {}", groups_in_words(groups)),
+            )
+            .at(
+                there,
+                format!("`{rule}` says `{closed}: {value}`, without it"),
+            )
+            .help(help)
     }
 }
 
@@ -74,8 +89,9 @@ fn loose<'a>(resolved: &Resolved<'a>, excepts: &Settled<'a>) -> Option<Loose<'a>
     let closed = resolved.settings.get(closed)?;
     let names = names(excepts.holds);
     closed.voices().into_iter().find_map(|bound| {
-        let is_bound = bound.rule.strength() != Strength::Default
-            && bound.rule.bounds(excepts.holds.rule)
+        let is_floor =
+            bound.rule.strength() != Strength::Default && bound.rule.bounds(excepts.holds.rule);
+        let is_bound = (is_floor || is_undecided(&excepts.holds, &bound))
             && closed.setting.default_value().as_ref() != Some(bound.value);
         let foreign = is_bound.then(|| foreign(excepts, &names, &bound))?;
         let side = |settled: &Settled<'a>, voice: Voice<'a>| {
@@ -86,11 +102,19 @@ fn loose<'a>(resolved: &Resolved<'a>, excepts: &Settled<'a>) -> Option<Loose<'a>
             names: foreign,
             closes: side(closed, bound),
             value: bound.value.to_string(),
+            undecided: is_undecided(&excepts.holds, &bound)
+                .then(|| bound.rule.decision())
+                .flatten(),
         })
     })
 }
 
-/// The names that nobody names where the bound stands, or above.
+/// Whether nobody decided what a voice excepts from something that was decided.
+fn is_undecided(excepts: &Voice<'_>, bound: &Voice<'_>) -> bool {
+    excepts.rule.decision().is_none() && bound.rule.decision().is_some()
+}
+
+/// The names that nobody who may names where the bound stands, or above.
 fn foreign<'a>(
     excepts: &Settled<'a>,
     excepted: &BTreeSet<&'a str>,
@@ -99,6 +123,7 @@ fn foreign<'a>(
     let voices = excepts.voices().into_iter();
     let known: BTreeSet<&str> = voices
         .filter(|voice| voice.rule.layer() <= bound.rule.layer())
+        .filter(|voice| !is_undecided(voice, bound))
         .flat_map(names)
         .collect();
     excepted.difference(&known).copied().collect()

@@ -1,19 +1,26 @@
-//! Rules that cite no decision and loosen what a decision says above: whoever may decide nothing
-//! there would have decided it.
+//! Rules that cite no decision and loosen what a decision says: whoever may decide nothing there
+//! would have decided it. What is decided as a floor they do not loosen from above either, or from
+//! beside it.
 
 use std::collections::BTreeMap;
 
+use fyr_schemas::policy::Strength;
 use fyr_schemas::{CaseNumber, GroupId};
 
+use super::once::OncePerSites;
 use crate::code::Code;
+use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, Sites};
+use crate::policy::{Rule, SiteSet};
+use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, Sites, Voice};
 use crate::source::Place;
+use crate::url_filter::{ByHost, UrlFilter};
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut loosened: BTreeMap<Loosened<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
-        for found in in_group(resolved) {
+        for found in in_group(resolved, &mut known) {
             let groups = loosened.entry(found).or_default();
             if !groups.contains(&&resolved.group.id) {
                 groups.push(&resolved.group.id);
@@ -27,7 +34,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
 }
 
 /// What a decision says, and the rule without one that says less.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Loosened<'a> {
     by: (Place, &'a str, String),
     decided: (Place, &'a str, String),
@@ -53,61 +60,95 @@ impl Loosened<'_> {
     }
 }
 
-fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Loosened<'a>> {
-    let settings = resolved.settings.values();
-    settings
-        .filter_map(of_setting)
-        .chain(of_sites(&resolved.sites))
-        .collect()
+fn in_group<'a>(
+    resolved: &Resolved<'a>,
+    known: &mut OncePerSites<'a, Vec<Loosened<'a>>>,
+) -> Vec<Loosened<'a>> {
+    let settings = resolved.settings.values().filter_map(of_setting);
+    let sites = known.answer(&resolved.sites, of_sites).iter().cloned();
+    settings.chain(sites).collect()
+}
+
+/// Whether a rule without a decision may not loosen what a decided one says: it bounds everybody
+/// who decided nothing, wherever they stand, or it stands above.
+fn holds_against(decided: &Rule, undecided: &Rule) -> bool {
+    decided.strength() != Strength::Default || decided.layer() < undecided.layer()
 }
 
 fn of_setting<'a>(settled: &Settled<'a>) -> Option<Loosened<'a>> {
-    let holds = settled.holds;
-    if holds.rule.decision().is_some() {
+    let is_decided = |voice: &Voice<'_>| voice.rule.decision().is_some();
+    let mut undecided = settled.voices();
+    undecided.retain(|voice| !is_decided(voice));
+    if undecided.is_empty() {
         return None;
     }
-    let mut above = settled.overridden.iter();
-    let decided = above.find(|voice| {
-        voice.rule.decision().is_some()
-            && voice.rule.layer() < holds.rule.layer()
-            && settled.setting.is_weaker(holds.value, voice.value)
-    })?;
-    let said = |value| format!("{}: {value}", settled.setting.name);
+    let decided = settled.among(is_decided)?;
+    let is_weaker = |value| settled.setting.is_weaker(value, decided.value);
+    // Who weakens may hold itself, or keep what was decided from being heard.
+    let mut weaker = undecided
+        .into_iter()
+        .filter(|voice| is_weaker(voice.value) && holds_against(decided.rule, voice.rule));
+    let by = is_weaker(settled.holds.value).then(|| weaker.next_back())??;
+    let said = |voice: Voice<'a>| {
+        let text = format!("{}: {}", settled.setting.name, voice.value);
+        (voice.place, voice.rule.id().as_str(), text)
+    };
     Some(Loosened {
-        by: (holds.place, holds.rule.id().as_str(), said(holds.value)),
-        decided: (
-            decided.place,
-            decided.rule.id().as_str(),
-            said(decided.value),
-        ),
+        by: said(by),
+        decided: said(decided),
         case: decided.rule.decision()?,
     })
 }
 
-/// Both ways: an undecided site inside what is decided, and a decided site inside what is not.
+/// Wherever what nobody decided to open meets what was decided to be closed: inside it, around it
+/// or across it.
 fn of_sites<'a>(sites: &Sites<'a>) -> Vec<Loosened<'a>> {
-    let undecided = |voice: &&SiteVoice<'_>| voice.rule.decision().is_none();
-    if !sites.voices.iter().any(|voice| undecided(&voice)) {
+    let voices = sites.voices.iter();
+    let (decided, undecided): (Vec<_>, Vec<_>) =
+        voices.partition(|voice| voice.rule.decision().is_some());
+    let opening = undecided.into_iter();
+    let mut opening = opening
+        .filter(|voice: &&SiteVoice<'_>| voice.says.verdict != Verdict::Block)
+        .peekable();
+    if opening.peek().is_none() {
         return Vec::new();
     }
-    let inner = sites.voices.iter().filter(undecided).filter_map(|voice| {
-        let filter = voice.says.sites.filter()?;
-        let decides = sites.verdict_over_filter(filter)?;
-        let without = sites.verdict_over_without(filter, voice.says.place)?;
-        (decides.says.place == voice.says.place).then(|| of_site(voice, &without))?
-    });
-    let outer = sites.voices.iter().filter_map(|decided| {
-        decided.rule.decision()?;
-        of_site(&sites.verdict_over(&decided.says.sites)?, decided)
-    });
-    inner.chain(outer).collect()
+    let closing = Closing::of(&decided);
+    opening
+        .flat_map(|voice| {
+            let met = closing.near(&voice.says.sites);
+            met.filter_map(|closed| of_pair(sites, voice, closed))
+        })
+        .collect()
 }
 
-fn of_site<'a>(decides: &SiteVoice<'a>, above: &SiteVoice<'a>) -> Option<Loosened<'a>> {
-    let loosens = decides.rule.decision().is_none()
-        && above.rule.layer() < decides.rule.layer()
-        && decides.says.verdict < above.says.verdict;
-    loosens.then_some(())?;
+/// Where the one keeps open what would be closed had none but decisions been heard: it decides
+/// itself, or it keeps what closes from being heard.
+fn of_pair<'a>(
+    sites: &Sites<'a>,
+    opens: &SiteVoice<'a>,
+    closes: &SiteVoice<'a>,
+) -> Option<Loosened<'a>> {
+    (opens.says.verdict < closes.says.verdict).then_some(())?;
+    let mut common = opens.says.sites.common(&closes.says.sites);
+    common.find_map(|region| {
+        let decides = sites.verdict_over_filter(&region)?;
+        let decided = sites.verdict_among_over(&region, |voice| voice.rule.decision().is_some())?;
+        let is_loosened = decides.says.verdict < decided.says.verdict
+            && opens.says.verdict < decided.says.verdict
+            && holds_against(decided.rule, opens.rule);
+        let by_this = || {
+            let without = sites.verdict_over_without(&region, opens.says.place);
+            let closes = without.is_some_and(|voice| voice.says.verdict > decides.says.verdict);
+            decides.says.place == opens.says.place || closes
+        };
+        (is_loosened && by_this())
+            .then(|| between(opens, &decided))
+            .flatten()
+    })
+}
+
+fn between<'a>(opens: &SiteVoice<'a>, decided: &SiteVoice<'a>) -> Option<Loosened<'a>> {
     let said = |voice: &SiteVoice<'a>| {
         (
             voice.says.place,
@@ -116,8 +157,39 @@ fn of_site<'a>(decides: &SiteVoice<'a>, above: &SiteVoice<'a>) -> Option<Loosene
         )
     };
     Some(Loosened {
-        by: said(decides),
-        decided: said(above),
-        case: above.rule.decision()?,
+        by: said(opens),
+        decided: said(decided),
+        case: decided.rule.decision()?,
     })
+}
+
+/// What decisions close, by host.
+struct Closing<'s, 'a> {
+    filters: ByHost<&'s SiteVoice<'a>>,
+    categories: Vec<&'s SiteVoice<'a>>,
+}
+
+impl<'s, 'a> Closing<'s, 'a> {
+    fn of(decided: &[&'s SiteVoice<'a>]) -> Self {
+        let mut closing = Self {
+            filters: ByHost::default(),
+            categories: Vec::new(),
+        };
+        let closes = |voice: &&&'s SiteVoice<'a>| voice.says.verdict != Verdict::Allow;
+        for voice in decided.iter().filter(closes) {
+            match &voice.says.sites {
+                SiteSet::Filter(filter) => closing.filters.file(filter, *voice),
+                SiteSet::Category(_) => closing.categories.push(voice),
+            }
+        }
+        closing
+    }
+
+    /// Everything that may have something in common with `sites`.
+    fn near(&self, sites: &SiteSet) -> impl Iterator<Item = &'s SiteVoice<'a>> {
+        let anything = UrlFilter::wildcard();
+        let filters = self.filters.near(sites.filter().unwrap_or(&anything));
+        let filters: Vec<&'s SiteVoice<'a>> = filters.copied().collect();
+        filters.into_iter().chain(self.categories.clone())
+    }
 }

@@ -62,7 +62,7 @@ impl<'a> Undone<'a> {
         )
         .at(there, format!("`{decides}` says `{value}`"))
         .help(format!(
-            "remove `{native}`; where it is meant, `{decides}` itself or a unit above it sets it"
+            "remove `{native}`; where it is meant, `{decides}` itself or a decision above it sets it"
         ))
     }
 }
@@ -111,12 +111,14 @@ fn leaves_open(setting: &Setting, value: &Value) -> bool {
     }
 }
 
-/// Whether a browser's own policy was set by the rule that decides the setting, or above it.
+/// Whether a browser's own policy was set by the rule that decides the setting, or above it: by a
+/// decision, where one decides the setting.
 fn may_stand(native: &Settled<'_>, decides: &Voice<'_>) -> bool {
     let mut voices = native.voices().into_iter();
     voices.any(|voice| {
-        voice.value == native.holds.value
-            && (voice.rule.id() == decides.rule.id() || voice.rule.layer() < decides.rule.layer())
+        let is_decided = voice.rule.decision().is_some() || decides.rule.decision().is_none();
+        let stands_above = voice.rule.layer() < decides.rule.layer() && is_decided;
+        voice.value == native.holds.value && (voice.rule.id() == decides.rule.id() || stands_above)
     })
 }
 

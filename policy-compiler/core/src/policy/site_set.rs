@@ -58,6 +58,34 @@ impl SiteSet {
         }
     }
 
+    /// What it has in common with others, part by part.
+    pub(crate) fn common<'a>(
+        &'a self,
+        other: &'a Self,
+    ) -> Box<dyn Iterator<Item = UrlFilter> + 'a> {
+        match (self, other) {
+            (Self::Filter(one), Self::Filter(other)) => {
+                Box::new(one.intersection(other).into_iter())
+            }
+            (Self::Filter(filter), Self::Category(category))
+            | (Self::Category(category), Self::Filter(filter)) => {
+                Box::new(common_with(filter, category))
+            }
+            (Self::Category(one), Self::Category(other)) => {
+                let (few, many) = if one.len() <= other.len() {
+                    (one, other)
+                } else {
+                    (other, one)
+                };
+                let members = few.members();
+                Box::new(members.flat_map(|member| {
+                    let common: Vec<UrlFilter> = common_with(&member, many).collect();
+                    common
+                }))
+            }
+        }
+    }
+
     /// Whether it speaks of everything that `category` does.
     pub fn holds_all_of(&self, category: &Category) -> bool {
         self.category().is_some_and(|own| own.id == category.id)
@@ -81,6 +109,23 @@ impl SiteSet {
             Self::Category(category) => Some(category),
         }
     }
+}
+
+/// What the members of a category have in common with a filter: all of it, where one of them
+/// contains it.
+fn common_with<'a>(
+    filter: &'a UrlFilter,
+    category: &'a Category,
+) -> impl Iterator<Item = UrlFilter> + use<'a> {
+    let whole = category.member_around(filter).map(|_| filter.clone());
+    let has_any_host = filter.is_of_any_host();
+    let members = has_any_host
+        .then(|| category.members())
+        .into_iter()
+        .flatten();
+    let of_members = members.filter_map(|member| member.intersection(filter));
+    let within = (!has_any_host).then(|| category.within(filter)).into_iter();
+    whole.into_iter().chain(of_members).chain(within.flatten())
 }
 
 fn alone(filter: &UrlFilter) -> Reach {

@@ -45,8 +45,13 @@ impl<'a> Settled<'a> {
 
     /// What would hold had one of the voices not spoken.
     pub(crate) fn without(&self, left_out: Place) -> Option<Voice<'a>> {
+        self.among(|voice| voice.place != left_out)
+    }
+
+    /// What would hold had only these voices spoken.
+    pub(crate) fn among(&self, is_heard: impl Fn(&Voice<'a>) -> bool) -> Option<Voice<'a>> {
         let mut voices = self.voices();
-        voices.retain(|voice| voice.place != left_out);
+        voices.retain(is_heard);
         let settled = settle_one(self.setting, self.control, &voices, &mut Vec::new())?;
         Some(settled.holds)
     }

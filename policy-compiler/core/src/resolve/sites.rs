@@ -183,7 +183,8 @@ impl<'a> Sites<'a> {
         self.verdict_among_over(region, |voice| voice.says.place != left_out)
     }
 
-    fn verdict_among_over(
+    /// The voice that would decide over all of `region` had only these voices spoken.
+    pub(crate) fn verdict_among_over(
         &self,
         region: &UrlFilter,
         is_heard: impl Fn(&SiteVoice<'a>) -> bool,

@@ -18,6 +18,7 @@ mod oversize;
 mod shadows;
 mod times;
 mod trees;
+mod undecided;
 
 use std::collections::BTreeMap;
 

@@ -230,7 +230,8 @@ impl Span {
     /// Whether a day is one of them: days that are written alike sort as they come.
     pub(crate) fn contains(self, day: &str) -> bool {
         let mut cases = CASES.iter();
-        let (_, first, last) = cases.find(|case| case.0 == self.case).expect("a case");
+        let case = cases.find(|case| case.0 == self.case);
+        let (_, first, last) = case.unwrap_or(&("", "", ""));
         [self.own, (*first, *last)]
             .iter()
             .all(|(first, last)| *first <= day && (last.is_empty() || day <= *last))
@@ -245,12 +246,11 @@ impl Span {
                 format!("{word}: {day}\n")
             }
         };
-        format!(
-            "decision: {}\n{}{}",
-            self.case,
-            day("from", first),
-            day("until", last)
-        )
+        let case = match self.case {
+            "" => String::new(),
+            case => format!("decision: {case}\n"),
+        };
+        format!("{case}{}{}", day("from", first), day("until", last))
     }
 }
 
@@ -268,6 +268,19 @@ fn decisions() -> String {
 }
 
 impl DrawnRule {
+    /// The same rule without a decision.
+    pub(crate) fn undecided(self) -> Self {
+        let days = Span {
+            case: "",
+            ..self.days
+        };
+        Self { days, ..self }
+    }
+
+    pub(crate) fn is_decided(&self) -> bool {
+        !self.days.case.is_empty()
+    }
+
     pub(crate) fn is_overridable(&self) -> bool {
         self.is_open_to_lessons && self.strength == Strength::Minimum
     }
