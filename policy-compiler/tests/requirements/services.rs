@@ -68,6 +68,73 @@ fn r11_the_assessment_of_a_service_grows_old_like_that_of_a_decision() {
     assert!(source.codes("2028-05-02").contains(&"FYR0509".to_owned()));
 }
 
+/// A catalogue in which the service has these statuses, below a floor over what is denied.
+fn below_a_floor(statuses: &str) -> Source {
+    let floor = "rule: afvist\ndecision: SK-2025-7\nfor: /skoler\nstrength: locked\nsites:\n  \
+                 block: ['services:denied', 'services:not-assessed']\nwhy:\n  da: Prøve.\n";
+    let parts = format!("status: [{statuses}]");
+    Source::small()
+        .with_edit(
+            "services/help.yaml",
+            "kind: helpline",
+            "kind: helpline\nstatus: under-review",
+        )
+        .with(
+            "services/tegn.yaml",
+            &TEGN.replace("status: approved", &parts),
+        )
+        .with("rules/afvist.yaml", floor)
+}
+
+#[test]
+fn r03_no_status_of_a_school_takes_a_denied_service_out_of_a_floor_above() {
+    let denied = "{ for: /skoler, status: denied }";
+    assert_eq!(below_a_floor(denied).codes(DAY), [""; 0]);
+    for status in [
+        "approved",
+        "approved, decision: OEST-3",
+        "under-review, decision: OEST-3",
+        "under-review",
+        "expired",
+    ] {
+        let school = format!("{denied}, {{ for: /skoler/oest, status: {status} }}");
+        let found = below_a_floor(&school).codes(DAY);
+        assert!(found.contains(&"FYR0503".to_owned()), "{status}: {found:?}");
+    }
+    let school = format!("{denied}, {{ for: /skoler/oest, status: under-review }}");
+    insta::assert_snapshot!(below_a_floor(&school).check(DAY));
+}
+
+#[test]
+fn r21_nobody_decides_for_others_what_they_may_not_use_either() {
+    for status in ["approved", "denied", "under-review"] {
+        let of_a_school = format!("{{ for: /skoler, status: {status}, decision: OEST-3 }}");
+        let found = below_a_floor(&of_a_school).codes(DAY);
+        assert!(found.contains(&"FYR0503".to_owned()), "{status}: {found:?}");
+    }
+}
+
+#[test]
+fn r03_who_decides_the_floor_may_except_a_school_from_what_is_denied() {
+    let parts = "{ for: /skoler, status: denied }, \
+                 { for: /skoler/oest, status: approved, decision: SK-2025-7 }";
+    let source = below_a_floor(parts);
+    assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
+}
+
+#[test]
+fn r03_of_what_nobody_above_looked_at_a_school_says_what_it_is_there_by_a_decision_of_its_own() {
+    let own = "{ for: /skoler/oest, status: approved, decision: OEST-3 }";
+    let source = below_a_floor(own);
+    assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
+    let undecided = "{ for: /skoler/oest, status: under-review }";
+    let text = TEGN
+        .replace("status: approved", &format!("status: [{undecided}]"))
+        .replace("decision: SK-2025-7\n", "");
+    let source = source.with("services/tegn.yaml", &text);
+    assert_eq!(source.codes(DAY), ["FYR0503"]);
+}
+
 /// The file of one single block, whole.
 const BLOCK: &str = "rule: luk-quiz
 decision: SK-2025-7

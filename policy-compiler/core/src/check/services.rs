@@ -1,6 +1,7 @@
 //! R11: whether the catalogue says of every approved service what was assessed, and is up to date.
 
-mod approvals;
+mod decided;
+mod narrowed;
 
 use std::collections::BTreeSet;
 
@@ -24,9 +25,10 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
             findings.extend(unknown_parts(policy, service));
             findings.extend(two_statuses(policy, service));
             findings.extend(unknown_decisions(policy, service));
+            findings.extend(decided::check(policy, service));
+            findings.extend(narrowed::check(policy, service));
             if service.is_approved_somewhere() {
                 findings.extend(incomplete(id, service));
-                findings.extend(approvals::check(policy, service));
                 findings.extend(overdue(policy, id, service));
                 findings.extend(old_assessment(policy, service));
             }

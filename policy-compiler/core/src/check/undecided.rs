@@ -132,15 +132,15 @@ fn of_pair<'a>(
     (opens.says.verdict < closes.says.verdict).then_some(())?;
     let mut common = opens.says.sites.common(&closes.says.sites);
     common.find_map(|region| {
-        let decides = sites.verdict_over_filter(&region)?;
+        let holds = sites.verdict_over_filter(&region)?;
         let decided = sites.verdict_among_over(&region, |voice| voice.rule.decision().is_some())?;
-        let is_loosened = decides.says.verdict < decided.says.verdict
+        let is_loosened = holds.says.verdict < decided.says.verdict
             && opens.says.verdict < decided.says.verdict
             && holds_against(decided.rule, opens.rule);
         let by_this = || {
             let without = sites.verdict_over_without(&region, opens.says.place);
-            let closes = without.is_some_and(|voice| voice.says.verdict > decides.says.verdict);
-            decides.says.place == opens.says.place || closes
+            let closes = without.is_some_and(|voice| voice.says.verdict > holds.says.verdict);
+            holds.says.place == opens.says.place || closes
         };
         (is_loosened && by_this())
             .then(|| between(opens, &decided))

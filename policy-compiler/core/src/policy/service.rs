@@ -34,6 +34,8 @@ pub(crate) struct Assessed<'a> {
     pub(crate) status: &'a At<ServiceStatus>,
     /// The case that decided it: its own, or that of the service.
     pub(crate) decision: Option<&'a At<CaseNumber>>,
+    /// Whether that case was cited for this very status.
+    pub(crate) is_its_own: bool,
 }
 
 /// What a rule that opens a service opens to a group.
@@ -83,34 +85,51 @@ impl Service {
 
     /// What is written of it for a group, where anything is.
     pub(crate) fn assessed_for(&self, group: &Group) -> Option<Assessed<'_>> {
+        self.assessed_among(group, |_| true)
+    }
+
+    /// The same, had only these parts been written.
+    pub(crate) fn assessed_among(
+        &self,
+        group: &Group,
+        is_heard: impl Fn(&StatusFor) -> bool,
+    ) -> Option<Assessed<'_>> {
         match &self.source.document.status {
             Statuses::Unwritten => None,
             Statuses::Everybody(status) => Some(self.for_everybody(status)),
             // Of two that are equally narrow, which is a finding, the worse.
             Statuses::Parts(parts) => parts
                 .iter()
-                .filter(|part| selects(&part.scope, group))
+                .filter(|part| selects(&part.scope, group) && is_heard(part))
                 .max_by_key(|part| (narrowness(&part.scope), part.status.value))
                 .map(|part| self.for_part(part)),
         }
     }
 
-    /// Every approval of it that is written.
-    pub(crate) fn approvals(&self) -> Vec<Assessed<'_>> {
-        let written = match &self.source.document.status {
+    /// Every status of it that is written.
+    pub(crate) fn assessments(&self) -> Vec<Assessed<'_>> {
+        match &self.source.document.status {
             Statuses::Unwritten => Vec::new(),
             Statuses::Everybody(status) => vec![self.for_everybody(status)],
             Statuses::Parts(parts) => parts.iter().map(|part| self.for_part(part)).collect(),
-        };
-        let approvals = written.into_iter();
-        approvals
+        }
+    }
+
+    /// Every approval of it that is written.
+    pub(crate) fn approvals(&self) -> Vec<Assessed<'_>> {
+        let written = self.assessments().into_iter();
+        written
             .filter(|written| written.status.value == ServiceStatus::Approved)
             .collect()
     }
 
     fn for_everybody<'a>(&'a self, status: &'a At<ServiceStatus>) -> Assessed<'a> {
         let decision = self.source.document.decision.as_ref();
-        Assessed { status, decision }
+        Assessed {
+            status,
+            decision,
+            is_its_own: true,
+        }
     }
 
     fn for_part<'a>(&'a self, part: &'a StatusFor) -> Assessed<'a> {
@@ -118,6 +137,7 @@ impl Service {
         Assessed {
             status: &part.status,
             decision: part.decision.as_ref().or(of_service),
+            is_its_own: part.decision.is_some(),
         }
     }
 
@@ -164,17 +184,17 @@ impl Service {
 }
 
 impl Policy {
-    /// The units of the groups for whom an approval of a service is the status that holds.
-    pub(crate) fn approved_units(
+    /// The units of the groups for whom a status of a service is the one that holds.
+    pub(crate) fn units_with(
         &self,
         service: &Service,
-        approval: Assessed<'_>,
+        assessed: Assessed<'_>,
     ) -> BTreeSet<&UnitPath> {
         let groups = self.groups.values();
         groups
             .filter(|group| {
                 let holds = service.assessed_for(group);
-                holds.is_some_and(|holds| holds.status.span == approval.status.span)
+                holds.is_some_and(|holds| holds.status.span == assessed.status.span)
             })
             .map(|group| &group.unit)
             .collect()
@@ -188,7 +208,7 @@ impl Policy {
         });
         approvals
             .filter(|(_, approval)| approval.decision.is_some_and(|cited| cited.value == *case))
-            .flat_map(|(service, approval)| self.approved_units(service, approval))
+            .flat_map(|(service, approval)| self.units_with(service, approval))
             .collect()
     }
 }

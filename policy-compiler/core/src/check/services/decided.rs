@@ -1,9 +1,10 @@
-//! R21 and R22: whether the decision that approves a service is in force, and its body's to make.
+//! R21 and R22: whether the decision behind a status of a service is its body's to make, and where
+//! it approves the service, in force.
 
 use std::collections::BTreeSet;
 
 use fyr_schemas::CaseNumber;
-use fyr_schemas::policy::{At, Decision};
+use fyr_schemas::policy::{At, Decision, ServiceStatus};
 
 use crate::check::decisions::{carries_nothing, competence};
 use crate::code::Code;
@@ -12,21 +13,24 @@ use crate::parse::InFile;
 use crate::policy::{Assessed, Policy, Service, Standing};
 use crate::source::Place;
 
-/// What is wrong with the decisions that approve a service; one that no file has is told by itself.
+/// What is wrong with the decisions on a service; one that no file has is told by itself.
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     // Parts that stand on the service's decision share what is wrong with it.
     let mut looked_at = BTreeSet::new();
-    for approval in service.approvals() {
-        let Some((case, decision)) = approval
+    for assessed in service.assessments() {
+        let Some((case, decision)) = assessed
             .decision
             .and_then(|case| Some((case, policy.decisions.get(&case.value)?)))
         else {
             continue;
         };
+        let is_approval = assessed.status.value == ServiceStatus::Approved;
         match policy.standing(&case.value) {
-            Some(Standing::InForce) => findings.extend(beyond(policy, service, approval, decision)),
-            Some(standing) if looked_at.insert(case.span) => {
+            Some(Standing::InForce) if is_approval || assessed.is_its_own => {
+                findings.extend(beyond(policy, service, assessed, decision));
+            }
+            Some(standing) if is_approval && looked_at.insert(case.span) => {
                 findings.extend(lapsed(service, case, decision, standing));
             }
             Some(_) | None => {}
@@ -71,18 +75,18 @@ fn not_in_force(
         .help("cite the decision that approves it, or set `status: under-review`")
 }
 
-/// The first unit for whose groups an approval is what holds, and that its body may not decide for.
+/// The first unit for whose groups a status is what holds, and that its body may not decide for.
 fn beyond(
     policy: &Policy,
     service: &Service,
-    approval: Assessed<'_>,
+    assessed: Assessed<'_>,
     decision: &InFile<Decision>,
 ) -> Option<Diagnostic> {
-    let mut units = policy.approved_units(service, approval).into_iter();
+    let mut units = policy.units_with(service, assessed).into_iter();
     units.find_map(|unit| {
         let concerns = (
-            service.source.place(approval.status),
-            format!("`{}` is approved there too", service.id()),
+            service.source.place(assessed.status),
+            format!("`{}` is {} there too", service.id(), assessed.status.word()),
         );
         competence::for_unit(policy, decision, unit, concerns)
     })

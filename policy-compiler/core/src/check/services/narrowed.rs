@@ -1,0 +1,152 @@
+//! R03 and R21: a status for a part of the organisation takes no service out of a floor above that
+//! part, unless a body decided it that may decide the floor. Of a service that nobody above has
+//! looked at, the part's own body may say what it is there.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::policy::{ServiceStatus, StatusFor, Statuses, Strength};
+use fyr_schemas::{CaseNumber, GroupId, UnitPath};
+
+use crate::check::decisions::competence;
+use crate::code::Code;
+use crate::desired::Verdict;
+use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::policy::{Assessed, Group, Policy, Rule, Service, SiteStatement, Standing};
+use crate::source::Place;
+use crate::url_filter::UrlFilter;
+
+pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
+    match &service.source.document.status {
+        Statuses::Parts(_) => {}
+        Statuses::Unwritten | Statuses::Everybody(_) => return Vec::new(),
+    }
+    let mut found: BTreeMap<Taken<'_>, Vec<&GroupId>> = BTreeMap::new();
+    for group in policy.groups.values() {
+        for taken in taken(policy, service, group) {
+            found.entry(taken).or_default().push(&group.id);
+        }
+    }
+    found
+        .iter()
+        .map(|(taken, groups)| taken.tell(service, groups))
+        .collect()
+}
+
+/// A service that a status takes out of a floor.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Taken<'a> {
+    status: (Place, ServiceStatus),
+    /// What the floor says, where, of which status.
+    says: (&'static str, Place, ServiceStatus),
+    floor: (&'a str, String),
+}
+
+impl Taken<'_> {
+    fn tell(&self, service: &Service, groups: &[&GroupId]) -> Diagnostic {
+        let ((here, status), (verdict, there, wider)) = (self.status, self.says);
+        let (rule, unit) = &self.floor;
+        let (status, wider) = (status.word(), wider.word());
+        Diagnostic::new(
+            Code::NotCompetent,
+            format!(
+                "`{}` is {status} in a part of `{unit}`, and so out of reach of `{rule}`",
+                service.id()
+            ),
+        )
+        .at(here, format!("{status} for {}", groups_in_words(groups)))
+        .at(
+            there,
+            format!("would {verdict} it: it is {wider} in `{unit}`"),
+        )
+        .help(format!(
+            "remove the status, or write beside it the `decision:` of a body that may decide for \
+             `{unit}`"
+        ))
+    }
+}
+
+/// What the status of a service takes from the floors of a group.
+fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<'a>> {
+    let Some(holds) = service.assessed_for(group) else {
+        return Vec::new();
+    };
+    let mut floors = policy.rules_for(group);
+    floors.retain(|rule| rule.strength() != Strength::Default && !rule.sites.is_empty());
+    let of_floor = |floor: &&'a Rule| {
+        let heard = |part: &StatusFor| may_narrow(policy, part, floor);
+        let wider = match service.assessed_among(group, heard) {
+            Some(wider) => wider.status.value,
+            None if is_decided(policy, holds, &group.unit) => return None,
+            None => ServiceStatus::NotAssessed,
+        };
+        if wider == holds.status.value {
+            return None;
+        }
+        let (filter, _) = service.sites.iter().find(|(filter, _)| {
+            let of = |status| verdict(&floors, service, status, filter);
+            let now = of(holds.status.value).map(|(_, says)| says.verdict);
+            let then = of(wider).filter(|(rule, _)| rule.id() == floor.id());
+            then.is_some_and(|(_, says)| says.verdict > now.unwrap_or(Verdict::Allow))
+        })?;
+        let (rule, says) = verdict(&floors, service, wider, filter)?;
+        Some(Taken {
+            status: (service.source.place(holds.status), holds.status.value),
+            says: (says.verdict.word(), says.place, wider),
+            floor: (rule.id().as_str(), rule.unit().to_string()),
+        })
+    };
+    floors.iter().filter_map(of_floor).collect()
+}
+
+/// Whether a status may take a service out of a floor: it does not stand below it, or was decided
+/// by who may decide it.
+fn may_narrow(policy: &Policy, part: &StatusFor, floor: &Rule) -> bool {
+    let (own, floors) = (&part.scope.unit, floor.unit());
+    if !floors.contains(own) {
+        return true;
+    }
+    let Some(case) = &part.decision else {
+        return **own == *floors;
+    };
+    carries(policy, &case.value, floors)
+}
+
+/// Whether a status was decided by who may decide for a unit.
+fn is_decided(policy: &Policy, assessed: Assessed<'_>, unit: &UnitPath) -> bool {
+    let case = assessed.decision;
+    case.is_some_and(|case| carries(policy, &case.value, unit))
+}
+
+/// Whether a case is in force and its body may decide for a unit; one that no file has is told by
+/// itself.
+fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bool {
+    policy.decisions.get(case).is_none_or(|decision| {
+        policy.standing(case) == Some(Standing::InForce)
+            && competence::may_decide(policy, decision, unit)
+    })
+}
+
+/// What floors come to over a site of a service that has a status, and which of them.
+fn verdict<'a>(
+    floors: &[&'a Rule],
+    service: &Service,
+    status: ServiceStatus,
+    filter: &UrlFilter,
+) -> Option<(&'a Rule, &'a SiteStatement)> {
+    let said = floors
+        .iter()
+        .flat_map(|rule| rule.sites.iter().map(move |says| (*rule, says)));
+    said.filter(|(_, says)| speaks(says, service, status))
+        .filter_map(|(rule, says)| Some((says.sites.reach_over(filter)?, rule, says)))
+        .max_by_key(|(reach, _, says)| (*reach, says.verdict))
+        .map(|(_, rule, says)| (rule, says))
+}
+
+/// Whether a statement speaks of a service that has a status.
+fn speaks(says: &SiteStatement, service: &Service, status: ServiceStatus) -> bool {
+    says.condition.as_ref().is_none_or(|condition| {
+        condition.service == *service.id()
+            && condition.status.is_none_or(|asked| asked == status)
+            && says.hindrance().is_none()
+    })
+}
