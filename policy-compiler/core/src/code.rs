@@ -239,6 +239,10 @@ codes! {
     "A `locked` or `minimum` rule that was decided holds during the period, and whoever writes its hours says when. Cite the decision behind the hours with `decision:`: on the period, or once for all of `timetable.yaml`."
     "0916" HoursNotInForce Warning "hours whose decision is not in force"
     "Hours and holidays are followed as they are written, whatever the days of the decision that they cite. That decision has not begun or is over, so on this day nobody has decided them."
+    "0917" LessonWithoutEnd Error "a lesson that does not end within a year"
+    "A rule during a lesson may go below a floor that is `overridable: lessons`, for its time alone. A lesson that goes on for good would end the floor instead. A lesson that begins later has a year from its first day on."
+    "0918" LessonsTooLong Error "more lessons than a school day"
+    "Lessons that a group has on one day come to more than eight hours. A floor that is `overridable: lessons` is meant to hold for most of the day, and lessons round the clock would leave nothing of it."
 
     "1001" HasLeft Warning "a class that has left school"
     "The class is past the last grade that its unit teaches, or that any stage holds. Its devices keep the stage of its last grade, so that nothing opens on 1 August by itself. Collect them, then remove the group; a unit that teaches fewer grades than the country's schools says which: `grades: F-9`."

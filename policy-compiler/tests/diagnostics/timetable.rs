@@ -135,9 +135,34 @@ fn two_lessons_of_one_group_at_one_time_are_told() {
         "FYR0907",
         "periods:
   lesson:projekt: { on: 2026-11-24, hours: 10:00-10:40, for: /skoler/oest }
-  lesson:musik: { days: tue, hours: [08:00-08:45, 10:30-11:15], for: { unit: /skoler/oest, stage: mellemtrin } }
+  lesson:musik: { days: tue, hours: [08:00-08:45, 10:30-11:15], for: { unit: /skoler/oest, stage: mellemtrin }, until: 2027-06-22 }
 ",
         "during: [lesson:projekt, lesson:musik]\n",
+    );
+}
+
+#[test]
+fn a_lesson_that_goes_on_for_good_is_none() {
+    finds_in(
+        "FYR0917",
+        "periods:
+  lesson:projekt: { days: mon-fri, hours: 10:00-10:40, for: /skoler/oest }
+  lesson:valgfag: { days: wed, hours: 13:00-14:00, for: /skoler/vest, until: 2031-06-25 }
+  lesson:musik: { days: thu, hours: 13:00-14:00, for: /skoler/vest, from: 2027-08-12, until: 2028-06-22 }
+",
+        "during: [lesson:projekt, lesson:valgfag, lesson:musik]\n",
+    );
+}
+
+#[test]
+fn lessons_round_the_clock_are_told() {
+    finds_in(
+        "FYR0918",
+        "periods:
+  lesson:foer: { days: mon-fri, hours: 00:00-08:00, for: /skoler, until: 2027-06-25 }
+  lesson:efter: { days: tue, hours: 08:00-16:00, for: /skoler/oest, until: 2027-06-25 }
+",
+        "during: [lesson:foer, lesson:efter]\n",
     );
 }
 

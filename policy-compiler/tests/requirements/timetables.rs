@@ -18,7 +18,7 @@ periods:
     on: 2026-12-22
     hours: 09:00-13:00
     for: { unit: /skoler, stage: udskoling }
-  lesson:film: { days: tue, hours: 10:00-10:40, for: /skoler/oest }
+  lesson:film: { days: tue, hours: 10:00-10:40, for: /skoler/oest, until: 2027-06-22 }
 holidays:
   - { name: Juleferie, from: 2026-12-21, until: 2027-01-03 }
 ";
@@ -368,6 +368,35 @@ fn r03_a_school_takes_no_days_from_a_floor_but_those_that_are_free_already() {
         let source = decided_hours("minimum", "", &holidays(&free(day)));
         assert_eq!(source.codes(DAY), codes, "{day}");
     }
+}
+
+#[test]
+fn r03_holidays_that_begin_beyond_a_year_take_no_days_from_a_floor_either() {
+    let free = |unit: &str, case: &str| {
+        format!(
+            "{{ name: Fri, for: {unit}, from: 2028-02-14, until: 2029-02-18, decision: {case} }}"
+        )
+    };
+    let school = decided_hours("minimum", "", &free("/skoler/oest", "OEST-3"));
+    assert_eq!(school.codes(DAY), ["FYR0914"]);
+    let committee = decided_hours("minimum", "", &free("/skoler", "SK-2025-7"));
+    assert_eq!(committee.codes(DAY), [""; 0]);
+}
+
+#[test]
+fn r03_longer_hours_by_the_week_keep_the_single_days_of_a_floor_in_the_holidays() {
+    let single = |hours: &str| {
+        let timetable = format!(
+            "decision: SK-2025-7\nperiods:\n  skoletid:\n    on: [2026-11-26, 2026-12-22]\n    \
+             hours: 08:00-15:00\n    for: /skoler\n    except: [{hours}]\nholidays:\n  \
+             - {{ name: Jul, for: /skoler, from: 2026-12-21, until: 2027-01-03 }}\n"
+        );
+        decided_hours("minimum", "", "").with("timetable.yaml", &timetable)
+    };
+    let weekly = "{ for: /skoler/oest, days: mon-sun, hours: 00:00-24:00, decision: OEST-3 }";
+    assert_eq!(single(weekly).codes(DAY), ["FYR0914"]);
+    let longer = "{ for: /skoler/oest, hours: 07:00-16:00, decision: OEST-3 }";
+    assert_eq!(single(longer).codes(DAY), [""; 0]);
 }
 
 #[test]

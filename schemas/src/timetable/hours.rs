@@ -85,6 +85,11 @@ impl Hours {
         (from < until).then_some(Self { from, until })
     }
 
+    /// How many minutes they last.
+    pub fn minutes(self) -> u16 {
+        self.until.0.saturating_sub(self.from.0)
+    }
+
     /// When they begin.
     pub fn from(self) -> Minute {
         self.from

@@ -1,10 +1,11 @@
 //! Periods that do nothing, rules that never hold, and hours that nobody can follow.
 
+mod lessons;
 mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
+use fyr_schemas::timetable::{Days, Period as Runs, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -12,8 +13,8 @@ use jiff::civil::Date;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
 use crate::parse::DocumentKind;
+use crate::policy::Policy;
 use crate::policy::timetable::{Exception, Period};
-use crate::policy::{Group, Policy};
 use crate::resolve::{MOST_VARIANTS, Resolution};
 use crate::source::Place;
 
@@ -28,7 +29,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     }
     findings.extend(rules::check(policy));
     findings.extend(other_hours_twice(policy));
-    findings.extend(overlapping_lessons(policy));
+    findings.extend(lessons::check(policy));
     findings.extend(crowded(policy, resolution));
     findings.extend(untold(policy, resolution));
     findings
@@ -163,93 +164,6 @@ fn equals<'a>(
         }
     }
     found
-}
-
-/// Two lessons that some groups have at one time.
-fn overlapping_lessons(policy: &Policy) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<(&PeriodId, &PeriodId), Vec<&GroupId>> = BTreeMap::new();
-    for group in policy.groups.values() {
-        let lessons: Vec<(&PeriodId, &Runs)> = lessons_of(policy, group).into_iter().collect();
-        for (number, (name, runs)) in lessons.iter().enumerate() {
-            for (other, other_runs) in lessons.iter().skip(number.saturating_add(1)) {
-                if meet(runs, other_runs, policy.date) {
-                    found.entry((name, other)).or_default().push(&group.id);
-                }
-            }
-        }
-    }
-    let place = |name: &PeriodId| {
-        policy
-            .timetable
-            .periods
-            .get(name)
-            .map(|period| period.place)
-    };
-    found
-        .into_iter()
-        .filter_map(|((one, other), groups)| {
-            let finding = Diagnostic::new(
-                Code::OverlappingLessons,
-                format!(
-                    "{} would have two lessons at one time",
-                    groups_in_words(&groups)
-                ),
-            )
-            .at(place(one)?.min(place(other)?), "this one")
-            .at(place(one)?.max(place(other)?), "and this one")
-            .help("correct the day or the hours of one, or narrow whom it is for");
-            Some(finding)
-        })
-        .collect()
-}
-
-/// The lessons that rules hold during for a group, as they run for it.
-fn lessons_of<'a>(policy: &'a Policy, group: &Group) -> BTreeMap<&'a PeriodId, &'a Runs> {
-    let rules = policy.rules_for(group);
-    let lessons = rules.iter().filter(|rule| rule.is_lesson());
-    let names: BTreeSet<&PeriodId> = lessons.flat_map(|rule| &rule.occasion.during).collect();
-    names
-        .into_iter()
-        .filter_map(|name| {
-            let (name, period) = policy.timetable.periods.get_key_value(name)?;
-            Some((name, period.for_group(group)?))
-        })
-        .collect()
-}
-
-/// Whether two periods run at one time from a day on, the holidays aside.
-fn meet(one: &Runs, other: &Runs, today: Date) -> bool {
-    let overlap = |day: Date| any_overlap(one.hours_on(day, false), other.hours_on(day, false));
-    match (one, other) {
-        (Runs::On { days, .. }, _) | (_, Runs::On { days, .. }) => {
-            days.range(today..).any(|day| overlap(*day))
-        }
-        (
-            Runs::Weekly { hours, within },
-            Runs::Weekly {
-                hours: others,
-                within: limits,
-            },
-        ) => {
-            let from_today = Days {
-                from: Some(today),
-                until: None,
-            };
-            !within.overlap(*limits).overlap(from_today).is_empty()
-                && hours.iter().any(|(day, hours)| {
-                    others
-                        .get(day)
-                        .is_some_and(|others| any_overlap(hours, others))
-                })
-        }
-        (Runs::Throughout(_), _) | (_, Runs::Throughout(_)) => false,
-    }
-}
-
-fn any_overlap(hours: &[Hours], others: &[Hours]) -> bool {
-    hours
-        .iter()
-        .any(|hours| others.iter().any(|others| hours.overlaps(*others)))
 }
 
 fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {

@@ -17,7 +17,7 @@ use super::{Group, Rule, selects};
 use crate::source::Place;
 
 /// The kind of the periods that are a lesson.
-pub(super) const LESSON: &str = "lesson";
+pub(crate) const LESSON: &str = "lesson";
 
 /// The periods and the holidays of an organisation.
 #[derive(Debug, Default)]
@@ -127,6 +127,11 @@ impl Period {
 }
 
 impl Holiday {
+    /// Whether a day is one of it.
+    pub(crate) fn contains(&self, day: Date) -> bool {
+        self.days.iter().any(|days| days.contains(day))
+    }
+
     /// Whether a group has it.
     pub(crate) fn is_for(&self, group: &Group) -> bool {
         let scope = self.scope.as_ref();

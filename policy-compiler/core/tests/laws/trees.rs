@@ -146,8 +146,8 @@ minimum-age: { age: 13, below: block }
 
 const TIMETABLE: &str = "periods:
   skoletid: { days: mon-fri, hours: 08:00-15:00 }
-  lesson:film: { days: tue, hours: 10:00-10:40 }
-  lesson:aften: { days: wed, hours: 18:00-19:00 }
+  lesson:film: { days: tue, hours: 10:00-10:40, until: 2027-06-22 }
+  lesson:aften: { days: wed, hours: 18:00-19:00, until: 2027-06-23 }
 ";
 
 impl Ordered {

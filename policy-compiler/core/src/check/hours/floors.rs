@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::policy::Strength;
-use fyr_schemas::timetable::{Hours, Period as Runs};
+use fyr_schemas::timetable::{Days, Hours, Period as Runs};
 use fyr_schemas::{BodyId, CaseNumber, GroupId, PeriodId, UnitPath};
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -107,7 +107,8 @@ fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'
         let theirs = period.exception_for(group, |each| sight.counts(each.decided.as_ref()));
         let decided = theirs.map_or(&period.usual, |each| &each.runs);
         let others = period.exception_for(group, |_| true);
-        if let Some((exception, lost)) = others.and_then(|each| sight.taken_by(each, decided)) {
+        let taking = others.and_then(|each| sight.taken_by(group, each, decided));
+        if let Some((exception, lost)) = taking {
             found.push(Taking {
                 kind: Kind::Exception(name),
                 decided: exception.decided.as_ref(),
@@ -143,16 +144,26 @@ impl<'a> Sight<'a, '_> {
     /// What other hours take from those that were decided.
     fn taken_by<'e>(
         &self,
+        group: &Group,
         exception: &'e Exception,
         decided: &Runs,
     ) -> Option<(&'e Exception, Lost)> {
         if self.counts(exception.decided.as_ref()) {
             return None;
         }
-        let mut days = days_of(decided, self.policy.date);
-        let lost = days.find_map(|day| {
-            let kept = exception.runs.hours_on(day, false);
-            let mut hours = decided.hours_on(day, false).iter();
+        let all = self.policy.timetable.holidays.iter();
+        let (theirs, others): (Vec<&Holiday>, Vec<_>) = all
+            .filter(|holiday| holiday.is_for(group))
+            .partition(|holiday| self.counts(holiday.decided.as_ref()));
+        // Single days do not ask about holidays, so hours by the week lose to all of them. What
+        // holidays take from hours by the week is told of the holidays.
+        let is_single = matches!(decided, Runs::On { .. });
+        let days = days_of(decided, self.policy.date);
+        let lost = days.into_iter().find_map(|day| {
+            let of_theirs = theirs.iter().any(|holiday| holiday.contains(day));
+            let of_others = is_single && others.iter().any(|holiday| holiday.contains(day));
+            let kept = exception.runs.hours_on(day, of_theirs || of_others);
+            let mut hours = decided.hours_on(day, of_theirs).iter();
             Some((day, hours.find_map(|hours| first_missing(*hours, kept))?))
         });
         Some((exception, lost?))
@@ -160,18 +171,16 @@ impl<'a> Sight<'a, '_> {
 
     /// The holidays of a group that take days from those that were decided.
     fn holidays_that_take(&self, group: &Group, decided: &Runs) -> Vec<Taking<'a>> {
-        let Runs::Weekly { .. } = decided else {
+        let Runs::Weekly { within, .. } = decided else {
             return Vec::new();
         };
         let all = self.policy.timetable.holidays.iter();
         let (theirs, others): (Vec<&'a Holiday>, Vec<_>) = all
             .filter(|holiday| holiday.is_for(group))
             .partition(|holiday| self.counts(holiday.decided.as_ref()));
-        let is_free = |holiday: &Holiday, day| holiday.days.iter().any(|days| days.contains(day));
         let taking = others.into_iter().filter_map(|holiday| {
-            let mut days = days_of(decided, self.policy.date)
-                .filter(|day| is_free(holiday, *day))
-                .filter(|day| !theirs.iter().any(|theirs| is_free(theirs, *day)));
+            let days = days_in(holiday, *within, self.policy.date);
+            let mut days = days.filter(|day| !theirs.iter().any(|theirs| theirs.contains(*day)));
             let lost = days.find_map(|day| Some((day, *decided.hours_on(day, false).first()?)))?;
             Some(Taking {
                 kind: Kind::Holiday,
@@ -185,16 +194,30 @@ impl<'a> Sight<'a, '_> {
     }
 }
 
-/// The days from today on that tell what may be lost: a year of them, as devices are told, and
-/// every single day.
-fn days_of(runs: &Runs, today: Date) -> impl Iterator<Item = Date> {
-    let single: Vec<Date> = match runs {
+/// The days that tell what may be lost of hours: every single day to come, or a year from today or
+/// their first day on. After a year the weeks have shown everything but holidays.
+fn days_of(runs: &Runs, today: Date) -> Vec<Date> {
+    match runs {
         Runs::On { days, .. } => days.range(today..).copied().collect(),
-        Runs::Weekly { .. } | Runs::Throughout(_) => Vec::new(),
-    };
-    let a_year_on = today.checked_add(1.year()).unwrap_or(Date::MAX);
-    let days = today.series(1.day());
-    days.take_while(move |day| *day <= a_year_on).chain(single)
+        Runs::Weekly { within, .. } | Runs::Throughout(within) => {
+            a_year_of(*within, today).collect()
+        }
+    }
+}
+
+/// The days of a holiday between others that tell what it takes: of each stretch a year, for in that
+/// every day of the week comes.
+fn days_in(holiday: &Holiday, within: Days, today: Date) -> impl Iterator<Item = Date> {
+    let stretches = holiday.days.iter();
+    stretches.flat_map(move |days| a_year_of(days.overlap(within), today))
+}
+
+/// The days of a stretch from today on, but no more than a year of them.
+fn a_year_of(days: Days, today: Date) -> impl Iterator<Item = Date> {
+    let first = days.from.map_or(today, |first| first.max(today));
+    let a_year_on = first.checked_add(1.year()).unwrap_or(Date::MAX);
+    let last = days.until.map_or(a_year_on, |last| last.min(a_year_on));
+    first.series(1.day()).take_while(move |day| *day <= last)
 }
 
 /// The first part of hours that others, which are sorted, leave out.
