@@ -166,22 +166,22 @@ fn is_hex(text: &str, length: usize) -> bool {
 
 text_id! {
     /// The organisation that decides: a municipality.
-    OrganisationId, "an organisation name (lowercase letters, digits and `-`, at most 63)",
+    OrganisationId, "an organisation name (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
     /// A stable pool of devices that receives one bundle.
-    GroupId, "a group name (lowercase letters, digits and `-`, at most 63)",
+    GroupId, "a group name (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
     /// A stage of schooling (`indskoling`, `mellanstadiet`), or the staff's.
-    StageId, "a stage name (lowercase letters, digits and `-`, at most 63)",
+    StageId, "a stage name (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
     /// A rule of the policy source.
-    RuleId, "a rule name (lowercase letters, digits and `-`, at most 63)",
+    RuleId, "a rule name (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
@@ -217,7 +217,7 @@ impl ControlId {
 }
 text_id! {
     /// A place in the tree of units, from `/`: `/skoler/skovlunde`.
-    UnitPath, "a unit path (`/`, or `/name/name` with lowercase letters, digits and `-`)",
+    UnitPath, "a unit path (`/`, or `/name/name` with lowercase letters a to z, digits and `-`)",
     "^(/|(/[a-z0-9-]+)+)$", is_unit_path
 }
 text_id! {
@@ -227,7 +227,7 @@ text_id! {
 }
 text_id! {
     /// A full name on the internet, in lowercase punycode: `www.youtube.com`.
-    HostName, "a host name (two or more labels of lowercase letters, digits and `-`)",
+    HostName, "a host name (two or more labels of lowercase letters a to z, digits and `-`)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)+$", is_host_name
 }
 
@@ -242,23 +242,23 @@ impl HostName {
 }
 text_id! {
     /// A body that decides: `borne-og-skoleudvalget`.
-    BodyId, "the name of a body (lowercase letters, digits and `-`, at most 63)",
+    BodyId, "the name of a body (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
     /// A service of the catalogue; a rule writes `service:NAME`.
-    ServiceId, "the name of a service (lowercase letters, digits and `-`, at most 63)",
+    ServiceId, "the name of a service (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
     /// A category of sites and services; a rule writes `category:NAME`.
-    CategoryId, "a category name (lowercase letters, digits and `-`, at most 63)",
+    CategoryId, "a category name (lowercase letters a to z, digits and `-`, at most 63)",
     "^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_slug
 }
 text_id! {
     /// A period of the timetable, with its kind where it has one: `school-hours`,
     /// `exam:matematik-9`, `lesson:projekt-7b`.
-    PeriodId, "the name of a period (lowercase letters, digits and `-`, with or without a kind before `:`)",
+    PeriodId, "the name of a period (lowercase letters a to z, digits and `-`, with or without a kind before `:`)",
     "^([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?:)?[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$", is_period
 }
 

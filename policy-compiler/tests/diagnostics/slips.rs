@@ -52,6 +52,36 @@ fn a_value_of_another_shape_is_told_in_the_right_one() {
 }
 
 #[test]
+fn a_day_and_a_name_as_people_write_them_are_told_as_the_language_does() {
+    let days = [
+        "1/8 2027",
+        "1 augusti 2027",
+        "1. okt. 2027",
+        "2027-02-30",
+        "2027-13-01",
+    ];
+    let days = days.map(|day| {
+        let rule = rule(&format!("for: /skoler\nfrom: {day}\n{SAYS}"));
+        told(&[("rules/proeve.yaml", &rule)])
+    });
+    let units = base("units.yaml", "/skoler/vest", "/skoler/väst");
+    let units = told(&[("units.yaml", &units)]);
+    insta::assert_snapshot!([days.concat(), units].concat());
+}
+
+#[test]
+fn classes_that_are_called_alike_in_two_schools_are_told_how_to_name_one() {
+    let units = "units:
+  /skoler: { name: Skolerne }
+  /skoler/oest: { name: Østskolen }
+  /skoler/oest/b: { name: B, groups: [2021] }
+  /skoler/vest: { name: Vestskolen }
+  /skoler/vest/b: { name: B, groups: [2021] }
+";
+    insta::assert_snapshot!(told(&[("units.yaml", units)]));
+}
+
+#[test]
 fn a_family_of_settings_is_told_in_full() {
     let names = [
         "camera",

@@ -16,15 +16,16 @@ pub(super) fn refused(said: &str) -> Option<String> {
         {
             return Some(format!("write a comma between `{path}` and `{next}`"));
         }
-        let path = format!("/{}", text.trim_matches('/').to_lowercase());
-        path.parse::<UnitPath>().ok().map(|_| path)
+        let names: Option<Vec<String>> = text.trim_matches('/').split('/').map(slug).collect();
+        let path = names.map(|names| format!("/{}", names.join("/")));
+        path.filter(|path| path.parse::<UnitPath>().is_ok())
     } else if expected.starts_with("a day") {
-        day_meant(text)
+        day_meant(text).or_else(|| last_of_month(text))
     } else if expected.starts_with("a country") {
         Some(text.to_uppercase()).filter(|meant| meant.len() == 2)
     } else if expected.starts_with("the name of a body") {
         return Some("write its short name, as `bodies` in `fyr.yaml` has it".to_owned());
-    } else if expected.contains("(lowercase letters, digits and `-`") {
+    } else if expected.contains("(lowercase letters a to z, digits and `-`") {
         slug(text)
     } else {
         None
@@ -43,20 +44,53 @@ pub(super) fn label(said: &str) -> String {
     )
 }
 
-/// `1.8.2027` and `2027/8/1` as the calendar of the language writes them.
+/// `1.8.2027`, `2027/8/1`, `1/8 2027` and `1 augusti 2027` as the calendar of the language writes
+/// them.
 pub fn day_meant(text: &str) -> Option<String> {
-    let mut parts = text.trim().split(['.', '/', '-']);
-    let (first, month, last) = (parts.next()?, parts.next()?, parts.next()?);
+    let parts = text.split(['.', '/', '-', ' ', ',']);
+    let parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    let [first, month, last] = parts.as_slice() else {
+        return None;
+    };
     let (day, year) = match (first.len(), last.len()) {
         (4, _) => (last, first),
         (_, 4) => (first, last),
         _ => return None,
     };
-    if parts.next().is_some() {
-        return None;
-    }
+    let month = month_named(month).map_or_else(|| (*month).to_owned(), |month| month.to_string());
     let meant = format!("{year}-{month:0>2}-{day:0>2}");
     meant.parse::<Day>().ok().map(|_| meant)
+}
+
+/// The number of a month by its name in Danish, English, Norwegian or Swedish, or what it begins with.
+fn month_named(name: &str) -> Option<usize> {
+    const MONTHS: [&[&str]; 12] = [
+        &["jan"],
+        &["feb"],
+        &["mar"],
+        &["apr"],
+        &["maj", "mai", "may"],
+        &["jun"],
+        &["jul"],
+        &["aug"],
+        &["sep"],
+        &["okt", "oct"],
+        &["nov"],
+        &["dec", "des"],
+    ];
+    let name = name.to_lowercase();
+    let mut months = MONTHS.iter().zip(1..);
+    months
+        .find(|(begin, _)| begin.iter().any(|begin| name.starts_with(begin)))
+        .map(|(_, number)| number)
+}
+
+/// The last day of a month that has fewer than were written: `2027-02-30`.
+fn last_of_month(text: &str) -> Option<String> {
+    let (month, day) = text.rsplit_once('-')?;
+    let first: Day = format!("{month}-01").parse().ok()?;
+    let is_behind = day.parse::<u8>().is_ok_and(|day| 28 < day && day <= 31);
+    is_behind.then(|| first.0.last_of_month().to_string())
 }
 
 /// A name in small Latin letters: `Østskolen 2` is `oestskolen-2`.

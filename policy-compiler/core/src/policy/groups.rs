@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::policy::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
-use super::organise::{insert_once, without_places};
+use super::organise::used_twice;
 use super::{Group, unknown};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, groups_in_words, in_backticks};
@@ -27,7 +27,7 @@ pub(super) fn place_groups(
         today,
     };
     let mut outside = BTreeMap::new();
-    let mut groups = BTreeMap::new();
+    let mut groups: BTreeMap<GroupId, Group> = BTreeMap::new();
     for group in file.document.all_groups() {
         let (id, group) = match group {
             Ok(named) => named,
@@ -40,6 +40,10 @@ pub(super) fn place_groups(
         match placer.stage_of(&id, &group, &mut outside) {
             Ok(standing) => {
                 let place = file.place(&id);
+                if let Some(first) = groups.get(&id.value) {
+                    findings.push(twice(&id, &group, (place, first)));
+                    continue;
+                }
                 let group = Group {
                     id: id.value.clone(),
                     unit: group.unit.value.clone(),
@@ -50,7 +54,7 @@ pub(super) fn place_groups(
                     approved: BTreeSet::new(),
                     place,
                 };
-                insert_once(&mut groups, id.value, (group, place), findings);
+                groups.insert(id.value, group);
             }
             Err(finding) => findings.push(finding),
         }
@@ -60,7 +64,7 @@ pub(super) fn place_groups(
             .iter()
             .map(|(side, classes)| placer.outside(*side, classes)),
     );
-    without_places(groups)
+    groups
 }
 
 /// Classes that are in no grade on the day.
@@ -82,6 +86,27 @@ struct Classes {
 enum Side {
     Before,
     After,
+}
+
+/// The finding for a second group of one name. Classes that are called alike in two schools are told
+/// apart by what stands above them.
+fn twice(id: &GroupId, group: &source::Group, (second, first): (Place, &Group)) -> Diagnostic {
+    let finding = used_twice(id, second, first.place);
+    let unit = &group.unit;
+    let school = unit.parent().filter(|above| *above != UnitPath::root());
+    let school = school.and_then(|above| Some(above.as_str().rsplit_once('/')?.1.to_owned()));
+    let began = group.start.as_ref().map(|start| start.value);
+    let help = school
+        .zip(began)
+        .filter(|_| **unit != first.unit)
+        .map(|(school, began)| {
+            format!(
+                "take it out of its unit's list, and name it under `groups`: \
+                 `{school}-{id}: {{ unit: {}, start: {began} }}`",
+                unit.value
+            )
+        });
+    finding.help_if(help)
 }
 
 fn unnamed(file: &InFile<UnitsFile>, pool: &At<Pool>) -> Diagnostic {

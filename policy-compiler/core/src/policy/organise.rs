@@ -430,16 +430,19 @@ pub(super) fn insert_once<K: Ord + Display, T>(
     findings: &mut Diagnostics,
 ) {
     match named.get(&name) {
-        Some((_, first)) => findings.push(
-            Diagnostic::new(Code::DuplicateName, format!("`{name}` is used twice"))
-                .at(place, "the second one")
-                .at(*first, "the first one")
-                .help("give one of them another name"),
-        ),
+        Some((_, first)) => findings.push(used_twice(&name, place, *first)),
         None => {
             named.insert(name, (document, place));
         }
     }
+}
+
+/// The finding for the second of one name.
+pub(super) fn used_twice(name: &impl Display, second: Place, first: Place) -> Diagnostic {
+    Diagnostic::new(Code::DuplicateName, format!("`{name}` is used twice"))
+        .at(second, "the second one")
+        .at(first, "the first one")
+        .help("give one of them another name")
 }
 
 pub(super) fn without_places<K: Ord, T>(named: BTreeMap<K, (T, Place)>) -> BTreeMap<K, T> {
