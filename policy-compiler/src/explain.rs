@@ -1,5 +1,7 @@
 //! `fyr explain`: what a finding means, and why something holds for a group.
 
+mod overview;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io::{self, Write as _};
@@ -9,7 +11,7 @@ use std::str::FromStr;
 
 use fyr_policy_core::{
     AtTime, Code, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
-    explain,
+    explain, overview as tell_all,
 };
 use fyr_schemas::bundle::Coverage;
 use fyr_schemas::timetable::Days;
@@ -23,13 +25,14 @@ use crate::policy_directory::{self, ReadPolicyError};
 use crate::render::{Findings, Look, visible};
 use crate::suggested::suggested;
 
-/// Say why something holds for a group, or what a finding means
+/// Say what holds for a group and why, or what a finding means
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes: 0 explained, 1 an error in the policy, or there is no such group or setting,
 2 wrong usage, or no such code.
 
 Examples:
+  fyr explain policy --group skovlunde-2026
   fyr explain policy --group skovlunde-2026 --url https://www.youtube.com/
   fyr explain policy --group skovlunde-2026 --setting youtube.level
   fyr explain policy --group skovlunde-2026 --url x.example --at 2026-11-24T09:10
@@ -40,7 +43,7 @@ pub(crate) struct ExplainArgs {
     #[arg(value_name = "DIR|CODE", value_parser = suggested::<What>(codes))]
     #[arg(hide_possible_values = true)]
     what: What,
-    /// The group to explain it for
+    /// The group to explain it for; without an address or a setting, everything that holds for it
     #[arg(long, value_name = "GROUP")]
     group: Option<String>,
     /// The address to explain; `https://` may be left out
@@ -107,23 +110,18 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
         }
         What::Policy(directory) => directory,
     };
-    let (group, subject) = question(args);
+    let group = group(args);
     let sources = policy_directory::read(directory)?;
     let day = || When::Day(args.date.unwrap_or_else(today));
     let when = args.at.map_or_else(day, When::Moment);
-    match explain(&sources, when, &group, &subject) {
-        Ok(explanation) if args.json => {
-            writeln!(
-                io::stdout(),
-                "{}",
-                serde_json::to_string_pretty(&explanation)?
-            )?;
-            Ok(ExitCode::SUCCESS)
-        }
-        Ok(explanation) => {
-            write!(io::stdout(), "{}", visible(&in_words(&explanation)))?;
-            Ok(ExitCode::SUCCESS)
-        }
+    let told = match subject(args) {
+        Some(subject) => explain(&sources, when, &group, &subject)
+            .map(|explanation| print(&explanation, in_words, args.json)),
+        None => tell_all(&sources, when, &group)
+            .map(|overview| print(&overview, overview::in_words, args.json)),
+    };
+    match told {
+        Ok(printed) => printed.map(|()| ExitCode::SUCCESS),
         Err(ExplainError::Faulty(found)) => {
             let findings = Findings {
                 directory,
@@ -135,6 +133,19 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
         }
         Err(error) => Err(error.into()),
     }
+}
+
+fn print<T: serde::Serialize>(
+    told: &T,
+    in_words: impl Fn(&T) -> String,
+    as_json: bool,
+) -> Result<(), ExplainCommandError> {
+    if as_json {
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(told)?)?;
+    } else {
+        write!(io::stdout(), "{}", visible(&in_words(told)))?;
+    }
+    Ok(())
 }
 
 fn codes() -> Vec<(&'static str, &'static str)> {
@@ -149,9 +160,9 @@ fn settings() -> Vec<(&'static str, &'static str)> {
         .collect()
 }
 
-/// The group and the subject; ends the program with a usage error where one is missing.
-fn question(args: &ExplainArgs) -> (String, Subject) {
-    let missing = |what: &str| -> ! {
+/// The group; ends the program with a usage error where none is named.
+fn group(args: &ExplainArgs) -> String {
+    args.group.clone().unwrap_or_else(|| {
         let mut cli = <crate::Cli as clap::CommandFactory>::command();
         cli.build();
         let explain = cli.find_subcommand_mut("explain").cloned();
@@ -159,17 +170,18 @@ fn question(args: &ExplainArgs) -> (String, Subject) {
             .unwrap_or(cli)
             .error(
                 clap::error::ErrorKind::MissingRequiredArgument,
-                format!("explaining a policy needs {what}"),
+                "explaining a policy needs `--group GROUP`",
             )
             .exit()
-    };
-    let Some(group) = args.group.clone() else {
-        missing("`--group GROUP`")
-    };
+    })
+}
+
+/// What is asked about, if not everything.
+fn subject(args: &ExplainArgs) -> Option<Subject> {
     match (&args.url, &args.setting) {
-        (Some(url), _) => (group, Subject::Url(url.clone())),
-        (None, Some(setting)) => (group, Subject::Setting(setting.clone())),
-        (None, None) => missing("`--url URL` or `--setting SETTING`"),
+        (Some(url), _) => Some(Subject::Url(url.clone())),
+        (None, Some(setting)) => Some(Subject::Setting(setting.clone())),
+        (None, None) => None,
     }
 }
 

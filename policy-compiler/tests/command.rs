@@ -277,6 +277,26 @@ fn findings_as_json_have_code_place_and_help() {
 }
 
 #[test]
+fn a_group_is_told_everything_that_holds_for_it_and_by_which_case() {
+    let of = |arguments: &[&str]| {
+        let asked = ["explain", &example("ballerup"), "--group", "b-2021"];
+        let output = fyr(&[&asked[..], arguments].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        stdout(&output)
+    };
+    insta::assert_snapshot!("tells_what_holds", of(&["--date", DAY]));
+    let lesson = of(&["--at", "2026-11-26T10:10", "--json"]);
+    let lesson: serde_json::Value = serde_json::from_str(&lesson).expect("JSON");
+    assert_eq!(lesson["at"]["during"][0], "lesson:filmvaerksted");
+    assert_eq!(lesson["settings"]["youtube.level"]["holds"], "strict");
+    let sites = lesson["sites"].as_array().expect("sites");
+    let opened = sites
+        .iter()
+        .find(|held| held["verdict"] == "allow" && held["rule"] == "filmvaerksted");
+    assert!(opened.is_some(), "{lesson:#}");
+}
+
+#[test]
 fn an_explanation_names_the_rule_its_decision_and_where_it_is_enforced() {
     let of = |about: [&str; 2]| {
         let [option, subject] = about;
@@ -330,7 +350,7 @@ fn wrong_usage_is_exit_code_two() {
         &["compile", "policy"],
         &["check", "policy", "--date", "tomorrow"],
         &["explain", "policy"],
-        &["explain", "policy", "--group", "x"],
+        &["explain", "policy", "--setting", "youtube.level"],
         &["explain", "policy", "--group", "x", "--url", "http://["],
     ] {
         assert_eq!(fyr(arguments).status.code(), Some(2), "{arguments:?}");

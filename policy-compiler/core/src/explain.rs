@@ -1,6 +1,7 @@
 //! Why something holds for a group: the verdict or value, the rule that won, its decision,
 //! everything it overrode, and where it is enforced.
 
+mod overview;
 mod service;
 mod time;
 
@@ -15,6 +16,7 @@ use fyr_schemas::{
 use jiff::civil::Date;
 use url::Url;
 
+pub use self::overview::{Held, Overview, SitesHeld, overview};
 pub use self::service::ServiceNote;
 pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, sound};
@@ -22,7 +24,7 @@ use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::judge::{Decider, Judge};
 use crate::policy::{Assumptions, Policy, Rule};
-use crate::resolve::{Resolved, Settled, SiteVoice, resolve};
+use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
 use crate::target::{self, Where};
@@ -163,15 +165,7 @@ pub fn explain(
     let date = when.day();
     let policy = sound(sources, date, &Assumptions::default()).map_err(ExplainError::Faulty)?;
     let resolution = resolve(&policy);
-    let base = resolution
-        .groups
-        .iter()
-        .find(|(id, _)| id.as_str() == group)
-        .map(|(_, resolved)| resolved)
-        .ok_or_else(|| ExplainError::UnknownGroup {
-            group: group.to_owned(),
-            help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
-        })?;
+    let base = asked_about(&policy, &resolution, group)?;
     let (resolved, at) = time::at((&policy, &resolution), base, when);
     let tell = |resolved| {
         let narrator = Narrator {
@@ -192,6 +186,22 @@ pub fn explain(
         otherwise,
         ..explanation
     })
+}
+
+/// What holds for the group of a name while no period runs.
+fn asked_about<'r, 'a>(
+    policy: &Policy,
+    resolution: &'r Resolution<'a>,
+    group: &str,
+) -> Result<&'r Resolved<'a>, ExplainError> {
+    let mut groups = resolution.groups.iter();
+    let found = groups.find(|(id, _)| id.as_str() == group);
+    found
+        .map(|(_, resolved)| resolved)
+        .ok_or_else(|| ExplainError::UnknownGroup {
+            group: group.to_owned(),
+            help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
+        })
 }
 
 /// Tells of one group of one policy.

@@ -39,8 +39,8 @@ pub use compile::{
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{
-    AtTime, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
-    explain,
+    AtTime, ExplainError, Explanation, Ground, Held, Otherwise, Overview, Reason, ServiceNote,
+    SitesHeld, Subject, When, explain, overview,
 };
 pub use parse::day_meant;
 pub use policy::Assumptions;

@@ -1,0 +1,122 @@
+//! Everything that holds for a group at a time, each with the rule and the case behind it.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::bundle::Audience;
+use fyr_schemas::{CaseNumber, GroupId, PeriodId, RuleId, StageId, UnitPath};
+use jiff::civil::Date;
+
+use super::{AtTime, ExplainError, When, asked_about, time};
+use crate::compile::sound;
+use crate::desired::Verdict;
+use crate::policy::Assumptions;
+use crate::resolve::{Resolved, resolve};
+use crate::source::Sources;
+
+/// What holds for a group.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Overview {
+    /// The group.
+    pub group: GroupId,
+    /// Where the group stands in the tree.
+    pub unit: UnitPath,
+    /// The stage on the day.
+    pub stage: StageId,
+    /// Who uses its devices.
+    pub audience: Audience,
+    /// The day.
+    pub date: Date,
+    /// The moment, where one was asked about; else no period runs.
+    pub at: Option<AtTime>,
+    /// The periods of the timetable that something hangs on for the group.
+    pub hangs_on: BTreeSet<PeriodId>,
+    /// Every setting that a rule speaks of, by its name.
+    pub settings: BTreeMap<&'static str, Held>,
+    /// What rules say of sites, from the top of the tree down.
+    pub sites: Vec<SitesHeld>,
+}
+
+/// The value of a setting, and what decided it.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Held {
+    /// The value that holds.
+    pub holds: String,
+    /// The rule that decided it.
+    pub rule: RuleId,
+    /// The case that the rule cites.
+    pub decision: Option<CaseNumber>,
+}
+
+/// The sites to which one rule gives one verdict. Another rule may say something else of a part of
+/// them.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct SitesHeld {
+    /// The rule.
+    pub rule: RuleId,
+    /// The case that it cites.
+    pub decision: Option<CaseNumber>,
+    /// `allow`, `warn` or `block`.
+    pub verdict: &'static str,
+    /// The sites, as browsers are told of them.
+    pub sites: Vec<String>,
+}
+
+/// Tells what holds for a group at a time.
+pub fn overview(sources: &Sources, when: When, group: &str) -> Result<Overview, ExplainError> {
+    let assumptions = Assumptions::default();
+    let policy = sound(sources, when.day(), &assumptions).map_err(ExplainError::Faulty)?;
+    let resolution = resolve(&policy);
+    let base = asked_about(&policy, &resolution, group)?;
+    let (resolved, at) = time::at((&policy, &resolution), base, when);
+    let group = resolved.group;
+    Ok(Overview {
+        group: group.id.clone(),
+        unit: group.unit.clone(),
+        stage: group.stage.clone(),
+        audience: group.audience,
+        date: policy.date,
+        at,
+        hangs_on: time::periods(&resolution, &group.id),
+        settings: settings(resolved),
+        sites: sites(resolved),
+    })
+}
+
+fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, Held> {
+    let settled = resolved.settings.iter();
+    settled
+        .map(|(name, settled)| {
+            let rule = settled.holds.rule;
+            let held = Held {
+                holds: settled.holds.value.to_string(),
+                rule: rule.id().clone(),
+                decision: rule.decision().cloned(),
+            };
+            (*name, held)
+        })
+        .collect()
+}
+
+fn sites(resolved: &Resolved<'_>) -> Vec<SitesHeld> {
+    let mut held: Vec<SitesHeld> = Vec::new();
+    let mut known: BTreeMap<(&RuleId, Verdict), usize> = BTreeMap::new();
+    for voice in &resolved.sites.voices {
+        let verdict = voice.says.verdict;
+        let number = *known.entry((voice.rule.id(), verdict)).or_insert_with(|| {
+            held.push(SitesHeld {
+                rule: voice.rule.id().clone(),
+                decision: voice.rule.decision().cloned(),
+                verdict: verdict.word(),
+                sites: Vec::new(),
+            });
+            held.len() - 1
+        });
+        if let Some(held) = held.get_mut(number) {
+            held.sites.push(voice.says.sites.to_string());
+        }
+    }
+    held
+}
