@@ -1,10 +1,11 @@
 //! `fyr check`: says what is wrong with a policy.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use fyr_policy_core::diagnostic::in_backticks;
 use fyr_policy_core::{Dormancy, DormantRule};
-use jiff::civil::Date;
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::{Format, Look};
@@ -40,6 +41,9 @@ impl CheckArgs {
     }
 }
 
+/// Of how many rules of a kind each is named.
+const RULES_NAMED: usize = 3;
+
 /// Why a policy could not be checked.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CheckError {
@@ -63,7 +67,7 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
                 writeln!(io::stdout(), "{dormant}")?;
             }
         }
-        Format::Json => findings.as_json(&mut io::stdout())?,
+        Format::Json => findings.as_json(&checked.dormant, &mut io::stdout())?,
         Format::Sarif => findings.as_sarif(&mut io::stdout())?,
     }
     Ok(if checked.failed() {
@@ -73,36 +77,62 @@ pub(crate) fn run(args: &CheckArgs) -> Result<ExitCode, CheckError> {
     })
 }
 
-/// `rules not in force on this day: 2 proposed, 1 begins by itself on 2027-01-01`; `None` where
-/// every rule holds, or is a finding.
+/// ``rules not in force on this day: 1 proposed (`quiz`), 4 begin by themselves, the first on
+/// 2027-01-01``; `None` where every rule holds, or is a finding.
 fn dormant(rules: &[DormantRule]) -> Option<String> {
-    let (mut proposed, mut begin, mut later, mut ended) = (0, Vec::new(), Vec::new(), 0);
+    let mut of_kind: BTreeMap<Kind, Vec<&DormantRule>> = BTreeMap::new();
     for rule in rules {
-        match rule.because {
-            Dormancy::Proposed => proposed += 1,
-            Dormancy::Begins(day) => begin.push(day),
-            Dormancy::BeginsLater(day) => later.push(day),
-            Dormancy::Ended => ended += 1,
-        }
+        of_kind
+            .entry(Kind::of(rule.because))
+            .or_default()
+            .push(rule);
     }
-    let counted = |count: usize, word: &str| (count > 0).then(|| format!("{count} {word}"));
-    let parts: Vec<String> = [
-        counted(proposed, "proposed"),
-        first_of(&begin, ["begins by itself", "begin by themselves"]),
-        first_of(&later, ["begins", "begin"]),
-        counted(ended, "ended"),
-    ]
-    .into_iter()
-    .flatten()
-    .collect();
+    let parts: Vec<String> = of_kind
+        .iter()
+        .map(|(kind, rules)| kind.in_words(rules))
+        .collect();
     (!parts.is_empty()).then(|| format!("rules not in force on this day: {}", parts.join(", ")))
 }
 
-/// `1 begins on 2027-01-01`, `3 begin, the first on 2027-01-01`.
-fn first_of(days: &[Date], [one, several]: [&str; 2]) -> Option<String> {
-    let first = days.iter().min()?;
-    Some(match days.len() {
-        1 => format!("1 {one} on {first}"),
-        count => format!("{count} {several}, the first on {first}"),
-    })
+/// Why rules do not hold, in the order in which it is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Proposed,
+    Begins,
+    BeginsLater,
+    Ended,
+}
+
+impl Kind {
+    fn of(because: Dormancy) -> Self {
+        match because {
+            Dormancy::Proposed => Self::Proposed,
+            Dormancy::Begins(_) => Self::Begins,
+            Dormancy::BeginsLater(_) => Self::BeginsLater,
+            Dormancy::Ended => Self::Ended,
+        }
+    }
+
+    fn in_words(self, rules: &[&DormantRule]) -> String {
+        let (one, several) = match self {
+            Self::Proposed => ("proposed", "proposed"),
+            Self::Begins => ("begins by itself", "begin by themselves"),
+            Self::BeginsLater => ("begins", "begin"),
+            Self::Ended => ("ended", "ended"),
+        };
+        let first = rules.iter().filter_map(|rule| rule.because.day()).min();
+        let (does, on) = match (rules.len(), first) {
+            (1, Some(day)) => (one, format!(" on {day}")),
+            (1, None) => (one, String::new()),
+            (_, Some(day)) => (several, format!(", the first on {day}")),
+            (_, None) => (several, String::new()),
+        };
+        let names: Vec<&str> = rules.iter().map(|rule| rule.rule.as_str()).collect();
+        let names = if names.len() <= RULES_NAMED {
+            format!(" ({})", in_backticks(&names))
+        } else {
+            String::new()
+        };
+        format!("{} {does}{on}{names}", rules.len())
+    }
 }

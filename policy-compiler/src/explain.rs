@@ -265,7 +265,7 @@ fn in_words(explanation: &Explanation) -> String {
         text.push('\n');
         tell(&mut text, "on it", setting);
     }
-    if let Some(service) = &explanation.service {
+    for service in &explanation.services {
         tell_service(&mut text, service);
     }
     if let Some(at) = &explanation.at {

@@ -8,7 +8,7 @@ mod text;
 use std::io::{self, Write};
 use std::path::Path;
 
-use fyr_policy_core::{Diagnostic, Sources};
+use fyr_policy_core::{Diagnostic, DormantRule, Sources};
 
 pub(crate) use self::text::{Look, in_one_line, visible};
 
@@ -50,8 +50,8 @@ impl<'a> Findings<'a> {
     }
 
     /// Writes every finding as one JSON object.
-    pub(crate) fn as_json(&self, out: &mut impl Write) -> io::Result<()> {
-        serde_json::to_writer_pretty(&mut *out, &json::document(self))?;
+    pub(crate) fn as_json(&self, dormant: &[DormantRule], out: &mut impl Write) -> io::Result<()> {
+        serde_json::to_writer_pretty(&mut *out, &json::document(self, dormant))?;
         writeln!(out)
     }
 

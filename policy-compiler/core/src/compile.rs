@@ -65,16 +65,19 @@ pub struct GapNote {
 }
 
 /// A rule that does not hold on the day.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub struct DormantRule {
     /// The rule.
     pub rule: RuleId,
     /// Why it does not.
+    #[serde(flatten)]
     pub because: Dormancy,
 }
 
 /// Why a rule does not hold on a day.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case", tag = "because", content = "day")]
 pub enum Dormancy {
     /// Its case is a proposal.
     Proposed,
@@ -84,6 +87,16 @@ pub enum Dormancy {
     BeginsLater(Date),
     /// Its case ended.
     Ended,
+}
+
+impl Dormancy {
+    /// The day on which it begins.
+    pub fn day(self) -> Option<Date> {
+        match self {
+            Self::Begins(day) | Self::BeginsLater(day) => Some(day),
+            Self::Proposed | Self::Ended => None,
+        }
+    }
 }
 
 impl Compilation {

@@ -59,8 +59,8 @@ pub struct Explanation {
     pub subject: String,
     /// The value or verdict that holds.
     pub holds: String,
-    /// For an address: the service of the catalogue that it belongs to.
-    pub service: Option<ServiceNote>,
+    /// For an address: the services of the catalogue that it belongs to.
+    pub services: Vec<ServiceNote>,
     /// What decided it; absent where no rule speaks of it and the browser's default holds.
     pub because: Option<Reason>,
     /// For an address: the settings that act on its host besides.
@@ -243,11 +243,11 @@ impl Narrator<'_> {
     }
 
     fn url(&self, url: &Url) -> Explanation {
-        let service = ServiceNote::of(self.policy, self.resolved.group, url);
+        let services = ServiceNote::of(self.policy, self.resolved.group, url);
         let judge = Judge::new(self.policy, self.resolved);
         let Some(decider) = judge.decide(url) else {
             return Explanation {
-                service,
+                services,
                 also: self.acting_on(url, None),
                 ..self.explanation(url.to_string(), Verdict::Allow.word().to_owned())
             };
@@ -274,7 +274,7 @@ impl Narrator<'_> {
             Decider::Rule(_) => None,
         };
         Explanation {
-            service,
+            services,
             because: Some(because),
             also: self.acting_on(url, deciding),
             overrode,
@@ -305,7 +305,7 @@ impl Narrator<'_> {
             hangs_on: BTreeSet::new(),
             subject,
             holds,
-            service: None,
+            services: Vec::new(),
             because: None,
             also: Vec::new(),
             overrode: Vec::new(),

@@ -1,6 +1,6 @@
 //! Findings as one JSON object.
 
-use fyr_policy_core::{Diagnostic, Position, Severity, source};
+use fyr_policy_core::{Diagnostic, DormantRule, Position, Severity, source};
 
 use super::Findings;
 
@@ -10,6 +10,9 @@ pub(super) struct Document<'a> {
     findings: Vec<Finding<'a>>,
     /// How many were found besides.
     omitted: usize,
+    /// Rules that do not hold on the day, and are no finding.
+    #[serde(rename = "not-in-force")]
+    not_in_force: &'a [DormantRule],
 }
 
 #[derive(serde::Serialize)]
@@ -36,13 +39,14 @@ struct End {
     column: usize,
 }
 
-pub(super) fn document<'a>(findings: &Findings<'a>) -> Document<'a> {
+pub(super) fn document<'a>(findings: &Findings<'a>, dormant: &'a [DormantRule]) -> Document<'a> {
     Document {
         findings: findings
             .shown()
             .map(|each| finding(each, findings))
             .collect(),
         omitted: findings.omitted(),
+        not_in_force: dormant,
     }
 }
 

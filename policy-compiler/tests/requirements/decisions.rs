@@ -99,7 +99,7 @@ fn r22_a_proposal_waits_and_is_told_in_one_line() {
         let source = small_with("SK-9", &format!("status: {status}\n"));
         assert_eq!(
             source.check(DAY),
-            "nothing to report\nrules not in force on this day: 1 proposed\n"
+            "nothing to report\nrules not in force on this day: 1 proposed (`spil`)\n"
         );
         assert!(!blocked_on(&source, DAY), "{status}");
     }
@@ -142,15 +142,15 @@ fn r22_a_decision_holds_from_its_first_day_to_its_last_by_itself() {
     assert_eq!(
         source.check("2026-07-31"),
         "nothing to report\n\
-         rules not in force on this day: 1 begins by itself on 2026-08-01\n"
+         rules not in force on this day: 1 begins by itself on 2026-08-01 (`spil`)\n"
     );
     assert_eq!(
         source.check("2025-07-31"),
-        "nothing to report\nrules not in force on this day: 1 begins on 2026-08-01\n"
+        "nothing to report\nrules not in force on this day: 1 begins on 2026-08-01 (`spil`)\n"
     );
     assert_eq!(
         source.check("2027-08-01"),
-        "nothing to report\nrules not in force on this day: 1 ended\n"
+        "nothing to report\nrules not in force on this day: 1 ended (`spil`)\n"
     );
 }
 

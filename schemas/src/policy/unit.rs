@@ -97,7 +97,7 @@ impl schemars::JsonSchema for Pool {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "The year a class began school, or the name of a stage.",
+            "description": "The year a class began school, also where it is in upper secondary school now, or the name of a stage.",
             "type": ["string", "integer"]
         })
     }
@@ -111,8 +111,8 @@ impl schemars::JsonSchema for Pool {
 pub struct Group {
     /// The unit it belongs to.
     pub unit: At<UnitPath>,
-    /// The year its pupils began school (in grade 0, in Norway in grade 1); the stage follows
-    /// from it and the date.
+    /// The year its pupils began school (in grade 0, in Norway in grade 1), and not the one in which
+    /// they came to an upper secondary school; the stage follows from it and the date.
     #[schemars(range(min = 2000, max = 2100))]
     pub start: Option<At<u16>>,
     /// A stage that does not change: the staff's, or that of a trolley.

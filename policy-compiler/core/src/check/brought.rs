@@ -118,5 +118,10 @@ fn on_the_device(group: &Group, rules: &[OnTheDevice<'_>]) -> Diagnostic {
     });
     finding
         .at(group.place, "these devices are brought")
-        .help(format!("add `ownership: managed` to {whose}"))
+        .help_if(rules.first().map(|first| {
+            let unit = first.rule.unit();
+            format!(
+                "add `ownership: managed` to {whose}: `for: {{ unit: {unit}, ownership: managed }}`"
+            )
+        }))
 }

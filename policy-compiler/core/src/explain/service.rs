@@ -26,16 +26,25 @@ pub struct ServiceNote {
 }
 
 impl ServiceNote {
-    /// The service that `url` belongs to: the one whose site is the narrowest.
-    pub(super) fn of(policy: &Policy, group: &Group, url: &Url) -> Option<Self> {
+    /// The services that `url` belongs to: those with the narrowest site there.
+    pub(super) fn of(policy: &Policy, group: &Group, url: &Url) -> Vec<Self> {
         let sites = policy.services.values().flat_map(|service| {
             let sites = service.sites.iter();
             sites.map(move |(filter, _)| (filter, service))
         });
-        let (_, service) = sites
+        let at: Vec<_> = sites
             .filter(|(filter, _)| filter.matches(url, Verdict::Block))
-            .max_by_key(|(filter, _)| filter.specificity())?;
-        Some(Self::noted(service, service.status_for(group)))
+            .map(|(filter, service)| (filter.specificity(), service))
+            .collect();
+        let narrowest = at.iter().map(|(specificity, _)| *specificity).max();
+        let narrowest = at
+            .iter()
+            .filter(|(specificity, _)| Some(*specificity) == narrowest);
+        let mut notes: Vec<Self> = narrowest
+            .map(|(_, service)| Self::noted(service, service.status_for(group)))
+            .collect();
+        notes.dedup();
+        notes
     }
 
     fn noted(service: &Service, status: ServiceStatus) -> Self {

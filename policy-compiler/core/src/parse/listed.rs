@@ -169,7 +169,7 @@ fn belongs_nowhere(file: &ListFile) -> Diagnostic {
         format!("no category names `{}`", file.path),
     )
     .help(format!(
-        "write `{path}` under the `files` of a category in `lists/lists.yaml`, or remove the file"
+        "write `{path}` under the `files` of a category, or remove the file"
     ))
 }
 
