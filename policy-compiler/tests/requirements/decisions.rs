@@ -165,6 +165,28 @@ fn r22_a_decision_ends_the_one_that_it_replaces_on_its_own_first_day() {
     assert!(!blocked_on(&source, "2027-01-01"));
 }
 
+#[test]
+fn r22_what_was_repealed_once_it_had_begun_has_ended_what_it_replaced() {
+    let next = |says: &str| {
+        let next = case("SK-10", &format!("{says}replaces: SK-9\n"));
+        small_with("SK-9", "status: in-force\n").with("decisions/next.yaml", &next)
+    };
+    for says in [
+        "from: 2026-09-01\nstatus: repealed\n",
+        "from: 2026-09-01\nstatus: repealed\nuntil: 2026-10-31\n",
+    ] {
+        let source = next(says);
+        assert!(blocked_on(&source, "2026-08-31"), "{says}");
+        assert!(!blocked_on(&source, "2026-09-01"), "{says}");
+        assert!(!blocked_on(&source, "2026-11-01"), "{says}");
+    }
+    // Repealed for a day to come: it begins, and ends the other, all the same.
+    let source = next("from: 2027-01-01\nstatus: repealed\nuntil: 2027-03-31\n");
+    let bundle = source.bundle("oest-2024", DAY);
+    assert!(blocked_at(&bundle, "2026-12-31T22:59:59Z"));
+    assert!(!blocked_at(&bundle, "2027-01-01T12:00:00Z"));
+}
+
 /// Whether the games are blocked at a moment, on a device that has this bundle and nothing else.
 #[track_caller]
 fn blocked_at(bundle: &Bundle, moment: &str) -> bool {

@@ -4,7 +4,7 @@ use fyr_schemas::CaseNumber;
 use fyr_schemas::bundle::{Audience, Bundle, Control, Coverage, Engine, GapReason};
 use serde_json::json;
 
-use crate::source::Source;
+use crate::source::{Source, stdout};
 
 const DAY: &str = "2026-11-23";
 
@@ -119,6 +119,10 @@ fn r16_a_brought_device_takes_rules_over_the_account_and_gets_no_bundle() {
         .collect();
     assert!(names.contains(&"oest-2021.json".to_owned()));
     assert!(!names.contains(&"egne.json".to_owned()));
+    let sites = account.fyr("sites", &["--date", DAY, "--group", "egne"]);
+    assert!(stdout(&sites).starts_with("nothing is enforced: devices brought from home"));
+    let sites = stdout(&account.fyr("sites", &["--date", DAY, "--json"]));
+    assert!(sites.contains("oest-2021") && !sites.contains("egne"));
 }
 
 #[test]

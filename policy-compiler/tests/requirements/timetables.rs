@@ -371,6 +371,27 @@ fn r03_a_school_takes_no_days_from_a_floor_but_those_that_are_free_already() {
 }
 
 #[test]
+fn a_device_carries_a_period_until_its_last_day_and_no_longer() {
+    let carried = |last: &str| {
+        let source = timed().with_edit(
+            "timetable.yaml",
+            "until: 2027-06-22",
+            &format!("until: {last}"),
+        );
+        let timetable = source
+            .bundle("oest-2021", DAY)
+            .timetable
+            .expect("a timetable");
+        timetable
+            .periods
+            .keys()
+            .any(|name| name.as_str() == "lesson:film")
+    };
+    assert!(carried(DAY));
+    assert!(!carried("2026-11-22"));
+}
+
+#[test]
 fn r03_holidays_that_begin_beyond_a_year_take_no_days_from_a_floor_either() {
     let free = |unit: &str, case: &str| {
         format!(
