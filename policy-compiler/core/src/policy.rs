@@ -3,6 +3,7 @@
 mod approvals;
 mod category;
 mod groups;
+mod naming;
 mod occasion;
 mod organise;
 mod service;

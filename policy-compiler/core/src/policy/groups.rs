@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::policy::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
-use super::organise::used_twice;
+use super::naming::used_twice;
 use super::{Group, unknown};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, groups_in_words, in_backticks};
