@@ -33,13 +33,42 @@ const DAYS: [&str; 3] = ["2026-11-24", "2026-11-25", "2026-11-26"];
 
 type Case = Option<usize>;
 
+/// On which days hours are meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    /// Every working day outside the holidays.
+    Weekly,
+    /// The first and the second of the three days, holidays or not.
+    Single,
+    /// As the period says: an exception may leave it out.
+    AsUsual,
+}
+
+impl Run {
+    fn written(self) -> String {
+        match self {
+            Self::Weekly => "days: mon-fri".to_owned(),
+            Self::Single => format!("on: [{}, {}]", DAYS[0], DAYS[1]),
+            Self::AsUsual => String::new(),
+        }
+    }
+
+    fn or(self, usual: Self) -> Self {
+        if self == Self::AsUsual { usual } else { self }
+    }
+}
+
+/// Some of the hours, and on which days.
+type When = (usize, Run);
+
 /// A timetable with a floor or several that hang on it.
 #[derive(Debug, Clone)]
 struct Drawn {
     of_file: Case,
     of_period: Case,
+    usual: Run,
     /// By unit, so that no two are of equal rank.
-    exceptions: BTreeMap<usize, (usize, Case)>,
+    exceptions: BTreeMap<usize, (When, Case)>,
     holidays: Vec<(usize, usize, Case)>,
     floors: Vec<(usize, &'static str)>,
 }
@@ -60,8 +89,9 @@ impl Drawn {
             case.map_or_else(String::new, |case| format!("decision: {}", CASES[case].0))
         };
         let mut timetable = format!(
-            "{}\nperiods:\n  skoletid:\n    days: mon-fri\n    hours: {}\n    {}\n    except:{}\n",
+            "{}\nperiods:\n  skoletid:\n    {}\n    hours: {}\n    {}\n    except:{}\n",
             cites(self.of_file),
+            self.usual.written(),
             HOURS[0].0,
             cites(self.of_period),
             if self.exceptions.is_empty() {
@@ -70,11 +100,12 @@ impl Drawn {
                 ""
             },
         );
-        for (unit, (hours, case)) in &self.exceptions {
+        for (unit, ((hours, run), case)) in &self.exceptions {
             let (unit, hours, case) = (UNITS[*unit], HOURS[*hours].0, cites(*case));
+            let run = run.written();
             let _ = writeln!(
                 timetable,
-                "      - for: {unit}\n        hours: {hours}\n        {case}"
+                "      - for: {unit}\n        {run}\n        hours: {hours}\n        {case}"
             );
         }
         timetable.push_str("holidays:");
@@ -136,26 +167,30 @@ impl Drawn {
         if !counts(of_period) {
             return true;
         }
-        let theirs: Vec<(usize, Case)> = self
+        let theirs: Vec<(When, Case)> = self
             .exceptions
             .iter()
             .filter(|(unit, _)| is_within(group, UNITS[**unit]))
-            .map(|(_, (hours, case))| (*hours, case.or(of_period)))
+            .map(|(_, (when, case))| (*when, case.or(of_period)))
             .collect();
-        let runs = |hours: Option<&(usize, Case)>| half_hours(hours.map_or(0, |(hours, _)| *hours));
+        let usual = (0, self.usual);
+        let when = |last: Option<&(When, Case)>| -> When {
+            last.map_or(usual, |((hours, run), _)| (*hours, run.or(self.usual)))
+        };
         // Units further down have higher numbers.
-        let allowed = runs(theirs.iter().rfind(|(_, case)| counts(*case)));
-        let is_shorter = match theirs.last() {
-            Some((_, case)) if counts(*case) => false,
-            last => !allowed.is_subset(&runs(last)),
+        let allowed = when(theirs.iter().rfind(|(_, case)| counts(*case)));
+        let holds = when(theirs.last());
+        let is_free = |day: usize, among: &dyn Fn(Case) -> bool| {
+            let mut holidays = self.holidays.iter();
+            holidays.any(|(unit, on, case)| {
+                *on == day && is_within(group, UNITS[*unit]) && among(case.or(self.of_file))
+            })
         };
-        let free = |allowed: bool| -> BTreeSet<usize> {
-            let holidays = self.holidays.iter();
-            let theirs = holidays.filter(|(unit, ..)| is_within(group, UNITS[*unit]));
-            let theirs = theirs.filter(|(_, _, case)| counts(case.or(self.of_file)) == allowed);
-            theirs.map(|(_, day, _)| *day).collect()
-        };
-        is_shorter || !free(false).is_subset(&free(true))
+        // The three days, and one like all the others.
+        (0..=DAYS.len()).any(|day| {
+            let allowed = half_hours(allowed, day, is_free(day, &counts));
+            !allowed.is_subset(&half_hours(holds, day, is_free(day, &|_| true)))
+        })
     }
 }
 
@@ -163,23 +198,32 @@ fn is_within(unit: &str, other: &str) -> bool {
     other == "/" || unit == other || unit.starts_with(&format!("{other}/"))
 }
 
-fn half_hours(hours: usize) -> BTreeSet<usize> {
-    let parts = HOURS[hours].1.iter();
+/// The half hours of a day.
+fn half_hours((hours, run): When, day: usize, is_holiday: bool) -> BTreeSet<usize> {
+    let runs = match run {
+        Run::Weekly | Run::AsUsual => !is_holiday,
+        Run::Single => day < 2,
+    };
+    let parts = HOURS[hours].1.iter().filter(|_| runs);
     parts.flat_map(|(from, until)| *from..*until).collect()
 }
 
 fn drawn() -> impl Strategy<Value = Drawn> {
     let case = || prop::option::of(0..CASES.len());
-    let exceptions = prop::collection::btree_map(0..UNITS.len(), (0..HOURS.len(), case()), 0..4);
+    let run = prop::sample::select(vec![Run::AsUsual, Run::AsUsual, Run::Weekly, Run::Single]);
+    let when = (0..HOURS.len(), run);
+    let exceptions = prop::collection::btree_map(0..UNITS.len(), (when, case()), 0..4);
+    let usual = prop::sample::select(vec![Run::Weekly, Run::Weekly, Run::Single]);
     let holidays = prop::collection::vec((0..UNITS.len(), 0..DAYS.len(), case()), 0..4);
     let strength = prop::sample::select(vec!["locked", "minimum", "default"]);
     let floors = prop::collection::vec((0..UNITS.len(), strength), 1..3);
     let of_period = prop_oneof![Just(None), Just(Some(0)), Just(Some(0)), Just(Some(1))];
     let of_file = prop_oneof![Just(None), Just(Some(0)), Just(Some(1))];
-    (of_file, of_period, exceptions, holidays, floors).prop_map(
-        |(of_file, of_period, exceptions, holidays, floors)| Drawn {
+    (of_file, of_period, usual, exceptions, holidays, floors).prop_map(
+        |(of_file, of_period, usual, exceptions, holidays, floors)| Drawn {
             of_file,
             of_period,
+            usual,
             exceptions,
             holidays,
             floors,
@@ -188,7 +232,7 @@ fn drawn() -> impl Strategy<Value = Drawn> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(384))]
+    #![proptest_config(ProptestConfig::with_cases(2048))]
 
     #[test]
     fn time_is_taken_from_a_floor_exactly_where_it_is_told(drawn in drawn()) {
