@@ -232,7 +232,7 @@ codes! {
     "`overridable: lessons` lets a lesson go below a `minimum` for its time. What is `locked` admits no other value at all, and what is `default` may be changed by everybody below."
 
     "0913" DaysUntold Warning "more days to come than a device carries"
-    "A device is told a year ahead on which days rules and decisions begin and end, and carries a variant of its policy for each, and for every combination of periods that can run then. It carries as many as fit, the next days first. The message names the first day that is left out: publish the policy again before it, and the device is told."
+    "A device is told a year ahead on which days rules and decisions begin and end, and carries a variant of its policy for each, and for every combination of periods that can run then. It carries as many as fit: the days of floors go before those of other rules, those of higher units before those of lower ones, and the next before later ones. The message names the first day that is left out, and every floor that begins or ends on such a day: publish the policy again before it, and the device is told."
     "0914" HoursTaken Error "time taken from a floor by those who may not decide it"
     "A floor holds while its period runs, so who decides the hours and the holidays decides the floor. A body that is not competent for the unit that the floor stands on may give its own unit more hours and never fewer: nor days off, nor a period of its own in the place of the one that was decided. Both places are shown."
     "0915" HoursUndecided Warning "hours that cite no decision, and a decided floor that hangs on them"

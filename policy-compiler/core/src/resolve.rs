@@ -89,9 +89,9 @@ pub struct Resolution<'a> {
     pub timed: BTreeMap<&'a GroupId, Timed<'a>>,
     /// Each group with more combinations of periods than its devices carry.
     pub crowded: Vec<&'a GroupId>,
-    /// Each group with more days on which rules begin or end than its devices carry, by the first
-    /// day that they are not told of.
-    pub untold: BTreeMap<Date, Vec<&'a GroupId>>,
+    /// Each group with more days on which rules begin or end than its devices carry, by the days that
+    /// they are not told of.
+    pub untold: BTreeMap<BTreeSet<Date>, Vec<&'a GroupId>>,
     /// Each breach, with the groups it is about.
     pub breaches: BTreeMap<Breach, Vec<&'a GroupId>>,
 }
@@ -144,8 +144,8 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
             resolution.crowded.push(id);
             continue;
         };
-        if let Some(day) = times.untold {
-            resolution.untold.entry(day).or_default().push(id);
+        if !times.untold.is_empty() {
+            resolution.untold.entry(times.untold).or_default().push(id);
         }
         let mut breaches = Breaches::default();
         let mut variants: Vec<Resolved<'_>> = Vec::new();

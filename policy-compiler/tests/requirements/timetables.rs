@@ -371,6 +371,41 @@ fn r03_a_school_takes_no_days_from_a_floor_but_those_that_are_free_already() {
 }
 
 #[test]
+fn r03_no_number_of_rules_below_keeps_a_coming_floor_from_devices() {
+    use std::fmt::Write as _;
+    let mut rules = "rule: gulv\ndecision: SK-2025-7\nfrom: 2027-06-01\nfor: /skoler\nstrength: minimum\nsites:\n  \
+                     block: [gulv.example]\nwhy:\n  da: Ro.\n"
+        .to_owned();
+    for number in 0..90_i64 {
+        let day = jiff::civil::date(2026, 12, 1) + jiff::Span::new().days(number);
+        let strength = if number % 2 == 0 {
+            "default"
+        } else {
+            "minimum"
+        };
+        let _ = write!(
+            rules,
+            "---\nrule: skolen-{number}\ndecision: OEST-3\nfrom: {day}\nfor: /skoler/oest\nstrength: {strength}\n\
+             sites:\n  block: [side-{number}.example]\nwhy:\n  da: Ro.\n"
+        );
+    }
+    let source = Source::small().with("rules/dage.yaml", &rules);
+    let bundle = source.bundle("oest-2021", DAY);
+    let blocks = |moment: &str, control: &str| {
+        let held = bundle.in_force(moment.parse().expect("a moment"));
+        let mut controls = held.controls.iter();
+        controls.any(|each| each.id.as_str() == control)
+    };
+    assert!(!blocks("2027-05-31T12:00:00Z", "sites.block.gulv"));
+    assert!(blocks("2027-06-01T12:00:00Z", "sites.block.gulv"));
+    // What the school says itself goes by weight too, and the next days first.
+    assert!(blocks("2026-12-03T12:00:00Z", "sites.block.skolen-1"));
+    assert!(blocks("2027-06-01T12:00:00Z", "sites.block.skolen-89"));
+    assert!(!blocks("2027-06-01T12:00:00Z", "sites.block.skolen-88"));
+    assert_eq!(source.codes(DAY), ["FYR0913"]);
+}
+
+#[test]
 fn a_device_carries_a_period_until_its_last_day_and_no_longer() {
     let carried = |last: &str| {
         let source = timed().with_edit(

@@ -5,6 +5,7 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Period as Runs, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::ToSpan;
@@ -187,26 +188,41 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
     )
 }
 
-/// Days on which rules begin or end, and of which devices are not told: those that come later.
+/// Days on which rules begin or end, and of which devices are not told.
 fn untold<'a>(
     policy: &'a Policy,
     resolution: &'a Resolution<'_>,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
-    resolution.untold.iter().filter_map(|(day, groups)| {
-        let first = policy.groups.get(*groups.first()?)?;
+    resolution.untold.iter().filter_map(|(days, groups)| {
+        let (first, day) = (policy.groups.get(*groups.first()?)?, days.first()?);
         let whom = groups_in_words(groups);
+        let on = match days.len() {
+            1 => day.to_string(),
+            several => format!("{day} and on {} days more", several - 1),
+        };
         let finding = Diagnostic::new(
             Code::DaysUntold,
-            format!("the devices of {whom} are not told what changes on {day} and after"),
+            format!("the devices of {whom} are not told what changes on {on}"),
         )
         .at(
             first.place,
-            format!("the days before come to {MOST_VARIANTS} combinations already"),
+            format!("the other days come to {MOST_VARIANTS} combinations already"),
         )
         .help(format!(
-            "publish the policy again before {day}; fewer periods that overlap leave room for \
-             more days"
+            "publish the policy again before {day}; fewer periods that overlap, and fewer days \
+             on which rules begin and end, leave room for more"
         ));
-        Some(finding)
+        let floors = policy.rules_for(first).into_iter();
+        let floors = floors.filter(|rule| rule.strength() != Strength::Default);
+        Some(floors.fold(finding, |finding, floor| {
+            let turns = floor.occasion.turns().filter_map(PeriodId::day);
+            match turns.filter(|day| days.contains(day)).min() {
+                Some(day) => finding.at(
+                    floor.place(),
+                    format!("`{}`, a floor, begins or ends on {day}", floor.id()),
+                ),
+                None => finding,
+            }
+        }))
     })
 }

@@ -1,8 +1,10 @@
 //! The times of a group: which combinations of periods its rules know, and what of the breaches
 //! in them is wrong with the policy.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Timetable};
 use fyr_schemas::{PeriodId, RuleId};
 use jiff::civil::Date;
@@ -26,8 +28,8 @@ pub(super) struct TimesOfGroup<'a> {
     pub(super) timetable: Option<Timetable>,
     /// The rules that hold in each combination, first of all while no period runs.
     pub(super) combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)>,
-    /// The first day on which rules begin or end and of which its devices are not told.
-    pub(super) untold: Option<Date>,
+    /// The days on which rules begin or end and of which its devices are not told.
+    pub(super) untold: BTreeSet<Date>,
 }
 
 /// As much of a timetable as devices carry.
@@ -35,7 +37,36 @@ pub(super) struct TimesOfGroup<'a> {
 struct Carried {
     timetable: Timetable,
     together: BTreeSet<BTreeSet<PeriodId>>,
-    untold: Option<Date>,
+    untold: BTreeSet<Date>,
+}
+
+/// How much hangs on a day: floors go before what is no floor, and of each what stands higher.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Weight {
+    is_floor: bool,
+    height: Reverse<usize>,
+}
+
+impl Weight {
+    fn of(rule: &Rule) -> Self {
+        Self {
+            is_floor: rule.strength() != Strength::Default,
+            height: Reverse(rule.unit().depth()),
+        }
+    }
+}
+
+/// The weight of each day on which one of these rules begins or ends.
+fn weights<'a>(rules: &[&'a Rule]) -> BTreeMap<&'a PeriodId, Weight> {
+    let mut weights: BTreeMap<&PeriodId, Weight> = BTreeMap::new();
+    for rule in rules {
+        let own = Weight::of(rule);
+        for day in rule.occasion.turns() {
+            let weight = weights.entry(day).or_insert(own);
+            *weight = own.max(*weight);
+        }
+    }
+    weights
 }
 
 impl Times {
@@ -47,10 +78,11 @@ impl Times {
         rules: &[&'a Rule],
     ) -> Result<TimesOfGroup<'a>, Crowded> {
         let calendar = policy.timetable.calendar(group, rules, policy.date);
-        let carried = calendar.map(|calendar| self.carry(calendar)).transpose()?;
+        let carried = calendar.map(|calendar| self.carry(calendar, rules));
+        let carried = carried.transpose()?;
         let (timetable, together, untold) = match carried {
             Some(carried) => (Some(carried.timetable), carried.together, carried.untold),
-            None => (None, BTreeSet::from([BTreeSet::new()]), None),
+            None => (None, BTreeSet::from([BTreeSet::new()]), BTreeSet::new()),
         };
         let mut combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)> = Vec::new();
         // The empty combination sorts before all others.
@@ -73,10 +105,10 @@ impl Times {
         })
     }
 
-    /// The timetable with as many of the days on which rules begin or end as devices carry, the
-    /// next ones first: days follow one another, so those that are left out come later.
-    fn carry(&mut self, mut timetable: Timetable) -> Result<Carried, Crowded> {
-        let mut untold = None;
+    /// The timetable with as many of the days on which rules begin or end as devices carry. Days on
+    /// which the least hangs are left out first, and of those the last.
+    fn carry(&mut self, mut timetable: Timetable, rules: &[&Rule]) -> Result<Carried, Crowded> {
+        let (weights, mut untold) = (weights(rules), BTreeSet::new());
         loop {
             let together = self.together(&timetable);
             if together.len() <= MOST_VARIANTS {
@@ -86,10 +118,13 @@ impl Times {
                     untold,
                 });
             }
-            let days = timetable.periods.keys().filter_map(PeriodId::day);
-            let last = days.max().ok_or(Crowded)?;
-            timetable.periods.retain(|name, _| name.day() != Some(last));
-            untold = Some(last);
+            let days = timetable.periods.keys();
+            let days = days.filter_map(|name| Some((weights.get(name), Reverse(name.day()?))));
+            let (_, Reverse(least)) = days.min().ok_or(Crowded)?;
+            timetable
+                .periods
+                .retain(|name, _| name.day() != Some(least));
+            untold.insert(least);
         }
     }
 
