@@ -151,7 +151,7 @@ codes! {
     "0502" NotDecided Error "a decision that carries nothing"
     "A rejected proposal and a repealed decision stay on record, and no rule, no approval of a service and no hours may stand on them. A rule may cite a draft or a hearing: it is a proposal and does not hold. Hours may not: they are followed as they are written."
     "0503" NotCompetent Error "a body decides beyond its competence"
-    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so do the approval of a service there, the hours and holidays there, and the end of what a wider body decided. A rule that cites no decision loosens nothing that was decided above it."
+    "A body decides for its unit and what is below. A rule for a wider scope needs a decision of a body that is competent for it, and so do the approval of a service there, the hours and holidays there, and the end of what a wider body decided. A rule that cites no decision loosens nothing that was decided above it, and no decided floor from wherever it stands; and a status of a service in a part of the organisation takes it out of no floor that the body may not decide."
     "0504" ReviewOverdue Warning "a review is overdue"
     "The decision was to be looked at again by this date. Review it, and set the next date."
     "0505" NoDeadline Error "an emergency without a deadline"
@@ -166,6 +166,8 @@ codes! {
     "A data protection impact assessment is looked at again as the service and its use change. `dpia-limit-years` in `fyr.yaml` says how old a version may become; without it, three years."
     "0510" ErrorAhead Warning "an error on a day to come"
     "A decision or a rule begins or is over on that day, and the policy as it is written does not compile on it: nothing could be published any more, and devices would stay with what they have. The finding is the one that the day will bring, told while there is time. The next twelve such days are looked at."
+    "0511" FarDeadline Warning "an emergency whose decision is far away"
+    "An emergency needs no legal basis and no review, because the body decides soon. One that may wait for more than three months would be a decision that nobody made."
 
     "0601" HelplineBlocked Error "a helpline is blocked"
     "Services of kind `helpline` help children directly. No rule closes them, not even in part."

@@ -5,8 +5,12 @@
 //! like what is new.
 
 mod addresses;
+mod beyond;
 mod crowd;
+mod grounds;
 mod members;
+mod moves;
+mod school_year;
 mod settings;
 mod sites;
 mod times;
@@ -16,7 +20,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use fyr_schemas::timetable::Days;
-use fyr_schemas::{CaseNumber, CategoryId, GroupId, PeriodId, RuleId, UnitPath};
+use fyr_schemas::{BodyId, CaseNumber, CategoryId, GroupId, PeriodId, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
@@ -46,6 +50,8 @@ pub struct Difference {
     pub addresses: Vec<AddressChange>,
     /// The decisions that the new policy cites for what changes.
     pub decisions: Vec<Ground>,
+    /// The decisions that only the old policy cites for it, as they were written.
+    pub decisions_before: Vec<Ground>,
 }
 
 /// How grave a change is.
@@ -114,6 +120,29 @@ pub enum Subject {
     Listed(Listed),
     /// When a period runs, by its name; or the holidays.
     Time(String),
+    /// A field of a decision that is rewritten in place.
+    Decision {
+        /// The case.
+        case: CaseNumber,
+        /// The field, as the language calls it.
+        field: &'static str,
+    },
+    /// What a body may decide for.
+    Body(BodyId),
+    /// The days of a floor, beyond those that devices are told of.
+    Rule(RuleId),
+}
+
+impl Subject {
+    /// Whether it is what holds for groups, and not only on what ground.
+    fn is_what_holds(&self) -> bool {
+        match self {
+            Self::Setting(_) | Self::Site(_) | Self::Listed(_) | Self::Time(_) | Self::Rule(_) => {
+                true
+            }
+            Self::Decision { .. } | Self::Body(_) => false,
+        }
+    }
 }
 
 /// Members of a category that are in one of two lists only, and change alike.
@@ -145,6 +174,9 @@ impl fmt::Display for Subject {
         match self {
             Self::Setting(name) | Self::Site(name) | Self::Time(name) => f.write_str(name),
             Self::Listed(listed) => listed.fmt(f),
+            Self::Decision { case, field } => write!(f, "{case}, {field}"),
+            Self::Body(body) => write!(f, "body {body}"),
+            Self::Rule(rule) => write!(f, "rule {rule}"),
         }
     }
 }
@@ -243,7 +275,7 @@ pub fn diff(
         addresses,
         what_if,
     } = comparison;
-    let date = *date;
+    let (date, sources) = (*date, [old, new]);
     let old = sound(old, date, &Assumptions::default()).map_err(DiffError::OldFaulty)?;
     let new = sound(new, date, what_if).map_err(DiffError::NewFaulty)?;
     for case in &what_if.in_force {
@@ -259,9 +291,18 @@ pub fn diff(
     let mut changes = settings::changes(&sides, &crowds);
     changes.extend(sites::changes(&sides, &crowds));
     changes.extend(times::changes(&sides, &crowds));
+    changes.extend(beyond::changes(&sides, &crowds));
+    changes.extend(grounds::changes(&sides, &crowds));
+    changes.extend(school_year::changes(sources, comparison, &new, &changes));
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
     let addresses = addresses::changes(&sides, &crowds, addresses);
     let groups = touched(&sides, &changes, &addresses);
+    let cited = |held: fn(&Change) -> &Held| -> BTreeSet<CaseNumber> {
+        let held = changes.iter().map(held);
+        held.filter_map(|held| held.decision.clone()).collect()
+    };
+    let after = cited(|change| &change.after);
+    let only_before = &cited(|change| &change.before) - &after;
     let gravest = changes.iter().map(|change| change.risk);
     let of_addresses = addresses.iter().map(|change| change.risk);
     let of_groups = (!groups.removed.is_empty()).then_some(Risk::GroupRemoved);
@@ -272,7 +313,8 @@ pub fn diff(
             .chain(of_groups)
             .max()
             .unwrap_or(Risk::Nothing),
-        decisions: decisions(&new, &changes),
+        decisions: decisions(&new, &after),
+        decisions_before: decisions(&old, &only_before),
         groups,
         changes,
         addresses,
@@ -303,7 +345,9 @@ struct Sides<'a> {
 }
 
 fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
-    let of_changes = changes.iter().flat_map(|change| &change.groups);
+    let what_holds = changes.iter();
+    let what_holds = what_holds.filter(|change| change.subject.is_what_holds());
+    let of_changes = what_holds.flat_map(|change| &change.groups);
     let of_addresses = addresses.iter().flat_map(|change| &change.groups);
     let differing: BTreeSet<GroupId> = of_changes.chain(of_addresses).cloned().collect();
     let only = |one: &Side<'_>, other: &Side<'_>| {
@@ -324,16 +368,10 @@ fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -
     }
 }
 
-/// The decisions cited for what will hold, and for what no longer does.
-fn decisions(new: &Policy, changes: &[Change]) -> Vec<Ground> {
-    let cited: BTreeSet<&CaseNumber> = changes
-        .iter()
-        .filter_map(|change| change.after.decision.as_ref())
-        .collect();
-    cited
-        .into_iter()
-        .filter_map(|case| Ground::of(new, case))
-        .collect()
+/// What a policy says of cases.
+fn decisions(policy: &Policy, cases: &BTreeSet<CaseNumber>) -> Vec<Ground> {
+    let cases = cases.iter();
+    cases.filter_map(|case| Ground::of(policy, case)).collect()
 }
 
 /// Changes gathered by what they are and when, with the groups that share each.

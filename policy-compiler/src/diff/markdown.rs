@@ -39,11 +39,16 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
             let _ = writeln!(text, "\nGroups {word}: {}", names.join(", "));
         }
     }
-    if !difference.decisions.is_empty() {
-        text.push_str("\nDecided:\n\n");
-    }
-    for ground in &difference.decisions {
-        let _ = writeln!(text, "- {}", escaped(&decided(ground)));
+    for (title, decisions) in [
+        ("Decided", &difference.decisions),
+        ("Was decided", &difference.decisions_before),
+    ] {
+        if !decisions.is_empty() {
+            let _ = writeln!(text, "\n{title}:\n");
+        }
+        for ground in decisions {
+            let _ = writeln!(text, "- {}", escaped(&decided(ground)));
+        }
     }
     text
 }

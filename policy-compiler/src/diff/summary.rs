@@ -41,6 +41,7 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     parts.extend(sites(difference));
     parts.extend(settings(difference));
     parts.extend(times(difference));
+    parts.extend(grounds(difference));
     parts.push(weaker(difference));
     parts.join("; ")
 }
@@ -87,7 +88,11 @@ fn of_sites(subject: &Subject) -> usize {
     match subject {
         Subject::Site(_) => 1,
         Subject::Listed(listed) => listed.count,
-        Subject::Setting(_) | Subject::Time(_) => 0,
+        Subject::Setting(_)
+        | Subject::Time(_)
+        | Subject::Decision { .. }
+        | Subject::Body(_)
+        | Subject::Rule(_) => 0,
     }
 }
 
@@ -107,11 +112,48 @@ fn times(difference: &Difference) -> Option<String> {
     let names: BTreeSet<&str> = changes
         .filter_map(|change| match &change.subject {
             Subject::Time(name) => Some(name.as_str()),
-            Subject::Setting(_) | Subject::Site(_) | Subject::Listed(_) => None,
+            Subject::Setting(_)
+            | Subject::Site(_)
+            | Subject::Listed(_)
+            | Subject::Decision { .. }
+            | Subject::Body(_)
+            | Subject::Rule(_) => None,
         })
         .collect();
     let names: Vec<&str> = names.into_iter().collect();
     (!names.is_empty()).then(|| format!("other times for {}", names.join(", ")))
+}
+
+/// Decisions that are rewritten in place, and bodies that may decide for something else.
+fn grounds(difference: &Difference) -> Vec<String> {
+    let (mut cases, mut bodies) = (BTreeSet::new(), BTreeSet::new());
+    for change in &difference.changes {
+        match &change.subject {
+            Subject::Decision { case, .. } => {
+                cases.insert(case);
+            }
+            Subject::Body(body) => {
+                bodies.insert(body);
+            }
+            Subject::Setting(_)
+            | Subject::Site(_)
+            | Subject::Listed(_)
+            | Subject::Time(_)
+            | Subject::Rule(_) => {}
+        }
+    }
+    let cases = (!cases.is_empty()).then(|| {
+        let is = if cases.len() == 1 { "is" } else { "are" };
+        format!("{} {is} rewritten", counted(cases.len(), "decision"))
+    });
+    let bodies = (!bodies.is_empty()).then(|| {
+        let may = match bodies.len() {
+            1 => "1 body".to_owned(),
+            count => format!("{count} bodies"),
+        };
+        format!("{may} may decide for something else")
+    });
+    cases.into_iter().chain(bodies).collect()
 }
 
 fn weaker(difference: &Difference) -> String {

@@ -43,11 +43,16 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
             let _ = writeln!(text, "\ngroup {word}: {group}");
         }
     }
-    if !difference.decisions.is_empty() {
-        text.push_str("\ndecided\n");
-    }
-    for ground in &difference.decisions {
-        let _ = writeln!(text, "  {}", in_one_line(&decided(ground)));
+    for (title, decisions) in [
+        ("decided", &difference.decisions),
+        ("was decided", &difference.decisions_before),
+    ] {
+        if !decisions.is_empty() {
+            let _ = writeln!(text, "\n{title}");
+        }
+        for ground in decisions {
+            let _ = writeln!(text, "  {}", in_one_line(&decided(ground)));
+        }
     }
     text
 }

@@ -57,6 +57,16 @@ fn an_emergency_past_its_deadline_is_told() {
 }
 
 #[test]
+fn an_emergency_that_may_wait_for_years_is_told() {
+    finds_in_base(
+        "FYR0511",
+        "decisions/cases.yaml",
+        "date: 2025-02-03\nstatus: in-force",
+        "date: 2025-02-03\nstatus: emergency\ndecide-by: 2029-10-01",
+    );
+}
+
+#[test]
 fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
     let cases = base(
         "decisions/cases.yaml",

@@ -10,6 +10,7 @@
 )]
 
 mod ages;
+mod ahead;
 mod browsers;
 mod decisions;
 mod difference;

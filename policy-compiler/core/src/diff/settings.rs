@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
 use crate::policy::Firmness;
-use crate::resolve::Settled;
+use crate::resolve::{Resolved, Settled};
 use crate::settings::{Role, Setting, Value};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
@@ -22,12 +22,19 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
                 continue;
             };
             let held = (held(setting, before), held(setting, after));
-            let risk = risk(setting, before, after);
+            let risk = risk(setting, old, new);
             let subject = Subject::Setting(name.to_owned());
             gathered.add((risk, subject), held, time.when());
         }
     }
     gathered.into_changes(crowds)
+}
+
+/// How grave all that changes of settings is where the one holds instead of the other.
+pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
+    let settled = before.settings.values().chain(after.settings.values());
+    let risks = settled.map(|settled| risk(settled.setting, before, after));
+    risks.max().unwrap_or(Risk::Ground)
 }
 
 fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
@@ -50,7 +57,16 @@ fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
     }
 }
 
-fn risk(setting: &Setting, before: Option<&Settled<'_>>, after: Option<&Settled<'_>>) -> Risk {
+fn risk(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Risk {
+    if let Role::Excepts(closed) = setting.role
+        && !(is_closed(closed, old) && is_closed(closed, new))
+    {
+        return Risk::Ground;
+    }
+    let (before, after) = (
+        old.settings.get(setting.name),
+        new.settings.get(setting.name),
+    );
     let value = |settled: Option<&Settled<'_>>| match settled {
         Some(settled) => Some(settled.holds.value.clone()),
         None => without_a_rule(setting),
@@ -62,6 +78,14 @@ fn risk(setting: &Setting, before: Option<&Settled<'_>>, after: Option<&Settled<
         Risk::Ground => of_firmness(firmness(before), firmness(after)),
         graver => graver,
     }
+}
+
+/// Whether a setting closes anything: else there is nothing to except from it.
+fn is_closed(name: &str, resolved: &Resolved<'_>) -> bool {
+    let settled = resolved.settings.get(name);
+    settled.is_some_and(|settled| {
+        settled.setting.default_value().as_ref() != Some(settled.holds.value)
+    })
 }
 
 /// Exceptions that nobody names are none.

@@ -1,7 +1,7 @@
 //! Sites whose verdict, floor or ground changes.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use super::members::Members;
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
@@ -16,21 +16,51 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         for (risk, subject, held) in members.changes(&old.sites, &new.sites) {
             gathered.add((*risk, subject.clone()), held.clone(), time.when());
         }
-        let (of_old, of_new) = (named(old), named(new));
-        let names: BTreeSet<&String> = of_old.keys().chain(of_new.keys()).collect();
-        for name in names {
-            // Each side means its own list, as far as it speaks of it.
-            let (in_old, in_new) = (of_old.get(name), of_new.get(name));
-            let before = in_old.or(in_new);
-            let before = before.and_then(|sites| old.sites.verdict_over(sites));
-            let after = in_new.or(in_old);
-            let after = after.and_then(|sites| new.sites.verdict_over(sites));
+        for (name, before, after) in verdicts(old, new) {
             let held = (held(before), held(after));
-            let subject = Subject::Site(name.clone());
+            let subject = Subject::Site(name);
             gathered.add((risk(before, after), subject), held, time.when());
         }
     }
     gathered.into_changes(crowds)
+}
+
+/// How grave all that changes of sites is where the one holds instead of the other.
+pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
+    let risks = verdicts(before, after).into_iter();
+    let risks = risks.map(|(_, before, after)| risk(before, after));
+    risks.max().unwrap_or(Risk::Ground)
+}
+
+/// Everything that one of the two names, and what decides over it in each.
+fn verdicts<'a>(
+    old: &Resolved<'a>,
+    new: &Resolved<'a>,
+) -> Vec<(String, Option<SiteVoice<'a>>, Option<SiteVoice<'a>>)> {
+    let (of_old, mut of_new) = (named(old), named(new));
+    let mut all: Vec<(String, Option<&SiteSet>, Option<&SiteSet>)> = Vec::new();
+    for (name, in_old) in of_old {
+        let in_new = of_new.remove(&name);
+        all.push((name, Some(in_old), in_new));
+    }
+    all.extend(
+        of_new
+            .into_iter()
+            .map(|(name, in_new)| (name, None, Some(in_new))),
+    );
+    all.sort_by(|(one, ..), (other, ..)| one.cmp(other));
+    let all = all.into_iter();
+    all.map(|(name, in_old, in_new)| {
+        // Each side means its own list, as far as it speaks of it.
+        let before = in_old
+            .or(in_new)
+            .and_then(|sites| old.sites.verdict_over(sites));
+        let after = in_new
+            .or(in_old)
+            .and_then(|sites| new.sites.verdict_over(sites));
+        (name, before, after)
+    })
+    .collect()
 }
 
 /// Everything that the rules of a group name, in the words of the source.

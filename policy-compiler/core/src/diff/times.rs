@@ -7,6 +7,7 @@ use std::rc::Rc;
 use fyr_schemas::timetable::{Days, Hours, Period, Timetable, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 
+use super::moves::{Moved, Moves};
 use super::{Change, Crowds, Gathered, Held, Risk, Side, Sides, Subject};
 use crate::resolve::{Resolved, stretches};
 use crate::spell::Spell;
@@ -100,6 +101,7 @@ fn spells_of(old: &Side<'_>, new: &Side<'_>, group: &GroupId) -> Vec<Spell> {
 /// Periods that run at other times than before, and other holidays.
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
+    let mut known = Moves::default();
     for group in sides.spells.keys() {
         let (Some(old), Some(new)) = (
             sides.old.resolution.timetable(group),
@@ -107,14 +109,22 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         ) else {
             continue;
         };
-        let mut compare = |name: &str, before: String, after: String| {
+        let between = known.between(old, new, sides.new.policy.date);
+        let mut compare = |name: &str, risk: Risk, before: String, after: String| {
             let subject = Subject::Time(name.to_owned());
             let held = (held(before), held(after));
-            gathered.add((Risk::Different, subject), held, (group, &Spell::default()));
+            gathered.add((risk, subject), held, (group, &Spell::default()));
+        };
+        let risk = |moved: &BTreeMap<PeriodId, Moved>| {
+            let risks = moved.iter();
+            let risks = risks.map(|(name, moved)| risk_of(sides, group, name, *moved));
+            risks.max().unwrap_or(Risk::Ground)
         };
         for (name, before) in &old.periods {
             if let Some(after) = new.periods.get(name) {
-                compare(name.as_str(), in_words(before), in_words(after));
+                let moved = between.of_periods.get(name).copied().unwrap_or_default();
+                let risk = risk_of(sides, group, name, moved);
+                compare(name.as_str(), risk, in_words(before), in_words(after));
             }
         }
         let only = |one: &Timetable, other: &Timetable| {
@@ -123,9 +133,55 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             let words: Vec<String> = days.map(days_in_words).collect();
             words.join(", ")
         };
-        compare("holidays", only(old, new), only(new, old));
+        let risk = risk(&between.of_holidays);
+        compare("holidays", risk, only(old, new), only(new, old));
     }
     gathered.into_changes(crowds)
+}
+
+/// How grave it is for a group that a period has lost or gained hours: what holds while it runs no
+/// longer does, or does more often, whatever runs beside it.
+fn risk_of(sides: &Sides<'_>, group: &GroupId, name: &PeriodId, moved: Moved) -> Risk {
+    let step = |side: &Side<'_>, turn: fn(&Resolved<'_>, &Resolved<'_>) -> Risk| {
+        let beside = beside(side, group, name);
+        let risks = beside.into_iter().filter_map(|(without, with)| {
+            let on = |during| side.resolution.on(group, Days::default(), during);
+            Some(turn(on(&without)?, on(&with)?))
+        });
+        risks.max().unwrap_or(Risk::Different)
+    };
+    let lost = moved
+        .has_lost
+        .then(|| step(&sides.old, |without, with| risk_between(with, without)));
+    let gained = moved.has_gained.then(|| step(&sides.new, risk_between));
+    lost.max(gained).unwrap_or(Risk::Ground)
+}
+
+/// Everything that runs beside a period at some time, without it and with it.
+fn beside(
+    side: &Side<'_>,
+    group: &GroupId,
+    name: &PeriodId,
+) -> BTreeSet<(BTreeSet<PeriodId>, BTreeSet<PeriodId>)> {
+    let known = side
+        .resolution
+        .all_of(group)
+        .map(|resolved| &resolved.during);
+    known
+        .filter(|during| during.contains(name))
+        .map(|during| {
+            let named = during.iter().filter(|period| period.day().is_none());
+            let with: BTreeSet<PeriodId> = named.cloned().collect();
+            let mut without = with.clone();
+            without.remove(name);
+            (without, with)
+        })
+        .collect()
+}
+
+/// How grave it is that the one no longer holds and the other does instead.
+fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
+    super::settings::risk_between(before, after).max(super::sites::risk_between(before, after))
 }
 
 fn held(value: String) -> Held {

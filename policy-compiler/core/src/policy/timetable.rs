@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use fyr_schemas::policy::Scope;
 use fyr_schemas::timetable::{self as lowered, Days, ZoneRule};
 use fyr_schemas::{CaseNumber, PeriodId};
+use jiff::ToSpan;
 use jiff::civil::Date;
 
 pub(super) use self::reading::{backwards, read};
@@ -164,6 +165,25 @@ pub(crate) fn last_day(period: &lowered::Period) -> Option<Date> {
         lowered::Period::On { days, .. } => days.last().copied(),
         lowered::Period::Throughout(days) => days.until,
     }
+}
+
+/// The days that tell what hours are: every single day to come, or a year from today or their first
+/// day on. After a year the weeks have shown everything but holidays.
+pub(crate) fn telling_days(runs: &lowered::Period, today: Date) -> Vec<Date> {
+    match runs {
+        lowered::Period::On { days, .. } => days.range(today..).copied().collect(),
+        lowered::Period::Weekly { within, .. } | lowered::Period::Throughout(within) => {
+            a_year_of(*within, today).collect()
+        }
+    }
+}
+
+/// The days of a stretch from today on, but no more than a year of them.
+pub(crate) fn a_year_of(days: Days, today: Date) -> impl Iterator<Item = Date> {
+    let first = days.from.map_or(today, |first| first.max(today));
+    let a_year_on = first.checked_add(1.year()).unwrap_or(Date::MAX);
+    let last = days.until.map_or(a_year_on, |last| last.min(a_year_on));
+    first.series(1.day()).take_while(move |day| *day <= last)
 }
 
 impl Timetable {

@@ -1,6 +1,7 @@
 //! Whether every case stands on its own feet: its grounds, its days, and what it replaces.
 
 use fyr_schemas::policy::{At, Day, Decision, Status};
+use jiff::ToSpan;
 
 use super::{competence, unknown};
 use crate::check::assessments;
@@ -16,6 +17,7 @@ pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
         findings.extend(days(decision));
         findings.extend(replacement(policy, decision));
         findings.extend(no_deadline(decision));
+        findings.extend(far_deadline(policy, decision));
         if policy.standing(case) == Some(Standing::InForce) {
             findings.extend(overdue_review(policy, decision));
             findings.extend(passed_deadline(policy, decision));
@@ -119,6 +121,31 @@ fn no_deadline(decision: &InFile<Decision>) -> Option<Diagnostic> {
         )
         .at(decision.place(&written.status), "in force at once")
         .help("add `decide-by:` with the day the decision must follow by")
+    })
+}
+
+/// How long an emergency may stand on nothing but itself.
+const MONTHS_WITHOUT_DECISION: i32 = 3;
+
+/// An emergency whose decision is far away is a decision that nobody made.
+fn far_deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
+    let written = &decision.document;
+    let (day, first) = (written.awaited_by()?, &written.date);
+    let latest = first.value.0.checked_add(MONTHS_WITHOUT_DECISION.months());
+    (latest.ok()?.max(policy.date) < day.value.0).then(|| {
+        Diagnostic::new(
+            Code::FarDeadline,
+            format!(
+                "`{}` is an emergency for more than {MONTHS_WITHOUT_DECISION} months",
+                written.decision.value
+            ),
+        )
+        .at(decision.place(day), "is to be decided by this day")
+        .at(
+            decision.place(first),
+            "in force without a decision from here on",
+        )
+        .help("name the next meeting of the body, or let it decide now: `status: decided`")
     })
 }
 

@@ -9,13 +9,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Hours, Period as Runs};
 use fyr_schemas::{BodyId, CaseNumber, GroupId, PeriodId, UnitPath};
-use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::super::decisions::competence;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_words};
-use crate::policy::timetable::{Cited, Exception, Holiday, Period};
+use crate::policy::timetable::{Cited, Exception, Holiday, Period, a_year_of, telling_days};
 use crate::policy::{Group, Policy, Rule};
 use crate::source::Place;
 
@@ -158,7 +157,7 @@ impl<'a> Sight<'a, '_> {
         // Single days do not ask about holidays, so hours by the week lose to all of them. What
         // holidays take from hours by the week is told of the holidays.
         let is_single = matches!(decided, Runs::On { .. });
-        let days = days_of(decided, self.policy.date);
+        let days = telling_days(decided, self.policy.date);
         let lost = days.into_iter().find_map(|day| {
             let of_theirs = theirs.iter().any(|holiday| holiday.contains(day));
             let of_others = is_single && others.iter().any(|holiday| holiday.contains(day));
@@ -194,30 +193,11 @@ impl<'a> Sight<'a, '_> {
     }
 }
 
-/// The days that tell what may be lost of hours: every single day to come, or a year from today or
-/// their first day on. After a year the weeks have shown everything but holidays.
-fn days_of(runs: &Runs, today: Date) -> Vec<Date> {
-    match runs {
-        Runs::On { days, .. } => days.range(today..).copied().collect(),
-        Runs::Weekly { within, .. } | Runs::Throughout(within) => {
-            a_year_of(*within, today).collect()
-        }
-    }
-}
-
 /// The days of a holiday between others that tell what it takes: of each stretch a year, for in that
 /// every day of the week comes.
 fn days_in(holiday: &Holiday, within: Days, today: Date) -> impl Iterator<Item = Date> {
     let stretches = holiday.days.iter();
     stretches.flat_map(move |days| a_year_of(days.overlap(within), today))
-}
-
-/// The days of a stretch from today on, but no more than a year of them.
-fn a_year_of(days: Days, today: Date) -> impl Iterator<Item = Date> {
-    let first = days.from.map_or(today, |first| first.max(today));
-    let a_year_on = first.checked_add(1.year()).unwrap_or(Date::MAX);
-    let last = days.until.map_or(a_year_on, |last| last.min(a_year_on));
-    first.series(1.day()).take_while(move |day| *day <= last)
 }
 
 /// The first part of hours that others, which are sorted, leave out.

@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::timetable::{LESSON, Period, last_day};
+use crate::policy::timetable::{LESSON, Period, last_day, telling_days};
 use crate::policy::{Group, Policy};
 
 /// The most minutes of a day that are lessons of one group.
@@ -182,7 +182,7 @@ impl<'a> LongDay<'a> {
     fn of(lessons: &Lessons<'a>, today: Date) -> Option<Self> {
         let days: BTreeSet<Date> = lessons
             .values()
-            .flat_map(|runs| days_of(runs, today))
+            .flat_map(|runs| telling_days(runs, today))
             .collect();
         days.into_iter().find_map(|day| {
             let running = lessons
@@ -235,19 +235,4 @@ fn minutes_of(hours: BTreeSet<Hours>) -> u16 {
         reached = reached.max(hours.until());
         sum.saturating_add(new.map_or(0, Hours::minutes))
     })
-}
-
-/// The days from today on, or from its first on, that tell what a lesson may take of a day.
-fn days_of(runs: &Runs, today: Date) -> Vec<Date> {
-    let within = match runs {
-        Runs::On { days, .. } => return days.range(today..).copied().collect(),
-        Runs::Weekly { within, .. } | Runs::Throughout(within) => *within,
-    };
-    let first = within.from.map_or(today, |first| first.max(today));
-    let a_year_on = first.checked_add(1.year()).unwrap_or(Date::MAX);
-    let last = within.until.map_or(a_year_on, |last| last.min(a_year_on));
-    first
-        .series(1.day())
-        .take_while(|day| *day <= last)
-        .collect()
 }
