@@ -56,13 +56,6 @@ pub(crate) fn sound(
     }
 }
 
-/// The policy of a day, whatever is wrong with it then; `None` without `fyr.yaml`.
-pub(crate) fn on_day(sources: &Sources, date: Date, assumptions: &Assumptions) -> Option<Policy> {
-    let mut findings = Diagnostics::default();
-    let documents = parse(sources, &mut findings);
-    organise(documents, date, assumptions, &mut findings)
-}
-
 /// Finds what there is to find in the policy of one day, beyond what reading its documents found,
 /// and gives the policy; `None` without `fyr.yaml`.
 pub(super) fn find(

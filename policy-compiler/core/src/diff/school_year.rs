@@ -7,8 +7,9 @@ use fyr_schemas::timetable::Days;
 use jiff::civil::Date;
 
 use super::{Change, Comparison, Crowds, Held, Side, Sides, Subject, settings, sites};
-use crate::compile::on_day;
+use crate::compile::read;
 use crate::country::Country;
+use crate::diagnostic::Diagnostics;
 use crate::policy::{Assumptions, Policy, Told};
 use crate::source::Sources;
 use crate::spell::Spell;
@@ -28,7 +29,8 @@ pub(super) fn changes(
             told: Told::DayAlone,
             ..assumptions.clone()
         };
-        on_day(sources, turn, &alone)
+        // Whatever is wrong on that day is for a check to tell.
+        read(sources, turn, &alone, &mut Diagnostics::default())
     };
     let (Some(old), Some(new)) = (
         on_that_day(old, &Assumptions::default()),
