@@ -128,6 +128,16 @@ impl Country {
             .unwrap_or(&ELSEWHERE)
     }
 
+    /// The first day after another on which a school year begins.
+    pub(crate) fn next_school_year(&self, today: Date) -> Option<Date> {
+        let (month, day) = self.school_year;
+        let years = [today.year(), today.year().saturating_add(1)];
+        let mut days = years
+            .into_iter()
+            .filter_map(|year| Date::new(year, month, day).ok());
+        days.find(|begins| today < *begins)
+    }
+
     /// The age from which a child consents by itself to an online service, on a day.
     pub fn age_of_consent(&self, day: Date) -> u8 {
         self.consent

@@ -263,7 +263,12 @@ impl Policy {
 
     /// The age from which a child consents by itself to an online service, on the day.
     pub fn age_of_consent(&self) -> u8 {
-        Country::of(&self.organisation.document.country).age_of_consent(self.date)
+        self.country().age_of_consent(self.date)
+    }
+
+    /// The country whose law holds for its schools.
+    pub(crate) fn country(&self) -> &'static Country {
+        Country::of(&self.organisation.document.country)
     }
 
     /// The last day on which an assessment counts as new enough.

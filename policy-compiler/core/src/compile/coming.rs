@@ -8,7 +8,6 @@ use jiff::civil::Date;
 
 use super::checked;
 use crate::code::Code;
-use crate::country::Country;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Policy, Standing, Told};
@@ -47,13 +46,10 @@ fn turning_days(policy: &Policy) -> BTreeSet<Date> {
 
 /// The day on which the next school year begins, once it is near.
 fn next_school_year(policy: &Policy) -> Option<Date> {
-    let (month, day) = Country::of(&policy.organisation.document.country).school_year;
     let today = policy.date;
     let near = today.checked_add(DAYS_BEFORE_SCHOOL_YEAR.days()).ok()?;
-    [today.year(), near.year()]
-        .into_iter()
-        .filter_map(|year| Date::new(year, month, day).ok())
-        .find(|begins| today < *begins && *begins <= near)
+    let begins = policy.country().next_school_year(today)?;
+    (begins <= near).then_some(begins)
 }
 
 /// The first day behind a last one.

@@ -8,7 +8,6 @@ use jiff::civil::Date;
 
 use super::{Change, Comparison, Crowds, Held, Side, Sides, Subject, settings, sites};
 use crate::compile::read;
-use crate::country::Country;
 use crate::diagnostic::Diagnostics;
 use crate::policy::{Assumptions, Policy, Told};
 use crate::source::Sources;
@@ -21,7 +20,7 @@ pub(super) fn changes(
     today: &Policy,
     told: &[Change],
 ) -> Vec<Change> {
-    let Some(turn) = next(today) else {
+    let Some(turn) = today.country().next_school_year(today.date) else {
         return Vec::new();
     };
     let on_that_day = |sources, assumptions: &Assumptions| {
@@ -68,15 +67,4 @@ fn from_then_on(change: &Change, (turn, crowds): (Date, &Crowds<'_>)) -> Change 
         days,
         ..change.clone()
     }
-}
-
-/// The next day on which a school year begins.
-fn next(policy: &Policy) -> Option<Date> {
-    let (month, day) = Country::of(&policy.organisation.document.country).school_year;
-    let today = policy.date;
-    let years = [today.year(), today.year().saturating_add(1)];
-    let mut days = years
-        .into_iter()
-        .filter_map(|year| Date::new(year, month, day).ok());
-    days.find(|begins| today < *begins)
 }
