@@ -23,7 +23,7 @@ use crate::compile::{desired, sound};
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::judge::{Decider, Judge};
-use crate::policy::{Assumptions, Policy, Rule};
+use crate::policy::{Assumptions, Policy, Rule, UnknownGroup};
 use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
@@ -138,13 +138,8 @@ pub enum ExplainError {
     #[error("the policy has errors: mend those above, then ask again")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
-    #[error("unknown group `{group}`; {help}")]
-    UnknownGroup {
-        /// The name given.
-        group: String,
-        /// What may have been meant.
-        help: String,
-    },
+    #[error(transparent)]
+    UnknownGroup(#[from] UnknownGroup),
     /// No setting has this name.
     #[error("unknown setting `{setting}`; {help}")]
     UnknownSetting {
@@ -178,7 +173,7 @@ pub fn explain(
     let explanation = tell(resolved)?;
     let group = (&base.group.id, policy.date);
     let otherwise = time::otherwise(&resolution, group, &explanation.holds, |resolved| {
-        Ok(tell(resolved)?.holds)
+        tell(resolved).map(|told: Explanation| told.holds)
     })?;
     Ok(Explanation {
         at,
@@ -198,10 +193,7 @@ fn asked_about<'r, 'a>(
     let found = groups.find(|(id, _)| id.as_str() == group);
     found
         .map(|(_, resolved)| resolved)
-        .ok_or_else(|| ExplainError::UnknownGroup {
-            group: group.to_owned(),
-            help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
-        })
+        .ok_or_else(|| policy.no_group(group).into())
 }
 
 /// Tells of one group of one policy.

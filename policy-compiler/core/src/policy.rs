@@ -39,6 +39,7 @@ pub use self::statement::{ForWhom, SettingStatement, ValueFor};
 pub use self::timetable::Timetable;
 pub(crate) use self::unknown::{Known, in_scope as unknown_in_scope};
 use crate::country::Country;
+use crate::diagnostic::help_for_unknown;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
 use crate::stage::Stages;
@@ -96,6 +97,16 @@ pub struct Group {
     pub approved: BTreeSet<ServiceId>,
     /// Where it is declared.
     pub place: Place,
+}
+
+/// No group has this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown group `{group}`; {help}")]
+pub struct UnknownGroup {
+    /// The name given.
+    pub group: String,
+    /// What may have been meant.
+    pub help: String,
 }
 
 /// A rule with its names looked up and its values typed.
@@ -259,6 +270,14 @@ impl Policy {
         let mut bodies = self.organisation.document.bodies.iter();
         let (_, body) = bodies.find(|(name, _)| name.value == *body)?;
         Some(&body.name)
+    }
+
+    /// The answer about a group that there is none of.
+    pub(crate) fn no_group(&self, name: &str) -> UnknownGroup {
+        UnknownGroup {
+            group: name.to_owned(),
+            help: help_for_unknown(name, self.groups.keys().map(GroupId::as_str)),
+        }
     }
 
     /// The age from which a child consents by itself to an online service, on the day.

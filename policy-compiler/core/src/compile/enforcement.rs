@@ -12,8 +12,8 @@ use serde::Serialize;
 use super::lowering::Lowerings;
 use super::sound;
 use crate::desired::Desired;
-use crate::diagnostic::{Diagnostic, help_for_unknown};
-use crate::policy::Assumptions;
+use crate::diagnostic::Diagnostic;
+use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;
 use crate::source::Sources;
 use crate::target::{self, Filled, SitesAt, Where, Whereabouts};
@@ -86,13 +86,8 @@ pub enum EnforcementError {
     #[error("the policy has errors: mend those above, then ask again")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
-    #[error("unknown group `{group}`; {help}")]
-    UnknownGroup {
-        /// The name given.
-        group: String,
-        /// What may have been meant.
-        help: String,
-    },
+    #[error(transparent)]
+    UnknownGroup(#[from] UnknownGroup),
 }
 
 /// Tells where the policy of a day is enforced for a group, or for all of them, in the order of
@@ -106,10 +101,7 @@ pub fn enforcement(
     if let Some(group) = group
         && !policy.groups.keys().any(|known| known.as_str() == group)
     {
-        return Err(EnforcementError::UnknownGroup {
-            group: group.to_owned(),
-            help: help_for_unknown(group, policy.groups.keys().map(GroupId::as_str)),
-        });
+        return Err(policy.no_group(group).into());
     }
     let resolution = resolve(&policy);
     let mut lowerings = Lowerings::of(&policy);
