@@ -1,6 +1,9 @@
 //! Stages, layers and floors: R01, R03, R09, R40.
 
-use fyr_schemas::bundle::{Audience, Coverage, Engine, GapReason};
+use std::collections::BTreeSet;
+
+use fyr_schemas::bundle::{Audience, Bundle, Coverage, Engine, GapReason};
+use serde_json::Value;
 
 use crate::source::Source;
 
@@ -79,6 +82,47 @@ fn r09_every_layer_speaks_in_one_order_and_the_explanation_names_all() {
     assert_eq!(level(&source, "oest-2024"), "moderate");
     let explained = source.explain(DAY, "oest-2021", ["--setting", "youtube.level"]);
     insta::assert_snapshot!(explained);
+}
+
+#[test]
+fn r09_both_examples_are_a_whole_municipality_with_something_decided_on_every_layer() {
+    for (name, class, lesson) in [
+        ("ballerup", "b-2021", "2026-11-26T10:10"),
+        ("malmo", "b-2020", "2026-11-25T10:10"),
+    ] {
+        let example = Source::example(name);
+        let bundles = std::fs::read_dir(example.compiled(DAY).join("bundles")).expect("bundles");
+        let units = bundles.map(|bundle| {
+            let text = std::fs::read(bundle.expect("an entry").path()).expect("a bundle");
+            let bundle: Bundle = serde_json::from_slice(&text).expect("a bundle");
+            bundle.unit.to_string()
+        });
+        let schools: BTreeSet<String> = units
+            .filter_map(|unit| Some(unit.split('/').nth(2)?.to_owned()))
+            .collect();
+        assert!(schools.len() >= 60, "{name}: {} schools", schools.len());
+
+        let told = example.fyr("explain", &["--group", class, "--at", lesson, "--json"]);
+        let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
+        let settings = told["settings"].as_object().expect("settings").values();
+        let sites = told["sites"].as_array().expect("sites");
+        let units = settings
+            .chain(sites)
+            .filter_map(|held| held["unit"].as_str());
+        let names = |unit: &str| unit.split('/').filter(|name| !name.is_empty()).count();
+        let layers: BTreeSet<usize> = units.map(names).collect();
+        assert!(
+            layers.is_superset(&BTreeSet::from([0, 1, 3])),
+            "{name}: {told:#}"
+        );
+        let during = told["at"]["during"].as_array().expect("periods");
+        let is_lesson = |period: &Value| {
+            period
+                .as_str()
+                .is_some_and(|name| name.starts_with("lesson:"))
+        };
+        assert!(during.iter().any(is_lesson), "{name}: {during:?}");
+    }
 }
 
 #[test]

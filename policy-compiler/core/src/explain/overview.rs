@@ -45,6 +45,8 @@ pub struct Held {
     pub holds: String,
     /// The rule that decided it.
     pub rule: RuleId,
+    /// The unit that the rule stands on.
+    pub unit: UnitPath,
     /// The case that the rule cites.
     pub decision: Option<CaseNumber>,
 }
@@ -56,6 +58,8 @@ pub struct Held {
 pub struct SitesHeld {
     /// The rule.
     pub rule: RuleId,
+    /// The unit that it stands on.
+    pub unit: UnitPath,
     /// The case that it cites.
     pub decision: Option<CaseNumber>,
     /// `allow`, `warn` or `block`.
@@ -93,6 +97,7 @@ fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, Held> {
             let held = Held {
                 holds: settled.holds.value.to_string(),
                 rule: rule.id().clone(),
+                unit: rule.unit().clone(),
                 decision: rule.decision().cloned(),
             };
             (*name, held)
@@ -108,6 +113,7 @@ fn sites(resolved: &Resolved<'_>) -> Vec<SitesHeld> {
         let number = *known.entry((voice.rule.id(), verdict)).or_insert_with(|| {
             held.push(SitesHeld {
                 rule: voice.rule.id().clone(),
+                unit: voice.rule.unit().clone(),
                 decision: voice.rule.decision().cloned(),
                 verdict: verdict.word(),
                 sites: Vec::new(),
