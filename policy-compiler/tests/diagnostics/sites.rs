@@ -140,3 +140,24 @@ fn to_block_a_name_that_deceives_is_nobodys_slip() {
     let encoded = encoded.split('`').next().unwrap_or_default();
     assert_eq!(told_of_blocks(&format!("[{encoded}]")), "");
 }
+
+/// Every condition of the one rule crosses every condition of the other.
+#[test]
+fn rules_that_cross_too_often_are_told_by_their_names_with_what_to_write() {
+    let asking = |site: &str, key: &str| {
+        let sites = (0..150).map(|number| format!("'{site}?{key}{number}=1'"));
+        sites.collect::<Vec<_>>().join(", ")
+    };
+    let block = rule(&format!(
+        "for: /skoler\nstrength: default\nsites:\n  block: [{}]\n",
+        asking("spil.example/", "spil")
+    ));
+    let allow = format!(
+        "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nsites:\n  allow: [{}]\nwhy:\n  da: Prøve.\n",
+        asking("spil.example/skak", "parti")
+    );
+    check_snapshot(
+        "sites_that_cross",
+        &[("rules/proeve.yaml", &block), ("rules/oest.yaml", &allow)],
+    );
+}

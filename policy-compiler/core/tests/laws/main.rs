@@ -7,6 +7,7 @@
 )]
 
 mod closure;
+mod crossing;
 mod days;
 mod device;
 mod enforced;
