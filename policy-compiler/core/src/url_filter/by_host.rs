@@ -58,31 +58,44 @@ impl<T> ByHost<T> {
     /// What may contain `filter`, whatever the case of its path: what is filed under no host, under
     /// its host or under one above it, and there under its path or a beginning of it.
     pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
-        let path = path_of(filter);
-        let anywhere = beginnings(&self.of_any_host, "", &path);
-        let mut hosts = HostsAbove::of(filter, self.of_hosts.is_empty());
-        let above = std::iter::from_fn(move || {
-            let found = beginnings(&self.of_hosts, hosts.next()?, &path);
-            Some(found)
-        });
-        let things = anywhere.chain(above.flatten());
-        things.flat_map(|things| things.around(filter))
+        let above = self.above(filter).into_iter();
+        above.flat_map(|things| things.around(filter))
     }
 
     /// Everything whose filter may have something in common with `filter`, but for what is filed
     /// under a host below its own.
     pub(crate) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
         let path = path_of(filter);
-        let anywhere = beginnings(&self.of_any_host, "", &path);
-        let anywhere = anywhere.chain(continuing(&self.of_any_host, path.clone().into_owned()));
+        let anywhere = continuing(&self.of_any_host, path.clone().into_owned());
         let mut hosts = HostsAbove::of(filter, self.of_hosts.is_empty());
-        let above = std::iter::from_fn(move || {
-            let host = hosts.next()?;
-            let further = continuing(&self.of_hosts, format!("{host}/{path}"));
-            Some(beginnings(&self.of_hosts, host, &path).chain(further))
+        let further = std::iter::from_fn(move || {
+            let below = format!("{}/{path}", hosts.next()?);
+            Some(continuing(&self.of_hosts, below))
         });
-        let things = anywhere.chain(above.flatten());
+        let above = self.above(filter).into_iter();
+        let things = above.chain(anywhere).chain(further.flatten());
         things.flat_map(ByQuery::all)
+    }
+
+    /// What is filed under the path of a filter or a beginning of it, and there under no host, its
+    /// host or one above it.
+    fn above(&self, filter: &UrlFilter) -> Vec<&ByQuery<T>> {
+        let path = path_of(filter);
+        let mut above = Vec::new();
+        let mut hosts = HostsAbove::of(filter, self.of_hosts.is_empty());
+        if path.is_empty() {
+            above.extend(self.of_any_host.get(""));
+            while let Some(host) = hosts.next() {
+                above.extend(self.of_hosts.get(host));
+            }
+            return above;
+        }
+        beginnings(&self.of_any_host, &path, 0, &mut above);
+        while let Some(host) = hosts.next() {
+            let whole = format!("{host}/{path}");
+            beginnings(&self.of_hosts, &whole, host.len(), &mut above);
+        }
+        above
     }
 
     /// What is filed under a host below that of `filter`, but not under its host itself.
@@ -144,36 +157,29 @@ impl<T> ByQuery<T> {
     }
 }
 
-/// What is filed under a host, and there under a path and each beginning of it, the longest first.
-/// Takes a time that hangs on what is found and on the path, however much is filed.
+/// Adds what is filed under `text` and under each beginning of it that is no shorter than `least`, the
+/// longest first. Takes a time that hangs on what is found and on the text, however much is filed.
 fn beginnings<'f, V>(
     filed: &'f BTreeMap<String, V>,
-    host: &str,
-    path: &str,
-) -> impl Iterator<Item = &'f V> + use<'f, V> {
-    let (whole, text) = match (host, path) {
-        (host, "") => (filed.get(host), None),
-        ("", path) => (None, Some(path.to_owned())),
-        (host, path) => (None, Some(format!("{host}/{path}"))),
-    };
-    let least = host.len();
-    let mut upto = text.as_ref().map(String::len);
-    let beginnings = std::iter::from_fn(move || {
-        let text = text.as_ref()?;
-        loop {
-            let bound = text.get(..upto?)?;
-            // Everything between a beginning of the text and the text begins with that beginning.
-            let upwards = (Bound::Unbounded, Bound::Included(bound));
-            let (found, things) = filed.range::<str, _>(upwards).next_back()?;
-            if bound.starts_with(found.as_str()) && found.len() >= least {
-                let shorter = found.char_indices().next_back();
-                upto = shorter.map(|(at, _)| at).filter(|at| *at >= least);
-                return Some(things);
-            }
-            upto = Some(common_length(found, bound)).filter(|common| *common >= least);
+    text: &str,
+    least: usize,
+    found: &mut Vec<&'f V>,
+) {
+    let mut upto = Some(text.len());
+    while let Some(bound) = upto.and_then(|upto| text.get(..upto)) {
+        // Everything between a beginning of the text and the text begins with that beginning.
+        let upwards = (Bound::Unbounded, Bound::Included(bound));
+        let Some((key, things)) = filed.range::<str, _>(upwards).next_back() else {
+            return;
+        };
+        if bound.starts_with(key.as_str()) && key.len() >= least {
+            found.push(things);
+            let shorter = key.char_indices().next_back();
+            upto = shorter.map(|(at, _)| at).filter(|at| *at >= least);
+        } else {
+            upto = Some(common_length(key, bound)).filter(|common| *common >= least);
         }
-    });
-    whole.into_iter().chain(beginnings)
+    }
 }
 
 /// What is filed under texts that begin with `text` and go on.
@@ -263,7 +269,8 @@ mod tests {
         assert_eq!(around, above);
         let across: Vec<_> = all.across(&x).copied().collect();
         let mut meeting = above.to_vec();
-        meeting.splice(4..4, ["x.example?r=1", "x.example/p"]);
+        meeting.insert(4, "x.example?r=1");
+        meeting.push("x.example/p");
         assert_eq!(across, meeting);
         let below: Vec<_> = all.below(&x).copied().collect();
         assert_eq!(below, ["a.x.example"]);
