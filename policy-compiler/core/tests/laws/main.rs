@@ -13,6 +13,7 @@ mod device;
 mod enforced;
 mod floors;
 mod hours;
+mod lifelines;
 mod lists;
 mod municipality;
 mod oversize;
