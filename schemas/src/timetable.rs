@@ -204,6 +204,11 @@ impl Timetable {
     /// The periods that run on a day, with their hours.
     pub fn on(&self, day: Date) -> impl Iterator<Item = (&PeriodId, &[Hours])> {
         let is_holiday = self.holidays.iter().any(|days| days.contains(day));
+        self.on_a(day, is_holiday)
+    }
+
+    /// The same, of a day that is known to be a holiday or not.
+    fn on_a(&self, day: Date, is_holiday: bool) -> impl Iterator<Item = (&PeriodId, &[Hours])> {
         self.periods
             .iter()
             .map(move |(name, period)| (name, period.hours_on(day, is_holiday)))

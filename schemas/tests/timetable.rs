@@ -323,6 +323,35 @@ fn what_runs_together_is_told_for_the_days_that_are_asked_about() {
 }
 
 #[test]
+fn holidays_within_others_and_in_any_order_are_holidays_until_the_last_is_over() {
+    let stretch = |from: Date, until: Option<Date>| Days {
+        from: Some(from),
+        until,
+    };
+    let december = stretch(date(2026, 12, 1), Some(date(2026, 12, 20)));
+    let within = stretch(date(2026, 12, 8), Some(date(2026, 12, 9)));
+    let endless = stretch(date(2027, 1, 4), None);
+    let mut timetable = timetable(ZONES[0].1);
+    let runs = |timetable: &Timetable, from: Date, until: Date| {
+        let together = timetable.together(stretch(from, Some(until)), 100);
+        together
+            .into_iter()
+            .flatten()
+            .any(|name| name == period("school-hours"))
+    };
+    for holidays in [
+        vec![december, within, endless],
+        vec![endless, within, december],
+    ] {
+        timetable.holidays = holidays;
+        assert!(runs(&timetable, date(2026, 11, 24), date(2026, 12, 1)));
+        assert!(!runs(&timetable, date(2026, 12, 1), date(2026, 12, 20)));
+        assert!(runs(&timetable, date(2026, 12, 1), date(2026, 12, 21)));
+        assert!(!runs(&timetable, date(2027, 1, 4), date(2027, 3, 1)));
+    }
+}
+
+#[test]
 fn a_period_by_weekday_rests_in_the_holidays_and_one_by_date_does_not() {
     let mut timetable = timetable(ZONES[0].1);
     let exam = Period::On {

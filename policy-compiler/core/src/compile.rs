@@ -4,6 +4,7 @@
 mod checked;
 mod coming;
 mod enforcement;
+mod lifelines;
 mod lowering;
 mod told;
 
@@ -25,7 +26,7 @@ use self::told::{TooNew, tell_clash};
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::parse;
-use crate::policy::{Assumptions, Horizon, Policy, Standing, organise};
+use crate::policy::{Assumptions, Horizon, Lifelines, Policy, Standing, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
@@ -210,7 +211,7 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 /// What a group wants of its devices.
 pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let group = resolved.group;
-    let sites = resolved.sites.entries();
+    let sites = resolved.sites.entries(&Lifelines::of(policy));
     let kept_parts = resolved.sites.kept_entries();
     let settings = settings_of(resolved);
     let cited_for_settings = settings
@@ -303,6 +304,7 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
         bundles.insert((*group).clone(), bundle);
     }
     findings.extend(unknown.tell(policy));
+    findings.extend(lifelines::check(policy, resolution, &mut lowerings));
     let brought = resolution
         .group_by_group()
         .filter(|resolved| resolved.group.ownership == Ownership::Brought);

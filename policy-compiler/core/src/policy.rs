@@ -3,6 +3,7 @@
 mod approvals;
 mod category;
 mod groups;
+mod lifelines;
 mod naming;
 mod occasion;
 mod organise;
@@ -27,6 +28,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 pub use self::category::{Category, HostNames, Member, Origin};
+pub(crate) use self::lifelines::{Lifeline, Lifelines, Need};
 pub use self::occasion::{Horizon, Occasion, Turn};
 pub use self::organise::organise;
 pub(crate) use self::service::{Assessed, narrowness};

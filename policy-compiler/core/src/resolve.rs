@@ -17,7 +17,10 @@ use jiff::civil::Date;
 
 pub(crate) use self::days::stretches;
 pub use self::settings::{Settled, Voice};
-pub use self::sites::{CategoryRegion, Flat, Inexpressible, PartsRegion, Region, SiteVoice, Sites};
+pub(crate) use self::sites::MOST_REGIONS;
+pub use self::sites::{
+    CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region, SiteVoice, Sites,
+};
 pub(crate) use self::times::MOST_VARIANTS;
 use self::times::{Breaches, Times};
 use crate::policy::{Group, Policy, Rule};

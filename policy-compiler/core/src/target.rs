@@ -140,6 +140,17 @@ impl Groundwork {
         )
     }
 
+    /// How many sites rules may open so that every browser's list holds them all.
+    pub(crate) fn room_to_open(&self) -> usize {
+        let opened = self.drafts.iter().map(Draft::opened);
+        LONGEST_LIST.saturating_sub(opened.max().unwrap_or_default())
+    }
+
+    /// Whether settings close everything that no entry opens.
+    pub(crate) fn closes_everything(&self) -> bool {
+        self.drafts.iter().any(Draft::closes_everything)
+    }
+
     /// What lowering these sites with the settings would tell of; `None` where it takes lowering
     /// them to know.
     pub(crate) fn objections(

@@ -140,3 +140,57 @@ fn to_block_a_name_that_deceives_is_nobodys_slip() {
     let encoded = encoded.split('`').next().unwrap_or_default();
     assert_eq!(told_of_blocks(&format!("[{encoded}]")), "");
 }
+
+/// Every condition of the one rule crosses every condition of the other.
+#[test]
+fn rules_that_cross_too_often_are_told_by_their_names_with_what_to_write() {
+    let asking = |site: &str, key: &str| {
+        let sites = (0..150).map(|number| format!("'{site}?{key}{number}=1'"));
+        sites.collect::<Vec<_>>().join(", ")
+    };
+    let block = rule(&format!(
+        "for: /skoler\nstrength: default\nsites:\n  block: [{}]\n",
+        asking("spil.example/", "spil")
+    ));
+    let allow = format!(
+        "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nsites:\n  allow: [{}]\nwhy:\n  da: Prøve.\n",
+        asking("spil.example/skak", "parti")
+    );
+    check_snapshot(
+        "sites_that_cross",
+        &[("rules/proeve.yaml", &block), ("rules/oest.yaml", &allow)],
+    );
+}
+
+/// A category is in a browser's list as a whole or not at all, and this one is too long for any.
+#[test]
+fn lifelines_that_a_full_list_leaves_out_are_told_with_what_puts_them_first() {
+    let fyr = base(
+        "fyr.yaml",
+        "domains: [fyrby.example]\n",
+        "domains: [fyrby.example]\n  providers: [feide]\n",
+    );
+    let list =
+        "category: aaben\ntitle: { da: Åben }\nsource: os\nlicence: CC0-1.0\nfiles: [aaben.txt]\n";
+    let sites = (0..1000).map(|number| format!("s{number}.example\n"));
+    let lifelines = "hjaelp.example\nlogin.fyrby.example\nauth.dataporten.no\nidp.feide.no\n";
+    let listed: String = sites.chain([lifelines.to_owned()]).collect();
+    let closes = rule(
+        "for: /skoler\nstrength: minimum\nsites:\n  block: ['*']\n  allow: [category:aaben]\n",
+    );
+    let floor = base(
+        "rules/floor.yaml",
+        "allow: [service:hjaelpelinjen]",
+        "warn: []\nset:\n  youtube.identity: closed",
+    );
+    check_snapshot(
+        "lifelines_that_do_not_fit",
+        &[
+            ("fyr.yaml", &fyr),
+            ("lists/lists.yaml", list),
+            ("lists/aaben.txt", &listed),
+            ("rules/proeve.yaml", &closes),
+            ("rules/floor.yaml", &floor),
+        ],
+    );
+}

@@ -8,7 +8,9 @@ use fyr_schemas::{CaseNumber, GroupId, RuleId};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
 use crate::policy::{Policy, Rule};
-use crate::resolve::{Breach, BreachKind, Resolution, Resolved, Said};
+use crate::resolve::{
+    Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, Resolution, Resolved, Said,
+};
 use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
@@ -200,23 +202,37 @@ fn decided<'a>(policy: &'a Policy, rule: &'a Rule) -> Option<(&'a CaseNumber, &'
 
 fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let inexpressible = &resolved.sites.flat.inexpressible;
-    inexpressible
-        .iter()
-        .map(|each| {
-            let finding = Diagnostic::new(
-                Code::InexpressibleSites,
-                format!("no browser can be told the verdict over `{}`", each.sites),
+    inexpressible.iter().map(tell_obstacle).collect()
+}
+
+fn tell_obstacle(each: &Inexpressible) -> Diagnostic {
+    let finding = |message| Diagnostic::new(Code::InexpressibleSites, message);
+    let cannot = format!("no browser can be told the verdict over `{}`", each.sites);
+    match &each.obstacle {
+        Obstacle::Instead(instead) => finding(cannot)
+            .at(each.decides, "this is what was decided")
+            .at(*instead, "and a browser would follow this instead")
+            .help("remove one of the two, or ask those who wrote the other to"),
+        Obstacle::TooMany => finding(cannot)
+            .at(each.decides, "this is what was decided")
+            .help(
+                "the rules of one group come to too many single sites: list them in a file \
+                 below `lists/`, and let the rule speak of their `category:NAME`",
+            ),
+        Obstacle::Crossing { rules, other } => {
+            let rules: Vec<&str> = rules.iter().map(RuleId::as_str).collect();
+            finding(format!(
+                "sites of {} cross in more than {MOST_REGIONS} places, of which `{}` is one, and no \
+                 browser can be told them all",
+                in_backticks(&rules),
+                each.sites
+            ))
+            .at(each.decides, "this decides where the two cross")
+            .at(*other, "and this crosses it")
+            .help(
+                "leave out the query conditions of one of the two, and of the sites written like \
+                 it: say it of the host or the path alone",
             )
-            .at(each.decides, "this is what was decided");
-            match each.instead {
-                Some(instead) => finding
-                    .at(instead, "and a browser would follow this instead")
-                    .help("remove one of the two, or ask those who wrote the other to"),
-                None => finding.help(
-                    "the rules of one group come to too many single sites: list them in a file \
-                     below `lists/`, and let the rule speak of their `category:NAME`",
-                ),
-            }
-        })
-        .collect()
+        }
+    }
 }

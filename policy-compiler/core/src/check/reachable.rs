@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::ServiceKind;
 use jiff::civil::Date;
 
 use super::closed::{self, Block, BySettings};
@@ -143,17 +142,11 @@ impl Need<'_> {
 }
 
 fn helplines(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
-    policy
-        .services
-        .values()
-        .filter(|service| service.source.document.kind == ServiceKind::Helpline)
-        .flat_map(|service| {
-            service.sites.iter().map(|(filter, place)| Lifeline {
-                need: Need::Helpline(&service.source.document.name),
-                filter,
-                place: *place,
-            })
-        })
+    policy.helplines().map(|(name, filter, place)| Lifeline {
+        need: Need::Helpline(name),
+        filter,
+        place,
+    })
 }
 
 fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {

@@ -5,7 +5,7 @@ use jiff::civil::Date;
 
 use super::lowering::Lowerings;
 use super::told::{TooNew, tell_clash};
-use super::{DormantRule, coming, dormant};
+use super::{DormantRule, coming, dormant, lifelines};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::{Documents, parse};
 use crate::policy::{Assumptions, Policy, organise};
@@ -86,4 +86,5 @@ fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnosti
         unknown.note(too_new, resolved);
     }
     findings.extend(unknown.tell(policy));
+    findings.extend(lifelines::check(policy, resolution, &mut lowerings));
 }

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::enforcement::EnforcedSites;
 use super::{desired, oldest_browsers, settings_of};
-use crate::policy::Policy;
+use crate::policy::{Lifelines, Policy};
 use crate::resolve::{Resolved, Sites};
 use crate::source::Place;
-use crate::target::{Clash, Groundwork, Lowered, Unknown};
+use crate::target::{Clash, Groundwork, Lowered, Unknown, Whereabouts};
 
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
@@ -23,11 +23,11 @@ pub(super) struct Lowerings<'p, 'r> {
 pub(super) type Objections = (Vec<Clash>, Vec<Unknown>);
 
 /// Every setting of a group with the place of its value, which holds one value of one rule.
-type Settings = Vec<(&'static str, Place)>;
+pub(super) type Settings = Vec<(&'static str, Place)>;
 
 /// What a group wants, told apart from what others do without being written out: groups whose
 /// rules say the same of sites share what came of it.
-type Wish<'r> = (Settings, *const Sites<'r>);
+pub(super) type Wish<'r> = (Settings, *const Sites<'r>);
 
 impl<'p, 'r> Lowerings<'p, 'r> {
     pub(super) fn of(policy: &'p Policy) -> Self {
@@ -54,7 +54,9 @@ impl<'p, 'r> Lowerings<'p, 'r> {
     pub(super) fn objections(&mut self, resolved: &'r Resolved<'r>) -> &Objections {
         let groundwork = self.groundwork(resolved);
         self.objections.entry(wish(resolved)).or_insert_with(|| {
-            let known = groundwork.objections(&resolved.sites.entries());
+            // Nothing is left out of a list here, and so nothing comes first.
+            let sites = resolved.sites.entries(&Lifelines::default());
+            let known = groundwork.objections(&sites);
             known.unwrap_or_else(|| {
                 let lowered = groundwork.lower(&desired(self.policy, resolved));
                 (lowered.clashes, lowered.too_new)
@@ -76,6 +78,18 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         Rc::clone(enforced)
     }
 
+    /// Where each engine enforces what a group's policy says of sites; `None` where there is room
+    /// for all that it opens.
+    pub(super) fn whereabouts_if_full(
+        &mut self,
+        resolved: &'r Resolved<'r>,
+    ) -> Option<[Whereabouts; 2]> {
+        let groundwork = self.groundwork(resolved);
+        let opened = resolved.sites.opened(groundwork.closes_everything());
+        let is_full = opened > groundwork.room_to_open();
+        is_full.then(|| groundwork.whereabouts(&desired(self.policy, resolved)))
+    }
+
     fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {
         let groundwork = self.by_settings.entry(settings(resolved));
         let groundwork = groundwork.or_insert_with(|| {
@@ -93,6 +107,7 @@ fn settings(resolved: &Resolved<'_>) -> Settings {
         .collect()
 }
 
-fn wish<'r>(resolved: &'r Resolved<'r>) -> Wish<'r> {
+/// What a group wants of sites, told apart like its wishes.
+pub(super) fn wish<'r>(resolved: &'r Resolved<'r>) -> Wish<'r> {
     (settings(resolved), std::ptr::from_ref(&*resolved.sites))
 }

@@ -16,7 +16,8 @@ use crate::policy::{Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
 use crate::url_filter::{ByHost, Index, UrlFilter};
 
-pub use self::flat::{CategoryRegion, Flat, Inexpressible, PartsRegion, Region};
+pub(crate) use self::flat::MOST_REGIONS;
+pub use self::flat::{CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region};
 pub(super) use self::shared::Shared;
 
 /// What the rules of a group say of sites.
@@ -143,6 +144,25 @@ impl<'a> Sites<'a> {
             .copied()
     }
 
+    /// The voices that may speak of all of `filter`.
+    pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = SiteVoice<'a>> {
+        self.of(self.of_filters.around(filter))
+    }
+
+    /// The voices that may speak of a part of `filter`.
+    pub(crate) fn near(&self, filter: &UrlFilter) -> impl Iterator<Item = SiteVoice<'a>> {
+        self.of(self.of_filters.near(filter))
+    }
+
+    /// The voices of these filters, and of every category.
+    fn of<'s>(
+        &'s self,
+        filters: impl Iterator<Item = &'s usize>,
+    ) -> impl Iterator<Item = SiteVoice<'a>> {
+        let numbers = filters.chain(&self.of_categories);
+        numbers.filter_map(|number| self.voices.get(*number).copied())
+    }
+
     /// The voice that decides over every URL of `sites`, as far as voices that speak of all of
     /// them go.
     pub fn verdict_over(&self, sites: &SiteSet) -> Option<SiteVoice<'a>> {
@@ -172,6 +192,17 @@ impl<'a> Sites<'a> {
     /// The voice that decides over all that one filter matches.
     pub fn verdict_over_filter(&self, region: &UrlFilter) -> Option<SiteVoice<'a>> {
         self.verdict_among_over(region, |_| true)
+    }
+
+    /// The voice that would decide over what two filters have in common if nothing were said of it
+    /// but what is said of all of the one or all of the other.
+    fn verdict_over_both(&self, one: &UrlFilter, other: &UrlFilter) -> Option<SiteVoice<'a>> {
+        let common = one.intersection(other)?;
+        let around = self.of_filters.around(&common);
+        self.decide(around, |voice| {
+            let sites = &voice.says.sites;
+            sites.reach_over(one).max(sites.reach_over(other))
+        })
     }
 
     /// The voice that would decide over all of `region` had what is written at one place not been.

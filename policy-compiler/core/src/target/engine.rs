@@ -188,6 +188,17 @@ impl Draft {
         (clashes, self.too_new.clone())
     }
 
+    /// How many sites settings open.
+    pub(super) fn opened(&self) -> usize {
+        let entries = self.entries.iter();
+        entries.filter(|entry| !entry.is_closed()).count()
+    }
+
+    /// Whether settings close everything that no entry opens.
+    pub(super) fn closes_everything(&self) -> bool {
+        self.closed_by_settings.is_everything()
+    }
+
     /// Whether the oldest browser knows the lists that sites are written to.
     pub(super) fn knows_lists(&self) -> bool {
         let knows = |oldest, verdict| {

@@ -440,7 +440,7 @@ impl Told {
 }
 
 impl Entry {
-    fn is_closed(&self) -> bool {
+    pub(super) fn is_closed(&self) -> bool {
         match self {
             Self::One(site) => site.is_closed(),
             Self::Whole(whole) => whole.is_closed(),

@@ -1,46 +1,101 @@
-//! Things filed under the hosts of filters, so that of thousands only those are looked at whose
-//! hosts lie above or below a name.
+//! Things filed under the hosts and paths of filters, so that of thousands only those are looked at
+//! that may have to do with one another.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::ops::Bound;
 
-use super::{Host, UrlFilter, address_text};
+use super::{Host, QueryCondition, UrlFilter, address_text};
 
-/// Things, each filed under the host of a filter.
+/// Things, each filed under the host, the path and a query condition of a filter.
 #[derive(Debug, Clone)]
 pub(crate) struct ByHost<T> {
-    of_any_host: Vec<T>,
-    /// By the labels of the host from the last to the first: what lies below a name follows it.
-    of_hosts: BTreeMap<String, Vec<T>>,
+    /// By the path.
+    of_any_host: BTreeMap<String, ByQuery<T>>,
+    /// By the labels of the host from the last to the first, and the path: what lies below a name
+    /// follows it, and so does what lies below a path.
+    of_hosts: BTreeMap<String, ByQuery<T>>,
+}
+
+/// Things of one host and path, by the first of their query conditions: what contains another
+/// filter has no condition that the other does not have.
+#[derive(Debug, Clone)]
+struct ByQuery<T> {
+    without: Vec<T>,
+    with: BTreeMap<QueryCondition, Vec<T>>,
 }
 
 impl<T> Default for ByHost<T> {
     fn default() -> Self {
         Self {
-            of_any_host: Vec::new(),
+            of_any_host: BTreeMap::new(),
             of_hosts: BTreeMap::new(),
         }
     }
 }
 
-impl<T> ByHost<T> {
-    /// Files a thing under the host of `filter`.
-    pub(crate) fn file(&mut self, filter: &UrlFilter, thing: T) {
-        match key_of(&filter.host) {
-            Some(key) => self.of_hosts.entry(key).or_default().push(thing),
-            None => self.of_any_host.push(thing),
+impl<T> Default for ByQuery<T> {
+    fn default() -> Self {
+        Self {
+            without: Vec::new(),
+            with: BTreeMap::new(),
         }
     }
+}
 
-    /// What is filed under no host, under the host of `filter`, or under one above it: whatever
-    /// may contain the filter is among it.
-    pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
-        let key = if self.of_hosts.is_empty() {
-            None
-        } else {
-            key_of(&filter.host)
+impl<T> ByHost<T> {
+    /// Files a thing under `filter`.
+    pub(crate) fn file(&mut self, filter: &UrlFilter, thing: T) {
+        let path = path_of(filter);
+        let filed = match key_of(&filter.host) {
+            Some(host) if path.is_empty() => self.of_hosts.entry(host),
+            Some(host) => self.of_hosts.entry(format!("{host}/{path}")),
+            None => self.of_any_host.entry(path.into_owned()),
         };
-        self.up_from(key.unwrap_or_default())
+        filed.or_default().file(filter, thing);
+    }
+
+    /// What may contain `filter`, whatever the case of its path: what is filed under no host, under
+    /// its host or under one above it, and there under its path or a beginning of it.
+    pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        let above = self.above(filter).into_iter();
+        above.flat_map(|things| things.around(filter))
+    }
+
+    /// Everything whose filter may have something in common with `filter`, but for what is filed
+    /// under a host below its own.
+    pub(crate) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        let path = path_of(filter);
+        let anywhere = continuing(&self.of_any_host, path.clone().into_owned());
+        let mut hosts = HostsAbove::of(filter, self.of_hosts.is_empty());
+        let further = std::iter::from_fn(move || {
+            let below = format!("{}/{path}", hosts.next()?);
+            Some(continuing(&self.of_hosts, below))
+        });
+        let above = self.above(filter).into_iter();
+        let things = above.chain(anywhere).chain(further.flatten());
+        things.flat_map(ByQuery::all)
+    }
+
+    /// What is filed under the path of a filter or a beginning of it, and there under no host, its
+    /// host or one above it.
+    fn above(&self, filter: &UrlFilter) -> Vec<&ByQuery<T>> {
+        let path = path_of(filter);
+        let mut above = Vec::new();
+        let mut hosts = HostsAbove::of(filter, self.of_hosts.is_empty());
+        if path.is_empty() {
+            above.extend(self.of_any_host.get(""));
+            while let Some(host) = hosts.next() {
+                above.extend(self.of_hosts.get(host));
+            }
+            return above;
+        }
+        beginnings(&self.of_any_host, &path, 0, &mut above);
+        while let Some(host) = hosts.next() {
+            let whole = format!("{host}/{path}");
+            beginnings(&self.of_hosts, &whole, host.len(), &mut above);
+        }
+        above
     }
 
     /// What is filed under a host below that of `filter`, but not under its host itself.
@@ -51,22 +106,104 @@ impl<T> ByHost<T> {
             Some(key) => self.of_hosts.range(format!("{key}.")..format!("{key}/")),
             None => self.of_hosts.range::<String, _>(..),
         };
-        range.flat_map(|(_, things)| things)
+        range.flat_map(|(_, things)| things.all())
     }
 
     /// Everything whose filter may have something in common with `filter`.
     pub(crate) fn near(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
-        self.around(filter).chain(self.below(filter))
+        self.across(filter).chain(self.below(filter))
+    }
+}
+
+/// The host of a filter and every one above it, as they are filed.
+struct HostsAbove {
+    host: String,
+    next: Option<usize>,
+}
+
+impl HostsAbove {
+    /// None where there is nothing to look for.
+    fn of(filter: &UrlFilter, is_empty: bool) -> Self {
+        let key = if is_empty { None } else { key_of(&filter.host) };
+        Self {
+            next: key.as_ref().map(String::len),
+            host: key.unwrap_or_default(),
+        }
     }
 
-    fn up_from(&self, key: String) -> impl Iterator<Item = &T> {
-        let mut next = Some(key.len());
-        let hosts = std::iter::from_fn(move || {
-            let above = key.get(..next?)?;
-            next = above.rfind('.');
-            Some(self.of_hosts.get(above))
-        });
-        self.of_any_host.iter().chain(hosts.flatten().flatten())
+    fn next(&mut self) -> Option<&str> {
+        let host = self.host.get(..self.next?)?;
+        self.next = host.rfind('.');
+        Some(host)
+    }
+}
+
+impl<T> ByQuery<T> {
+    fn file(&mut self, filter: &UrlFilter, thing: T) {
+        match filter.query.first() {
+            Some(condition) => self.with.entry(condition.clone()).or_default().push(thing),
+            None => self.without.push(thing),
+        }
+    }
+
+    fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        let conditions = filter.query.iter();
+        let with = conditions.filter_map(|condition| self.with.get(condition));
+        self.without.iter().chain(with.flatten())
+    }
+
+    fn all(&self) -> impl Iterator<Item = &T> {
+        self.without.iter().chain(self.with.values().flatten())
+    }
+}
+
+/// Adds what is filed under `text` and under each beginning of it that is no shorter than `least`, the
+/// longest first. Takes a time that hangs on what is found and on the text, however much is filed.
+fn beginnings<'f, V>(
+    filed: &'f BTreeMap<String, V>,
+    text: &str,
+    least: usize,
+    found: &mut Vec<&'f V>,
+) {
+    let mut upto = Some(text.len());
+    while let Some(bound) = upto.and_then(|upto| text.get(..upto)) {
+        // Everything between a beginning of the text and the text begins with that beginning.
+        let upwards = (Bound::Unbounded, Bound::Included(bound));
+        let Some((key, things)) = filed.range::<str, _>(upwards).next_back() else {
+            return;
+        };
+        if bound.starts_with(key.as_str()) && key.len() >= least {
+            found.push(things);
+            let shorter = key.char_indices().next_back();
+            upto = shorter.map(|(at, _)| at).filter(|at| *at >= least);
+        } else {
+            upto = Some(common_length(key, bound)).filter(|common| *common >= least);
+        }
+    }
+}
+
+/// What is filed under texts that begin with `text` and go on.
+fn continuing<V>(filed: &BTreeMap<String, V>, text: String) -> impl Iterator<Item = &V> {
+    let behind = (Bound::Excluded(text.as_str()), Bound::Unbounded);
+    let range = filed.range::<str, _>(behind);
+    range
+        .take_while(move |(key, _)| key.starts_with(&text))
+        .map(|(_, things)| things)
+}
+
+/// How much two texts have in common from their beginning on.
+fn common_length(one: &str, other: &str) -> usize {
+    let pairs = one.bytes().zip(other.bytes());
+    let common = pairs.take_while(|(one, other)| one == other).count();
+    one.floor_char_boundary(common)
+}
+
+/// The path that things are filed under: a browser that does not tell cases apart looks here too.
+fn path_of(filter: &UrlFilter) -> Cow<'_, str> {
+    if filter.path.bytes().any(|byte| byte.is_ascii_uppercase()) {
+        Cow::Owned(filter.path.to_ascii_lowercase())
+    } else {
+        Cow::Borrowed(&filter.path)
     }
 }
 
@@ -119,6 +256,8 @@ mod tests {
             "x.example",
             ".x.example",
             "x.example/p",
+            "x.example?q=1",
+            "x.example?r=1",
             "a.x.example",
             "xx.example",
             "x-y.example",
@@ -126,13 +265,37 @@ mod tests {
         ]);
         let x = filter("x.example?q=1");
         let around: Vec<_> = all.around(&x).copied().collect();
-        assert_eq!(
-            around,
-            ["*", "x.example", ".x.example", "x.example/p", "example"]
-        );
+        let above = ["*", "x.example", ".x.example", "x.example?q=1", "example"];
+        assert_eq!(around, above);
+        let across: Vec<_> = all.across(&x).copied().collect();
+        let mut meeting = above.to_vec();
+        meeting.insert(4, "x.example?r=1");
+        meeting.push("x.example/p");
+        assert_eq!(across, meeting);
         let below: Vec<_> = all.below(&x).copied().collect();
         assert_eq!(below, ["a.x.example"]);
         let everything: Vec<_> = all.near(&filter("https://*")).copied().collect();
-        assert_eq!(everything.len(), 9);
+        assert_eq!(everything.len(), 11);
+    }
+
+    #[test]
+    fn paths_are_found_that_begin_one_another_in_whatever_case() {
+        let all = filed(&[
+            "*/a",
+            "x.example",
+            "x.example/a",
+            "x.example/A/b",
+            "x.example/a/b/c",
+            "x.example/a/bc",
+            "x.example/a/c",
+            "example/a/b/d",
+        ]);
+        let at = filter("x.example/a/b");
+        let around: Vec<_> = all.around(&at).copied().collect();
+        assert_eq!(around, ["*/a", "x.example/A/b", "x.example/a", "x.example"]);
+        let across: Vec<_> = all.across(&at).copied().collect();
+        let mut meeting = around;
+        meeting.extend(["x.example/a/b/c", "x.example/a/bc", "example/a/b/d"]);
+        assert_eq!(across, meeting);
     }
 }

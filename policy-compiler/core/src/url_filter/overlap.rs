@@ -54,6 +54,19 @@ impl UrlFilter {
         common.is_told_apart(has_query).then_some(common)
     }
 
+    /// Whether this is the other filter, whatever either says of the query part.
+    pub(crate) fn is_but_for_query(&self, other: &Self) -> bool {
+        self.scheme == other.scheme
+            && self.host == other.host
+            && self.port == other.port
+            && self.path == other.path
+    }
+
+    /// Whether the two have something in common, and neither contains the other.
+    pub(crate) fn crosses(&self, other: &Self) -> bool {
+        !self.contains(other) && !other.contains(self) && self.overlaps(other)
+    }
+
     /// Whether the filter looks at the query part.
     pub fn has_query(&self) -> bool {
         !self.query.is_empty()

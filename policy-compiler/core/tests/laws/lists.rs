@@ -7,7 +7,9 @@ use fyr_policy_core::url_filter::{self, UrlFilter};
 use proptest::prelude::*;
 use url::Url;
 
-use crate::municipality::{address, municipality};
+use crate::municipality::{
+    Municipality, address, municipality, municipality_of_queries, queried_address,
+};
 use crate::policy;
 
 /// Where a category goes, for each of those that rules may speak of.
@@ -90,6 +92,32 @@ fn is_closed(resolved: &Resolved<'_>, url: &Url) -> bool {
     verdict.is_some_and(|voice| !voice.says.verdict.is_open())
 }
 
+fn give_the_layered_verdicts(
+    municipality: &Municipality,
+    addresses: &[String],
+) -> Result<(), TestCaseError> {
+    let policy = policy(&municipality.sources());
+    for resolved in resolve(&policy).groups.values() {
+        let flat = &resolved.sites.flat;
+        if !flat.inexpressible.is_empty() {
+            continue;
+        }
+        let device = Device::new(flat, |_| true);
+        for address in addresses {
+            let url = Url::parse(address).expect("an address");
+            // A browser's lists know no warning: what is shown with one is open to them.
+            prop_assert_eq!(
+                device.closes(&url),
+                is_closed(resolved, &url),
+                "{} in {:#?}",
+                address,
+                device.rules
+            );
+        }
+    }
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 
@@ -98,22 +126,15 @@ proptest! {
         municipality in municipality(),
         addresses in prop::collection::vec(address(), 30),
     ) {
-        let policy = policy(&municipality.sources());
-        for resolved in resolve(&policy).groups.values() {
-            let flat = &resolved.sites.flat;
-            if !flat.inexpressible.is_empty() {
-                continue;
-            }
-            let device = Device::new(flat, |_| true);
-            for address in &addresses {
-                let url = Url::parse(address).expect("an address");
-                // A browser's lists know no warning: what is shown with one is open to them.
-                prop_assert_eq!(
-                    device.closes(&url), is_closed(resolved, &url),
-                    "{} in {:#?}", address, device.rules
-                );
-            }
-        }
+        give_the_layered_verdicts(&municipality, &addresses)?;
+    }
+
+    #[test]
+    fn flat_lists_of_many_queries_on_one_host_give_the_layered_verdicts(
+        municipality in municipality_of_queries(),
+        addresses in prop::collection::vec(queried_address(), 15),
+    ) {
+        give_the_layered_verdicts(&municipality, &addresses)?;
     }
 
     #[test]

@@ -7,11 +7,13 @@
 )]
 
 mod closure;
+mod crossing;
 mod days;
 mod device;
 mod enforced;
 mod floors;
 mod hours;
+mod lifelines;
 mod lists;
 mod municipality;
 mod oversize;

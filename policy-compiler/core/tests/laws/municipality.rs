@@ -139,6 +139,50 @@ pub(crate) fn municipality() -> impl Strategy<Value = Municipality> {
     })
 }
 
+/// A municipality whose rules and categories say much of the query parts of a few sites.
+pub(crate) fn municipality_of_queries() -> impl Strategy<Value = Municipality> {
+    let category = prop::sample::select(&CATEGORIES[..]);
+    let site = prop_oneof![
+        9 => queried(),
+        1 => category.prop_map(|category| format!("category:{category}")),
+        1 => filter(),
+    ];
+    let verdict = prop::sample::select(&VERDICTS[..]);
+    let verdicts = prop::collection::vec((verdict, site), 1..8);
+    let sites = (prop::sample::select(&UNITS[..2]), strength(), verdicts)
+        .prop_map(|(unit, strength, verdicts)| rule(unit, strength, &says(&verdicts)));
+    let rules = prop::collection::vec(sites, 1..4);
+    let lists = prop::collection::vec(
+        prop::collection::vec(prop_oneof![3 => queried(), 1 => member()], 1..8),
+        CATEGORIES.len(),
+    );
+    (rules, lists).prop_map(|(rules, lists)| Municipality {
+        lists,
+        timetable: None,
+        rules: rules
+            .into_iter()
+            .enumerate()
+            .map(|(number, says)| (0, format!("rule: regel-{number}\n{says}")))
+            .collect(),
+    })
+}
+
+/// Filters that cross: none contains another that asks for something else.
+fn queried() -> impl Strategy<Value = String> {
+    let host = prop::sample::select(vec!["x.example", "x.example", "a.x.example"]);
+    let path = prop::sample::select(vec!["/", "/", "/p", "/p/q"]);
+    let conditions = prop::sample::subsequence(vec!["k=1", "j=2", "l=3", "m=4"], 0..4);
+    (host, path, conditions).prop_map(|(host, path, conditions)| {
+        let ask = if conditions.is_empty() { "" } else { "?" };
+        format!("{host}{path}{ask}{}", conditions.join("&"))
+    })
+}
+
+/// Addresses that such filters tell apart.
+pub(crate) fn queried_address() -> impl Strategy<Value = String> {
+    queried().prop_map(|site| format!("https://{site}"))
+}
+
 const TIMETABLE: &str = "periods:
   skoletid: { days: mon-fri, hours: 08:00-15:00 }
   lesson:film: { days: tue, hours: 10:00-10:40, until: 2027-06-22 }
@@ -184,18 +228,20 @@ fn sites() -> impl Strategy<Value = (u8, String)> {
         strength(),
         verdicts,
     )
-        .prop_map(|(file, unit, strength, verdicts)| {
-            let mut says = "sites:\n".to_owned();
-            for verdict in VERDICTS {
-                let filters: Vec<String> = verdicts
-                    .iter()
-                    .filter(|(says, _)| *says == verdict)
-                    .map(|(_, filter)| format!("'{filter}'"))
-                    .collect();
-                let _ = writeln!(says, "  {verdict}: [{}]", filters.join(", "));
-            }
-            (file, rule(unit, strength, &says))
-        })
+        .prop_map(|(file, unit, strength, verdicts)| (file, rule(unit, strength, &says(&verdicts))))
+}
+
+fn says(verdicts: &[(&str, String)]) -> String {
+    let mut says = "sites:\n".to_owned();
+    for verdict in VERDICTS {
+        let filters: Vec<String> = verdicts
+            .iter()
+            .filter(|(says, _)| *says == verdict)
+            .map(|(_, filter)| format!("'{filter}'"))
+            .collect();
+        let _ = writeln!(says, "  {verdict}: [{}]", filters.join(", "));
+    }
+    says
 }
 
 const VERDICTS: [&str; 3] = ["allow", "warn", "block"];

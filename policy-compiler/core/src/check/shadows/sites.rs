@@ -79,9 +79,10 @@ fn effect<'a>(
         return Effect::Changes;
     }
     let effects = filters.iter().map(|filter| {
-        let (Some(decides), Some(verdict)) =
-            (sites.verdict_over_filter(filter), verdict_of(sites, place))
-        else {
+        let (Some(decides), Some(verdict)) = (
+            sites.verdict_over_filter(filter),
+            verdict_of(sites, filter, place),
+        ) else {
             return Effect::Changes;
         };
         if decides.says.verdict != verdict {
@@ -105,7 +106,7 @@ const MOST_PARTS: usize = 64;
 
 /// Whether some verdict over a part of `filter` is another without what is written at `place`.
 fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
-    let voices = sites.voices.iter();
+    let voices = sites.near(filter);
     let parts = voices.flat_map(|voice| voice.says.sites.within(filter));
     let parts: Vec<UrlFilter> = parts.take(MOST_PARTS + 1).collect();
     if parts.len() > MOST_PARTS {
@@ -118,8 +119,8 @@ fn changes_within(filter: &UrlFilter, place: Place, sites: &Sites<'_>) -> bool {
     })
 }
 
-fn verdict_of(sites: &Sites<'_>, place: Place) -> Option<Verdict> {
-    let mut voices = sites.voices.iter();
+fn verdict_of(sites: &Sites<'_>, filter: &UrlFilter, place: Place) -> Option<Verdict> {
+    let mut voices = sites.around(filter);
     let voice = voices.find(|voice| voice.says.place == place)?;
     Some(voice.says.verdict)
 }
@@ -139,8 +140,8 @@ fn repeated<'a>(
     (place, filter): (Place, &UrlFilter),
     sites: &Sites<'a>,
 ) -> Effect<'a> {
-    let verdict = verdict_of(sites, place);
-    let says_the_same = sites.voices.iter().filter(|voice| {
+    let verdict = verdict_of(sites, filter, place);
+    let says_the_same = sites.around(filter).filter(|voice| {
         voice.says.place != place
             && Some(voice.says.verdict) == verdict
             && voice.says.sites.filter().is_some_and(|wider| {

@@ -10,17 +10,6 @@ use crate::url_filter::UrlFilter;
 const MOST_PARTS: usize = 1_000;
 
 impl Category {
-    /// The parts, as far as browsers are to be told of them: all or none.
-    pub fn told_parts(&self) -> &[UrlFilter] {
-        if self.keeps_parts() { &[] } else { &self.parts }
-    }
-
-    /// The parts that are too many to be told to a browser, each with its number.
-    pub(crate) fn kept_parts(&self) -> impl Iterator<Item = (usize, &UrlFilter)> {
-        let all = self.keeps_parts().then_some(&self.parts);
-        all.into_iter().flatten().enumerate()
-    }
-
     /// Whether its parts are too many to be told to a browser.
     pub(crate) fn keeps_parts(&self) -> bool {
         self.parts.len() > MOST_PARTS

@@ -1,20 +1,25 @@
 //! Turns layered verdicts into flat lists: browsers rank filters and know no layers.
 //!
-//! The filters are closed under intersection, and each gets the layered verdict over all that
-//! it matches. An intersection ranks at least as high as what it was made of, so of all that
-//! match a URL the narrowest decides, and its verdict is the layered one. Filters that change
-//! nothing are then left out.
+//! The filters are closed under intersection, as far as an intersection may be decided otherwise,
+//! and each gets the layered verdict over all that it matches. An intersection ranks at least as
+//! high as what it was made of, so of all that match a URL the narrowest decides, and its verdict is
+//! the layered one. Filters that change nothing are then left out.
 //!
 //! The domains of a category stay together: one verdict holds for all of them but for those that
 //! something else was said of, which become filters of their own. Its parts of sites are filters,
-//! unless they are too many for any browser: those are kept apart, so that they can be told of.
+//! unless they are too many for any browser, or cross too much: those are kept apart, so that they can
+//! be told of.
 
 mod closure;
 mod entries;
+mod families;
 mod kept;
 mod whole;
 
 use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::RuleId;
 
 use self::closure::Closure;
 use self::entries::goes_before;
@@ -28,7 +33,7 @@ use crate::url_filter::{ByHost, UrlFilter};
 
 /// The most filters that the rules of one group may come to before those that change nothing
 /// are left out.
-const MOST_REGIONS: usize = 20_000;
+pub(crate) const MOST_REGIONS: usize = 20_000;
 
 /// What browsers are to be told of a group's sites.
 #[derive(Debug, Default)]
@@ -60,8 +65,25 @@ pub struct Inexpressible {
     pub sites: String,
     /// What should decide.
     pub decides: Place,
-    /// What gets in its way; `None` where the rules come to too many filters.
-    pub instead: Option<Place>,
+    /// What gets in its way.
+    pub obstacle: Obstacle,
+}
+
+/// What keeps a browser from giving a verdict.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Obstacle {
+    /// It would follow this.
+    Instead(Place),
+    /// The rules of a group speak of too many single sites.
+    TooMany,
+    /// The sites of these rules cross in too many places: one of them is that the other site, which
+    /// stands here, crosses the one that decides.
+    Crossing {
+        /// The rules of the two.
+        rules: BTreeSet<RuleId>,
+        /// The other site.
+        other: Place,
+    },
 }
 
 impl Inexpressible {
@@ -69,7 +91,7 @@ impl Inexpressible {
         Self {
             sites: sites.to_string(),
             decides: decides.says.place,
-            instead: Some(instead.says.place),
+            obstacle: Obstacle::Instead(instead.says.place),
         }
     }
 
@@ -78,7 +100,20 @@ impl Inexpressible {
         Self {
             sites: sites.to_string(),
             decides: decides.says.place,
-            instead: None,
+            obstacle: Obstacle::TooMany,
+        }
+    }
+
+    /// One crossing of two sites too many.
+    fn crossing(sites: &impl ToString, decides: &SiteVoice<'_>, other: &SiteVoice<'_>) -> Self {
+        let rules = [decides, other].map(|voice| voice.rule.id().clone());
+        Self {
+            sites: sites.to_string(),
+            decides: decides.says.place,
+            obstacle: Obstacle::Crossing {
+                rules: rules.into(),
+                other: other.says.place,
+            },
         }
     }
 }
@@ -101,14 +136,15 @@ impl<'a> Sites<'a> {
             let around = kept.around(filter, &categories, wildcard);
             let filter = filter.clone();
             let region = Region { filter, voice };
-            if around.makes_idle(&region, is_written) {
+            let is_needed = closure.stands_for_others(&region.filter) && kept.is_crossed(&region);
+            if !is_needed && around.makes_idle(&region, is_written) {
                 continue;
             }
             inexpressible.extend(around.misrule(&region, is_written));
             kept.push(region);
         }
         Flat {
-            kept: self.kept_parts(&kept, &categories, wildcard),
+            kept: self.kept_parts(&closure, &kept, &categories, wildcard),
             filters: kept.regions,
             categories,
             inexpressible,
@@ -121,12 +157,24 @@ impl<'a> Sites<'a> {
 struct Kept<'a> {
     regions: Vec<Region<'a>>,
     by_host: ByHost<usize>,
+    by_verdict: BTreeMap<Verdict, ByHost<UrlFilter>>,
 }
 
 impl<'a> Kept<'a> {
     fn push(&mut self, region: Region<'a>) {
-        self.by_host.file(&region.filter, self.regions.len());
+        let Region { filter, voice } = &region;
+        self.by_host.file(filter, self.regions.len());
+        let alike = self.by_verdict.entry(voice.says.verdict).or_default();
+        alike.file(filter, filter.clone());
         self.regions.push(region);
+    }
+
+    /// Whether a browser would decide otherwise over a part of a region, without it.
+    fn is_crossed(&self, region: &Region<'_>) -> bool {
+        let others = self.by_verdict.iter();
+        let others = others.filter(|(verdict, _)| **verdict != region.voice.says.verdict);
+        let mut others = others.flat_map(|(_, others)| others.across(&region.filter));
+        others.any(|other| region.filter.crosses(other))
     }
 
     /// What a browser may decide by over all of `filter`, without it.

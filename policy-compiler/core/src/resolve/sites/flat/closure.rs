@@ -2,35 +2,83 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::CategoryId;
+
+use super::families::{Alike, Families, Family};
 use super::{CategoryRegion, Inexpressible, MOST_REGIONS};
+use crate::policy::Category;
 use crate::resolve::sites::{SiteVoice, Sites};
-use crate::url_filter::{ByHost, UrlFilter};
+use crate::url_filter::{ByHost, Specificity, UrlFilter};
 
 /// The filters so far.
 #[derive(Debug, Default)]
 pub(super) struct Closure<'a> {
-    /// The filters that rules and the parts of categories are written as.
-    written: BTreeSet<&'a UrlFilter>,
-    written_by_host: ByHost<&'a UrlFilter>,
+    families: Families<'a>,
     regions: BTreeMap<UrlFilter, SiteVoice<'a>>,
     by_host: ByHost<UrlFilter>,
+    /// The filters that cross others, and of which they have in common nothing was made of its own,
+    /// since they give the right verdict over it.
+    standing_for: BTreeSet<UrlFilter>,
+    /// The categories whose parts are too many to be told to a browser.
+    kept: BTreeSet<&'a CategoryId>,
+}
+
+/// A filter, and how specifically each family is known to speak of all that it matches.
+struct Found {
+    filter: UrlFilter,
+    heard: BTreeMap<Family, Specificity>,
+}
+
+/// The filters are too many: the first that there is no room for.
+struct Full<'a> {
+    filter: UrlFilter,
+    voice: SiteVoice<'a>,
 }
 
 impl<'a> Closure<'a> {
-    /// Closes everything that is written as a filter.
+    /// Closes everything that is written as a filter. What a category lists never makes it too
+    /// much: its parts are kept from browsers before that.
     pub(super) fn of(sites: &Sites<'a>, inexpressible: &mut Vec<Inexpressible>) -> Self {
-        let mut closure = Self::default();
-        let said = || sites.voices.iter().map(|voice| &voice.says.sites);
-        let categories = said().filter_map(|sites| sites.category());
-        let parts = categories.flat_map(|category| category.told_parts());
-        for filter in said().filter_map(|sites| sites.filter()).chain(parts) {
-            if closure.written.insert(filter) {
-                closure.written_by_host.file(filter, filter);
-            }
+        let keeping = sites.categories().filter(|category| category.keeps_parts());
+        let mut kept: BTreeSet<_> = keeping.map(|category| &category.id).collect();
+        loop {
+            let mut closure = Self {
+                families: Families::of(sites, &kept),
+                kept,
+                ..Self::default()
+            };
+            let Err(full) = closure.add_written(sites) else {
+                return closure;
+            };
+            let Some(next) = closure.most_parts(sites) else {
+                inexpressible.push(closure.tell(&full, sites));
+                return closure;
+            };
+            kept = closure.kept;
+            kept.insert(next);
         }
-        let written = closure.written.iter().copied().cloned().collect();
-        closure.add(written, sites, inexpressible);
-        closure
+    }
+
+    /// The category of which browsers are told the most that crosses other things.
+    fn most_parts(&self, sites: &Sites<'a>) -> Option<&'a CategoryId> {
+        let told = sites.categories().filter(|category| !self.keeps(category));
+        let count = |category: &Category| {
+            let parts = category.parts.iter();
+            let crossing = parts.filter(|part| part.has_query()).count();
+            (crossing, category.parts.len())
+        };
+        let most = told.max_by_key(|category| count(category));
+        most.filter(|category| !category.parts.is_empty())
+            .map(|category| &category.id)
+    }
+
+    fn add_written(&mut self, sites: &Sites<'a>) -> Result<(), Box<Full<'a>>> {
+        let written = self.families.written().map(|(filter, family)| Found {
+            filter: filter.clone(),
+            heard: BTreeMap::from([(family, filter.specificity())]),
+        });
+        // Where they are too many, the first is told of.
+        self.add(written.rev().collect(), sites)
     }
 
     /// Adds the domains that are no longer among their categories, and whatever else is closed
@@ -45,10 +93,15 @@ impl<'a> Closure<'a> {
             .iter()
             .flat_map(|region| region.except.iter().copied())
             .collect();
-        let kept_open = sites.kept_open_hosts();
+        let kept_open = sites.kept_open_hosts(self);
         loop {
-            let domains = apart.drain(..).map(UrlFilter::of_domain).collect();
-            self.add(domains, sites, inexpressible);
+            let domains = apart.drain(..).map(|domain| Found {
+                filter: UrlFilter::of_domain(domain),
+                heard: BTreeMap::new(),
+            });
+            if let Err(full) = self.add(domains.collect(), sites) {
+                inexpressible.push(Inexpressible::one_too_many(&full.filter, &full.voice));
+            }
             for region in categories.iter_mut() {
                 let open = self.open_in(region, &kept_open);
                 region.except.extend(&open);
@@ -82,33 +135,79 @@ impl<'a> Closure<'a> {
             .collect()
     }
 
-    fn add(
-        &mut self,
-        mut unseen: Vec<UrlFilter>,
-        sites: &Sites<'a>,
-        inexpressible: &mut Vec<Inexpressible>,
-    ) {
-        while let Some(filter) = unseen.pop() {
-            if self.regions.contains_key(&filter) {
-                continue;
-            }
-            let Some(voice) = sites.verdict_over_filter(&filter) else {
-                continue;
-            };
-            if self.regions.len() == MOST_REGIONS {
-                inexpressible.push(Inexpressible::one_too_many(&filter, &voice));
-                break;
-            }
-            // What lies below the host of this filter comes upon it in its own turn.
-            let narrower = self
-                .written_by_host
-                .around(&filter)
-                .filter_map(|other| filter.intersection(other))
-                .filter(|narrower| *narrower != filter && !self.regions.contains_key(narrower));
-            unseen.extend(narrower);
-            self.by_host.file(&filter, filter.clone());
-            self.regions.insert(filter, voice);
+    /// Adds filters, and what they have in common with everything that is written.
+    fn add(&mut self, filters: Vec<Found>, sites: &Sites<'a>) -> Result<(), Box<Full<'a>>> {
+        let mut unseen = Vec::new();
+        for found in filters {
+            unseen.extend(self.discover(found, sites)?);
         }
+        while let Some((found, voice)) = unseen.pop() {
+            for narrower in self.narrower(&found, &voice, sites) {
+                unseen.extend(self.discover(narrower, sites)?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes up a filter that is none of the regions yet, and gives it with what decides over it.
+    fn discover(
+        &mut self,
+        found: Found,
+        sites: &Sites<'a>,
+    ) -> Result<Option<(Found, SiteVoice<'a>)>, Box<Full<'a>>> {
+        let filter = &found.filter;
+        if self.regions.contains_key(filter) {
+            return Ok(None);
+        }
+        let Some(voice) = sites.verdict_over_filter(filter) else {
+            return Ok(None);
+        };
+        if self.regions.len() == MOST_REGIONS {
+            let filter = filter.clone();
+            return Err(Box::new(Full { filter, voice }));
+        }
+        self.by_host.file(filter, filter.clone());
+        self.regions.insert(filter.clone(), voice);
+        Ok(Some((found, voice)))
+    }
+
+    /// What a filter has in common with those that it crosses, unless it decides over that itself.
+    ///
+    /// A family says nothing new of a filter by what is no more specific than what it says of all of
+    /// it. Where one family alone says something new, and it would not change the verdict however
+    /// specific it were, the filter decides over it all. What is of hosts below its own comes upon it
+    /// in its own turn.
+    // INVARIANT: whatever region matches a URL, there is one that ranks at least as high and has the
+    // verdict of the layers over that URL. It lies within the first, or it stands for others.
+    fn narrower(&mut self, found: &Found, voice: &SiteVoice<'a>, sites: &Sites<'a>) -> Vec<Found> {
+        let Found { filter, heard } = found;
+        let across = self.families.across(filter);
+        let crossing = across.filter_map(|alike| {
+            let mut filters = alike.filters.iter().copied();
+            Some((alike, filters.find(|other| filter.crosses(other))?))
+        });
+        let (new, old): (Vec<_>, Vec<_>) = crossing.partition(|(alike, _)| {
+            let said = heard.get(&alike.family);
+            said.is_none_or(|said| *said < alike.specificity)
+        });
+        let changes = sites.changes_over(filter, voice, &new);
+        if !old.is_empty() || !(new.is_empty() || changes) {
+            self.standing_for.insert(filter.clone());
+        }
+        if !changes {
+            return Vec::new();
+        }
+        let narrower = new.into_iter().flat_map(|(alike, _)| {
+            let filters = alike.filters.iter();
+            let crossing = filters.filter(|other| filter.crosses(other));
+            crossing.filter_map(|other| {
+                let mut heard = heard.clone();
+                heard.insert(alike.family, alike.specificity);
+                let filter = filter.intersection(other)?;
+                Some(Found { filter, heard })
+            })
+        });
+        narrower.collect()
     }
 
     /// Every filter with what decides over it.
@@ -118,12 +217,67 @@ impl<'a> Closure<'a> {
 
     /// The filters that may have something in common with `filter`, but for those whose hosts lie
     /// below its own.
-    pub(super) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &UrlFilter> {
-        self.by_host.around(filter)
+    pub(super) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &UrlFilter> {
+        self.by_host.across(filter)
     }
 
     /// Whether a rule or a category says this filter in so many words.
     pub(super) fn is_written(&self, filter: &UrlFilter) -> bool {
-        self.written.contains(filter)
+        self.families.is_written(filter)
+    }
+
+    /// Whether a filter crosses others without regions of their own for what they have in common.
+    pub(super) fn stands_for_others(&self, filter: &UrlFilter) -> bool {
+        self.standing_for.contains(filter)
+    }
+
+    /// Whether the parts of a category are kept from browsers.
+    pub(super) fn keeps(&self, category: &Category) -> bool {
+        self.kept.contains(&category.id)
+    }
+
+    /// A filter that there is no room for, as a verdict that no list can give.
+    fn tell(&self, full: &Full<'a>, sites: &Sites<'a>) -> Inexpressible {
+        let Full { filter, voice } = full;
+        let speaks = |other: &&SiteVoice<'_>| {
+            let written = other.says.sites.filter();
+            written.is_some_and(|written| written.contains(filter))
+                && other.says.place != voice.says.place
+        };
+        let other = sites.voices.iter().filter(speaks).max_by_key(|other| {
+            let written = other.says.sites.filter();
+            (
+                other.says.verdict != voice.says.verdict,
+                written.map(UrlFilter::specificity),
+            )
+        });
+        match other.filter(|_| !self.is_written(filter)) {
+            Some(other) => Inexpressible::crossing(filter, voice, other),
+            None => Inexpressible::one_too_many(filter, voice),
+        }
+    }
+}
+
+impl<'a> Sites<'a> {
+    /// Whether something that crosses a filter may change the verdict over what they have in common,
+    /// given one filter for all that are alike.
+    fn changes_over(
+        &self,
+        filter: &UrlFilter,
+        voice: &SiteVoice<'a>,
+        crossing: &[(&Alike<'a>, &'a UrlFilter)],
+    ) -> bool {
+        let examples: BTreeMap<(Family, Specificity), &UrlFilter> = crossing
+            .iter()
+            .map(|(alike, other)| ((alike.family, alike.specificity), *other))
+            .collect();
+        let mut families = examples.keys().map(|(family, _)| family);
+        let first = families.next();
+        let is_one = families.all(|family| Some(family) == first);
+        !is_one
+            || examples.values().any(|other| {
+                let decides = self.verdict_over_both(filter, other);
+                decides.is_none_or(|decides| decides.says.verdict != voice.says.verdict)
+            })
     }
 }

@@ -1,26 +1,34 @@
 //! The flat lists as targets read them, the most important entry first.
 
+use std::cmp::Reverse;
+
 use fyr_schemas::policy::Strength;
 
 use super::{CategoryRegion, PartsRegion, Region};
 use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry, SiteRule};
+use crate::policy::Lifelines;
 use crate::resolve::sites::{Rank, SiteVoice, Sites};
 
 impl Sites<'_> {
     /// What browsers are to be told, the most important first.
-    pub(crate) fn entries(&self) -> Vec<Decided<SiteEntry>> {
+    pub(crate) fn entries(&self, lifelines: &Lifelines<'_>) -> Vec<Decided<SiteEntry>> {
         let filters = self.flat.filters.iter().map(|region| {
             let is_listed = region.voice.says.sites.category().is_some();
             let last = region.filter.to_string();
+            let is_lifeline = region.voice.says.verdict.is_open() && lifelines.need(&region.filter);
+            let members = usize::from(is_listed);
             (
-                importance(&region.voice, usize::from(is_listed), last),
+                importance(is_lifeline, &region.voice, members, last),
                 of_filter(region),
             )
         });
         let categories = self.flat.categories.iter().map(|region| {
             let last = region.category.id.to_string();
+            let is_lifeline = region.voice.says.verdict.is_open()
+                && lifelines.need_of(region.category, &region.except);
+            let members = region.category.len();
             (
-                importance(&region.voice, region.category.len(), last),
+                importance(is_lifeline, &region.voice, members, last),
                 of_category(region),
             )
         });
@@ -29,22 +37,43 @@ impl Sites<'_> {
         entries.into_iter().map(|(_, entry)| entry).collect()
     }
 
+    /// The most entries that it takes to open what rules open. Categories take none unless
+    /// everything is closed, which settings may do too.
+    pub(crate) fn opened(&self, do_settings_close_everything: bool) -> usize {
+        let filters = &self.flat.filters;
+        let is_open = |region: &&Region<'_>| region.voice.says.verdict.is_open();
+        let is_everything_closed = do_settings_close_everything
+            || filters
+                .iter()
+                .any(|region| region.filter.is_wildcard() && !is_open(&region));
+        let categories = self.flat.categories.iter();
+        let categories = categories
+            .filter(|region| is_everything_closed && region.verdict().is_open())
+            .map(|region| region.category.len() - region.except.len());
+        filters.iter().filter(is_open).count() + categories.sum::<usize>()
+    }
+
     /// What no browser is told, since it is too much.
     pub(crate) fn kept_entries(&self) -> Vec<Decided<PartsRule>> {
         self.flat.kept.iter().map(of_parts).collect()
     }
 }
 
-/// What browsers are told first, where they cannot be told all: what bounds those below before what
-/// does not, then higher units before lower ones (no school's own list pushes out a floor above
+/// What browsers are told first, where they cannot be told all: what keeps a lifeline open before
+/// everything else, then what bounds those below before what does not, then higher units before lower ones (no school's own list pushes out a floor above
 /// it), locked before minimum, single filters (0 members) before those of a category (1), and small
 /// categories before large ones. Equals are told apart by `last`, so that the order is the same in
 /// every run.
 ///
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
-fn importance(voice: &SiteVoice<'_>, members: usize, last: String) -> impl Ord + use<> {
-    (standing(voice), members, last)
+fn importance(
+    is_lifeline: bool,
+    voice: &SiteVoice<'_>,
+    members: usize,
+    last: String,
+) -> impl Ord + use<> {
+    (Reverse(is_lifeline), standing(voice), members, last)
 }
 
 /// Whether browsers are told what a voice says before what another says.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::closure::Closure;
 use super::{CategoryRegion, Kept, Region};
 use crate::desired::Verdict;
 use crate::policy::Category;
@@ -25,14 +26,15 @@ impl<'a> Sites<'a> {
     /// without them.
     pub(super) fn kept_parts(
         &self,
+        closure: &Closure<'a>,
         kept: &Kept<'a>,
         categories: &[CategoryRegion<'a>],
         wildcard: Option<SiteVoice<'a>>,
     ) -> Vec<PartsRegion<'a>> {
         let mut regions = Vec::new();
-        for category in self.categories() {
+        for category in self.keeping(closure) {
             let mut lost: BTreeMap<Place, (SiteVoice<'a>, Vec<usize>)> = BTreeMap::new();
-            for (number, part) in category.kept_parts() {
+            for (number, part) in category.parts.iter().enumerate() {
                 let Some(voice) = self.verdict_over_filter(part) else {
                     continue;
                 };
@@ -55,16 +57,20 @@ impl<'a> Sites<'a> {
     }
 
     /// The hosts at which a part is open that is kept from browsers.
-    pub(super) fn kept_open_hosts(&self) -> BTreeSet<&'a str> {
-        let keeping = self.categories().filter(|category| category.keeps_parts());
-        keeping
+    pub(super) fn kept_open_hosts(&self, closure: &Closure<'a>) -> BTreeSet<&'a str> {
+        self.keeping(closure)
             .filter(|category| self.may_differ(category, Verdict::Block))
-            .flat_map(|category| category.kept_parts())
-            .filter_map(|(_, part)| {
+            .flat_map(|category| &category.parts)
+            .filter_map(|part| {
                 let voice = self.verdict_over_filter(part)?;
                 let is_open = voice.says.verdict.is_open();
                 is_open.then(|| part.host_name()).flatten()
             })
             .collect()
+    }
+
+    fn keeping(&self, closure: &Closure<'a>) -> impl Iterator<Item = &'a Arc<Category>> {
+        let categories = self.categories();
+        categories.filter(|category| closure.keeps(category))
     }
 }

@@ -241,7 +241,7 @@ impl<'a> Apart<'_, 'a> {
         };
         self.hides(around)
             || differs(voice)
-            || self.closure.around(domain).any(|wider| {
+            || self.closure.across(domain).any(|wider| {
                 let common = domain.intersection(wider);
                 let common = common.filter(|common| common != wider);
                 common.is_some_and(|common| differs(self.sites.verdict_over_filter(&common)))
