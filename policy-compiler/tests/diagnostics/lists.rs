@@ -25,6 +25,29 @@ fn a_misspelt_category_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
+fn lists_that_overlap_in_more_sites_than_browsers_take_are_told_to_agree() {
+    let lists = ["lukket", "aaben"].map(|name| {
+        format!(
+            "category: {name}\ntitle: {{ da: Liste }}\nsource: os\nlicence: CC0-1.0\nfiles: [alle.txt]\n"
+        )
+    });
+    let sites: Vec<String> = (0..20_001)
+        .map(|number| format!("s{number}.example"))
+        .collect();
+    let block = rule("for: /skoler\nstrength: default\nsites:\n  block: [category:lukket]\n");
+    let allow = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nsites:\n  allow: [category:aaben]\nwhy:\n  da: Prøve.\n";
+    check_snapshot(
+        "lists_that_overlap_too_much",
+        &[
+            ("lists/lists.yaml", &lists.join("---\n")),
+            ("lists/alle.txt", &sites.join("\n")),
+            ("rules/proeve.yaml", &block),
+            ("rules/oest.yaml", allow),
+        ],
+    );
+}
+
+#[test]
 fn a_list_without_its_file_is_found_before_it_opens_everything() {
     finds(
         "FYR0821",

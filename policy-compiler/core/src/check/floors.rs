@@ -219,6 +219,13 @@ fn tell_obstacle(each: &Inexpressible) -> Diagnostic {
                 "the rules of one group come to too many single sites: list them in a file \
                  below `lists/`, and let the rule speak of their `category:NAME`",
             ),
+        Obstacle::TooManyApart => finding(cannot)
+            .at(each.decides, "this is what was decided")
+            .help(format!(
+                "more than {MOST_REGIONS} sites of categories are decided otherwise than their \
+                 category, and each is a single site to a browser: give the categories that overlap \
+                 one verdict, or take their common sites out of the files of one of them",
+            )),
         Obstacle::Crossing { rules, other } => {
             let rules: Vec<&str> = rules.iter().map(RuleId::as_str).collect();
             finding(format!(

@@ -76,6 +76,8 @@ pub enum Obstacle {
     Instead(Place),
     /// The rules of a group speak of too many single sites.
     TooMany,
+    /// Too many sites of categories are decided over otherwise than their category.
+    TooManyApart,
     /// The sites of these rules cross in too many places: one of them is that the other site, which
     /// stands here, crosses the one that decides.
     Crossing {
@@ -101,6 +103,14 @@ impl Inexpressible {
             sites: sites.to_string(),
             decides: decides.says.place,
             obstacle: Obstacle::TooMany,
+        }
+    }
+
+    /// One site of a category too many that is decided over by itself.
+    fn one_too_many_apart(sites: &impl ToString, decides: &SiteVoice<'_>) -> Self {
+        Self {
+            obstacle: Obstacle::TooManyApart,
+            ..Self::one_too_many(sites, decides)
         }
     }
 

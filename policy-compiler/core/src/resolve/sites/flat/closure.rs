@@ -100,7 +100,7 @@ impl<'a> Closure<'a> {
                 heard: BTreeMap::new(),
             });
             if let Err(full) = self.add(domains.collect(), sites) {
-                inexpressible.push(Inexpressible::one_too_many(&full.filter, &full.voice));
+                inexpressible.push(Inexpressible::one_too_many_apart(&full.filter, &full.voice));
             }
             for region in categories.iter_mut() {
                 let open = self.open_in(region, &kept_open);

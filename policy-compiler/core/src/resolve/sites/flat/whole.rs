@@ -74,7 +74,7 @@ impl<'a> Sites<'a> {
             region.except = self.set_apart(&region, closure, overlaps);
             if region.except.len() > MOST_REGIONS {
                 let sites = &voice.says.sites;
-                inexpressible.push(Inexpressible::one_too_many(sites, &voice));
+                inexpressible.push(Inexpressible::one_too_many_apart(sites, &voice));
                 region.except.clear();
             }
             regions.push(region);
