@@ -334,7 +334,11 @@ fn r22_devices_are_told_of_the_next_days_where_there_are_too_many() {
 #[test]
 fn r23_an_emergency_is_in_force_at_once_and_shows_as_awaiting_its_decision() {
     let emergency = "status: emergency\ndecide-by: 2026-12-07\n";
-    let source = small_with("SK-9", emergency);
+    let source = small_with("SK-9", emergency).with_edit(
+        "decisions/spil.yaml",
+        "date: 2026-03-02",
+        "date: 2026-11-20",
+    );
     assert_eq!(source.check(DAY), "nothing to report\n");
     let bundle = source.bundle("oest-2024", DAY);
     assert!(is_blocked(&bundle));
