@@ -279,11 +279,11 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
     let mut bundles = BTreeMap::new();
     let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
     let mut unknown = TooNew::default();
-    let managed = resolution
-        .groups
-        .iter()
-        .filter(|(_, resolved)| resolved.group.ownership == Ownership::Managed);
-    for (group, resolved) in managed {
+    let is_managed = |resolved: &Resolved<'_>| resolved.group.ownership == Ownership::Managed;
+    let all = resolution.at_all_times();
+    lowerings.expect(all.filter(|resolved| is_managed(resolved)));
+    let managed = resolution.groups.iter();
+    for (group, resolved) in managed.filter(|(_, resolved)| is_managed(resolved)) {
         let mut lower = |resolved| {
             let lowered = lowerings.lower(resolved);
             unknown.note(&lowered.too_new, resolved);

@@ -217,13 +217,12 @@ fn lowered(desired: &Desired, [mut chromium, mut firefox]: [Enforced; 2]) -> Low
 
 impl Lowered {
     /// The same for a group that wants the same.
-    pub(crate) fn for_group(&self, group: &Group) -> Self {
-        let mut lowered = self.clone();
-        lowered.bundle.group = group.id.clone();
-        lowered.bundle.unit = group.unit.clone();
-        lowered.bundle.audience = group.audience;
-        lowered.bundle.stage = group.stage.clone();
-        lowered
+    pub(crate) fn for_group(mut self, group: &Group) -> Self {
+        self.bundle.group = group.id.clone();
+        self.bundle.unit = group.unit.clone();
+        self.bundle.audience = group.audience;
+        self.bundle.stage = group.stage.clone();
+        self
     }
 
     /// Every gap: the control, the engine, and why. What names alone cannot close of a category

@@ -15,6 +15,8 @@ pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
     by_settings: BTreeMap<Settings, Rc<Groundwork>>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
+    /// How often a wish is still to be lowered: the last time nothing is kept.
+    expected: BTreeMap<Wish<'r>, usize>,
     objections: BTreeMap<Wish<'r>, Objections>,
     enforced: BTreeMap<Wish<'r>, Rc<[EnforcedSites]>>,
 }
@@ -35,18 +37,32 @@ impl<'p, 'r> Lowerings<'p, 'r> {
             policy,
             by_settings: BTreeMap::new(),
             by_wish: BTreeMap::new(),
+            expected: BTreeMap::new(),
             objections: BTreeMap::new(),
             enforced: BTreeMap::new(),
         }
     }
 
+    /// Expects to lower what holds for groups, each as often as it is here.
+    pub(super) fn expect(&mut self, all: impl Iterator<Item = &'r Resolved<'r>>) {
+        for resolved in all {
+            *self.expected.entry(wish(resolved)).or_default() += 1;
+        }
+    }
+
     /// What a group's policy is lowered to, as [`lower`](crate::target::lower) would have it.
     pub(super) fn lower(&mut self, resolved: &'r Resolved<'r>) -> Lowered {
-        let groundwork = self.groundwork(resolved);
-        let lowered = self
-            .by_wish
-            .entry(wish(resolved))
-            .or_insert_with(|| groundwork.lower(&desired(self.policy, resolved)));
+        let wish = wish(resolved);
+        let expected = self.expected.entry(wish.clone()).or_default();
+        *expected = expected.saturating_sub(1);
+        let is_last = *expected == 0;
+        let lowered = self.by_wish.remove(&wish).unwrap_or_else(|| {
+            let groundwork = self.groundwork(resolved);
+            groundwork.lower(&desired(self.policy, resolved))
+        });
+        if !is_last {
+            self.by_wish.insert(wish, lowered.clone());
+        }
         lowered.for_group(resolved.group)
     }
 
