@@ -15,6 +15,8 @@ pub(crate) struct ByHost<T> {
     /// By the labels of the host from the last to the first, and the path: what lies below a name
     /// follows it, and so does what lies below a path.
     of_hosts: BTreeMap<String, ByQuery<T>>,
+    /// Whether anything is filed under a path.
+    has_paths: bool,
 }
 
 /// Things of one host and path, by the first of their query conditions: what contains another
@@ -30,6 +32,7 @@ impl<T> Default for ByHost<T> {
         Self {
             of_any_host: BTreeMap::new(),
             of_hosts: BTreeMap::new(),
+            has_paths: false,
         }
     }
 }
@@ -47,6 +50,7 @@ impl<T> ByHost<T> {
     /// Files a thing under `filter`.
     pub(crate) fn file(&mut self, filter: &UrlFilter, thing: T) {
         let path = path_of(filter);
+        self.has_paths |= !path.is_empty();
         let filed = match key_of(&filter.host) {
             Some(host) if path.is_empty() => self.of_hosts.entry(host),
             Some(host) => self.of_hosts.entry(format!("{host}/{path}")),
@@ -65,6 +69,15 @@ impl<T> ByHost<T> {
     /// Everything whose filter may have something in common with `filter`, but for what is filed
     /// under a host below its own.
     pub(crate) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
+        let further = self.has_paths.then(|| self.further(filter));
+        let above = self.above(filter).into_iter();
+        let things = above.chain(further.into_iter().flatten());
+        things.flat_map(ByQuery::all)
+    }
+
+    /// What is filed under a path that goes on behind that of a filter, and there under no host, its
+    /// host or one above it.
+    fn further(&self, filter: &UrlFilter) -> impl Iterator<Item = &ByQuery<T>> {
         let path = path_of(filter);
         let anywhere = continuing(&self.of_any_host, path.clone().into_owned());
         let mut hosts = HostsAbove::of(filter, self.of_hosts.is_empty());
@@ -72,9 +85,7 @@ impl<T> ByHost<T> {
             let below = format!("{}/{path}", hosts.next()?);
             Some(continuing(&self.of_hosts, below))
         });
-        let above = self.above(filter).into_iter();
-        let things = above.chain(anywhere).chain(further.flatten());
-        things.flat_map(ByQuery::all)
+        anywhere.chain(further.flatten())
     }
 
     /// What is filed under the path of a filter or a beginning of it, and there under no host, its
