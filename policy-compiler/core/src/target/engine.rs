@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::id::HostName;
@@ -11,7 +12,7 @@ use fyr_schemas::{CategoryId, ControlId};
 use serde_json::{Value as Json, json};
 use url::Url;
 
-use super::fit::fit;
+use super::fit::{Known, fit};
 use super::merge::{self, Policies};
 use super::settle::{ClosedBySettings, settle};
 use super::sites::{Entry, Lists, Loss, Origin, Site, Whole};
@@ -123,7 +124,9 @@ pub(super) struct Draft {
     policies: Policies,
     hosts: BTreeMap<HostName, IpAddr>,
     entries: Vec<Entry>,
-    closed_by_settings: ClosedBySettings,
+    closed_by_settings: Rc<ClosedBySettings>,
+    /// What groups of these settings share of the lists.
+    known: Rc<Known>,
     clashes: Vec<Clash>,
     too_new: Vec<Unknown>,
     outcomes: BTreeMap<ControlId, Outcome>,
@@ -152,7 +155,7 @@ impl Draft {
                 draft.apply((id, origin), means(engine, setting, value));
             }
         }
-        draft.closed_by_settings = ClosedBySettings::of(&draft.entries);
+        draft.closed_by_settings = Rc::new(ClosedBySettings::of(&draft.entries));
         draft
     }
 
@@ -219,7 +222,8 @@ impl Draft {
             policies: Policies::default(),
             hosts: BTreeMap::new(),
             entries: Vec::new(),
-            closed_by_settings: ClosedBySettings::default(),
+            closed_by_settings: Rc::default(),
+            known: Rc::default(),
             clashes: Vec::new(),
             too_new: Vec::new(),
             outcomes: BTreeMap::new(),
@@ -348,7 +352,7 @@ impl Draft {
         }
         let entries = std::mem::take(&mut self.entries);
         let (entries, _clashes) = settle(self.engine, entries, &self.closed_by_settings);
-        let lists = fit(self.engine, &entries);
+        let lists = fit(self.engine, &entries, &self.closed_by_settings, &self.known);
         Whereabouts::new(self.engine, self.oldest, entries, lists)
     }
 
@@ -358,7 +362,7 @@ impl Draft {
         for clash in clashes {
             self.clash(clash.subject, clash.kept, &clash.dropped);
         }
-        let lists = fit(self.engine, &entries);
+        let lists = fit(self.engine, &entries, &self.closed_by_settings, &self.known);
         for whole in &lists.left {
             self.leave_to_hosts(whole);
         }

@@ -5,12 +5,18 @@
 //! that holds nothing open where the list is full.
 
 mod closed;
+mod known;
 mod open;
+
+use std::rc::Rc;
 
 use fyr_schemas::bundle::Engine;
 
 use self::closed::ClosedList;
+pub(super) use self::known::Known;
+use self::known::is_begun_with;
 use self::open::OpenList;
+use super::settle::ClosedBySettings;
 use super::sites::{Entry, Lists, LossReason};
 use super::{chromium, firefox};
 use crate::desired::Verdict;
@@ -27,11 +33,19 @@ pub(super) enum Need {
     Nothing,
 }
 
-/// Fills the lists with what is wanted, the most important first.
-pub(super) fn fit(engine: Engine, entries: &[Entry]) -> Lists {
-    let mut lists = Lists::default();
-    let mut closed = ClosedList::new(engine, entries);
-    for entry in entries {
+/// Fills the lists with what is wanted, the most important first; what settings close is given apart,
+/// since many groups share it.
+// INVARIANT: what settings close comes before what rules do.
+pub(super) fn fit(
+    engine: Engine,
+    entries: &[Entry],
+    by_settings: &ClosedBySettings,
+    known: &Known,
+) -> Lists {
+    let begun = known.begin(engine, entries, by_settings);
+    let mut lists = begun.lists.clone();
+    let mut closed = ClosedList::after(Rc::clone(&begun.held), engine, entries);
+    for entry in entries.iter().filter(|entry| !is_begun_with(entry)) {
         match entry {
             Entry::One(site) if site.is_closed() => closed.one(site, &mut lists),
             Entry::Whole(whole) if whole.is_closed() => closed.whole(whole, &mut lists),

@@ -64,6 +64,12 @@ impl ClosedBySettings {
         self.is_everything
     }
 
+    /// Whether they close a part of what a filter matches.
+    pub(super) fn meet(&self, filter: &UrlFilter) -> bool {
+        let mut near = self.sites.near(filter);
+        near.any(|(_, closed, _)| closed.overlaps(filter))
+    }
+
     /// What of an entry of a rule a setting keeps closed, each with the control that does. Open
     /// categories need entries only where everything around them is closed.
     pub(super) fn bars(

@@ -51,7 +51,7 @@ pub(super) struct Whole {
 }
 
 /// What became of an engine's verdicts.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Lists {
     /// Entries that stay open, as the engine writes them.
     pub(super) open: Vec<String>,

@@ -1,6 +1,7 @@
 //! The list of what is closed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fyr_schemas::bundle::Engine;
 
@@ -8,25 +9,42 @@ use super::written;
 use crate::target::sites::{Entry, LONGEST_LIST, Lists, LossReason, Site, Whole};
 use crate::url_filter::{ByHost, UrlFilter};
 
-/// The entries so far.
-pub(super) struct ClosedList<'e> {
-    engine: Engine,
-    opens: Opens<'e>,
+/// Entries of a list.
+#[derive(Debug, Default)]
+pub(super) struct Held {
     /// Each entry; `None` where a wider one took its place.
     entries: Vec<Option<String>>,
     texts: BTreeSet<String>,
     by_host: ByHost<(usize, UrlFilter)>,
 }
 
+/// The entries so far.
+pub(super) struct ClosedList<'e> {
+    engine: Engine,
+    opens: Opens<'e>,
+    /// What others share, which comes before everything else.
+    begun: Rc<Held>,
+    /// Which of that a wider one took the place of, with its text.
+    replaced: BTreeMap<usize, String>,
+    /// What comes after it; it is numbered on.
+    own: Held,
+}
+
 impl<'e> ClosedList<'e> {
-    pub(super) fn new(engine: Engine, entries: &'e [Entry]) -> Self {
+    /// A list that goes on from what was `begun` of it, beside everything that `entries` open.
+    pub(super) fn after(begun: Rc<Held>, engine: Engine, entries: &'e [Entry]) -> Self {
         Self {
             engine,
             opens: Opens::of(entries),
-            entries: Vec::new(),
-            texts: BTreeSet::new(),
-            by_host: ByHost::default(),
+            begun,
+            replaced: BTreeMap::new(),
+            own: Held::default(),
         }
+    }
+
+    /// The entries, for others to go on from.
+    pub(super) fn into_held(self) -> Held {
+        self.own
     }
 
     /// Adds one filter, or records that it does not fit.
@@ -80,46 +98,70 @@ impl<'e> ClosedList<'e> {
 
     /// The entries as the engine writes them.
     pub(super) fn into_entries(self) -> Vec<String> {
-        self.entries.into_iter().flatten().collect()
+        let begun = self.begun.entries.iter().enumerate();
+        let begun = begun.filter(|(number, _)| !self.replaced.contains_key(number));
+        let begun = begun.filter_map(|(_, text)| text.clone());
+        begun
+            .chain(self.own.entries.into_iter().flatten())
+            .collect()
     }
 
     fn room(&self) -> usize {
-        LONGEST_LIST.saturating_sub(self.texts.len())
+        let begun = self.begun.texts.len() - self.replaced.len();
+        LONGEST_LIST.saturating_sub(begun + self.own.texts.len())
     }
 
     fn push(&mut self, text: String, filter: UrlFilter) {
-        let number = self.entries.len();
-        self.by_host.file(&filter.clone(), (number, filter));
-        self.texts.insert(text.clone());
-        self.entries.push(Some(text));
+        let number = self.begun.entries.len() + self.own.entries.len();
+        self.own.by_host.file(&filter.clone(), (number, filter));
+        self.own.texts.insert(text.clone());
+        self.own.entries.push(Some(text));
     }
 
     fn remove(&mut self, numbers: &[usize]) {
         for number in numbers {
-            if let Some(text) = self.entries.get_mut(*number).and_then(Option::take) {
-                self.texts.remove(&text);
+            if let Some(own) = number.checked_sub(self.begun.entries.len()) {
+                let text = self.own.entries.get_mut(own).and_then(Option::take);
+                text.map(|text| self.own.texts.remove(&text));
+            } else {
+                let text = self.begun.entries.get(*number).cloned().flatten();
+                self.replaced.extend(text.map(|text| (*number, text)));
             }
         }
     }
 
     fn is_here(&self, number: usize) -> bool {
-        self.entries.get(number).is_some_and(Option::is_some)
+        let entry = match number.checked_sub(self.begun.entries.len()) {
+            Some(own) => self.own.entries.get(own),
+            None => self.begun.entries.get(number),
+        };
+        entry.is_some_and(Option::is_some) && !self.replaced.contains_key(&number)
+    }
+
+    fn has(&self, text: &str) -> bool {
+        let is_begun = self.begun.texts.contains(text);
+        self.own.texts.contains(text)
+            || is_begun && !self.replaced.values().any(|replaced| replaced == text)
     }
 
     /// Whether the list closes a filter already.
     fn closes(&self, text: &str, filter: &UrlFilter) -> bool {
-        self.texts.contains(text)
-            || self.by_host.around(filter).any(|(number, wider)| {
-                self.is_here(*number)
-                    && wider.contains(filter)
-                    && !self.opens.come_between(wider, filter)
-            })
+        let begun = self.begun.by_host.around(filter);
+        self.has(text)
+            || begun
+                .chain(self.own.by_host.around(filter))
+                .any(|(number, wider)| {
+                    self.is_here(*number)
+                        && wider.contains(filter)
+                        && !self.opens.come_between(wider, filter)
+                })
     }
 
     /// The entries that a filter makes superfluous.
     fn within(&self, filter: &UrlFilter) -> Vec<usize> {
-        self.by_host
-            .near(filter)
+        let begun = self.begun.by_host.near(filter);
+        begun
+            .chain(self.own.by_host.near(filter))
             .filter(|(number, narrower)| {
                 self.is_here(*number)
                     && filter.contains(narrower)
