@@ -1,5 +1,6 @@
 //! Reads a policy directory from the disk, within bounds, for the compiler.
 
+use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, Read as _};
@@ -10,7 +11,7 @@ use fyr_policy_core::source::{
 };
 use fyr_policy_core::{Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile};
 use jiff::civil::Date;
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
 use walkdir::WalkDir;
 
 use crate::day::{day, today};
@@ -296,9 +297,11 @@ impl<'a> Gathered<'a> {
     }
 
     /// All of them, for the compiler. Lists are long and have nothing to do with each other, so
-    /// every processor reads some of them.
+    /// every processor reads some of them: each takes the longest that is left.
     pub(crate) fn into_sources(self) -> Sources {
-        self.lists.par_iter().for_each(|file| {
+        let mut longest_first: Vec<&ListFile> = self.lists.iter().collect();
+        longest_first.sort_by_key(|file| Reverse(file.bytes.len()));
+        longest_first.into_iter().par_bridge().for_each(|file| {
             file.list();
         });
         Sources::new(self.files, self.lists).beside(self.passed_over)
