@@ -5,12 +5,11 @@
 //! like what is new.
 
 mod addresses;
-mod beyond;
 mod crowd;
 mod grounds;
+mod later;
 mod members;
 mod moves;
-mod school_year;
 mod settings;
 mod sites;
 mod times;
@@ -129,17 +128,13 @@ pub enum Subject {
     },
     /// What a body may decide for.
     Body(BodyId),
-    /// The days of a floor, beyond those that devices are told of.
-    Rule(RuleId),
 }
 
 impl Subject {
     /// Whether it is what holds for groups, and not only on what ground.
     fn is_what_holds(&self) -> bool {
         match self {
-            Self::Setting(_) | Self::Site(_) | Self::Listed(_) | Self::Time(_) | Self::Rule(_) => {
-                true
-            }
+            Self::Setting(_) | Self::Site(_) | Self::Listed(_) | Self::Time(_) => true,
             Self::Decision { .. } | Self::Body(_) => false,
         }
     }
@@ -176,7 +171,6 @@ impl fmt::Display for Subject {
             Self::Listed(listed) => listed.fmt(f),
             Self::Decision { case, field } => write!(f, "{case}, {field}"),
             Self::Body(body) => write!(f, "body {body}"),
-            Self::Rule(rule) => write!(f, "rule {rule}"),
         }
     }
 }
@@ -291,9 +285,8 @@ pub fn diff(
     let mut changes = settings::changes(&sides, &crowds);
     changes.extend(sites::changes(&sides, &crowds));
     changes.extend(times::changes(&sides, &crowds));
-    changes.extend(beyond::changes(&sides, &crowds));
     changes.extend(grounds::changes(&sides, &crowds));
-    changes.extend(school_year::changes(sources, comparison, &new, &changes));
+    changes.extend(later::changes(sources, comparison, [&old, &new], &changes));
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
     let addresses = addresses::changes(&sides, &crowds, addresses);
     let groups = touched(&sides, &changes, &addresses);

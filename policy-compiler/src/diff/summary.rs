@@ -88,11 +88,7 @@ fn of_sites(subject: &Subject) -> usize {
     match subject {
         Subject::Site(_) => 1,
         Subject::Listed(listed) => listed.count,
-        Subject::Setting(_)
-        | Subject::Time(_)
-        | Subject::Decision { .. }
-        | Subject::Body(_)
-        | Subject::Rule(_) => 0,
+        Subject::Setting(_) | Subject::Time(_) | Subject::Decision { .. } | Subject::Body(_) => 0,
     }
 }
 
@@ -116,8 +112,7 @@ fn times(difference: &Difference) -> Option<String> {
             | Subject::Site(_)
             | Subject::Listed(_)
             | Subject::Decision { .. }
-            | Subject::Body(_)
-            | Subject::Rule(_) => None,
+            | Subject::Body(_) => None,
         })
         .collect();
     let names: Vec<&str> = names.into_iter().collect();
@@ -135,11 +130,7 @@ fn grounds(difference: &Difference) -> Vec<String> {
             Subject::Body(body) => {
                 bodies.insert(body);
             }
-            Subject::Setting(_)
-            | Subject::Site(_)
-            | Subject::Listed(_)
-            | Subject::Time(_)
-            | Subject::Rule(_) => {}
+            Subject::Setting(_) | Subject::Site(_) | Subject::Listed(_) | Subject::Time(_) => {}
         }
     }
     let cases = (!cases.is_empty()).then(|| {

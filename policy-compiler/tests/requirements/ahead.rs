@@ -109,17 +109,25 @@ fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
         let ends = floor.replace("strength:", &format!("until: {day}\nstrength:"));
         Source::small().with("rules/gulv.yaml", &ends)
     };
+    let opens = "\nweaker | gulv.example | block → allow | everybody in /skoler, from 2028-07-01";
     insta::assert_snapshot!(told(&always(), &until("2028-06-30")));
-    assert!(told(&until("2028-06-30"), &always()).contains("\ntighter | rule gulv"));
-    assert!(told(&until("2028-06-30"), &until("2028-02-01")).contains("\nweaker | rule gulv"));
-    // What ends sooner is told by what opens then.
-    let sooner = told(&always(), &until("2027-02-28"));
-    assert!(!sooner.contains("rule gulv"), "{sooner}");
+    let later = told(&until("2028-06-30"), &always());
+    let closed = "\ntighter | gulv.example | allow → block | everybody in /skoler, from 2028-07-01";
+    assert!(later.contains(closed), "{later}");
+    let sooner = told(&until("2028-06-30"), &until("2028-02-01"));
     assert!(
-        sooner.contains(
-            "weaker | gulv.example | block → allow | everybody in /skoler, from 2027-03-01"
-        )
+        sooner.contains("block → allow | everybody in /skoler, from 2028-02-02"),
+        "{sooner}"
     );
+    // Under another name it is no other floor.
+    let renamed = Source::small().with(
+        "rules/gulv.yaml",
+        &floor
+            .replace("rule: gulv", "rule: bund")
+            .replace("strength:", "until: 2028-06-30\nstrength:"),
+    );
+    let renamed = told(&always(), &renamed);
+    assert!(renamed.contains(opens), "{renamed}");
     // So is the end of a decision.
     let case = |source: Source| {
         source.with_edit(
@@ -128,7 +136,60 @@ fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
             "review: 2028-05-01\nuntil: 2028-06-30",
         )
     };
-    assert!(told(&always(), &case(always())).contains("\nweaker | rule gulv"));
+    let ended = told(&always(), &case(always()));
+    assert!(ended.contains(opens), "{ended}");
+}
+
+#[test]
+fn r25_a_floor_that_begins_beyond_a_year_is_held_against_what_it_was() {
+    let floor = |unit: &str, site: &str| {
+        let floor = format!(
+            "rule: gulv\ndecision: SK-2025-7\nfrom: 2028-06-30\nfor: {unit}\nstrength: minimum\nsites:\n  \
+             block: [{site}]\nwhy:\n  da: Ro.\n"
+        );
+        Source::small().with("rules/gulv.yaml", &floor)
+    };
+    let old = floor("/skoler", "gulv.example");
+    let other = told(&old, &floor("/skoler", "andet.example"));
+    assert!(
+        other.contains("\nweaker | gulv.example | block → allow"),
+        "{other}"
+    );
+    let fewer = told(&old, &floor("/skoler/oest", "gulv.example"));
+    assert!(
+        fewer.contains(
+            "\nweaker | gulv.example | block → allow | pupils in /skoler/vest, from 2028-06-30"
+        ),
+        "{fewer}"
+    );
+}
+
+#[test]
+fn r25_what_one_class_loses_today_hides_nothing_that_another_loses_later() {
+    let floor = |units: &[&str]| {
+        let rules = units.iter().enumerate().map(|(number, scope)| {
+            format!(
+                "rule: gulv-{number}\ndecision: SK-2025-7\nfor: {scope}\nstrength: minimum\nsites:\n  \
+                 block: [gulv.example]\nwhy:\n  da: Ro.\n"
+            )
+        });
+        rules.collect::<Vec<_>>().join("---\n")
+    };
+    let oest = "{ unit: /skoler/oest, stage: mellemtrin }";
+    let old = Source::small().with("rules/gulv.yaml", &floor(&[oest, "/skoler/vest"]));
+    let narrower = "mellemtrin: 4-5\n  mellem: 6-6\n";
+    let new = Source::small()
+        .with_edit("fyr.yaml", "mellemtrin: 4-6\n", narrower)
+        .with("rules/gulv.yaml", &floor(&[oest]));
+    let told = told(&old, &new);
+    assert!(
+        told.contains("\nweaker | gulv.example | block → allow | pupils in /skoler/vest"),
+        "{told}"
+    );
+    assert!(
+        told.contains("mellem in /skoler/oest, from 2027-08-01"),
+        "{told}"
+    );
 }
 
 #[test]
