@@ -38,7 +38,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(floors::check(policy, resolution));
     findings.extend(undone::check(policy, resolution));
     findings.extend(exceptions::check(resolution));
-    findings.extend(undecided::check(policy, resolution));
+    findings.extend(undecided::check(resolution));
     findings.extend(services::check(policy));
     findings.extend(brought::check(policy));
     findings.extend(timetable::check(policy, resolution));

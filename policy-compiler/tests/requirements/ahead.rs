@@ -141,6 +141,34 @@ fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
 }
 
 #[test]
+fn r25_no_number_of_other_days_hides_the_end_of_a_floor() {
+    let floor = |until: &str| {
+        format!(
+            "rule: gulv\ndecision: SK-2025-7\nfor: /skoler\n{until}strength: minimum\nsites:\n  \
+             block: [gulv.example]\nwhy:\n  da: Ro.\n"
+        )
+    };
+    let others: Vec<String> = (1..=9)
+        .map(|day| {
+            format!(
+                "---\nrule: andet-{day}\ndecision: OEST-3\nfrom: 2028-01-0{day}\nfor: /skoler/oest\n\
+                 strength: minimum\nsites:\n  block: [side-{day}.example]\nwhy:\n  da: Ro.\n"
+            )
+        })
+        .collect();
+    let with = |until: &str, others: &str| {
+        Source::small().with("rules/gulv.yaml", &format!("{}{others}", floor(until)))
+    };
+    let (others, until) = (others.concat(), "until: 2028-02-01\n");
+    // Whether both policies have them, or they come with the change.
+    for old in [with("", &others), with("", "")] {
+        let told = told(&old, &with(until, &others));
+        let opens = "weaker | gulv.example | block → allow | everybody in /skoler, from 2028-02-02";
+        assert!(told.contains(opens), "{told}");
+    }
+}
+
+#[test]
 fn r25_a_floor_that_begins_beyond_a_year_is_held_against_what_it_was() {
     let floor = |unit: &str, site: &str| {
         let floor = format!(

@@ -127,23 +127,10 @@ fn r21_what_is_open_without_a_decision_beside_a_floor_is_nobodys_concern() {
 }
 
 #[test]
-fn r21_a_lifeline_is_everybodys_to_open_beside_a_decided_exam() {
-    let exam = "rule: proeve\ndecision: OEST-3\nfor: /skoler/oest\nstrength: minimum\nsites:\n  \
-                block: ['*']\n  allow: [proever.example, login.fyrby.example]\nwhy:\n  da: Prøve.\n";
-    let opens = |site: &str| {
-        let rule = format!(
-            "rule: hjaelp\nfor: /skoler\nstrength: locked\nsites:\n  allow: [{site}]\nwhy:\n  da: Hjælp.\n"
-        );
-        let help = "---\nrule: hjaelp\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\nsites:\n  \
-                    allow: [service:hjaelpelinjen]\nwhy:\n  da: Hjælpen er åben.\n";
-        Source::small()
-            .with_edit("rules/floor.yaml", help, "")
-            .with("rules/hjaelp.yaml", &rule)
-            .with("rules/proeve.yaml", exam)
-            .codes(DAY)
-    };
-    let helpline = opens("service:hjaelpelinjen");
-    assert!(!helpline.contains(&"FYR0503".to_owned()), "{helpline:?}");
-    let other = opens("spil.example");
-    assert!(other.contains(&"FYR0503".to_owned()), "{other:?}");
+fn r21_nobody_opens_a_decided_floor_by_calling_what_it_closes_a_helpline() {
+    let helpline = "service: nogen\nname: Nogen\nkind: helpline\nsites: [kasino.example]\n";
+    let says = "sites:\n  allow: ['service:nogen']";
+    let source = beside_a_floor("/", "locked", says).with("services/nogen.yaml", helpline);
+    let found = source.codes(DAY);
+    assert!(found.contains(&"FYR0503".to_owned()), "{found:?}");
 }

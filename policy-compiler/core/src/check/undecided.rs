@@ -11,16 +11,16 @@ use super::once::OncePerSites;
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::{Lifelines, Policy, Rule, SiteSet};
+use crate::policy::{Rule, SiteSet};
 use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, Sites, Voice};
 use crate::source::Place;
 use crate::url_filter::{ByHost, UrlFilter};
 
-pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut loosened: BTreeMap<Loosened<'_>, Vec<&GroupId>> = BTreeMap::new();
-    let (lifelines, mut known) = (Lifelines::of(policy), OncePerSites::default());
+    let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
-        for found in in_group(resolved, &lifelines, &mut known) {
+        for found in in_group(resolved, &mut known) {
             let groups = loosened.entry(found).or_default();
             if !groups.contains(&&resolved.group.id) {
                 groups.push(&resolved.group.id);
@@ -62,11 +62,10 @@ impl Loosened<'_> {
 
 fn in_group<'a>(
     resolved: &Resolved<'a>,
-    lifelines: &Lifelines<'_>,
     known: &mut OncePerSites<'a, Vec<Loosened<'a>>>,
 ) -> Vec<Loosened<'a>> {
     let settings = resolved.settings.values().filter_map(of_setting);
-    let sites = known.answer(&resolved.sites, |sites| of_sites(sites, lifelines));
+    let sites = known.answer(&resolved.sites, of_sites);
     settings.chain(sites.iter().cloned()).collect()
 }
 
@@ -102,18 +101,14 @@ fn of_setting<'a>(settled: &Settled<'a>) -> Option<Loosened<'a>> {
 }
 
 /// Wherever what nobody decided to open meets what was decided to be closed: inside it, around it
-/// or across it. A lifeline is everybody's to open: nobody may close it.
-fn of_sites<'a>(sites: &Sites<'a>, lifelines: &Lifelines<'_>) -> Vec<Loosened<'a>> {
+/// or across it.
+fn of_sites<'a>(sites: &Sites<'a>) -> Vec<Loosened<'a>> {
     let voices = sites.voices.iter();
     let (decided, undecided): (Vec<_>, Vec<_>) =
         voices.partition(|voice| voice.rule.decision().is_some());
     let opening = undecided.into_iter();
     let mut opening = opening
         .filter(|voice: &&SiteVoice<'_>| voice.says.verdict != Verdict::Block)
-        .filter(|voice| {
-            let site = voice.says.sites.filter();
-            !site.is_some_and(|site| lifelines.hold(site))
-        })
         .peekable();
     if opening.peek().is_none() {
         return Vec::new();

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::GroupId;
-use fyr_schemas::policy::{At, Day};
+use fyr_schemas::policy::{At, Day, Strength};
 use fyr_schemas::timetable::Days;
+use fyr_schemas::{GroupId, RuleId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
@@ -16,7 +16,7 @@ use crate::policy::{Assumptions, Policy, Told};
 use crate::source::Sources;
 use crate::spell::Spell;
 
-/// The most days that are looked at, the nearest first.
+/// The most days that are looked at.
 const MOST_DAYS: usize = 8;
 
 /// The changes of those days which are none of those that were `told`.
@@ -35,18 +35,38 @@ pub(super) fn changes(
 }
 
 /// The day of the next school year, and those on which a rule begins or is over that devices are not
-/// told of yet.
+/// told of yet: first of all those that one policy alone has, of floors before others, of higher units
+/// before lower ones, so that nobody below hides the day of a floor behind days of their own.
 fn days([old, new]: [&Policy; 2]) -> BTreeSet<Date> {
-    let school_year = new.country().next_school_year(new.date);
     let reach = new.date.checked_add(1.year()).unwrap_or(Date::MAX);
-    let of_rules = [old, new].into_iter().flat_map(turns);
-    let beyond: BTreeSet<Date> = of_rules.filter(|day| reach < *day).collect();
-    let beyond = beyond.into_iter().take(MOST_DAYS);
-    school_year.into_iter().chain(beyond).collect()
+    let beyond = |policy| -> BTreeSet<Turn> {
+        let turns = turns(policy).filter(|turn| reach < turn.day);
+        turns.collect()
+    };
+    let (was, is) = (beyond(old), beyond(new));
+    let (alone, shared) = (&was ^ &is, &was & &is);
+    let in_order = alone.into_iter().chain(shared).map(|turn| turn.day);
+    let mut days = BTreeSet::new();
+    for day in in_order {
+        if days.len() < MOST_DAYS {
+            days.insert(day);
+        }
+    }
+    days.extend(new.country().next_school_year(new.date));
+    days
+}
+
+/// A day on which a rule begins or is over; those of floors of high units come first.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Turn {
+    is_no_floor: bool,
+    depth: usize,
+    day: Date,
+    rule: RuleId,
 }
 
 /// Every day on which a rule of a policy begins or is over, by itself or by its case.
-fn turns(policy: &Policy) -> impl Iterator<Item = Date> {
+fn turns(policy: &Policy) -> impl Iterator<Item = Turn> {
     let day = |day: &Option<At<Day>>| day.as_ref().map(|day| day.value.0);
     policy.rules.values().flat_map(move |rule| {
         let (written, case) = (&rule.source.document, rule.decision());
@@ -61,7 +81,13 @@ fn turns(policy: &Policy) -> impl Iterator<Item = Date> {
         ];
         let behind = last_days.into_iter().flatten();
         let behind = behind.filter_map(|last| last.tomorrow().ok());
-        first_days.into_iter().flatten().chain(behind)
+        let days = first_days.into_iter().flatten().chain(behind);
+        days.map(|day| Turn {
+            is_no_floor: rule.strength() == Strength::Default,
+            depth: rule.unit().depth(),
+            day,
+            rule: rule.id().clone(),
+        })
     })
 }
 

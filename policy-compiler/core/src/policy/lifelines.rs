@@ -108,12 +108,6 @@ impl<'a> Lifelines<'a> {
         self.all.iter()
     }
 
-    /// Whether all that a filter matches belongs to one of them.
-    pub(crate) fn hold(&self, filter: &UrlFilter) -> bool {
-        let mut around = self.by_host.around(filter);
-        around.any(|lifeline| lifeline.contains(filter))
-    }
-
     /// Whether one of them is open by what a filter opens.
     pub(crate) fn need(&self, filter: &UrlFilter) -> bool {
         let mut near = self.by_host.near(filter);
