@@ -11,10 +11,9 @@ use std::str::FromStr;
 
 use fyr_policy_core::{
     AtTime, Code, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
-    explain, overview as tell_all,
+    days_in_words, explain, overview as tell_all,
 };
 use fyr_schemas::bundle::Coverage;
-use fyr_schemas::timetable::Days;
 use fyr_schemas::{CategoryId, PeriodId};
 use jiff::civil::{Date, DateTime};
 use url::Url;
@@ -297,17 +296,6 @@ fn periods_in_words(running: &BTreeSet<PeriodId>, hangs_on: &BTreeSet<PeriodId>)
     }
     let periods: Vec<String> = running.iter().map(|name| format!("`{name}`")).collect();
     Some(format!("during {}", periods.join(" and ")))
-}
-
-/// `from 2027-01-01`, `until 2026-12-31`; `None` where it is always.
-fn days_in_words(days: Days) -> Option<String> {
-    match (days.from, days.until) {
-        (Some(from), Some(until)) if from == until => Some(format!("on {from}")),
-        (Some(from), Some(until)) => Some(format!("from {from} until {until}")),
-        (Some(from), None) => Some(format!("from {from}")),
-        (None, Some(until)) => Some(format!("until {until}")),
-        (None, None) => None,
-    }
 }
 
 fn tell_service(text: &mut String, service: &ServiceNote) {

@@ -46,3 +46,4 @@ pub use parse::day_meant;
 pub use policy::Assumptions;
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};
+pub use spell::days_in_words;

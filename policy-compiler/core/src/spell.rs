@@ -24,13 +24,8 @@ impl Spell {
         } else {
             format!(" during {}", periods.join(" and "))
         };
-        let days = match (self.days.from, self.days.until) {
-            (Some(from), Some(until)) if from == until => format!(", on {from}"),
-            (Some(from), Some(until)) => format!(", from {from} until {until}"),
-            (Some(from), None) => format!(", from {from}"),
-            (None, Some(until)) => format!(", until {until}"),
-            (None, None) => String::new(),
-        };
+        let days = days_in_words(self.days);
+        let days = days.map_or_else(String::new, |days| format!(", {days}"));
         during + &days
     }
 
@@ -38,6 +33,17 @@ impl Spell {
     fn follows(&self, other: &Self) -> bool {
         let next = other.days.until.and_then(|last| last.tomorrow().ok());
         next.is_some() && next == self.days.from
+    }
+}
+
+/// `from 2027-01-01`, `until 2026-12-31`, `on 2026-12-24`; `None` where it is always.
+pub fn days_in_words(days: Days) -> Option<String> {
+    match (days.from, days.until) {
+        (Some(from), Some(until)) if from == until => Some(format!("on {from}")),
+        (Some(from), Some(until)) => Some(format!("from {from} until {until}")),
+        (Some(from), None) => Some(format!("from {from}")),
+        (None, Some(until)) => Some(format!("until {until}")),
+        (None, None) => None,
     }
 }
 
