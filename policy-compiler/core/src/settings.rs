@@ -186,6 +186,15 @@ impl Setting {
         matches!(self.strictness(value, floor), None | Some(Ordering::Less))
     }
 
+    /// Every value of a setting that takes one of a few words, weakest first.
+    pub(crate) fn levels(&self) -> impl Iterator<Item = Value> {
+        let levels = match self.kind {
+            Kind::Levels(levels) | Kind::Choice(levels) => levels,
+            Kind::Number(_) | Kind::Names(_) | Kind::Policy(_) => &[],
+        };
+        levels.iter().map(|level| Value::Level(level.word))
+    }
+
     /// The value that holds where no rule mentions the setting; `None` where that is the
     /// absence of one.
     pub fn default_value(&self) -> Option<Value> {

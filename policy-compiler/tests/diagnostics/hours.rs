@@ -122,3 +122,57 @@ periods:
         "{text}"
     );
 }
+
+#[test]
+fn nobody_takes_time_from_a_floor_beyond_the_days_that_were_listed() {
+    // Every school day of the coming year but none behind it, and a stretch that is left out.
+    let day = jiff::civil::date(2026, 11, 2);
+    let days: Vec<String> = (0..420)
+        .map(|ahead| day + jiff::Span::new().days(ahead))
+        .filter(|day| !(jiff::civil::date(2027, 12, 1)..jiff::civil::date(2027, 12, 9)).contains(day))
+        .map(|day| day.to_string())
+        .collect();
+    let listed = |until: &str| {
+        let days: Vec<&str> = days.iter().map(String::as_str).collect();
+        let last = days.iter().position(|day| *day == until).expect(until);
+        let days = days[..=last].join(", ");
+        told(&format!(
+            "decision: BY-2025-1
+periods:
+  skoletid:
+    days: mon-fri
+    hours: 08:00-15:00
+    except:
+      - {{ for: /skoler/oest, on: [{days}], hours: 08:00-15:00, decision: OEST-3 }}
+"
+        ))
+    };
+    let text = listed("2027-11-26");
+    assert!(text.contains("without it on 2027-11-29, 08:00-15:00"), "{text}");
+    let text = listed("2027-12-15");
+    assert!(text.contains("without it on 2027-12-01, 08:00-15:00"), "{text}");
+}
+
+#[test]
+fn a_school_does_not_shorten_a_floor_on_a_case_that_it_does_not_cite() {
+    let shortened = |decision: &str, by: &str| {
+        told(&format!(
+            "{decision}periods:
+  skoletid:
+    days: mon-fri
+    hours: 08:00-15:00
+    except:
+      - {{ for: /skoler/oest, hours: 08:00-12:00{by} }}
+holidays:
+  - {{ name: Fagdag, on: 2026-12-03, for: /skoler/oest{by} }}
+"
+        ))
+    };
+    for decision in ["decision: BY-2025-1\n", ""] {
+        let text = shortened(decision, "");
+        assert!(text.contains("FYR0914"), "{decision}: {text}");
+        assert!(text.contains("cites no decision of its own: `oest-"), "{text}");
+    }
+    let of_the_board = shortened("decision: BY-2025-1\n", ", decision: SK-2025-7");
+    assert!(!of_the_board.contains("FYR0914"), "{of_the_board}");
+}

@@ -72,6 +72,21 @@ fn r03_nor_does_one_of_the_same_unit_by_another_rule() {
 }
 
 #[test]
+fn r03_a_browsers_own_policy_that_tightens_a_floor_is_told_to_be_the_setting() {
+    let codes = |level: u8| {
+        let says = format!("chromium.ForceYouTubeRestrict: {level}");
+        let source = Source::small().with("rules/oest.yaml", &of_the_school(&says));
+        (source.codes(DAY), source.check(DAY))
+    };
+    // The floor is `moderate`: what is stricter undoes nothing, and has a setting to be said with.
+    let (strict, text) = codes(2);
+    assert_eq!(strict, ["FYR0305"]);
+    assert!(text.contains("say it with `youtube.level` alone"), "{text}");
+    let (off, text) = codes(0);
+    assert_eq!(off, ["FYR0307"], "{text}");
+}
+
+#[test]
 fn r03_a_school_that_repeats_a_lock_has_not_made_it_its_own() {
     let says = "escape.incognito: closed\n  chromium.IncognitoModeUrlAllowlist: ['*']";
     let source = locked().with("rules/oest.yaml", &of_the_school(says));

@@ -135,6 +135,44 @@ fn r03_of_what_nobody_above_looked_at_a_school_says_what_it_is_there_by_a_decisi
     assert_eq!(source.codes(DAY), ["FYR0503"]);
 }
 
+#[test]
+fn r03_a_status_without_a_decision_takes_nothing_out_of_a_decided_floor_wherever_it_stands() {
+    let of_pupils = "{ for: { unit: /skoler, who: pupils }, status: under-review }";
+    let denied = "{ for: /skoler, status: denied, decision: SK-2025-7 }";
+    let source = below_a_floor(&format!("{denied}, {of_pupils}"));
+    // It stands on the case of the service, which the board decided.
+    assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
+    for denied in [denied, "{ for: /, status: denied, decision: BY-2025-1 }"] {
+        let text = TEGN
+            .replace(
+                "status: approved",
+                &format!("status: [{denied}, {of_pupils}]"),
+            )
+            .replace("\ndecision: SK-2025-7\n", "\n");
+        let undecided = below_a_floor("").with("services/tegn.yaml", &text);
+        assert_eq!(undecided.codes(DAY), ["FYR0503"], "{denied}");
+    }
+}
+
+#[test]
+fn r03_what_is_closed_by_its_name_no_school_approves_for_itself() {
+    let own = "{ for: /skoler/oest, status: approved, decision: OEST-3 }";
+    let below = |closes: &str| {
+        let floor = format!(
+            "rule: gulv\ndecision: SK-2025-7\nfor: /skoler\nstrength: locked\nsites:\n  \
+             allow: ['services:approved', bris.example]\n  block: [{closes}]\nwhy:\n  da: Prøve.\n"
+        );
+        below_a_floor(own).with("rules/afvist.yaml", &floor)
+    };
+    let text = below("example").check(DAY);
+    assert!(text.contains("FYR0503"), "{text}");
+    // Who closes everything but what is approved, and what nobody has looked at, leaves it to them.
+    for closes in ["'*'", "'services:not-assessed'"] {
+        let text = below(closes).check(DAY);
+        assert!(!text.contains("FYR0503"), "{closes}: {text}");
+    }
+}
+
 /// The file of one single block, whole.
 const BLOCK: &str = "rule: luk-quiz
 decision: SK-2025-7

@@ -1,5 +1,6 @@
 //! Browsers' own policies that take back what a setting decides, or that no setting holds against.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use fyr_schemas::policy::Strength;
@@ -80,10 +81,10 @@ fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Undone<'a>> {
             let Some(settled) = resolved.settings.get(setting.name) else {
                 continue;
             };
-            if is_what_enforces(settled, policy, value) {
-                continue;
-            }
-            let bound = deciding(settled, native.holds).find(|voice| !may_stand(native, voice));
+            let undoes = |voice: &Voice<'_>| {
+                !may_stand(native, voice) && !enforces(voice, settled.setting, (policy, value))
+            };
+            let bound = deciding(settled, native.holds).find(undoes);
             found.extend(bound.map(|voice| Undone::of((native, native.holds), (settled, voice))));
         }
     }
@@ -122,13 +123,25 @@ fn may_stand(native: &Settled<'_>, decides: &Voice<'_>) -> bool {
     })
 }
 
-/// Whether a browser's own policy says nothing but what puts the setting in force.
-fn is_what_enforces(settled: &Settled<'_>, policy: &Native, value: &Json) -> bool {
-    let means = target::means(policy.engine, Some(settled.setting), settled.holds.value);
-    means.effects.iter().any(|effect| match effect {
-        Effect::Policy(name, enforces) => *name == policy.name && enforces == value,
-        Effect::Block(_) | Effect::Allow(_) | Effect::Host(..) => false,
-    })
+/// Whether a browser's own policy says nothing but what puts a setting in force: at what a rule says,
+/// or stricter where the rule lets others tighten.
+fn enforces(
+    voice: &Voice<'_>,
+    setting: &'static Setting,
+    (policy, value): (&Native, &Json),
+) -> bool {
+    let is_meant_by = |level: &Value| {
+        let means = target::means(policy.engine, Some(setting), level);
+        means.effects.iter().any(|effect| match effect {
+            Effect::Policy(name, enforces) => *name == policy.name && enforces == value,
+            Effect::Block(_) | Effect::Allow(_) | Effect::Host(..) => false,
+        })
+    };
+    let may_tighten = voice.rule.strength() != Strength::Locked;
+    let mut stricter = setting.levels().filter(|level| {
+        may_tighten && setting.strictness(level, voice.value) == Some(Ordering::Greater)
+    });
+    is_meant_by(voice.value) || stricter.any(|level| is_meant_by(&level))
 }
 
 /// Policies that are for the organisation, set for a part of it.

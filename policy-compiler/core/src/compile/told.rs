@@ -10,12 +10,23 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_words};
 use crate::policy::Policy;
 use crate::resolve::Resolved;
+use crate::settings::{self, Kind};
 use crate::source::Place;
 use crate::target::{self, Clash, Unknown};
 
 /// Two controls that want one policy to be different things.
 pub(super) fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
     let place = |control| place_of(control, resolved);
+    let is_native = |control: &ControlId| {
+        let setting = settings::find(control.as_str());
+        setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
+    };
+    let (dropped, kept) = (&clash.dropped, &clash.kept);
+    let help = match (is_native(dropped), is_native(kept)) {
+        (true, false) => format!("say it with `{kept}` alone"),
+        (false, true) => format!("say it with `{dropped}` alone"),
+        (true, true) | (false, false) => "set one of them".to_owned(),
+    };
     Diagnostic::new(
         Code::Clash,
         format!(
@@ -28,7 +39,7 @@ pub(super) fn tell_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
         format!("`{}` is set here", clash.dropped),
     )
     .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
-    .help("set one of them")
+    .help(help)
 }
 
 /// The policies that the oldest browsers of the fleet do not know, as groups want them.

@@ -1,6 +1,6 @@
 //! What periods lose and gain of their hours between two timetables.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use fyr_schemas::PeriodId;
@@ -76,9 +76,8 @@ impl Between {
 type Runs<'s> = (&'s Period, &'s [Days]);
 
 fn moved(before: Runs<'_>, after: Runs<'_>, today: Date) -> Moved {
-    let mut days: BTreeSet<Date> = BTreeSet::new();
-    for (period, holidays) in [before, after] {
-        days.extend(telling_days(period, today));
+    let mut days = telling_days([before.0, after.0], today);
+    for (_, holidays) in [before, after] {
         let holidays = holidays.iter();
         days.extend(holidays.flat_map(|days| a_year_of(*days, today)));
     }

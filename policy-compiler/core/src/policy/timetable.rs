@@ -4,7 +4,7 @@ mod reading;
 mod week;
 mod zone;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::policy::Scope;
 use fyr_schemas::timetable::{self as lowered, Days, ZoneRule};
@@ -62,6 +62,8 @@ pub struct Exception {
     pub place: Place,
     /// The case that decided it.
     pub decided: Option<Cited>,
+    /// Whether it cites that case itself, and does not stand on what its period cites.
+    pub cites_itself: bool,
     /// For whom.
     pub scope: Scope,
     /// When the period runs for them.
@@ -77,6 +79,8 @@ pub struct Holiday {
     pub place: Place,
     /// The case that decided it.
     pub decided: Option<Cited>,
+    /// Whether it cites that case itself, and does not stand on what the timetable cites.
+    pub cites_itself: bool,
     /// Who has them; everybody without one.
     pub scope: Option<Scope>,
     /// The days.
@@ -167,15 +171,44 @@ pub(crate) fn last_day(period: &lowered::Period) -> Option<Date> {
     }
 }
 
-/// The days that tell what hours are: every single day to come, or a year from today or their first
-/// day on. After a year the weeks have shown everything but holidays.
-pub(crate) fn telling_days(runs: &lowered::Period, today: Date) -> Vec<Date> {
-    match runs {
-        lowered::Period::On { days, .. } => days.range(today..).copied().collect(),
-        lowered::Period::Weekly { within, .. } | lowered::Period::Throughout(within) => {
-            a_year_of(*within, today).collect()
-        }
+/// The first day on which a period can run; `None` where it has none.
+fn first_day(period: &lowered::Period) -> Option<Date> {
+    match period {
+        lowered::Period::Weekly { within, .. } => within.from,
+        lowered::Period::On { days, .. } => days.first().copied(),
+        lowered::Period::Throughout(days) => days.from,
     }
+}
+
+/// The days behind a single one on which a gap between it and the next shows: more than the longest
+/// holidays have.
+const DAYS_BEHIND: i32 = 80;
+
+/// The days that tell several hours apart: a year from today, from their first days and from behind
+/// their last ones, and every single day with those behind it. In between the weeks are alike, but
+/// for holidays.
+pub(crate) fn telling_days<'p>(
+    ways: impl IntoIterator<Item = &'p lowered::Period>,
+    today: Date,
+) -> BTreeSet<Date> {
+    let from = |day: Date| Days {
+        from: Some(day),
+        until: None,
+    };
+    let mut telling: BTreeSet<Date> = a_year_of(from(today), today).collect();
+    for runs in ways {
+        if let lowered::Period::On { days, .. } = runs {
+            let ahead = days.range(today..);
+            telling.extend(ahead.flat_map(|day| {
+                let last = day.checked_add(DAYS_BEHIND.days()).unwrap_or(Date::MAX);
+                day.series(1.day()).take_while(move |day| *day <= last)
+            }));
+        }
+        let behind = last_day(runs).and_then(|last| last.tomorrow().ok());
+        let turns = first_day(runs).into_iter().chain(behind);
+        telling.extend(turns.flat_map(|day| a_year_of(from(day), today)));
+    }
+    telling
 }
 
 /// The days of a stretch from today on, but no more than a year of them.

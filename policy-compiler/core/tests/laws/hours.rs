@@ -160,36 +160,45 @@ impl Drawn {
 
     fn takes_from(&self, floor: &str, group: &str) -> bool {
         let of_period = self.of_period.or(self.of_file);
-        let counts = |case: Case| match case {
+        let is_theirs = |case: Case| match case {
             Some(case) => is_within(floor, CASES[case].1),
             None => of_period.is_none(),
         };
-        if !counts(of_period) {
+        if !is_theirs(of_period) {
             return true;
         }
-        let theirs: Vec<(When, Case)> = self
+        // A part below the floor does not stand on what was decided for all.
+        let counts = |unit: usize, case: Case, of_all: Case| {
+            let is_below = UNITS[unit] != floor && is_within(UNITS[unit], floor);
+            match case {
+                None if is_below => false,
+                case => is_theirs(case.or(of_all)),
+            }
+        };
+        let theirs: Vec<(When, bool)> = self
             .exceptions
             .iter()
             .filter(|(unit, _)| is_within(group, UNITS[**unit]))
-            .map(|(_, (when, case))| (*when, case.or(of_period)))
+            .map(|(unit, (when, case))| (*when, counts(*unit, *case, of_period)))
             .collect();
         let usual = (0, self.usual);
-        let when = |last: Option<&(When, Case)>| -> When {
+        let when = |last: Option<&(When, bool)>| -> When {
             last.map_or(usual, |((hours, run), _)| (*hours, run.or(self.usual)))
         };
         // Units further down have higher numbers.
-        let allowed = when(theirs.iter().rfind(|(_, case)| counts(*case)));
+        let allowed = when(theirs.iter().rfind(|(_, counts)| *counts));
         let holds = when(theirs.last());
-        let is_free = |day: usize, among: &dyn Fn(Case) -> bool| {
+        let is_free = |day: usize, all: bool| {
             let mut holidays = self.holidays.iter();
             holidays.any(|(unit, on, case)| {
-                *on == day && is_within(group, UNITS[*unit]) && among(case.or(self.of_file))
+                let is_heard = all || counts(*unit, *case, self.of_file);
+                *on == day && is_within(group, UNITS[*unit]) && is_heard
             })
         };
         // The three days, and one like all the others.
         (0..=DAYS.len()).any(|day| {
-            let allowed = half_hours(allowed, day, is_free(day, &counts));
-            !allowed.is_subset(&half_hours(holds, day, is_free(day, &|_| true)))
+            let allowed = half_hours(allowed, day, is_free(day, false));
+            !allowed.is_subset(&half_hours(holds, day, is_free(day, true)))
         })
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! A floor holds while its period runs. Other hours and holidays of a body that is competent for
 //! the floor's unit are part of what was decided; those of any other body may add time, and are
-//! held against what is left without them.
+//! held against what is left without them. What is for a part below that unit cites the case
+//! itself: what its period or the timetable cites was decided for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -93,7 +94,7 @@ fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'
             floor,
             period,
         };
-        if !sight.counts(period.decided.as_ref()) {
+        if !sight.is_theirs(period.decided.as_ref()) {
             found.push(Taking {
                 kind: Kind::Period(name),
                 decided: period.decided.as_ref(),
@@ -103,14 +104,14 @@ fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'
             });
             continue;
         }
-        let theirs = period.exception_for(group, |each| sight.counts(each.decided.as_ref()));
+        let theirs = period.exception_for(group, |each| sight.counts(Said::of_exception(each)));
         let decided = theirs.map_or(&period.usual, |each| &each.runs);
         let others = period.exception_for(group, |_| true);
         let taking = others.and_then(|each| sight.taken_by(group, each, decided));
         if let Some((exception, lost)) = taking {
             found.push(Taking {
                 kind: Kind::Exception(name),
-                decided: exception.decided.as_ref(),
+                decided: sight.stands_on(Said::of_exception(exception)),
                 place: exception.place,
                 name: name.as_str(),
                 lost: Some(lost),
@@ -128,10 +129,58 @@ struct Sight<'a, 'f> {
     period: &'a Period,
 }
 
+/// Other hours or a holiday: the case behind it, whether it cites that itself, and for which unit.
+#[derive(Clone, Copy)]
+struct Said<'a> {
+    decided: Option<&'a Cited>,
+    cites_itself: bool,
+    unit: Option<&'a UnitPath>,
+}
+
+impl<'a> Said<'a> {
+    fn of_exception(exception: &'a Exception) -> Self {
+        Self {
+            decided: exception.decided.as_ref(),
+            cites_itself: exception.cites_itself,
+            unit: Some(&exception.scope.unit.value),
+        }
+    }
+
+    fn of_holiday(holiday: &'a Holiday) -> Self {
+        Self {
+            decided: holiday.decided.as_ref(),
+            cites_itself: holiday.cites_itself,
+            unit: holiday.scope.as_ref().map(|scope| &scope.unit.value),
+        }
+    }
+}
+
 impl<'a> Sight<'a, '_> {
-    /// Whether hours are part of what was decided for the floor's unit. What nobody decided counts
+    /// Whether other hours or a holiday are part of what was decided for the floor's unit.
+    fn counts(&self, said: Said<'_>) -> bool {
+        if said.cites_itself || !self.is_below(said) {
+            self.is_theirs(said.decided)
+        } else {
+            false
+        }
+    }
+
+    /// The case that something stands on: below the floor its own alone.
+    fn stands_on<'c>(&self, said: Said<'c>) -> Option<&'c Cited> {
+        let is_its_own = said.cites_itself || !self.is_below(said);
+        said.decided.filter(|_| is_its_own)
+    }
+
+    /// Whether something is for a part of the unit that the floor stands on.
+    fn is_below(&self, said: Said<'_>) -> bool {
+        let floor = self.floor.unit();
+        said.unit
+            .is_some_and(|unit| unit != floor && floor.contains(unit))
+    }
+
+    /// Whether a case is of a body that may decide for the floor's unit. What nobody decided counts
     /// where nobody decided the period either: that is a finding of its own.
-    fn counts(&self, cited: Option<&Cited>) -> bool {
+    fn is_theirs(&self, cited: Option<&Cited>) -> bool {
         let Some(cited) = cited else {
             return self.period.decided.is_none();
         };
@@ -147,17 +196,17 @@ impl<'a> Sight<'a, '_> {
         exception: &'e Exception,
         decided: &Runs,
     ) -> Option<(&'e Exception, Lost)> {
-        if self.counts(exception.decided.as_ref()) {
+        if self.counts(Said::of_exception(exception)) {
             return None;
         }
         let all = self.policy.timetable.holidays.iter();
         let (theirs, others): (Vec<&Holiday>, Vec<_>) = all
             .filter(|holiday| holiday.is_for(group))
-            .partition(|holiday| self.counts(holiday.decided.as_ref()));
+            .partition(|holiday| self.counts(Said::of_holiday(holiday)));
         // Single days do not ask about holidays, so hours by the week lose to all of them. What
         // holidays take from hours by the week is told of the holidays.
         let is_single = matches!(decided, Runs::On { .. });
-        let days = telling_days(decided, self.policy.date);
+        let days = telling_days([decided, &exception.runs], self.policy.date);
         let lost = days.into_iter().find_map(|day| {
             let of_theirs = theirs.iter().any(|holiday| holiday.contains(day));
             let of_others = is_single && others.iter().any(|holiday| holiday.contains(day));
@@ -176,14 +225,14 @@ impl<'a> Sight<'a, '_> {
         let all = self.policy.timetable.holidays.iter();
         let (theirs, others): (Vec<&'a Holiday>, Vec<_>) = all
             .filter(|holiday| holiday.is_for(group))
-            .partition(|holiday| self.counts(holiday.decided.as_ref()));
+            .partition(|holiday| self.counts(Said::of_holiday(holiday)));
         let taking = others.into_iter().filter_map(|holiday| {
             let days = days_in(holiday, *within, self.policy.date);
             let mut days = days.filter(|day| !theirs.iter().any(|theirs| theirs.contains(*day)));
             let lost = days.find_map(|day| Some((day, *decided.hours_on(day, false).first()?)))?;
             Some(Taking {
                 kind: Kind::Holiday,
-                decided: holiday.decided.as_ref(),
+                decided: self.stands_on(Said::of_holiday(holiday)),
                 place: holiday.place,
                 name: &holiday.name,
                 lost: Some(lost),
@@ -289,7 +338,7 @@ impl Loss<'_> {
         };
         match decided {
             Some(_) => lost,
-            None => format!("cites no decision: {lost}"),
+            None => format!("cites no decision of its own: {lost}"),
         }
     }
 }

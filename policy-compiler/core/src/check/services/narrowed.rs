@@ -1,6 +1,7 @@
-//! R03 and R21: a status for a part of the organisation takes no service out of a floor above that
-//! part, unless a body decided it that may decide the floor. Of a service that nobody above has
-//! looked at, the part's own body may say what it is there.
+//! R03 and R21: a status for a part of the organisation takes no service out of a floor, unless a
+//! body decided it that may decide the floor. Of a service that nobody above has looked at, the
+//! part's own body may say what it is there: that takes it from what closes whatever nobody has
+//! looked at, and from nothing that was closed by its name.
 
 use std::collections::BTreeMap;
 
@@ -73,22 +74,21 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
     let mut floors = policy.rules_for(group);
     floors.retain(|rule| rule.strength() != Strength::Default && !rule.sites.is_empty());
     let of_floor = |floor: &&'a Rule| {
-        let heard = |part: &StatusFor| may_narrow(policy, part, floor);
-        let wider = match service.assessed_among(group, heard) {
-            Some(wider) => wider.status.value,
-            None if is_decided(policy, holds, &group.unit) => return None,
-            None => ServiceStatus::NotAssessed,
-        };
+        let heard = |part: &StatusFor| may_narrow(policy, service, part, floor);
+        let above = service.assessed_among(group, heard);
+        let wider = above.map_or(ServiceStatus::NotAssessed, |above| above.status.value);
         if wider == holds.status.value {
             return None;
         }
-        let (filter, _) = service.sites.iter().find(|(filter, _)| {
+        let may_say = above.is_none() && is_decided(policy, holds, &group.unit);
+        let (rule, says) = service.sites.iter().find_map(|(filter, _)| {
             let of = |status| verdict(&floors, service, status, filter);
-            let now = of(holds.status.value).map(|(_, says)| says.verdict);
-            let then = of(wider).filter(|(rule, _)| rule.id() == floor.id());
-            then.is_some_and(|(_, says)| says.verdict > now.unwrap_or(Verdict::Allow))
+            let now = of(holds.status.value);
+            let (rule, says) = of(wider).filter(|(rule, _)| rule.id() == floor.id())?;
+            let opens = now.map_or(Verdict::Allow, |(_, says)| says.verdict) < says.verdict;
+            let leaves_it = may_say && leaves_to_others((rule, says), now);
+            (opens && !leaves_it).then_some((rule, says))
         })?;
-        let (rule, says) = verdict(&floors, service, wider, filter)?;
         Some(Taken {
             status: (service.source.place(holds.status), holds.status.value),
             says: (says.verdict.word(), says.place, wider),
@@ -98,22 +98,34 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
     floors.iter().filter_map(of_floor).collect()
 }
 
-/// Whether a status may take a service out of a floor: it does not stand below it, or was decided
-/// by who may decide it.
-fn may_narrow(policy: &Policy, part: &StatusFor, floor: &Rule) -> bool {
-    let (own, floors) = (&part.scope.unit, floor.unit());
-    if !floors.contains(own) {
-        return true;
-    }
-    let Some(case) = &part.decision else {
-        return **own == *floors;
-    };
-    carries(policy, &case.value, floors)
+/// What a floor says.
+type Says<'a> = (&'a Rule, &'a SiteStatement);
+
+/// Whether a floor leaves to others what they look at: it closes what nobody has looked at, or
+/// everything but what has a status.
+fn leaves_to_others((rule, says): Says<'_>, now: Option<Says<'_>>) -> bool {
+    let asked = |says: &SiteStatement| says.condition.as_ref()?.status;
+    let opens_others = |(other, opens): Says<'_>| other.id() == rule.id() && asked(opens).is_some();
+    asked(says) == Some(ServiceStatus::NotAssessed)
+        || (says.sites.filter() == Some(&UrlFilter::wildcard()) && now.is_some_and(opens_others))
 }
 
-/// Whether a status was decided by who may decide for a unit.
+/// Whether a status may take a service out of a floor: who may decide the floor decided it. Below the
+/// floor it cites the case itself; on its unit or above, nothing needs a case where the floor has none.
+fn may_narrow(policy: &Policy, service: &Service, part: &StatusFor, floor: &Rule) -> bool {
+    let (own, floors) = (&*part.scope.unit, floor.unit());
+    let is_below = own != floors && floors.contains(own);
+    let of_service = service.source.document.decision.as_ref();
+    let case = part.decision.as_ref();
+    match case.or(of_service.filter(|_| !is_below)) {
+        Some(case) => carries(policy, &case.value, floors),
+        None => !is_below && floor.decision().is_none(),
+    }
+}
+
+/// Whether a status was decided by who may decide for a unit, by a case that it cites itself.
 fn is_decided(policy: &Policy, assessed: Assessed<'_>, unit: &UnitPath) -> bool {
-    let case = assessed.decision;
+    let case = assessed.decision.filter(|_| assessed.is_its_own);
     case.is_some_and(|case| carries(policy, &case.value, unit))
 }
 
@@ -132,7 +144,7 @@ fn verdict<'a>(
     service: &Service,
     status: ServiceStatus,
     filter: &UrlFilter,
-) -> Option<(&'a Rule, &'a SiteStatement)> {
+) -> Option<Says<'a>> {
     let said = floors
         .iter()
         .flat_map(|rule| rule.sites.iter().map(move |says| (*rule, says)));

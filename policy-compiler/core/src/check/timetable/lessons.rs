@@ -180,10 +180,7 @@ impl<'a> LongDay<'a> {
     /// The first from a day on, if there is one. Of lessons without an end, which is an error, a year
     /// is looked at.
     fn of(lessons: &Lessons<'a>, today: Date) -> Option<Self> {
-        let days: BTreeSet<Date> = lessons
-            .values()
-            .flat_map(|runs| telling_days(runs, today))
-            .collect();
+        let days = telling_days(lessons.values().copied(), today);
         days.into_iter().find_map(|day| {
             let running = lessons
                 .iter()

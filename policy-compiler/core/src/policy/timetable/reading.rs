@@ -42,6 +42,7 @@ pub(crate) fn read(
                 name: holiday.name.value.clone(),
                 place: file.place(&holiday.name),
                 decided: cited(file, [&holiday.decision, &file.document.decision]),
+                cites_itself: holiday.decision.is_some(),
                 scope: holiday.scope.clone(),
                 days,
             });
@@ -101,6 +102,7 @@ impl Reader<'_, '_> {
             exceptions.push(Exception {
                 place: self.file.place(&exception.scope.unit),
                 decided: cited(self.file, [&exception.decision, &written.decision, of_file]),
+                cites_itself: exception.decision.is_some(),
                 scope: exception.scope.clone(),
                 runs,
             });
