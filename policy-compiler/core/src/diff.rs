@@ -5,6 +5,7 @@
 //! like what is new.
 
 mod addresses;
+mod bounds;
 mod crowd;
 mod grounds;
 mod later;
@@ -13,13 +14,16 @@ mod moves;
 mod settings;
 mod sites;
 mod times;
+mod vacant;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::rc::Rc;
 
 use fyr_schemas::timetable::Days;
-use fyr_schemas::{BodyId, CaseNumber, CategoryId, GroupId, PeriodId, RuleId, UnitPath};
+use fyr_schemas::{
+    BodyId, CaseNumber, CategoryId, GroupId, PeriodId, RuleId, ServiceId, StageId, UnitPath,
+};
 use jiff::civil::Date;
 use serde::Serialize;
 use url::Url;
@@ -28,7 +32,7 @@ use self::crowd::Crowds;
 use crate::compile::sound;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::explain::Ground;
-use crate::policy::{Assumptions, Policy};
+use crate::policy::{Assumptions, Policy, Rule};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;
 use crate::spell::{Spell, Told};
@@ -39,6 +43,9 @@ use crate::spell::{Spell, Told};
 pub struct Difference {
     /// The day both were read for.
     pub date: Date,
+    /// Days beyond a year on which rules begin or end, more than are compared: each can be given
+    /// as the day to compare for.
+    pub not_compared: BTreeSet<Date>,
     /// The gravest of all that changes.
     pub risk: Risk,
     /// The groups for which anything changes, and those that came or went.
@@ -80,9 +87,21 @@ pub struct GroupsTouched {
     /// The units that those stand in.
     pub units: BTreeSet<UnitPath>,
     /// Only in the new policy.
-    pub added: BTreeSet<GroupId>,
+    pub added: BTreeMap<GroupId, AddedGroup>,
     /// Only in the old policy.
     pub removed: BTreeSet<GroupId>,
+}
+
+/// A group that only the new policy has.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AddedGroup {
+    /// The unit it stands in.
+    pub unit: UnitPath,
+    /// Its stage.
+    pub stage: StageId,
+    /// A group that is gone from the same unit and stage: the two are compared.
+    pub replaces: Option<GroupId>,
 }
 
 /// One setting or site that changes, for all groups that it changes alike for.
@@ -117,25 +136,57 @@ pub enum Subject {
     Site(String),
     /// Members that a category gained or lost.
     Listed(Listed),
-    /// When a period runs, by its name; or the holidays.
+    /// What nobody below may loosen of a setting or a site, whatever holds.
+    Floor(String),
+    /// When a period runs, by its name; the holidays; or the time zone.
     Time(String),
-    /// A field of a decision that is rewritten in place.
-    Decision {
-        /// The case.
-        case: CaseNumber,
-        /// The field, as the language calls it.
-        field: &'static str,
+    /// A field of a document that is rewritten in place, and that holds nothing by itself.
+    Written {
+        /// The document.
+        document: Document,
+        /// The field, as the language calls it: `legal-basis`, `dpia.version`.
+        field: String,
     },
     /// What a body may decide for.
     Body(BodyId),
+}
+
+/// A document of a policy.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Document {
+    /// `fyr.yaml`.
+    Organisation,
+    /// A decision, by its case.
+    Decision(CaseNumber),
+    /// A service of the catalogue.
+    Service(ServiceId),
+    /// A category of lists.
+    Category(CategoryId),
+    /// A rule.
+    Rule(RuleId),
+}
+
+impl fmt::Display for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Organisation => f.write_str("fyr.yaml"),
+            Self::Decision(case) => case.fmt(f),
+            Self::Service(service) => write!(f, "service:{service}"),
+            Self::Category(category) => write!(f, "category:{category}"),
+            Self::Rule(rule) => write!(f, "rule {rule}"),
+        }
+    }
 }
 
 impl Subject {
     /// Whether it is what holds for groups, and not only on what ground.
     fn is_what_holds(&self) -> bool {
         match self {
-            Self::Setting(_) | Self::Site(_) | Self::Listed(_) | Self::Time(_) => true,
-            Self::Decision { .. } | Self::Body(_) => false,
+            Self::Setting(_) | Self::Site(_) | Self::Listed(_) | Self::Floor(_) | Self::Time(_) => {
+                true
+            }
+            Self::Written { .. } | Self::Body(_) => false,
         }
     }
 }
@@ -169,7 +220,8 @@ impl fmt::Display for Subject {
         match self {
             Self::Setting(name) | Self::Site(name) | Self::Time(name) => f.write_str(name),
             Self::Listed(listed) => listed.fmt(f),
-            Self::Decision { case, field } => write!(f, "{case}, {field}"),
+            Self::Floor(of) => write!(f, "{of}, floor"),
+            Self::Written { document, field } => write!(f, "{document}, {field}"),
             Self::Body(body) => write!(f, "body {body}"),
         }
     }
@@ -202,8 +254,34 @@ pub struct Held {
     pub rule: Option<RuleId>,
     /// `locked`, `minimum`, `minimum, but for lessons` or `default`; absent where no rule speaks.
     pub strength: Option<&'static str>,
+    /// The unit that the rule stands on.
+    pub unit: Option<UnitPath>,
     /// The decision that the rule cites.
     pub decision: Option<CaseNumber>,
+}
+
+impl Held {
+    /// What no rule says.
+    fn by_nobody(value: String) -> Self {
+        Self {
+            value,
+            rule: None,
+            strength: None,
+            unit: None,
+            decision: None,
+        }
+    }
+
+    /// What a rule says.
+    fn by(rule: &Rule, value: String) -> Self {
+        Self {
+            value,
+            rule: Some(rule.id().clone()),
+            strength: Some(rule.firmness().words()),
+            unit: Some(rule.unit().clone()),
+            decision: rule.decision().cloned(),
+        }
+    }
 }
 
 /// An address whose verdict changes.
@@ -286,7 +364,10 @@ pub fn diff(
     changes.extend(sites::changes(&sides, &crowds));
     changes.extend(times::changes(&sides, &crowds));
     changes.extend(grounds::changes(&sides, &crowds));
-    changes.extend(later::changes(sources, comparison, [&old, &new], &changes));
+    let both = [&old, &new];
+    changes.extend(vacant::changes(sources, comparison, both, &changes));
+    let later = later::changes(sources, comparison, both, &changes);
+    changes.extend(later.changes);
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
     let addresses = addresses::changes(&sides, &crowds, addresses);
     let groups = touched(&sides, &changes, &addresses);
@@ -301,6 +382,7 @@ pub fn diff(
     let of_groups = (!groups.removed.is_empty()).then_some(Risk::GroupRemoved);
     Ok(Difference {
         date,
+        not_compared: later.left_out,
         risk: gravest
             .chain(of_addresses)
             .chain(of_groups)
@@ -333,8 +415,16 @@ impl<'a> Side<'a> {
 struct Sides<'a> {
     old: Side<'a>,
     new: Side<'a>,
-    /// When they are compared, for each group that both have.
-    spells: BTreeMap<&'a GroupId, Rc<Vec<Spell>>>,
+    /// Each group of the new policy that has something to be compared with.
+    compared: BTreeMap<&'a GroupId, Compared<'a>>,
+}
+
+/// What a group is compared with.
+struct Compared<'a> {
+    /// The group of the old policy: itself, or the one whose place it takes.
+    before: &'a GroupId,
+    /// When.
+    spells: Rc<Vec<Spell>>,
 }
 
 fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
@@ -343,21 +433,26 @@ fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -
     let of_changes = what_holds.flat_map(|change| &change.groups);
     let of_addresses = addresses.iter().flat_map(|change| &change.groups);
     let differing: BTreeSet<GroupId> = of_changes.chain(of_addresses).cloned().collect();
-    let only = |one: &Side<'_>, other: &Side<'_>| {
-        let groups = one.resolution.groups.keys();
-        groups
-            .filter(|group| !other.resolution.groups.contains_key(*group))
-            .map(|group| (*group).clone())
-            .collect()
-    };
+    let [old, new] = [sides.old.policy, sides.new.policy].map(|policy| &policy.groups);
+    let added = new.values().filter(|group| !old.contains_key(&group.id));
+    let added = added.map(|group| {
+        let compared = sides.compared.get(&group.id);
+        let added = AddedGroup {
+            unit: group.unit.clone(),
+            stage: group.stage.clone(),
+            replaces: compared.map(|compared| compared.before.clone()),
+        };
+        (group.id.clone(), added)
+    });
+    let removed = old.keys().filter(|group| !new.contains_key(*group));
     GroupsTouched {
         units: differing
             .iter()
             .filter_map(|group| Some(sides.new.policy.groups.get(group)?.unit.clone()))
             .collect(),
         changed: differing,
-        added: only(&sides.new, &sides.old),
-        removed: only(&sides.old, &sides.new),
+        added: added.collect(),
+        removed: removed.cloned().collect(),
     }
 }
 

@@ -204,12 +204,6 @@ pub struct Firmness {
 }
 
 impl Firmness {
-    /// That of what nobody says.
-    pub const LEAST: Self = Self {
-        strength: Strength::Default,
-        overridable: None,
-    };
-
     /// `minimum`, or `minimum, but for lessons`.
     pub fn words(self) -> &'static str {
         match (self.strength, self.overridable) {

@@ -6,7 +6,7 @@ use fyr_policy_core::Difference;
 
 use super::devices::Devices;
 use super::summary;
-use super::text::{decided, step, word};
+use super::text::{decided, groups, step, word};
 use crate::render::in_one_line;
 
 /// The most rows that a comment shows; the rest is counted.
@@ -32,12 +32,12 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
         ]
     });
     table(&mut text, "Address", addresses);
-    let groups = &difference.groups;
-    for (word, groups) in [("added", &groups.added), ("removed", &groups.removed)] {
-        if !groups.is_empty() {
-            let names: Vec<String> = groups.iter().map(|group| code(group.as_str())).collect();
-            let _ = writeln!(text, "\nGroups {word}: {}", names.join(", "));
-        }
+    let groups = groups(difference);
+    if !groups.is_empty() {
+        let _ = writeln!(text, "\nGroups:\n");
+    }
+    for group in groups {
+        let _ = writeln!(text, "- {}", escaped(&group));
     }
     for (title, decisions) in [
         ("Decided", &difference.decisions),

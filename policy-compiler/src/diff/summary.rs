@@ -1,9 +1,9 @@
 //! A difference in one line, as a reviewer reads it first.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_policy_core::Difference;
-use fyr_policy_core::diff::{Change, Risk, Subject};
+use fyr_policy_core::diff::{Change, Document, Risk, Subject};
 
 use super::devices::Devices;
 
@@ -32,7 +32,7 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     }
     for (count, word) in [
         (groups.added.len(), "added"),
-        (groups.removed.len(), "removed"),
+        (groups.removed.len(), "without policy"),
     ] {
         if count > 0 {
             parts.push(format!("{} {word}", counted(count, "group")));
@@ -40,9 +40,11 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     }
     parts.extend(sites(difference));
     parts.extend(settings(difference));
+    parts.extend(floors(difference));
     parts.extend(times(difference));
     parts.extend(grounds(difference));
-    parts.push(weaker(difference));
+    parts.extend(weaker(difference));
+    parts.extend(not_compared(difference));
     parts.join("; ")
 }
 
@@ -88,7 +90,11 @@ fn of_sites(subject: &Subject) -> usize {
     match subject {
         Subject::Site(_) => 1,
         Subject::Listed(listed) => listed.count,
-        Subject::Setting(_) | Subject::Time(_) | Subject::Decision { .. } | Subject::Body(_) => 0,
+        Subject::Setting(_)
+        | Subject::Floor(_)
+        | Subject::Time(_)
+        | Subject::Written { .. }
+        | Subject::Body(_) => 0,
     }
 }
 
@@ -103,15 +109,26 @@ fn settings(difference: &Difference) -> Option<String> {
     (count > 0).then(|| format!("{} {change}", counted(count, "setting")))
 }
 
+/// Floors of which nothing else is told.
+fn floors(difference: &Difference) -> Option<String> {
+    let changes = difference.changes.iter();
+    let floors = changes.filter(|change| matches!(change.subject, Subject::Floor(_)));
+    let count = floors.count();
+    let change = if count == 1 { "changes" } else { "change" };
+    (count > 0).then(|| format!("{} {change}", counted(count, "floor")))
+}
+
 fn times(difference: &Difference) -> Option<String> {
     let changes = difference.changes.iter();
-    let names: BTreeSet<&str> = changes
+    let others = changes.filter(|change| change.before.value != change.after.value);
+    let names: BTreeSet<&str> = others
         .filter_map(|change| match &change.subject {
             Subject::Time(name) => Some(name.as_str()),
             Subject::Setting(_)
             | Subject::Site(_)
             | Subject::Listed(_)
-            | Subject::Decision { .. }
+            | Subject::Floor(_)
+            | Subject::Written { .. }
             | Subject::Body(_) => None,
         })
         .collect();
@@ -119,23 +136,36 @@ fn times(difference: &Difference) -> Option<String> {
     (!names.is_empty()).then(|| format!("other times for {}", names.join(", ")))
 }
 
-/// Decisions that are rewritten in place, and bodies that may decide for something else.
+/// Documents that are rewritten in place, and bodies that may decide for something else.
 fn grounds(difference: &Difference) -> Vec<String> {
-    let (mut cases, mut bodies) = (BTreeSet::new(), BTreeSet::new());
+    let mut documents: BTreeMap<Kind, BTreeSet<&Document>> = BTreeMap::new();
+    let mut bodies = BTreeSet::new();
     for change in &difference.changes {
         match &change.subject {
-            Subject::Decision { case, .. } => {
-                cases.insert(case);
+            Subject::Written { document, .. } => {
+                let of_kind = documents.entry(Kind::of(document)).or_default();
+                of_kind.insert(document);
             }
             Subject::Body(body) => {
                 bodies.insert(body);
             }
-            Subject::Setting(_) | Subject::Site(_) | Subject::Listed(_) | Subject::Time(_) => {}
+            Subject::Setting(_)
+            | Subject::Site(_)
+            | Subject::Listed(_)
+            | Subject::Floor(_)
+            | Subject::Time(_) => {}
         }
     }
-    let cases = (!cases.is_empty()).then(|| {
-        let is = if cases.len() == 1 { "is" } else { "are" };
-        format!("{} {is} rewritten", counted(cases.len(), "decision"))
+    let documents = documents.iter().map(|(kind, documents)| {
+        let (count, is) = match documents.len() {
+            1 => (format!("1 {}", kind.one()), "is"),
+            count => (format!("{count} {}", kind.many()), "are"),
+        };
+        match kind {
+            Kind::Organisation => "`fyr.yaml` is rewritten".to_owned(),
+            Kind::Decision | Kind::Service | Kind::Category => format!("{count} {is} rewritten"),
+            Kind::Rule => format!("the reason of {count} {is} rewritten"),
+        }
     });
     let bodies = (!bodies.is_empty()).then(|| {
         let may = match bodies.len() {
@@ -144,19 +174,87 @@ fn grounds(difference: &Difference) -> Vec<String> {
         };
         format!("{may} may decide for something else")
     });
-    cases.into_iter().chain(bodies).collect()
+    documents.chain(bodies).collect()
 }
 
-fn weaker(difference: &Difference) -> String {
-    let changes = difference.changes.iter().map(|change| change.risk);
-    let addresses = difference.addresses.iter().map(|change| change.risk);
-    match changes
-        .chain(addresses)
-        .filter(|risk| *risk == Risk::Weaker)
-        .count()
-    {
-        0 => "nothing gets weaker".to_owned(),
-        1 => "1 thing gets weaker".to_owned(),
-        count => format!("{count} things get weaker"),
+/// The kind of a document.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Decision,
+    Service,
+    Category,
+    Rule,
+    Organisation,
+}
+
+impl Kind {
+    fn of(document: &Document) -> Self {
+        match document {
+            Document::Organisation => Self::Organisation,
+            Document::Decision(_) => Self::Decision,
+            Document::Service(_) => Self::Service,
+            Document::Category(_) => Self::Category,
+            Document::Rule(_) => Self::Rule,
+        }
     }
+
+    fn one(self) -> &'static str {
+        match self {
+            Self::Decision => "decision",
+            Self::Service => "service",
+            Self::Category => "category",
+            Self::Rule => "rule",
+            Self::Organisation => "organisation",
+        }
+    }
+
+    fn many(self) -> &'static str {
+        match self {
+            Self::Decision => "decisions",
+            Self::Service => "services",
+            Self::Category => "categories",
+            Self::Rule => "rules",
+            Self::Organisation => "organisations",
+        }
+    }
+}
+
+/// What gets weaker, and what somebody has to look at; that nothing does, only where all that
+/// changes can be compared and nobody is left without a policy.
+fn weaker(difference: &Difference) -> Vec<String> {
+    let of = |risk: Risk| {
+        let changes = difference.changes.iter().map(|change| change.risk);
+        let addresses = difference.addresses.iter().map(|change| change.risk);
+        changes.chain(addresses).filter(|of| *of == risk).count()
+    };
+    let things = |count: usize, get: &str, gets: &str| match count {
+        0 => None,
+        1 => Some(format!("1 thing {gets}")),
+        count => Some(format!("{count} things {get}")),
+    };
+    let weaker = things(of(Risk::Weaker), "get weaker", "gets weaker");
+    let different = things(
+        of(Risk::Different),
+        "are neither weaker nor tighter: look at them",
+        "is neither weaker nor tighter: look at it",
+    );
+    let is_all_compared =
+        difference.groups.removed.is_empty() && difference.not_compared.is_empty();
+    let nothing = (weaker.is_none() && different.is_none() && is_all_compared)
+        .then(|| "nothing gets weaker".to_owned());
+    weaker.into_iter().chain(different).chain(nothing).collect()
+}
+
+/// The later days that nobody looked at.
+fn not_compared(difference: &Difference) -> Option<String> {
+    let first = difference.not_compared.first()?;
+    let count = counted(difference.not_compared.len(), "later day");
+    let is = if difference.not_compared.len() == 1 {
+        "is"
+    } else {
+        "are"
+    };
+    Some(format!(
+        "{count} {is} not compared: `--date {first}` compares the first"
+    ))
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::diff::{Change, Held, Risk};
+use fyr_policy_core::diff::{Change, Held, Risk, Subject};
 use fyr_policy_core::{Difference, Ground};
 
 use super::devices::Devices;
@@ -37,11 +37,12 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
         })
         .collect();
     table(&mut text, "addresses", &rows);
-    let groups = &difference.groups;
-    for (word, groups) in [("added", &groups.added), ("removed", &groups.removed)] {
-        for group in groups {
-            let _ = writeln!(text, "\ngroup {word}: {group}");
-        }
+    let groups = groups(difference);
+    if !groups.is_empty() {
+        let _ = writeln!(text, "\ngroups");
+    }
+    for group in groups {
+        let _ = writeln!(text, "  {group}");
     }
     for (title, decisions) in [
         ("decided", &difference.decisions),
@@ -55,6 +56,24 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
         }
     }
     text
+}
+
+/// The groups that come and go: `b-2027 is added: mellemtrin in /skoler/b, in the place of b-2021`.
+pub(super) fn groups(difference: &Difference) -> Vec<String> {
+    let groups = &difference.groups;
+    let added = groups.added.iter().map(|(group, added)| {
+        let (stage, unit) = (&added.stage, &added.unit);
+        let before = added.replaces.as_ref();
+        let before = before.map(|before| format!(", in the place of {before}"));
+        format!(
+            "{group} is added: {stage} in {unit}{}",
+            before.unwrap_or_default()
+        )
+    });
+    let removed = groups.removed.iter().map(|group| {
+        format!("{group} is removed: its devices are given nothing new, and keep what they have")
+    });
+    added.chain(removed).collect()
 }
 
 /// The risk as a reader sees it.
@@ -72,6 +91,9 @@ pub(super) fn word(risk: Risk) -> &'static str {
 /// `off → moderate`; what else differs where the value is the same.
 pub(super) fn step(change: &Change) -> String {
     let (before, after) = (&change.before, &change.after);
+    if let Subject::Floor(_) = change.subject {
+        return format!("{} → {}", floor(before), floor(after));
+    }
     if before.value != after.value {
         return format!("{} → {}", before.value, after.value);
     }
@@ -83,6 +105,14 @@ pub(super) fn step(change: &Change) -> String {
             firmness(before),
             firmness(after)
         );
+    }
+    if before.unit != after.unit {
+        let unit = |held: &Held| {
+            held.unit
+                .as_ref()
+                .map_or_else(|| "no rule".to_owned(), |unit| format!("from {unit}"))
+        };
+        return format!("{}: {} → {}", after.value, unit(before), unit(after));
     }
     if before.decision != after.decision {
         let case = |held: &Held| {
@@ -98,6 +128,14 @@ pub(super) fn step(change: &Change) -> String {
             .map_or_else(|| "no rule".to_owned(), ToString::to_string)
     };
     format!("{}: {} → {}", after.value, rule(before), rule(after))
+}
+
+/// `moderate, minimum from /skoler`; `none`.
+fn floor(held: &Held) -> String {
+    match (held.strength, &held.unit) {
+        (Some(strength), Some(unit)) => format!("{}, {strength} from {unit}", held.value),
+        (Some(_) | None, _) => held.value.clone(),
+    }
 }
 
 /// `85.10.09-G01-33-21, YouTube i undervisningen (Byrådet, 2021-12-01, review due 2028-12-01)`.

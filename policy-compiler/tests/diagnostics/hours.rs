@@ -129,7 +129,9 @@ fn nobody_takes_time_from_a_floor_beyond_the_days_that_were_listed() {
     let day = jiff::civil::date(2026, 11, 2);
     let days: Vec<String> = (0..420)
         .map(|ahead| day + jiff::Span::new().days(ahead))
-        .filter(|day| !(jiff::civil::date(2027, 12, 1)..jiff::civil::date(2027, 12, 9)).contains(day))
+        .filter(|day| {
+            !(jiff::civil::date(2027, 12, 1)..jiff::civil::date(2027, 12, 9)).contains(day)
+        })
         .map(|day| day.to_string())
         .collect();
     let listed = |until: &str| {
@@ -148,9 +150,15 @@ periods:
         ))
     };
     let text = listed("2027-11-26");
-    assert!(text.contains("without it on 2027-11-29, 08:00-15:00"), "{text}");
+    assert!(
+        text.contains("without it on 2027-11-29, 08:00-15:00"),
+        "{text}"
+    );
     let text = listed("2027-12-15");
-    assert!(text.contains("without it on 2027-12-01, 08:00-15:00"), "{text}");
+    assert!(
+        text.contains("without it on 2027-12-01, 08:00-15:00"),
+        "{text}"
+    );
 }
 
 #[test]
@@ -171,7 +179,10 @@ holidays:
     for decision in ["decision: BY-2025-1\n", ""] {
         let text = shortened(decision, "");
         assert!(text.contains("FYR0914"), "{decision}: {text}");
-        assert!(text.contains("cites no decision of its own: `oest-"), "{text}");
+        assert!(
+            text.contains("cites no decision of its own: `oest-"),
+            "{text}"
+        );
     }
     let of_the_board = shortened("decision: BY-2025-1\n", ", decision: SK-2025-7");
     assert!(!of_the_board.contains("FYR0914"), "{of_the_board}");

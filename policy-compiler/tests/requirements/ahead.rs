@@ -5,7 +5,7 @@ use crate::source::{Source, stderr, stdout};
 const DAY: &str = "2026-11-23";
 
 /// What `fyr diff` prints of two policies, without how the columns are aligned.
-fn told(old: &Source, new: &Source) -> String {
+pub(crate) fn told(old: &Source, new: &Source) -> String {
     let path = new.path().to_str().expect("a path in Unicode");
     let output = old.fyr("diff", &[path, "--date", DAY]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -49,7 +49,7 @@ why:
 ";
 
 /// The small policy with a floor in school hours that is open to a lesson.
-fn timed() -> Source {
+pub(crate) fn timed() -> Source {
     Source::small()
         .with("timetable.yaml", TIMETABLE)
         .with("rules/tider.yaml", RULES)

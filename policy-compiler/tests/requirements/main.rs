@@ -23,3 +23,4 @@ mod settings;
 mod source;
 mod timetables;
 mod undecided;
+mod unseen;

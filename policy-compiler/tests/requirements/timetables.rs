@@ -467,10 +467,18 @@ fn r03_two_that_may_not_take_time_do_not_cover_for_one_another() {
 
 #[test]
 fn r21_the_body_that_decided_the_floor_may_shorten_its_hours_for_a_school() {
-    let shorter = "{ for: /skoler/oest, hours: 08:00-12:00 }";
-    assert_eq!(decided_hours("minimum", shorter, "").codes(DAY), [""; 0]);
-    let above = "{ for: /skoler/oest, hours: 08:00-12:00, decision: BY-2025-1 }";
-    assert_eq!(decided_hours("minimum", above, "").codes(DAY), [""; 0]);
+    for case in ["SK-2025-7", "BY-2025-1"] {
+        let shorter = format!("{{ for: /skoler/oest, hours: 08:00-12:00, decision: {case} }}");
+        assert_eq!(decided_hours("minimum", &shorter, "").codes(DAY), [""; 0]);
+    }
+    // What the period cites was decided for all of them.
+    let uncited = "{ for: /skoler/oest, hours: 08:00-12:00 }";
+    assert_eq!(
+        decided_hours("minimum", uncited, "").codes(DAY),
+        ["FYR0914"]
+    );
+    let for_all = "{ for: { unit: /skoler, stage: indskoling }, hours: 08:00-12:00 }";
+    assert_eq!(decided_hours("minimum", for_all, "").codes(DAY), [""; 0]);
 }
 
 #[test]

@@ -3,14 +3,14 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::At;
 use crate::bundle::Engine;
 use crate::id::ParseIdError;
 
 /// The oldest version of each browser that the organisation's devices still run.
-#[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Browsers {
     /// The oldest Chromium, Chrome, Edge or Brave: `140`.
@@ -61,6 +61,12 @@ impl FromStr for BrowserVersion {
             minor,
             patch,
         })
+    }
+}
+
+impl Serialize for BrowserVersion {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Deref;
 use std::str::FromStr;
 
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::id::ParseIdError;
 
@@ -29,6 +29,12 @@ impl TryFrom<String> for Day {
 
     fn try_from(text: String) -> Result<Self, ParseIdError> {
         text.parse()
+    }
+}
+
+impl Serialize for Day {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 

@@ -1,12 +1,12 @@
 //! `decisions/*.yaml`: what was decided, by whom and why.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{At, Day};
 use crate::id::{BodyId, CaseNumber};
 
 /// One case, as its file says it.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Fyr: a decision (decisions/*.yaml)")]
 #[schemars(extend("if" = {
@@ -81,7 +81,7 @@ impl Decision {
 }
 
 /// A data protection impact assessment.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Dpia {
     /// Where it is filed.
@@ -93,7 +93,7 @@ pub struct Dpia {
 }
 
 /// Where a decision stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Being written: its rules are a proposal.

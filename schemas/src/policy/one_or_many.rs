@@ -4,12 +4,13 @@ use std::fmt::Display;
 use std::ops::Deref;
 use std::str::FromStr;
 
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::{At, SettingValue};
 
 /// One value or several, each with its place; none where nothing is written.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize)]
+#[serde(transparent)]
 pub struct OneOrMany<T>(pub Vec<At<T>>);
 
 impl<T> Default for OneOrMany<T> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::{At, Browsers};
 use crate::id::{
@@ -13,7 +13,7 @@ use crate::id::{
 };
 
 /// The organisation: what every other file builds on.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Fyr: the organisation (fyr.yaml)")]
 pub struct OrganisationFile {
@@ -57,7 +57,7 @@ fn three_years() -> u8 {
 }
 
 /// How people sign in.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SignIn {
     /// The domains of the organisation's accounts.
@@ -68,7 +68,7 @@ pub struct SignIn {
 }
 
 /// A body that decides: a council, a committee, a director.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Body {
     /// Its name in full.
@@ -130,6 +130,12 @@ impl Grades {
     }
 }
 
+impl fmt::Display for Grades {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.first, self.last)
+    }
+}
+
 impl TryFrom<String> for Grades {
     type Error = ParseIdError;
 
@@ -171,6 +177,15 @@ pub enum Stage {
     Pupils(Grades),
     /// Teachers and other employees.
     Staff,
+}
+
+impl Serialize for Stage {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Pupils(grades) => serializer.collect_str(grades),
+            Self::Staff => serializer.serialize_str("staff"),
+        }
+    }
 }
 
 impl TryFrom<String> for Stage {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{self, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::one_or_many::OneOrMany;
 use super::{At, Day, Ownership};
@@ -113,7 +113,7 @@ pub struct Scope {
 }
 
 /// A selection of groups within a unit.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Selection {
     /// The unit; everything below it is included.
@@ -131,6 +131,28 @@ struct Selection {
 enum WrittenScope {
     Path(UnitPath),
     Selection(Selection),
+}
+
+/// A path alone where nothing narrows it.
+impl Serialize for Scope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self {
+            unit,
+            who,
+            stage,
+            ownership,
+        } = self;
+        if who.is_none() && stage.is_empty() && ownership.is_none() {
+            return unit.serialize(serializer);
+        }
+        let selection = Selection {
+            unit: unit.clone(),
+            who: *who,
+            stage: OneOrMany(stage.clone()),
+            ownership: *ownership,
+        };
+        selection.serialize(serializer)
+    }
 }
 
 impl<'de> Deserialize<'de> for Scope {

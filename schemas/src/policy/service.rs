@@ -2,14 +2,14 @@
 
 mod status;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub use self::status::{ServiceStatus, StatusFor, Statuses};
 use super::{At, Day, Dpia};
 use crate::id::{CaseNumber, CategoryId, CountryCode, ServiceId};
 
 /// One service.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Fyr: a service (services/*.yaml)")]
 pub struct Service {
@@ -59,7 +59,9 @@ pub struct Service {
 }
 
 /// What a service is to pupils.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceKind {
     /// A service like any other.
@@ -70,7 +72,7 @@ pub enum ServiceKind {
 }
 
 /// Who offers a service.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Vendor {
     /// The company.
@@ -80,7 +82,7 @@ pub struct Vendor {
 }
 
 /// A validation of a service's security.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecurityValidation {
     /// Where it is filed.
@@ -90,7 +92,7 @@ pub struct SecurityValidation {
 }
 
 /// The age that a service is made for.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MinimumAge {
     /// In years.
@@ -101,7 +103,7 @@ pub struct MinimumAge {
 }
 
 /// What a rule that opens a service opens to those below its minimum age.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BelowAge {
     /// Nothing: it is blocked.
@@ -113,7 +115,7 @@ pub enum BelowAge {
 }
 
 /// Whose approval a service needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Approval {
     /// A guardian's. The policy holds the outcome for a whole group, never who said what.

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{At, Grades};
 use crate::id::{GroupId, ParseIdError, ServiceId, StageId, UnitPath};
@@ -142,7 +142,9 @@ impl Group {
 }
 
 /// Whose devices a group's are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Ownership {
     /// The organisation's, and run by it.

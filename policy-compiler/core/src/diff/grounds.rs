@@ -1,19 +1,139 @@
-//! What is rewritten of the ground on which things hold: decisions in place, and who may decide what.
+//! What is written otherwise of the ground on which things hold: decisions, services, lists, reasons
+//! and the organisation itself, field by field; and who may decide what.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{At, Body, Day, Decision};
-use fyr_schemas::{BodyId, CaseNumber, GroupId, UnitPath};
+use fyr_schemas::policy::{self as source, At, Body};
+use fyr_schemas::{BodyId, CaseNumber, GroupId, LanguageCode, UnitPath};
+use serde::Serialize;
+use serde_json::Value as Json;
 
-use super::{Change, Crowds, Held, Risk, Side, Sides, Subject};
-use crate::policy::Policy;
+use super::{Change, Crowds, Document, Held, Risk, Side, Sides, Subject};
+use crate::policy::{Policy, Service};
 use crate::spell::Spell;
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let (old, new) = (sides.old.policy, sides.new.policy);
+    let everybody: Vec<GroupId> = new.groups.keys().cloned().collect();
+    let mut changes = of_decisions(sides, crowds);
+    let everywhere = of_services(old, new)
+        .into_iter()
+        .chain(of_categories(old, new))
+        .chain(of_organisation(old, new));
+    changes.extend(everywhere.map(|rewritten| rewritten.told(&everybody, crowds)));
+    changes.extend(of_reasons(old, new, crowds));
+    changes.extend(of_bodies(old, new, crowds));
+    changes
+}
+
+/// A field that is written otherwise.
+struct Rewritten {
+    risk: Risk,
+    subject: Subject,
+    before: Held,
+    after: Held,
+}
+
+impl Rewritten {
+    fn new(document: Document, (field, before, after): (String, String, String)) -> Self {
+        Self {
+            risk: Risk::Ground,
+            subject: Subject::Written { document, field },
+            before: Held::by_nobody(before),
+            after: Held::by_nobody(after),
+        }
+    }
+
+    /// On these cases it stood, and will.
+    fn on(mut self, before: Option<&CaseNumber>, after: Option<&CaseNumber>) -> Self {
+        self.before.decision = before.cloned();
+        self.after.decision = after.cloned();
+        self
+    }
+
+    fn told(self, groups: &[GroupId], crowds: &Crowds<'_>) -> Change {
+        let always = Spell::default();
+        Change {
+            risk: self.risk,
+            subject: self.subject,
+            before: self.before,
+            after: self.after,
+            whom: crowds.in_words(groups, &always),
+            during: always.during,
+            days: always.days,
+            groups: groups.to_vec(),
+        }
+    }
+}
+
+/// Every field of a document as it is written, by its name: `dpia.version`.
+fn written(document: &impl Serialize) -> BTreeMap<String, String> {
+    let mut fields = BTreeMap::new();
+    // What was read from YAML has names for keys, so it always can be written as JSON.
+    if let Ok(Json::Object(members)) = serde_json::to_value(document) {
+        for (name, value) in members {
+            note(name, &value, &mut fields);
+        }
+    }
+    fields
+}
+
+fn note(name: String, value: &Json, fields: &mut BTreeMap<String, String>) {
+    match value {
+        Json::Null => {}
+        Json::Object(members) => {
+            for (member, value) in members {
+                note(format!("{name}.{member}"), value, fields);
+            }
+        }
+        Json::Array(items) if items.is_empty() => {}
+        Json::Bool(_) | Json::Number(_) | Json::String(_) | Json::Array(_) => {
+            fields.insert(name, as_written(value));
+        }
+    }
+}
+
+/// `[a.example, b.example]`, `{ for: /skoler, status: denied }`.
+fn as_written(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(as_written).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(members) => {
+            let given = members.iter().filter(|(_, value)| !value.is_null());
+            let given: Vec<String> = given
+                .map(|(name, value)| format!("{name}: {}", as_written(value)))
+                .collect();
+            format!("{{ {} }}", given.join(", "))
+        }
+        Json::Null | Json::Bool(_) | Json::Number(_) => value.to_string(),
+    }
+}
+
+/// The fields that differ, with how they were written and are.
+fn rewritten(
+    before: &BTreeMap<String, String>,
+    after: &BTreeMap<String, String>,
+) -> Vec<(String, String, String)> {
+    let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let said = |side: &BTreeMap<String, String>, field: &String| {
+        side.get(field)
+            .map_or_else(|| "nothing".to_owned(), String::clone)
+    };
+    fields
+        .into_iter()
+        .map(|field| (field.clone(), said(before, field), said(after, field)))
+        .filter(|(_, before, after)| before != after)
+        .collect()
+}
+
+/// Decisions that something stands on and that are rewritten in place.
+fn of_decisions(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
-    for (case, after) in &new.decisions {
-        let Some(before) = old.decisions.get(case) else {
+    for (case, after) in &sides.new.policy.decisions {
+        let Some(before) = sides.old.policy.decisions.get(case) else {
             continue;
         };
         let fields = rewritten(&written(&before.document), &written(&after.document));
@@ -24,73 +144,13 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         if groups.is_empty() {
             continue;
         }
-        for (field, before, after) in fields {
-            let subject = Subject::Decision {
-                case: case.clone(),
-                field,
-            };
-            let decision = Some(case.clone());
-            changes.push(change((subject, before, after), decision, &groups, crowds));
-        }
+        changes.extend(fields.into_iter().map(|field| {
+            let document = Document::Decision(case.clone());
+            let rewritten = Rewritten::new(document, field).on(Some(case), Some(case));
+            rewritten.told(&groups, crowds)
+        }));
     }
-    changes.extend(of_bodies(old, new, crowds));
     changes
-}
-
-/// A field that is written otherwise, and how.
-type Rewritten = (&'static str, String, String);
-
-/// Every field of a decision that says on what ground it stands, as it is written.
-fn written(decision: &Decision) -> BTreeMap<&'static str, String> {
-    let day = |day: &Option<At<Day>>| day.as_ref().map(|day| day.value.to_string());
-    let dpia = decision.dpia.as_ref();
-    let fields = [
-        ("title", Some(decision.title.clone())),
-        ("body", Some(decision.body.value.to_string())),
-        ("date", Some(decision.date.value.to_string())),
-        ("from", day(&decision.from)),
-        ("until", day(&decision.until)),
-        (
-            "replaces",
-            decision
-                .replaces
-                .as_ref()
-                .map(|case| case.value.to_string()),
-        ),
-        ("status", Some(decision.status.word().to_owned())),
-        ("decide-by", day(&decision.decide_by)),
-        ("purpose", Some(decision.purpose.clone())),
-        ("legal-basis", decision.legal_basis.clone()),
-        ("owner", Some(decision.owner.clone())),
-        (
-            "dpia",
-            dpia.map(|dpia| {
-                let (reference, version, date) = (&dpia.reference, dpia.version, dpia.date.value);
-                format!("{reference}, version {version} of {date}")
-            }),
-        ),
-        ("review", day(&decision.review)),
-    ];
-    let given = fields.into_iter();
-    given
-        .filter_map(|(field, text)| Some((field, text?)))
-        .collect()
-}
-
-fn rewritten(
-    before: &BTreeMap<&'static str, String>,
-    after: &BTreeMap<&'static str, String>,
-) -> Vec<Rewritten> {
-    let fields: BTreeSet<&'static str> = before.keys().chain(after.keys()).copied().collect();
-    let said = |side: &BTreeMap<&'static str, String>, field| {
-        side.get(field)
-            .map_or_else(|| "nothing".to_owned(), String::clone)
-    };
-    fields
-        .into_iter()
-        .map(|field| (field, said(before, field), said(after, field)))
-        .filter(|(_, before, after)| before != after)
-        .collect()
 }
 
 /// The groups for which something stands on a case on either side.
@@ -104,12 +164,21 @@ fn standing_on(case: &CaseNumber, old: &Side<'_>, new: &Side<'_>) -> Vec<GroupId
                 let mut rules = rules.filter(|rule| rule.decision() == Some(case));
                 let periods = policy.timetable.periods.values();
                 let mut periods = periods.filter(|period| period.is_for(group));
+                let mut holidays = policy.timetable.holidays.iter();
+                let mut services = policy.services.values();
                 rules.any(|rule| rule.selects(group))
-                    || policy.units_approved_by(case).contains(&group.unit)
+                    || services.any(|service| {
+                        let status = service.assessed_for(group);
+                        let cited = status.and_then(|status| status.decision);
+                        cited.is_some_and(|cited| cited.value == *case)
+                    })
                     || periods.any(|period| {
-                        period
-                            .decided_for(group)
-                            .is_some_and(|cited| cited.case == *case)
+                        let cited = period.decided_for(group);
+                        cited.is_some_and(|cited| cited.case == *case)
+                    })
+                    || holidays.any(|holiday| {
+                        let cited = holiday.decided.as_ref();
+                        holiday.is_for(group) && cited.is_some_and(|cited| cited.case == *case)
                     })
             })
         })
@@ -117,33 +186,163 @@ fn standing_on(case: &CaseNumber, old: &Side<'_>, new: &Side<'_>) -> Vec<GroupId
         .collect()
 }
 
-/// Bodies that may decide for something else than before, and those that came or went.
+/// Services of the catalogue. What nobody may close is looked at by somebody.
+fn of_services(old: &Policy, new: &Policy) -> Vec<Rewritten> {
+    let mut changes = Vec::new();
+    let names: BTreeSet<_> = old.services.keys().chain(new.services.keys()).collect();
+    for id in names {
+        let both = [old, new].map(|policy| policy.services.get(id));
+        let is_lifeline = both.into_iter().flatten().any(Service::is_helpline);
+        let is_on_both = both.iter().all(Option::is_some);
+        if !is_on_both && !is_lifeline {
+            continue;
+        }
+        let fields = |service: Option<&Service>| {
+            let document = service.map(|service| &service.source.document);
+            document.map_or_else(BTreeMap::new, written)
+        };
+        let case = |service: Option<&Service>| -> Option<CaseNumber> {
+            let decision = service?.source.document.decision.as_ref()?;
+            Some(decision.value.clone())
+        };
+        let [before, after] = both;
+        let differing = rewritten(&fields(before), &fields(after)).into_iter();
+        let keeps_open = |field: &str| is_lifeline && ["kind", "sites"].contains(&field);
+        // Of one that came or went, what it keeps open is all there is to say.
+        let differing = differing.filter(|(field, ..)| is_on_both || keeps_open(field));
+        changes.extend(differing.map(|field| {
+            let risk = if keeps_open(&field.0) {
+                Risk::Different
+            } else {
+                Risk::Ground
+            };
+            let rewritten = Rewritten::new(Document::Service(id.clone()), field);
+            Rewritten {
+                risk,
+                ..rewritten.on(case(before).as_ref(), case(after).as_ref())
+            }
+        }));
+    }
+    changes
+}
+
+/// Where categories come from. What they list is compared member by member.
+fn of_categories(old: &Policy, new: &Policy) -> Vec<Rewritten> {
+    let mut changes = Vec::new();
+    for (id, after) in &new.categories {
+        let Some(before) = old.categories.get(id) else {
+            continue;
+        };
+        let [was, is] = [before, after].map(|category| written(&category.origin.source.document));
+        let mut differing = rewritten(&was, &is);
+        // Another list has another digest.
+        differing.retain(|(field, before, after)| {
+            field != "digest" || [before, after].contains(&&"nothing".to_owned())
+        });
+        let document = || Document::Category(id.clone());
+        let told = differing.into_iter();
+        changes.extend(told.map(|field| Rewritten::new(document(), field)));
+    }
+    changes
+}
+
+/// The organisation. Whom devices belong to, what stays reachable and who is in which stage is
+/// looked at by somebody; bodies are told by themselves.
+fn of_organisation(old: &Policy, new: &Policy) -> Vec<Rewritten> {
+    const LOOKED_AT: [&str; 6] = [
+        "always-reachable",
+        "classroom",
+        "country",
+        "organisation",
+        "sign-in",
+        "stages",
+    ];
+
+    let [before, after] = [old, new].map(|policy| written(&policy.organisation.document));
+    let fields = rewritten(&before, &after).into_iter();
+    let fields = fields.filter(|(field, ..)| !field.starts_with("bodies."));
+    fields
+        .map(|field| {
+            let family = field.0.split('.').next().unwrap_or_default();
+            let risk = if LOOKED_AT.contains(&family) {
+                Risk::Different
+            } else {
+                Risk::Ground
+            };
+            Rewritten {
+                risk,
+                ..Rewritten::new(Document::Organisation, field)
+            }
+        })
+        .collect()
+}
+
+/// What people are told of rules that both policies have.
+fn of_reasons(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
+    #[derive(Serialize)]
+    struct Reasons<'r> {
+        guidance: &'r BTreeMap<At<LanguageCode>, String>,
+        why: &'r BTreeMap<At<LanguageCode>, String>,
+    }
+
+    let mut changes = Vec::new();
+    for (id, after) in &new.rules {
+        let Some(before) = old.rules.get(id) else {
+            continue;
+        };
+        let reasons = [before, after].map(|rule| {
+            let source::Rule { guidance, why, .. } = &rule.source.document;
+            written(&Reasons { guidance, why })
+        });
+        let [was, is] = &reasons;
+        let groups: Vec<GroupId> = new.groups_of(after).map(|group| group.id.clone()).collect();
+        changes.extend(rewritten(was, is).into_iter().map(|field| {
+            let rewritten = Rewritten::new(Document::Rule(id.clone()), field);
+            let rewritten = rewritten.on(before.decision(), after.decision());
+            rewritten.told(&groups, crowds)
+        }));
+    }
+    changes
+}
+
+/// Bodies that have another name or may decide for something else than before, and those that came
+/// or went.
 fn of_bodies(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
     let (before, after) = (bodies(old), bodies(new));
     let names: BTreeSet<&BodyId> = before.keys().chain(after.keys()).copied().collect();
     let mut changes = Vec::new();
     for name in names {
-        let unit = |bodies: &BTreeMap<&BodyId, &Body>| -> Option<UnitPath> {
-            let body = bodies.get(name)?;
-            Some(body.competent_for.value.clone())
-        };
-        let (was, is) = (unit(&before), unit(&after));
-        if was == is {
-            continue;
-        }
+        let both = [&before, &after].map(|bodies| bodies.get(name).copied());
+        let [was, is] = both;
+        let unit =
+            |body: Option<&Body>| -> Option<UnitPath> { Some(body?.competent_for.value.clone()) };
         let below = |group: &UnitPath| {
-            let mut units = was.iter().chain(&is);
+            let mut units = both.into_iter().filter_map(unit);
             units.any(|unit| unit.contains(group))
         };
         let groups = new.groups.values().filter(|group| below(&group.unit));
         let groups: Vec<GroupId> = groups.map(|group| group.id.clone()).collect();
-        let says = |unit: Option<&UnitPath>| match unit {
-            Some(unit) => format!("decides for {unit}"),
-            None => "decides nothing".to_owned(),
-        };
-        let subject = Subject::Body(name.clone());
-        let step = (subject, says(was.as_ref()), says(is.as_ref()));
-        changes.push(change(step, None, &groups, crowds));
+        if unit(was) != unit(is) {
+            let says = |body: Option<&Body>| match body {
+                Some(body) => format!("decides for {}", body.competent_for.value),
+                None => "decides nothing".to_owned(),
+            };
+            let rewritten = Rewritten {
+                risk: Risk::Ground,
+                subject: Subject::Body(name.clone()),
+                before: Held::by_nobody(says(was)),
+                after: Held::by_nobody(says(is)),
+            };
+            changes.push(rewritten.told(&groups, crowds));
+        }
+        if let (Some(was), Some(is)) = (was, is)
+            && was.name != is.name
+        {
+            let field = format!("bodies.{name}.name");
+            let field = (field, was.name.clone(), is.name.clone());
+            let rewritten = Rewritten::new(Document::Organisation, field);
+            changes.push(rewritten.told(&groups, crowds));
+        }
     }
     changes
 }
@@ -151,29 +350,4 @@ fn of_bodies(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
 fn bodies(policy: &Policy) -> BTreeMap<&BodyId, &Body> {
     let bodies = policy.organisation.document.bodies.iter();
     bodies.map(|(name, body)| (&name.value, body)).collect()
-}
-
-fn change(
-    (subject, before, after): (Subject, String, String),
-    decision: Option<CaseNumber>,
-    groups: &[GroupId],
-    crowds: &Crowds<'_>,
-) -> Change {
-    let held = |value: String, decision| Held {
-        value,
-        rule: None,
-        strength: None,
-        decision,
-    };
-    let always = Spell::default();
-    Change {
-        risk: Risk::Ground,
-        subject,
-        before: held(before, decision.clone()),
-        after: held(after, decision),
-        whom: crowds.in_words(groups, &always),
-        during: always.during,
-        days: always.days,
-        groups: groups.to_vec(),
-    }
 }

@@ -19,25 +19,37 @@ use crate::spell::Spell;
 /// The most days that are looked at.
 const MOST_DAYS: usize = 8;
 
+/// What later days change.
+pub(super) struct Later {
+    pub(super) changes: Vec<Change>,
+    /// The days that nobody looked at.
+    pub(super) left_out: BTreeSet<Date>,
+}
+
 /// The changes of those days which are none of those that were `told`.
 pub(super) fn changes(
     sources: [&Sources; 2],
     comparison: &Comparison,
     today: [&Policy; 2],
     told: &[Change],
-) -> Vec<Change> {
+) -> Later {
     let mut all = told.to_vec();
-    for day in days(today) {
+    let (days, left_out) = days(today);
+    for day in days {
         let news = on(day, sources, comparison, &all);
         all.extend(news);
     }
-    all.split_off(told.len())
+    Later {
+        changes: all.split_off(told.len()),
+        left_out,
+    }
 }
 
 /// The day of the next school year, and those on which a rule begins or is over that devices are not
 /// told of yet: first of all those that one policy alone has, of floors before others, of higher units
-/// before lower ones, so that nobody below hides the day of a floor behind days of their own.
-fn days([old, new]: [&Policy; 2]) -> BTreeSet<Date> {
+/// before lower ones, so that nobody below hides the day of a floor behind days of their own. And
+/// the days that are too many.
+fn days([old, new]: [&Policy; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
     let reach = new.date.checked_add(1.year()).unwrap_or(Date::MAX);
     let beyond = |policy| -> BTreeSet<Turn> {
         let turns = turns(policy).filter(|turn| reach < turn.day);
@@ -46,14 +58,17 @@ fn days([old, new]: [&Policy; 2]) -> BTreeSet<Date> {
     let (was, is) = (beyond(old), beyond(new));
     let (alone, shared) = (&was ^ &is, &was & &is);
     let in_order = alone.into_iter().chain(shared).map(|turn| turn.day);
-    let mut days = BTreeSet::new();
+    let (mut days, mut left_out) = (BTreeSet::new(), BTreeSet::new());
     for day in in_order {
         if days.len() < MOST_DAYS {
             days.insert(day);
+        } else {
+            left_out.insert(day);
         }
     }
     days.extend(new.country().next_school_year(new.date));
-    days
+    let left_out = &left_out - &days;
+    (days, left_out)
 }
 
 /// A day on which a rule begins or is over; those of floors of high units come first.

@@ -4,75 +4,60 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::CategoryId;
 
-use super::sites::{held, risk};
+use super::sites::{News, floor, held, risk};
 use super::{Listed, Membership, Risk, Steps, Subject};
-use crate::policy::Category;
+use crate::policy::{Category, SiteSet};
 use crate::resolve::Sites;
 use crate::url_filter::UrlFilter;
 
 /// The most members that one change names; the rest is counted.
 const MOST_NAMED: usize = 20;
 
-/// What became of the members of categories so far: groups share both lists and verdicts.
+/// What became of the members of categories so far: groups share lists.
 #[derive(Default)]
-pub(super) struct Members<'s> {
-    by_category: BTreeMap<&'s CategoryId, [Vec<UrlFilter>; 2]>,
-    by_sites: BTreeMap<Both<'s>, Vec<(Risk, Subject, Steps)>>,
-}
-
-/// What is said of sites on both sides.
-type Both<'s> = (*const Sites<'s>, *const Sites<'s>);
+pub(super) struct Members<'s>(BTreeMap<&'s CategoryId, [Vec<UrlFilter>; 2]>);
 
 impl<'s> Members<'s> {
     /// What changes over the members that came or went, of the categories that both sides speak
     /// of. Of a category that only one side speaks of, all that it has changes as a whole.
-    pub(super) fn changes(
-        &mut self,
-        old: &'s Sites<'s>,
-        new: &'s Sites<'s>,
-    ) -> &[(Risk, Subject, Steps)] {
-        let both = (std::ptr::from_ref(old), std::ptr::from_ref(new));
-        let Self {
-            by_category,
-            by_sites,
-        } = self;
-        by_sites.entry(both).or_insert_with(|| {
-            let mut changes = Vec::new();
-            let spoken_of = categories(new);
-            for (id, old_category) in categories(old) {
-                let Some(new_category) = spoken_of.get(id) else {
-                    continue;
-                };
-                let moved = by_category.entry(id).or_insert_with(|| {
-                    [
-                        missing(old_category, new_category),
-                        missing(new_category, old_category),
-                    ]
-                });
-                for (members, membership) in
-                    moved.iter().zip([Membership::Lost, Membership::Gained])
-                {
-                    let mut alike: BTreeMap<(Risk, Steps), Listed> = BTreeMap::new();
-                    for member in members {
-                        let before = old.verdict_over_filter(member);
-                        let after = new.verdict_over_filter(member);
-                        let held = (held(before), held(after));
-                        if held.0 != held.1 {
-                            alike
-                                .entry((risk(before, after), held))
-                                .or_insert_with(|| Listed::none(id, membership))
-                                .add(member);
-                        }
-                    }
-                    changes.extend(
-                        alike
-                            .into_iter()
-                            .map(|((risk, held), listed)| (risk, Subject::Listed(listed), held)),
+    pub(super) fn changes(&mut self, old: &'s Sites<'_>, new: &'s Sites<'_>) -> Vec<News> {
+        let mut changes = Vec::new();
+        let spoken_of = categories(new);
+        for (id, old_category) in categories(old) {
+            let Some(new_category) = spoken_of.get(id) else {
+                continue;
+            };
+            let moved = self.0.entry(id).or_insert_with(|| {
+                [
+                    missing(old_category, new_category),
+                    missing(new_category, old_category),
+                ]
+            });
+            for (members, membership) in moved.iter().zip([Membership::Lost, Membership::Gained]) {
+                let mut alike: BTreeMap<(Risk, Steps), Listed> = BTreeMap::new();
+                for member in members {
+                    let verdicts = (
+                        old.verdict_over_filter(member),
+                        new.verdict_over_filter(member),
                     );
+                    let held = (held(verdicts.0), held(verdicts.1));
+                    if held.0 != held.1 {
+                        let sites = SiteSet::Filter(member.clone());
+                        let floor = floor((old, &sites), (new, &sites));
+                        alike
+                            .entry((risk(verdicts, floor.as_ref()), held))
+                            .or_insert_with(|| Listed::none(id, membership))
+                            .add(member);
+                    }
                 }
+                changes.extend(
+                    alike
+                        .into_iter()
+                        .map(|((risk, held), listed)| (risk, Subject::Listed(listed), held)),
+                );
             }
-            changes
-        })
+        }
+        changes
     }
 }
 

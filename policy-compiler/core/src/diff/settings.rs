@@ -3,10 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
-use crate::policy::Firmness;
+use fyr_schemas::policy::Strength;
+
+use super::bounds::{self, Bound};
+use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
 use crate::resolve::{Resolved, Settled};
-use crate::settings::{Role, Setting, Value};
+use crate::settings::{Kind, Role, Setting, Value};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
@@ -23,8 +25,17 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             };
             let held = (held(setting, before), held(setting, after));
             let risk = risk(setting, old, new);
+            let told = if held.0 == held.1 {
+                Risk::Nothing
+            } else {
+                risk
+            };
             let subject = Subject::Setting(name.to_owned());
             gathered.add((risk, subject), held, time.when());
+            let floor = floor(setting, old, new).filter(|(risk, _)| told < *risk);
+            if let Some((risk, held)) = floor {
+                gathered.add((risk, Subject::Floor(name.to_owned())), held, time.when());
+            }
         }
     }
     gathered.into_changes(crowds)
@@ -33,34 +44,23 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
 /// How grave all that changes of settings is where the one holds instead of the other.
 pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
     let settled = before.settings.values().chain(after.settings.values());
-    let risks = settled.map(|settled| risk(settled.setting, before, after));
+    let risks = settled.map(|settled| {
+        let floor = floor(settled.setting, before, after);
+        let floor = floor.map_or(Risk::Ground, |(risk, _)| risk);
+        risk(settled.setting, before, after).max(floor)
+    });
     risks.max().unwrap_or(Risk::Ground)
 }
 
 fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
     match settled {
-        None => Held {
-            value: setting.default.to_owned(),
-            rule: None,
-            strength: None,
-            decision: None,
-        },
-        Some(settled) => {
-            let rule = settled.holds.rule;
-            Held {
-                value: settled.holds.value.to_string(),
-                rule: Some(rule.id().clone()),
-                strength: Some(rule.firmness().words()),
-                decision: rule.decision().cloned(),
-            }
-        }
+        None => Held::by_nobody(setting.default.to_owned()),
+        Some(settled) => Held::by(settled.holds.rule, settled.holds.value.to_string()),
     }
 }
 
 fn risk(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Risk {
-    if let Role::Excepts(closed) = setting.role
-        && !(is_closed(closed, old) && is_closed(closed, new))
-    {
+    if !matters(setting, old, new) {
         return Risk::Ground;
     }
     let (before, after) = (
@@ -73,11 +73,40 @@ fn risk(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Risk {
     };
     let (was, is) = (value(before), value(after));
     match of_values(setting, was.as_ref(), is.as_ref()) {
-        // A floor at what browsers do anyway bounds nobody.
-        Risk::Ground if is == setting.default_value() => Risk::Ground,
-        Risk::Ground => of_firmness(firmness(before), firmness(after)),
+        Risk::Ground => floor(setting, old, new).map_or(Risk::Ground, |(risk, _)| risk),
         graver => graver,
     }
+}
+
+/// Whether a setting does anything on either side: what is excepted from nothing does not.
+fn matters(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> bool {
+    match setting.role {
+        Role::Excepts(closed) => is_closed(closed, old) && is_closed(closed, new),
+        Role::Restricts(_) | Role::WayRound { .. } | Role::Neither => true,
+    }
+}
+
+/// What becomes of the floors of a setting.
+fn floor(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Option<(Risk, Steps)> {
+    matters(setting, old, new).then_some(())?;
+    let (old, new) = (bounds(setting, old), bounds(setting, new));
+    bounds::change(&old, &new, |one, other| setting.strictness(one, other))
+}
+
+/// What rules bound a setting with. A floor at what browsers do anyway bounds nobody.
+fn bounds<'s>(setting: &Setting, resolved: &'s Resolved<'_>) -> Vec<Bound<'s, &'s Value>> {
+    let settled = resolved.settings.get(setting.name).into_iter();
+    let default = setting.default_value();
+    let voices = settled.flat_map(Settled::voices).filter(|voice| {
+        voice.rule.strength() != Strength::Default && default.as_ref() != Some(voice.value)
+    });
+    voices
+        .map(|voice| Bound {
+            rule: voice.rule,
+            value: voice.value,
+            held: Held::by(voice.rule, voice.value.to_string()),
+        })
+        .collect()
 }
 
 /// Whether a setting closes anything: else there is nothing to except from it.
@@ -96,10 +125,16 @@ fn without_a_rule(setting: &Setting) -> Option<Value> {
     }
 }
 
-/// By the strictness of the setting; no value at all restricts nobody.
+/// By the strictness of the setting; no value at all restricts nobody, where any value does.
 fn of_values(setting: &Setting, before: Option<&Value>, after: Option<&Value>) -> Risk {
+    let is_ordered = match setting.kind {
+        Kind::Levels(_) | Kind::Choice(_) | Kind::Number(_) | Kind::Names(_) => true,
+        Kind::Policy(_) => false,
+    };
     match (before, after) {
         (None, None) => Risk::Ground,
+        (None, Some(_)) if is_ordered => Risk::Tighter,
+        (Some(_), None) if is_ordered => Risk::Weaker,
         (None, Some(_)) | (Some(_), None) => Risk::Different,
         (Some(before), Some(after)) => match setting.strictness(after, before) {
             None => Risk::Different,
@@ -108,17 +143,4 @@ fn of_values(setting: &Setting, before: Option<&Value>, after: Option<&Value>) -
             Some(Ordering::Greater) => Risk::Tighter,
         },
     }
-}
-
-/// The same value may be held more firmly or less.
-fn of_firmness(before: Firmness, after: Firmness) -> Risk {
-    match after.cmp(&before) {
-        Ordering::Less => Risk::Tighter,
-        Ordering::Equal => Risk::Ground,
-        Ordering::Greater => Risk::Weaker,
-    }
-}
-
-fn firmness(settled: Option<&Settled<'_>>) -> Firmness {
-    settled.map_or(Firmness::LEAST, |settled| settled.holds.rule.firmness())
 }

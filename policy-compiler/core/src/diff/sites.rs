@@ -3,23 +3,30 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use super::bounds::{self, Bound};
 use super::members::Members;
-use super::{Change, Crowds, Gathered, Held, Risk, Sides, Subject};
+use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
 use crate::desired::Verdict;
-use crate::policy::{Firmness, SiteSet};
-use crate::resolve::{Resolved, SiteVoice};
+use crate::policy::SiteSet;
+use crate::resolve::{Resolved, SiteVoice, Sites};
+
+/// What changes, how grave it is, and what held and will.
+pub(super) type News = (Risk, Subject, Steps);
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let (mut gathered, mut members) = (Gathered::default(), Members::default());
+    // Groups share what is said of sites.
+    let mut known: BTreeMap<[*const Sites<'_>; 2], Vec<News>> = BTreeMap::new();
     for time in sides.times() {
-        let (old, new) = (time.old, time.new);
-        for (risk, subject, held) in members.changes(&old.sites, &new.sites) {
+        let (old, new) = (&*time.old.sites, &*time.new.sites);
+        let both = [old, new].map(std::ptr::from_ref);
+        let news = known.entry(both).or_insert_with(|| {
+            let mut news = members.changes(old, new);
+            news.extend(named(old, new).iter().flat_map(|each| each.news(old, new)));
+            news
+        });
+        for (risk, subject, held) in news {
             gathered.add((*risk, subject.clone()), held.clone(), time.when());
-        }
-        for (name, before, after) in verdicts(old, new) {
-            let held = (held(before), held(after));
-            let subject = Subject::Site(name);
-            gathered.add((risk(before, after), subject), held, time.when());
         }
     }
     gathered.into_changes(crowds)
@@ -27,84 +34,114 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
 
 /// How grave all that changes of sites is where the one holds instead of the other.
 pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
-    let risks = verdicts(before, after).into_iter();
-    let risks = risks.map(|(_, before, after)| risk(before, after));
+    let (old, new) = (&*before.sites, &*after.sites);
+    let named = named(old, new).into_iter();
+    let risks = named.map(|each| {
+        let (verdict, floor) = each.risks(old, new);
+        verdict.max(floor.map_or(Risk::Ground, |(risk, _)| risk))
+    });
     risks.max().unwrap_or(Risk::Ground)
 }
 
-/// Everything that one of the two names, and what decides over it in each.
-fn verdicts<'a>(
-    old: &Resolved<'a>,
-    new: &Resolved<'a>,
-) -> Vec<(String, Option<SiteVoice<'a>>, Option<SiteVoice<'a>>)> {
-    let (of_old, mut of_new) = (named(old), named(new));
-    let mut all: Vec<(String, Option<&SiteSet>, Option<&SiteSet>)> = Vec::new();
-    for (name, in_old) in of_old {
-        let in_new = of_new.remove(&name);
-        all.push((name, Some(in_old), in_new));
+/// Something that one of two policies names. Each side means its own list, as far as it speaks of it.
+struct Named<'s> {
+    name: String,
+    before: &'s SiteSet,
+    after: &'s SiteSet,
+}
+
+/// Everything that one of the two names, in the words of the source.
+fn named<'s>(old: &'s Sites<'_>, new: &'s Sites<'_>) -> Vec<Named<'s>> {
+    let mut all: BTreeMap<String, [Option<&SiteSet>; 2]> = BTreeMap::new();
+    for (side, sites) in [old, new].into_iter().enumerate() {
+        for voice in &sites.voices {
+            let sites = &voice.says.sites;
+            let sides = all.entry(sites.to_string()).or_default();
+            if let Some(of_side) = sides.get_mut(side) {
+                *of_side = Some(sites);
+            }
+        }
     }
-    all.extend(
-        of_new
-            .into_iter()
-            .map(|(name, in_new)| (name, None, Some(in_new))),
-    );
-    all.sort_by(|(one, ..), (other, ..)| one.cmp(other));
     let all = all.into_iter();
-    all.map(|(name, in_old, in_new)| {
-        // Each side means its own list, as far as it speaks of it.
-        let before = in_old
-            .or(in_new)
-            .and_then(|sites| old.sites.verdict_over(sites));
-        let after = in_new
-            .or(in_old)
-            .and_then(|sites| new.sites.verdict_over(sites));
-        (name, before, after)
+    all.filter_map(|(name, [in_old, in_new])| {
+        Some(Named {
+            name,
+            before: in_old.or(in_new)?,
+            after: in_new.or(in_old)?,
+        })
     })
     .collect()
 }
 
-/// Everything that the rules of a group name, in the words of the source.
-fn named<'a>(resolved: &Resolved<'a>) -> BTreeMap<String, &'a SiteSet> {
-    let sets = resolved.sites.voices.iter().map(|voice| &voice.says.sites);
-    sets.map(|sites| (sites.to_string(), sites)).collect()
+impl Named<'_> {
+    /// What changes of it: what holds, and what nobody below may loosen where that is graver.
+    fn news(&self, old: &Sites<'_>, new: &Sites<'_>) -> Vec<News> {
+        let held = (
+            held(old.verdict_over(self.before)),
+            held(new.verdict_over(self.after)),
+        );
+        let (risk, floor) = self.risks(old, new);
+        let told = if held.0 == held.1 {
+            Risk::Nothing
+        } else {
+            risk
+        };
+        let floor = floor.filter(|(risk, _)| told < *risk);
+        let floor = floor.map(|(risk, held)| (risk, Subject::Floor(self.name.clone()), held));
+        let holds = (risk, Subject::Site(self.name.clone()), held);
+        [holds].into_iter().chain(floor).collect()
+    }
+
+    /// How grave what changes of its verdict is, and what becomes of its floors.
+    fn risks(&self, old: &Sites<'_>, new: &Sites<'_>) -> (Risk, Option<(Risk, Steps)>) {
+        let floor = floor((old, self.before), (new, self.after));
+        let verdicts = (old.verdict_over(self.before), new.verdict_over(self.after));
+        (risk(verdicts, floor.as_ref()), floor)
+    }
 }
 
 pub(super) fn held(voice: Option<SiteVoice<'_>>) -> Held {
     match voice {
-        None => Held {
-            value: Verdict::Allow.word().to_owned(),
-            rule: None,
-            strength: None,
-            decision: None,
-        },
-        Some(voice) => Held {
-            value: voice.says.verdict.word().to_owned(),
-            rule: Some(voice.rule.id().clone()),
-            strength: Some(voice.rule.firmness().words()),
-            decision: voice.rule.decision().cloned(),
-        },
+        None => Held::by_nobody(Verdict::Allow.word().to_owned()),
+        Some(voice) => Held::by(voice.rule, voice.says.verdict.word().to_owned()),
     }
 }
 
-pub(super) fn risk(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
+/// How grave it is that a verdict takes the place of another. The same one may be held more firmly or
+/// less.
+pub(super) fn risk(
+    (before, after): (Option<SiteVoice<'_>>, Option<SiteVoice<'_>>),
+    floor: Option<&(Risk, Steps)>,
+) -> Risk {
     let verdict =
         |voice: Option<SiteVoice<'_>>| voice.map_or(Verdict::Allow, |voice| voice.says.verdict);
     match verdict(after).cmp(&verdict(before)) {
         Ordering::Less => Risk::Weaker,
         Ordering::Greater => Risk::Tighter,
-        Ordering::Equal => firmness(before, after),
+        Ordering::Equal => floor.map_or(Risk::Ground, |(risk, _)| *risk),
     }
 }
 
-/// The same verdict may be held more firmly or less. A promise that a site stays open is no
-/// restriction, so only one that is closed or warned of can be loosened.
-fn firmness(before: Option<SiteVoice<'_>>, after: Option<SiteVoice<'_>>) -> Risk {
-    let restricts = after.is_some_and(|voice| voice.says.verdict != Verdict::Allow);
-    let firmness =
-        |voice: Option<SiteVoice<'_>>| voice.map_or(Firmness::LEAST, |voice| voice.rule.firmness());
-    match firmness(after).cmp(&firmness(before)) {
-        Ordering::Less if restricts => Risk::Tighter,
-        Ordering::Greater if restricts => Risk::Weaker,
-        Ordering::Less | Ordering::Equal | Ordering::Greater => Risk::Ground,
-    }
+/// What becomes of the floors over some sites.
+pub(super) fn floor(
+    (old, before): (&Sites<'_>, &SiteSet),
+    (new, after): (&Sites<'_>, &SiteSet),
+) -> Option<(Risk, Steps)> {
+    let (old, new) = (old.bounds_over(before), new.bounds_over(after));
+    let compare = |one: &Verdict, other: &Verdict| Some(one.cmp(other));
+    bounds::change(&restricting(&old), &restricting(&new), compare)
+}
+
+/// A promise that a site stays open is no restriction, so only what closes it or warns of it can be
+/// loosened.
+fn restricting<'v>(bounds: &'v [SiteVoice<'_>]) -> Vec<Bound<'v, Verdict>> {
+    let bounds = bounds.iter();
+    bounds
+        .filter(|voice| voice.says.verdict != Verdict::Allow)
+        .map(|voice| Bound {
+            rule: voice.rule,
+            value: voice.says.verdict,
+            held: held(Some(*voice)),
+        })
+        .collect()
 }

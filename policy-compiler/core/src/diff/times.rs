@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use fyr_schemas::timetable::{Days, Hours, Period, Timetable, Weekday};
-use fyr_schemas::{GroupId, PeriodId};
+use fyr_schemas::{CaseNumber, GroupId, PeriodId};
 
 use super::moves::{Moved, Moves};
-use super::{Change, Crowds, Gathered, Held, Risk, Side, Sides, Subject};
+use super::{Change, Compared, Crowds, Gathered, Held, Risk, Side, Sides, Steps, Subject};
+use crate::policy::{Group, Policy};
 use crate::resolve::{Resolved, stretches};
 use crate::spell::Spell;
 
@@ -32,37 +33,37 @@ type Known<'s> = ([Option<&'s Timetable>; 2], Rc<Vec<Spell>>);
 
 impl<'a> Sides<'a> {
     pub(super) fn new(old: Side<'a>, new: Side<'a>) -> Self {
-        let groups = new.resolution.groups.keys().copied();
-        let shared = groups.filter(|group| old.resolution.groups.contains_key(group));
         // Groups share timetables.
         let mut known: Vec<Known<'_>> = Vec::new();
-        let mut spells = BTreeMap::new();
-        for group in shared {
-            let timetables = [&old, &new].map(|side| side.resolution.timetable(group));
-            let before = known.iter().find(|(known, _)| *known == timetables);
-            let of_group = if let Some((_, spells)) = before {
+        let mut compared = BTreeMap::new();
+        for (group, before) in counterparts(old.policy, new.policy) {
+            let pair = [(&old, before), (&new, group)];
+            let timetables = pair.map(|(side, group)| side.resolution.timetable(group));
+            let earlier = known.iter().find(|(known, _)| *known == timetables);
+            let spells = if let Some((_, spells)) = earlier {
                 Rc::clone(spells)
             } else {
-                let spells = Rc::new(spells_of(&old, &new, group));
+                let spells = Rc::new(spells_of(pair));
                 known.push((timetables, Rc::clone(&spells)));
                 spells
             };
-            spells.insert(group, of_group);
+            compared.insert(group, Compared { before, spells });
         }
         drop(known);
-        Self { old, new, spells }
+        Self { old, new, compared }
     }
 
     /// Every time at which something may change, group by group: the days as they come, and on
     /// the same days first while no period runs, and fewer periods before more.
     pub(super) fn times(&self) -> impl Iterator<Item = Time<'_>> {
-        self.spells.iter().flat_map(move |(group, spells)| {
-            spells.iter().filter_map(move |spell| {
+        self.compared.iter().flat_map(move |(group, compared)| {
+            let before = compared.before;
+            compared.spells.iter().filter_map(move |spell| {
                 let Spell { days, during } = spell;
                 Some(Time {
                     group,
                     spell,
-                    old: self.old.resolution.on(group, *days, during)?,
+                    old: self.old.resolution.on(before, *days, during)?,
                     new: self.new.resolution.on(group, *days, during)?,
                 })
             })
@@ -70,25 +71,45 @@ impl<'a> Sides<'a> {
     }
 }
 
+/// Each group of the new policy with the one it is compared with: itself, or one that is gone from
+/// the same unit and stage.
+fn counterparts<'a>(old: &'a Policy, new: &'a Policy) -> Vec<(&'a GroupId, &'a GroupId)> {
+    let gone = old.groups.values();
+    let mut gone: Vec<&Group> = gone
+        .filter(|group| !new.groups.contains_key(&group.id))
+        .collect();
+    let mut pairs = Vec::new();
+    for group in new.groups.values() {
+        if let Some((before, _)) = old.groups.get_key_value(&group.id) {
+            pairs.push((&group.id, before));
+            continue;
+        }
+        let place = |group: &Group| (group.unit.clone(), group.stage.clone(), group.ownership);
+        let at = gone.iter().position(|gone| place(gone) == place(group));
+        pairs.extend(at.map(|at| (&group.id, &gone.remove(at).id)));
+    }
+    pairs
+}
+
 /// The times at which a group is compared: on each stretch of days the combinations of periods
 /// that one side runs then, and the other as far as it knows them.
-fn spells_of(old: &Side<'_>, new: &Side<'_>, group: &GroupId) -> Vec<Spell> {
-    let sides = [old, new];
+fn spells_of(sides: [(&Side<'_>, &GroupId); 2]) -> Vec<Spell> {
     let turns = sides
         .iter()
-        .flat_map(|side| side.resolution.turns(group))
+        .flat_map(|(side, group)| side.resolution.turns(group))
         .collect();
+    let [_, (new, _)] = sides;
     let mut spells = Vec::new();
     for days in stretches(turns) {
         let from = days.from.or(Some(new.policy.date));
         let within = Days { from, ..days };
-        let runs = sides.map(|side| side.resolution.combinations(group, within));
+        let runs = sides.map(|(side, group)| side.resolution.combinations(group, within));
         let mut all: Vec<&BTreeSet<PeriodId>> = runs.iter().flatten().collect();
         all.sort_by_key(|during| (during.len(), *during));
         all.dedup();
         let on_both = all.into_iter().filter(|during| {
             let mut each = sides.iter().zip(&runs);
-            each.all(|(side, runs)| runs.contains(&side.resolution.known(group, during)))
+            each.all(|((side, group), runs)| runs.contains(&side.resolution.known(group, during)))
         });
         spells.extend(on_both.map(|during| Spell {
             days,
@@ -98,51 +119,89 @@ fn spells_of(old: &Side<'_>, new: &Side<'_>, group: &GroupId) -> Vec<Spell> {
     spells
 }
 
-/// Periods that run at other times than before, and other holidays.
+/// Periods that run at other times than before or by another decision, other holidays, and another
+/// time zone.
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut gathered = Gathered::default();
     let mut known = Moves::default();
-    for group in sides.spells.keys() {
-        let (Some(old), Some(new)) = (
-            sides.old.resolution.timetable(group),
-            sides.new.resolution.timetable(group),
-        ) else {
+    for (group, compared) in &sides.compared {
+        let pair = [(&sides.old, compared.before), (&sides.new, *group)];
+        let [Some(old), Some(new)] = pair.map(|(side, group)| side.resolution.timetable(group))
+        else {
             continue;
         };
         let between = known.between(old, new, sides.new.policy.date);
-        let mut compare = |name: &str, risk: Risk, before: String, after: String| {
+        let mut compare = |name: &str, risk: Risk, held: Steps| {
             let subject = Subject::Time(name.to_owned());
-            let held = (held(before), held(after));
             gathered.add((risk, subject), held, (group, &Spell::default()));
         };
-        let risk = |moved: &BTreeMap<PeriodId, Moved>| {
+        let gravest = |moved: &BTreeMap<PeriodId, Moved>| {
             let risks = moved.iter();
-            let risks = risks.map(|(name, moved)| risk_of(sides, group, name, *moved));
+            let risks = risks.map(|(name, moved)| risk_of(pair, name, *moved));
             risks.max().unwrap_or(Risk::Ground)
         };
         for (name, before) in &old.periods {
             if let Some(after) = new.periods.get(name) {
                 let moved = between.of_periods.get(name).copied().unwrap_or_default();
-                let risk = risk_of(sides, group, name, moved);
-                compare(name.as_str(), risk, in_words(before), in_words(after));
+                let risk = risk_of(pair, name, moved);
+                let [was, is] = pair.map(|(side, group)| decided(side, group, name));
+                let held = (held(in_words(before), was), held(in_words(after), is));
+                compare(name.as_str(), risk, held);
             }
         }
-        let only = |one: &Timetable, other: &Timetable| {
-            let days = one.holidays.iter().copied();
-            let days = days.filter(|days| !other.holidays.contains(days));
-            let words: Vec<String> = days.map(days_in_words).collect();
-            words.join(", ")
+        let [was, is] = pair.map(|(side, group)| holidays_of(side, group));
+        if old.holidays != new.holidays || !(old.holidays.is_empty() || was == is) {
+            let held = (holidays_in_words(&was - &is), holidays_in_words(&is - &was));
+            compare("holidays", gravest(&between.of_holidays), held);
+        }
+        let zone = |timetable: &Timetable, side: &Side<'_>| {
+            let name = &side.policy.organisation.document.time_zone.value;
+            Held::by_nobody(format!("{name} ({})", timetable.time_zone.as_str()))
         };
-        let risk = risk(&between.of_holidays);
-        compare("holidays", risk, only(old, new), only(new, old));
+        if old.time_zone != new.time_zone {
+            let everywhere = old.periods.keys().map(|name| {
+                let elsewhere = Moved {
+                    has_lost: true,
+                    has_gained: true,
+                };
+                risk_of(pair, name, elsewhere)
+            });
+            let risk = everywhere.max().unwrap_or(Risk::Ground);
+            compare(
+                "time-zone",
+                risk,
+                (zone(old, &sides.old), zone(new, &sides.new)),
+            );
+        }
     }
     gathered.into_changes(crowds)
 }
 
+/// The case that decided when a period runs for a group.
+fn decided(side: &Side<'_>, group: &GroupId, name: &PeriodId) -> Option<CaseNumber> {
+    let group = side.policy.groups.get(group)?;
+    let period = side.policy.timetable.periods.get(name)?;
+    Some(period.decided_for(group)?.case.clone())
+}
+
+/// The holidays of a group, each with the case that decided it.
+fn holidays_of(side: &Side<'_>, group: &GroupId) -> BTreeSet<(Days, Option<CaseNumber>)> {
+    let group = side.policy.groups.get(group);
+    let holidays = side.policy.timetable.holidays.iter();
+    let of_group = holidays.filter(|holiday| group.is_some_and(|group| holiday.is_for(group)));
+    of_group
+        .flat_map(|holiday| {
+            let case = holiday.decided.as_ref().map(|cited| cited.case.clone());
+            holiday.days.iter().map(move |days| (*days, case.clone()))
+        })
+        .collect()
+}
+
 /// How grave it is for a group that a period has lost or gained hours: what holds while it runs no
 /// longer does, or does more often, whatever runs beside it.
-fn risk_of(sides: &Sides<'_>, group: &GroupId, name: &PeriodId, moved: Moved) -> Risk {
-    let step = |side: &Side<'_>, turn: fn(&Resolved<'_>, &Resolved<'_>) -> Risk| {
+fn risk_of([old, new]: [(&Side<'_>, &GroupId); 2], name: &PeriodId, moved: Moved) -> Risk {
+    let step = |(side, group): (&Side<'_>, &GroupId),
+                turn: fn(&Resolved<'_>, &Resolved<'_>) -> Risk| {
         let beside = beside(side, group, name);
         let risks = beside.into_iter().filter_map(|(without, with)| {
             let on = |during| side.resolution.on(group, Days::default(), during);
@@ -152,8 +211,8 @@ fn risk_of(sides: &Sides<'_>, group: &GroupId, name: &PeriodId, moved: Moved) ->
     };
     let lost = moved
         .has_lost
-        .then(|| step(&sides.old, |without, with| risk_between(with, without)));
-    let gained = moved.has_gained.then(|| step(&sides.new, risk_between));
+        .then(|| step(old, |without, with| risk_between(with, without)));
+    let gained = moved.has_gained.then(|| step(new, risk_between));
     lost.max(gained).unwrap_or(Risk::Ground)
 }
 
@@ -184,18 +243,30 @@ fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
     super::settings::risk_between(before, after).max(super::sites::risk_between(before, after))
 }
 
-fn held(value: String) -> Held {
-    let value = if value.is_empty() {
+fn held(value: String, decision: Option<CaseNumber>) -> Held {
+    Held {
+        decision,
+        ..Held::by_nobody(value)
+    }
+}
+
+/// `2026-12-21 until 2027-01-03`; `school` where there are none. The case, where one decided them all.
+fn holidays_in_words(holidays: BTreeSet<(Days, Option<CaseNumber>)>) -> Held {
+    let cases: BTreeSet<Option<CaseNumber>> =
+        holidays.iter().map(|(_, case)| case.clone()).collect();
+    let is_one = cases.len() == 1;
+    let words = holidays.into_iter().map(|(days, case)| match case {
+        Some(case) if !is_one => format!("{} ({case})", days_in_words(days)),
+        Some(_) | None => days_in_words(days),
+    });
+    let words: Vec<String> = words.collect();
+    let value = if words.is_empty() {
         "school".to_owned()
     } else {
-        value
+        words.join(", ")
     };
-    Held {
-        value,
-        rule: None,
-        strength: None,
-        decision: None,
-    }
+    let case = cases.into_iter().next().flatten();
+    held(value, case.filter(|_| is_one))
 }
 
 /// `mon-thu 08:00-15:00, fri 08:00-14:00`, or the days and their hours.

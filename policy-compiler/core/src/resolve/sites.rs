@@ -44,6 +44,16 @@ pub struct SiteVoice<'a> {
     pub says: &'a SiteStatement,
 }
 
+/// What is decided over something.
+struct Decided<'a> {
+    /// The voice that decides; `None` leaves it open.
+    voice: Option<SiteVoice<'a>>,
+    /// The strongest voices of each layer, from the top of the tree down.
+    bounds: Vec<SiteVoice<'a>>,
+    /// The one below them that lets nobody say anything else.
+    last: Option<SiteVoice<'a>>,
+}
+
 /// Where a voice stands: voices of one rank are told apart by how specific they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
@@ -175,18 +185,46 @@ impl<'a> Sites<'a> {
         sites: &SiteSet,
         is_heard: impl Fn(&SiteVoice<'a>) -> bool,
     ) -> Option<SiteVoice<'a>> {
-        match sites {
-            SiteSet::Filter(filter) => self.verdict_among_over(filter, is_heard),
+        self.decided_over(sites, is_heard)?.voice
+    }
+
+    /// The voices that bound whatever is said below them of all of `sites`, from the top of the tree
+    /// down.
+    pub(crate) fn bounds_over(&self, sites: &SiteSet) -> Vec<SiteVoice<'a>> {
+        let Some(decided) = self.decided_over(sites, |_| true) else {
+            return Vec::new();
+        };
+        let mut bounds = decided.bounds;
+        bounds.extend(decided.last);
+        bounds.retain(|voice| voice.rule.strength() != Strength::Default);
+        bounds
+    }
+
+    /// What is decided over all of `sites`, had only these voices spoken; `None` for an empty
+    /// category.
+    fn decided_over(
+        &self,
+        sites: &SiteSet,
+        is_heard: impl Fn(&SiteVoice<'a>) -> bool,
+    ) -> Option<Decided<'a>> {
+        let speaks = |voice: &SiteVoice<'a>, filter: &UrlFilter| {
+            let reach = || voice.says.sites.reach_over(filter);
+            is_heard(voice).then(reach).flatten()
+        };
+        Some(match sites {
+            SiteSet::Filter(filter) => {
+                let around = self.of_filters.around(filter);
+                self.settle(around, |voice| speaks(voice, filter))
+            }
             SiteSet::Category(category) => {
                 let first = category.members().next()?;
                 let around = self.of_filters.around(&first);
-                self.decide(around, |voice| {
-                    let sites = &voice.says.sites;
-                    let speaks = is_heard(voice) && sites.holds_all_of(category);
-                    speaks.then(|| sites.reach_over(&first)).flatten()
+                self.settle(around, |voice| {
+                    let holds_all = voice.says.sites.holds_all_of(category);
+                    holds_all.then(|| speaks(voice, &first)).flatten()
                 })
             }
-        }
+        })
     }
 
     /// The voice that decides over all that one filter matches.
@@ -236,6 +274,16 @@ impl<'a> Sites<'a> {
         filters: impl Iterator<Item = &'s usize>,
         reach: impl Fn(&SiteVoice<'a>) -> Option<Reach>,
     ) -> Option<SiteVoice<'a>> {
+        self.settle(filters, reach).voice
+    }
+
+    /// What is decided among the voices of categories and of these `filters` that `reach` what it is
+    /// about.
+    fn settle<'s>(
+        &'s self,
+        filters: impl Iterator<Item = &'s usize>,
+        reach: impl Fn(&SiteVoice<'a>) -> Option<Reach>,
+    ) -> Decided<'a> {
         let mut numbers: Vec<usize> = filters.chain(&self.of_categories).copied().collect();
         numbers.sort_unstable();
         let speaking: Vec<(SiteVoice<'a>, Reach)> = numbers
@@ -249,13 +297,17 @@ impl<'a> Sites<'a> {
         // decided so far is above it or stronger.
         let mut decided: Option<(SiteVoice<'a>, Reach)> = None;
         let mut bounds: Vec<SiteVoice<'a>> = Vec::new();
+        let mut last = None;
         for equals in speaking.chunk_by(|(a, _), (b, _)| a.rank() == b.rank()) {
-            let (winner, reach) = *equals.iter().max_by_key(|(voice, reach)| {
+            let winner = equals.iter().max_by_key(|(voice, reach)| {
                 let verdict = voice.says.verdict;
                 // Who may not use one of two services on a site is kept from the site.
                 let is_hindered = voice.says.hindrance().is_some();
                 (*reach, is_hindered, verdict.is_open(), verdict)
-            })?;
+            });
+            let Some((winner, reach)) = winner.copied() else {
+                continue;
+            };
             if bounds.iter().any(|bound| bound.forbids(&winner)) {
                 continue;
             }
@@ -269,6 +321,7 @@ impl<'a> Sites<'a> {
                 decided = Some((winner, reach));
             }
             if winner.is_final() {
+                last = Some(winner);
                 break;
             }
             // Its equals may bound more: one floor is open to lessons, another like it is not.
@@ -277,7 +330,11 @@ impl<'a> Sites<'a> {
                 .filter(|(voice, at)| *at == reach && voice.says.verdict == winner.says.verdict);
             bounds.extend(alike.map(|(voice, _)| *voice));
         }
-        decided.map(|(voice, _)| voice)
+        Decided {
+            voice: decided.map(|(voice, _)| voice),
+            bounds,
+            last,
+        }
     }
 
     /// Everything in it that says what it may not.

@@ -4,13 +4,15 @@ use std::fmt;
 
 use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{self, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::id::CaseNumber;
 use crate::policy::{At, Scope};
 
 /// Where the assessment of a service stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum ServiceStatus {
     /// Assessed and approved.
@@ -48,7 +50,7 @@ impl ServiceStatus {
 }
 
 /// A status, and whom it is for.
-#[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct StatusFor {
     /// A unit's path, or a selection of groups.
@@ -61,7 +63,8 @@ pub struct StatusFor {
 }
 
 /// Every status of a service: nobody has looked at it where nothing is written.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(untagged)]
 pub enum Statuses {
     /// Nothing is written.
     #[default]

@@ -1,0 +1,296 @@
+//! R25: no change loosens anything unseen, whatever stands in front of it; and none is called harmless
+//! that somebody has to look at.
+
+use crate::ahead::{timed, told};
+use crate::source::Source;
+
+/// A rule of a unit over one site or setting.
+fn rule(name: &str, unit: &str, strength: &str, says: &str) -> String {
+    let case = if unit == "/" {
+        "BY-2025-1"
+    } else {
+        "SK-2025-7"
+    };
+    format!(
+        "rule: {name}\ndecision: {case}\nfor: {unit}\nstrength: {strength}\n{says}\nwhy:\n  \
+         da: Ro.\n"
+    )
+}
+
+const CLOSED: &str = "sites:\n  block: [gulv.example]";
+
+fn with_rules(rules: &[String]) -> Source {
+    Source::small().with("rules/nye.yaml", &rules.join("---\n"))
+}
+
+#[track_caller]
+fn has_line(told: &str, line: &str) {
+    assert!(told.contains(&format!("\n{line}")), "{line}: {told}");
+}
+
+#[test]
+fn r25_a_floor_that_goes_from_under_a_stricter_rule_is_weaker() {
+    // The school has a floor of its own, and the one above it goes or comes down.
+    for (says, what) in [
+        (CLOSED, "gulv.example"),
+        ("set:\n  camera.access: block", "camera.access"),
+    ] {
+        let school = rule("skole", "/skoler/oest", "minimum", says);
+        let floor = |unit: &str| rule("gulv", unit, "minimum", says);
+        let with_floor = |unit: &str| with_rules(&[school.clone(), floor(unit)]);
+        let alone = || with_rules(std::slice::from_ref(&school));
+        let has = |told: &str, risk: &str| {
+            let mut lines = told.lines().filter(|line| line.starts_with(risk));
+            let is_told = lines
+                .any(|line| line.contains(what) && line.ends_with("| everybody in /skoler/oest"));
+            assert!(is_told, "{told}");
+        };
+        has(&told(&with_floor("/skoler"), &alone()), "weaker");
+        let back = told(&alone(), &with_floor("/skoler"));
+        has(&back, "tighter");
+        assert!(back.contains("nothing gets weaker"), "{back}");
+        let lower = told(&with_floor("/"), &with_floor("/skoler"));
+        assert!(lower.contains("weaker"), "{lower}");
+        assert!(!lower.contains("nothing gets weaker"), "{lower}");
+    }
+}
+
+#[test]
+fn r25_a_floor_that_a_stricter_rule_hid_is_weaker_when_it_goes() {
+    let level = |unit: &str, strength: &str, level: &str| {
+        let says = format!("set:\n  youtube.level: {level}");
+        rule(strength, unit, strength, &says)
+    };
+    let school = level("/skoler/oest", "default", "strict");
+    let small = || {
+        Source::small()
+            .with_edit("rules/floor.yaml", "youtube.level", "youtube.identity")
+            .with_edit(
+                "rules/floor.yaml",
+                "{ pupils: moderate, personale: off }",
+                "open",
+            )
+    };
+    let hidden = small().with(
+        "rules/nye.yaml",
+        &[school.clone(), level("/skoler", "minimum", "moderate")].join("---\n"),
+    );
+    let told = told(&hidden, &small().with("rules/nye.yaml", &school));
+    has_line(
+        &told,
+        "weaker | youtube.level, floor | moderate, minimum from /skoler → none | everybody in /skoler/oest",
+    );
+}
+
+#[test]
+fn r25_a_floor_of_another_unit_is_weaker_where_it_stands_lower() {
+    let floor = |units: &[&str]| {
+        let rules = units.iter().zip(0..);
+        let rules =
+            rules.map(|(unit, number)| rule(&format!("gulv-{number}"), unit, "minimum", CLOSED));
+        with_rules(&rules.collect::<Vec<_>>())
+    };
+    let lower = told(
+        &floor(&["/skoler"]),
+        &floor(&["/skoler/oest", "/skoler/vest"]),
+    );
+    has_line(
+        &lower,
+        "weaker | gulv.example | block: from /skoler → from /skoler/oest | everybody in /skoler/oest",
+    );
+    let higher = told(
+        &floor(&["/skoler/oest", "/skoler/vest"]),
+        &floor(&["/skoler"]),
+    );
+    assert!(higher.contains("nothing gets weaker"), "{higher}");
+}
+
+#[test]
+fn r25_an_exception_that_a_floor_gains_is_weaker_under_a_stricter_rule() {
+    let of_school = rule(
+        "skole",
+        "/skoler/oest",
+        "default",
+        "sites:\n  block: [a.gulv.example]",
+    );
+    let floor =
+        |says: &str| with_rules(&[of_school.clone(), rule("gulv", "/skoler", "minimum", says)]);
+    let opened = "sites:\n  block: [gulv.example]\n  allow: [a.gulv.example]";
+    let told = told(&floor(CLOSED), &floor(opened));
+    has_line(
+        &told,
+        "weaker | a.gulv.example | block: minimum → default | everybody in /skoler/oest",
+    );
+}
+
+#[test]
+fn r25_the_loss_of_a_setting_that_has_no_value_of_its_own_is_weaker() {
+    for says in [
+        "sign-in.domains: [fyrby.example]",
+        "screen.lock-after: 10",
+        "password.min-length: 12",
+    ] {
+        let with = with_rules(&[rule("konto", "/", "default", &format!("set:\n  {says}"))]);
+        let name = says.split(':').next().expect("a name");
+        has_line(
+            &told(&with, &Source::small()),
+            &format!("weaker | {name} |"),
+        );
+        has_line(
+            &told(&Source::small(), &with),
+            &format!("tighter | {name} |"),
+        );
+    }
+}
+
+#[test]
+fn r25_what_cannot_be_compared_is_to_be_looked_at() {
+    let sites = |of: &str| {
+        let says =
+            format!("set:\n  camera.access: block\n  camera.sites: ['https://{of}.example']");
+        with_rules(&[rule("kamera", "/skoler", "default", &says)])
+    };
+    let told = told(&sites("a"), &sites("b"));
+    assert!(
+        told.contains("1 thing is neither weaker nor tighter: look at it"),
+        "{told}"
+    );
+    assert!(!told.contains("nothing gets weaker"), "{told}");
+}
+
+#[test]
+fn r25_another_time_zone_is_weaker_where_floors_hang_on_hours() {
+    let elsewhere = timed().with_edit("fyr.yaml", "Europe/Copenhagen", "Pacific/Auckland");
+    let told = told(&timed(), &elsewhere);
+    has_line(&told, "weaker | time-zone | Europe/Copenhagen (CET-1CEST,");
+}
+
+#[test]
+fn r25_a_group_that_takes_the_place_of_another_is_held_against_it() {
+    let floor = rule("gulv", "/skoler/vest", "minimum", CLOSED);
+    let units = |source: Source| {
+        source.with_edit(
+            "units.yaml",
+            "  vest-2018: { unit: /skoler/vest, start: 2018 }\n",
+            "  vest-9a: { unit: /skoler/vest, start: 2018 }\n",
+        )
+    };
+    let renamed = told(
+        &with_rules(&[floor.clone()]),
+        &units(with_rules(&[floor.clone()])),
+    );
+    has_line(
+        &renamed,
+        "vest-9a is added: udskoling in /skoler/vest, in the place of vest-2018",
+    );
+    assert!(
+        renamed.contains("1 group added; 1 group without policy"),
+        "{renamed}"
+    );
+    assert!(!renamed.contains("nothing gets weaker"), "{renamed}");
+    let loosened = told(&with_rules(&[floor]), &units(Source::small()));
+    has_line(
+        &loosened,
+        "weaker | gulv.example | block → allow | pupils in /skoler/vest",
+    );
+}
+
+#[test]
+fn r25_a_floor_for_a_stage_that_nobody_is_in_is_missed() {
+    // No class of Øst is in the last stage for years.
+    let udskoling = "{ unit: /skoler/oest, stage: udskoling }";
+    let floor = with_rules(&[rule("gulv", udskoling, "minimum", CLOSED)]);
+    has_line(
+        &told(&floor, &Source::small()),
+        "weaker | gulv.example | block → allow | udskoling in /skoler/oest, where nobody is yet",
+    );
+    let both = |stages: &str| {
+        let of = format!("{{ unit: /skoler/oest, stage: {stages} }}");
+        with_rules(&[rule("gulv", &of, "minimum", CLOSED)])
+    };
+    let narrowed = told(&both("[mellemtrin, udskoling]"), &both("mellemtrin"));
+    has_line(
+        &narrowed,
+        "weaker | gulv.example | block → allow | udskoling in /skoler/oest",
+    );
+    let same = told(&floor, &floor);
+    assert_eq!(same, "nothing changes for anybody");
+}
+
+#[test]
+fn r25_days_that_nobody_compared_are_counted() {
+    let ends = |months: std::ops::Range<i8>| {
+        let rules = months.map(|month| {
+            let rule = rule(
+                &format!("gulv-{month}"),
+                "/skoler",
+                "minimum",
+                &format!("sites:\n  block: [gulv-{month}.example]"),
+            );
+            rule.replace("for:", &format!("until: 2028-{month:02}-10\nfor:"))
+        });
+        with_rules(&rules.collect::<Vec<_>>())
+    };
+    let told = told(&ends(1..1), &ends(1..12));
+    assert!(
+        told.contains("3 later days are not compared: `--date 2028-09-11` compares the first"),
+        "{told}"
+    );
+    assert!(!told.contains("nothing gets weaker"), "{told}");
+}
+
+#[test]
+fn r21_another_ground_of_hours_services_lists_and_reasons_is_told() {
+    let case_of = |what: &str| {
+        timed().with_edit(
+            "timetable.yaml",
+            what,
+            &format!("{what}, decision: BY-2025-1"),
+        )
+    };
+    let hours = told(
+        &timed(),
+        &case_of("for: /skoler }").with_edit(
+            "timetable.yaml",
+            " }, decision: BY-2025-1",
+            ", decision: BY-2025-1 }",
+        ),
+    );
+    has_line(
+        &hours,
+        "ground | skoletid | mon-fri 08:00-15:00: SK-2025-7 → BY-2025-1 | pupils in /skoler",
+    );
+    let holidays = told(&timed(), &case_of("name: Jul"));
+    has_line(
+        &holidays,
+        "ground | holidays | 2026-12-21 until 2027-01-03: SK-2025-7 → BY-2025-1",
+    );
+    let edited = |path: &str, old: &str, new: &str| {
+        told(&Source::small(), &Source::small().with_edit(path, old, new))
+    };
+    let renamed = edited("fyr.yaml", "name: Skoleudvalget", "name: Direktionen");
+    has_line(
+        &renamed,
+        "ground | fyr.yaml, bodies.skoleudvalget.name | Skoleudvalget → Direktionen",
+    );
+    let reason = edited(
+        "rules/floor.yaml",
+        "da: Begrænset for elever.",
+        "da: Fordi.",
+    );
+    has_line(
+        &reason,
+        "ground | rule youtube, why.da | Begrænset for elever. → Fordi. | everybody in /skoler",
+    );
+    // What keeps children and devices in reach of help is for somebody to look at.
+    let reachable = edited("fyr.yaml", "always-reachable: [login.fyrby.example]\n", "");
+    has_line(
+        &reachable,
+        "different | fyr.yaml, always-reachable | [login.fyrby.example] → nothing | everybody",
+    );
+    let helpline = edited("services/help.yaml", "kind: helpline\n", "");
+    has_line(
+        &helpline,
+        "different | service:hjaelpelinjen, kind | helpline → ordinary | everybody",
+    );
+}
