@@ -27,9 +27,9 @@ use crate::render::{Findings, Look};
 ///
 /// Compares what holds for every group, not how it is written: settings, sites, floors and the
 /// decisions behind them, with what is gone as well as what is new. Each change has a risk:
-/// `ground` (the same holds, on another decision, on one that was rewritten, or with another
-/// strength; or another body may decide), `tighter`, `different` (look at it), `weaker`,
-/// `group-removed`.
+/// `ground` (the same holds, under another rule, on another decision or on one that was
+/// rewritten; or somebody may decide for something else), `tighter`, `different` (the two
+/// cannot be compared: look), `weaker`, `group-removed`.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Each side is a directory, a git revision of the other side's directory, or REV:PATH.

@@ -24,10 +24,15 @@ mod timetable;
 mod undecided;
 mod undone;
 
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::DocumentKind;
 use crate::policy::Policy;
 use crate::resolve::Resolution;
+
+/// What goes against a floor, and nothing else.
+pub(crate) fn floors_alone(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+    floors::check(policy, resolution)
+}
 
 /// Runs every check whose answer cannot stand in what could not be read.
 pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {

@@ -165,9 +165,11 @@ codes! {
     "0509" AssessmentOld Warning "an impact assessment that is too old"
     "A data protection impact assessment is looked at again as the service and its use change. `dpia-limit-years` in `fyr.yaml` says how old a version may become; without it, three years."
     "0510" ErrorAhead Warning "an error on a day to come"
-    "A decision or a rule begins or is over on that day, and the policy as it is written does not compile on it: nothing could be published any more, and devices would stay with what they have. The finding is the one that the day will bring, told while there is time. The next twelve such days are looked at."
+    "A decision or a rule begins or is over on that day, and the policy as it is written does not compile on it: nothing could be published any more, and devices would stay with what they have. The finding is the one that the day will bring, told while there is time. The next twelve such days are looked at, and of fifty behind them whether anything goes against a floor."
     "0511" FarDeadline Warning "an emergency whose decision is far away"
     "An emergency needs no legal basis and no review, because the body decides soon. One that may wait for more than three months would be a decision that nobody made."
+    "0512" DaysNotLookedAt Warning "more days to come than are looked at"
+    "A policy is looked at on the days to come on which rules begin or are over, so that nothing goes against a floor on a day that nobody thought of. Of so many days as here, the last are left for later: look at them by themselves, or take out rules that nobody needs yet."
 
     "0601" HelplineBlocked Error "a helpline is blocked"
     "Services of kind `helpline` help children directly. No rule closes them, not even in part."

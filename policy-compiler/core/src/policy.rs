@@ -14,6 +14,7 @@ mod site_wording;
 mod standing;
 mod statement;
 pub(crate) mod timetable;
+mod turning;
 mod unknown;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -39,6 +40,7 @@ use self::standing::Tenure;
 pub use self::standing::{Assumptions, Standing, Told};
 pub use self::statement::{ForWhom, SettingStatement, ValueFor};
 pub use self::timetable::Timetable;
+pub(crate) use self::turning::TurningDay;
 pub(crate) use self::unknown::{Known, in_scope as unknown_in_scope};
 use crate::country::Country;
 use crate::diagnostic::help_for_unknown;

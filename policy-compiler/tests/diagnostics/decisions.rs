@@ -174,33 +174,47 @@ fn what_is_wrong_on_the_second_of_two_later_days_only_is_told_for_that_day() {
     assert_eq!(text.matches(" on an error: ").count(), 1, "{text}");
 }
 
+/// Rules that begin one after the other on days from 2029-01-01 on, the last a floor over what a
+/// school allows itself.
+fn days_ahead(count: i64) -> String {
+    let first = jiff::civil::date(2029, 1, 1);
+    let rules = (1..=count).map(|number| {
+        let day = first + jiff::Span::new().days(number - 1);
+        let says = if number == count {
+            "strength: minimum\nset:\n  camera.access: block\n".to_owned()
+        } else {
+            format!("strength: default\nsites:\n  block: [s{number}.example]\n")
+        };
+        let text = rule(&format!("for: /skoler\nfrom: {day}\n{says}"));
+        text.replace("proeve", &format!("dag-{number}"))
+    });
+    rules.collect::<Vec<_>>().join("---\n")
+}
+
 #[test]
-fn twelve_days_to_come_are_looked_at() {
+fn no_number_of_days_hides_what_goes_against_a_floor() {
     let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
-    let text_with_floor_as = |turn: usize| {
-        let rules: Vec<(String, String)> = (1..=turn)
-            .map(|day| {
-                let says = if day == turn {
-                    "strength: minimum\nset:\n  camera.access: block\n".to_owned()
-                } else {
-                    format!("strength: default\nsites:\n  block: [s{day}.example]\n")
-                };
-                let text = rule(&format!("for: /skoler\nfrom: 2026-12-{day:02}\n{says}"));
-                let text = text.replace("proeve", &format!("dag-{day}"));
-                (format!("rules/dag-{day}.yaml"), text)
-            })
-            .collect();
-        let mut files: Vec<(&str, &str)> = rules
-            .iter()
-            .map(|(path, text)| (path.as_str(), text.as_str()))
-            .collect();
-        files.push(("rules/proeve.yaml", &below));
+    let told = |days: &str| {
+        let files = [("rules/dage.yaml", days), ("rules/proeve.yaml", &below)];
         String::from_utf8(check(&files).stdout).expect("text")
     };
-    let twelfth = text_with_floor_as(12);
-    assert!(twelfth.contains("from 2026-12-12 on an error"), "{twelfth}");
-    let thirteenth = text_with_floor_as(13);
-    assert!(!thirteenth.contains(" on an error: "), "{thirteenth}");
+    for (count, day) in [(12, "2029-01-12"), (13, "2029-01-13"), (62, "2029-03-03")] {
+        let text = told(&days_ahead(count));
+        assert!(text.contains(&format!("from {day} on an error")), "{text}");
+        assert!(!text.contains("FYR0512"), "{text}");
+    }
+    // Of more the check says so.
+    let text = told(&days_ahead(63));
+    assert!(!text.contains(" on an error: "), "{text}");
+    assert!(
+        text.contains("`fyr check --date 2029-03-04` looks at the first"),
+        "{text}"
+    );
+}
+
+#[test]
+fn days_that_are_too_many_to_look_at_are_told() {
+    finds("FYR0512", &[("rules/dage.yaml", &days_ahead(63))]);
 }
 
 /// The class of 2024 is in grade 3 until it moves up on 1 August 2028.

@@ -66,7 +66,8 @@ pub struct Exception {
     /// For whom.
     #[serde(rename = "for")]
     pub scope: Scope,
-    /// The case that decided it; that of the period where it is left out.
+    /// The case that decided it; that of the period where it is left out. Hours that a part below a
+    /// floor takes from it cite their own.
     pub decision: Option<At<CaseNumber>>,
     /// The days of the week.
     #[serde(default)]

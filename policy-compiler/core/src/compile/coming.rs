@@ -1,27 +1,93 @@
 //! What is decided for a later day, and could not begin on it as the policy is written.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{At, Day};
+use fyr_schemas::RuleId;
+use fyr_schemas::policy::Scope;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::checked;
+use crate::check::floors_alone;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::Documents;
-use crate::policy::{Assumptions, Policy, Standing, Told};
+use crate::policy::{Assumptions, Policy, Standing, Told, organise, selects};
+use crate::resolve::resolve;
 
-/// The most days that one run looks ahead at: the nearest, and the others as they come nearer.
+/// The most days that one run looks ahead at for everything: the nearest, and the others as they
+/// come nearer.
 const MOST_DAYS: usize = 12;
+
+/// The most days behind those that are looked at for what goes against floors, which is less work.
+const MOST_DAYS_OF_FLOORS: usize = 50;
 
 /// From how many days before it the next school year is looked ahead at: long enough to mend what
 /// it brings, and no longer, so that a check stays cheap the rest of the year.
 const DAYS_BEFORE_SCHOOL_YEAR: i32 = 100;
 
-/// The nearest days after that of the policy on which a decision or a rule begins or is over, and
-/// the one on which every class moves up.
-fn turning_days(policy: &Policy) -> BTreeSet<Date> {
+/// The days that are looked at.
+struct Ahead {
+    /// Those on which everything is: the nearest on which a decision or a rule begins or is over, and
+    /// the one on which every class moves up.
+    whole: BTreeSet<Date>,
+    /// Those beyond a year on which something may come to stand below a floor that forbids it, with
+    /// the rules that begin or end on them.
+    of_floors: BTreeMap<Date, BTreeSet<RuleId>>,
+    /// Those that nobody looks at.
+    left_out: BTreeSet<Date>,
+}
+
+impl Ahead {
+    fn of(policy: &Policy) -> Self {
+        let mut later = later_days(policy).into_iter();
+        let mut whole: BTreeSet<Date> = later.by_ref().take(MOST_DAYS).collect();
+        let beyond: BTreeSet<Date> = later.collect();
+        let mut turning: BTreeMap<Date, BTreeSet<RuleId>> = BTreeMap::new();
+        // Within a year every day was looked at, or is told as one that devices do not hear of.
+        let reach = policy.date.checked_add(1.year()).unwrap_or(Date::MAX);
+        let turns = policy.turning_days().filter(|turn| {
+            let may_forbid = turn.begins || !turn.is_no_floor;
+            may_forbid && reach < turn.day && beyond.contains(&turn.day)
+        });
+        for turn in turns {
+            turning.entry(turn.day).or_default().insert(turn.rule);
+        }
+        let left_out = turning.keys().skip(MOST_DAYS_OF_FLOORS).copied().collect();
+        whole.extend(next_school_year(policy));
+        Self {
+            whole,
+            of_floors: turning.into_iter().take(MOST_DAYS_OF_FLOORS).collect(),
+            left_out,
+        }
+    }
+
+    /// The days that nobody looks at, as a finding.
+    fn tell(&self, policy: &Policy) -> Option<Diagnostic> {
+        let (first, count) = (self.left_out.first()?, self.left_out.len());
+        let mut turns = policy.turning_days().filter(|turn| turn.day == *first);
+        let rule = turns.find_map(|turn| policy.rules.get(&turn.rule))?;
+        let are = if count == 1 {
+            "1 is".to_owned()
+        } else {
+            format!("{count} are")
+        };
+        Some(
+            Diagnostic::new(
+                Code::DaysNotLookedAt,
+                format!("too many days to come on which rules begin or end: {are} not looked at"),
+            )
+            .at(
+                rule.place(),
+                format!("`{}` begins or ends on {first}", rule.id()),
+            )
+            .help(format!("`fyr check --date {first}` looks at the first")),
+        )
+    }
+}
+
+/// Every day after that of the policy on which a decision or a rule begins or is over.
+fn later_days(policy: &Policy) -> BTreeSet<Date> {
     let cases = policy.decisions.iter();
     let of_cases = cases.flat_map(|(case, decision)| {
         let begins = match policy.standing(case) {
@@ -29,19 +95,14 @@ fn turning_days(policy: &Policy) -> BTreeSet<Date> {
             Some(Standing::InForce | Standing::Proposed | Standing::Ended(_) | Standing::Void)
             | None => None,
         };
+        let until = decision.document.until.as_ref();
         begins
             .into_iter()
-            .chain(behind(decision.document.until.as_ref()))
+            .chain(until.and_then(|last| last.value.0.tomorrow().ok()))
     });
-    let of_rules = policy.rules.values().flat_map(|rule| {
-        let written = &rule.source.document;
-        let begins = written.from.as_ref().map(|day| day.value.0);
-        begins.into_iter().chain(behind(written.until.as_ref()))
-    });
+    let of_rules = policy.turning_days().map(|turn| turn.day);
     let days = of_cases.chain(of_rules);
-    let later: BTreeSet<Date> = days.filter(|day| policy.date < *day).collect();
-    let nearest = later.into_iter().take(MOST_DAYS);
-    nearest.chain(next_school_year(policy)).collect()
+    days.filter(|day| policy.date < *day).collect()
 }
 
 /// The day on which the next school year begins, once it is near.
@@ -52,11 +113,6 @@ fn next_school_year(policy: &Policy) -> Option<Date> {
     (begins <= near).then_some(begins)
 }
 
-/// The first day behind a last one.
-fn behind(last: Option<&At<Day>>) -> Option<Date> {
-    last?.value.0.tomorrow().ok()
-}
-
 /// Every error of a later day, told once and for the first of them. The policy of today has none.
 pub(super) fn check(
     documents: &Documents,
@@ -65,21 +121,38 @@ pub(super) fn check(
 ) -> Vec<Diagnostic> {
     let mut told: Vec<Diagnostic> = Vec::new();
     let mut known: BTreeSet<Diagnostic> = BTreeSet::new();
+    let mut tell = |day: Date, found: Vec<Diagnostic>| {
+        for error in found.into_iter().filter(Diagnostic::is_error) {
+            if known.insert(error.clone()) {
+                told.push(ahead_of(day, error));
+            }
+        }
+    };
     // Each later day has a look of its own, so none needs to see beyond itself.
     let alone = Assumptions {
         told: Told::DayAlone,
         ..assumptions.clone()
     };
-    for day in turning_days(policy) {
+    let ahead = Ahead::of(policy);
+    for day in &ahead.whole {
         let mut findings = Diagnostics::default();
-        checked::find(documents.clone(), day, &alone, &mut findings);
-        let errors = findings.into_sorted().into_iter();
-        for error in errors.filter(Diagnostic::is_error) {
-            if known.insert(error.clone()) {
-                told.push(ahead_of(day, error));
-            }
+        checked::find(documents.clone(), *day, &alone, &mut findings);
+        tell(*day, findings.into_sorted());
+    }
+    for (day, turning) in &ahead.of_floors {
+        let mut unheard = Diagnostics::default();
+        if let Some(mut policy) = organise(documents.clone(), *day, &alone, &mut unheard) {
+            let turning = turning.iter().filter_map(|rule| policy.rules.get(rule));
+            let turning: Vec<Scope> = turning
+                .map(|rule| rule.source.document.scope.clone())
+                .collect();
+            policy
+                .groups
+                .retain(|_, group| turning.iter().any(|scope| selects(scope, group)));
+            tell(*day, floors_alone(&policy, &resolve(&policy)));
         }
     }
+    told.extend(ahead.tell(policy));
     told
 }
 

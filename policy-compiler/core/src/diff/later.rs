@@ -3,16 +3,15 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{At, Day, Strength};
+use fyr_schemas::GroupId;
 use fyr_schemas::timetable::Days;
-use fyr_schemas::{GroupId, RuleId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
 use super::{Change, Comparison, Crowds, Held, Risk, Side, Sides, Subject, settings, sites};
 use crate::compile::read;
 use crate::diagnostic::Diagnostics;
-use crate::policy::{Assumptions, Policy, Told};
+use crate::policy::{Assumptions, Policy, Told, TurningDay};
 use crate::source::Sources;
 use crate::spell::Spell;
 
@@ -51,8 +50,8 @@ pub(super) fn changes(
 /// the days that are too many.
 fn days([old, new]: [&Policy; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
     let reach = new.date.checked_add(1.year()).unwrap_or(Date::MAX);
-    let beyond = |policy| -> BTreeSet<Turn> {
-        let turns = turns(policy).filter(|turn| reach < turn.day);
+    let beyond = |policy: &Policy| -> BTreeSet<TurningDay> {
+        let turns = policy.turning_days().filter(|turn| reach < turn.day);
         turns.collect()
     };
     let (was, is) = (beyond(old), beyond(new));
@@ -69,41 +68,6 @@ fn days([old, new]: [&Policy; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
     days.extend(new.country().next_school_year(new.date));
     let left_out = &left_out - &days;
     (days, left_out)
-}
-
-/// A day on which a rule begins or is over; those of floors of high units come first.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct Turn {
-    is_no_floor: bool,
-    depth: usize,
-    day: Date,
-    rule: RuleId,
-}
-
-/// Every day on which a rule of a policy begins or is over, by itself or by its case.
-fn turns(policy: &Policy) -> impl Iterator<Item = Turn> {
-    let day = |day: &Option<At<Day>>| day.as_ref().map(|day| day.value.0);
-    policy.rules.values().flat_map(move |rule| {
-        let (written, case) = (&rule.source.document, rule.decision());
-        let decision = case.and_then(|case| policy.decisions.get(case));
-        let first_days = [
-            day(&written.from),
-            decision.map(|decision| decision.document.first_day().value.0),
-        ];
-        let last_days = [
-            day(&written.until),
-            case.and_then(|case| policy.last_day(case)),
-        ];
-        let behind = last_days.into_iter().flatten();
-        let behind = behind.filter_map(|last| last.tomorrow().ok());
-        let days = first_days.into_iter().flatten().chain(behind);
-        days.map(|day| Turn {
-            is_no_floor: rule.strength() == Strength::Default,
-            depth: rule.unit().depth(),
-            day,
-            rule: rule.id().clone(),
-        })
-    })
 }
 
 /// What changes on a day and was not told.

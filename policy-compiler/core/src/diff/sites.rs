@@ -55,10 +55,10 @@ fn named<'s>(old: &'s Sites<'_>, new: &'s Sites<'_>) -> Vec<Named<'s>> {
     let mut all: BTreeMap<String, [Option<&SiteSet>; 2]> = BTreeMap::new();
     for (side, sites) in [old, new].into_iter().enumerate() {
         for voice in &sites.voices {
-            let sites = &voice.says.sites;
-            let sides = all.entry(sites.to_string()).or_default();
-            if let Some(of_side) = sides.get_mut(side) {
-                *of_side = Some(sites);
+            let named = &voice.says.sites;
+            let on_both = all.entry(named.to_string()).or_default();
+            if let Some(on_side) = on_both.get_mut(side) {
+                *on_side = Some(named);
             }
         }
     }

@@ -10,9 +10,9 @@ use fyr_schemas::{GroupId, StageId, UnitPath};
 use super::{Change, Comparison, Crowds, Held, Side, Sides, Subject, settings, sites};
 use crate::compile::read;
 use crate::diagnostic::Diagnostics;
-use crate::policy::{Assumptions, Group, Policy};
+use crate::policy::{Assumptions, Group, Policy, Rule};
 use crate::source::Sources;
-use crate::stage::{self, SchoolDay};
+use crate::stage::{self, SchoolDay, Stages};
 
 /// The changes for such stages that are none of those that were `told`.
 pub(super) fn changes(
@@ -82,11 +82,11 @@ struct Vacancy {
 /// The vacancies of both policies: units on which a rule of one of them stands.
 fn vacancies(both: [&Policy; 2]) -> BTreeSet<Vacancy> {
     let rules = || both.into_iter().flat_map(|policy| policy.rules.values());
-    let units: BTreeSet<&UnitPath> = rules().map(|rule| rule.unit()).collect();
+    let units: BTreeSet<&UnitPath> = rules().map(Rule::unit).collect();
     let stages: BTreeSet<&StageId> = both
         .into_iter()
         .filter_map(|policy| policy.stages.as_ref())
-        .flat_map(|stages| stages.names())
+        .flat_map(Stages::names)
         .collect();
     let asks_for_brought = rules().any(|rule| rule.source.document.scope.ownership.is_some());
     let ownerships = if asks_for_brought {
