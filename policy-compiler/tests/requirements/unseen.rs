@@ -176,8 +176,8 @@ fn r25_a_group_that_takes_the_place_of_another_is_held_against_it() {
         )
     };
     let renamed = told(
-        &with_rules(&[floor.clone()]),
-        &units(with_rules(&[floor.clone()])),
+        &with_rules(std::slice::from_ref(&floor)),
+        &units(with_rules(std::slice::from_ref(&floor))),
     );
     has_line(
         &renamed,
