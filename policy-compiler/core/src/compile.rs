@@ -15,8 +15,8 @@ use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
-pub(crate) use self::checked::sound;
 pub use self::checked::{Checked, check};
+pub(crate) use self::checked::{Parsed, sound, sound_of};
 pub use self::enforcement::{
     EnforcedControl, EnforcedSites, Enforcement, EnforcementError, GroupAtTime, SitesIn,
     enforcement,

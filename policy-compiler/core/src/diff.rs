@@ -29,7 +29,7 @@ use serde::Serialize;
 use url::Url;
 
 use self::crowd::Crowds;
-use crate::compile::sound;
+use crate::compile::{Parsed, sound_of};
 use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::explain::Ground;
 use crate::policy::{Assumptions, Policy, Rule};
@@ -165,6 +165,8 @@ pub enum Document {
     Category(CategoryId),
     /// A rule.
     Rule(RuleId),
+    /// A group of `units.yaml`.
+    Group(GroupId),
 }
 
 impl fmt::Display for Document {
@@ -175,6 +177,7 @@ impl fmt::Display for Document {
             Self::Service(service) => write!(f, "service:{service}"),
             Self::Category(category) => write!(f, "category:{category}"),
             Self::Rule(rule) => write!(f, "rule {rule}"),
+            Self::Group(group) => write!(f, "group {group}"),
         }
     }
 }
@@ -213,6 +216,8 @@ pub enum Membership {
     Gained,
     /// They were in the old list only.
     Lost,
+    /// They are in both, and something else than the list changes what holds of them.
+    Kept,
 }
 
 impl fmt::Display for Subject {
@@ -233,6 +238,7 @@ impl fmt::Display for Listed {
         let verb = match self.membership {
             Membership::Gained => "gains",
             Membership::Lost => "loses",
+            Membership::Kept => "has",
         };
         let shown = self.sites.get(..3).unwrap_or(&self.sites);
         write!(f, "category:{} {verb} {}", self.category, shown.join(", "))?;
@@ -347,9 +353,12 @@ pub fn diff(
         addresses,
         what_if,
     } = comparison;
-    let (date, sources) = (*date, [old, new]);
-    let old = sound(old, date, &Assumptions::default()).map_err(DiffError::OldFaulty)?;
-    let new = sound(new, date, what_if).map_err(DiffError::NewFaulty)?;
+    let date = *date;
+    let read = [old, new].map(Parsed::of);
+    let [old, new] = &read;
+    let none = Assumptions::default();
+    let mut old = sound_of(old.clone(), date, &none).map_err(DiffError::OldFaulty)?;
+    let mut new = sound_of(new.clone(), date, what_if).map_err(DiffError::NewFaulty)?;
     for case in &what_if.in_force {
         if !new.decisions.contains_key(case) {
             return Err(DiffError::UnknownCase {
@@ -358,18 +367,20 @@ pub fn diff(
             });
         }
     }
+    vacant::fill(&mut old, &mut new);
     let sides = Sides::new(Side::new(&old), Side::new(&new));
     let crowds = Crowds::new(&new);
-    let mut changes = settings::changes(&sides, &crowds);
-    changes.extend(sites::changes(&sides, &crowds));
-    changes.extend(times::changes(&sides, &crowds));
+    let mut changes = what_holds(&sides, &crowds);
     changes.extend(grounds::changes(&sides, &crowds));
-    let both = [&old, &new];
-    changes.extend(vacant::changes(sources, comparison, both, &changes));
-    let later = later::changes(sources, comparison, both, &changes);
+    let [of_old, of_new] = &read;
+    let later = later::changes([of_old, of_new], comparison, &sides, &changes);
     changes.extend(later.changes);
+    let mut addresses = addresses::changes(&sides, &crowds, addresses);
+    let told = changes.iter_mut().map(|change| &mut change.groups);
+    for groups in told.chain(addresses.iter_mut().map(|change| &mut change.groups)) {
+        groups.retain(|group| !vacant::is_vacant(group));
+    }
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
-    let addresses = addresses::changes(&sides, &crowds, addresses);
     let groups = touched(&sides, &changes, &addresses);
     let cited = |held: fn(&Change) -> &Held| -> BTreeSet<CaseNumber> {
         let held = changes.iter().map(held);
@@ -394,6 +405,14 @@ pub fn diff(
         changes,
         addresses,
     })
+}
+
+/// Everything that changes of what holds, on the days that both sides tell of.
+fn what_holds(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
+    let mut changes = settings::changes(sides, crowds);
+    changes.extend(sites::changes(sides, crowds));
+    changes.extend(times::changes(sides, crowds));
+    changes
 }
 
 /// One of the two policies, with what holds.

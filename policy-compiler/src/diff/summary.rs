@@ -9,7 +9,8 @@ use super::devices::Devices;
 
 /// `12 groups in 4 units change; 3 sites become blocked for mellemtrin; nothing gets weaker`.
 pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String {
-    if difference.risk == Risk::Nothing && difference.groups.added.is_empty() {
+    let is_all_compared = difference.not_compared.is_empty();
+    if difference.risk == Risk::Nothing && difference.groups.added.is_empty() && is_all_compared {
         return "nothing changes for anybody".to_owned();
     }
     let groups = &difference.groups;
@@ -165,6 +166,7 @@ fn grounds(difference: &Difference) -> Vec<String> {
             Kind::Organisation => "`fyr.yaml` is rewritten".to_owned(),
             Kind::Decision | Kind::Service | Kind::Category => format!("{count} {is} rewritten"),
             Kind::Rule => format!("the reason of {count} {is} rewritten"),
+            Kind::Group => format!("{count} {is} of another age"),
         }
     });
     let bodies = (!bodies.is_empty()).then(|| {
@@ -184,6 +186,7 @@ enum Kind {
     Service,
     Category,
     Rule,
+    Group,
     Organisation,
 }
 
@@ -195,6 +198,7 @@ impl Kind {
             Document::Service(_) => Self::Service,
             Document::Category(_) => Self::Category,
             Document::Rule(_) => Self::Rule,
+            Document::Group(_) => Self::Group,
         }
     }
 
@@ -204,6 +208,7 @@ impl Kind {
             Self::Service => "service",
             Self::Category => "category",
             Self::Rule => "rule",
+            Self::Group => "group",
             Self::Organisation => "organisation",
         }
     }
@@ -214,6 +219,7 @@ impl Kind {
             Self::Service => "services",
             Self::Category => "categories",
             Self::Rule => "rules",
+            Self::Group => "groups",
             Self::Organisation => "organisations",
         }
     }

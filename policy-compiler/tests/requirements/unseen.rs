@@ -39,19 +39,26 @@ fn r25_a_floor_that_goes_from_under_a_stricter_rule_is_weaker() {
         let floor = |unit: &str| rule("gulv", unit, "minimum", says);
         let with_floor = |unit: &str| with_rules(&[school.clone(), floor(unit)]);
         let alone = || with_rules(std::slice::from_ref(&school));
-        let has = |told: &str, risk: &str| {
+        let has = |told: &str, risk: &str, units: &[&str]| {
             let mut lines = told.lines().filter(|line| line.starts_with(risk));
-            let is_told = lines
-                .any(|line| line.contains(what) && line.ends_with("| everybody in /skoler/oest"));
+            let is_told = lines.any(|line| {
+                line.contains(what)
+                    && units
+                        .iter()
+                        .any(|unit| line.ends_with(&format!("| everybody in {unit}")))
+            });
             assert!(is_told, "{told}");
         };
-        has(&told(&with_floor("/skoler"), &alone()), "weaker");
+        has(
+            &told(&with_floor("/skoler"), &alone()),
+            "weaker",
+            "/skoler/oest",
+        );
         let back = told(&alone(), &with_floor("/skoler"));
-        has(&back, "tighter");
+        has(&back, "tighter", &["/skoler/oest"]);
         assert!(back.contains("nothing gets weaker"), "{back}");
         let lower = told(&with_floor("/"), &with_floor("/skoler"));
-        assert!(lower.contains("weaker"), "{lower}");
-        assert!(!lower.contains("nothing gets weaker"), "{lower}");
+        has(&lower, "weaker", &["/skoler", "/skoler/oest"]);
     }
 }
 
@@ -293,4 +300,172 @@ fn r21_another_ground_of_hours_services_lists_and_reasons_is_told() {
         &helpline,
         "different | service:hjaelpelinjen, kind | helpline → ordinary | everybody",
     );
+}
+
+/// Lists of one site each, beside rules.
+fn with_lists(lists: &[(&str, &str)], rules: &[String]) -> Source {
+    let source = with_rules(rules);
+    let lists = lists.iter();
+    lists.fold(source, |source, (category, sites)| {
+        let list = format!(
+            "category: {category}\ntitle: {{ da: {category} }}\nsource: os\nlicence: fri\n\
+             files: [{category}.txt]\n"
+        );
+        source
+            .with(&format!("lists/{category}.yaml"), &list)
+            .with(&format!("lists/{category}.txt"), sites)
+    })
+}
+
+#[test]
+fn r25_a_listed_site_that_another_rule_opens_is_weaker() {
+    let lists = [("spil", "spil.dr.example\nn.example\n")];
+    let closes = rule(
+        "k",
+        "/skoler",
+        "default",
+        "sites:\n  block: ['category:spil']",
+    );
+    let opens = rule(
+        "o",
+        "/skoler/oest",
+        "default",
+        "sites:\n  allow: [dr.example]",
+    );
+    let old = with_lists(&lists, std::slice::from_ref(&closes));
+    let told_of = told(&old, &with_lists(&lists, &[closes, opens]));
+    has_line(
+        &told_of,
+        "weaker | category:spil has spil.dr.example | block → allow | everybody in /skoler/oest",
+    );
+    // Two lists that share a site, of which the other decides.
+    let lists = [
+        ("aa", "m.example\na.example\n"),
+        ("bb", "m.example\nb.example\n"),
+    ];
+    let both = |allows: &str, blocks: &str| {
+        let allows = rule("a", allows, "default", "sites:\n  allow: ['category:aa']");
+        let blocks = rule("b", blocks, "default", "sites:\n  block: ['category:bb']");
+        with_lists(&lists, &[allows, blocks])
+    };
+    let swapped = told(&both("/", "/skoler"), &both("/skoler", "/"));
+    assert!(
+        swapped.contains("has m.example | block → allow | everybody"),
+        "{swapped}"
+    );
+}
+
+#[test]
+fn r25_a_listed_site_that_a_floor_loses_under_a_stricter_rule_is_weaker() {
+    let rules = [
+        rule(
+            "l",
+            "/",
+            "minimum",
+            "sites:\n  warn: ['category:aa']\nguidance:\n  da: Tænk.",
+        ),
+        rule(
+            "lo",
+            "/skoler",
+            "default",
+            "sites:\n  block: ['category:bb']",
+        ),
+    ];
+    let lists = |aa: &'static str| with_lists(&[("aa", aa), ("bb", "m.example\n")], &rules);
+    let told = told(&lists("m.example\na.example\n"), &lists("a.example\n"));
+    has_line(&told, "weaker | category:aa loses m.example | warn");
+}
+
+#[test]
+fn r25_hours_that_a_rule_loses_before_it_has_begun_are_weaker() {
+    let hours = |from: &str, until: &str| {
+        let safe = rule(
+            "sikker",
+            "/skoler",
+            "default",
+            "set:\n  safesearch.google: on",
+        );
+        let safe = safe.replace("for:", &format!("during: skoletid\nfrom: {from}\nfor:"));
+        with_rules(&[safe]).with(
+            "timetable.yaml",
+            &format!(
+                "decision: SK-2025-7\nperiods:\n  skoletid: {{ days: mon-fri, hours: 08:00-{until}, \
+                 for: /skoler }}\n"
+            ),
+        )
+    };
+    for from in ["2027-02-01", "2028-01-01"] {
+        let told = told(&hours(from, "15:00"), &hours(from, "09:00"));
+        has_line(
+            &told,
+            "weaker | skoletid | mon-fri 08:00-15:00 → mon-fri 08:00-09:00",
+        );
+    }
+}
+
+#[test]
+fn r25_nothing_that_is_told_of_one_hides_what_is_graver_for_another() {
+    // Above it stands a lock of the town for one stage, which hides that the others lose theirs.
+    let of_town = rule(
+        "z",
+        "{ unit: /, stage: mellemtrin }",
+        "locked",
+        "set:\n  safesearch.google: on",
+    )
+    .replace("SK-2025-7", "BY-2025-1");
+    let with = |strength: &str| {
+        let school = rule(
+            "x",
+            "/skoler/oest",
+            strength,
+            "set:\n  safesearch.google: on",
+        );
+        with_rules(&[of_town.clone(), school.replace("SK-2025-7", "OEST-3")])
+    };
+    let told = told(&with("locked"), &with("default"));
+    has_line(&told, "weaker | safesearch.google | on: locked → default");
+}
+
+#[test]
+fn r25_a_rule_that_is_rewritten_on_a_day_too_far_to_compare_is_not_passed_over() {
+    let months = |last: &str| {
+        let rules = (1..=11).map(|month| {
+            let site = if month == 11 {
+                last.to_owned()
+            } else {
+                format!("gulv-{month}.example")
+            };
+            let says = format!("sites:\n  block: [{site}]");
+            let rule = rule(&format!("gulv-{month}"), "/skoler", "minimum", &says);
+            rule.replace("for:", &format!("from: 2028-{month:02}-10\nfor:"))
+        });
+        with_rules(&rules.collect::<Vec<_>>())
+    };
+    let rewritten = told(&months("gulv-11.example"), &months("andet.example"));
+    has_line(&rewritten, "weaker | gulv-11.example | block → allow");
+    let same = told(&months("a.example"), &months("a.example"));
+    assert!(same.contains("3 later days are not compared"), "{same}");
+}
+
+#[test]
+fn r25_a_class_of_another_age_is_to_be_looked_at() {
+    let older = Source::small().with_edit("units.yaml", "start: 2024", "start: 2023");
+    let told = told(&Source::small(), &older);
+    has_line(
+        &told,
+        "different | group oest-2024, age of the youngest | 7 → 8",
+    );
+}
+
+#[test]
+fn r25_a_unit_of_another_name_is_no_loss_of_the_old_one() {
+    let named = |name: &str| {
+        let units = "units:\n  /skoler: { name: Skolerne }\n  /skoler/NAVN: { name: Skolen, groups: [2021] }\n";
+        let says = "set:\n  safesearch.google: on";
+        with_rules(&[rule("sikker", &format!("/skoler/{name}"), "default", says)])
+            .with("units.yaml", &units.replace("NAVN", name))
+            .with_edit("fyr.yaml", "/skoler/oest", &format!("/skoler/{name}"))
+    };
+    let told = told(&named("vest"), &named("vestre"));
+    assert!(!told.contains("weaker |"), "{told}");
 }

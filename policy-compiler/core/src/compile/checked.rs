@@ -42,14 +42,43 @@ pub fn check(sources: &Sources, date: Date) -> Checked {
     }
 }
 
+/// The documents of a policy directory, with what reading them found.
+#[derive(Clone)]
+pub(crate) struct Parsed {
+    pub(crate) documents: Documents,
+    findings: Diagnostics,
+}
+
+impl Parsed {
+    pub(crate) fn of(sources: &Sources) -> Self {
+        let mut findings = Diagnostics::default();
+        let documents = parse(sources, &mut findings);
+        Self {
+            documents,
+            findings,
+        }
+    }
+}
+
 /// The policy of a day, where nothing keeps it from compiling; else what was found.
 pub(crate) fn sound(
     sources: &Sources,
     date: Date,
     assumptions: &Assumptions,
 ) -> Result<Policy, Vec<Diagnostic>> {
-    let mut findings = Diagnostics::default();
-    let documents = parse(sources, &mut findings);
+    sound_of(Parsed::of(sources), date, assumptions)
+}
+
+/// The same, of documents that were read.
+pub(crate) fn sound_of(
+    parsed: Parsed,
+    date: Date,
+    assumptions: &Assumptions,
+) -> Result<Policy, Vec<Diagnostic>> {
+    let Parsed {
+        documents,
+        mut findings,
+    } = parsed;
     match find(documents, date, assumptions, &mut findings) {
         Some(policy) if !findings.any_error() => Ok(policy),
         Some(_) | None => Err(findings.into_sorted()),

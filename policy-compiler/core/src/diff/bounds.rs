@@ -1,6 +1,7 @@
 //! What nobody below may loosen: floors that are lost or gained, though the same may hold.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 
 use super::{Held, Risk, Steps};
 use crate::policy::Rule;
@@ -58,7 +59,14 @@ pub(super) fn change<V>(
         let (_, held) = gravest(new, old)?;
         Some((Risk::Tighter, (strongest(old), held)))
     };
-    lost.or_else(gained)
+    let helds = |bounds: &[Bound<'_, V>]| -> BTreeSet<Held> {
+        bounds.iter().map(|bound| bound.held.clone()).collect()
+    };
+    let on_another_ground = || {
+        let steps = (strongest(old), strongest(new));
+        (helds(old) != helds(new)).then_some((Risk::Ground, steps))
+    };
+    lost.or_else(gained).or_else(on_another_ground)
 }
 
 /// What is said where there is no floor.

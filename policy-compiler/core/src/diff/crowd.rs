@@ -1,10 +1,11 @@
 //! Groups in words: a stage of a unit where that says it, names where nothing else does.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
+use super::vacant::is_vacant;
 use crate::diagnostic::groups_in_words;
 use crate::policy::{Group, Policy};
 use crate::spell::Spell;
@@ -12,18 +13,76 @@ use crate::spell::Spell;
 /// All groups of a policy, to tell some of them by what they have in common.
 pub(super) struct Crowds<'a> {
     groups: Vec<&'a Group>,
+    /// Those that nobody has yet.
+    vacant: BTreeMap<&'a GroupId, &'a Group>,
 }
 
 impl<'a> Crowds<'a> {
     pub(super) fn new(policy: &'a Policy) -> Self {
+        let all = policy.groups.values();
+        let (vacant, groups): (Vec<_>, Vec<_>) = all.partition(|group| is_vacant(&group.id));
         Self {
-            groups: policy.groups.values().collect(),
+            groups,
+            vacant: vacant.into_iter().map(|group| (&group.id, group)).collect(),
         }
     }
 
     /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names; and when.
     pub(super) fn in_words(&self, ids: &[GroupId], spell: &Spell) -> String {
-        self.whom(ids) + &spell.in_words()
+        let (vacant, groups): (Vec<_>, Vec<_>) = ids.iter().partition(|id| is_vacant(id));
+        let groups: Vec<GroupId> = groups.into_iter().cloned().collect();
+        let spell = spell.in_words();
+        let vacancies = self.vacancies(&vacant, &groups);
+        if groups.is_empty() {
+            return vacancies.unwrap_or_default() + &spell;
+        }
+        let vacancies = vacancies.map(|vacancies| format!("; {vacancies}"));
+        self.whom(&groups) + &spell + &vacancies.unwrap_or_default()
+    }
+
+    /// `udskoling in /skoler/oest, where nobody is yet`: those that the others do not stand for, being
+    /// of the same stage around their unit, or all pupils or staff there.
+    fn vacancies(&self, vacant: &[&GroupId], groups: &[GroupId]) -> Option<String> {
+        let wanted: BTreeSet<&GroupId> = groups.iter().collect();
+        let members = self.groups.iter();
+        let members: Vec<&Group> = members
+            .filter(|group| wanted.contains(&group.id))
+            .copied()
+            .collect();
+        let common = common_unit(&members);
+        let is_all_of = |audience: Audience| {
+            let mut below = self.groups.iter().filter(|group| {
+                let common = common.as_ref();
+                group.audience == audience && common.is_some_and(|unit| unit.contains(&group.unit))
+            });
+            below.clone().next().is_some() && below.all(|group| wanted.contains(&group.id))
+        };
+        let [all_pupils, all_staff] = [Audience::Pupils, Audience::Staff].map(is_all_of);
+        let is_meant = |vacant: &&&Group| {
+            let is_around = common
+                .as_ref()
+                .is_some_and(|unit| unit.contains(&vacant.unit));
+            let is_all = match vacant.audience {
+                Audience::Pupils => all_pupils,
+                Audience::Staff => all_staff,
+            };
+            is_around && (is_all || members.iter().any(|member| member.stage == vacant.stage))
+        };
+        let vacant: Vec<&Group> = vacant
+            .iter()
+            .filter_map(|id| self.vacant.get(id).copied())
+            .collect();
+        let others = vacant.iter().filter(|vacant| !is_meant(vacant));
+        let places: BTreeSet<String> = others
+            .map(|group| format!("{} in {}", group.stage, group.unit))
+            .collect();
+        let places: Vec<String> = places.into_iter().collect();
+        let named = match places.as_slice() {
+            [] => return None,
+            [_] | [_, _] => places.join(" and "),
+            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        };
+        Some(format!("{named}, where nobody is yet"))
     }
 
     fn whom(&self, ids: &[GroupId]) -> String {

@@ -8,6 +8,7 @@ use fyr_schemas::{BodyId, CaseNumber, GroupId, LanguageCode, UnitPath};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use super::vacant::is_vacant;
 use super::{Change, Crowds, Document, Held, Risk, Side, Sides, Subject};
 use crate::policy::{Policy, Service};
 use crate::spell::Spell;
@@ -22,6 +23,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         .chain(of_organisation(old, new));
     changes.extend(everywhere.map(|rewritten| rewritten.told(&everybody, crowds)));
     changes.extend(of_reasons(old, new, crowds));
+    changes.extend(of_ages(old, new, crowds));
     changes.extend(of_bodies(old, new, crowds));
     changes
 }
@@ -52,16 +54,17 @@ impl Rewritten {
     }
 
     fn told(self, groups: &[GroupId], crowds: &Crowds<'_>) -> Change {
+        let groups: Vec<GroupId> = groups.iter().filter(|id| !is_vacant(id)).cloned().collect();
         let always = Spell::default();
         Change {
             risk: self.risk,
             subject: self.subject,
             before: self.before,
             after: self.after,
-            whom: crowds.in_words(groups, &always),
+            whom: crowds.in_words(&groups, &always),
             during: always.during,
             days: always.days,
-            groups: groups.to_vec(),
+            groups,
         }
     }
 }
@@ -208,10 +211,14 @@ fn of_services(old: &Policy, new: &Policy) -> Vec<Rewritten> {
         let [before, after] = both;
         let differing = rewritten(&fields(before), &fields(after)).into_iter();
         let keeps_open = |field: &str| is_lifeline && ["kind", "sites"].contains(&field);
+        // Whom it is open to hangs on the age that classes will have.
+        let is_looked_at = |field: &str| {
+            keeps_open(field) || field == "approval" || field.starts_with("minimum-age")
+        };
         // Of one that came or went, what it keeps open is all there is to say.
         let differing = differing.filter(|(field, ..)| is_on_both || keeps_open(field));
         changes.extend(differing.map(|field| {
-            let risk = if keeps_open(&field.0) {
+            let risk = if is_looked_at(&field.0) {
                 Risk::Different
             } else {
                 Risk::Ground
@@ -303,6 +310,24 @@ fn of_reasons(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
         }));
     }
     changes
+}
+
+/// Groups whose pupils are of another age: they come into other stages on other days.
+fn of_ages(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
+    let groups = new.groups.values();
+    let changes = groups.filter_map(|after| {
+        let (was, is) = (old.groups.get(&after.id)?.youngest, after.youngest);
+        (was != is).then_some(())?;
+        let says = |age: Option<u8>| age.map_or_else(|| "nobody".to_owned(), |age| age.to_string());
+        let document = Document::Group(after.id.clone());
+        let field = ("age of the youngest".to_owned(), says(was), says(is));
+        let rewritten = Rewritten {
+            risk: Risk::Different,
+            ..Rewritten::new(document, field)
+        };
+        Some(rewritten.told(std::slice::from_ref(&after.id), crowds))
+    });
+    changes.collect()
 }
 
 /// Bodies that have another name or may decide for something else than before, and those that came

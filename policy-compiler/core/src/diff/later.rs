@@ -8,11 +8,10 @@ use fyr_schemas::timetable::Days;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{Change, Comparison, Crowds, Held, Risk, Side, Sides, Subject, settings, sites};
-use crate::compile::read;
+use super::{Change, Comparison, Crowds, Held, Risk, Side, Sides, Subject, vacant, what_holds};
+use crate::compile::Parsed;
 use crate::diagnostic::Diagnostics;
-use crate::policy::{Assumptions, Policy, Told, TurningDay};
-use crate::source::Sources;
+use crate::policy::{Assumptions, Rule, Told, TurningDay, organise};
 use crate::spell::Spell;
 
 /// The most days that are looked at.
@@ -27,15 +26,15 @@ pub(super) struct Later {
 
 /// The changes of those days which are none of those that were `told`.
 pub(super) fn changes(
-    sources: [&Sources; 2],
+    both: [&Parsed; 2],
     comparison: &Comparison,
-    today: [&Policy; 2],
+    today: &Sides<'_>,
     told: &[Change],
 ) -> Later {
     let mut all = told.to_vec();
-    let (days, left_out) = days(today);
+    let (days, left_out) = days([&today.old, &today.new]);
     for day in days {
-        let news = on(day, sources, comparison, &all);
+        let news = on(day, both, comparison, &all);
         all.extend(news);
     }
     Later {
@@ -48,14 +47,27 @@ pub(super) fn changes(
 /// told of yet: first of all those that one policy alone has, of floors before others, of higher units
 /// before lower ones, so that nobody below hides the day of a floor behind days of their own. And
 /// the days that are too many.
-fn days([old, new]: [&Policy; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
-    let reach = new.date.checked_add(1.year()).unwrap_or(Date::MAX);
-    let beyond = |policy: &Policy| -> BTreeSet<TurningDay> {
-        let turns = policy.turning_days().filter(|turn| reach < turn.day);
+fn days([old, new]: [&Side<'_>; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
+    let today = new.policy.date;
+    let reach = today.checked_add(1.year()).unwrap_or(Date::MAX);
+    let untold: BTreeSet<Date> = [old, new]
+        .iter()
+        .flat_map(|side| side.resolution.untold.keys().flatten().copied())
+        .collect();
+    let beyond = |side: &Side<'_>| -> BTreeSet<TurningDay> {
+        let turns = side.policy.turning_days();
+        let turns = turns.filter(|turn| reach < turn.day || untold.contains(&turn.day));
         turns.collect()
     };
     let (was, is) = (beyond(old), beyond(new));
-    let (alone, shared) = (&was ^ &is, &was & &is);
+    let is_rewritten = |turn: &TurningDay| {
+        let [before, after] = [old, new].map(|side| side.policy.rules.get(&turn.rule));
+        let written = |rule: Option<&Rule>| rule.map(|rule| format!("{:?}", rule.source.document));
+        written(before) != written(after)
+    };
+    let (alone, shared): (Vec<TurningDay>, Vec<_>) = (&was | &is)
+        .into_iter()
+        .partition(|turn| !(was.contains(turn) && is.contains(turn)) || is_rewritten(turn));
     let in_order = alone.into_iter().chain(shared).map(|turn| turn.day);
     let (mut days, mut left_out) = (BTreeSet::new(), BTreeSet::new());
     for day in in_order {
@@ -65,7 +77,7 @@ fn days([old, new]: [&Policy; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
             left_out.insert(day);
         }
     }
-    days.extend(new.country().next_school_year(new.date));
+    days.extend(new.policy.country().next_school_year(today));
     let left_out = &left_out - &days;
     (days, left_out)
 }
@@ -73,28 +85,29 @@ fn days([old, new]: [&Policy; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
 /// What changes on a day and was not told.
 fn on(
     day: Date,
-    [old, new]: [&Sources; 2],
+    [old, new]: [&Parsed; 2],
     comparison: &Comparison,
     told: &[Change],
 ) -> Vec<Change> {
-    let on_that_day = |sources, assumptions: &Assumptions| {
+    let on_that_day = |parsed: &Parsed, assumptions: &Assumptions| {
         let alone = Assumptions {
             told: Told::DayAlone,
             ..assumptions.clone()
         };
         // Whatever is wrong on that day is for a check to tell.
-        read(sources, day, &alone, &mut Diagnostics::default())
+        let mut unheard = Diagnostics::default();
+        organise(parsed.documents.clone(), day, &alone, &mut unheard)
     };
-    let (Some(old), Some(new)) = (
+    let (Some(mut old), Some(mut new)) = (
         on_that_day(old, &Assumptions::default()),
         on_that_day(new, &comparison.what_if),
     ) else {
         return Vec::new();
     };
+    vacant::fill(&mut old, &mut new);
     let sides = Sides::new(Side::new(&old), Side::new(&new));
     let crowds = Crowds::new(&new);
-    let mut changes = settings::changes(&sides, &crowds);
-    changes.extend(sites::changes(&sides, &crowds));
+    let changes = what_holds(&sides, &crowds);
     let known = Known::of(told);
     changes
         .into_iter()
@@ -105,8 +118,8 @@ fn on(
         .collect()
 }
 
-/// What changes, for whomever.
-type What<'c> = (&'c Subject, &'c Held, &'c Held);
+/// What changes, for whomever, and how grave it is.
+type What<'c> = (Risk, &'c Subject, &'c Held, &'c Held);
 
 /// What was told.
 struct Known<'c> {
@@ -144,7 +157,7 @@ impl<'c> Known<'c> {
 }
 
 fn what(change: &Change) -> What<'_> {
-    (&change.subject, &change.before, &change.after)
+    (change.risk, &change.subject, &change.before, &change.after)
 }
 
 /// A change for some of its groups, from a day on.

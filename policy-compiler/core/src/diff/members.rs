@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::CategoryId;
+use fyr_schemas::{CategoryId, RuleId, UnitPath};
 
 use super::sites::{News, floor, held, risk};
 use super::{Listed, Membership, Risk, Steps, Subject};
-use crate::policy::{Category, SiteSet};
+use crate::desired::Verdict;
+use crate::policy::{Category, Firmness, SiteSet};
 use crate::resolve::Sites;
 use crate::url_filter::UrlFilter;
 
@@ -36,16 +37,9 @@ impl<'s> Members<'s> {
             for (members, membership) in moved.iter().zip([Membership::Lost, Membership::Gained]) {
                 let mut alike: BTreeMap<(Risk, Steps), Listed> = BTreeMap::new();
                 for member in members {
-                    let verdicts = (
-                        old.verdict_over_filter(member),
-                        new.verdict_over_filter(member),
-                    );
-                    let held = (held(verdicts.0), held(verdicts.1));
-                    if held.0 != held.1 {
-                        let sites = SiteSet::Filter(member.clone());
-                        let floor = floor((old, &sites), (new, &sites));
+                    if let Some(told) = of_member(member, old, new) {
                         alike
-                            .entry((risk(verdicts, floor.as_ref()), held))
+                            .entry(told)
                             .or_insert_with(|| Listed::none(id, membership))
                             .add(member);
                     }
@@ -59,6 +53,78 @@ impl<'s> Members<'s> {
         }
         changes
     }
+}
+
+/// Everything that rules say of something.
+type Said<'s> = BTreeSet<(&'s RuleId, Verdict, Firmness, &'s UnitPath)>;
+
+/// What changes over single sites of categories that another name, of which something else is said
+/// than before, touches; but for what was `told` of the name or the category as a whole.
+pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, told: &[News]) -> Vec<News> {
+    let [was, is] = [old, new].map(said);
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let changed = names.into_iter().filter(|name| {
+        let before = was.get(*name).map(|(_, said)| said);
+        before != is.get(*name).map(|(_, said)| said)
+    });
+    let told: BTreeSet<&Steps> = told.iter().map(|(_, _, steps)| steps).collect();
+    let mut alike: BTreeMap<(&CategoryId, Risk, Steps), Listed> = BTreeMap::new();
+    let mut seen: BTreeSet<UrlFilter> = BTreeSet::new();
+    for name in changed {
+        let Some((sites, _)) = is.get(name).or_else(|| was.get(name)) else {
+            continue;
+        };
+        for (other, (category, _)) in was.iter().chain(&is) {
+            let Some(id) = category.category().map(|category| &category.id) else {
+                continue;
+            };
+            for site in sites.common(category).filter(|_| other != name) {
+                if !seen.insert(site.clone()) {
+                    continue;
+                }
+                let news = of_member(&site, old, new);
+                if let Some((risk, steps)) = news.filter(|(_, steps)| !told.contains(steps)) {
+                    alike
+                        .entry((id, risk, steps))
+                        .or_insert_with(|| Listed::none(id, Membership::Kept))
+                        .add(&site);
+                }
+            }
+        }
+    }
+    let alike = alike.into_iter();
+    alike
+        .map(|((_, risk, steps), listed)| (risk, Subject::Listed(listed), steps))
+        .collect()
+}
+
+/// What rules say of everything that they name.
+fn said<'s>(sites: &'s Sites<'_>) -> BTreeMap<String, (&'s SiteSet, Said<'s>)> {
+    let mut said: BTreeMap<String, (&SiteSet, Said<'_>)> = BTreeMap::new();
+    for voice in &sites.voices {
+        let named = &voice.says.sites;
+        let (_, of_name) = said
+            .entry(named.to_string())
+            .or_insert_with(|| (named, BTreeSet::new()));
+        let rule = voice.rule;
+        of_name.insert((rule.id(), voice.says.verdict, rule.firmness(), rule.unit()));
+    }
+    said
+}
+
+/// What changes over one site that a category lists: what holds, or what nobody below may loosen.
+fn of_member(member: &UrlFilter, old: &Sites<'_>, new: &Sites<'_>) -> Option<(Risk, Steps)> {
+    let verdicts = (
+        old.verdict_over_filter(member),
+        new.verdict_over_filter(member),
+    );
+    let sites = SiteSet::Filter(member.clone());
+    let floor = floor((old, &sites), (new, &sites));
+    let held = (held(verdicts.0), held(verdicts.1));
+    if held.0 == held.1 {
+        return floor;
+    }
+    Some((risk(verdicts, floor.as_ref()), held))
 }
 
 impl Listed {

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use super::bounds::{self, Bound};
-use super::members::Members;
+use super::members::{self, Members};
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
 use crate::desired::Verdict;
 use crate::policy::SiteSet;
@@ -23,6 +23,8 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         let news = known.entry(both).or_insert_with(|| {
             let mut news = members.changes(old, new);
             news.extend(named(old, new).iter().flat_map(|each| each.news(old, new)));
+            let of_overlaps = members::of_overlaps(old, new, &news);
+            news.extend(of_overlaps);
             news
         });
         for (risk, subject, held) in news {
@@ -40,7 +42,9 @@ pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk 
         let (verdict, floor) = each.risks(old, new);
         verdict.max(floor.map_or(Risk::Ground, |(risk, _)| risk))
     });
-    risks.max().unwrap_or(Risk::Ground)
+    let of_overlaps = members::of_overlaps(old, new, &[]).into_iter();
+    let all = risks.chain(of_overlaps.map(|(risk, ..)| risk));
+    all.max().unwrap_or(Risk::Ground)
 }
 
 /// Something that one of two policies names. Each side means its own list, as far as it speaks of it.

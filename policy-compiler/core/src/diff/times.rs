@@ -203,9 +203,13 @@ fn risk_of([old, new]: [(&Side<'_>, &GroupId); 2], name: &PeriodId, moved: Moved
     let step = |(side, group): (&Side<'_>, &GroupId),
                 turn: fn(&Resolved<'_>, &Resolved<'_>) -> Risk| {
         let beside = beside(side, group, name);
-        let risks = beside.into_iter().filter_map(|(without, with)| {
-            let on = |during| side.resolution.on(group, Days::default(), during);
-            Some(turn(on(&without)?, on(&with)?))
+        // A rule may begin or end within the year.
+        let days = stretches(side.resolution.turns(group).collect());
+        let risks = days.iter().flat_map(|days| {
+            beside.iter().filter_map(|(without, with)| {
+                let on = |during| side.resolution.on(group, *days, during);
+                Some(turn(on(without)?, on(with)?))
+            })
         });
         risks.max().unwrap_or(Risk::Different)
     };

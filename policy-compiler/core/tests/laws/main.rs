@@ -10,6 +10,7 @@ mod closure;
 mod crossing;
 mod days;
 mod device;
+mod difference;
 mod enforced;
 mod floors;
 mod hours;

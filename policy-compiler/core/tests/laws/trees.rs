@@ -159,6 +159,23 @@ impl Ordered {
         }
     }
 
+    /// The number of a value, as the compiler writes it.
+    pub(crate) fn rank(&self, written: &str) -> usize {
+        let plain = |text: &str| text.replace(['[', ']', ' '], "");
+        let mut values = self.values.iter();
+        let rank = values.position(|value| plain(value) == plain(written));
+        rank.expect("one of the values")
+    }
+
+    /// Whether one value is less strict than another.
+    pub(crate) fn is_less(&self, value: usize, other: usize) -> bool {
+        if self.is_flat {
+            value == 0 && other != 0
+        } else {
+            value < other
+        }
+    }
+
     /// Whether a value is as strict as a floor.
     pub(crate) fn keeps(&self, value: usize, floor: usize) -> bool {
         value == floor || floor == 0 || (!self.is_flat && value > floor)
@@ -268,6 +285,11 @@ fn decisions() -> String {
 }
 
 impl DrawnRule {
+    /// The same rule on another unit.
+    pub(crate) fn on(self, unit: usize) -> Self {
+        Self { unit, ..self }
+    }
+
     /// The same rule without a decision.
     pub(crate) fn undecided(self) -> Self {
         let days = Span {
@@ -302,6 +324,51 @@ impl Tree {
         ];
         let files = files.into_iter();
         files.map(|(path, text)| (path.to_owned(), text)).collect()
+    }
+
+    pub(crate) fn units_count(&self) -> usize {
+        self.above.len() + 1
+    }
+
+    /// The same tree with other rules.
+    pub(crate) fn with_rules(&self, rules: Vec<DrawnRule>) -> Self {
+        Self {
+            rules,
+            ..self.clone()
+        }
+    }
+
+    /// Every rule that says one thing of what a rule says, as weakly as can be, always and to everybody
+    /// in a unit that the rule reaches.
+    pub(crate) fn tempting(&self, floor: &DrawnRule) -> Vec<DrawnRule> {
+        let settings = floor.settings.iter();
+        let settings = settings.map(|(setting, ..)| (vec![(*setting, 0, 0)], Vec::new()));
+        let sites = floor.sites.iter();
+        let sites = sites.map(|(_, site)| {
+            let site = Site {
+                is_service: false,
+                ..*site
+            };
+            (Vec::new(), vec![(Verdict::Allow, site)])
+        });
+        let says: Vec<_> = settings.chain(sites).collect();
+        let units = (0..self.units_count()).filter(|unit| self.is_within(*unit, floor.unit));
+        let tempting = units.flat_map(|unit| {
+            says.iter().map(move |(settings, sites)| DrawnRule {
+                unit,
+                who: None,
+                strength: Strength::Default,
+                is_open_to_lessons: false,
+                time: Time::Always,
+                days: Span {
+                    own: OWN[0],
+                    case: "R-1",
+                },
+                settings: settings.clone(),
+                sites: sites.clone(),
+            })
+        });
+        tempting.collect()
     }
 
     pub(crate) fn depth(&self, unit: usize) -> usize {
