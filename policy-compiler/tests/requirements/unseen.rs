@@ -52,7 +52,7 @@ fn r25_a_floor_that_goes_from_under_a_stricter_rule_is_weaker() {
         has(
             &told(&with_floor("/skoler"), &alone()),
             "weaker",
-            "/skoler/oest",
+            &["/skoler/oest"],
         );
         let back = told(&alone(), &with_floor("/skoler"));
         has(&back, "tighter", &["/skoler/oest"]);
