@@ -45,6 +45,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(exceptions::check(resolution));
     findings.extend(undecided::check(resolution));
     findings.extend(services::check(policy));
+    findings.extend(services::joined::check(policy, resolution));
     findings.extend(brought::check(policy));
     findings.extend(timetable::check(policy, resolution));
     findings.extend(hours::check(policy));

@@ -156,6 +156,15 @@ impl Rule {
         self.source.document.strength.value
     }
 
+    /// What others have to respect of it.
+    pub(crate) fn footing(&self) -> Footing {
+        match (self.strength(), self.decision()) {
+            (Strength::Default, _) => Footing::NoFloor,
+            (Strength::Locked | Strength::Minimum, None) => Footing::Undecided,
+            (Strength::Locked | Strength::Minimum, Some(_)) => Footing::Decided,
+        }
+    }
+
     /// How firmly it holds what it says.
     pub fn firmness(&self) -> Firmness {
         Firmness {
@@ -196,6 +205,18 @@ impl Rule {
     pub fn selects(&self, group: &Group) -> bool {
         selects(&self.source.document.scope, group)
     }
+}
+
+/// What others have to respect of a rule, the most first: whoever decided nothing pushes nothing
+/// aside that was decided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Footing {
+    /// A floor that a case stands behind.
+    Decided,
+    /// A floor that cites none.
+    Undecided,
+    /// What is below may say something else.
+    NoFloor,
 }
 
 /// How firmly a rule holds what it says, the firmest first.

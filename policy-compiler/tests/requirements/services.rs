@@ -77,7 +77,7 @@ fn below_a_floor(statuses: &str) -> Source {
         .with_edit(
             "services/help.yaml",
             "kind: helpline",
-            "kind: helpline\nstatus: under-review",
+            "kind: helpline\nstatus: under-review\ndecision: SK-2025-7",
         )
         .with(
             "services/tegn.yaml",
@@ -171,6 +171,63 @@ fn r03_what_is_closed_by_its_name_no_school_approves_for_itself() {
         let text = below(closes).check(DAY);
         assert!(!text.contains("FYR0503"), "{closes}: {text}");
     }
+}
+
+/// A floor of the board that opens what is approved or draws, beside one that closes a site.
+fn beside_a_closed_site(service: &str) -> Source {
+    let floors = "rule: kun\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+                  allow: ['category:tegning', 'services:approved']\n  \
+                  block: ['services:denied', 'services:not-assessed']\nwhy:\n  da: Prøve.\n---\n\
+                  rule: blok\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+                  block: [klip.example]\nwhy:\n  da: Prøve.\n";
+    let denied =
+        "service: tik\nname: Tik\nstatus: denied\ndecision: SK-2025-7\nsites: [tik.example]\n";
+    Source::small()
+        .with_edit(
+            "services/help.yaml",
+            "kind: helpline",
+            "kind: helpline\nstatus: under-review\ndecision: SK-2025-7",
+        )
+        .with("services/tegn.yaml", TEGN)
+        .with("services/tik.yaml", denied)
+        .with("services/z.yaml", service)
+        .with("rules/kun.yaml", floors)
+}
+
+#[test]
+fn r03_no_service_opens_a_closed_site_by_joining_what_is_open() {
+    let own = "status: [{ for: /skoler/oest, status: approved, decision: OEST-3 }]\n";
+    for (says, site) in [
+        // By its category, which needs no word of anybody.
+        (
+            "category: tegning\nstatus: under-review\n",
+            "a.klip.example",
+        ),
+        // By a status that the school gives it.
+        (own, "www.klip.example"),
+        // Over a part of a service that the board denied.
+        (own, "www.tik.example"),
+    ] {
+        let service = |case: &str| format!("service: z\nname: Z\n{says}{case}sites: [{site}]\n");
+        let found = beside_a_closed_site(&service("")).check(DAY);
+        assert!(found.contains("FYR0503"), "{site}: {found}");
+        assert!(found.contains("is out of reach of"), "{site}: {found}");
+        let boards = service("").replace("OEST-3", "SK-2025-7");
+        let boards = boards.replace("under-review\n", "under-review\ndecision: SK-2025-7\n");
+        let found = beside_a_closed_site(&boards).check(DAY);
+        assert!(!found.contains("FYR0503"), "{site}: {found}");
+    }
+}
+
+#[test]
+fn r03_a_status_for_everybody_needs_a_decision_as_one_for_a_part_does() {
+    let service = |case: &str| {
+        format!("service: z\nname: Z\nstatus: under-review\n{case}sites: [z.example]\n")
+    };
+    let found = beside_a_closed_site(&service("")).check(DAY);
+    assert!(found.contains("FYR0503"), "{found}");
+    let found = beside_a_closed_site(&service("decision: SK-2025-7\n")).check(DAY);
+    assert!(!found.contains("FYR0503"), "{found}");
 }
 
 /// The file of one single block, whole.

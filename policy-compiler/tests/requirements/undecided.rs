@@ -134,3 +134,41 @@ fn r21_nobody_opens_a_decided_floor_by_calling_what_it_closes_a_helpline() {
     let found = source.codes(DAY);
     assert!(found.contains(&"FYR0503".to_owned()), "{found:?}");
 }
+
+#[test]
+fn r03_nothing_that_nobody_decided_pushes_a_floor_out_of_a_browsers_list() {
+    let floor = "rule: gulv\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
+                 block: [gulv.example, 'category:spil']\nwhy:\n  da: Prøve.\n";
+    let many = |name: &str| {
+        let sites: Vec<String> = (0..1100)
+            .map(|number| format!("{name}{number}.example"))
+            .collect();
+        sites.join(", ")
+    };
+    let undecided = format!(
+        "rule: x\nfor: /\nstrength: locked\nsites: {{ block: [{}] }}\nwhy: {{ da: x }}\n",
+        many("x")
+    );
+    let joins = format!(
+        "service: z\nname: Z\ncategory: spil\nsites: [{}]\n",
+        many("z")
+    );
+    let base = || {
+        Source::small().with("rules/gulv.yaml", floor).with(
+            "services/spil.yaml",
+            "service: spil\nname: Spil\ncategory: spil\nsites: [spil.example]\n",
+        )
+    };
+    for source in [
+        base().with("rules/x.yaml", &undecided),
+        base().with("services/z.yaml", &joins),
+    ] {
+        let bundle = source.bundle("oest-2021", DAY);
+        let blocked = bundle.chromium["URLBlocklist"]
+            .as_array()
+            .expect("a list")
+            .clone();
+        assert!(blocked.iter().any(|entry| entry == "gulv.example"));
+        assert!(blocked.len() <= 1000);
+    }
+}

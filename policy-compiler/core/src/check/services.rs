@@ -1,6 +1,7 @@
 //! R11: whether the catalogue says of every approved service what was assessed, and is up to date.
 
 mod decided;
+pub(super) mod joined;
 mod narrowed;
 
 use std::collections::BTreeSet;

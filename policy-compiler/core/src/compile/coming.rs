@@ -12,7 +12,7 @@ use crate::check::floors_alone;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::Documents;
-use crate::policy::{Assumptions, Policy, Standing, Told, organise, selects};
+use crate::policy::{Assumptions, Footing, Policy, Standing, Told, organise, selects};
 use crate::resolve::resolve;
 
 /// The most days that one run looks ahead at for everything: the nearest, and the others as they
@@ -47,7 +47,7 @@ impl Ahead {
         // Within a year every day was looked at, or is told as one that devices do not hear of.
         let reach = policy.date.checked_add(1.year()).unwrap_or(Date::MAX);
         let turns = policy.turning_days().filter(|turn| {
-            let may_forbid = turn.begins || !turn.is_no_floor;
+            let may_forbid = turn.begins || turn.footing != Footing::NoFloor;
             may_forbid && reach < turn.day && beyond.contains(&turn.day)
         });
         for turn in turns {

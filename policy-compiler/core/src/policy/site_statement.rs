@@ -29,6 +29,9 @@ pub struct SiteStatement {
     pub place: Place,
     /// Where a group has to stand for it to be spoken to; `None` speaks to every group of the rule.
     pub condition: Option<Condition>,
+    /// The service that brings the site into what the rule names, by its category or its status: the
+    /// rule does not know it.
+    pub joined: Option<ServiceId>,
 }
 
 /// Where a group has to stand with a service.
@@ -122,8 +125,17 @@ pub(super) fn read_sites(
 enum Named<'a> {
     /// URLs, for every group alike.
     Sites(SiteSet),
-    /// The sites of a service: for the groups for which it has a status, if one was named.
-    Service(&'a Service, Option<ServiceStatus>),
+    /// The sites of a service.
+    Service(&'a Service, By),
+}
+
+/// By what a rule names a service.
+#[derive(Clone, Copy)]
+enum By {
+    Name,
+    Category,
+    /// For the groups for which it has the status.
+    Status(ServiceStatus),
 }
 
 impl Named<'_> {
@@ -134,8 +146,14 @@ impl Named<'_> {
                 sites,
                 place,
                 condition: None,
+                joined: None,
             }),
-            Self::Service(service, status) => {
+            Self::Service(service, by) => {
+                let (status, joins) = match by {
+                    By::Name => (None, false),
+                    By::Category => (None, true),
+                    By::Status(status) => (Some(status), true),
+                };
                 for (verdict, access) in turns_of(service, verdict) {
                     let asks = status.is_some() || access.is_some();
                     statements.extend(service.sites.iter().map(|(filter, _)| SiteStatement {
@@ -147,6 +165,7 @@ impl Named<'_> {
                             status,
                             access,
                         }),
+                        joined: joins.then(|| service.id().clone()),
                     }));
                 }
             }
@@ -184,7 +203,7 @@ fn named_by<'a>(
     if let Some(service) = site.strip_prefix("service:") {
         let service = service_of(service, place, names, findings);
         return service
-            .map(|service| Named::Service(service, None))
+            .map(|service| Named::Service(service, By::Name))
             .into_iter()
             .collect();
     }
@@ -232,7 +251,7 @@ fn category_of<'a>(
         .map(|category: &Arc<Category>| Named::Sites(SiteSet::Category(Arc::clone(category))));
     let members = members
         .into_iter()
-        .map(|service| Named::Service(service, None));
+        .map(|service| Named::Service(service, By::Category));
     listed.into_iter().chain(members).collect()
 }
 
@@ -260,7 +279,7 @@ fn services_with<'a>(
     };
     let services = names.services.into_iter().flat_map(|all| all.values());
     services
-        .map(|service| Named::Service(service, Some(known)))
+        .map(|service| Named::Service(service, By::Status(known)))
         .collect()
 }
 

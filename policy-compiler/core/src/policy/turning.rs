@@ -1,17 +1,17 @@
 //! The days on which rules begin and are over.
 
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::{At, Day, Strength};
+use fyr_schemas::policy::{At, Day};
 use jiff::civil::Date;
 
-use super::Policy;
+use super::{Footing, Policy};
 
 /// A day on which a rule begins, or the first on which it is over; those of floors of high units
 /// come first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct TurningDay {
-    /// Whether the rule bounds nobody.
-    pub(crate) is_no_floor: bool,
+    /// What others have to respect of the rule.
+    pub(crate) footing: Footing,
     depth: usize,
     /// The day.
     pub(crate) day: Date,
@@ -41,7 +41,7 @@ impl Policy {
             let behind = behind.filter_map(|last| last.tomorrow().ok());
             let days = begins.chain(behind.map(|day| (day, false)));
             days.map(|(day, begins)| TurningDay {
-                is_no_floor: rule.strength() == Strength::Default,
+                footing: rule.footing(),
                 depth: rule.unit().depth(),
                 day,
                 begins,

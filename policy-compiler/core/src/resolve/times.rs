@@ -4,13 +4,12 @@
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Timetable};
 use fyr_schemas::{PeriodId, RuleId};
 use jiff::civil::Date;
 
 use super::{Breach, BreachKind};
-use crate::policy::{Group, Policy, Rule};
+use crate::policy::{Footing, Group, Policy, Rule};
 
 /// The most combinations of periods that a group's devices carry.
 pub(crate) const MOST_VARIANTS: usize = 64;
@@ -40,17 +39,18 @@ struct Carried {
     untold: BTreeSet<Date>,
 }
 
-/// How much hangs on a day: floors go before what is no floor, and of each what stands higher.
+/// How much hangs on a day: decided floors go before others, and those before what is no floor; of
+/// each what stands higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Weight {
-    is_floor: bool,
+    footing: Reverse<Footing>,
     height: Reverse<usize>,
 }
 
 impl Weight {
     fn of(rule: &Rule) -> Self {
         Self {
-            is_floor: rule.strength() != Strength::Default,
+            footing: Reverse(rule.footing()),
             height: Reverse(rule.unit().depth()),
         }
     }

@@ -12,15 +12,11 @@ use crate::check::decisions::competence;
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::{Assessed, Group, Policy, Rule, Service, SiteStatement, Standing};
+use crate::policy::{Assessed, Group, Policy, Reach, Rule, Service, SiteStatement, Standing};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
-    match &service.source.document.status {
-        Statuses::Parts(_) => {}
-        Statuses::Unwritten | Statuses::Everybody(_) => return Vec::new(),
-    }
     let mut found: BTreeMap<Taken<'_>, Vec<&GroupId>> = BTreeMap::new();
     for group in policy.groups.values() {
         for taken in taken(policy, service, group) {
@@ -47,10 +43,16 @@ impl Taken<'_> {
         let ((here, status), (verdict, there, wider)) = (self.status, self.says);
         let (rule, unit) = &self.floor;
         let (status, wider) = (status.word(), wider.word());
+        let part = match &service.source.document.status {
+            Statuses::Parts(_) => format!("{status} in a part of `{unit}`"),
+            Statuses::Unwritten | Statuses::Everybody(_) => {
+                format!("{status} by no body that may decide so")
+            }
+        };
         Diagnostic::new(
             Code::NotCompetent,
             format!(
-                "`{}` is {status} in a part of `{unit}`, and so out of reach of `{rule}`",
+                "`{}` is {part}, and so out of reach of `{rule}`",
                 service.id()
             ),
         )
@@ -73,16 +75,28 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
     };
     let mut floors = policy.rules_for(group);
     floors.retain(|rule| rule.strength() != Strength::Default && !rule.sites.is_empty());
+    let asks = |says: &SiteStatement| {
+        let condition = says.condition.as_ref();
+        condition.is_some_and(|asked| asked.service == *service.id() && asked.status.is_some())
+    };
+    // Where no floor asks for a status, none takes anything from one.
+    if !floors.iter().any(|floor| floor.sites.iter().any(asks)) {
+        return Vec::new();
+    }
+    let said: Vec<Vec<(Reach, Says<'a>)>> = service
+        .sites
+        .iter()
+        .map(|(filter, _)| said_over(&floors, service, filter))
+        .collect();
     let of_floor = |floor: &&'a Rule| {
-        let heard = |part: &StatusFor| may_narrow(policy, service, part, floor);
-        let above = service.assessed_among(group, heard);
+        let above = above(policy, service, group, floor);
         let wider = above.map_or(ServiceStatus::NotAssessed, |above| above.status.value);
         if wider == holds.status.value {
             return None;
         }
         let may_say = above.is_none() && is_decided(policy, holds, &group.unit);
-        let (rule, says) = service.sites.iter().find_map(|(filter, _)| {
-            let of = |status| verdict(&floors, service, status, filter);
+        let (rule, says) = said.iter().find_map(|said| {
+            let of = |status| verdict(said, status);
             let now = of(holds.status.value);
             let (rule, says) = of(wider).filter(|(rule, _)| rule.id() == floor.id())?;
             let opens = now.map_or(Verdict::Allow, |(_, says)| says.verdict) < says.verdict;
@@ -99,15 +113,34 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
 }
 
 /// What a floor says.
-type Says<'a> = (&'a Rule, &'a SiteStatement);
+pub(super) type Says<'a> = (&'a Rule, &'a SiteStatement);
 
 /// Whether a floor leaves to others what they look at: it closes what nobody has looked at, or
 /// everything but what has a status.
-fn leaves_to_others((rule, says): Says<'_>, now: Option<Says<'_>>) -> bool {
+pub(super) fn leaves_to_others((rule, says): Says<'_>, now: Option<Says<'_>>) -> bool {
     let asked = |says: &SiteStatement| says.condition.as_ref()?.status;
-    let opens_others = |(other, opens): Says<'_>| other.id() == rule.id() && asked(opens).is_some();
+    let opens_others = |(other, opens): Says<'_>| other.id() == rule.id() && opens.joined.is_some();
     asked(says) == Some(ServiceStatus::NotAssessed)
         || (says.sites.filter() == Some(&UrlFilter::wildcard()) && now.is_some_and(opens_others))
+}
+
+/// What is written of a service for a group by those whose word counts for a floor.
+fn above<'s>(
+    policy: &Policy,
+    service: &'s Service,
+    group: &Group,
+    floor: &Rule,
+) -> Option<Assessed<'s>> {
+    let heard = |part: &StatusFor| may_narrow(policy, service, part, floor);
+    let above = service.assessed_among(group, heard)?;
+    let is_heard = match &service.source.document.status {
+        Statuses::Parts(_) => true,
+        Statuses::Unwritten | Statuses::Everybody(_) => match above.decision {
+            Some(case) => carries(policy, &case.value, floor.unit()),
+            None => floor.decision().is_none(),
+        },
+    };
+    is_heard.then_some(above)
 }
 
 /// Whether a status may take a service out of a floor: who may decide the floor decided it. Below the
@@ -131,34 +164,38 @@ fn is_decided(policy: &Policy, assessed: Assessed<'_>, unit: &UnitPath) -> bool 
 
 /// Whether a case is in force and its body may decide for a unit; one that no file has is told by
 /// itself.
-fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bool {
+pub(super) fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bool {
     policy.decisions.get(case).is_none_or(|decision| {
         policy.standing(case) == Some(Standing::InForce)
             && competence::may_decide(policy, decision, unit)
     })
 }
 
-/// What floors come to over a site of a service that has a status, and which of them.
-fn verdict<'a>(
+/// Everything that floors say over a site of a service, with how far it reaches, whatever status it
+/// has.
+fn said_over<'a>(
     floors: &[&'a Rule],
     service: &Service,
-    status: ServiceStatus,
     filter: &UrlFilter,
-) -> Option<Says<'a>> {
+) -> Vec<(Reach, Says<'a>)> {
     let said = floors
         .iter()
         .flat_map(|rule| rule.sites.iter().map(move |says| (*rule, says)));
-    said.filter(|(_, says)| speaks(says, service, status))
-        .filter_map(|(rule, says)| Some((says.sites.reach_over(filter)?, rule, says)))
-        .max_by_key(|(reach, _, says)| (*reach, says.verdict))
-        .map(|(_, rule, says)| (rule, says))
+    said.filter(|(_, says)| {
+        let condition = says.condition.as_ref();
+        condition.is_none_or(|condition| {
+            condition.service == *service.id() && says.hindrance().is_none()
+        })
+    })
+    .filter_map(|(rule, says)| Some((says.sites.reach_over(filter)?, (rule, says))))
+    .collect()
 }
 
-/// Whether a statement speaks of a service that has a status.
-fn speaks(says: &SiteStatement, service: &Service, status: ServiceStatus) -> bool {
-    says.condition.as_ref().is_none_or(|condition| {
-        condition.service == *service.id()
-            && condition.status.is_none_or(|asked| asked == status)
-            && says.hindrance().is_none()
-    })
+/// What that comes to where the service has a status, and which floor says it.
+fn verdict<'a>(said: &[(Reach, Says<'a>)], status: ServiceStatus) -> Option<Says<'a>> {
+    let asks_for = |says: &SiteStatement| says.condition.as_ref()?.status;
+    said.iter()
+        .filter(|(_, (_, says))| asks_for(says).is_none_or(|asked| asked == status))
+        .max_by_key(|(reach, (_, says))| (*reach, says.verdict))
+        .map(|(_, says)| *says)
 }

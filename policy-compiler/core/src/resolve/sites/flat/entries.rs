@@ -2,8 +2,6 @@
 
 use std::cmp::Reverse;
 
-use fyr_schemas::policy::Strength;
-
 use super::{CategoryRegion, PartsRegion, Region};
 use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry, SiteRule};
 use crate::policy::Lifelines;
@@ -60,10 +58,11 @@ impl Sites<'_> {
 }
 
 /// What browsers are told first, where they cannot be told all: what keeps a lifeline open before
-/// everything else, then what bounds those below before what does not, then higher units before lower ones (no school's own list pushes out a floor above
-/// it), locked before minimum, single filters (0 members) before those of a category (1), and small
-/// categories before large ones. Equals are told apart by `last`, so that the order is the same in
-/// every run.
+/// everything else, then floors that were decided before those that nobody did, and those before what
+/// bounds nobody; what rules name before the services that join it by a category or a status; then
+/// higher units before lower ones (no school's own list pushes out a floor above it), locked before
+/// minimum, single filters (0 members) before those of a category (1), and small categories before
+/// large ones. Equals are told apart by `last`, so that the order is the same in every run.
 ///
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
@@ -83,7 +82,8 @@ pub(super) fn goes_before(voice: &SiteVoice<'_>, other: &SiteVoice<'_>) -> bool 
 
 fn standing(voice: &SiteVoice<'_>) -> impl Ord + use<> {
     let Rank { layer, strength } = voice.rank();
-    (strength == Strength::Default, layer, strength)
+    let is_joined = voice.says.joined.is_some();
+    (voice.rule.footing(), is_joined, layer, strength)
 }
 
 fn of_filter(region: &Region<'_>) -> Decided<SiteEntry> {
