@@ -1,4 +1,5 @@
-//! What changes for whom between two policies on one day.
+//! What changes for whom between two policies, from one day on: within the year that devices are told
+//! of, when the school year turns, and on days beyond on which rules begin and end.
 //!
 //! Two policies are compared by what holds for each group, never by how they are written: a
 //! rule that moves to another file, or is split in two, changes nothing. What is gone counts

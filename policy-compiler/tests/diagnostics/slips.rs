@@ -238,3 +238,15 @@ fn a_site_that_is_nearly_one_is_told_as_one() {
     });
     insta::assert_snapshot!(told.concat());
 }
+
+#[test]
+fn a_second_class_of_a_year_is_told_where_to_stand() {
+    let units = base(
+        "units.yaml",
+        "  /skoler/vest: { name: Vestskolen }",
+        "  /skoler/vest: { name: Vestskolen, groups: [2026a] }",
+    );
+    let text = String::from_utf8(check(&[("units.yaml", &units)]).stdout).expect("text");
+    assert!(text.contains("stands under `groups`"), "{text}");
+    assert!(text.contains("`start: 2026`"), "{text}");
+}

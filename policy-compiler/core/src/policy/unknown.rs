@@ -87,9 +87,19 @@ pub(super) fn stage<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
-    Diagnostic::new(Code::UnknownStage, format!("unknown stage `{name}`"))
-        .at(place, "`fyr.yaml` has no stage of this name")
-        .help(help_for_unknown(name, known))
+    let finding = Diagnostic::new(Code::UnknownStage, format!("unknown stage `{name}`"))
+        .at(place, "`fyr.yaml` has no stage of this name");
+    // `2026a`: two classes of one year, of which a unit lists the year alone.
+    let year = name
+        .get(..4)
+        .filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
+    finding.help(match year {
+        Some(year) => format!(
+            "a unit lists a class by the year it began, `{year}`; another name stands under `groups`, \
+             with its `unit` and `start: {year}`"
+        ),
+        None => help_for_unknown(name, known),
+    })
 }
 
 /// The finding for a service that is none of these.

@@ -330,6 +330,28 @@ impl Tree {
         self.above.len() + 1
     }
 
+    /// The same tree, where the first rule is a floor of the organisation over something.
+    pub(crate) fn with_floor_on_top(mut self) -> Self {
+        if let Some(first) = self.rules.first_mut() {
+            first.unit = 0;
+            first.who = None;
+            if first.strength == Strength::Default {
+                first.strength = Strength::Minimum;
+            }
+            if first.settings.is_empty() && first.sites.is_empty() {
+                first.settings.push((0, 1, 1));
+            }
+            for (_, pupils, staff) in &mut first.settings {
+                *pupils = (*pupils).max(1);
+                *staff = (*staff).max(1);
+            }
+            for (verdict, _) in &mut first.sites {
+                *verdict = Verdict::Block;
+            }
+        }
+        self
+    }
+
     /// The same tree with other rules.
     pub(crate) fn with_rules(&self, rules: Vec<DrawnRule>) -> Self {
         Self {
