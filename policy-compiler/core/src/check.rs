@@ -4,6 +4,7 @@ mod ages;
 mod assessments;
 mod brought;
 mod closed;
+mod closing;
 mod decisions;
 mod denied;
 mod escapes;

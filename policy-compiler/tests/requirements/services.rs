@@ -220,6 +220,60 @@ fn r03_no_service_opens_a_closed_site_by_joining_what_is_open() {
 }
 
 #[test]
+fn r03_nothing_that_says_the_same_hides_what_a_service_opens() {
+    let z = |id: &str, sites: &str| {
+        format!("service: {id}\nname: Z\ncategory: tegning\nsites: [{sites}]\n")
+    };
+    let twin = "rule: zzz\nfor: /skoler\nstrength: minimum\nsites:\n  block: [klip.example]\nwhy:\n  da: x\n";
+    let closed = |sites: &str| beside_a_closed_site(&z("z", sites));
+    let part = |sites: &str| {
+        closed(sites).with_edit("rules/kun.yaml", "[klip.example]", "[klip.example/shorts]")
+    };
+    for (what, source) in [
+        (
+            "a second service",
+            closed("a.klip.example").with("services/z2.yaml", &z("z2", "a.klip.example")),
+        ),
+        (
+            "a rule that nobody decided",
+            closed("a.klip.example").with("rules/twin.yaml", twin),
+        ),
+        ("a part below a longer name", part("a.klip.example")),
+        ("a part below the very name", part(".klip.example")),
+    ] {
+        let source = source.with_edit(
+            "rules/kun.yaml",
+            "'services:denied', 'services:not-assessed'",
+            "'services:denied'",
+        );
+        let found = source.check(DAY);
+        assert!(found.contains("FYR0503"), "{what}: {found}");
+    }
+    // The board decided on the service, and a school says the same of it by its own decision.
+    let both = "status:\n  - { for: /skoler, status: under-review }\n  \
+                - { for: /skoler/oest, status: under-review, decision: OEST-3 }\ndecision: SK-2025-7\n";
+    let decided = format!("{}{both}", z("z", "a.klip.example"));
+    let found = beside_a_closed_site(&decided).check(DAY);
+    assert!(!found.contains("FYR0503"), "{found}");
+}
+
+#[test]
+fn r03_a_school_that_repeats_a_floor_takes_nothing_from_it() {
+    let denied = "{ for: /skoler, status: denied }, \
+                  { for: /skoler/oest, status: under-review, decision: OEST-3 }";
+    for case in ["decision: OEST-3\n", ""] {
+        let copy = format!(
+            "rule: zz\n{case}for: /skoler/oest\nstrength: minimum\nsites:\n  \
+             block: ['services:denied', 'services:not-assessed']\nwhy:\n  da: x\n"
+        );
+        let found = below_a_floor(denied)
+            .with("rules/zz.yaml", &copy)
+            .check(DAY);
+        assert!(found.contains("FYR0503"), "{case}: {found}");
+    }
+}
+
+#[test]
 fn r03_a_status_for_everybody_needs_a_decision_as_one_for_a_part_does() {
     let service = |case: &str| {
         format!("service: z\nname: Z\nstatus: under-review\n{case}sites: [z.example]\n")

@@ -469,3 +469,102 @@ fn r25_a_unit_of_another_name_is_no_loss_of_the_old_one() {
     let told = told(&named("vest"), &named("vestre"));
     assert!(!told.contains("weaker |"), "{told}");
 }
+
+#[test]
+fn r25_a_site_that_two_filters_cross_in_is_weaker_where_it_opens() {
+    let closes = rule(
+        "k",
+        "/skoler",
+        "minimum",
+        "sites:\n  block: [video.example/shorts]",
+    );
+    for opens in [".video.example", "m.video.example"] {
+        let says = format!("sites:\n  allow: [{opens}]");
+        let both = [closes.clone(), rule("o", "/skoler", "minimum", &says)];
+        let told = told(
+            &with_rules(std::slice::from_ref(&closes)),
+            &with_rules(&both),
+        );
+        has_line(&told, &format!("weaker | {opens}/shorts | block → allow"));
+    }
+}
+
+#[test]
+fn r25_hours_and_statuses_for_a_stage_that_nobody_is_in_are_missed() {
+    let vest = "{ unit: /skoler/vest, stage: indskoling }";
+    let hours = timed().with_edit(
+        "timetable.yaml",
+        "hours: 08:00-15:00, for: /skoler }",
+        &format!(
+            "hours: 08:00-15:00, for: /skoler, except: [{{ for: {vest}, decision: SK-2025-7, hours: \
+             {{ mon: 08:00-08:01 }} }}] }}"
+        ),
+    );
+    let of_hours = told(&timed(), &hours);
+    has_line(
+        &of_hours,
+        "weaker | skoletid | mon-fri 08:00-15:00 → mon 08:00-08:01 | indskoling",
+    );
+    let tik = |status: &str| {
+        let tik = format!(
+            "service: tik\nname: Tik\nstatus: {status}\ndecision: SK-2025-7\nsites: [tik.example]\n"
+        );
+        with_rules(&[rule(
+            "k",
+            "/skoler",
+            "minimum",
+            "sites:\n  block: ['services:denied']",
+        )])
+        .with("services/tik.yaml", &tik)
+    };
+    let parts =
+        format!("[{{ for: /skoler, status: denied }}, {{ for: {vest}, status: under-review }}]");
+    let of_status = told(&tik("denied"), &tik(&parts));
+    has_line(
+        &of_status,
+        "weaker | tik.example | block → allow | indskoling in /skoler/vest",
+    );
+}
+
+#[test]
+fn r25_what_is_told_of_one_name_or_day_hides_nothing_of_another() {
+    let lists = [
+        ("bb", "porno.example\nandet.example\n"),
+        ("cc", "porno.example\ntegn.example\n"),
+    ];
+    let closes = rule(
+        "k",
+        "/skoler",
+        "default",
+        "sites:\n  block: [x.example, 'category:bb']",
+    );
+    let opens = rule(
+        "j",
+        "/skoler/oest",
+        "default",
+        "sites:\n  allow: [x.example, 'category:cc']",
+    );
+    let old = with_lists(&lists, std::slice::from_ref(&closes));
+    let of_names = told(&old, &with_lists(&lists, &[closes, opens]));
+    assert!(
+        of_names.contains("has porno.example | block → allow"),
+        "{of_names}"
+    );
+    let safe = |name: &str, days: &str| {
+        let safe = rule(name, "/skoler", "minimum", "set:\n  safesearch.google: on");
+        safe.replace("for:", &format!("{days}for:"))
+    };
+    let gap = [
+        safe("k", "until: 2026-12-01\n"),
+        safe("k2", "from: 2026-12-03\nuntil: 2027-12-31\n"),
+    ];
+    let of_days = told(&with_rules(&[safe("k", "")]), &with_rules(&gap));
+    has_line(
+        &of_days,
+        "weaker | safesearch.google | on → off | everybody in /skoler, on 2026-12-02",
+    );
+    has_line(
+        &of_days,
+        "weaker | safesearch.google | on → off | everybody in /skoler, from 2028-01-01",
+    );
+}

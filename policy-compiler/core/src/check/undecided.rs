@@ -7,14 +7,14 @@ use std::collections::BTreeMap;
 use fyr_schemas::policy::Strength;
 use fyr_schemas::{CaseNumber, GroupId};
 
+use super::closing::Closing;
 use super::once::OncePerSites;
 use crate::code::Code;
 use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::{Rule, SiteSet};
+use crate::policy::Rule;
 use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, Sites, Voice};
 use crate::source::Place;
-use crate::url_filter::{ByHost, UrlFilter};
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut loosened: BTreeMap<Loosened<'_>, Vec<&GroupId>> = BTreeMap::new();
@@ -161,35 +161,4 @@ fn between<'a>(opens: &SiteVoice<'a>, decided: &SiteVoice<'a>) -> Option<Loosene
         decided: said(decided),
         case: decided.rule.decision()?,
     })
-}
-
-/// What decisions close, by host.
-struct Closing<'s, 'a> {
-    filters: ByHost<&'s SiteVoice<'a>>,
-    categories: Vec<&'s SiteVoice<'a>>,
-}
-
-impl<'s, 'a> Closing<'s, 'a> {
-    fn of(decided: &[&'s SiteVoice<'a>]) -> Self {
-        let mut closing = Self {
-            filters: ByHost::default(),
-            categories: Vec::new(),
-        };
-        let closes = |voice: &&&'s SiteVoice<'a>| voice.says.verdict != Verdict::Allow;
-        for voice in decided.iter().filter(closes) {
-            match &voice.says.sites {
-                SiteSet::Filter(filter) => closing.filters.file(filter, *voice),
-                SiteSet::Category(_) => closing.categories.push(voice),
-            }
-        }
-        closing
-    }
-
-    /// Everything that may have something in common with `sites`.
-    fn near(&self, sites: &SiteSet) -> impl Iterator<Item = &'s SiteVoice<'a>> {
-        let anything = UrlFilter::wildcard();
-        let filters = self.filters.near(sites.filter().unwrap_or(&anything));
-        let filters: Vec<&'s SiteVoice<'a>> = filters.copied().collect();
-        filters.into_iter().chain(self.categories.clone())
-    }
 }

@@ -108,7 +108,7 @@ fn on(
     let sides = Sides::new(Side::new(&old), Side::new(&new));
     let crowds = Crowds::new(&new);
     let changes = what_holds(&sides, &crowds);
-    let known = Known::of(told);
+    let known = Known::of(told, day);
     changes
         .into_iter()
         .filter_map(|change| {
@@ -128,13 +128,17 @@ struct Known<'c> {
 }
 
 impl<'c> Known<'c> {
-    fn of(told: &'c [Change]) -> Self {
+    /// Of what is so on a day: what is over by then says nothing of it, nor what is so while a period
+    /// runs.
+    fn of(told: &'c [Change], day: Date) -> Self {
+        let lasts = |change: &&Change| change.days.until.is_none_or(|last| day <= last);
+        let told: Vec<&Change> = told.iter().filter(lasts).collect();
         let of_each = told.iter().flat_map(|change| {
             let groups = change.groups.iter();
             groups.map(move |group| (group, what(change)))
         });
         Self {
-            of_anybody: told.iter().map(what).collect(),
+            of_anybody: told.iter().map(|change| what(change)).collect(),
             of_each: of_each.collect(),
         }
     }

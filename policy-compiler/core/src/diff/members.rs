@@ -58,8 +58,9 @@ impl<'s> Members<'s> {
 /// Everything that rules say of something.
 type Said<'s> = BTreeSet<(&'s RuleId, Verdict, Firmness, &'s UnitPath)>;
 
-/// What changes over single sites of categories that another name, of which something else is said
-/// than before, touches; but for what was `told` of the name or the category as a whole.
+/// What changes over sites that have two names, of one of which something else is said than before: a
+/// site of two lists, or of a list or a filter that another filter crosses; but for what was `told` of
+/// one of these names as a whole.
 pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, told: &[News]) -> Vec<News> {
     let [was, is] = [old, new].map(said);
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
@@ -67,35 +68,61 @@ pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, told: &[News]) -> Ve
         let before = was.get(*name).map(|(_, said)| said);
         before != is.get(*name).map(|(_, said)| said)
     });
-    let told: BTreeSet<&Steps> = told.iter().map(|(_, _, steps)| steps).collect();
-    let mut alike: BTreeMap<(&CategoryId, Risk, Steps), Listed> = BTreeMap::new();
+    let told: BTreeSet<(&str, &Steps)> = told
+        .iter()
+        .filter_map(|(_, subject, steps)| match subject {
+            Subject::Site(name) | Subject::Floor(name) => Some((name.as_str(), steps)),
+            Subject::Setting(_)
+            | Subject::Listed(_)
+            | Subject::Time(_)
+            | Subject::Written { .. }
+            | Subject::Body(_) => None,
+        })
+        .collect();
+    let mut listed: BTreeMap<(CategoryId, Risk, Steps), Listed> = BTreeMap::new();
+    let mut news = Vec::new();
     let mut seen: BTreeSet<UrlFilter> = BTreeSet::new();
     for name in changed {
         let Some((sites, _)) = is.get(name).or_else(|| was.get(name)) else {
             continue;
         };
-        for (other, (category, _)) in was.iter().chain(&is) {
-            let Some(id) = category.category().map(|category| &category.id) else {
+        let anything = UrlFilter::wildcard();
+        let filter = sites.filter().unwrap_or(&anything);
+        for other in old.near(filter).chain(new.near(filter)) {
+            let other = &other.says.sites;
+            let other_name = other.to_string();
+            if other_name == *name {
                 continue;
-            };
-            for site in sites.common(category).filter(|_| other != name) {
-                if !seen.insert(site.clone()) {
+            }
+            for site in sites.common(other) {
+                let is_named = |sites: &SiteSet| sites.filter() == Some(&site);
+                if is_named(sites) || is_named(other) || !seen.insert(site.clone()) {
                     continue;
                 }
-                let news = of_member(&site, old, new);
-                if let Some((risk, steps)) = news.filter(|(_, steps)| !told.contains(steps)) {
-                    alike
-                        .entry((id, risk, steps))
-                        .or_insert_with(|| Listed::none(id, Membership::Kept))
-                        .add(&site);
+                let Some((risk, steps)) = of_member(&site, old, new) else {
+                    continue;
+                };
+                let is_told = |name: &str| told.contains(&(name, &steps));
+                if is_told(name) || is_told(&other_name) {
+                    continue;
+                }
+                let category = other.category().or(sites.category());
+                match category {
+                    Some(category) => {
+                        let id = &category.id;
+                        let kept = || Listed::none(id, Membership::Kept);
+                        let alike = listed.entry((id.clone(), risk, steps));
+                        alike.or_insert_with(kept).add(&site);
+                    }
+                    None => news.push((risk, Subject::Site(site.to_string()), steps)),
                 }
             }
         }
     }
-    let alike = alike.into_iter();
-    alike
-        .map(|((_, risk, steps), listed)| (risk, Subject::Listed(listed), steps))
-        .collect()
+    let listed = listed.into_iter();
+    let listed = listed.map(|((_, risk, steps), listed)| (risk, Subject::Listed(listed), steps));
+    news.extend(listed);
+    news
 }
 
 /// What rules say of everything that they name.

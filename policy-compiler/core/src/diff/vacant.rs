@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Ownership;
+use fyr_schemas::policy::{Ownership, Scope, Statuses};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use crate::digest::sha256;
@@ -23,8 +23,14 @@ pub(super) fn is_vacant(group: &GroupId) -> bool {
 /// no group stands in.
 pub(super) fn fill(old: &mut Policy, new: &mut Policy) {
     let (units, stages) = (units(old, new), stages(old, new));
-    let rules = || old.rules.values().chain(new.rules.values());
-    let asks_for_brought = rules().any(|rule| rule.source.document.scope.ownership.is_some());
+    let asks_for_brought = [&*old, &*new].into_iter().any(|policy| {
+        let of_rules = policy
+            .rules
+            .values()
+            .map(|rule| &rule.source.document.scope);
+        let mut scopes = of_rules.chain(scopes(policy));
+        scopes.any(|scope| scope.ownership.is_some())
+    });
     let ownerships: &[Ownership] = if asks_for_brought {
         &[Ownership::Managed, Ownership::Brought]
     } else {
@@ -51,11 +57,34 @@ pub(super) fn fill(old: &mut Policy, new: &mut Policy) {
     new.groups.extend(groups);
 }
 
-/// The units on which a rule of either policy stands, as far as the new one has them.
+/// The units for which a rule, hours, a holiday or a status of either policy are, as far as the new
+/// one has them.
 fn units(old: &Policy, new: &Policy) -> BTreeSet<UnitPath> {
-    let rules = old.rules.values().chain(new.rules.values());
-    let units = rules.map(Rule::unit).cloned();
-    units.filter(|unit| new.units.contains(unit)).collect()
+    let both = [old, new].into_iter();
+    let units = both.flat_map(|policy| {
+        let rules = policy.rules.values().map(Rule::unit);
+        rules.chain(scopes(policy).map(|scope| &scope.unit.value))
+    });
+    let known = units.filter(|unit| new.units.contains(unit));
+    known.cloned().collect()
+}
+
+/// For whom hours, holidays and statuses are.
+fn scopes(policy: &Policy) -> impl Iterator<Item = &Scope> {
+    let periods = policy.timetable.periods.values().flat_map(|period| {
+        let excepted = period.exceptions.iter().map(|exception| &exception.scope);
+        period.scope.iter().chain(excepted)
+    });
+    let holidays = policy.timetable.holidays.iter();
+    let holidays = holidays.filter_map(|holiday| holiday.scope.as_ref());
+    let statuses = policy.services.values().flat_map(|service| {
+        let parts = match &service.source.document.status {
+            Statuses::Parts(parts) => parts.as_slice(),
+            Statuses::Unwritten | Statuses::Everybody(_) => &[],
+        };
+        parts.iter().map(|part| &part.scope)
+    });
+    periods.chain(holidays).chain(statuses)
 }
 
 /// The stages that both policies know.

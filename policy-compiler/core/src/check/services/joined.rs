@@ -1,27 +1,33 @@
 //! R03 and R21: what joins a rule by its category or its status opens nothing that a decided floor
 //! closes otherwise, unless a body decided on the service that may decide the floor.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::policy::Statuses;
 use fyr_schemas::{GroupId, ServiceId, UnitPath};
 
 use super::narrowed::{carries, leaves_to_others};
+use crate::check::closing::Closing;
 use crate::check::once::OncePerSites;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::{Footing, Group, Policy};
+use crate::policy::{Footing, Group, Policy, selects};
 use crate::resolve::{Resolution, SiteVoice, Sites};
 use crate::source::Place;
+use crate::url_filter::UrlFilter;
 
 pub(in crate::check) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut found: BTreeMap<Joined<'_>, Vec<&GroupId>> = BTreeMap::new();
     let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
-        let joined = known.answer(&resolved.sites, openings).iter();
-        for joined in joined.filter(|joined| !joined.is_decided(policy, resolved.group)) {
-            let groups = found.entry(joined.clone()).or_default();
-            if !groups.contains(&&resolved.group.id) {
-                groups.push(&resolved.group.id);
+        let (sites, group) = (&resolved.sites, resolved.group);
+        for meeting in known.answer(sites, meetings) {
+            let Some(joined) = meeting.opened(policy, sites, group) else {
+                continue;
+            };
+            let groups = found.entry(joined).or_default();
+            if !groups.contains(&&group.id) {
+                groups.push(&group.id);
             }
         }
     }
@@ -29,6 +35,13 @@ pub(in crate::check) fn check(policy: &Policy, resolution: &Resolution<'_>) -> V
     found
         .map(|(joined, groups)| joined.tell(policy, groups))
         .collect()
+}
+
+/// Where something that joins what a rule opens meets what a decided floor closes.
+struct Meeting<'a> {
+    region: UrlFilter,
+    /// The unit of the floor.
+    unit: &'a UnitPath,
 }
 
 /// A site of a service that is open because the service joins what a rule opens.
@@ -42,47 +55,87 @@ struct Joined<'a> {
     closes: (&'a str, &'a UnitPath, String, Place),
 }
 
-/// Everything that is open by what joins, and that a decided floor closes otherwise.
-fn openings<'a>(sites: &Sites<'a>) -> Vec<Joined<'a>> {
+/// Everything that joins what is open, wherever a decided floor closes a part of it.
+fn meetings<'a>(sites: &Sites<'a>) -> Vec<Meeting<'a>> {
     let voices = sites.voices.iter();
-    let opening = voices.filter(|voice| voice.says.verdict.is_open());
-    opening.filter_map(|voice| of_voice(sites, voice)).collect()
+    let is_opening =
+        |voice: &&SiteVoice<'_>| voice.says.verdict.is_open() && voice.says.joined.is_some();
+    let mut opening = voices.filter(is_opening).peekable();
+    if opening.peek().is_none() {
+        return Vec::new();
+    }
+    let floors = sites.voices.iter();
+    let floors: Vec<&SiteVoice<'a>> = floors
+        .filter(|voice| voice.rule.footing() == Footing::Decided)
+        .collect();
+    let closing = Closing::of(&floors);
+    let mut seen = BTreeSet::new();
+    let mut meetings = Vec::new();
+    for voice in opening {
+        for floor in closing.near(&voice.says.sites) {
+            if floor.says.verdict <= voice.says.verdict {
+                continue;
+            }
+            for region in voice.says.sites.common(&floor.says.sites) {
+                let unit = floor.rule.unit();
+                if seen.insert((region.clone(), unit)) {
+                    meetings.push(Meeting { region, unit });
+                }
+            }
+        }
+    }
+    meetings
 }
 
-fn of_voice<'a>(sites: &Sites<'a>, voice: &SiteVoice<'a>) -> Option<Joined<'a>> {
-    let (service, filter) = (voice.says.joined.as_ref()?, voice.says.sites.filter()?);
-    let joins = |other: &SiteVoice<'_>| other.says.joined.as_ref() == Some(service);
-    let holds = sites.verdict_over_filter(filter).filter(joins)?;
-    let without = sites.verdict_among_over(filter, |other| !joins(other))?;
-    let is_opened = holds.says.verdict < without.says.verdict
-        && without.rule.footing() == Footing::Decided
-        && !leaves_to_others((without.rule, without.says), Some((holds.rule, holds.says)));
-    is_opened.then(|| Joined {
-        service,
-        site: filter.to_string(),
-        opens: (holds.rule.id().as_str(), holds.says.place),
-        closes: (
-            without.rule.id().as_str(),
-            without.rule.unit(),
-            without.to_string(),
-            without.says.place,
-        ),
-    })
+impl<'a> Meeting<'a> {
+    /// What is open there for a group, and would not be had nobody been heard but decisions, and of
+    /// what joins only what who may decide the floor decided on. One that says the same as another
+    /// takes nothing from that.
+    fn opened(&self, policy: &Policy, sites: &Sites<'a>, group: &Group) -> Option<Joined<'a>> {
+        let Self { region, unit } = self;
+        let holds = sites.verdict_over_filter(region)?;
+        let service = holds.says.joined.as_ref()?;
+        let is_heard = |voice: &SiteVoice<'_>| {
+            let joins = voice.says.joined.as_ref();
+            let joins = joins.filter(|_| voice.says.verdict.is_open());
+            voice.rule.decision().is_some()
+                && joins.is_none_or(|service| is_decided(policy, service, group, unit))
+        };
+        let without = sites.verdict_among_over(region, is_heard)?;
+        let is_opened = holds.says.verdict < without.says.verdict
+            && without.rule.footing() == Footing::Decided
+            && !leaves_to_others((without.rule, without.says), Some((holds.rule, holds.says)));
+        is_opened.then(|| Joined {
+            service,
+            site: holds.says.sites.to_string(),
+            opens: (holds.rule.id().as_str(), holds.says.place),
+            closes: (
+                without.rule.id().as_str(),
+                without.rule.unit(),
+                without.to_string(),
+                without.says.place,
+            ),
+        })
+    }
+}
+
+/// Whether who may decide for a unit decided on a service for a group: in its status, in one for more
+/// than the group, or in its own decision.
+fn is_decided(policy: &Policy, service: &ServiceId, group: &Group, unit: &UnitPath) -> bool {
+    let Some(service) = policy.services.get(service) else {
+        return false;
+    };
+    let parts = match &service.source.document.status {
+        Statuses::Parts(parts) => parts.as_slice(),
+        Statuses::Unwritten | Statuses::Everybody(_) => &[],
+    };
+    let of_parts = parts.iter().filter(|part| selects(&part.scope, group));
+    let cases = of_parts.filter_map(|part| part.decision.as_ref());
+    let mut cases = cases.chain(service.source.document.decision.as_ref());
+    cases.any(|case| carries(policy, &case.value, unit))
 }
 
 impl Joined<'_> {
-    /// Whether who may decide the floor decided on the service for a group.
-    fn is_decided(&self, policy: &Policy, group: &Group) -> bool {
-        let Some(service) = policy.services.get(self.service) else {
-            return false;
-        };
-        let status = service.assessed_for(group);
-        let of_status = status.and_then(|status| status.decision);
-        let case = of_status.or(service.source.document.decision.as_ref());
-        let (_, unit, ..) = &self.closes;
-        case.is_some_and(|case| carries(policy, &case.value, unit))
-    }
-
     fn tell(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
         let (service, site) = (self.service, &self.site);
         let ((rule, here), (floor, unit, says, there)) = (self.opens, &self.closes);

@@ -191,10 +191,12 @@ fn said_over<'a>(
     .collect()
 }
 
-/// What that comes to where the service has a status, and which floor says it.
+/// What that comes to where the service has a status, and which floor says it: of those that say the
+/// same the highest.
 fn verdict<'a>(said: &[(Reach, Says<'a>)], status: ServiceStatus) -> Option<Says<'a>> {
     let asks_for = |says: &SiteStatement| says.condition.as_ref()?.status;
     said.iter()
+        .rev()
         .filter(|(_, (_, says))| asks_for(says).is_none_or(|asked| asked == status))
         .max_by_key(|(reach, (_, says))| (*reach, says.verdict))
         .map(|(_, says)| *says)
