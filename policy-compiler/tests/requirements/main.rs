@@ -21,6 +21,7 @@ mod raw;
 mod services;
 mod settings;
 mod source;
+mod statuses;
 mod timetables;
 mod undecided;
 mod unseen;
