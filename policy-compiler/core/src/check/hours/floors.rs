@@ -107,7 +107,7 @@ fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'
         let theirs = period.exception_for(group, |each| sight.counts(Said::of_exception(each)));
         let decided = theirs.map_or(&period.usual, |each| &each.runs);
         let others = period.exception_for(group, |_| true);
-        let taking = others.and_then(|each| sight.taken_by(group, each, decided));
+        let taking = others.and_then(|each| Some((each, sight.taken_by(group, each, decided)?)));
         if let Some((exception, lost)) = taking {
             found.push(Taking {
                 kind: Kind::Exception(name),
@@ -190,12 +190,7 @@ impl<'a> Sight<'a, '_> {
     }
 
     /// What other hours take from those that were decided.
-    fn taken_by<'e>(
-        &self,
-        group: &Group,
-        exception: &'e Exception,
-        decided: &Runs,
-    ) -> Option<(&'e Exception, Lost)> {
+    fn taken_by(&self, group: &Group, exception: &Exception, decided: &Runs) -> Option<Lost> {
         if self.counts(Said::of_exception(exception)) {
             return None;
         }
@@ -207,14 +202,13 @@ impl<'a> Sight<'a, '_> {
         // holidays take from hours by the week is told of the holidays.
         let is_single = matches!(decided, Runs::On { .. });
         let days = telling_days([decided, &exception.runs], self.policy.date);
-        let lost = days.into_iter().find_map(|day| {
+        days.into_iter().find_map(|day| {
             let of_theirs = theirs.iter().any(|holiday| holiday.contains(day));
             let of_others = is_single && others.iter().any(|holiday| holiday.contains(day));
             let kept = exception.runs.hours_on(day, of_theirs || of_others);
             let mut hours = decided.hours_on(day, of_theirs).iter();
             Some((day, hours.find_map(|hours| first_missing(*hours, kept))?))
-        });
-        Some((exception, lost?))
+        })
     }
 
     /// The holidays of a group that take days from those that were decided.
