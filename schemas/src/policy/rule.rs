@@ -108,7 +108,7 @@ pub struct Scope {
     pub who: Option<At<Audience>>,
     /// These stages alone.
     pub stage: Vec<At<StageId>>,
-    /// Managed or brought devices alone.
+    /// Managed or personal devices alone.
     pub ownership: Option<At<Ownership>>,
 }
 
@@ -123,7 +123,7 @@ struct Selection {
     /// One stage or several.
     #[serde(default)]
     stage: OneOrMany<StageId>,
-    /// Managed or brought devices alone.
+    /// Managed or personal devices alone.
     ownership: Option<At<Ownership>>,
 }
 

@@ -150,8 +150,8 @@ pub enum Ownership {
     /// The organisation's, and run by it.
     #[default]
     Managed,
-    /// Brought from home: rules reach the account only, never the device.
-    Brought,
+    /// A person's own (BYOD): rules reach the account only, never the device.
+    Personal,
 }
 
 #[cfg(test)]

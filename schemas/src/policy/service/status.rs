@@ -70,7 +70,7 @@ pub enum Statuses {
     #[default]
     Unwritten,
     /// One for everybody.
-    Everybody(At<ServiceStatus>),
+    All(At<ServiceStatus>),
     /// One for each part of the organisation.
     Parts(Vec<StatusFor>),
 }
@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Statuses {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = At::<Written>::deserialize(deserializer)?;
         Ok(match written.value {
-            Written::Word(value) => Self::Everybody(At {
+            Written::Word(value) => Self::All(At {
                 value,
                 span: written.span,
             }),
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_status_is_one_word_or_one_for_each_part() {
         let one: Statuses = serde_saphyr::from_str("approved").expect("a status");
-        assert!(matches!(one, Statuses::Everybody(status) if *status == ServiceStatus::Approved));
+        assert!(matches!(one, Statuses::All(status) if *status == ServiceStatus::Approved));
         let parts = "- { for: /grundskola, status: denied }\n\
                      - { for: { unit: /gymnasium, who: staff }, status: approved, decision: G-1 }\n";
         let parts: Statuses = serde_saphyr::from_str(parts).expect("two statuses");
