@@ -172,7 +172,7 @@ pub fn explain(
     let explanation = explain_subject(resolved)?;
     let group = (&base.group.id, policy.date);
     let otherwise = time::otherwise(&resolution, group, &explanation.holds, |resolved| {
-        explain_subject(resolved).map(|deciding_entry: Explanation| deciding_entry.holds)
+        explain_subject(resolved).map(|other: Explanation| other.holds)
     })?;
     Ok(Explanation {
         at,
