@@ -1,4 +1,4 @@
-//! The rules of the house, as far as a program can hold them.
+//! The rules of the repository, as far as a program can check them.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 mod crates;
 mod promises;
 mod sources;
+mod words;
 
 /// The crates that take everything they know as arguments.
 const PURE: [(&str, &str); 4] = [
