@@ -28,8 +28,8 @@ fn packages() -> Result<Vec<Value>> {
         "1",
         "--no-deps",
     ];
-    let told: Value = serde_json::from_str(&cargo(&arguments)?)?;
-    Ok(list(&told, "packages").to_vec())
+    let metadata: Value = serde_json::from_str(&cargo(&arguments)?)?;
+    Ok(list(&metadata, "packages").to_vec())
 }
 
 fn cargo(arguments: &[&str]) -> Result<String> {

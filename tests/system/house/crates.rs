@@ -179,9 +179,6 @@ fn linked(package: &str) -> Result<BTreeSet<String>> {
     let tree = cargo(&arguments)?;
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     let names: BTreeSet<_> = names.map(str::to_owned).collect();
-    assert!(
-        names.contains(package),
-        "`cargo tree` uses another format"
-    );
+    assert!(names.contains(package), "`cargo tree` uses another format");
     Ok(names)
 }
