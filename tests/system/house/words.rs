@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::ops::Range;
+use std::path::Path;
 
 use anyhow::Result;
 
@@ -12,7 +13,7 @@ mod left;
 mod literals;
 mod tokens;
 
-use self::tokens::tokens;
+use self::tokens::{Token, tokens};
 
 /// A term that readers misunderstand, as its words in lower case, and what to write instead.
 const REFUSED: [(&[&str], &str); 25] = [
@@ -165,26 +166,25 @@ fn texts() -> Result<Vec<(String, String)>> {
     Ok(texts)
 }
 
-/// Each refused term in a text: where it stands, how it is written, what to write instead.
+/// Each refused term in a text: its place, the term, what to write instead.
 fn refused_in(text: &str) -> impl Iterator<Item = (Range<usize>, String, &'static str)> {
     let tokens = tokens(text);
     let refused = REFUSED.into_iter().chain([FOREIGN]);
     refused.flat_map(move |(term, instead)| {
-        let matching = tokens.windows(term.len()).filter(|window| {
-            let is_term = window
-                .iter()
-                .zip(term)
-                .all(|(token, word)| token.is(text, word));
-            is_term
-                && window
-                    .windows(2)
-                    .all(|pair| pair[0].leads_to(&pair[1], text))
-        });
-        let places = matching.map(|window| window[0].at.start..window[term.len() - 1].at.end);
-        places
-            .map(|at| (at, term.join(" "), instead))
-            .collect::<Vec<_>>()
+        let windows = tokens.windows(term.len());
+        let places = windows.filter_map(|window| place_of(window, term, text));
+        let found = places.map(|place| (place, term.join(" "), instead));
+        found.collect::<Vec<_>>()
     })
+}
+
+/// Where a term is, if these words are its words and nothing separates them.
+fn place_of(window: &[Token], term: &[&str], text: &str) -> Option<Range<usize>> {
+    let mut words = window.iter().zip(term);
+    let follow = |pair: &[Token]| matches!(pair, [one, next] if one.leads_to(next, text));
+    let is_term = words.all(|(token, word)| token.is(text, word)) && window.windows(2).all(follow);
+    let (first, last) = (window.first()?, window.last()?);
+    is_term.then_some(first.at.start..last.at.end)
 }
 
 /// What differs between what was found and what a list says is left: too many, or too few.
@@ -224,7 +224,10 @@ fn compared_with(left: &[(&str, usize)], found: &[(String, String)]) -> Vec<Stri
 
 /// Whether a file is a source of a program or library that people use.
 fn is_shipped(path: &str) -> bool {
-    let is_source = path.ends_with(".rs") && path.contains("src/") && !path.starts_with("tests/");
+    let is_rust = Path::new(path)
+        .extension()
+        .is_some_and(|ending| ending == "rs");
+    let is_source = is_rust && path.contains("src/") && !path.starts_with("tests/");
     is_source && !path.contains("/tests/") && !path.ends_with("/tests.rs")
 }
 

@@ -1,7 +1,7 @@
 //! What was written before the rules over words: each count may only fall, and its entry with it.
 
 /// How many refused words are left below a place.
-pub const REFUSED: &[(&str, usize)] = &[
+pub(super) const REFUSED: &[(&str, usize)] = &[
     ("agent/", 55),
     ("agent/core/", 294),
     ("docs/", 3),
@@ -17,7 +17,7 @@ pub const REFUSED: &[(&str, usize)] = &[
 ];
 
 /// How many sentences of messages are too long below a place.
-pub const LONG: &[(&str, usize)] = &[
+pub(super) const LONG: &[(&str, usize)] = &[
     ("policy-compiler/core/", 40),
     ("policy-compiler/src/", 1),
     ("schemas/", 1),

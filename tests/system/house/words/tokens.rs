@@ -3,17 +3,17 @@
 use std::ops::Range;
 
 /// One word of a text: a run of letters, or a part of such a run that its capitals set apart.
-pub struct Token {
-    pub at: Range<usize>,
+pub(super) struct Token {
+    pub(super) at: Range<usize>,
 }
 
 impl Token {
-    pub fn is(&self, text: &str, word: &str) -> bool {
+    pub(super) fn is(&self, text: &str, word: &str) -> bool {
         text[self.at.clone()].eq_ignore_ascii_case(word)
     }
 
     /// Whether a phrase may go on with `next`: only blanks, comment marks or joints of a name lie between.
-    pub fn leads_to(&self, next: &Self, text: &str) -> bool {
+    pub(super) fn leads_to(&self, next: &Self, text: &str) -> bool {
         let between = &text[self.at.end..next.at.start];
         let joins = |mark: char| mark.is_whitespace() || "_-/!*#>\\".contains(mark);
         between.chars().all(joins) && !between.contains("\n\n")
@@ -21,7 +21,7 @@ impl Token {
 }
 
 /// Every word of a text, in order. A letter after a backslash is an escape and no part of a word.
-pub fn tokens(text: &str) -> Vec<Token> {
+pub(super) fn tokens(text: &str) -> Vec<Token> {
     let letters: Vec<(usize, char)> = text.char_indices().collect();
     let mut tokens: Vec<Token> = Vec::new();
     let mut before = ' ';
