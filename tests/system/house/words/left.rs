@@ -1,9 +1,10 @@
 //! What was written before the rules over words: each count may only fall, and its entry with it.
 
 /// How many refused words are left below a place.
-pub(super) const REFUSED: &[(&str, usize)] = &[
-    ("agent/", 55),
-    ("agent/core/", 294),
+pub const REFUSED: &[(&str, usize)] = &[
+    ("agent/", 54),
+    ("agent/core/", 17),
+    ("agent/files/", 281),
     ("docs/", 3),
     ("docs/reference/", 123),
     ("policy-compiler/", 1),
@@ -17,7 +18,7 @@ pub(super) const REFUSED: &[(&str, usize)] = &[
 ];
 
 /// How many sentences of messages are too long below a place.
-pub(super) const LONG: &[(&str, usize)] = &[
+pub const LONG: &[(&str, usize)] = &[
     ("policy-compiler/core/", 40),
     ("policy-compiler/src/", 1),
     ("schemas/", 1),
