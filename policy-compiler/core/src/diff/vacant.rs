@@ -80,7 +80,7 @@ fn scopes(policy: &Policy) -> impl Iterator<Item = &Scope> {
     let statuses = policy.services.values().flat_map(|service| {
         let parts = match &service.source.document.status {
             Statuses::Parts(parts) => parts.as_slice(),
-            Statuses::Unwritten | Statuses::All(_) => &[],
+            Statuses::Unwritten | Statuses::AllGroups(_) => &[],
         };
         parts.iter().map(|part| &part.scope)
     });
