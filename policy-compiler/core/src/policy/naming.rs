@@ -9,8 +9,7 @@ use fyr_schemas::timetable::Days;
 use fyr_schemas::{CaseNumber, CategoryId, RuleId, ServiceId};
 use jiff::civil::Date;
 
-use super::organise::report_scope;
-use super::statement::{self, Names};
+use super::statement::{self, Names, report_scope};
 use super::validity::Validity;
 use super::{Rule, Service, site_statement, time_scope};
 use crate::category::Category;

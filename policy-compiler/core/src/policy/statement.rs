@@ -116,6 +116,21 @@ impl<'a> Names<'a> {
     }
 }
 
+/// Reports the names in a selection that do not exist.
+pub(super) fn report_scope<T>(
+    file: &InFile<T>,
+    scope: &Scope,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) {
+    let known = unknown::Known {
+        units: names.units,
+        stages: names.stages.clone(),
+        groups: names.groups,
+    };
+    findings.extend(unknown::in_scope(file, scope, &known));
+}
+
 /// Types the settings of a rule.
 pub(super) fn type_settings(
     rule: &InFile<source::Rule>,
