@@ -12,8 +12,8 @@ mod lowering_findings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{BrowserVersion, Ownership};
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
-use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::Scope;
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::Scope;
 use jiff::ToSpan;
 use jiff::civil::Date;
 

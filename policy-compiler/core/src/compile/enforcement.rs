@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Ownership;
+use fyr_policy_source::Ownership;
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::civil::Date;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Everything that there is to find in the policy of one day.
 
-use fyr_schemas::policy::Ownership;
+use fyr_policy_source::Ownership;
 use jiff::civil::Date;
 
 use super::essential_hosts;

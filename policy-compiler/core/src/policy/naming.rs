@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use fyr_schemas::policy::{self as source, Decision, OrganisationFile};
+use fyr_policy_source::{self as source, Decision, OrganisationFile};
 use fyr_schemas::timetable::Days;
 use fyr_schemas::{CaseNumber, CategoryId, RuleId, ServiceId};
 use jiff::civil::Date;
