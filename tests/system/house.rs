@@ -7,7 +7,6 @@ use fyr_tests::child;
 use serde_json::Value;
 
 mod crates;
-mod modules;
 mod promises;
 mod sources;
 mod words;

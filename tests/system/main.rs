@@ -29,4 +29,3 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
-mod wasm;

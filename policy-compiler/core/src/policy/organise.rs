@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_policy_source::{Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile};
+use fyr_policy_source::{Grades, OrganisationFile, Stage, TimetableFile, UnitsFile};
 use fyr_schemas::{CaseNumber, GroupId, StageId, UnitPath};
 use jiff::civil::Date;
 

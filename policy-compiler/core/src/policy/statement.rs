@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fyr_policy_source::{self as source, At, SettingValue};
+use fyr_policy_source::{self as source, At, Scope, SettingValue};
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::{CategoryId, ControlId, GroupId, PeriodId, ServiceId, StageId, UnitPath};
 
