@@ -29,3 +29,4 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
+mod wasm;
