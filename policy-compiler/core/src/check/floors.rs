@@ -7,13 +7,16 @@ use fyr_schemas::{CaseNumber, GroupId, RuleId};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
+use crate::lower::{FlatLists, Inexpressible, MOST_REGIONS, Obstacle};
 use crate::policy::{Policy, Rule};
-use crate::resolve::{
-    Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, QuotedClaim, Resolution, Resolved,
-};
+use crate::resolve::{Breach, BreachKind, QuotedClaim, Resolution, Resolved};
 use crate::source::Place;
 
-pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+pub(super) fn check<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+) -> Vec<Diagnostic> {
     let mut alike: BTreeMap<Alike<'_>, Vec<(&Breach, &[&GroupId])>> = BTreeMap::new();
     for (breach, groups) in &resolution.breaches {
         let reported = alike.entry(Alike::of(breach)).or_default();
@@ -22,7 +25,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let breaches = alike.values().filter_map(|alike| report(policy, alike));
     let mut inexpressible: Vec<Diagnostic> = resolution
         .at_all_times()
-        .flat_map(report_inexpressible)
+        .flat_map(|resolved| report_inexpressible(resolved, lists))
         .collect();
     inexpressible.sort();
     inexpressible.dedup();
@@ -200,9 +203,9 @@ fn decided<'a>(policy: &'a Policy, rule: &'a Rule) -> Option<(&'a CaseNumber, &'
     Some((case, policy.body_of(case)?))
 }
 
-fn report_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
-    let inexpressible = &resolved.sites.flat.inexpressible;
-    inexpressible.iter().map(report_obstacle).collect()
+fn report_inexpressible<'a>(resolved: &Resolved<'a>, lists: &FlatLists<'a>) -> Vec<Diagnostic> {
+    let flat = lists.of(&resolved.sites);
+    flat.inexpressible.iter().map(report_obstacle).collect()
 }
 
 fn report_obstacle(each: &Inexpressible) -> Diagnostic {

@@ -11,6 +11,7 @@ use super::findings::find;
 use crate::check::floors_alone;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::lower::FlatLists;
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Authority, CaseState, LookAhead, Policy, organise, selects};
 use crate::resolve::resolve;
@@ -155,7 +156,9 @@ pub(super) fn check(
             policy
                 .groups
                 .retain(|_, group| beginning.iter().any(|scope| selects(scope, group)));
-            report(*day, floors_alone(&policy, &resolve(&policy)));
+            let resolution = resolve(&policy);
+            let lists = FlatLists::default();
+            report(*day, floors_alone(&policy, &resolution, &lists));
         }
     }
     reported.extend(ahead.report(policy));
