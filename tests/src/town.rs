@@ -60,6 +60,11 @@ impl Town {
         self.directory.path().join("repository")
     }
 
+    /// Where its server keeps its state.
+    pub fn state(&self) -> PathBuf {
+        self.directory.path().join("server")
+    }
+
     /// Its server.
     pub fn server(&mut self) -> &mut Server {
         &mut self.server
