@@ -12,7 +12,7 @@ use fyr_schemas::fleet::Departure;
 use fyr_schemas::{DeviceId, GroupId};
 
 use crate::options::{EXAMPLES, Options};
-use crate::store::{Actor, Administration, FleetAction, Order, OrderOutcome};
+use crate::store::{Actor, Administration, FleetAction, LoggedAction, Order, OrderOutcome};
 
 /// Hosts a policy repository, enrols devices, stores their reports and shows the state of the fleet.
 ///
@@ -215,18 +215,21 @@ async fn log(place: &Place) -> Result<()> {
     if place.json {
         return write_json(&actions);
     }
-    let lines: String = actions
-        .iter()
-        .map(|it| {
-            let other = it.other.as_ref();
-            let other = other
-                .map(|other| format!(" by {other}"))
-                .unwrap_or_default();
-            let at = it.at.strftime("%F %R");
-            format!("{at}  {} {}{other}  ({})\n", it.action, it.device, it.actor)
-        })
-        .collect();
+    let lines: String = actions.iter().map(log_line).collect();
     write(&lines)
+}
+
+fn log_line(logged: &LoggedAction) -> String {
+    let LoggedAction {
+        at,
+        actor,
+        action,
+        device,
+        other,
+    } = logged;
+    let other = other.as_ref().map(|other| format!(" by {other}"));
+    let (at, other) = (at.strftime("%F %R"), other.unwrap_or_default());
+    format!("{at}  {action} {device}{other}  ({actor})\n")
 }
 
 fn write_json(value: &impl Serialize) -> Result<()> {
