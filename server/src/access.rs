@@ -11,7 +11,6 @@ use axum::response::{IntoResponse, Response};
 
 use crate::options::Options;
 use crate::problem::Problem;
-use crate::router::App;
 
 /// Who may see the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,9 +109,9 @@ fn is_this_machine(host: &str) -> bool {
 }
 
 /// Refuses requests under a foreign name, and changes that a foreign page asks for.
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
+pub(crate) async fn guard(State(access): State<Access>, request: Request, next: Next) -> Response {
     match check(
-        &app.access,
+        &access,
         request.method(),
         request.uri().path(),
         request.headers(),

@@ -12,8 +12,8 @@ use futures_util::{Stream, StreamExt, future, stream};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
+use crate::app::App;
 use crate::problem::Problem;
-use crate::router::App;
 
 /// How many hint streams are open at most, one a device.
 pub(crate) const DEVICE_STREAMS: usize = 20_000;

@@ -17,10 +17,10 @@ use fyr_schemas::report::{
     ReportReceipt,
 };
 
+use crate::app::App;
 use crate::body;
 use crate::numbers::ReportDigest;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::{EnrolledDevice, IngestOutcome, NewReport};
 use crate::watch::Looked;
 

@@ -7,6 +7,7 @@
 
 mod access;
 mod account;
+mod app;
 mod assets;
 mod body;
 pub mod cli;
@@ -21,6 +22,7 @@ mod judge;
 mod listen;
 mod login;
 mod metrics;
+mod metrics_page;
 mod numbers;
 pub mod options;
 mod overview;
@@ -36,6 +38,7 @@ mod session;
 mod standing;
 mod start;
 mod store;
+mod tally;
 mod watch;
 mod words;
 

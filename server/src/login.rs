@@ -9,10 +9,10 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use crate::account::{Credentials, LoginError, Secret};
+use crate::app::App;
 use crate::body;
 use crate::dashboard::html;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::session;
 
 const LARGEST_FORM: usize = 8 << 10;

@@ -15,8 +15,8 @@ use jiff::Timestamp;
 
 use crate::access::Access;
 use crate::account::{Credentials, Secret};
+use crate::app::App;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::Actor;
 
 /// The prefix makes browsers refuse the cookie without `Secure`, and for any other path or name.

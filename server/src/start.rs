@@ -13,12 +13,13 @@ use tokio::task::JoinHandle;
 
 use crate::access::{Access, AccessError};
 use crate::account::{Desk, Secret};
+use crate::app::{App, Parts};
 use crate::hints::{DASHBOARD_STREAMS, DEVICE_STREAMS};
 use crate::listen::{Door, ListenError};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::renew::{Renewal, RenewalError};
-use crate::router::{self, App, Parts};
+use crate::router;
 use crate::store::{OpenError, OpenStore, Store, Surroundings};
 use crate::watch::Watch;
 

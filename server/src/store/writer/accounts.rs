@@ -5,8 +5,8 @@ use sqlx::Error;
 use sqlx::sqlite::SqliteTransaction;
 use tokio::sync::oneshot;
 
-use super::writer::{Settled, Write};
-use super::{Store, StoreError};
+use super::{Settled, Write};
+use crate::store::{Store, StoreError};
 
 /// An account to be made.
 #[derive(Debug, Clone)]
