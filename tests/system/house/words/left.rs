@@ -6,7 +6,6 @@ pub(super) const REFUSED: &[(&str, usize)] = &[
     ("policy-compiler/core/", 172),
     ("policy-compiler/src/", 10),
     ("policy-compiler/tests/", 227),
-    ("server/", 21),
 ];
 
 /// How many sentences of messages are too long below a place.
