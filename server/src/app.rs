@@ -37,7 +37,7 @@ pub(crate) struct Parts {
     pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
-    /// Becomes true when the server is told to stop.
+    /// Becomes true when the server is asked to stop.
     pub(crate) stop: watch::Receiver<bool>,
     /// Where people log in.
     pub(crate) desk: Desk,

@@ -20,7 +20,7 @@ use crate::store::{EnrolOutcome, NewDevice};
 /// A token is at most 8 KiB; the request holds it twice encoded.
 const LARGEST: usize = 64 << 10;
 
-/// How many devices one token may let in, whatever it says.
+/// How many devices one token may let in, even if it names more.
 const MOST_DEVICES: u32 = 100_000;
 
 /// Why a device is not let in.

@@ -1,4 +1,4 @@
-//! What `fyr-server` is told on its command line.
+//! The command line of `fyr-server`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,7 +7,7 @@ use clap::Parser;
 
 /// Hosts a policy repository, enrols devices, takes their reports and shows how the fleet stands.
 ///
-/// The server listens on this machine only unless it is told otherwise. It signs no policy; with
+/// The server listens on this machine only unless an option says otherwise. It signs no policy; with
 /// `--online-keys` it renews the two short-lived roles (snapshot and timestamp) every hour, so that
 /// devices keep believing a policy that has not changed.
 #[derive(Debug, Clone, Parser)]

@@ -93,7 +93,7 @@ pub(crate) fn cookie(secret: &Secret) -> Cookie<'static> {
 }
 
 /// Where a request comes from, for counting failed logins: the connection's address, or the one
-/// that the proxy we were told about adds.
+/// that the configured proxy adds.
 pub(crate) fn place(access: &Access, request: &Request) -> IpAddr {
     let connected = request
         .extensions()

@@ -29,7 +29,7 @@ const LAST_WRITES: Duration = Duration::from_secs(5);
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It was told to listen where it must not.
+    /// It is configured to listen where it must not.
     #[error(transparent)]
     Access(#[from] AccessError),
     /// Its state cannot be opened.
@@ -124,7 +124,7 @@ fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
     Renewal::open(&options.repository, keys, &passphrase).map(Some)
 }
 
-/// The code of a one-time link, where somebody needs one to get in.
+/// The code of a one-time link, if the first account needs one.
 async fn one_time_link(
     store: &Store,
     access: &Access,
@@ -166,7 +166,7 @@ impl Running {
         door.serve(router, stopped).await;
         // Every way to the store went with the router; the writer ends when the last is gone.
         if tokio::time::timeout(LAST_WRITES, writer).await.is_err() {
-            tracing::warn!("the database is left to recover by itself at the next start");
+            tracing::warn!("the database recovers at the next start");
         }
         drop(lock);
     }
