@@ -187,7 +187,7 @@ impl Metrics {
         OpenStream(self.hint_streams.clone())
     }
 
-    fn measure(&self, fleet: &Fleet, publication: &Publication) {
+    pub(crate) fn measure(&self, fleet: &Fleet, publication: &Publication) {
         for state in words::STATES {
             let count = fleet.devices.iter().filter(|it| it.state == state).count();
             self.devices

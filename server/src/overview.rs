@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use fyr_schemas::bundle::{Audience, Control, Coverage, DecisionNote, Engine};
-use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
+use fyr_schemas::fleet::{Fleet, FleetDevice};
 use fyr_schemas::{CaseNumber, ControlId, GroupId, Revision, StageId};
 
 use crate::population::{self, Population};

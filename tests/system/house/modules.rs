@@ -60,7 +60,8 @@ fn modules_that_use_each_other_are_found_with_the_lines_that_do() {
     assert_eq!(
         cycles(&closed),
         [
-            "`a` and `b` use each other, over others at least: a: 1: crate::b::C",
+            "`a` and `b` use each other, over others at least: a: 1: crate::b::C; \
+             a: 1: crate::b::inner::B; a: 1: crate::b::inner::self",
             "`b` and `c` use each other, over others at least: b: 3: super::c::D",
             "`c` and `a` use each other, over others at least: c: 2: crate::a::A",
         ]
