@@ -91,7 +91,7 @@ impl Entrance {
 
     /// A socket belongs to the namespace it was made in, whoever uses it later: so a thread enters,
     /// makes it, and ends.
-    fn inside<T: Send + 'static>(
+    pub(crate) fn inside<T: Send + 'static>(
         &self,
         open: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     ) -> Result<T> {
