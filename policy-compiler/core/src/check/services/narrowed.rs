@@ -45,7 +45,7 @@ impl Taken<'_> {
         let (status, wider) = (status.word(), wider.word());
         let part = match &service.source.document.status {
             Statuses::Parts(_) => format!("{status} in a part of `{unit}`"),
-            Statuses::Unwritten | Statuses::Everybody(_) => {
+            Statuses::Unwritten | Statuses::AllGroups(_) => {
                 format!("{status} by no body that may decide so")
             }
         };
@@ -135,7 +135,7 @@ fn above<'s>(
     let above = service.assessed_among(group, heard)?;
     let is_heard = match &service.source.document.status {
         Statuses::Parts(_) => true,
-        Statuses::Unwritten | Statuses::Everybody(_) => match above.decision {
+        Statuses::Unwritten | Statuses::AllGroups(_) => match above.decision {
             Some(case) => carries(policy, &case.value, floor.unit()),
             None => floor.decision().is_none(),
         },
