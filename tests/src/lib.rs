@@ -5,7 +5,6 @@
 //! directories, and only [`wait`] waits.
 
 mod acceptor;
-pub mod authority;
 pub mod binaries;
 pub mod certificate;
 pub mod child;

@@ -1,17 +1,12 @@
 //! Sites whose verdict, floor or ground changes.
 
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use super::bounds::{self, Bound};
 use super::members::{self, Members};
-use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
-use crate::desired::Verdict;
+use super::site_risk::{News, floor, held, risk};
+use super::{Change, Crowds, Gathered, Risk, Sides, Steps, Subject};
 use crate::policy::SiteSet;
-use crate::resolve::{Resolved, SiteVoice, Sites};
-
-/// What changes, how grave it is, and what held and will.
-pub(super) type News = (Risk, Subject, Steps);
+use crate::resolve::{Resolved, Sites};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let (mut gathered, mut members) = (Gathered::default(), Members::default());
@@ -58,8 +53,8 @@ struct Named<'s> {
 fn named<'s>(old: &'s Sites<'_>, new: &'s Sites<'_>) -> Vec<Named<'s>> {
     let mut all: BTreeMap<String, [Option<&SiteSet>; 2]> = BTreeMap::new();
     for (side, sites) in [old, new].into_iter().enumerate() {
-        for voice in &sites.voices {
-            let named = &voice.says.sites;
+        for claim in &sites.claims {
+            let named = &claim.says.sites;
             let on_both = all.entry(named.to_string()).or_default();
             if let Some(on_side) = on_both.get_mut(side) {
                 *on_side = Some(named);
@@ -85,12 +80,12 @@ impl Named<'_> {
             held(new.verdict_over(self.after)),
         );
         let (risk, floor) = self.risks(old, new);
-        let told = if held.0 == held.1 {
+        let reported = if held.0 == held.1 {
             Risk::Nothing
         } else {
             risk
         };
-        let floor = floor.filter(|(risk, _)| told < *risk);
+        let floor = floor.filter(|(risk, _)| reported < *risk);
         let floor = floor.map(|(risk, held)| (risk, Subject::Floor(self.name.clone()), held));
         let holds = (risk, Subject::Site(self.name.clone()), held);
         [holds].into_iter().chain(floor).collect()
@@ -102,50 +97,4 @@ impl Named<'_> {
         let verdicts = (old.verdict_over(self.before), new.verdict_over(self.after));
         (risk(verdicts, floor.as_ref()), floor)
     }
-}
-
-pub(super) fn held(voice: Option<SiteVoice<'_>>) -> Held {
-    match voice {
-        None => Held::by_nobody(Verdict::Allow.word().to_owned()),
-        Some(voice) => Held::by(voice.rule, voice.says.verdict.word().to_owned()),
-    }
-}
-
-/// How grave it is that a verdict takes the place of another. The same one may be held more firmly or
-/// less.
-pub(super) fn risk(
-    (before, after): (Option<SiteVoice<'_>>, Option<SiteVoice<'_>>),
-    floor: Option<&(Risk, Steps)>,
-) -> Risk {
-    let verdict =
-        |voice: Option<SiteVoice<'_>>| voice.map_or(Verdict::Allow, |voice| voice.says.verdict);
-    match verdict(after).cmp(&verdict(before)) {
-        Ordering::Less => Risk::Weaker,
-        Ordering::Greater => Risk::Tighter,
-        Ordering::Equal => floor.map_or(Risk::Ground, |(risk, _)| *risk),
-    }
-}
-
-/// What becomes of the floors over some sites.
-pub(super) fn floor(
-    (old, before): (&Sites<'_>, &SiteSet),
-    (new, after): (&Sites<'_>, &SiteSet),
-) -> Option<(Risk, Steps)> {
-    let (old, new) = (old.bounds_over(before), new.bounds_over(after));
-    let compare = |one: &Verdict, other: &Verdict| Some(one.cmp(other));
-    bounds::change(&restricting(&old), &restricting(&new), compare)
-}
-
-/// A promise that a site stays open is no restriction, so only what closes it or warns of it can be
-/// loosened.
-fn restricting<'v>(bounds: &'v [SiteVoice<'_>]) -> Vec<Bound<'v, Verdict>> {
-    let bounds = bounds.iter();
-    bounds
-        .filter(|voice| voice.says.verdict != Verdict::Allow)
-        .map(|voice| Bound {
-            rule: voice.rule,
-            value: voice.says.verdict,
-            held: held(Some(*voice)),
-        })
-        .collect()
 }

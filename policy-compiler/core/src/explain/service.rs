@@ -1,11 +1,11 @@
 //! What the catalogue says of the service that an address belongs to.
 
-use fyr_schemas::policy::ServiceStatus;
+use fyr_policy_source::ServiceStatus;
 use fyr_schemas::{CountryCode, ServiceId};
 use url::Url;
 
-use crate::desired::Verdict;
 use crate::policy::{Group, Policy, Service};
+use crate::url_filter::Verdict;
 
 /// A service of the catalogue, as it stands for a group.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use fyr_policy_core::policy::Rule;
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Code, check};
+use fyr_policy_source::Strength;
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::Strength;
 use proptest::prelude::*;
 use url::Url;
 
@@ -97,12 +97,12 @@ proptest! {
     #[test]
     fn what_nobody_decided_loosens_no_decided_floor_unseen(tree in partly_decided()) {
         prop_assume!(loosens(&tree));
-        let told = check(&tree.sources(), DAY);
-        let mut findings = told.diagnostics.iter();
+        let reported = check(&tree.sources(), DAY);
+        let mut findings = reported.diagnostics.iter();
         prop_assert!(
             findings.any(|finding| finding.code == Code::NotCompetent
                 && finding.message.contains("no decision")),
-            "{:#?}", told.diagnostics
+            "{:#?}", reported.diagnostics
         );
     }
 }
