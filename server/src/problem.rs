@@ -78,7 +78,7 @@ impl Problem {
         )
     }
 
-    /// The store could not take or give what was asked. The log is told why, the requester only that.
+    /// The store could not take or give what was asked. The log says why; the answer does not.
     pub(crate) fn store_failed(error: &StoreError) -> Self {
         tracing::error!(error = error as &dyn std::error::Error, "store failed");
         Self::new(
