@@ -58,6 +58,11 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "online_keys")]
     pub passphrase_file: Option<PathBuf>,
 
+    /// How many days the signed reports of devices are kept. How each control was, and from when
+    /// until when, is kept longer.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub keep_reports: u16,
+
     /// Print a new one-time link for creating an account, even if an account exists.
     #[arg(long)]
     pub account_link: bool,
@@ -74,7 +79,7 @@ fn parse_proxy(text: &str) -> Result<IpAddr, String> {
     })
 }
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   Try it on this machine, no login:
     fyr-server --state ./state --repository ./repository
@@ -89,6 +94,9 @@ Examples:
     fyr-server --state /var/lib/fyr-server --repository /srv/fyr/repository \\
       --behind-proxy 127.0.0.1 --origin https://fyr.example.dk \\
       --online-keys /etc/fyr-server/online-keys
+
+  Take a lost device out of the fleet, while the server runs or not:
+    fyr-server device revoke 0123456789abcdef0123456789abcdef --state /var/lib/fyr-server
 
 The first line on standard output says where the server listens. The log goes to standard error;
 the environment variable RUST_LOG sets its level. `GET /healthz` answers `ok`, or what fails.

@@ -22,10 +22,10 @@ use crate::places::Places;
 use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::store::Store;
-use crate::watch::Published;
+use crate::watch::{Looker, Published};
 use crate::{
-    assets, certificate, dashboard, enrol, fleet, guard, health, hints, ingest, login, metrics,
-    repository, session,
+    assets, certificate, dashboard, devices, enrol, fleet, guard, health, hints, ingest, login,
+    metrics, repository, session,
 };
 
 /// What every handler may use; clones share it.
@@ -43,6 +43,8 @@ pub(crate) struct Parts {
     pub(crate) repository: PathBuf,
     /// What is published.
     pub(crate) published: Published,
+    /// Looks for a newer publication.
+    pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
     /// Becomes true when the server is to stop.
@@ -79,7 +81,7 @@ impl App {
             .ok_or_else(Problem::nothing_published)
     }
 
-    /// The fleet at `now`, measured against a publication.
+    /// The fleet at `now`, compared with a publication, without events.
     pub(crate) async fn fleet(
         &self,
         publication: &Publication,
@@ -98,6 +100,7 @@ impl App {
 pub(crate) fn router(app: App) -> Router {
     let inside = Router::new()
         .route("/", get(dashboard::show))
+        .route("/devices/{device}", get(devices::show).post(devices::act))
         .route("/api/v1/fleet", get(dashboard::fleet))
         .route("/api/v1/fleet/changes", get(hints::changes))
         .route("/metrics", get(metrics::show))

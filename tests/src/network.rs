@@ -3,7 +3,6 @@
 //! Nothing can leave it, and ports 80 and 443 are free, so names are resolved by the device's own
 //! hosts file and requests arrive at the address that stands there.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
@@ -85,8 +84,8 @@ impl Entrance {
     }
 
     /// What makes `nsenter` start a program inside.
-    pub(crate) fn flag(&self) -> OsString {
-        format!("--net={}", self.0).into()
+    pub(crate) fn flag(&self) -> String {
+        format!("--net={}", self.0)
     }
 
     /// A socket belongs to the namespace it was made in, whoever uses it later: so a thread enters,

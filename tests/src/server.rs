@@ -44,8 +44,7 @@ impl Server {
         repository: &Path,
         more: &[&str],
     ) -> Result<Self> {
-        let line = line(listen, state, repository, more);
-        Self::launch(&Binary::Server.path()?, line)
+        Self::start_with(listen, &[], state, repository, more)
     }
 
     /// Starts one inside a network of its own. Only programs inside reach it.
@@ -55,11 +54,19 @@ impl Server {
         repository: &Path,
         more: &[&str],
     ) -> Result<Self> {
+        let prefix = ["nsenter", &network.entrance().flag(), "--"].map(str::to_owned);
+        Self::start_inside(&prefix, state, repository, more)
+    }
+
+    /// Starts one through a command that ends by running what follows its own arguments.
+    pub fn start_inside(
+        prefix: &[String],
+        state: &Path,
+        repository: &Path,
+        more: &[&str],
+    ) -> Result<Self> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut inside = vec![network.entrance().flag(), "--".into()];
-        inside.push(Binary::Server.path()?.into());
-        inside.extend(line(any, state, repository, more));
-        Self::launch(Path::new("nsenter"), inside)
+        Self::start_with(any, prefix, state, repository, more)
     }
 
     /// Starts one that may open `files` files at most.
@@ -69,15 +76,27 @@ impl Server {
         repository: &Path,
         more: &[&str],
     ) -> Result<Self> {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut limited = vec![format!("--nofile={files}:{files}").into(), "--".into()];
-        limited.push(Binary::Server.path()?.into());
-        limited.extend(line(any, state, repository, more));
-        Self::launch(Path::new("prlimit"), limited)
+        let limit = format!("--nofile={files}:{files}");
+        let prefix = ["prlimit", &limit, "--"].map(str::to_owned);
+        Self::start_inside(&prefix, state, repository, more)
     }
 
-    fn launch(program: &Path, line: Vec<OsString>) -> Result<Self> {
-        let mut child = Child::start(program, line, |_| {})?;
+    fn start_with(
+        listen: SocketAddr,
+        prefix: &[String],
+        state: &Path,
+        repository: &Path,
+        more: &[&str],
+    ) -> Result<Self> {
+        let listen = listen.to_string();
+        let mut line: Vec<OsString> = prefix.iter().map(Into::into).collect();
+        line.push(Binary::Server.path()?.into());
+        line.extend(["--state".into(), state.into()]);
+        line.extend(["--repository".into(), repository.into()]);
+        line.extend(["--listen", &listen].map(Into::into));
+        line.extend(more.iter().map(Into::into));
+        let (program, line) = line.split_first().context("a command line has a program")?;
+        let mut child = Child::start(Path::new(program), line, |_| {})?;
         let url = child.line("the server to listen", wait::LIMIT, |line| {
             line.strip_prefix("listening on ").map(str::to_owned)
         })?;
@@ -115,13 +134,4 @@ impl Server {
     pub fn ended(self) -> Result<Ended> {
         self.child.wait()
     }
-}
-
-fn line(listen: SocketAddr, state: &Path, repository: &Path, more: &[&str]) -> Vec<OsString> {
-    let listen = listen.to_string();
-    let mut line: Vec<OsString> = vec!["--state".into(), state.into()];
-    line.extend(["--repository".into(), repository.into()]);
-    line.extend(["--listen", &listen].map(Into::into));
-    line.extend(more.iter().map(Into::into));
-    line
 }
