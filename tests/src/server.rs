@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 
 use crate::binaries::Binary;
 use crate::child::{Child, Ended};
-use crate::client::Client;
+pub use crate::client::{Answer, Client, Events};
 use crate::network::LoneNetwork;
 use crate::wait;
 
