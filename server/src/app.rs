@@ -5,18 +5,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use fyr_schemas::fleet::Fleet;
 
 use crate::access::Access;
 use crate::account::Desk;
-use crate::fleet;
 use crate::metrics::Metrics;
+use crate::places::Places;
 use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::store::Store;
 use crate::watch::{Looker, Published};
+use crate::{certificate, fleet};
 
 /// What every handler may use; clones share it.
 #[derive(Debug, Clone)]
@@ -37,16 +38,16 @@ pub(crate) struct Parts {
     pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
-    /// Becomes true when the server is asked to stop.
+    /// Becomes true when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
     /// Where people log in.
     pub(crate) desk: Desk,
     /// What is counted.
     pub(crate) metrics: Metrics,
-    /// Places for devices that wait for hints.
-    pub(crate) device_streams: Arc<Semaphore>,
-    /// Places for live dashboards.
-    pub(crate) dashboard_streams: Arc<Semaphore>,
+    /// What clients hold at a time.
+    pub(crate) places: Arc<Places>,
+    /// Whether the certificate can be read again; absent without one.
+    pub(crate) certificate: Option<watch::Receiver<certificate::State>>,
 }
 
 impl Deref for App {

@@ -10,8 +10,8 @@ use axum::routing::{get, post};
 use crate::app::App;
 use crate::problem::Problem;
 use crate::{
-    access, assets, dashboard, devices, enrol, hints, ingest, login, metrics_page, repository,
-    session,
+    assets, dashboard, devices, enrol, guard, health, hints, ingest, login, metrics_page,
+    repository, session,
 };
 
 /// Every path of the server.
@@ -26,35 +26,37 @@ pub(crate) fn router(app: App) -> Router {
             app.clone(),
             session::require_login,
         ));
-    let outside = Router::new()
+    let people = inside
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/setup", get(login::show_setup).post(login::set_up))
+        .route("/logout", post(login::log_out))
+        .layer(middleware::from_fn(guard::require_protection));
+    let devices = Router::new()
         .route("/repository/{*path}", get(repository::serve))
         .route("/api/v1/enrol", post(enrol::enrol))
         .route("/api/v1/reports", post(ingest::ingest))
         .route("/api/v1/hints", get(hints::hints))
-        .route("/login", get(login::show).post(login::log_in))
-        .route("/setup", get(login::show_setup).post(login::set_up))
-        .route("/logout", post(login::log_out))
         .route("/assets/{name}", get(assets::serve));
-    inside
-        .merge(outside)
+    people
+        .merge(devices)
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(middleware::from_fn_with_state(
-            app.access.clone(),
-            access::guard,
-        ))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        // A probe asks under any name, and the answer says nothing that needs a guard.
+        .route("/healthz", get(health::show))
         .layer(middleware::from_fn_with_state(app.clone(), finish))
         .with_state(app)
 }
 
-/// What every answer carries: nothing from elsewhere may load, frame or read it.
+/// The headers of every answer: nothing from elsewhere may load, frame or read it.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    // With `no-referrer`, browsers send `Origin: null` with the forms of our own pages.
+    (header::REFERRER_POLICY, "same-origin"),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",

@@ -43,7 +43,7 @@ pub(crate) enum AccountOutcome {
 
 /// One change of accounts or sessions.
 #[derive(Debug)]
-pub(super) enum AccountWrite {
+pub(in crate::store) enum AccountWrite {
     Make(NewAccount, oneshot::Sender<AccountOutcome>),
     Open(NewSession, oneshot::Sender<()>),
     Close([u8; 32], oneshot::Sender<()>),
