@@ -36,4 +36,3 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
-mod wasm;
