@@ -44,6 +44,7 @@ if [ "$stage" != build ]; then
     need ip iproute2
     need strace strace
     need openssl openssl
+    need systemd-analyze systemd
     need certutil libnss3-tools
     need python3 python3
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)

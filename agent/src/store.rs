@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use fyr_agent_core::contact::Contact;
 use fyr_agent_core::memory::Memory;
+use fyr_schemas::report::FailureReason;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
 use fyr_trust::floor::{Slot, newest};
 use fyr_trust::{Floor, Identity, TrustedState};
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::atomic::{Directory, NewFile};
 use crate::key;
+use crate::observe::reason;
 use crate::root::Root;
 
 /// The components of the state directory below the root.
@@ -70,6 +72,16 @@ pub(crate) enum StoreError {
     /// A file could not be written.
     #[error("cannot write `{}`", path.display())]
     Write { path: PathBuf, source: Errno },
+}
+
+impl StoreError {
+    /// The failure as a report names it.
+    pub(crate) fn reason(&self) -> FailureReason {
+        match self {
+            Self::Open { source, .. } | Self::Write { source, .. } => reason(*source),
+            Self::NotEnrolled | Self::Damaged { .. } => FailureReason::Io,
+        }
+    }
 }
 
 impl Enrolment {

@@ -9,6 +9,7 @@ pub mod envelope;
 pub mod fleet;
 pub mod id;
 pub mod policy;
+pub mod problem;
 pub mod report;
 pub mod timetable;
 mod words;

@@ -32,6 +32,8 @@ pub struct Assessment {
     pub controls: Vec<ControlReport>,
     /// What happened in the pass.
     pub events: Vec<Event>,
+    /// Whether another attempt may succeed although nothing is noticed to change.
+    pub retry: bool,
     /// What to remember for the next pass.
     pub memory: Memory,
 }
@@ -64,6 +66,7 @@ pub fn assess(
     Assessment {
         controls,
         events,
+        retry: observed.is_worth_retrying(),
         memory,
     }
 }

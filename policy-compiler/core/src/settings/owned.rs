@@ -47,7 +47,6 @@ const UNDOES: &[(&str, &[&str])] = &[
         &[
             "chromium.DeveloperToolsAvailabilityAllowlist",
             "chromium.ExtensionDeveloperModeSettings",
-            "chromium.RemoteDebuggingAllowed",
             "firefox.Preferences/devtools.",
         ],
     ),
