@@ -234,7 +234,7 @@ fn closing(mut bundle: Bundle, lists: &BTreeMap<CategoryId, String>) -> Result<B
 /// A bundle with a policy per target and a control per kind of coverage.
 pub fn bundle(youtube: u8) -> Result<Bundle> {
     let policy = |name: &str| json!({ "policy": [name] });
-    let gap = json!({"gap": {"reason": "no-means", "detail": "Firefox has no such policy"}});
+    let gap = json!({"gap": {"reason": "no-mechanism", "detail": "Firefox has no such policy"}});
     let control = |id: &str, chromium, firefox| {
         json!({
             "id": id,

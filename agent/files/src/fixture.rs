@@ -92,7 +92,7 @@ pub(crate) fn bundle() -> Bundle {
             "sites.block",
             Coverage::Policy(vec!["URLBlocklist".into()]),
             Coverage::Gap(Gap {
-                reason: GapReason::NoMeans,
+                reason: GapReason::NoMechanism,
                 detail: "no means".into(),
             }),
         ),
