@@ -82,7 +82,7 @@ impl Agent {
     pub(crate) fn open(root: Root) -> Result<Self, OpenError> {
         let store = Store::open(&root)?;
         let lock = Lock::take(&root, store.directory())?;
-        keep("a damaged copy", store.mend());
+        keep("a damaged copy", store.repair());
         let enrolment = store.enrolment()?;
         let key = DeviceKey::load(&store)?.ok_or_else(|| OpenError::NoKey {
             state: root.join("var/lib/fyr").display().to_string(),
@@ -258,7 +258,9 @@ impl Agent {
             outcomes: &outcomes,
             at,
         };
-        let Assessed { assessment, rest } = assess(&in_force, hosts.block(), &after, &pass, memory);
+        let Assessed {
+            assessment, rest, ..
+        } = assess(&in_force, hosts.block(), &after, &pass, memory);
         for obstacle in &rest.obstacles {
             if !self.rest.obstacles.contains(obstacle) {
                 warn!("{}", ObstacleWords(obstacle));

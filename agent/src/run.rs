@@ -146,9 +146,9 @@ impl Daemon {
                 Woken::Sent(batch, result) => self.take_receipt(&batch, result),
             }
             self.agent.report();
+            self.plan_repair();
             self.agent.remember(&before);
             self.upload();
-            self.plan_repair();
         }
     }
 
@@ -270,6 +270,7 @@ impl Daemon {
             self.failed_repairs = self.failed_repairs.saturating_add(1);
             self.repair = next_repair(self.failed_repairs, now);
         }
+        self.agent.remembered.attempts.repair = self.repair;
     }
 
     /// The next attempt: at the heartbeat, or sooner after a failure.
@@ -279,6 +280,7 @@ impl Daemon {
         let refresh = next_wake(self.refreshes, seed, now);
         let upload = next_wake(self.uploads, seed, now);
         self.wake = refresh.min(upload);
+        self.agent.remembered.attempts.refresh = Some(self.wake);
     }
 }
 
@@ -296,7 +298,7 @@ async fn sleep_until(moment: Option<Timestamp>, now: Timestamp) {
     let Some(moment) = moment else {
         return std::future::pending().await;
     };
-    // However the clock is set, nobody sleeps longer than a heartbeat without another look at it.
+    // However the clock is set, the agent sleeps no longer than a heartbeat without another look at it.
     let wait = moment.duration_since(now).min(HEARTBEAT);
     tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
 }

@@ -145,7 +145,7 @@ impl Spool {
         // The brackets around them; each report also has a comma.
         let mut size = 1_usize;
         for number in self.waiting() {
-            // One that cannot be read now may be read later, and holds nobody up.
+            // One that cannot be read now may be read later, and delays no other.
             let Some(content) = self.read(number) else {
                 continue;
             };
@@ -319,7 +319,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_sent_is_forgotten_whatever_number_the_server_names() {
+    fn only_what_was_sent_is_forgotten_at_any_number_that_the_server_names() {
         let (_place, store) = place();
         let mut spool = Spool::open(&store, 0).unwrap();
         keep(&mut spool, 2);

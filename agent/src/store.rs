@@ -8,6 +8,7 @@ use std::path::PathBuf;
 
 use fyr_agent_core::contact::Contact;
 use fyr_agent_core::memory::Memory;
+use fyr_agent_core::schedule::Attempts;
 use fyr_schemas::report::FailureReason;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
 use fyr_trust::floor::{Slot, newest};
@@ -50,6 +51,9 @@ pub(crate) struct Enrolment {
 pub(crate) struct Remembered {
     pub(crate) memory: Memory,
     pub(crate) contact: Contact,
+    /// What the agent tries next.
+    #[serde(default)]
+    pub(crate) attempts: Attempts,
     /// The number of the last report.
     #[serde(default)]
     pub(crate) sequence: u64,
@@ -188,8 +192,8 @@ impl Store {
         self.save(MEMORY, &json(remembered), PUBLIC)
     }
 
-    /// Mends what one copy of lost and the other still holds.
-    pub(crate) fn mend(&self) -> Result<(), StoreError> {
+    /// Repairs what one copy of lost and the other still holds.
+    pub(crate) fn repair(&self) -> Result<(), StoreError> {
         let files = [
             (ENROLMENT, PUBLIC),
             (TRUST, PUBLIC),
@@ -197,7 +201,7 @@ impl Store {
             (key::NAME, key::PRIVATE),
         ];
         for (name, mode) in files {
-            twin::mend(&self.directory, name, mode)
+            twin::repair(&self.directory, name, mode)
                 .map_err(|source| self.unwritten(name, source))?;
         }
         Ok(())

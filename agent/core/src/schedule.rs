@@ -1,6 +1,7 @@
 //! When the agent wakes on its own: at the heartbeat, and sooner after a failure.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How often a device that is never pushed still asks, looks and reports.
 pub const HEARTBEAT: SignedDuration = SignedDuration::from_mins(15);
@@ -11,6 +12,15 @@ const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(2);
 /// The longest wait before the next attempt to repair the device itself. An attempt that fails costs
 /// the device some milliseconds and the server nothing.
 const LONGEST_REPAIR_WAIT: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the agent tries next, and when.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// The next refresh from the repository.
+    pub refresh: Option<Timestamp>,
+    /// The next attempt at what failed on the device; absent where nothing did.
+    pub repair: Option<Timestamp>,
+}
 
 /// What was tried so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

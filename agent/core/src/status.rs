@@ -1,17 +1,23 @@
-//! What `fyr-agent status` says: what is in force, since when, what does not hold, why, and what
-//! to do.
+//! What a device says about itself: what is in force, every cause of what is not, what happened in the
+//! last week, and what it does next. Words and places are the edge's.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine};
 use fyr_schemas::report::{
-    BundleInForce, ControlReport, ControlState, FailureReason, Freshness, PeriodsInForce, Product,
+    BundleInForce, ControlReport, ControlState, FailureReason, Found, Freshness, PeriodsInForce,
+    Place, Product, RefusalReason,
 };
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, DeviceId, Digest, GroupId, OrganisationId};
 use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::contact::{Contact, TroubleKind};
+use crate::memory::{Drift, Memory, Repaired};
+use crate::observed::Observed;
+use crate::obstacle::Affected;
+use crate::product::{engine, place};
+use crate::schedule::Attempts;
 
 /// A device's account of itself, for the person in front of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +26,7 @@ pub struct Status {
     pub at: Timestamp,
     /// Its pseudonym.
     pub device: DeviceId,
-    /// Whose policy it holds.
+    /// Whose policy it accepts.
     pub organisation: OrganisationId,
     /// Its group.
     pub group: GroupId,
@@ -32,9 +38,7 @@ pub struct Status {
     pub periods: Option<PeriodsInForce>,
     /// Whether the policy is as new as the device can know.
     pub freshness: Freshness,
-    /// What is wrong with the repository, if anything is.
-    pub trouble: Option<TroubleKind>,
-    /// When the repository was last believed.
+    /// When the repository was last verified.
     pub refreshed: Option<Timestamp>,
     /// Whether an agent runs on this device.
     pub agent: AgentState,
@@ -46,8 +50,14 @@ pub struct Status {
     pub lists: Vec<ListStatus>,
     /// Every control of the bundle.
     pub controls: Vec<ControlStatus>,
-    /// What is still to be done, as the plan says it.
-    pub due: Vec<String>,
+    /// What is wrong, each cause once.
+    pub causes: Vec<Cause>,
+    /// The drift of the last week that was repaired, oldest first.
+    pub repaired: Vec<Repaired>,
+    /// The drift that is not repaired.
+    pub open: Vec<Drift>,
+    /// What the agent tries next; absent where none runs.
+    pub next: Option<Attempts>,
 }
 
 /// Whether an agent runs.
@@ -58,7 +68,7 @@ pub enum AgentState {
     Running,
     /// Nothing is repaired until it is started.
     Stopped,
-    /// Whoever asks may not know.
+    /// The user who asks may not know.
     Unknown,
 }
 
@@ -73,7 +83,7 @@ pub struct ListStatus {
     pub digest: Digest,
 }
 
-/// One control, and what a person may do about it.
+/// One control.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ControlStatus {
     /// Which.
@@ -88,13 +98,60 @@ pub struct ControlStatus {
     pub decision: Option<CaseNumber>,
     /// The body that decided it.
     pub decided_by: Option<String>,
-    /// Why it does not hold; absent where it does.
-    pub why: Option<String>,
-    /// What to do about it; absent where nothing is to be done on this device.
-    pub advice: Option<String>,
+    /// Why a browser on this device cannot enforce it, each reason with its engines; empty where all
+    /// can.
+    pub gaps: Vec<GapStatus>,
 }
 
-/// Everything a status is told from.
+/// Why some engines on this device cannot enforce a control.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GapStatus {
+    /// The engines.
+    pub engines: BTreeSet<Engine>,
+    /// The reason, as the compiler words it.
+    pub detail: String,
+}
+
+/// One cause of what is wrong, with everything that it affects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// What is wrong.
+    pub problem: Problem,
+    /// Since when, as far as the device knows.
+    pub since: Option<Timestamp>,
+    /// The places that it affects, if any.
+    pub places: BTreeSet<Place>,
+    /// The policies and names that it affects, where it affects only some of a place.
+    pub names: BTreeSet<String>,
+    /// The controls that are not in force because of it.
+    pub controls: Vec<ControlId>,
+}
+
+/// What can be wrong, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "how")]
+pub enum Problem {
+    /// The policy cannot be written, or something overrides it.
+    Failed(FailureReason),
+    /// What the agent wrote was changed and is not repaired yet.
+    Changed(Found),
+    /// Something new of the policy is not written yet.
+    Unwritten,
+    /// A browser runs with an older policy.
+    AwaitsRestart,
+    /// No agent runs, so nothing is repaired and nothing is fetched.
+    AgentStopped,
+    /// The repository was refused.
+    Refused(RefusalReason),
+    /// The repository offers a policy that cannot be stored here.
+    Unstored,
+    /// The server did not answer.
+    Unreachable,
+    /// The metadata of the policy expired.
+    Expired,
+}
+
+/// Everything a status is made from.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// When it was asked.
@@ -105,10 +162,16 @@ pub struct Facts<'a> {
     pub organisation: &'a OrganisationId,
     /// The group it joined.
     pub group: &'a GroupId,
+    /// What it remembers of the last pass.
+    pub memory: &'a Memory,
     /// How it stands with its repository.
     pub contact: &'a Contact,
+    /// What the agent planned to try next.
+    pub attempts: Attempts,
     /// Whether an agent runs.
     pub agent: AgentState,
+    /// Whether a disk that the agent writes to is full.
+    pub disk_full: bool,
     /// Reports that wait.
     pub reports_waiting: usize,
     /// The browsers present.
@@ -124,45 +187,47 @@ pub struct Policy<'a> {
     pub in_force: &'a Bundle,
     /// The periods of its timetable that run.
     pub periods: Option<PeriodsInForce>,
-    /// Under which revision it is in force.
-    pub revision: Option<BundleInForce>,
+    /// How the device was found.
+    pub observed: &'a Observed,
     /// How its controls stand.
     pub controls: &'a [ControlReport],
-    /// What is still to be done, in words; nothing exactly where the device is compliant.
-    pub due: Vec<String>,
 }
 
 impl Status {
-    /// Tells the status.
-    pub fn tell(facts: Facts<'_>) -> Self {
-        let told = facts.policy.as_ref();
-        let controls = told.map(|policy| controls(policy, &facts));
-        let due = told.map(|policy| policy.due.clone());
+    /// The status that follows from the facts.
+    pub fn of(facts: Facts<'_>) -> Self {
+        let policy = facts.policy.as_ref();
+        let next = match facts.agent {
+            AgentState::Running | AgentState::Unknown => Some(facts.attempts),
+            AgentState::Stopped => None,
+        };
         Self {
             at: facts.at,
             device: facts.device.clone(),
             organisation: facts.organisation.clone(),
             group: facts.group.clone(),
-            compliant: told.is_some_and(|policy| policy.due.is_empty()),
-            bundle: told.and_then(|policy| policy.revision.clone()),
-            periods: told.and_then(|policy| policy.periods.clone()),
+            compliant: policy.is_some_and(|policy| policy.observed.is_compliant()),
+            bundle: policy.and(facts.memory.bundle.clone()),
+            periods: policy.and_then(|policy| policy.periods.clone()),
             freshness: facts.contact.freshness(facts.at),
-            trouble: facts.contact.trouble.map(|trouble| trouble.kind),
             refreshed: facts.contact.refreshed,
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
-            browsers: facts.browsers,
-            lists: told
-                .map(|policy| lists(policy.in_force))
+            lists: policy.map(lists).unwrap_or_default(),
+            controls: policy
+                .map(|policy| controls(policy, &facts.browsers))
                 .unwrap_or_default(),
-            controls: controls.unwrap_or_default(),
-            due: due.unwrap_or_default(),
+            causes: Causes::of(&facts),
+            repaired: facts.memory.repaired_since_a_week(facts.at),
+            open: facts.memory.drifts.clone(),
+            next,
+            browsers: facts.browsers,
         }
     }
 }
 
-fn lists(bundle: &Bundle) -> Vec<ListStatus> {
-    let closed = bundle.closed.iter();
+fn lists(policy: &Policy<'_>) -> Vec<ListStatus> {
+    let closed = policy.in_force.closed.iter();
     closed
         .map(|(category, list)| ListStatus {
             category: category.clone(),
@@ -172,91 +237,225 @@ fn lists(bundle: &Bundle) -> Vec<ListStatus> {
         .collect()
 }
 
-fn controls(policy: &Policy<'_>, facts: &Facts<'_>) -> Vec<ControlStatus> {
+fn controls(policy: &Policy<'_>, browsers: &[Product]) -> Vec<ControlStatus> {
     let pairs = policy.in_force.controls.iter().zip(policy.controls);
     pairs
         .map(|(control, report)| {
-            let note = |case| policy.in_force.decisions.get(case);
+            let case = control.decision.as_ref();
+            let note = case.and_then(|case| policy.in_force.decisions.get(case));
             ControlStatus {
                 control: control.id.clone(),
                 value: control.value.clone(),
                 state: report.state,
                 since: report.since,
                 decision: control.decision.clone(),
-                decided_by: control
-                    .decision
-                    .as_ref()
-                    .and_then(note)
-                    .map(|n| n.body.clone()),
-                why: why(report.state, control, &facts.browsers),
-                advice: advice(report.state, facts.agent),
+                decided_by: note.map(|note| note.body.clone()),
+                gaps: gaps(control, browsers),
             }
         })
         .collect()
 }
 
-fn why(state: ControlState, control: &Control, browsers: &[Product]) -> Option<String> {
-    match state {
-        ControlState::InForce => None,
-        ControlState::Gap => Some(gaps(control, browsers)),
-        ControlState::PendingRestart => Some(
-            "Firefox was started before the policy was written and reads it at start only"
-                .to_owned(),
-        ),
-        ControlState::Drifted => Some("somebody changed it and it is not repaired".to_owned()),
-        ControlState::Failed(reason) => Some(reason.words().to_owned()),
-    }
-}
-
-fn gaps(control: &Control, browsers: &[Product]) -> String {
-    let is_present = |engine: Engine| {
-        let mut products = browsers.iter();
-        products.any(|product| crate::product::engine(*product) == engine)
-    };
-    // Engines that share a reason share its sentence.
-    let mut engines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+/// Engines that share a reason share its entry.
+fn gaps(control: &Control, browsers: &[Product]) -> Vec<GapStatus> {
+    let present: BTreeSet<Engine> = browsers.iter().map(|product| engine(*product)).collect();
+    let mut gaps: Vec<GapStatus> = Vec::new();
     for (engine, coverage) in &control.coverage {
-        if let Coverage::Gap(gap) = coverage
-            && is_present(*engine)
-        {
-            let told = engines.entry(&gap.detail).or_default();
-            told.push(engine.to_string());
+        let Coverage::Gap(gap) = coverage else {
+            continue;
+        };
+        if !present.contains(engine) {
+            continue;
+        }
+        match gaps.iter_mut().find(|known| known.detail == gap.detail) {
+            Some(known) => {
+                known.engines.insert(*engine);
+            }
+            None => gaps.push(GapStatus {
+                engines: [*engine].into(),
+                detail: gap.detail.clone(),
+            }),
         }
     }
-    let sentences = engines
-        .into_iter()
-        .map(|(detail, engines)| format!("{}: {detail}", engines.join(" and ")));
-    sentences.collect::<Vec<String>>().join("; ")
+    gaps
 }
 
-fn advice(state: ControlState, agent: AgentState) -> Option<String> {
-    let text = match (state, agent) {
-        // The policy's authors know of a gap; nobody can close it on the device.
-        (ControlState::InForce | ControlState::Gap, _) => return None,
-        (ControlState::PendingRestart, _) => "close Firefox and open it again",
-        (ControlState::Drifted, AgentState::Stopped) => {
-            "start the agent: `systemctl start fyr-agent`"
+/// Gathers causes, each problem once.
+struct Causes(Vec<Cause>);
+
+impl Causes {
+    fn of(facts: &Facts<'_>) -> Vec<Cause> {
+        let mut causes = Self(Vec::new());
+        if let Some(policy) = &facts.policy {
+            causes.add_places(policy, facts);
+            causes.add_restarts(policy);
         }
-        (ControlState::Drifted, AgentState::Running | AgentState::Unknown) => {
-            "ask again in a moment; if it stays, look at `journalctl -u fyr-agent`"
+        if facts.disk_full {
+            causes.cause(Problem::Failed(FailureReason::NoSpace));
         }
-        (ControlState::Failed(reason), _) => match reason {
-            FailureReason::Shadowed => {
-                "remove the foreign entry that is named under `still to be done`"
+        if facts.agent == AgentState::Stopped {
+            causes.cause(Problem::AgentStopped);
+        }
+        causes.add_repository(facts);
+        causes.0.sort_by_key(|cause| cause.problem);
+        causes.0
+    }
+
+    fn cause(&mut self, problem: Problem) -> &mut Cause {
+        let known = self.0.iter().position(|cause| cause.problem == problem);
+        let index = known.unwrap_or(self.0.len());
+        if known.is_none() {
+            self.0.push(Cause {
+                problem,
+                since: None,
+                places: BTreeSet::new(),
+                names: BTreeSet::new(),
+                controls: Vec::new(),
+            });
+        }
+        #[expect(clippy::indexing_slicing, reason = "found or pushed above")]
+        &mut self.0[index]
+    }
+
+    fn add_places(&mut self, policy: &Policy<'_>, facts: &Facts<'_>) {
+        for obstacle in &policy.observed.obstacles {
+            let affects = |coverage: &Coverage| is_affected(coverage, &obstacle.affected);
+            let names = match &obstacle.affected {
+                Affected::Everything => BTreeSet::new(),
+                Affected::Names(names) | Affected::List(_, names) => names.clone(),
+            };
+            self.add(
+                Problem::Failed(obstacle.reason),
+                obstacle.place,
+                policy,
+                affects,
+            );
+            let cause = self.cause(Problem::Failed(obstacle.reason));
+            cause.names.extend(names);
+        }
+        for (place, found) in &policy.observed.places {
+            let Some(due) = found.due else {
+                continue;
+            };
+            let failed = due.failure.or_else(|| last_failure(policy, facts, *place));
+            let problem = match (failed, found.drift) {
+                (Some(reason), _) => Problem::Failed(reason),
+                (None, Some(found)) => Problem::Changed(found),
+                (None, None) => Problem::Unwritten,
+            };
+            self.add(problem, *place, policy, |_| true);
+            let drift = facts.memory.drifts.iter().find(|it| it.place == *place);
+            if let Some(drift) = drift {
+                let cause = self.cause(problem);
+                cause.since = earlier(cause.since, drift.noticed);
             }
-            FailureReason::NoSpace => "free space on the disk that holds /etc",
-            FailureReason::NoPermission => {
-                "run the agent as root, and look whether a security module denies it"
+        }
+    }
+
+    /// Adds a place to a cause, with the controls that depend on the place.
+    fn add(
+        &mut self,
+        problem: Problem,
+        place: Place,
+        policy: &Policy<'_>,
+        affects: impl Fn(&Coverage) -> bool,
+    ) {
+        let cause = self.cause(problem);
+        cause.places.insert(place);
+        for (control, report) in policy.in_force.controls.iter().zip(policy.controls) {
+            let is_in_force = match report.state {
+                ControlState::InForce | ControlState::Gap | ControlState::PendingRestart => true,
+                ControlState::Drifted | ControlState::Failed(_) => false,
+            };
+            let mut present = policy.observed.present.iter();
+            let depends = present.any(|product| {
+                let coverage = control.coverage.get(&engine(*product));
+                coverage.is_some_and(|it| place_of(it, *product) == Some(place) && affects(it))
+            });
+            if depends && !is_in_force {
+                if !cause.controls.contains(&control.id) {
+                    cause.controls.push(control.id.clone());
+                }
+                cause.since = earlier(cause.since, report.since);
             }
-            FailureReason::ReadOnly => "mount the file system of /etc writable again",
-            FailureReason::Obstructed => {
-                "move away what stands at the path that is named under `still to be done`"
-            }
-            FailureReason::ListMissing => {
-                "connect the device to its server, from which it is fetched again"
-            }
-            FailureReason::Io => "look at the kernel's messages: `dmesg`",
-        },
-    };
-    Some(text.to_owned())
+        }
+    }
+
+    fn add_restarts(&mut self, policy: &Policy<'_>) {
+        let pending = policy.controls.iter();
+        for report in pending.filter(|report| report.state == ControlState::PendingRestart) {
+            let cause = self.cause(Problem::AwaitsRestart);
+            cause.controls.push(report.control.clone());
+            cause.since = earlier(cause.since, report.since);
+        }
+        for product in &policy.observed.awaiting_restart {
+            self.cause(Problem::AwaitsRestart)
+                .places
+                .insert(place(*product));
+        }
+    }
+
+    fn add_repository(&mut self, facts: &Facts<'_>) {
+        let Freshness::Stale { since } = facts.contact.freshness(facts.at) else {
+            return;
+        };
+        let problem = match facts.contact.trouble.map(|trouble| trouble.kind) {
+            Some(TroubleKind::OutOfReach) => Problem::Unreachable,
+            Some(TroubleKind::Refused(reason)) => Problem::Refused(reason),
+            // The full disk is a cause of its own.
+            Some(TroubleKind::Unkept) if facts.disk_full => return,
+            Some(TroubleKind::Unkept) => Problem::Unstored,
+            None => Problem::Expired,
+        };
+        self.cause(problem).since = Some(since);
+    }
+}
+
+fn earlier(known: Option<Timestamp>, other: Timestamp) -> Option<Timestamp> {
+    Some(known.map_or(other, |known| known.min(other)))
+}
+
+/// Why the agent's last attempt at a place failed: a full disk, or what it remembers of a control that
+/// depends on the place.
+fn last_failure(policy: &Policy<'_>, facts: &Facts<'_>, place: Place) -> Option<FailureReason> {
+    if facts.disk_full {
+        return Some(FailureReason::NoSpace);
+    }
+    let controls = policy.in_force.controls.iter();
+    let depending = controls.filter(|control| {
+        let mut products = policy.observed.present.iter();
+        products.any(|product| {
+            let coverage = control.coverage.get(&engine(*product));
+            coverage.and_then(|it| place_of(it, *product)) == Some(place)
+        })
+    });
+    let mut remembered = depending.filter_map(|control| {
+        let mut controls = facts.memory.controls.iter();
+        controls.find(|report| report.control == control.id)
+    });
+    remembered.find_map(|report| match report.state {
+        ControlState::Failed(reason) => Some(reason),
+        ControlState::InForce
+        | ControlState::Gap
+        | ControlState::PendingRestart
+        | ControlState::Drifted => None,
+    })
+}
+
+/// The place that a product's coverage of a control depends on.
+fn place_of(coverage: &Coverage, product: Product) -> Option<Place> {
+    match coverage {
+        Coverage::Policy(_) => Some(place(product)),
+        Coverage::Hosts(_) | Coverage::Lists(_) => Some(Place::Hosts),
+        Coverage::Gap(_) | Coverage::Inherent => None,
+    }
+}
+
+fn is_affected(coverage: &Coverage, affected: &Affected) -> bool {
+    match coverage {
+        Coverage::Policy(names) => affected.touches(names.iter().map(String::as_str)),
+        Coverage::Hosts(names) => affected.touches(names.iter().map(fyr_schemas::HostName::as_str)),
+        Coverage::Lists(lists) => lists.iter().any(|list| affected.touches_list(list)),
+        Coverage::Gap(_) | Coverage::Inherent => false,
+    }
 }

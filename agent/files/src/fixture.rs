@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::desired::hosts::{Block, List, write};
 
-/// The names that [`bundle`] closes, but for the last but one.
+/// The names that [`bundle`] closes, except the second.
 pub(crate) const GAMBLING: &str = "bet.example\nexcepted.example\nwww.casino.example\n";
 
 thread_local! {
