@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::{CategoryId, Digest, HostName};
 use fyr_trust::Hasher;
 
-use crate::desired::hosts::{BEGIN, END, is_ours};
+use crate::marker::{BEGIN, END, is_ours};
 
 /// The most bytes of unmanaged lines that are read: a block list of one's own has some megabytes.
 pub const MOST_UNMANAGED: usize = 32 * 1024 * 1024;

@@ -7,24 +7,18 @@ use super::{StatusWords, first, path};
 
 impl StatusWords<'_> {
     pub(super) fn cause(self, cause: &Cause) -> String {
-        let mut line = what(cause);
-        if let Some(since) = cause.since {
-            line.push_str(&format!(", since {}", self.moment(since)));
-        }
-        line.push('.');
-        if let Some(consequence) = consequence(cause.problem) {
-            line.push(' ');
-            line.push_str(consequence);
-        }
+        let since = match cause.since {
+            Some(since) => format!(", since {}", self.moment(since)),
+            None => String::new(),
+        };
+        let mut sentences = vec![format!("{}{since}.", what(cause))];
+        sentences.extend(consequence(cause.problem).map(str::to_owned));
         if !cause.controls.is_empty() {
             let controls: Vec<String> = cause.controls.iter().map(ToString::to_string).collect();
-            line.push_str(&format!(" Not in force: {}.", first(&controls)));
+            sentences.push(format!("Not in force: {}.", first(&controls)));
         }
-        if let Some(advice) = advice(cause.problem, self.status.agent) {
-            line.push(' ');
-            line.push_str(advice);
-        }
-        line
+        sentences.extend(advice(cause.problem, self.status.agent).map(str::to_owned));
+        sentences.join(" ")
     }
 }
 
