@@ -35,7 +35,7 @@ pub(crate) enum ServerError {
         base: String,
         source: reqwest::Error,
     },
-    /// The server did not answer, or the connection broke.
+    /// No answer, or the connection broke.
     #[error("cannot reach `{url}`")]
     Reach { url: String, source: reqwest::Error },
     /// The answer is another than asked for.

@@ -50,7 +50,7 @@ struct Seen {
     file: HostsFile,
 }
 
-/// A change of a file changes one of these; no program can set the last.
+/// A change of a file changes one of these; the last cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     place: (u64, u64),

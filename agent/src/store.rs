@@ -193,7 +193,7 @@ impl Store {
         self.save(MEMORY, &json(remembered), PUBLIC)
     }
 
-    /// Repairs what one copy of lost and the other still holds.
+    /// Repairs what one copy has lost and the other still holds.
     pub(crate) fn repair(&self) -> Result<(), StoreError> {
         let files = [
             (ENROLMENT, PUBLIC),

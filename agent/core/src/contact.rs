@@ -28,7 +28,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is", content = "reason")]
 pub enum TroubleKind {
-    /// The server did not answer.
+    /// No answer.
     OutOfReach,
     /// What was offered was refused.
     Refused(RefusalReason),
@@ -71,7 +71,7 @@ impl Contact {
         }
     }
 
-    /// The next moment at which [`freshness`](Self::freshness) changes without another refresh.
+    /// The next moment at which [`freshness`](Self::freshness) changes without an event.
     pub fn boundary(&self, now: Timestamp) -> Option<Timestamp> {
         self.expires.filter(|expires| *expires > now)
     }

@@ -25,7 +25,7 @@ pub struct Action {
 pub enum Because {
     /// The policy asks for something this place has not held before.
     Policy,
-    /// What the agent had written was changed.
+    /// Something changed what the agent had written.
     Drift(Found),
     /// Something of ours is no longer needed.
     Unneeded,
@@ -175,6 +175,6 @@ pub fn found_in_words(found: Found) -> &'static str {
         Found::Symlink => "replaced by a symbolic link",
         Found::NotAFile => "replaced by something that is no file",
         Found::Metadata => "given another mode, owner or time",
-        Found::Shadowed => "shadowed by an unmanaged file",
+        Found::Shadowed => "overridden by an unmanaged file",
     }
 }

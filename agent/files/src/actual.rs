@@ -39,7 +39,7 @@ pub struct Actual {
 }
 
 impl Actual {
-    /// Whether the hosts file stands there empty, as it does for a moment while a program writes it
+    /// Whether the hosts file is empty, as it is for a moment while another program writes it
     /// in place. A repair in that moment would replace the file under the writer's hands, and the
     /// lines that are being written would be lost.
     pub fn hosts_stand_empty(&self) -> bool {

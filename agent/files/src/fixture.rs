@@ -11,7 +11,7 @@ use serde_json::json;
 
 use crate::desired::hosts::{Block, List, write};
 
-/// The names that [`bundle`] closes, except the second.
+/// The names that [`bundle`] closes, except the last but one.
 pub(crate) const GAMBLING: &str = "bet.example\nexcepted.example\nwww.casino.example\n";
 
 thread_local! {

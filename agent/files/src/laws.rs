@@ -18,7 +18,7 @@ const CHROMIUM: &str = "/etc/chromium/policies/managed";
 const CHROME: &str = "/etc/opt/chrome/policies/managed";
 const UNMANAGED_HOSTS: &[u8] = b"127.0.0.1 localhost\n10.0.0.7 printer\n";
 
-/// One thing that a user does to a device.
+/// One change to a device.
 #[derive(Debug, Clone)]
 enum Tamper {
     Remove(&'static str),
@@ -94,7 +94,7 @@ fn apply(device: &mut Device, tamper: &Tamper) {
         Tamper::Special(path) if reachable(device, path) => device.put(path, Node::Special),
         Tamper::Directory(path) if reachable(device, path) => {
             device.put(path, Node::Directory { mode: 0o755 });
-            device.put_file(&format!("{path}/somebodys"), b"file");
+            device.put_file(&format!("{path}/of-a-user"), b"file");
         }
         Tamper::Overwrite(path, bytes) | Tamper::Unmanaged(path, bytes) => {
             device.put_file(path, bytes);

@@ -99,23 +99,23 @@ impl Watched {
     }
 }
 
-fn events(assessed: &Assessed) -> Vec<EventKind> {
-    let events = assessed.assessment.events.iter();
+fn events(reported: &Assessed) -> Vec<EventKind> {
+    let events = reported.assessment.events.iter();
     events.map(|event| event.what.clone()).collect()
 }
 
-fn states(assessed: &Assessed) -> Vec<(&str, ControlState)> {
-    let controls = assessed.assessment.controls.iter();
+fn states(reported: &Assessed) -> Vec<(&str, ControlState)> {
+    let controls = reported.assessment.controls.iter();
     controls.map(|c| (c.control.as_str(), c.state)).collect()
 }
 
 #[test]
 fn a_first_policy_is_applied_and_is_no_drift() {
-    let assessed = Watched::new().pass(&bundle(), 7, None);
+    let reported = Watched::new().pass(&bundle(), 7, None);
     let revision = Revision(7);
-    assert_eq!(events(&assessed), [EventKind::Applied { revision }]);
+    assert_eq!(events(&reported), [EventKind::Applied { revision }]);
     assert_eq!(
-        states(&assessed),
+        states(&reported),
         [
             ("browser.private", ControlState::InForce),
             ("sites.block", ControlState::Gap),
@@ -123,7 +123,7 @@ fn a_first_policy_is_applied_and_is_no_drift() {
             ("youtube.level", ControlState::InForce),
         ]
     );
-    assert!(assessed.rest.is_empty());
+    assert!(reported.rest.is_empty());
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn drift_is_reported_with_its_repair_and_how_long_it_took() {
     let mut watched = Watched::new();
     watched.pass(&bundle(), 7, None);
     watched.tamper();
-    let assessed = watched.pass(&bundle(), 7, None);
+    let reported = watched.pass(&bundle(), 7, None);
     let place = CHROMIUM;
     let found = Found::Changed;
     let took_ms = 60_000;
@@ -148,7 +148,7 @@ fn drift_is_reported_with_its_repair_and_how_long_it_took() {
         EventKind::Drift { place, found },
         EventKind::Repaired { place, took_ms },
     ];
-    assert_eq!(events(&assessed), expected);
+    assert_eq!(events(&reported), expected);
 }
 
 #[test]
@@ -197,14 +197,14 @@ fn a_policy_that_could_not_be_written_is_not_called_in_force() {
 }
 
 #[test]
-fn a_shadow_is_reported_and_so_is_the_name_that_outranks_it() {
+fn an_override_is_reported_and_so_is_the_name_that_outranks_it() {
     let mut watched = Watched::new();
     watched.pass(&bundle(), 7, None);
     let unmanaged = "/etc/chromium/policies/managed/zz.json";
     watched
         .device
         .put_file(unmanaged, b"{\"ForceYouTubeRestrict\": 0}");
-    let assessed = watched.pass(&bundle(), 7, None);
+    let reported = watched.pass(&bundle(), 7, None);
     let place = CHROMIUM;
     let found = Found::Shadowed;
     let took_ms = 60_000;
@@ -213,7 +213,7 @@ fn a_shadow_is_reported_and_so_is_the_name_that_outranks_it() {
         EventKind::Outranked { place },
         EventKind::Repaired { place, took_ms },
     ];
-    assert_eq!(events(&assessed), expected);
+    assert_eq!(events(&reported), expected);
     watched.device.remove(unmanaged);
     let settled = watched.pass(&bundle(), 7, None);
     assert_eq!(
@@ -231,8 +231,8 @@ fn a_shadow_that_nothing_outranks_fails_the_controls_it_touches_and_no_others() 
         "/etc/chromium/policies/managed/ø.json",
         b"{\"ForceYouTubeRestrict\": 0}",
     );
-    let assessed = watched.pass(&bundle(), 7, None);
-    let states = states(&assessed);
+    let reported = watched.pass(&bundle(), 7, None);
+    let states = states(&reported);
     let youtube = (
         "youtube.level",
         ControlState::Failed(FailureReason::Shadowed),
@@ -242,11 +242,11 @@ fn a_shadow_that_nothing_outranks_fails_the_controls_it_touches_and_no_others() 
         states.contains(&("sites.block", ControlState::Gap)),
         "{states:?}"
     );
-    assert!(!assessed.rest.is_empty());
+    assert!(!reported.rest.is_empty());
 }
 
 #[test]
-fn a_unmanaged_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_others() {
+fn an_unmanaged_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_others() {
     let mut watched = Watched::new();
     let mut bundle = bundle();
     let (games, list) = closed("games", "game.example\n");
@@ -254,22 +254,22 @@ fn a_unmanaged_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_o
     watched
         .device
         .put_file("/etc/hosts", b"93.184.216.34 game.example\n");
-    let assessed = watched.pass(&bundle, 7, None);
-    assert_eq!(assessed.rest.obstacles.len(), 1, "{}", assessed.rest);
-    assert!(!assessed.rest.is_empty());
+    let reported = watched.pass(&bundle, 7, None);
+    assert_eq!(reported.rest.obstacles.len(), 1, "{}", reported.rest);
+    assert!(!reported.rest.is_empty());
     let gambling = ("sites.block.gambling", ControlState::InForce);
     assert!(
-        states(&assessed).contains(&gambling),
+        states(&reported).contains(&gambling),
         "{:?}",
-        states(&assessed)
+        states(&reported)
     );
     watched
         .device
         .put_file("/etc/hosts", b"93.184.216.34 www.bet.example\n");
-    let assessed = watched.pass(&bundle, 7, None);
+    let reported = watched.pass(&bundle, 7, None);
     let shadowed = ControlState::Failed(FailureReason::Shadowed);
-    assert!(states(&assessed).contains(&("sites.block.gambling", shadowed)));
-    assert!(states(&assessed).contains(&("youtube.level", ControlState::InForce)));
+    assert!(states(&reported).contains(&("sites.block.gambling", shadowed)));
+    assert!(states(&reported).contains(&("youtube.level", ControlState::InForce)));
 }
 
 #[test]
@@ -279,12 +279,12 @@ fn while_a_list_is_missing_the_hosts_file_stays_as_it_is_and_everything_else_is_
     let hosts = watched.device.nodes["/etc/hosts"].clone();
     watched.lists = false;
     watched.tamper();
-    let assessed = watched.pass(&bundle(), 7, None);
+    let reported = watched.pass(&bundle(), 7, None);
     assert_eq!(watched.device.nodes["/etc/hosts"], hosts);
     let missing = ControlState::Failed(FailureReason::ListMissing);
-    assert!(states(&assessed).contains(&("sites.block.gambling", missing)));
-    assert!(states(&assessed).contains(&("browser.private", ControlState::InForce)));
-    assert!(assessed.rest.actions.is_empty(), "{}", assessed.rest);
+    assert!(states(&reported).contains(&("sites.block.gambling", missing)));
+    assert!(states(&reported).contains(&("browser.private", ControlState::InForce)));
+    assert!(reported.rest.actions.is_empty(), "{}", reported.rest);
     watched.lists = true;
     let repaired = watched.pass(&bundle(), 7, None);
     assert!(repaired.rest.is_empty(), "{}", repaired.rest);
@@ -316,8 +316,8 @@ fn a_firefox_that_was_started_before_the_file_was_written_awaits_its_restart() {
 #[test]
 fn an_empty_policy_on_an_untouched_device_writes_nothing_but_the_empty_file() {
     let mut watched = Watched::new();
-    let assessed = watched.pass(&empty_bundle(), 7, None);
-    assert!(assessed.rest.is_empty());
+    let reported = watched.pass(&empty_bundle(), 7, None);
+    assert!(reported.rest.is_empty());
     let files = watched.device.nodes.iter();
     let files: Vec<&String> = files
         .filter(|(_, node)| matches!(node, Node::File(_)))
@@ -341,9 +341,9 @@ proptest! {
             let path = format!("/etc/chromium/policies/managed/{name}");
             watched.device.put_file(&path, b"{\"ForceYouTubeRestrict\": 0}");
         }
-        let assessed = watched.pass(&bundle(), 7, failing);
+        let reported = watched.pass(&bundle(), 7, failing);
         let fails = |state: &ControlState| matches!(state, ControlState::Failed(_) | ControlState::Drifted);
-        let some_fail = assessed.assessment.controls.iter().any(|control| fails(&control.state));
-        prop_assert_eq!(assessed.rest.is_empty(), !some_fail);
+        let some_fail = reported.assessment.controls.iter().any(|control| fails(&control.state));
+        prop_assert_eq!(reported.rest.is_empty(), !some_fail);
     }
 }

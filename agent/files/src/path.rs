@@ -13,8 +13,8 @@ pub const ASIDE_LIMIT: u8 = 16;
 
 /// A path below the device's root that the agent may create, replace or remove.
 ///
-/// INVARIANT: made from the tables of this crate and small numbers alone, so with any bundle
-/// a plan cannot name a path outside the managed places.
+/// INVARIANT: made from the tables of this crate and small numbers only, so for any text a bundle
+/// holds, a plan cannot name a path outside the managed places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ManagedPath {

@@ -107,7 +107,7 @@ struct Subject<'a> {
     owner: u32,
 }
 
-/// The digest of what the bundle asks of `place`, apart from what else is there; absent while that
+/// The digest of what the bundle asks of `place`, beside anything else there; absent while that
 /// is not known.
 pub(crate) fn own_part(bundle: &Bundle, block: Option<&Block>, place: Place) -> Option<Digest> {
     use crate::desired::{chromium, firefox};

@@ -116,7 +116,7 @@ impl Device {
             self.observe_files(place, &file, &mut found);
         }
         if place == Place::Hosts {
-            separate_hosts(&mut found, bundle);
+            tell_hosts_apart(&mut found, bundle);
         }
         found
     }
@@ -297,7 +297,7 @@ impl Device {
 }
 
 /// Reads a hosts file as the edge does.
-fn separate_hosts(found: &mut ActualPlace, bundle: &Bundle) {
+fn tell_hosts_apart(found: &mut ActualPlace, bundle: &Bundle) {
     for file in found.files.values_mut() {
         if let FileState::Regular(file) = &mut file.state {
             let mut hosts = HostsFile::read(file.bytes().unwrap()).unwrap();

@@ -8,7 +8,7 @@ use fyr_trust::Hasher;
 
 use crate::marker::{BEGIN, END, is_ours};
 
-/// The most bytes of unmanaged lines that are read: a block list of one's own has some megabytes.
+/// The most bytes of unmanaged lines that are read: a block list of a user reaches some megabytes.
 pub const MOST_UNMANAGED: usize = 32 * 1024 * 1024;
 
 /// Closed names that unmanaged lines lead elsewhere, each with the lists that close it.

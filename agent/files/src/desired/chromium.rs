@@ -27,7 +27,7 @@ pub struct Ranking {
 /// Finds the name for `bundle`'s file among `unmanaged` files.
 ///
 /// A browser takes each policy from the file that sorts last. Only files that set one of our
-/// policies to another value count, and those whose content is not known.
+/// policies to another value count, and those whose content is unknown.
 pub fn rank(bundle: &Bundle, unmanaged: &[UnmanagedFile]) -> Ranking {
     let rivals: Vec<(&[u8], Affected)> = unmanaged
         .iter()
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unmanaged_file_that_contradicts_nothing_is_left_alone() {
+    fn an_unmanaged_file_that_contradicts_nothing_is_left_alone() {
         check(
             &[unmanaged("zz.json", "{\"HomepageLocation\":\"x\"}")],
             "fyr.json",

@@ -56,7 +56,7 @@ impl Document {
     }
 
     /// Whether `bytes` say the same, in any layout: other tools share the file.
-    pub fn is_written_as(&self, bytes: &[u8]) -> bool {
+    pub fn equals(&self, bytes: &[u8]) -> bool {
         serde_json::from_slice::<Map<String, Value>>(bytes).is_ok_and(|found| found == self.0)
     }
 }
@@ -86,7 +86,7 @@ pub fn holds_ours(bytes: &[u8]) -> bool {
     Existing::parse(bytes).is_some_and(|existing| existing.mark.is_some())
 }
 
-/// Our part of the file, by which a change of policy differs from drift.
+/// Our part of the file, which distinguishes a change of policy from drift.
 pub fn own_part(bundle: &Bundle) -> Vec<u8> {
     pretty(&bundle.firefox)
 }
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_unmanaged_value_that_ours_replaced_comes_back() {
+    fn an_unmanaged_value_that_ours_replaced_comes_back() {
         let before = "{\"policies\":{\"DisablePrivateBrowsing\":false}}";
         let during = written(&bundle(), found(before));
         assert!(String::from_utf8_lossy(&during).contains("\"DisablePrivateBrowsing\": true"));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tampered_member_of_ours_is_not_mistaken_for_an_unmanaged_one() {
+    fn a_tampered_member_of_ours_is_not_mistaken_for_a_unmanaged_one() {
         let during = String::from_utf8(written(&bundle(), Existing::default())).unwrap();
         let tampered = during.replace(
             "\"DisablePrivateBrowsing\": true",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_without_firefox_policy_leaves_an_unmanaged_file_alone() {
+    fn a_group_without_firefox_policy_leaves_a_unmanaged_file_alone() {
         let existing = found("{\"policies\":{}}");
         assert_eq!(merge(&empty_bundle(), existing), Desired::Leave);
     }
@@ -204,7 +204,7 @@ mod tests {
             panic!("nothing to hold");
         };
         let compact = serde_json::to_vec(&document.0).unwrap();
-        assert!(document.is_written_as(&compact));
-        assert!(!document.is_written_as(b"{}"));
+        assert!(document.equals(&compact));
+        assert!(!document.equals(b"{}"));
     }
 }

@@ -15,7 +15,7 @@ use crate::action::HostsContent;
 use crate::actual::hosts::{BlockFound, HostsFile};
 use crate::marker::{BEGIN, END, TAG};
 
-/// The address of names that are closed: nothing answers there.
+/// The address of names that are closed: it never answers.
 const NOWHERE: &str = "0.0.0.0";
 
 /// The names that a bundle gives an address: [`Bundle::hosts`].
@@ -87,9 +87,9 @@ where
     let mut end = |text: &mut Vec<u8>, tag: &[u8]| {
         text.extend_from_slice(tag);
         text.push(b'\n');
-        let written = out(text);
+        let reported = out(text);
         text.clear();
-        written
+        reported
     };
     end(&mut line, BEGIN)?;
     for (name, address) in pins {
@@ -184,7 +184,7 @@ fn entries(file: &[u8]) -> impl Iterator<Item = (HostName, IpAddr)> {
     })
 }
 
-/// Whether an address leads nowhere except to this device, as those in other people's block lists do.
+/// Whether an address leads to this device only, as those in other people's block lists do.
 fn is_nowhere(address: IpAddr) -> bool {
     address.is_unspecified() || address.is_loopback()
 }

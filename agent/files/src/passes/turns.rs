@@ -36,8 +36,8 @@ fn timed_bundle() -> Bundle {
 fn pass_at(watched: &mut Watched, hour: i64) -> (Bundle, Assessed) {
     watched.clock = hour * 3600 + 60;
     let in_force = timed_bundle().in_force(watched.at()).into_owned();
-    let assessed = watched.pass(&in_force, 7, None);
-    (in_force, assessed)
+    let reported = watched.pass(&in_force, 7, None);
+    (in_force, reported)
 }
 
 #[test]
@@ -72,10 +72,10 @@ fn what_held_in_the_last_period_is_drift_in_this_one() {
     let before = written(&watched);
     pass_at(&mut watched, 1);
     watched.device.put_file(FYR_JSON, &before);
-    let (_, assessed) = pass_at(&mut watched, 1);
+    let (_, reported) = pass_at(&mut watched, 1);
     let (place, found) = (CHROMIUM, Found::Changed);
-    assert_eq!(events(&assessed)[0], EventKind::Drift { place, found });
-    assert!(assessed.rest.is_empty(), "{}", assessed.rest);
+    assert_eq!(events(&reported)[0], EventKind::Drift { place, found });
+    assert!(reported.rest.is_empty(), "{}", reported.rest);
 }
 
 /// A decision that begins on 1970-01-02 in Denmark, an hour before that day does in UTC.
@@ -104,8 +104,8 @@ fn a_decision_begins_at_midnight_of_its_organisation_on_a_device_without_a_netwo
         watched.clock = second;
         let at = watched.at();
         let in_force = bundle.in_force(at).into_owned();
-        let assessed = watched.pass(&in_force, 7, None);
-        assert!(assessed.rest.is_empty(), "{}", assessed.rest);
+        let reported = watched.pass(&in_force, 7, None);
+        assert!(reported.rest.is_empty(), "{}", reported.rest);
         let written = String::from_utf8(written(&watched)).unwrap();
         assert_eq!(written.contains("spil.example"), has_begun, "{written}");
         if !has_begun {

@@ -36,7 +36,7 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends the draft. `known` says that the place has held this policy before, so that
-    /// anything wrong is drift.
+    /// every fault is drift.
     pub(super) fn finish(self, known: bool) -> Plan {
         let repairing = match self.fault {
             Some(found) if known => Because::Drift(found),
@@ -177,7 +177,7 @@ impl<'a> Draft<'a> {
     /// Removes what a power cut left in the staging directory.
     pub(super) fn sweep(&mut self) {
         let rewritten = self.steps().any(|step| matches!(step, Step::Write { .. }));
-        // A write also replaces what was left.
+        // A write replaces what was left.
         if let Some(left) = self.found.staged.as_ref().filter(|_| !rewritten) {
             let path = ManagedPath::Staged(self.place);
             let number = left.aside;

@@ -77,13 +77,13 @@ fn regular_fault(
     owner: u32,
 ) -> Option<Found> {
     let bytes = found.bytes();
-    if bytes.is_some_and(|bytes| document.is_written_as(bytes)) {
+    if bytes.is_some_and(|bytes| document.equals(bytes)) {
         return metadata_fault(found.mode, found.owner, owner);
     }
     Some(content_fault(bytes, content))
 }
 
-/// Whether what is there has another owner and would be lost: a link, or a file that cannot be
+/// Whether the obstacle has data that would be lost: a link, or a file that cannot be
 /// merged with because it is not the JSON that Firefox reads.
 fn is_worth_keeping(state: Option<&FileState>) -> bool {
     match state {
@@ -92,7 +92,7 @@ fn is_worth_keeping(state: Option<&FileState>) -> bool {
             Some(bytes) => !bytes.is_empty() && Existing::parse(bytes).is_none(),
             None => true,
         },
-        // `replace` also keeps a directory; the rest holds nothing.
+        // `replace` keeps a directory; the rest holds nothing.
         None | Some(FileState::Directory | FileState::Special | FileState::Unreadable(_)) => false,
     }
 }

@@ -49,7 +49,7 @@ fn repair(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach>
     if !wanted && !existing.is_some_and(HostsFile::holds_ours) {
         return Ok(());
     }
-    // Without its lists it is not known what belongs there; what is there stays.
+    // Without its lists the right content is unknown; the existing content stays.
     let Some(block) = subject.block else {
         return Err(draft.out_of_reach(FailureReason::ListMissing));
     };

@@ -53,7 +53,7 @@ fn a_block_that_was_cut_off_anywhere_leaves_no_scrap_behind() {
 }
 
 #[test]
-fn a_unmanaged_line_inside_the_block_is_kept() {
+fn an_unmanaged_line_inside_the_block_is_kept() {
     let mut during = rendered(&bundle());
     let end = during.len() - END.len() - 1;
     during.splice(end..end, b"10.0.0.9 scanner\n".iter().copied());
@@ -61,7 +61,7 @@ fn a_unmanaged_line_inside_the_block_is_kept() {
 }
 
 #[test]
-fn a_unmanaged_last_line_without_an_end_is_kept_also_where_it_begins_like_ours() {
+fn an_unmanaged_last_line_without_an_end_is_kept_also_where_it_begins_like_ours() {
     for line in ["#", "# E", "0.0.0.0 x.example", "10.0.0.9 scanner"] {
         let file = [rendered(&bundle()), line.into()].concat();
         assert!(merge(&bundle(), &file).ends_with(line.as_bytes()), "{line}");
@@ -75,27 +75,30 @@ fn a_unmanaged_last_line_without_an_end_is_kept_also_where_it_begins_like_ours()
 }
 
 #[test]
-fn an_unmanaged_entry_for_one_of_our_names_is_found() {
-    let found = |line: &str| contradicted(&bundle(), line.as_bytes());
-    assert!(found("10.1.1.1 x WWW.YouTube.com # y\n").contains("www.youtube.com"));
-    assert!(found("::1 www.youtube.com").contains("www.youtube.com"));
-    assert!(found("216.239.38.120 www.youtube.com").is_empty());
-    assert!(found("# 10.1.1.1 www.youtube.com").is_empty());
+fn an_unmanaged_entry_for_one_of_our_names_is_reported() {
+    let reported = |line: &str| contradicted(&bundle(), line.as_bytes());
+    assert!(reported("10.1.1.1 x WWW.YouTube.com # y\n").contains("www.youtube.com"));
+    assert!(reported("::1 www.youtube.com").contains("www.youtube.com"));
+    assert!(reported("216.239.38.120 www.youtube.com").is_empty());
+    assert!(reported("# 10.1.1.1 www.youtube.com").is_empty());
 }
 
 #[test]
-fn an_unmanaged_entry_that_opens_a_closed_name_is_found_with_its_list() {
+fn an_unmanaged_entry_that_opens_a_closed_name_is_reported_with_its_list() {
     let bundle = bundle();
-    let found = |line: &str| {
+    let reported = |line: &str| {
         let names = led_elsewhere(line.as_bytes());
         let found = clashes(&names, lists(&bundle)).unwrap();
         let text = |(name, by): (&HostName, &BTreeSet<_>)| format!("{name} {by:?}");
         found.iter().map(text).collect::<Vec<_>>()
     };
     let by = "{CategoryId(gambling)}";
-    assert_eq!(found("10.1.1.1 Bet.example"), [format!("bet.example {by}")]);
     assert_eq!(
-        found("10.1.1.1 www.bet.example"),
+        reported("10.1.1.1 Bet.example"),
+        [format!("bet.example {by}")]
+    );
+    assert_eq!(
+        reported("10.1.1.1 www.bet.example"),
         [format!("www.bet.example {by}")]
     );
     for harmless in [
@@ -106,7 +109,7 @@ fn an_unmanaged_entry_that_opens_a_closed_name_is_found_with_its_list() {
         "127.0.0.1 bet.example",
         ":: bet.example",
     ] {
-        assert_eq!(found(harmless), Vec::<String>::new(), "{harmless}");
+        assert_eq!(reported(harmless), Vec::<String>::new(), "{harmless}");
     }
 }
 
