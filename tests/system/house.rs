@@ -8,6 +8,7 @@ use serde_json::Value;
 
 mod crates;
 mod modules;
+mod licences;
 mod promises;
 mod sources;
 mod words;
