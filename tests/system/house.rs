@@ -7,8 +7,8 @@ use fyr_tests::child;
 use serde_json::Value;
 
 mod crates;
-mod modules;
 mod licences;
+mod modules;
 mod promises;
 mod sources;
 mod words;
