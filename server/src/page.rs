@@ -178,7 +178,7 @@ impl Dashboard {
     ) -> Self {
         let overview = Overview::new(fleet, publication);
         let listed = filter.listed(fleet);
-        let shown = listed.iter().take(filter.most(listed.len()));
+        let rows = listed.iter().take(filter.most(listed.len()));
         let groups = &overview.groups;
         let (cards, more) = cards(groups);
         let populations = &overview.populations;
@@ -214,7 +214,7 @@ impl Dashboard {
                 .collect(),
             filtered: *filter != Filter::default(),
             unlisted: listed.len().saturating_sub(filter.most(listed.len())),
-            devices: shown
+            devices: rows
                 .map(|device| DeviceRow::new(device, fleet.revision, calendar))
                 .collect(),
             departed: fleet
