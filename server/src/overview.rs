@@ -86,21 +86,17 @@ pub(crate) struct Cell {
 impl Overview {
     /// Digests a fleet.
     pub(crate) fn new(fleet: &Fleet, publication: &Publication) -> Self {
-        let names: BTreeSet<&GroupId> = publication
-            .groups
-            .keys()
-            .chain(fleet.devices.iter().map(|device| &device.group))
-            .collect();
-        let members: Vec<Members> = names
+        let published = publication.groups.keys().map(|group| (group, Vec::new()));
+        let mut by_group: BTreeMap<&GroupId, Vec<&FleetDevice>> = published.collect();
+        for device in &fleet.devices {
+            by_group.entry(&device.group).or_default().push(device);
+        }
+        let members: Vec<Members> = by_group
             .into_iter()
-            .map(|group| Members {
+            .map(|(group, devices)| Members {
                 group,
                 published: publication.groups.get(group),
-                devices: fleet
-                    .devices
-                    .iter()
-                    .filter(|device| device.group == *group)
-                    .collect(),
+                devices,
             })
             .collect();
         Self {

@@ -35,6 +35,11 @@ impl Tally {
         self.count(DeviceState::Compliant)
     }
 
+    /// How many need attention.
+    pub(crate) fn attention(&self) -> u64 {
+        self.total().saturating_sub(self.holding())
+    }
+
     /// Every state with its count, best first.
     pub(crate) fn states(&self) -> impl Iterator<Item = (DeviceState, u64)> {
         STATES.into_iter().map(|state| (state, self.count(state)))

@@ -37,3 +37,4 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
+mod wasm;
