@@ -8,8 +8,11 @@
 
 mod attacks;
 mod envelopes;
+mod interrupted;
+mod keys;
 mod laws;
 mod lists;
+mod online;
 mod requests;
 mod shelf;
 mod stored;

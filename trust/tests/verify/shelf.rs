@@ -6,9 +6,8 @@ use std::collections::BTreeMap;
 use fyr_schemas::bundle::{Audience, Bundle, ClosedList, FORMAT};
 use fyr_schemas::{CategoryId, Digest};
 use fyr_seal::{Authorities, Content, PublicKey, Published, Signers, SigningKey};
-use fyr_trust::list::NameList;
 use fyr_trust::{
-    Answer, Clock, Floor, Identity, Need, Refresh, Refreshed, TrustedState, VerifyError,
+    Answer, Clock, Floor, Identity, Keep, Need, Refresh, Refreshed, TrustedState, VerifyError,
 };
 use jiff::Timestamp;
 use serde_json::{Value, json};
@@ -224,10 +223,13 @@ impl Device {
         now: &str,
     ) -> Result<Refreshed<Bundle>, VerifyError> {
         let begun = self.begin(now);
-        // What was fetched before a refusal stays stored.
-        let keep = |list: NameList| {
-            self.lists
-                .insert(list.digest().clone(), list.text().to_vec());
+        // What was verified before a refusal stays stored.
+        let keep = |kept: Keep| match kept {
+            Keep::Trust(state, floor) => (self.state, self.floor) = (*state, floor),
+            Keep::List(list) => {
+                self.lists
+                    .insert(list.digest().clone(), list.text().to_vec());
+            }
         };
         let refreshed = begun.drive(|need| Ok(from.answer(need)), keep)?;
         self.state = refreshed.state.clone();
@@ -258,7 +260,7 @@ pub(crate) fn refreshed(shelf: &Shelf, now: &str) -> Device {
 }
 
 pub(crate) fn sign(signed: &Value, signers: &[&SigningKey]) -> Vec<u8> {
-    let message = serde_json::to_vec(signed).unwrap();
+    let message = sigstore_tuf::canonical_json::to_canonical_bytes(signed).unwrap();
     let signatures: Vec<Value> = signers
         .iter()
         .map(|key| {
