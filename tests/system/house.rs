@@ -11,11 +11,12 @@ mod promises;
 mod sources;
 
 /// The crates that take everything they know as arguments.
-const PURE: [(&str, &str); 4] = [
+const PURE: [(&str, &str); 5] = [
     ("fyr-schemas", "schemas"),
     ("fyr-trust", "trust"),
     ("fyr-policy-core", "policy-compiler/core"),
     ("fyr-agent-core", "agent/core"),
+    ("fyr-agent-files", "agent/files"),
 ];
 
 /// Every package of the workspace, as `cargo metadata` tells it.
