@@ -15,6 +15,10 @@ impl Agent {
     /// On a full disk nothing is lost but the time: the events wait for the next attempt.
     pub(crate) fn report(&mut self) {
         let now = self.now();
+        let Ok(key) = &self.key else {
+            // Nothing can be signed. What happens is written to the log.
+            return;
+        };
         let report = self.compose(now);
         if !is_news(self.reported.as_ref(), &report) {
             return;
@@ -22,7 +26,7 @@ impl Agent {
         let Ok(payload) = serde_json::to_vec(&report) else {
             return;
         };
-        let envelope = self.key.seal(PayloadType::Report, &payload);
+        let envelope = key.seal(PayloadType::Report, &payload);
         let Ok(envelope) = serde_json::to_vec(&envelope) else {
             return;
         };
@@ -64,6 +68,7 @@ impl Agent {
             contact: &self.remembered.contact,
             events: &self.events,
             browsers: self.present.iter().copied().collect(),
+            expiry_time: self.expiry_time(),
         };
         compose(&facts, self.spool.next().get(), at)
     }

@@ -11,6 +11,7 @@ use fyr_agent_core::memory::Memory;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
 use fyr_trust::floor::{Slot, newest};
 use fyr_trust::{Floor, Identity, TrustedState};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ use crate::root::Root;
 /// The components of the state directory below the root.
 pub(crate) const STATE: [&str; 3] = ["var", "lib", "fyr"];
 const PUBLIC: u32 = 0o644;
+/// For the owner alone: what a device did and when is not for everyone who uses it.
+pub(crate) const PRIVATE: u32 = 0o600;
 const ENROLMENT: &str = "enrolment";
 const TRUST: &str = "trust";
 const MEMORY: &str = "memory";
@@ -67,6 +70,9 @@ pub(crate) enum StoreError {
     /// Both copies are unreadable.
     #[error("both copies of `{}` are damaged; remove the directory they are in and enrol this device again", path.display())]
     Damaged { path: PathBuf },
+    /// It is for another user.
+    #[error("only root may read `{}`; run this command as root", path.display())]
+    Private { path: PathBuf },
     /// A file could not be written.
     #[error("cannot write `{}`", path.display())]
     Write { path: PathBuf, source: Errno },
@@ -173,19 +179,30 @@ impl Store {
     }
 
     pub(crate) fn save_remembered(&self, remembered: &Remembered) -> Result<(), StoreError> {
-        self.save(MEMORY, &json(remembered), PUBLIC)
+        self.save(MEMORY, &json(remembered), PRIVATE)
     }
 
-    /// Mends what one copy of lost and the other still holds.
-    pub(crate) fn mend(&self) -> Result<(), StoreError> {
+    /// Whether whoever runs this program may read what is remembered.
+    pub(crate) fn check_readable(&self) -> Result<(), StoreError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.directory, MEMORY, flags, Mode::empty()) {
+            Err(Errno::ACCESS) => Err(StoreError::Private {
+                path: self.path.join(MEMORY),
+            }),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Repairs what one copy of lost and the other still holds, and modes that are too wide.
+    pub(crate) fn repair(&self) -> Result<(), StoreError> {
         let files = [
             (ENROLMENT, PUBLIC),
             (TRUST, PUBLIC),
-            (MEMORY, PUBLIC),
-            (key::NAME, key::PRIVATE),
+            (MEMORY, PRIVATE),
+            (key::NAME, PRIVATE),
         ];
         for (name, mode) in files {
-            twin::mend(&self.directory, name, mode)
+            twin::repair(&self.directory, name, mode)
                 .map_err(|source| self.unwritten(name, source))?;
         }
         Ok(())

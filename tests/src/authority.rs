@@ -43,6 +43,16 @@ impl Authority {
         })
     }
 
+    /// Replaces the keys of both online roles, which the next publication says in a new root.
+    pub fn replace_online_keys(&mut self) -> Result<()> {
+        let [snapshot, timestamp] = [SigningKey::generate()?, SigningKey::generate()?];
+        self.authorities.snapshot = vec![snapshot.public_key()];
+        self.authorities.timestamp = vec![timestamp.public_key()];
+        self.signers.snapshot = vec![snapshot];
+        self.signers.timestamp = vec![timestamp];
+        Ok(())
+    }
+
     /// Publishes these bundles and no others, with the lists that they close, when the organisation's
     /// clock says `now`.
     pub fn publish(

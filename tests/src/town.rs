@@ -12,13 +12,14 @@ use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use fyr_schemas::report::{Event, EventKind};
 use fyr_schemas::{CategoryId, Revision};
-use fyr_seal::{SigningKey, nonce};
+use fyr_seal::{KeyDirectory, Passphrase, Role, SigningKey, nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::authority::{Authority, sign_token};
 use crate::device::Device;
+use crate::forge::Forger;
 use crate::municipality::Enrolled;
 use crate::server::Server;
 use crate::wait;
@@ -72,6 +73,28 @@ impl Town {
         let (state, repository) = (self.directory.path().join("server"), self.repository());
         self.server = Server::start_at(address.parse()?, &state, &repository, &[])?;
         Ok(())
+    }
+
+    /// Somebody who got hold of the keys of its server.
+    pub fn forger(&self) -> Result<Forger> {
+        let keys = self.directory.path().join("online-keys");
+        let file = self.directory.path().join("passphrase");
+        fs::write(&file, "these keys are thrown away")?;
+        let passphrase = Passphrase::new(&fs::read_to_string(&file)?)?;
+        let signers = &self.authority.signers;
+        for (role, held) in [
+            (Role::Snapshot, &signers.snapshot),
+            (Role::Timestamp, &signers.timestamp),
+        ] {
+            let key = held.first().context("every role has a key")?;
+            KeyDirectory::at(&keys).store(&role.into(), key, &passphrase)?;
+        }
+        Forger::new(&self.repository(), &keys, &file)
+    }
+
+    /// Replaces the keys of the server; the next publication says so.
+    pub fn replace_online_keys(&mut self) -> Result<()> {
+        self.authority.replace_online_keys()
     }
 
     /// Publishes a bundle.

@@ -7,8 +7,6 @@
 
 mod keys;
 
-use std::collections::BTreeSet;
-
 use fyr_schemas::{Digest, Revision};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;

@@ -35,6 +35,9 @@ impl fmt::Display for StatusWords<'_> {
             writeln!(f, "Names that are closed: {}.", lists.join(", "))?;
         }
         writeln!(f, "{}", self.freshness_in_words())?;
+        for error in self.errors() {
+            writeln!(f, "{error}")?;
+        }
         writeln!(f, "{}", self.surroundings())?;
         self.list_failures(f)?;
         self.list_gaps(f)?;
@@ -98,6 +101,29 @@ impl StatusWords<'_> {
                 "The policy expired {since}; it stays in force. Check the network and the clock."
             ),
         }
+    }
+
+    /// What is wrong with the device itself.
+    fn errors(self) -> Vec<String> {
+        let mut errors = Vec::new();
+        if let Some(loss) = &self.0.key_loss {
+            errors.push(format!(
+                "Error: this device cannot sign reports: {loss}. It goes on enforcing its policy. Remove /var/lib/fyr and enrol it again."
+            ));
+        }
+        if let Some(ahead) = self.0.signed_time_ahead_s {
+            let by = length_in_words(SignedDuration::from_secs(ahead));
+            errors.push(format!(
+                "The signed time is ahead of this device's clock by {by}. The timetable follows the device's clock. Check both clocks."
+            ));
+        }
+        if self.0.clock_behind {
+            errors.push(
+                "This device's clock is before a time that it has seen. The last time slice stays in force. Set the clock."
+                    .to_owned(),
+            );
+        }
+        errors
     }
 
     fn surroundings(self) -> String {
@@ -284,6 +310,9 @@ mod tests {
         };
         let status = Status::tell(Facts {
             at: at(0),
+            expiry_time: at(0),
+            clock: fyr_trust::ClockState::Plausible,
+            key_loss: None,
             device: &"0123456789abcdef0123456789abcdef".parse().unwrap(),
             organisation: &bundle.organisation,
             group: &bundle.group,
