@@ -38,6 +38,10 @@ pub struct Refresh<W: Wanted> {
 
 /// Where a refresh stands.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step is taken at once and is never one of many"
+)]
 pub enum Step<W: Wanted> {
     /// It needs [`Refresh::need`]; [`Refresh::supply`] takes it further.
     Needs(Refresh<W>),

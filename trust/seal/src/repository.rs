@@ -47,6 +47,10 @@ pub struct Repository {
 
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in a run of the program"
+)]
 pub enum Expected {
     /// Whatever verifies: for the server, which owns the directory.
     Anything,

@@ -5,7 +5,7 @@ use fyr_seal::SigningKey;
 use fyr_trust::{Answer, Keep, Step, reload};
 use serde_json::json;
 
-use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, key, refreshed};
+use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, key, refreshed};
 
 /// A device at revision 1, its repository at revision 2 under a root that replaces the timestamp
 /// key, the repository as it was, and the key that was replaced.
@@ -14,8 +14,8 @@ fn revoked() -> (Device, Shelf, Shelf, SigningKey) {
     let device = refreshed(&shelf, DAY);
     let mut old = Shelf::new();
     old.files = shelf.files.clone();
-    let revoked = shelf.keys.timestamp.remove(0);
-    shelf.keys.timestamp = vec![key()];
+    let revoked = shelf.authority.signers.timestamp.remove(0);
+    shelf.authority.signers.timestamp = vec![key()];
     shelf.publish("two", NEXT_DAY);
     (device, shelf, old, revoked)
 }
@@ -138,10 +138,10 @@ fn rollback_targets_of_a_refresh_that_broke_off_still_count_under_newer_online_r
         "{bundle}"
     );
     // The thief of the server's keys names the older targets again.
-    let listed = crate::shelf::listed(&old, 1);
+    let listed = fyr_fixtures::listed(&old, 1);
     let (snapshot, timestamp) = (
-        shelf.keys.snapshot.remove(0),
-        shelf.keys.timestamp.remove(0),
+        shelf.authority.signers.snapshot.remove(0),
+        shelf.authority.signers.timestamp.remove(0),
     );
     let path = "metadata/3.snapshot.json";
     let newest = shelf.files["metadata/2.snapshot.json"].clone();
@@ -150,7 +150,7 @@ fn rollback_targets_of_a_refresh_that_broke_off_still_count_under_newer_online_r
         signed["version"] = json!(3);
         signed["meta"]["targets.json"] = listed;
     });
-    let listed = crate::shelf::listed(&shelf.files[path], 3);
+    let listed = fyr_fixtures::listed(&shelf.files[path], 3);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["version"] = json!(3);
         signed["meta"]["snapshot.json"] = listed;
@@ -162,12 +162,12 @@ fn rollback_targets_of_a_refresh_that_broke_off_still_count_under_newer_online_r
 fn rollback_a_key_that_is_added_to_a_role_does_not_let_older_versions_in() {
     let mut shelf = Shelf::published("one", DAY);
     let old = shelf.files.clone();
-    shelf.keys.timestamp.push(key());
+    shelf.authority.signers.timestamp.push(key());
     shelf.publish("two", NEXT_DAY);
     let mut device = refreshed(&shelf, NEXT_DAY);
     assert_eq!(device.floor.root, 2);
     let before = device.floor.clone();
-    shelf.keys.timestamp.push(key());
+    shelf.authority.signers.timestamp.push(key());
     shelf.publish("three", NEXT_DAY);
     let timestamp = shelf.files["metadata/timestamp.json"].clone();
     // Root 3 adds a key; all other files are those of revision 1.

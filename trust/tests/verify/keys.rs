@@ -4,7 +4,7 @@ use fyr_schemas::report::RefusalReason;
 use fyr_seal::SigningKey;
 use serde_json::{Value, json};
 
-use crate::shelf::{DAY, Shelf, key, refreshed, sign};
+use fyr_fixtures::{DAY, Shelf, key, refreshed, sign};
 
 /// Writes the first root anew as `change` has it, signed by `signers` under the key ids of the root
 /// role, one after the other; devices are enrolled with it.
@@ -80,12 +80,12 @@ fn other_spellings(key: &SigningKey) -> Vec<(&'static str, Value)> {
 fn duplicate_keys_one_key_in_two_spellings_does_not_satisfy_a_threshold_of_two() {
     for role in ["root", "targets", "snapshot", "timestamp"] {
         let mut shelf = Shelf::published("one", DAY);
-        let root = shelf.keys.root.remove(0);
+        let root = shelf.authority.signers.root.remove(0);
         let own = match role {
             "root" => &root,
-            "targets" => &shelf.keys.targets[0],
-            "snapshot" => &shelf.keys.snapshot[0],
-            _ => &shelf.keys.timestamp[0],
+            "targets" => &shelf.authority.signers.targets[0],
+            "snapshot" => &shelf.authority.signers.snapshot[0],
+            _ => &shelf.authority.signers.timestamp[0],
         };
         let (own_id, spellings) = (own.public_key().key_id(), other_spellings(own));
         for (spelling, written) in spellings {
@@ -119,7 +119,7 @@ fn duplicate_keys_one_key_in_two_spellings_does_not_satisfy_a_threshold_of_two()
 #[test]
 fn duplicate_keys_one_key_id_named_twice_counts_once() {
     let mut shelf = Shelf::published("one", DAY);
-    let root = shelf.keys.root.remove(0);
+    let root = shelf.authority.signers.root.remove(0);
     let id = root.public_key().key_id();
     found(&mut shelf, &[&root], |signed| {
         signed["roles"]["root"] = json!({ "keyids": [id, id], "threshold": 2 });
@@ -141,7 +141,7 @@ fn too_few_root_keys_a_device_requires_a_majority_whatever_threshold_the_root_na
     ] {
         let mut shelf = Shelf::with_root_keys(keys);
         shelf.publish("one", DAY);
-        let root = std::mem::take(&mut shelf.keys.root);
+        let root = std::mem::take(&mut shelf.authority.signers.root);
         let signers: Vec<&SigningKey> = root.iter().collect();
         found(&mut shelf, &signers, |signed| {
             signed["roles"]["root"]["threshold"] = json!(threshold);
@@ -159,7 +159,7 @@ fn too_few_root_keys_a_later_root_cannot_lower_the_threshold_below_a_majority() 
     let mut shelf = Shelf::with_root_keys(3);
     shelf.publish("one", DAY);
     let device = refreshed(&shelf, DAY);
-    let keys = std::mem::take(&mut shelf.keys.root);
+    let keys = std::mem::take(&mut shelf.authority.signers.root);
     let root = shelf.files["metadata/1.root.json"].clone();
     shelf.files.insert("metadata/2.root.json".into(), root);
     let signers: Vec<&SigningKey> = keys.iter().collect();
@@ -180,7 +180,7 @@ fn unreadable_keys_a_root_with_a_key_that_nothing_can_verify_with_is_refused() {
         ("ed25519", "invented-later", "00".repeat(32)),
     ] {
         let mut shelf = Shelf::published("one", DAY);
-        let root = shelf.keys.root.remove(0);
+        let root = shelf.authority.signers.root.remove(0);
         found(&mut shelf, &[&root], |signed| {
             signed["keys"][&"f".repeat(64)] =
                 json!({ "keytype": keytype, "scheme": scheme, "keyval": { "public": public } });
@@ -193,7 +193,7 @@ fn unreadable_keys_a_root_with_a_key_that_nothing_can_verify_with_is_refused() {
 fn unreadable_keys_a_role_with_a_key_that_the_root_does_not_hold_is_refused() {
     for role in ["root", "targets", "snapshot", "timestamp"] {
         let mut shelf = Shelf::published("one", DAY);
-        let root = shelf.keys.root.remove(0);
+        let root = shelf.authority.signers.root.remove(0);
         found(&mut shelf, &[&root], |signed| {
             let ids = signed["roles"][role]["keyids"].as_array_mut().unwrap();
             ids.push(json!("f".repeat(64)));
@@ -207,7 +207,7 @@ fn shared_keys_a_key_that_a_server_holds_may_sign_neither_policy_nor_roots() {
     for online in ["snapshot", "timestamp"] {
         for offline in ["root", "targets"] {
             let mut shelf = Shelf::published("one", DAY);
-            let root = shelf.keys.root.remove(0);
+            let root = shelf.authority.signers.root.remove(0);
             found(&mut shelf, &[&root], |signed| {
                 let id = signed["roles"][offline]["keyids"][0].clone();
                 let ids = signed["roles"][online]["keyids"].as_array_mut().unwrap();
@@ -223,8 +223,8 @@ fn shared_keys_the_two_roles_of_the_server_may_have_one_key() {
     let mut shelf = Shelf::new();
     let shared = key();
     let copy = SigningKey::from_pem(&shared.to_pem(&passphrase()).unwrap(), &passphrase()).unwrap();
-    shelf.keys.snapshot = vec![shared];
-    shelf.keys.timestamp = vec![copy];
+    shelf.authority.signers.snapshot = vec![shared];
+    shelf.authority.signers.timestamp = vec![copy];
     shelf.publish("one", DAY);
     shelf.device().look(&shelf, DAY).unwrap();
 }

@@ -14,5 +14,4 @@ mod laws;
 mod lists;
 mod online;
 mod requests;
-mod shelf;
 mod stored;

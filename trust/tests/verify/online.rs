@@ -4,7 +4,7 @@ use fyr_schemas::report::RefusalReason;
 use fyr_trust::{Clock, ClockState};
 use serde_json::json;
 
-use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed};
+use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed};
 
 /// The last moment that a role issued on [`DAY`] may live, and the second after it.
 const LAST: &str = "2026-08-15T08:00:00Z";
@@ -20,7 +20,7 @@ fn bounded_claims_a_timestamp_lives_fourteen_days_after_its_issue_time_at_most()
     for (expires, judgement) in [(LAST, Ok(())), (TOO_LATE, Err(RefusalReason::Malformed))] {
         let mut shelf = Shelf::published("one", DAY);
         let device = shelf.device();
-        let timestamp = shelf.keys.timestamp.remove(0);
+        let timestamp = shelf.authority.signers.timestamp.remove(0);
         shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
             signed["expires"] = json!(expires);
         });
@@ -33,8 +33,8 @@ fn bounded_claims_a_snapshot_lives_fourteen_days_after_the_issue_time_at_most() 
     for (expires, judgement) in [(LAST, Ok(())), (TOO_LATE, Err(RefusalReason::Malformed))] {
         let mut shelf = Shelf::published("one", DAY);
         let device = shelf.device();
-        let snapshot = shelf.keys.snapshot.remove(0);
-        let timestamp = shelf.keys.timestamp.remove(0);
+        let snapshot = shelf.authority.signers.snapshot.remove(0);
+        let timestamp = shelf.authority.signers.timestamp.remove(0);
         shelf.forge("metadata/1.snapshot.json", &[&snapshot], |signed| {
             signed["expires"] = json!(expires);
         });
@@ -47,7 +47,7 @@ fn bounded_claims_a_snapshot_lives_fourteen_days_after_the_issue_time_at_most() 
 fn bounded_claims_a_timestamp_that_was_stored_before_lives_no_longer_either() {
     let mut shelf = Shelf::published("one", DAY);
     let mut device = refreshed(&shelf, DAY);
-    let timestamp = shelf.keys.timestamp.remove(0);
+    let timestamp = shelf.authority.signers.timestamp.remove(0);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["expires"] = json!(TOO_LATE);
     });
@@ -63,7 +63,7 @@ fn bounded_claims_a_timestamp_that_was_stored_before_lives_no_longer_either() {
 fn a_time_signed_by_stolen_online_keys_moves_expiry_and_not_the_time_of_the_device() {
     let mut shelf = Shelf::published("one", DAY);
     let mut device = refreshed(&shelf, DAY);
-    let timestamp = shelf.keys.timestamp.remove(0);
+    let timestamp = shelf.authority.signers.timestamp.remove(0);
     for days in [1, 30, 180, 360] {
         let ahead = at(DAY) + jiff::SignedDuration::from_hours(days * 24);
         shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
@@ -85,8 +85,8 @@ fn a_time_signed_by_stolen_online_keys_moves_expiry_and_not_the_time_of_the_devi
         assert_eq!(time.clock, ClockState::SignedAhead { by });
     }
     // The repair: a root with other online keys, and all that the stolen ones claimed is forgotten.
-    shelf.keys.timestamp = vec![key()];
-    shelf.keys.snapshot = vec![key()];
+    shelf.authority.signers.timestamp = vec![key()];
+    shelf.authority.signers.snapshot = vec![key()];
     shelf.publish("two", NEXT_DAY);
     let refreshed = device.refresh(&shelf, NEXT_DAY).unwrap();
     assert_eq!(refreshed.document.revision().0, 2);
