@@ -9,9 +9,7 @@ use fyr_schemas::envelope::{
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
-use crate::store::{PRIVATE, Store, StoreError, twin};
-
-pub(crate) const NAME: &str = "device.key";
+use crate::store::{KEY, PRIVATE, Store, StoreError, twin};
 
 /// The device's Ed25519 key.
 #[derive(Debug)]
@@ -51,13 +49,13 @@ impl DeviceKey {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
             .map_err(|ring::error::Unspecified| KeyError::Generate)?;
         let key = Self::parse(document.as_ref()).ok_or(KeyError::Generate)?;
-        store.save(NAME, document.as_ref(), PRIVATE)?;
+        store.save(KEY, document.as_ref(), PRIVATE)?;
         Ok(key)
     }
 
     /// The stored key.
     pub(crate) fn load(store: &Store) -> Result<Self, KeyLoss> {
-        match twin::read(store.directory(), NAME) {
+        match twin::read(store.directory(), KEY) {
             twin::Read::Absent => Err(KeyLoss::Missing),
             twin::Read::Damaged => Err(KeyLoss::Damaged),
             twin::Read::Sound(bytes) => Self::parse(&bytes).ok_or(KeyLoss::Damaged),

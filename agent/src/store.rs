@@ -16,7 +16,6 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{Directory, NewFile};
-use crate::key;
 use crate::root::Root;
 
 /// The components of the state directory below the root.
@@ -24,6 +23,7 @@ pub(crate) const STATE: [&str; 3] = ["var", "lib", "fyr"];
 const PUBLIC: u32 = 0o644;
 /// For the owner alone: what a device did and when is not for everyone who uses it.
 pub(crate) const PRIVATE: u32 = 0o600;
+pub(crate) const KEY: &str = "device.key";
 const ENROLMENT: &str = "enrolment";
 const TRUST: &str = "trust";
 const MEMORY: &str = "memory";
@@ -199,7 +199,7 @@ impl Store {
             (ENROLMENT, PUBLIC),
             (TRUST, PUBLIC),
             (MEMORY, PRIVATE),
-            (key::NAME, PRIVATE),
+            (KEY, PRIVATE),
         ];
         for (name, mode) in files {
             twin::repair(&self.directory, name, mode)

@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use fyr_policy_core::policy::Rule;
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Code, check};
+use fyr_policy_source::Strength;
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::Strength;
 use proptest::prelude::*;
 use url::Url;
 
