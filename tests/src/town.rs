@@ -3,6 +3,7 @@
 //! For tests of the agent, which are about what a bundle says and not about how it came to be.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
