@@ -27,7 +27,7 @@ use crate::store::lists::Lists;
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, execute, observe, presence, system};
 
-/// How long somebody who writes the hosts file in place is given to end.
+/// How long a program that writes the hosts file in place may take.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// The agent of an enrolled device. While it exists, no other manages the same root.
@@ -331,7 +331,7 @@ pub(crate) enum Advance {
 pub(crate) enum Fetched {
     /// The repository was believed; the bundle is the newest.
     Believed,
-    /// Nobody answered.
+    /// No answer.
     OutOfReach,
     /// It was refused.
     Refused(RefusalReason),

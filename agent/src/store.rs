@@ -182,7 +182,7 @@ impl Store {
         self.save(MEMORY, &json(remembered), PRIVATE)
     }
 
-    /// Whether whoever runs this program may read what is remembered.
+    /// Whether the user of this program may read what is remembered.
     pub(crate) fn check_readable(&self) -> Result<(), StoreError> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
         match rustix::fs::openat(&self.directory, MEMORY, flags, Mode::empty()) {

@@ -24,7 +24,7 @@ pub(crate) enum Access {
     LoginByProxy(String),
 }
 
-/// Why the server refuses to listen as it was told.
+/// Why the server refuses to listen as configured.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// Other machines could read the login and the reports on the wire.
@@ -109,7 +109,7 @@ fn is_this_machine(host: &str) -> bool {
         || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
-/// Refuses requests under a foreign name, and changes that a foreign page asks for.
+/// Refuses requests under another host name, and changes that a page of another site asks for.
 pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
     match check(
         &app.access,

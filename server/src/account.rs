@@ -37,7 +37,7 @@ const LONGEST_NAME: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Secret(String);
 
-/// What somebody typed.
+/// What a user typed.
 pub(crate) struct Credentials {
     /// The account's name.
     pub(crate) name: String,
@@ -45,7 +45,7 @@ pub(crate) struct Credentials {
     pub(crate) password: String,
 }
 
-/// Why nobody was let in.
+/// Why a login was refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
     /// Which of the two is not said.
@@ -62,7 +62,7 @@ pub(crate) enum LoginError {
     /// The name cannot be one.
     #[error("a name has 1 to {LONGEST_NAME} characters on one line")]
     Name,
-    /// Somebody has this name.
+    /// The name is in use.
     #[error("another account has this name")]
     NameTaken,
     /// The password is too short or too long.
@@ -113,7 +113,7 @@ impl Secret {
         Ok(Self(hex::encode(bytes)))
     }
 
-    /// What somebody sent as a secret.
+    /// What was sent as a secret.
     pub(crate) fn claimed(text: &str) -> Self {
         Self(text.to_owned())
     }
@@ -149,7 +149,7 @@ impl Desk {
         Self { queue }
     }
 
-    /// Opens a session for somebody with an account.
+    /// Opens a session for a user with an account.
     pub(crate) async fn log_in(
         &self,
         place: IpAddr,

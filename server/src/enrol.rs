@@ -20,7 +20,7 @@ use crate::store::{EnrolOutcome, NewDevice};
 /// A token is at most 8 KiB; the request holds it twice encoded.
 const LARGEST: usize = 64 << 10;
 
-/// How many devices one token may let in, whatever it says.
+/// How many devices one token may let in, even if it names more.
 const MOST_DEVICES: u32 = 100_000;
 
 /// Why a device is not let in.
@@ -57,6 +57,14 @@ pub(crate) async fn enrol(
             "token-used-up",
             "Token used up",
             "as many devices as the token allows have joined with it; ask for a new one",
+        )),
+        Ok(EnrolOutcome::Revoked) => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "device-revoked",
+            "Device revoked",
+            format!(
+                "the key of the device `{name}` was revoked; remove its state and enrol it anew"
+            ),
         )),
         Err(error) => Err(Problem::store_failed(&error)),
     }

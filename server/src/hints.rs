@@ -24,7 +24,7 @@ pub(crate) const DASHBOARD_STREAMS: usize = 200;
 /// Shorter than the minute after which many proxies close a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
-/// A dashboard is not told more often than this; what happens in between is told with the next.
+/// A dashboard gets no hint more often than this; changes in between are in the next.
 const NUDGE_EVERY: Duration = Duration::from_millis(400);
 
 /// `GET /api/v1/hints`: the revision at connect and on every publication.
@@ -39,9 +39,9 @@ pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
     let revisions = published
         .filter_map(|publication| future::ready(publication.map(|it| it.revision)))
         // Renewed metadata is no news for a device.
-        .scan(None, |told, revision| {
-            let news = (*told != Some(revision)).then_some(revision);
-            *told = Some(revision);
+        .scan(None, |sent, revision| {
+            let news = (*sent != Some(revision)).then_some(revision);
+            *sent = Some(revision);
             future::ready(Some(news))
         })
         .filter_map(future::ready)

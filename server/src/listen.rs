@@ -34,7 +34,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest head of a request, in bytes, and the most that is read ahead.
 const LONGEST_HEAD: usize = 16 * 1024;
 
-/// How long open requests may take after the server was told to stop.
+/// How long open requests may take after the server was asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
 
 /// An open door: bound, and with its certificate read.

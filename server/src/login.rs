@@ -56,7 +56,7 @@ pub(crate) async fn show(State(app): State<App>, jar: CookieJar) -> Result<Respo
     html(&page(None, None))
 }
 
-/// `GET /setup?link=…`. Whether the link still counts is told when the form is sent.
+/// `GET /setup?link=…`. Whether the link still counts is checked when the form is sent.
 pub(crate) async fn show_setup(Query(link): Query<Link>) -> Result<Response, Problem> {
     html(&page(Some(link.link), None))
 }

@@ -168,7 +168,7 @@ impl Municipality {
         )
     }
 
-    /// Replaces the key of a role, which the next publication says in a new root. Returns somebody who
+    /// Replaces the key of a role, which the next publication says in a new root. Returns a forger who
     /// holds the keys as they were.
     pub fn replace_key(&self, role: &str) -> Result<Forger> {
         let (keys, before) = (self.path("keys"), self.path("keys-before"));

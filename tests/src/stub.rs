@@ -73,7 +73,7 @@ impl Stub {
 impl Drop for Stub {
     fn drop(&mut self) {
         self.is_over.store(true, Ordering::SeqCst);
-        // The listener looks at the flag once somebody connects.
+        // The listener looks at the flag once a client connects.
         let _woken = TcpStream::connect(self.address);
         if let Some(thread) = self.thread.take() {
             let _ended = thread.join();

@@ -55,6 +55,11 @@ impl Town {
         self.publication.path()
     }
 
+    /// Where its server keeps its state.
+    pub fn state(&self) -> PathBuf {
+        self.publication.directory().join("server")
+    }
+
     /// Its server.
     pub fn server(&mut self) -> &mut Server {
         &mut self.server
@@ -72,7 +77,7 @@ impl Town {
         Ok(())
     }
 
-    /// Somebody who got hold of the keys of its server.
+    /// A thief of the keys of its server.
     pub fn forger(&self) -> Result<Forger> {
         let keys = self.publication.directory().join("stolen-keys");
         let file = self.publication.directory().join("stolen-passphrase");

@@ -108,8 +108,8 @@ fn once_says_by_its_exit_code_that_the_repository_was_refused_or_not_reached() -
     town.server().kill()?;
     exits(&device.agent(&["once"])?, STALE, "out of reach")?;
     // What is wrong on the device comes first.
-    let foreign = device.device.managed().join("ø.json");
-    fs::write(foreign, "{\"ForceYouTubeRestrict\": 0}")?;
+    let unmanaged = device.device.managed().join("ø.json");
+    fs::write(unmanaged, "{\"ForceYouTubeRestrict\": 0}")?;
     exits(&device.agent(&["once"])?, 1, "out of reach")
 }
 

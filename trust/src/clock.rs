@@ -163,10 +163,10 @@ mod tests {
 
     #[test]
     fn a_signed_time_is_reported_once_it_is_too_far_ahead() {
-        let told = |issued| clock(1000, 0).device_time(&floor(Some(issued), None)).clock;
-        assert_eq!(told(1000 + LEAD), ClockState::Plausible);
+        let judged = |issued| clock(1000, 0).device_time(&floor(Some(issued), None)).clock;
+        assert_eq!(judged(1000 + LEAD), ClockState::Plausible);
         let by = SignedDuration::from_secs(LEAD + 1);
-        assert_eq!(told(1000 + LEAD + 1), ClockState::SignedAhead { by });
+        assert_eq!(judged(1000 + LEAD + 1), ClockState::SignedAhead { by });
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub(super) struct DeviceRow {
     pub(super) revision: String,
     pub(super) contact: Option<When>,
     pub(super) notes: Vec<String>,
+    pub(super) contradictions: Vec<String>,
     pub(super) broken: Vec<FindingText>,
     pub(super) gaps: Vec<FindingText>,
     pub(super) latest: Vec<EventText>,
@@ -75,6 +76,11 @@ impl DeviceRow {
                 .map_or("none yet".to_owned(), |revision| revision.to_string()),
             contact: contact.map(|at| calendar.when(at)),
             notes: notes(device, published),
+            contradictions: device
+                .contradictions
+                .iter()
+                .map(words::contradiction)
+                .collect(),
             broken: texts(|state| is_broken(state) || state == ControlState::PendingRestart),
             gaps: texts(|state| state == ControlState::Gap),
             latest: events.by_ref().take(EVENTS_OPEN).collect(),
@@ -83,13 +89,13 @@ impl DeviceRow {
     }
 }
 
-/// What else somebody should know of a device.
+/// Other problems of a device.
 fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
     let stale = match (device.state, device.revision) {
         (DeviceState::Unknown, _) => Some("It has joined and not yet reported".to_owned()),
         (DeviceState::Silent, _) => Some(
-            "Nothing was heard of it for days: it is switched off, offline, or without its agent. \
-             What is shown is what it last told"
+            "No report for days: it is switched off, offline, or its agent does not run. \
+             Its last known state is shown"
                 .to_owned(),
         ),
         (_, None) => Some("No policy is in force on it yet".to_owned()),

@@ -52,7 +52,7 @@ pub struct Repository {
     reason = "there is one of it in a run of the program"
 )]
 pub enum Expected {
-    /// Whatever verifies: for the server, which owns the directory.
+    /// Any repository that verifies: for the server, which owns the directory.
     Anything,
     /// Nothing: the keys have never published.
     Nothing,
@@ -92,7 +92,7 @@ pub enum RepositoryError {
     /// The keys know of no repository, and there is one.
     #[error(
         "something is published in `{path}`, and no `repository.json` beside the keys says that \
-         it is theirs: copy that file from where it was published; or, if nobody else can have \
+         it is theirs: copy that file from where it was published; or, if no other person can have \
          changed the directory, use `fyr publish --adopt-repository`",
         path = .0.display()
     )]

@@ -128,7 +128,7 @@ fn duplicate_keys_one_key_id_named_twice_counts_once() {
 }
 
 #[test]
-fn too_few_root_keys_a_device_requires_a_majority_whatever_threshold_the_root_names() {
+fn too_few_root_keys_a_device_requires_a_majority_under_any_threshold_that_the_root_names() {
     for (keys, threshold, enough) in [
         (1, 1, true),
         (2, 1, false),

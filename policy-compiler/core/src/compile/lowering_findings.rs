@@ -1,4 +1,4 @@
-//! What lowering found, told where the policy says it.
+//! What lowering found, reported where the policy says it.
 
 use std::collections::{BTreeMap, BTreeSet};
 

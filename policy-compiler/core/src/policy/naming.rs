@@ -78,7 +78,7 @@ pub(super) fn name_categories(
         let place = listed.source.place(&name);
         let category = Category::new(listed);
         let mut services = services.values();
-        // A file that is missing has been told.
+        // A file that is missing has been reported.
         let lacks_files =
             category.origin.files.is_empty() && !category.origin.source.document.files.is_empty();
         let has_services = services.any(|service| service.category() == Some(&category.id));

@@ -44,7 +44,7 @@ pub struct ValueFor {
 /// Whom a value is for, the widest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForWhom {
-    /// Everybody the rule selects.
+    /// All groups the rule selects.
     All,
     /// All pupils, or all staff.
     Audience(Audience),
@@ -238,7 +238,7 @@ fn unknown_setting(place: Place, name: &str) -> Diagnostic {
     }))
 }
 
-/// The settings of a family, for somebody who wrote its name alone: `camera`, `safe-search`; or
+/// The settings of a family, for a reader who wrote its name only: `camera`, `safe-search`; or
 /// those of the name without its family: `incognito`.
 fn of_family(name: &str) -> Option<String> {
     let written = name.replace('-', "");

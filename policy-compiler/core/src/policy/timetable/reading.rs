@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::InFile;
 use crate::source::Place;
 
-/// Reads the periods and the holidays; `scopes` is told every scope that is written.
+/// Reads the periods and the holidays; `scopes` receives every scope that is written.
 pub(crate) fn read(
     file: &InFile<TimetableFile>,
     mut scopes: impl FnMut(&Scope, &mut Diagnostics),
