@@ -134,7 +134,7 @@ fn day(now: Timestamp, days: i64) -> Result<Date> {
 /// A bundle in which an exam runs these days and another term begins in 20 days.
 fn examining(level: u8, now: Timestamp) -> Result<Bundle> {
     let mut bundle = bundle(level)?;
-    let during = |from, until| -> Result<Period> {
+    let during = |from: i64, until: Option<i64>| -> Result<Period> {
         Ok(Period::Throughout(Days {
             from: Some(day(now, from)?),
             until: until.map(|until| day(now, until)).transpose()?,
