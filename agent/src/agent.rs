@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::in_force::{InForce, slice_start};
+use fyr_agent_core::storage::{Part, Storage};
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::report::{EventKind, PeriodsInForce, Place, Product, RefusalReason, Report};
+use fyr_schemas::report::{
+    Event, EventKind, FailureReason, PeriodsInForce, Place, Product, RefusalReason, Report,
+};
 use fyr_trust::{
     ClockState, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
 };
@@ -44,6 +47,10 @@ pub(crate) struct Agent {
     pub(crate) reported: Option<Report>,
     /// What the last pass left undone.
     pub(crate) rest: Plan,
+    /// Whether another attempt at it may succeed although nothing is noticed to change.
+    retry: bool,
+    /// Whether the agent can store its own state.
+    storage: Storage,
     pub(crate) bundle: Option<Verified<Bundle>>,
     /// The periods of its timetable that the last pass put in force.
     pub(crate) periods: Option<PeriodsInForce>,
@@ -106,6 +113,8 @@ impl Agent {
             remembered,
             reported: None,
             rest: Plan::default(),
+            retry: false,
+            storage: Storage::default(),
             bundle,
             periods: None,
             present: BTreeSet::new(),
@@ -187,6 +196,7 @@ impl Agent {
         match kept {
             Keep::Trust(state, floor) => {
                 self.belief.keep(&self.store, *state, floor);
+                self.note_belief();
                 Ok(())
             }
             Keep::List(list) => self.hosts.lists().keep(&list).map_err(FetchError::Unkept),
@@ -228,17 +238,32 @@ impl Agent {
     fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
         self.belief
             .keep(&self.store, refreshed.state, refreshed.floor);
+        self.note_belief();
         self.expires = Some(refreshed.expires);
         self.remembered.contact.succeeded(now, refreshed.expires);
         let before = self.bundle.as_ref().map(Verified::revision);
         if before != Some(refreshed.document.revision()) {
             info!("revision {} is verified", refreshed.document.revision());
         }
-        if self.belief.is_stored() {
+        if self.belief.stored().is_ok() {
             // What the stored policy does not close is closed by none.
             self.hosts.lists().forget_others(&refreshed.document);
         }
         self.bundle = Some(refreshed.document);
+    }
+
+    /// Notes whether what is believed could be stored, which is reported and tried again.
+    fn note_belief(&mut self) {
+        let stored = self.belief.stored();
+        self.note_stored(Part::Trust, stored);
+    }
+
+    /// Stores what is believed, where that failed before.
+    pub(crate) fn keep_belief_again(&mut self) {
+        if self.belief.stored().is_err() {
+            self.belief.store_again(&self.store);
+            self.note_belief();
+        }
     }
 
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
@@ -280,13 +305,16 @@ impl Agent {
             outcomes: &outcomes,
             at,
         };
-        let Assessed { assessment, rest } = assess(&in_force, hosts.block(), &after, &pass, memory);
+        let Assessed {
+            assessment, rest, ..
+        } = assess(&in_force, hosts.block(), &after, &pass, memory);
         for obstacle in &rest.obstacles {
             if !self.rest.obstacles.contains(obstacle) {
                 warn!("{}", ObstacleWords(obstacle));
             }
         }
         self.events.extend(assessment.events);
+        self.retry = assessment.retry;
         self.rest = rest;
         self.periods = in_force.periods().cloned();
         if let Some(start) = start {
@@ -302,11 +330,33 @@ impl Agent {
         }
     }
 
-    /// Writes down what is remembered, if it changed.
-    pub(crate) fn remember(&self, before: &Remembered) {
-        if self.remembered != *before {
-            keep("memory", self.store.save_remembered(&self.remembered));
+    /// Writes down what is remembered, if it changed or could not be stored before.
+    pub(crate) fn remember(&mut self, before: &Remembered) {
+        if self.remembered == *before && self.storage.is_stored(Part::Memory) {
+            return;
         }
+        let saved = self.store.save_remembered(&self.remembered);
+        let stored = saved
+            .as_ref()
+            .map_or_else(|error| Err(error.reason()), |()| Ok(()));
+        keep("memory", saved);
+        self.note_stored(Part::Memory, stored);
+    }
+
+    /// Takes in whether a part of the agent's state could be stored, and says whether that is news.
+    pub(crate) fn note_stored(&mut self, part: Part, stored: Result<(), FailureReason>) -> bool {
+        let now = self.now();
+        let event = self.storage.note(part, stored);
+        let is_news = event.is_some();
+        self.events
+            .extend(event.map(|what| Event { at: now, what }));
+        is_news
+    }
+
+    /// Whether something failed here that may succeed at the next attempt, without anything that would
+    /// wake the agent.
+    pub(crate) fn must_try_again(&self) -> bool {
+        self.retry || !self.storage.is_sound()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What this device believes: stored as soon as it changes, and in memory where it cannot be.
 
+use fyr_schemas::report::FailureReason;
 use fyr_trust::floor::Slot;
 use fyr_trust::{Floor, TrustedState};
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use crate::store::Store;
 pub(crate) struct Belief {
     state: TrustedState,
     slot: Slot,
-    /// Whether all of it is on disk; what is not is stored with the next change or refresh.
-    is_stored: bool,
+    /// Why not all of it is on disk; that is tried again.
+    stored: Result<(), FailureReason>,
 }
 
 impl Belief {
@@ -22,7 +23,7 @@ impl Belief {
         Self {
             state: store.trusted(),
             slot: store.floor(),
-            is_stored: true,
+            stored: Ok(()),
         }
     }
 
@@ -34,9 +35,14 @@ impl Belief {
         &self.slot.floor
     }
 
-    /// Whether all of it is on disk.
-    pub(crate) fn is_stored(&self) -> bool {
-        self.is_stored
+    /// Why not all of it is on disk.
+    pub(crate) fn stored(&self) -> Result<(), FailureReason> {
+        self.stored
+    }
+
+    /// Stores it, where that failed before.
+    pub(crate) fn store_again(&mut self, store: &Store) {
+        self.keep(store, self.state.clone(), self.slot.floor.clone());
     }
 
     /// Believes this from here on, and stores what is new of it.
@@ -49,7 +55,7 @@ impl Belief {
             slice: floor.slice.max(self.slot.floor.slice),
             ..floor
         };
-        let is_new_state = !self.is_stored || state != self.state;
+        let is_new_state = self.stored.is_err() || state != self.state;
         if !is_new_state && floor == self.slot.floor {
             return;
         }
@@ -60,7 +66,9 @@ impl Belief {
         };
         let saved = saved.and_then(|()| store.save_floor(&self.slot, floor.clone()));
         self.state = state;
-        self.is_stored = saved.is_ok();
+        self.stored = saved
+            .as_ref()
+            .map_or_else(|error| Err(error.reason()), |_| Ok(()));
         self.slot = saved.unwrap_or_else(|error| {
             warn!(
                 "what was verified cannot be stored: {}",

@@ -213,6 +213,13 @@ pub enum EventKind {
         /// By how many seconds.
         by_s: u64,
     },
+    /// The agent could not store its own state. The policy and its reports do not depend on that.
+    Unstored {
+        /// Why.
+        reason: FailureReason,
+    },
+    /// The agent can store its own state again.
+    StoredAgain,
     /// Events were dropped because more than [`MOST_EVENTS`] waited.
     EventsDropped {
         /// How many.

@@ -153,6 +153,10 @@ pub(crate) fn event(event: &EventKind) -> String {
             "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
             by_s / 60
         ),
+        EventKind::Unstored { reason } => {
+            format!("The agent cannot store its own state: {}", reason.words())
+        }
+        EventKind::StoredAgain => "The agent can store its own state again".to_owned(),
         EventKind::EventsDropped { count } => {
             format!("{count} events were dropped because too many waited")
         }
@@ -163,11 +167,12 @@ pub(crate) fn event(event: &EventKind) -> String {
 pub(crate) fn event_weight(event: &EventKind) -> &'static str {
     match event {
         EventKind::Started | EventKind::Applied { .. } => "calm",
-        EventKind::Repaired { .. } | EventKind::Outranked { .. } => "good",
+        EventKind::Repaired { .. } | EventKind::Outranked { .. } | EventKind::StoredAgain => "good",
         EventKind::Drift { .. }
         | EventKind::Refused { .. }
         | EventKind::ClockJumped
         | EventKind::SignedTimeAhead { .. }
+        | EventKind::Unstored { .. }
         | EventKind::EventsDropped { .. } => "loud",
     }
 }

@@ -26,7 +26,9 @@ impl EventLog {
                 | EventKind::Outranked { .. }
                 | EventKind::Refused { .. }
                 | EventKind::ClockJumped
-                | EventKind::SignedTimeAhead { .. } => 1,
+                | EventKind::SignedTimeAhead { .. }
+                | EventKind::Unstored { .. }
+                | EventKind::StoredAgain => 1,
             };
             let count = dropped.saturating_add(1);
             let what = EventKind::EventsDropped { count };
