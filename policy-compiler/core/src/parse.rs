@@ -141,7 +141,7 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
         let deceiving = characters::check(id, file);
         let is_text = deceiving
             .iter()
-            .all(|finding| finding.code != Code::NotText);
+            .all(|finding| finding.code() != Code::NotText);
         findings.extend(deceiving);
         if is_text {
             documents.read_file(kind, id, file, &mut lists, findings);
@@ -196,7 +196,7 @@ impl Documents {
             DocumentKind::Timetable => read_one(file, source, &mut self.timetable),
             DocumentKind::List => read_all(file, source, lists),
         };
-        let is_empty = |finding: &Diagnostic| finding.code == Code::EmptyFile;
+        let is_empty = |finding: &Diagnostic| finding.code() == Code::EmptyFile;
         if (kind == DocumentKind::Organisation || kind == DocumentKind::Units)
             && read.iter().any(is_empty)
         {
@@ -209,7 +209,7 @@ impl Documents {
         }
         if read
             .iter()
-            .any(|finding| finding.code == Code::MisplacedFile)
+            .any(|finding| finding.code() == Code::MisplacedFile)
         {
             // A document among others of another kind is one of these.
             self.unread.add(DocumentKind::Decision);

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 use fyr_schemas::policy::{Decision, Scope, Strength};
 use fyr_schemas::{PeriodId, UnitPath};
 
-use super::decisions::{carries_nothing, competence, unknown};
+use super::decisions::{competence, not_decided, unknown};
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_words};
+use crate::diagnostic::in_words;
+use crate::finding::{Diagnostic, Role, TimetableLine};
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::timetable::{Cited, Period};
 use crate::policy::{Horizon, Policy, Rule, Standing};
@@ -37,24 +38,24 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 struct Line<'a> {
     unit: Option<&'a UnitPath>,
     place: Place,
-    what: String,
+    line: TimetableLine,
 }
 
 impl<'a> Line<'a> {
-    fn new(scope: Option<&'a Scope>, place: Place, what: String) -> Self {
+    fn new(scope: Option<&'a Scope>, place: Place, line: TimetableLine) -> Self {
         Self {
             unit: scope.map(|scope| &scope.unit.value),
             place,
-            what,
+            line,
         }
     }
 
-    fn concerns(&self) -> (Place, String) {
-        let whom = match self.unit {
-            Some(unit) => format!("`{unit}`"),
-            None => "everybody".to_owned(),
+    fn concerns(&self) -> (Place, Role) {
+        let role = Role::TimetableFor {
+            line: self.line.clone(),
+            unit: self.unit.cloned(),
         };
-        (self.place, format!("{} for {whom}", self.what))
+        (self.place, role)
     }
 }
 
@@ -65,18 +66,19 @@ fn lines(policy: &Policy) -> Vec<(&Cited, Line<'_>)> {
         let runs = Line::new(
             period.scope.as_ref(),
             period.place,
-            format!("`{name}` runs"),
+            TimetableLine::Period(name.clone()),
         );
         lines.extend(period.decided.as_ref().map(|cited| (cited, runs)));
         for exception in &period.exceptions {
             let scope = Some(&exception.scope);
-            let line = Line::new(scope, exception.place, format!("other hours of `{name}`"));
+            let line = TimetableLine::Exception(name.clone());
+            let line = Line::new(scope, exception.place, line);
             lines.extend(exception.decided.as_ref().map(|cited| (cited, line)));
         }
     }
     for holiday in &policy.timetable.holidays {
-        let what = format!("`{}` is", holiday.name);
-        let line = Line::new(holiday.scope.as_ref(), holiday.place, what);
+        let line = TimetableLine::Holiday(holiday.name.clone());
+        let line = Line::new(holiday.scope.as_ref(), holiday.place, line);
         lines.extend(holiday.decided.as_ref().map(|cited| (cited, line)));
     }
     lines
@@ -91,7 +93,7 @@ fn check_citation(policy: &Policy, cited: &Cited, lines: &[Line<'_>]) -> Vec<Dia
     };
     let not_in_force = match standing {
         // Hours do not wait, as rules do: they are followed as they are written.
-        Standing::Void | Standing::Proposed => return vec![carries_nothing(decision, *place)],
+        Standing::Void | Standing::Proposed => return vec![not_decided(decision, *place)],
         Standing::InForce => None,
         Standing::Coming(day) => Some(format!("it begins on {day}")),
         Standing::Ended(day) => Some(format!("it ended on {day}")),
@@ -123,10 +125,7 @@ fn beyond(policy: &Policy, decision: &InFile<Decision>, lines: &[Line<'_>]) -> O
         Some((line, finding))
     });
     let (_, first) = beyond.next()?;
-    let others = beyond.map(|(line, _)| line.concerns());
-    Some(others.fold(first, |finding, (place, concerns)| {
-        finding.at(place, concerns)
-    }))
+    Some(first.at_each(beyond.map(|(line, _)| line.concerns())))
 }
 
 /// The rules that bound others while a period runs.

@@ -30,16 +30,16 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     error: &Error,
 ) -> Vec<Diagnostic> {
     let told = fault::unreadable(chunk, error);
-    if let Some(fault) = layout::fault(chunk).filter(|_| told.code != Code::TooMuch) {
+    if let Some(fault) = layout::fault(chunk).filter(|_| told.code() != Code::TooMuch) {
         return vec![fault];
     }
     let is_of_shape =
-        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&told.code);
+        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&told.code());
     let members = is_of_shape.then(|| members(chunk)).flatten();
     let findings = members.map_or_else(Vec::new, |members| by_member::<T>(&members));
     if findings.is_empty() {
         let help = "check the brackets and the indentation around it".to_owned();
-        let unhelped = told.help.is_none().then_some(help);
+        let unhelped = (!told.has_help()).then_some(help);
         vec![told.help_if(unhelped)]
     } else {
         findings
@@ -120,7 +120,7 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
         } else {
             fault::unreadable(&member.chunk, error)
         };
-        let meaning = shape.help(name).filter(|_| finding.help.is_none());
+        let meaning = shape.help(name).filter(|_| !finding.has_help());
         let finding = finding.help_if(belongs_under(member, &shape, members));
         findings.push(finding.help_if(meaning));
         let meant = did_you_mean(name, shape.names());

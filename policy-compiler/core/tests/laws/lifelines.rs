@@ -83,7 +83,7 @@ fn a_lifeline_that_only_a_category_opens_which_no_list_holds_is_told() {
     let compilation = all_but(&others, &members);
     let mut errors = compilation.diagnostics.iter();
     assert!(compilation.bundles.is_empty());
-    assert!(errors.any(|finding| finding.code == Code::HelplineBlocked));
+    assert!(errors.any(|finding| finding.code() == Code::HelplineBlocked));
     let mended = all_but(&[&others[..], &[helpline]].concat(), &members);
     assert!(!mended.failed(), "{:?}", mended.diagnostics);
     assert_eq!(closed(&mended), Vec::<String>::new());

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{At, Decision, ServiceStatus};
 
-use crate::check::decisions::{carries_nothing, competence};
+use crate::check::decisions::{competence, not_decided};
 use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Role};
 use crate::parse::InFile;
 use crate::policy::{Assessed, Policy, Service, Standing};
 use crate::source::Place;
@@ -49,7 +49,7 @@ fn lapsed(
     let place = service.source.place(case);
     let why = match standing {
         Standing::InForce => return None,
-        Standing::Void => return Some(carries_nothing(decision, place)),
+        Standing::Void => return Some(not_decided(decision, place)),
         Standing::Proposed => {
             let status = decision.document.status.word();
             format!("`{}` is a proposal: {status}", case.value)
@@ -86,7 +86,10 @@ fn beyond(
     units.find_map(|unit| {
         let concerns = (
             service.source.place(assessed.status),
-            format!("`{}` is {} there too", service.id(), assessed.status.word()),
+            Role::ServiceStatusFor {
+                service: service.id().clone(),
+                status: assessed.status.value,
+            },
         );
         competence::for_unit(policy, decision, unit, concerns)
     })

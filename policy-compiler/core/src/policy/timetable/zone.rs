@@ -75,7 +75,7 @@ mod tests {
         let (file, _) = sources.files().next().expect("one file");
         read(&name.parse().expect(name), file.start(), today)
             .map(|rule| rule.as_str().to_owned())
-            .map_err(|finding| finding.code)
+            .map_err(|finding| finding.code())
     }
 
     #[test]
