@@ -1,14 +1,10 @@
 //! R05 and R06: whether what the catalogue says of an age, or of a guardian's approval, holds.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use fyr_schemas::GroupId;
 use fyr_schemas::policy::Ownership;
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, Opening, openings};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, Limit, PerGroup, Role, Service as Found};
 use crate::policy::{Hindrance, Opens, Policy, Service};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Setting};
@@ -16,7 +12,7 @@ use crate::settings::{self, Setting};
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for service in policy.services.values() {
-        let mut found: BTreeMap<(Unheld, Opening), BTreeSet<&GroupId>> = BTreeMap::new();
+        let mut found = PerGroup::default();
         let mut known = OncePerSites::default();
         for resolved in resolution.at_all_times() {
             let Some(unheld) = unheld(service, resolved, policy.age_of_consent()) else {
@@ -24,14 +20,14 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             };
             let openings = known.answer(&resolved.sites, |sites| openings(policy, service, sites));
             for opening in openings {
-                let groups = found.entry((unheld, opening.clone())).or_default();
-                groups.insert(&resolved.group.id);
+                found.note((unheld, opening.clone()), &resolved.group.id);
             }
         }
-        let told = found
-            .into_iter()
-            .map(|((unheld, opening), groups)| tell(policy, service, (unheld, &opening), &groups));
-        findings.extend(told);
+        findings.extend(
+            found.into_findings(|(unheld, opening): (Unheld, Opening), _| {
+                finding(policy, service, (unheld, &opening))
+            }),
+        );
     }
     findings
 }
@@ -45,11 +41,11 @@ enum Unheld {
     SignedOut,
     /// It is open in full, and no setting knows a restricted form of it.
     Restricted,
-    /// It is open in full, which this setting could mend.
+    /// It is open in full, which this setting could prevent.
     RestrictedBy(&'static str),
 }
 
-/// What does not hold for a group to which any of the service is open. Nothing on a brought device
+/// What does not hold for a group to which any of the service is open. Nothing on a personal device
 /// can be closed.
 fn unheld(service: &Service, resolved: &Resolved<'_>, age_of_consent: u8) -> Option<Unheld> {
     if resolved.group.ownership == Ownership::Brought {
@@ -80,65 +76,41 @@ fn is_set(setting: &Setting, resolved: &Resolved<'_>) -> bool {
     settled.is_some_and(|settled| setting.default_value().as_ref() != Some(settled.holds.value))
 }
 
-fn tell(
+fn finding(
     policy: &Policy,
     service: &Service,
     (unheld, opening): (Unheld, &Opening),
-    groups: &BTreeSet<&GroupId>,
 ) -> Diagnostic {
     let written = &service.source.document;
-    let id = service.id();
-    let name = match &opening.part {
-        Some(part) => format!("`{part}` of {}", written.name),
-        None => written.name.clone(),
-    };
-    let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
     let age = written.minimum_age.as_ref().map(|limit| limit.age.value);
-    let below = age.map_or_else(String::new, |age| format!("below {age}, "));
-    let through_the_rule = || match opening.part {
-        Some(_) => format!(
-            "let a rule for them `allow: [service:{id}]` instead, or list what is fit for them \
-             under `services/` as a service of its own"
-        ),
-        None => format!(
-            "let a rule for them `allow: [service:{id}]`: it opens {name} to those who may use it \
-             and closes it to the others"
-        ),
+    let limit = match unheld {
+        Unheld::Closed(Hindrance::Age) => Limit::Age { age },
+        Unheld::Closed(Hindrance::Approval) => Limit::Approval {
+            age_of_consent: policy.age_of_consent(),
+        },
+        Unheld::SignedOut => Limit::SignedOut { age },
+        Unheld::Restricted => Limit::Restricted { age, setting: None },
+        Unheld::RestrictedBy(setting) => Limit::Restricted {
+            age,
+            setting: Some(setting.to_owned()),
+        },
     };
-    let (message, help) = match unheld {
-        Unheld::Closed(Hindrance::Age) => {
-            (format!("{below}{whom} can use {name}"), through_the_rule())
-        }
-        Unheld::Closed(Hindrance::Approval) => (
-            format!(
-                "below {}, {whom} can use {name} without a guardian's approval",
-                policy.age_of_consent()
-            ),
-            through_the_rule(),
-        ),
-        Unheld::SignedOut => (
-            format!("{below}{whom} can sign in to {name}"),
-            "no setting keeps the school account out of it: write `below: block`".to_owned(),
-        ),
-        Unheld::Restricted => (
-            format!("{below}{whom} can use {name} in full"),
-            "no setting knows a restricted form of it: write `below: block`".to_owned(),
-        ),
-        Unheld::RestrictedBy(setting) => (
-            format!("{below}{whom} can use {name} in full"),
-            format!("set `{setting}` for them"),
-        ),
-    };
-    let limit = written.minimum_age.as_ref().map(|limit| &limit.below);
-    let place = match (unheld, limit, &written.approval) {
+    let below = written.minimum_age.as_ref().map(|limit| &limit.below);
+    let place = match (unheld, below, &written.approval) {
         (Unheld::Closed(Hindrance::Approval), _, Some(approval)) => service.source.place(approval),
-        (_, Some(limit), _) => service.source.place(limit),
+        (_, Some(below), _) => service.source.place(below),
         (_, None, _) => service.source.place(&written.service),
     };
-    let finding = Diagnostic::new(Code::LimitUnheld, message);
-    let finding = match opening.by {
-        LeftOpen::ByRule(place) => finding.at(place, "opens it"),
-        LeftOpen::ByNobody => finding,
+    let opens = match opening.by {
+        LeftOpen::ByRule(place) => Some((place, Role::Opens)),
+        LeftOpen::ByNobody => None,
     };
-    finding.at(place, "the catalogue says otherwise").help(help)
+    Diagnostic::of(Found::LimitIneffective {
+        service: service.id().clone(),
+        name: written.name.clone(),
+        part: opening.part.as_ref().map(ToString::to_string),
+        limit,
+    })
+    .at_each(opens)
+    .at(place, Role::CatalogueLimit)
 }

@@ -1,5 +1,5 @@
-//! R20 and R21: whether the timetable stands on decisions, of bodies that may make them. Who says
-//! when a floor holds says whether it does.
+//! R20 and R21: whether the timetable cites decisions of competent bodies: the hours of a floor decide
+//! when it is in force.
 
 mod floors;
 
@@ -9,9 +9,7 @@ use fyr_schemas::policy::{Decision, Scope, Strength};
 use fyr_schemas::{PeriodId, UnitPath};
 
 use super::decisions::{competence, not_decided, unknown};
-use crate::code::Code;
-use crate::diagnostic::in_words;
-use crate::finding::{Diagnostic, Role, TimetableLine};
+use crate::finding::{Diagnostic, Hours as Found, NotInForce, Role, TimetableLine};
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::timetable::{Cited, Period};
 use crate::policy::{Horizon, Policy, Rule, Standing};
@@ -95,20 +93,17 @@ fn check_citation(policy: &Policy, cited: &Cited, lines: &[Line<'_>]) -> Vec<Dia
         // Hours do not wait, as rules do: they are followed as they are written.
         Standing::Void | Standing::Proposed => return vec![not_decided(decision, *place)],
         Standing::InForce => None,
-        Standing::Coming(day) => Some(format!("it begins on {day}")),
-        Standing::Ended(day) => Some(format!("it ended on {day}")),
+        Standing::Coming(day) => Some(NotInForce::Begins(day)),
+        Standing::Ended(day) => Some(NotInForce::Ended(day)),
     };
     let not_in_force = not_in_force.map(|why| {
-        Diagnostic::new(
-            Code::HoursNotInForce,
-            format!(
-                "`{case}` is not in force on {}, and its hours are followed",
-                policy.date
-            ),
-        )
-        .at(*place, why)
-        .at(decision.place(&decision.document.status), "its status")
-        .help("cite the decision that holds, or write these hours when it does")
+        let status = decision.place(&decision.document.status);
+        Diagnostic::of(Found::DecisionNotInForce {
+            case: case.clone(),
+            date: policy.date,
+        })
+        .at(*place, Role::CitesNotInForce { why })
+        .at(status, Role::StatusOfDecision)
     });
     not_in_force
         .into_iter()
@@ -138,7 +133,7 @@ fn floors<'a>(policy: &'a Policy, name: &PeriodId) -> impl Iterator<Item = &'a R
     })
 }
 
-/// A period that nobody decided, where what was decided hangs on it.
+/// A period that cites no decision, where a decided rule depends on it.
 fn undecided(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnostic> {
     if period.decided.is_some() {
         return None;
@@ -147,24 +142,17 @@ fn undecided(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagno
     let floors: Vec<&Rule> = floors.collect();
     let first = floors.first()?;
     let case = first.decision()?;
-    let names: Vec<&str> = floors.iter().map(|rule| rule.id().as_str()).collect();
-    let hold = if names.len() == 1 { "holds" } else { "hold" };
+    let finding = Diagnostic::of(Found::Undecided {
+        period: name.clone(),
+        rules: floors.iter().map(|rule| rule.id().clone()).collect(),
+    });
+    let decided = Role::DecidedIn {
+        rule: first.id().clone(),
+        case: case.clone(),
+    };
     Some(
-        Diagnostic::new(
-            Code::HoursUndecided,
-            format!(
-                "{} {hold} during `{name}`, which cites no decision",
-                in_words(&names, "rules")
-            ),
-        )
-        .at(period.place, "nobody says who decided these hours")
-        .at(
-            first.place(),
-            format!("`{}` was decided in `{case}`", first.id()),
-        )
-        .help(
-            "add `decision:` with the case number to the period; above `periods` it is for all \
-             of the timetable",
-        ),
+        finding
+            .at(period.place, Role::UndecidedHours)
+            .at(first.place(), decided),
     )
 }

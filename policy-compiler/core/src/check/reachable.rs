@@ -6,15 +6,14 @@ use jiff::civil::Date;
 
 use super::closed::{self, Block, BySettings};
 use super::once::OncePerSites;
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Need, Reach, Role};
 use crate::policy::Policy;
 use crate::resolve::Resolution;
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let lifelines: Vec<Lifeline<'_>> = helplines(policy).chain(recovery(policy)).collect();
+    let lifelines: Vec<Essential<'_>> = helplines(policy).chain(recovery(policy)).collect();
     let mut found: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     let (mut known, mut settings) = (OncePerSites::default(), BySettings::default());
     for resolved in resolution.at_all_times() {
@@ -27,7 +26,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             let by_settings = settings.closing(resolved, lifeline.filter);
             for block in by_rules.iter().chain(&by_settings) {
                 let closed = found
-                    .entry((lifeline.need.code(), block.place))
+                    .entry((lifeline.need, block.place))
                     .or_default()
                     .entry(lifeline.place)
                     .or_insert_with(|| Closed {
@@ -41,13 +40,13 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     }
     found
         .into_values()
-        .filter_map(|closed| tell(&closed.into_values().collect::<Vec<_>>()))
+        .filter_map(|closed| finding(&closed.into_values().collect::<Vec<_>>()))
         .collect()
 }
 
-/// A lifeline that is closed.
+/// An essential site that is closed.
 struct Closed<'p, 'a> {
-    lifeline: &'p Lifeline<'a>,
+    lifeline: &'p Essential<'a>,
     block: Block<'a>,
     /// The first day it is, unless it is on the day of the policy.
     since: Option<Date>,
@@ -63,138 +62,56 @@ impl Closed<'_, '_> {
             self.block.filter.to_string()
         }
     }
-
-    /// What closes it, and from when on.
-    fn by(&self) -> String {
-        let since = self.since.map(|day| format!(" from {day} on"));
-        format!(
-            "`{}` blocks it{}",
-            self.block.rule,
-            since.unwrap_or_default()
-        )
-    }
 }
 
 /// One finding for all that one entry of a rule closes.
-fn tell(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
-    let [first, rest @ ..] = closed else {
-        return None;
+fn finding(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
+    let first = closed.first()?;
+    let need = first.lifeline.need;
+    let blocks = Role::Blocks {
+        rule: first.block.rule.clone(),
+        since: first.since,
     };
-    let Closed {
-        lifeline, block, ..
-    } = first;
-    if rest.is_empty() {
-        return Some(lifeline.tell(first));
-    }
-    let names = closed.iter().map(|closed| closed.lifeline.name());
-    let mut names: Vec<String> = names.collect();
-    names.dedup();
-    let needed: Vec<String> = closed.iter().map(Closed::needed).collect();
-    let (whose, stays) = match lifeline.need {
-        Need::Helpline(_) => ("with it", "a helpline stays open"),
-        Need::Recovery => (
-            "with it what must stay reachable:",
-            "without these hosts a device cannot be helped",
-        ),
-    };
-    let message = format!(
-        "{} is blocked, and {whose} {}",
-        block.what(),
-        names.join(", ")
-    );
-    let others = rest.iter().map(|closed| closed.lifeline);
-    let finding = Diagnostic::new(lifeline.need.code(), message)
-        .at(block.place, first.by())
-        .at(lifeline.place, lifeline.why());
-    let finding = others.fold(finding, |finding, lifeline| {
-        finding.at(lifeline.place, lifeline.why())
+    let needed = closed.iter().map(|closed| {
+        let Essential { name, place, .. } = closed.lifeline;
+        let role = Role::Essential {
+            need,
+            name: name.map(str::to_owned),
+            site: closed.needed(),
+        };
+        (*place, role)
     });
-    Some(finding.help(format!(
-        "narrow the block, or add `allow: [{}]` to `{}`; {stays}",
-        needed.join(", "),
-        block.rule
-    )))
+    let blocked = first.block.blocked();
+    let finding = Diagnostic::of(Reach::EssentialBlocked { need, blocked });
+    Some(finding.at(first.block.place, blocks).at_each(needed))
 }
 
 /// A filter that must stay open.
-struct Lifeline<'a> {
-    need: Need<'a>,
+struct Essential<'a> {
+    need: Need,
+    /// The name of the helpline.
+    name: Option<&'a str>,
     filter: &'a UrlFilter,
     place: Place,
 }
 
-/// Why it must.
-#[derive(Debug, Clone, Copy)]
-enum Need<'a> {
-    /// It is this helpline's.
-    Helpline(&'a str),
-    /// Devices are signed in to or repaired from it.
-    Recovery,
-}
-
-impl Need<'_> {
-    fn code(self) -> Code {
-        match self {
-            Self::Helpline(_) => Code::HelplineBlocked,
-            Self::Recovery => Code::RecoveryBlocked,
-        }
-    }
-}
-
-fn helplines(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
-    policy.helplines().map(|(name, filter, place)| Lifeline {
-        need: Need::Helpline(name),
+fn helplines(policy: &Policy) -> impl Iterator<Item = Essential<'_>> {
+    policy.helplines().map(|(name, filter, place)| Essential {
+        need: Need::Helpline,
+        name: Some(name),
         filter,
         place,
     })
 }
 
-fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
+fn recovery(policy: &Policy) -> impl Iterator<Item = Essential<'_>> {
     policy
         .always_reachable
         .iter()
-        .map(|(filter, place)| Lifeline {
+        .map(|(filter, place)| Essential {
             need: Need::Recovery,
+            name: None,
             filter,
             place: *place,
         })
-}
-
-impl Lifeline<'_> {
-    fn name(&self) -> String {
-        match self.need {
-            Need::Helpline(name) => format!("the helpline {name}"),
-            Need::Recovery => format!("`{}`", self.filter),
-        }
-    }
-
-    fn why(&self) -> &'static str {
-        match self.need {
-            Need::Helpline(_) => "helps children directly",
-            Need::Recovery => "listed as always reachable",
-        }
-    }
-
-    fn tell(&self, closed: &Closed<'_, '_>) -> Diagnostic {
-        let block = &closed.block;
-        let (whose, stays) = match self.need {
-            Need::Helpline(name) => (
-                if block.is_around(self.filter) {
-                    format!("and with it the helpline {name}")
-                } else {
-                    format!("and is a part of the helpline {name}")
-                },
-                "a helpline stays open",
-            ),
-            Need::Recovery => (
-                format!("and `{}` must stay reachable", self.filter),
-                "without this host a device cannot be helped",
-            ),
-        };
-        let message = format!("{} is blocked, {whose}", block.what());
-        Diagnostic::new(self.need.code(), message)
-            .at(block.place, closed.by())
-            .at(self.place, self.why())
-            .help(format!("{}; {stays}", block.narrower(self.filter)))
-    }
 }

@@ -1,70 +1,73 @@
 //! Browsers' own policies that take back what a setting decides, or that no setting holds against.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use fyr_schemas::policy::Strength;
-use fyr_schemas::{GroupId, UnitPath};
+use fyr_schemas::{GroupId, RuleId, UnitPath};
 use serde_json::Value as Json;
 
 use crate::catalogue::Policy as Native;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, Floor, PerGroup, Role};
 use crate::policy::Policy;
 use crate::resolve::{Resolution, Resolved, Settled, Voice};
 use crate::settings::{self, Effect, Kind, Setting, Value};
 use crate::source::Place;
+
+use super::says_for;
 use crate::target;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut undone: BTreeMap<Undone<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut undone = PerGroup::default();
     for resolved in resolution.at_all_times() {
         for found in in_group(resolved) {
-            let groups = undone.entry(found).or_default();
-            if !groups.contains(&&resolved.group.id) {
-                groups.push(&resolved.group.id);
-            }
+            undone.note(found, &resolved.group.id);
         }
     }
-    let undone = undone.iter().map(|(undone, groups)| undone.tell(groups));
-    undone.chain(beyond_their_unit(policy)).collect()
+    let undone = undone.into_findings(Undone::finding);
+    undone
+        .into_iter()
+        .chain(beyond_their_unit(policy))
+        .collect()
 }
 
 /// A browser's own policy, and the setting that it would undo.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Undone<'a> {
-    by: (&'static str, &'a str, Place),
-    setting: (&'static str, &'a str, Place),
-    value: String,
+    by: (&'static str, &'a RuleId, Place),
+    setting: (&'static str, &'a RuleId, Place),
+    values: (String, String),
 }
 
 impl<'a> Undone<'a> {
     fn of(native: (&Settled<'a>, Voice<'a>), setting: (&Settled<'a>, Voice<'a>)) -> Self {
         let side = |(settled, voice): (&Settled<'a>, Voice<'a>)| {
-            (settled.setting.name, voice.rule.id().as_str(), voice.place)
+            (settled.setting.name, voice.rule.id(), voice.place)
         };
         Self {
             by: side(native),
             setting: side(setting),
-            value: setting.1.value.to_string(),
+            values: (native.1.value.to_string(), setting.1.value.to_string()),
         }
     }
 
-    fn tell(&self, groups: &[&GroupId]) -> Diagnostic {
+    fn finding(self, groups: &BTreeSet<&GroupId>) -> Diagnostic {
         let ((native, by, here), (setting, decides, there)) = (self.by, self.setting);
-        let value = &self.value;
-        Diagnostic::new(
-            Code::UndoesSetting,
-            format!("`{native}` undoes `{setting}: {value}`"),
-        )
+        let (own, value) = self.values;
+        Diagnostic::of(Floor::PolicyUndoes {
+            policy: native.to_owned(),
+            setting: setting.to_owned(),
+            value: value.clone(),
+            decides: decides.clone(),
+        })
+        .at(here, says_for(by, own, groups))
         .at(
-            here,
-            format!("`{by}` sets it for {}", groups_in_words(groups)),
+            there,
+            Role::Says {
+                rule: decides.clone(),
+                value,
+            },
         )
-        .at(there, format!("`{decides}` says `{value}`"))
-        .help(format!(
-            "remove `{native}`; where it is meant, `{decides}` itself or a decision above it sets it"
-        ))
     }
 }
 
@@ -152,15 +155,14 @@ fn beyond_their_unit(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
         .flat_map(|rule| {
             rule.settings.iter().filter_map(move |statement| {
                 let name = statement.setting.name;
-                let why = settings::for_the_organisation(name)?;
+                settings::for_the_organisation(name)?;
                 let place = statement.values.first()?.place;
-                let finding = Diagnostic::new(
-                    Code::ForTheOrganisation,
-                    format!("`{name}` is set for `{}` alone", rule.unit()),
-                )
-                .at(place, why)
-                .help("remove it, or set it in a rule that is for `/`");
-                Some(finding)
+                let policy = name.to_owned();
+                let finding = Diagnostic::of(Floor::OnlyForOrganisation {
+                    policy: policy.clone(),
+                    unit: rule.unit().clone(),
+                });
+                Some(finding.at(place, Role::OnlyForOrganisation { policy }))
             })
         })
 }

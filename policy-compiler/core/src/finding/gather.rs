@@ -133,10 +133,13 @@ impl<'a, K: Ord> PerGroup<'a, K> {
     }
 
     /// A finding for each thing.
-    pub(crate) fn into_findings(self, finding: impl Fn(K) -> Diagnostic) -> Vec<Diagnostic> {
+    pub(crate) fn into_findings(
+        self,
+        finding: impl Fn(K, &BTreeSet<&'a GroupId>) -> Diagnostic,
+    ) -> Vec<Diagnostic> {
         let found = self.found.into_iter();
         found
-            .map(|(found, groups)| finding(found).concerning(groups))
+            .map(|(found, groups)| finding(found, &groups).concerning(groups))
             .collect()
     }
 }

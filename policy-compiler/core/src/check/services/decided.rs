@@ -7,13 +7,11 @@ use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{At, Decision, ServiceStatus};
 
 use crate::check::decisions::{competence, not_decided};
-use crate::code::Code;
-use crate::finding::{Diagnostic, Role};
+use crate::finding::{Diagnostic, NotInForce, Role, Service as Found};
 use crate::parse::InFile;
 use crate::policy::{Assessed, Policy, Service, Standing};
-use crate::source::Place;
 
-/// What is wrong with the decisions on a service; one that no file has is told by itself.
+/// What is wrong with the decisions on a service; one that no file has is a finding of its own.
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     // Parts that stand on the service's decision share what is wrong with it.
@@ -50,29 +48,20 @@ fn lapsed(
     let why = match standing {
         Standing::InForce => return None,
         Standing::Void => return Some(not_decided(decision, place)),
-        Standing::Proposed => {
-            let status = decision.document.status.word();
-            format!("`{}` is a proposal: {status}", case.value)
-        }
-        Standing::Coming(day) => format!("`{}` begins on {day}", case.value),
-        Standing::Ended(day) => format!("`{}` ended on {day}", case.value),
+        Standing::Proposed => NotInForce::Proposed(decision.document.status.value),
+        Standing::Coming(day) => NotInForce::Begins(day),
+        Standing::Ended(day) => NotInForce::Ended(day),
     };
-    Some(not_in_force(service, decision, (place, why)))
-}
-
-fn not_in_force(
-    service: &Service,
-    decision: &InFile<Decision>,
-    (place, why): (Place, String),
-) -> Diagnostic {
-    let message = format!(
-        "`{}` is approved by a decision that is not in force",
-        service.id()
-    );
-    Diagnostic::new(Code::ApprovalNotInForce, message)
-        .at(place, why)
-        .at(decision.place(&decision.document.status), "its status")
-        .help("cite the decision that approves it, or set `status: under-review`")
+    let status = decision.place(&decision.document.status);
+    let finding = Diagnostic::of(Found::ApprovalNotInForce {
+        service: service.id().clone(),
+        case: case.value.clone(),
+    });
+    Some(
+        finding
+            .at(place, Role::CitesNotInForce { why })
+            .at(status, Role::StatusOfDecision),
+    )
 }
 
 /// The first unit for whose groups a status is what holds, and that its body may not decide for.
