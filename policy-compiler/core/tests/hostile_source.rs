@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::{Code, Language, Sources, compile, word};
+use fyr_policy_core::{Code, Diagnostic, Language, Sources, compile, word};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
@@ -124,7 +124,7 @@ fn refused(path: &str, text: &str, expected: Code) {
     let codes: Vec<Code> = compilation
         .diagnostics
         .iter()
-        .map(|finding| finding.code())
+        .map(Diagnostic::code)
         .collect();
     assert_eq!(codes, [expected], "{:#?}", compilation.diagnostics);
 }

@@ -111,7 +111,7 @@ fn of_inexpressible(each: &Inexpressible) -> Diagnostic {
         }
     };
     Diagnostic::of(Floor::Inexpressible {
-        sites: each.sites.to_string(),
+        sites: each.sites.clone(),
         obstacle,
     })
     .at(each.decides, Role::Decides)

@@ -36,21 +36,21 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 struct Line<'a> {
     unit: Option<&'a UnitPath>,
     place: Place,
-    line: TimetableLine,
+    part: TimetableLine,
 }
 
 impl<'a> Line<'a> {
-    fn new(scope: Option<&'a Scope>, place: Place, line: TimetableLine) -> Self {
+    fn new(scope: Option<&'a Scope>, place: Place, part: TimetableLine) -> Self {
         Self {
             unit: scope.map(|scope| &scope.unit.value),
             place,
-            line,
+            part,
         }
     }
 
     fn concerns(&self) -> (Place, Role) {
         let role = Role::TimetableFor {
-            line: self.line.clone(),
+            line: self.part.clone(),
             unit: self.unit.cloned(),
         };
         (self.place, role)

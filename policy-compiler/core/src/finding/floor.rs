@@ -161,12 +161,10 @@ impl Floor {
     pub(super) fn code(&self) -> Code {
         match self {
             Self::Weaker { .. } => Code::WeakerThanFloor,
-            Self::ChangesLocked { .. } => Code::LockedAbove,
+            Self::ChangesLocked { .. } | Self::Exception { .. } => Code::LockedAbove,
             Self::SiteBelow { .. } => Code::SiteBelowFloor,
             Self::SameUnit { .. } => Code::SameLayer,
-            Self::Exception { .. } => Code::LockedAbove,
-            Self::UndecidedException { .. } => Code::NotCompetent,
-            Self::UndecidedLoosening { .. } => Code::NotCompetent,
+            Self::UndecidedException { .. } | Self::UndecidedLoosening { .. } => Code::NotCompetent,
             Self::PolicyUndoes { .. } => Code::UndoesSetting,
             Self::OnlyForOrganisation { .. } => Code::ForTheOrganisation,
             Self::Inexpressible { .. } => Code::InexpressibleSites,

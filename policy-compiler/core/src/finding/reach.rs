@@ -140,17 +140,17 @@ pub struct Blocked {
 impl Reach {
     pub(super) fn code(&self) -> Code {
         match self {
-            Self::EssentialBlocked { need, .. } | Self::ListFull { need, .. } => need.code(),
-            Self::PlatformBlocked { purpose, .. } => match purpose {
-                PlatformUse::SignIn => Code::SignInBlocked,
-                PlatformUse::Classroom => Code::ClassroomBlocked,
-            },
             Self::UnknownPlatform { .. } => Code::UnknownPlatform,
             Self::BypassOpen { .. } => Code::EscapeOpen,
             Self::AccountUnreached { .. } => Code::AccountUnreached,
             Self::PersonalDevice { .. } => Code::DeviceBrought,
             Self::Clash { .. } => Code::Clash,
             Self::TooNew { .. } => Code::TooNewForBrowser,
+            Self::EssentialBlocked { need, .. } | Self::ListFull { need, .. } => need.code(),
+            Self::PlatformBlocked { purpose, .. } => match purpose {
+                PlatformUse::SignIn => Code::SignInBlocked,
+                PlatformUse::Classroom => Code::ClassroomBlocked,
+            },
         }
     }
 }

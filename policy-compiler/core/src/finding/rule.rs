@@ -128,16 +128,14 @@ impl Rule {
         match self {
             Self::SaysNothing { .. } => Code::SaysNothing,
             Self::NoReason { .. } => Code::NoReason,
-            Self::SelectsNoGroup { .. } => Code::SelectsNobody,
-            Self::ValueForNoGroup { .. } => Code::SelectsNobody,
+            Self::SelectsNoGroup { .. } | Self::ValueForNoGroup { .. } => Code::SelectsNobody,
             Self::NoGuidance { .. } => Code::NoGuidance,
             Self::GuidanceUnused { .. } => Code::GuidanceUnread,
-            Self::Ineffective { .. } => Code::NeverHolds,
-            Self::Narrowed { .. } => Code::NeverHolds,
+            Self::Ineffective { .. } | Self::Narrowed { .. } => Code::NeverHolds,
             Self::Duplicate { .. } => Code::Repeats,
-            Self::Ended { .. } => Code::NoTime,
-            Self::OutsideDecision { .. } => Code::NoTime,
-            Self::PeriodForOthers { .. } => Code::NoTime,
+            Self::Ended { .. } | Self::OutsideDecision { .. } | Self::PeriodForOthers { .. } => {
+                Code::NoTime
+            }
             Self::NothingToOverride { .. } => Code::NothingToOverride,
         }
     }

@@ -56,7 +56,7 @@ pub(super) fn place_groups(
                 };
                 groups.insert(id.value, group);
             }
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
         }
     }
     findings.extend(
@@ -146,7 +146,7 @@ impl Placer<'_> {
         id: &At<GroupId>,
         group: &source::Group,
         outside: &mut Outside,
-    ) -> Result<InStage, Diagnostic> {
+    ) -> Result<InStage, Box<Diagnostic>> {
         match (&group.start, &group.stage) {
             (None, Some(fixed)) => self.fixed(fixed),
             (Some(start), None) => self.by_start(id, group, start, outside),
@@ -166,10 +166,10 @@ impl Placer<'_> {
     }
 
     /// The youngest of a pool that is used by a whole stage are in its first grade.
-    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Diagnostic> {
+    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Box<Diagnostic>> {
         let stage = self.stages.get(name).ok_or_else(|| {
             let known = self.stages.names().map(StageId::as_str);
-            unknown::stage(self.file.place(name), name.as_str(), known)
+            Box::new(unknown::stage(self.file.place(name), name.as_str(), known))
         })?;
         Ok(InStage {
             name: name.value.clone(),
@@ -187,7 +187,7 @@ impl Placer<'_> {
         group: &source::Group,
         start: &At<u16>,
         outside: &mut Outside,
-    ) -> Result<InStage, Diagnostic> {
+    ) -> Result<InStage, Box<Diagnostic>> {
         let place = self.file.place(start);
         let help = "remove the group, or correct the year or the stages";
         let Some((grades, taught)) = self.grades_at(&group.unit) else {
@@ -234,11 +234,10 @@ impl Placer<'_> {
         }
     }
 
-    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Diagnostic {
+    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Box<Diagnostic> {
         let message = format!("`{id}` has no stage on {}", self.today.date);
-        Diagnostic::new(Code::NoStage, message)
-            .at(place, label)
-            .help(help)
+        let finding = Diagnostic::new(Code::NoStage, message);
+        Box::new(finding.at(place, label).help(help))
     }
 
     /// What to do about a class that has not begun. Where a unit teaches no beginners, the year is

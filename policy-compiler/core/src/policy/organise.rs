@@ -136,7 +136,7 @@ fn read_timetable(
     let zone = organisation.and_then(|organisation| {
         let name = &organisation.document.time_zone;
         timetable::read_zone(name, organisation.place(name), date)
-            .map_err(|finding| findings.push(finding))
+            .map_err(|finding| findings.push(*finding))
             .ok()
     });
     Timetable {

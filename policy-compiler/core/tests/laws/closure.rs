@@ -124,7 +124,7 @@ fn every_kind_of_restriction_has_a_setting_and_a_way_round() {
         let restricts = |setting: &Setting| setting.role == Role::Restricts(*kind);
         assert!(settings::all().any(restricts), "{kind:?}");
         assert!(
-            ways().iter().any(|(_, _, opens)| opens.contains(kind)),
+            ways().iter().any(|(_, opens)| opens.contains(kind)),
             "{kind:?}"
         );
     }

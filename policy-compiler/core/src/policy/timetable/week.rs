@@ -63,7 +63,7 @@ pub(super) fn read_days(
         let place = places(item);
         let read = match &item.value {
             SettingValue::Text(text) => days_in(text, place),
-            SettingValue::List(_) | SettingValue::Map(_) => Err(no_days("a list", place)),
+            SettingValue::List(_) | SettingValue::Map(_) => Err(Box::new(no_days("a list", place))),
         };
         days.extend(report(read, findings)?);
     }
@@ -80,7 +80,9 @@ fn hours_of_a_day(
         let place = places(item);
         let read = match &item.value {
             SettingValue::Text(text) => hours_in(text, place),
-            SettingValue::List(_) | SettingValue::Map(_) => Err(no_hours("a list", place)),
+            SettingValue::List(_) | SettingValue::Map(_) => {
+                Err(Box::new(no_hours("a list", place)))
+            }
         };
         hours.push((report(read, findings)?, place));
     }
@@ -103,11 +105,11 @@ fn items(written: &At<SettingValue>) -> &[At<SettingValue>] {
     }
 }
 
-fn report<T>(read: Result<T, Diagnostic>, findings: &mut Diagnostics) -> Option<T> {
-    read.map_err(|finding| findings.push(finding)).ok()
+fn report<T>(read: Result<T, Box<Diagnostic>>, findings: &mut Diagnostics) -> Option<T> {
+    read.map_err(|finding| findings.push(*finding)).ok()
 }
 
-fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
+fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Box<Diagnostic>> {
     let day = |word: &str| {
         Weekday::ALL
             .into_iter()
@@ -116,7 +118,7 @@ fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (Some(from), Some(until)) = (day(first), day(last)) else {
         let unknown = if day(first).is_none() { first } else { last };
-        return Err(no_days(unknown.trim(), place));
+        return Err(Box::new(no_days(unknown.trim(), place)));
     };
     if from > until {
         let week = |from: Weekday, until: Weekday| {
@@ -127,12 +129,11 @@ fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
             }
         };
         let (later, earlier) = (week(from, Weekday::Sun), week(Weekday::Mon, until));
-        return Err(Diagnostic::new(
-            Code::WrongDays,
-            format!("`{text}` runs over the end of the week"),
-        )
-        .at(place, "a week begins on Monday")
-        .help(format!("write `[{earlier}, {later}]`")));
+        let message = format!("`{text}` runs over the end of the week");
+        let finding = Diagnostic::new(Code::WrongDays, message)
+            .at(place, "a week begins on Monday")
+            .help(format!("write `[{earlier}, {later}]`"));
+        return Err(Box::new(finding));
     }
     let days = Weekday::ALL.into_iter();
     Ok(days.filter(|day| (from..=until).contains(day)).collect())
@@ -156,15 +157,15 @@ fn no_days(unknown: &str, place: Place) -> Diagnostic {
     .help(help)
 }
 
-fn hours_in(text: &str, place: Place) -> Result<Hours, Diagnostic> {
+fn hours_in(text: &str, place: Place) -> Result<Hours, Box<Diagnostic>> {
     let minute = |text: &str| text.trim().parse::<Minute>().ok();
     let Some((from, until)) = text
         .split_once('-')
         .and_then(|(from, until)| minute(from).zip(minute(until)))
     else {
-        return Err(no_hours(text, place));
+        return Err(Box::new(no_hours(text, place)));
     };
-    Hours::between(from, until).ok_or_else(|| no_stretch(text, from, until, place))
+    Hours::between(from, until).ok_or_else(|| Box::new(no_stretch(text, from, until, place)))
 }
 
 fn no_hours(text: &str, place: Place) -> Diagnostic {

