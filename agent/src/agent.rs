@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use fyr_agent_core::assess::{Pass, assess};
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::in_force::InForce;
-use fyr_agent_core::plan::{Plan, plan};
+use fyr_agent_files::assess::{Assessed, Pass, assess};
+use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{EventKind, PeriodsInForce, Place, Product, RefusalReason, Report};
 use fyr_trust::floor::Slot;
@@ -238,14 +238,14 @@ impl Agent {
             outcomes: &outcomes,
             at,
         };
-        let assessment = assess(&in_force, hosts.block(), &after, &pass, memory);
-        for obstacle in &assessment.rest.obstacles {
+        let Assessed { assessment, rest } = assess(&in_force, hosts.block(), &after, &pass, memory);
+        for obstacle in &rest.obstacles {
             if !self.rest.obstacles.contains(obstacle) {
-                warn!("{obstacle}");
+                warn!("{}", ObstacleWords(obstacle));
             }
         }
         self.events.extend(assessment.events);
-        self.rest = assessment.rest;
+        self.rest = rest;
         self.periods = in_force.periods().cloned();
         self.remembered.memory = assessment.memory;
     }

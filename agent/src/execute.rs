@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use fyr_agent_core::action::{Action, Content, FileTime, Step};
-use fyr_agent_core::actual::{DIRECTORY_MODE, FILE_MODE, FIXED_TIME};
-use fyr_agent_core::outcome::Outcome;
-use fyr_agent_core::path::{ManagedPath, aside_name};
-use fyr_agent_core::plan::Plan;
+use fyr_agent_files::action::{Action, Content, FileTime, Step};
+use fyr_agent_files::actual::{DIRECTORY_MODE, FILE_MODE, FIXED_TIME};
+use fyr_agent_files::outcome::Outcome;
+use fyr_agent_files::path::{ManagedPath, aside_name};
+use fyr_agent_files::plan::Plan;
 use rustix::io::Errno;
 use tracing::{info, warn};
 

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufWriter, Read as _, Write};
 
-use fyr_agent_core::action::HostsContent;
-use fyr_agent_core::actual::FileContent;
-use fyr_agent_core::actual::hosts::{HostsFile, Reading};
-use fyr_agent_core::desired::hosts::{self, Block, List, Pins, clashes, led_elsewhere};
+use fyr_agent_files::action::HostsContent;
+use fyr_agent_files::actual::FileContent;
+use fyr_agent_files::actual::hosts::{HostsFile, Reading};
+use fyr_agent_files::desired::hosts::{self, Block, List, Pins, clashes, led_elsewhere};
 use fyr_schemas::bundle::{Bundle, ClosedList};
 use fyr_schemas::{CategoryId, HostName};
 use fyr_trust::Hasher;

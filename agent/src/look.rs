@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use fyr_agent_core::assess::{Assessment, Pass, assess};
 use fyr_agent_core::in_force::InForce;
+use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::Product;
 use fyr_trust::{Verified, VerifyError, reload};
@@ -25,7 +25,7 @@ pub(crate) struct Look {
     pub(crate) remembered: Remembered,
     pub(crate) present: BTreeSet<Product>,
     /// The policy that can be believed, and how it stands.
-    pub(crate) policy: Result<(Verified<Bundle>, Assessment), VerifyError>,
+    pub(crate) policy: Result<(Verified<Bundle>, Assessed), VerifyError>,
     pub(crate) store: Store,
 }
 
@@ -60,8 +60,8 @@ impl Look {
                 at,
             };
             let block = hosts.block();
-            let assessment = assess(&in_force, block, &actual, &pass, &remembered.memory);
-            (bundle, assessment)
+            let assessed = assess(&in_force, block, &actual, &pass, &remembered.memory);
+            (bundle, assessed)
         });
         Ok(Self {
             at,

@@ -5,13 +5,14 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::Read as _;
 
-use fyr_agent_core::actual::{
+use fyr_agent_core::product::place;
+use fyr_agent_files::actual::{
     Actual, ActualPlace, DirectoryState, FileContent, FileState, ForeignFile, ForeignPolicies,
     FoundDirectory, FoundFile, RegularFile, Running,
 };
-use fyr_agent_core::desired::firefox;
-use fyr_agent_core::path::{ASIDE_LIMIT, ManagedPath, OwnName, aside_name, directories};
-use fyr_agent_core::products::{PRODUCTS, place};
+use fyr_agent_files::desired::firefox;
+use fyr_agent_files::path::{ASIDE_LIMIT, ManagedPath, OwnName, aside_name, directories};
+use fyr_agent_files::products::PRODUCTS;
 use fyr_schemas::report::{FailureReason, Place, Product};
 use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};

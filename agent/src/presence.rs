@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_agent_core::products::PRODUCTS;
+use fyr_agent_files::products::PRODUCTS;
 use fyr_schemas::report::Product;
 use serde::Deserialize;
 

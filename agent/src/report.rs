@@ -1,9 +1,9 @@
 //! Writes reports: one when something changed, and one at the heartbeat.
 
 use fyr_agent_core::events::EventLog;
-use fyr_agent_core::schedule::HEARTBEAT;
+use fyr_agent_core::report::{Facts, compose, is_news};
 use fyr_schemas::envelope::PayloadType;
-use fyr_schemas::report::{FORMAT, Report};
+use fyr_schemas::report::Report;
 use jiff::Timestamp;
 use tracing::{info, warn};
 
@@ -16,11 +16,7 @@ impl Agent {
     pub(crate) fn report(&mut self) {
         let now = self.now();
         let report = self.compose(now);
-        let is_news = self.reported.as_ref().is_none_or(|reported| {
-            let due = reported.at.saturating_add(HEARTBEAT / 2);
-            !says_the_same(reported, &report) || due.is_ok_and(|due| due <= report.at)
-        });
-        if !is_news {
+        if !is_news(self.reported.as_ref(), &report) {
             return;
         }
         let Ok(payload) = serde_json::to_vec(&report) else {
@@ -58,34 +54,19 @@ impl Agent {
     }
 
     fn compose(&self, at: Timestamp) -> Report {
-        let memory = &self.remembered.memory;
-        Report {
-            format: FORMAT,
-            organisation: self.enrolment.organisation.clone(),
-            group: self.enrolment.group.clone(),
-            device: self.enrolment.device.clone(),
-            sequence: self.spool.next().get(),
-            at,
+        let facts = Facts {
+            organisation: &self.enrolment.organisation,
+            group: &self.enrolment.group,
+            device: &self.enrolment.device,
             agent: version(),
-            bundle: memory.bundle.clone(),
-            periods: self.periods.clone(),
-            freshness: self.remembered.contact.freshness(at),
-            controls: memory.controls.clone(),
-            events: self.events.as_slice().to_vec(),
+            memory: &self.remembered.memory,
+            periods: self.periods.as_ref(),
+            contact: &self.remembered.contact,
+            events: &self.events,
             browsers: self.present.iter().copied().collect(),
-        }
+        };
+        compose(&facts, self.spool.next().get(), at)
     }
-}
-
-/// Whether a report repeats another: equal but for its number and time, and without events.
-fn says_the_same(reported: &Report, report: &Report) -> bool {
-    let repeated = Report {
-        sequence: reported.sequence,
-        at: reported.at,
-        events: reported.events.clone(),
-        ..report.clone()
-    };
-    report.events.is_empty() && repeated == *reported
 }
 
 fn version() -> [u16; 3] {

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use fyr_agent_core::actual::Running;
-use fyr_agent_core::products::PRODUCTS;
+use fyr_agent_files::actual::Running;
+use fyr_agent_files::products::PRODUCTS;
 use fyr_schemas::report::Product;
 use jiff::Timestamp;
 use sysinfo::{ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};

@@ -8,8 +8,9 @@ use std::mem::MaybeUninit;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, Instant};
 
-use fyr_agent_core::path::directories;
-use fyr_agent_core::products::{PRODUCTS, place};
+use fyr_agent_core::product::place;
+use fyr_agent_files::path::directories;
+use fyr_agent_files::products::PRODUCTS;
 use fyr_schemas::report::Place;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;

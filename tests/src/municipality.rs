@@ -158,7 +158,7 @@ impl Municipality {
         self.server.as_ref().context("no server runs")
     }
 
-    /// Somebody who got hold of all its keys.
+    /// An attacker who has all its keys.
     pub fn forger(&self) -> Result<Forger> {
         Forger::new(
             &self.repository(),

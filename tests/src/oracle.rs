@@ -9,7 +9,7 @@ use std::fmt;
 use anyhow::Result;
 use fyr_policy_core::desired::{SiteRule, Verdict};
 
-/// What a browser is told of sites.
+/// What is written for a browser about sites.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterSet {
     /// Open and closed sites.

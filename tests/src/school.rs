@@ -120,7 +120,7 @@ impl School {
         signed_token(&self.authority.enrolment, allowance)
     }
 
-    /// A token that looks right and is signed by a key that nobody listed.
+    /// A token that looks right and is signed by a key that is not listed.
     pub fn forged_token(&self, allowance: &Allowance) -> Result<Envelope> {
         signed_token(&SigningKey::generate()?, allowance)
     }

@@ -155,8 +155,8 @@ fn agrees(browser: &mut impl Browser, model: Model<'_>, sets: u64) -> Result<()>
         differences,
     } = comparison;
     println!("{sets} sets: {opened} URLs opened and {closed} closed, as foreseen");
-    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    let reported: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert!(reported.is_empty(), "{}", reported.join("\n"));
     // A browser that opens everything, or closes everything, was not asked.
     let least = (opened + closed) / 8;
     assert!(opened > least && closed > least);

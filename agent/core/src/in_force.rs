@@ -11,8 +11,9 @@ use jiff::Timestamp;
 /// A verified bundle as it is while the periods of a moment run: what is planned and assessed.
 #[derive(Debug, Clone)]
 pub struct InForce<'a> {
-    verified: &'a Verified<Bundle>,
     bundle: Cow<'a, Bundle>,
+    revision: Revision,
+    digest: &'a Digest,
     periods: Option<PeriodsInForce>,
 }
 
@@ -21,9 +22,20 @@ impl<'a> InForce<'a> {
     /// device needs no network to pass from one period into the next.
     pub fn at(verified: &'a Verified<Bundle>, now: Timestamp) -> Self {
         Self {
-            verified,
             bundle: verified.value().in_force(now),
+            revision: verified.revision(),
+            digest: verified.digest(),
             periods: periods(verified.value(), now),
+        }
+    }
+
+    /// A bundle that was not verified, for tests. A test of the sources refuses it elsewhere.
+    pub fn dangerous_unsigned(bundle: &'a Bundle, revision: Revision, digest: &'a Digest) -> Self {
+        Self {
+            bundle: Cow::Borrowed(bundle),
+            revision,
+            digest,
+            periods: None,
         }
     }
 
@@ -34,12 +46,12 @@ impl<'a> InForce<'a> {
 
     /// The revision that it was verified under.
     pub fn revision(&self) -> Revision {
-        self.verified.revision()
+        self.revision
     }
 
     /// SHA-256 of the bundle's bytes, which hold for all its periods.
     pub fn digest(&self) -> &Digest {
-        self.verified.digest()
+        self.digest
     }
 
     /// The periods that run, and until when; absent without a timetable.

@@ -1,34 +1,21 @@
-//! What the agent decides, as pure functions: no clock, disk, network or randomness, all of it
-//! arrives as arguments.
+//! What every device decides, however it puts a policy in force: as pure functions, without a file
+//! system, a clock, a network or randomness.
 //!
-//! [`in_force`] is what a bundle asks for at a moment, [`actual`] is what was found on the device,
-//! [`plan()`] says what to do about it, [`action`] is
-//! one step, [`assess()`] tells what came of it, [`status`] says it in words. [`path`] is the
-//! closed set of places that any of it can touch.
+//! [`in_force`] is what a bundle asks for at a moment and [`contact`] how far the repository is
+//! believed. [`observed`] is what a device found after a pass; [`assess()`] gives the verdict on
+//! every control and the [`events`], [`report`] is what the server receives of it and when,
+//! [`status`] what a person sees, [`schedule`] when the device tries again.
 
-pub mod action;
-pub mod actual;
 pub mod assess;
 pub mod contact;
-pub mod desired;
 pub mod events;
 pub mod in_force;
 pub mod memory;
-pub mod outcome;
-pub mod path;
-pub mod plan;
-pub mod products;
+pub mod observed;
+pub mod obstacle;
+pub mod product;
+pub mod report;
 pub mod schedule;
 pub mod status;
 
-#[cfg(test)]
-mod fixture;
-#[cfg(test)]
-mod laws;
-#[cfg(test)]
-mod passes;
-#[cfg(test)]
-mod simulation;
-
 pub use assess::assess;
-pub use plan::plan;

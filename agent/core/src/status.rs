@@ -1,8 +1,6 @@
 //! What `fyr-agent status` says: what is in force, since when, what does not hold, why, and what
 //! to do.
 
-mod words;
-
 use std::collections::BTreeMap;
 
 use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine};
@@ -14,8 +12,6 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use crate::contact::{Contact, TroubleKind};
-use crate::plan::Plan;
-use crate::products::facts;
 
 /// A device's account of itself, for the person in front of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -132,8 +128,8 @@ pub struct Policy<'a> {
     pub revision: Option<BundleInForce>,
     /// How its controls stand.
     pub controls: &'a [ControlReport],
-    /// What is still to be done.
-    pub rest: &'a Plan,
+    /// What is still to be done, in words; nothing exactly where the device is compliant.
+    pub due: Vec<String>,
 }
 
 impl Status {
@@ -141,13 +137,13 @@ impl Status {
     pub fn tell(facts: Facts<'_>) -> Self {
         let told = facts.policy.as_ref();
         let controls = told.map(|policy| controls(policy, &facts));
-        let due = told.map(|policy| due(policy.rest));
+        let due = told.map(|policy| policy.due.clone());
         Self {
             at: facts.at,
             device: facts.device.clone(),
             organisation: facts.organisation.clone(),
             group: facts.group.clone(),
-            compliant: told.is_some_and(|policy| policy.rest.is_empty()),
+            compliant: told.is_some_and(|policy| policy.due.is_empty()),
             bundle: told.and_then(|policy| policy.revision.clone()),
             periods: told.and_then(|policy| policy.periods.clone()),
             freshness: facts.contact.freshness(facts.at),
@@ -174,12 +170,6 @@ fn lists(bundle: &Bundle) -> Vec<ListStatus> {
             digest: list.digest.clone(),
         })
         .collect()
-}
-
-fn due(rest: &Plan) -> Vec<String> {
-    let actions = rest.actions.iter().map(ToString::to_string);
-    let obstacles = rest.obstacles.iter().map(ToString::to_string);
-    actions.chain(obstacles).collect()
 }
 
 fn controls(policy: &Policy<'_>, facts: &Facts<'_>) -> Vec<ControlStatus> {
@@ -221,7 +211,7 @@ fn why(state: ControlState, control: &Control, browsers: &[Product]) -> Option<S
 fn gaps(control: &Control, browsers: &[Product]) -> String {
     let is_present = |engine: Engine| {
         let mut products = browsers.iter();
-        products.any(|product| facts(*product).engine == engine)
+        products.any(|product| crate::product::engine(*product) == engine)
     };
     // Engines that share a reason share its sentence.
     let mut engines: BTreeMap<&str, Vec<String>> = BTreeMap::new();

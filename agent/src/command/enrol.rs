@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use fyr_agent_core::plan::prepare;
+use fyr_agent_files::plan::prepare;
 
 use fyr_schemas::enrolment::{EnrolmentReceipt, EnrolmentRequest, EnrolmentToken};
 use fyr_schemas::envelope::{Envelope, PayloadType};

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use fyr_agent_core::in_force::InForce;
 use fyr_agent_core::status::{Facts, Policy, Status};
+use fyr_agent_files::status::StatusWords;
 
 use crate::lock::Lock;
 use crate::look::{Look, LookError};
@@ -23,7 +24,7 @@ pub(crate) enum Form {
 pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
     let look = Look::take(root)?;
     let policy = look.policy.as_ref().ok();
-    let policy = policy.map(|(bundle, assessment)| (InForce::at(bundle, look.at), assessment));
+    let policy = policy.map(|(bundle, assessed)| (InForce::at(bundle, look.at), assessed));
     let status = Status::tell(Facts {
         at: look.at,
         device: &look.enrolment.device,
@@ -33,17 +34,17 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         agent: Lock::state(look.store.directory()),
         reports_waiting: spool::count(&look.store),
         browsers: look.present.iter().copied().collect(),
-        policy: policy.as_ref().map(|(in_force, assessment)| Policy {
+        policy: policy.as_ref().map(|(in_force, assessed)| Policy {
             in_force: in_force.bundle(),
             periods: in_force.periods().cloned(),
             revision: look.remembered.memory.bundle.clone(),
-            controls: &assessment.controls,
-            rest: &assessment.rest,
+            controls: &assessed.assessment.controls,
+            due: assessed.rest.due_in_words(),
         }),
     });
     match form {
         Form::Json => super::say(format_args!("{}\n", json(&status))),
-        Form::Words => super::say(&status),
+        Form::Words => super::say(StatusWords(&status)),
     }
     Ok(ExitCode::from(u8::from(!status.compliant)))
 }

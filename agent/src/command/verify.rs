@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 
 use fyr_agent_core::in_force::InForce;
-use fyr_agent_core::plan::Obstacle;
+use fyr_agent_core::obstacle::Obstacle;
+use fyr_agent_files::assess::Assessed;
 use fyr_schemas::report::FailureReason;
 use fyr_trust::VerifyError;
 
@@ -24,7 +25,7 @@ pub(crate) enum BeliefError {
 /// Verifies the stored policy from its signatures up, and that the device holds it.
 pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
     let look = Look::take(root)?;
-    let (bundle, assessment) = look.policy?;
+    let (bundle, Assessed { rest, .. }) = look.policy?;
     super::say(format_args!(
         "revision {} for group `{}` of `{}` is verified (SHA-256 {})\n",
         bundle.revision(),
@@ -33,7 +34,7 @@ pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
         bundle.digest(),
     ));
     let is_missing = |o: &Obstacle| o.reason == FailureReason::ListMissing;
-    if !assessment.rest.obstacles.iter().any(is_missing) {
+    if !rest.obstacles.iter().any(is_missing) {
         for (category, list) in &InForce::at(&bundle, look.at).bundle().closed {
             super::say(format_args!(
                 "the list `{category}` with {} names is verified (SHA-256 {})\n",
@@ -41,6 +42,6 @@ pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
             ));
         }
     }
-    super::say(&assessment.rest);
-    Ok(ExitCode::from(u8::from(!assessment.rest.is_empty())))
+    super::say(&rest);
+    Ok(ExitCode::from(u8::from(!rest.is_empty())))
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 
-use fyr_agent_core::desired::hosts::List;
+use fyr_agent_files::desired::hosts::List;
 use fyr_schemas::bundle::{Bundle, ClosedList};
 use fyr_schemas::{CategoryId, Digest, HostName};
 use fyr_trust::list::{LONGEST_LINE, ListCheck, NameList};

@@ -307,7 +307,7 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
     findings.extend(lifelines::check(policy, resolution, &mut lowerings));
     let brought = resolution
         .group_by_group()
-        .filter(|resolved| resolved.group.ownership == Ownership::Brought);
+        .filter(|resolved| resolved.group.ownership == Ownership::Personal);
     for resolved in brought {
         for settled in resolved.settings.values() {
             for engine in Engine::ALL {

@@ -347,7 +347,7 @@ impl Narrator<'_> {
         judge: &Judge<'_>,
         voice: &SiteVoice<'_>,
     ) -> BTreeMap<Engine, Coverage> {
-        if self.resolved.group.ownership == Ownership::Brought {
+        if self.resolved.group.ownership == Ownership::Personal {
             return BTreeMap::new();
         }
         let engines = target::whereabouts(&desired(self.policy, self.resolved));
@@ -391,7 +391,7 @@ impl Narrator<'_> {
     /// How a control of the group's bundle is enforced. Brought devices get no bundle, and what
     /// rules over their accounts has no target.
     fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
-        if self.resolved.group.ownership == Ownership::Brought {
+        if self.resolved.group.ownership == Ownership::Personal {
             let unreached = |engine| (engine, Coverage::Gap(target::unreached()));
             return Engine::ALL.map(unreached).into();
         }

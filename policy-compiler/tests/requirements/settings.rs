@@ -96,7 +96,7 @@ fn with_brought_devices(rule: &str) -> Source {
         .with_edit(
             "units.yaml",
             "groups:\n",
-            "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: brought }\n",
+            "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: personal }\n",
         )
         .with_edit(
             "rules/floor.yaml",

@@ -20,7 +20,7 @@ use crate::network::LoneNetwork;
 use crate::remote::Visit;
 
 /// Starts the filter anew, which keeps old exceptions when it is given none. A pattern that it
-/// cannot read would be left out, so it is told.
+/// cannot read would be left out, so it is reported.
 const INIT: &str = "(({ Block, Exceptions }) => {
     const { WebsiteFilter } =
         ChromeUtils.importESModule('resource:///modules/policies/WebsiteFilter.sys.mjs');
@@ -50,7 +50,7 @@ const ASK: &str = "(urls => {
 pub struct Lowered {
     /// The policy `WebsiteFilter`.
     pub filter: Value,
-    /// The rules that it is said to enforce: all but those that are told as a gap.
+    /// The rules that it is said to enforce: all except those that are reported as a gap.
     pub claimed: FilterSet,
 }
 

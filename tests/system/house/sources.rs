@@ -51,6 +51,20 @@ fn sources_of_pure_crates_mention_nothing_outside() -> Result<()> {
 }
 
 #[test]
+fn only_a_test_takes_a_bundle_that_was_not_verified() -> Result<()> {
+    let mut callers = Vec::new();
+    for path in files(".rs")? {
+        if fs::read_to_string(&path)?.contains(concat!("dangerous", "_unsigned(")) {
+            callers.push(path);
+        }
+    }
+    let agent = house().join("agent");
+    let known = ["core/src/in_force.rs", "files/src/passes.rs"];
+    assert_eq!(callers, known.map(|path| agent.join(path)));
+    Ok(())
+}
+
+#[test]
 fn every_source_file_says_its_one_job_and_is_short_enough_for_it() -> Result<()> {
     let mut wrong = Vec::new();
     for path in files(".rs")? {

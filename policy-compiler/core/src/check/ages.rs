@@ -48,7 +48,7 @@ enum Unheld {
 /// What does not hold for a group to which any of the service is open. Nothing on a personal device
 /// can be closed.
 fn unheld(service: &Service, resolved: &Resolved<'_>, age_of_consent: u8) -> Option<Unheld> {
-    if resolved.group.ownership == Ownership::Brought {
+    if resolved.group.ownership == Ownership::Personal {
         return None;
     }
     let means = |known: fn(&_) -> Option<&'static Setting>| {

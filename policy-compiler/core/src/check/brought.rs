@@ -17,7 +17,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     for rule in policy.rules.values() {
         let brought = policy.groups_of(rule);
         let mut brought: Vec<&Group> = brought
-            .filter(|group| group.ownership == Ownership::Brought)
+            .filter(|group| group.ownership == Ownership::Personal)
             .collect();
         brought.sort_by_key(|group| &group.id);
         let first = brought

@@ -55,7 +55,7 @@ impl<'a> Exposure<'a> {
         let group = resolved.group;
         let is_below = group.youngest.is_some_and(|age| age < self.limit.age.value);
         // Nothing on a personal device can be closed.
-        if !is_below || group.ownership == Ownership::Brought {
+        if !is_below || group.ownership == Ownership::Personal {
             return None;
         }
         let settled = resolved.settings.get(self.identity.name);

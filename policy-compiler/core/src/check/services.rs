@@ -41,7 +41,7 @@ fn unknown_decisions(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let written = &service.source.document;
     let parts = match &written.status {
         Statuses::Parts(parts) => parts.as_slice(),
-        Statuses::Unwritten | Statuses::Everybody(_) => &[],
+        Statuses::Unwritten | Statuses::AllGroups(_) => &[],
     };
     let of_parts = parts.iter().filter_map(|part| part.decision.as_ref());
     let cited = written.decision.iter().chain(of_parts);

@@ -32,7 +32,7 @@ pub(super) fn fill(old: &mut Policy, new: &mut Policy) {
         scopes.any(|scope| scope.ownership.is_some())
     });
     let ownerships: &[Ownership] = if asks_for_brought {
-        &[Ownership::Managed, Ownership::Brought]
+        &[Ownership::Managed, Ownership::Personal]
     } else {
         &[Ownership::Managed]
     };
@@ -80,7 +80,7 @@ fn scopes(policy: &Policy) -> impl Iterator<Item = &Scope> {
     let statuses = policy.services.values().flat_map(|service| {
         let parts = match &service.source.document.status {
             Statuses::Parts(parts) => parts.as_slice(),
-            Statuses::Unwritten | Statuses::Everybody(_) => &[],
+            Statuses::Unwritten | Statuses::AllGroups(_) => &[],
         };
         parts.iter().map(|part| &part.scope)
     });

@@ -96,7 +96,7 @@ impl Service {
     ) -> Option<Assessed<'_>> {
         match &self.source.document.status {
             Statuses::Unwritten => None,
-            Statuses::Everybody(status) => Some(self.for_everybody(status)),
+            Statuses::AllGroups(status) => Some(self.for_everybody(status)),
             // Of two that are equally narrow, which is a finding, the worse.
             Statuses::Parts(parts) => parts
                 .iter()
@@ -110,7 +110,7 @@ impl Service {
     pub(crate) fn assessments(&self) -> Vec<Assessed<'_>> {
         match &self.source.document.status {
             Statuses::Unwritten => Vec::new(),
-            Statuses::Everybody(status) => vec![self.for_everybody(status)],
+            Statuses::AllGroups(status) => vec![self.for_everybody(status)],
             Statuses::Parts(parts) => parts.iter().map(|part| self.for_part(part)).collect(),
         }
     }

@@ -119,7 +119,7 @@ fn is_decided(policy: &Policy, service: &ServiceId, group: &Group, unit: &UnitPa
     };
     let parts = match &service.source.document.status {
         Statuses::Parts(parts) => parts.as_slice(),
-        Statuses::Unwritten | Statuses::Everybody(_) => &[],
+        Statuses::Unwritten | Statuses::AllGroups(_) => &[],
     };
     let of_parts = parts.iter().filter(|part| selects(&part.scope, group));
     let cases = of_parts.filter_map(|part| part.decision.as_ref());

@@ -40,7 +40,7 @@ impl Taken<'_> {
         let (floor, unit) = self.floor;
         let extent = match &service.source.document.status {
             Statuses::Parts(_) => StatusExtent::Part,
-            Statuses::Unwritten | Statuses::Everybody(_) => StatusExtent::Whole,
+            Statuses::Unwritten | Statuses::AllGroups(_) => StatusExtent::Whole,
         };
         let bypasses = Role::StatusFor {
             status,
@@ -130,7 +130,7 @@ fn above<'s>(
     let above = service.assessed_among(group, heard)?;
     let is_heard = match &service.source.document.status {
         Statuses::Parts(_) => true,
-        Statuses::Unwritten | Statuses::Everybody(_) => match above.decision {
+        Statuses::Unwritten | Statuses::AllGroups(_) => match above.decision {
             Some(case) => carries(policy, &case.value, floor.unit()),
             None => floor.decision().is_none(),
         },

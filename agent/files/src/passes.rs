@@ -2,6 +2,8 @@
 
 mod turns;
 
+use fyr_agent_core::in_force::InForce;
+use fyr_agent_core::memory::Memory;
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{ControlState, EventKind, FailureReason, Found, Place, Product};
@@ -10,9 +12,8 @@ use proptest::prelude::*;
 
 use crate::action::Step;
 use crate::actual::Running;
-use crate::assess::{Assessment, Offered, Pass, weigh};
+use crate::assess::{Assessed, Pass, assess};
 use crate::fixture::{block, bundle, closed, empty_bundle};
-use crate::memory::Memory;
 use crate::outcome::Outcome;
 use crate::plan::{Plan, draft};
 use crate::simulation::{Device, Node};
@@ -48,12 +49,7 @@ impl Watched {
     }
 
     /// One pass, in which every write fails for `failure` if there is one.
-    fn pass(
-        &mut self,
-        bundle: &Bundle,
-        revision: u64,
-        failure: Option<FailureReason>,
-    ) -> Assessment {
+    fn pass(&mut self, bundle: &Bundle, revision: u64, failure: Option<FailureReason>) -> Assessed {
         let noticed = self.at();
         self.clock += 60;
         let block = block(bundle);
@@ -68,15 +64,10 @@ impl Watched {
             at: self.at(),
         };
         let digest = fyr_trust::digest(revision.to_string().as_bytes());
-        let offered = Offered {
-            bundle,
-            block,
-            revision: Revision(revision),
-            digest: &digest,
-        };
-        let assessment = weigh(&offered, &actual, &pass, &self.memory);
-        self.memory = assessment.memory.clone();
-        assessment
+        let in_force = InForce::dangerous_unsigned(bundle, Revision(revision), &digest);
+        let assessed = assess(&in_force, block, &actual, &pass, &self.memory);
+        self.memory = assessed.assessment.memory.clone();
+        assessed
     }
 
     fn execute(
@@ -108,13 +99,13 @@ impl Watched {
     }
 }
 
-fn events(assessment: &Assessment) -> Vec<EventKind> {
-    let events = assessment.events.iter();
+fn events(told: &Assessed) -> Vec<EventKind> {
+    let events = told.assessment.events.iter();
     events.map(|event| event.what.clone()).collect()
 }
 
-fn states(assessment: &Assessment) -> Vec<(&str, ControlState)> {
-    let controls = assessment.controls.iter();
+fn states(told: &Assessed) -> Vec<(&str, ControlState)> {
+    let controls = told.assessment.controls.iter();
     controls.map(|c| (c.control.as_str(), c.state)).collect()
 }
 
@@ -141,7 +132,7 @@ fn a_new_revision_of_the_same_policy_keeps_its_date_and_is_told_once() {
     let first = watched.pass(&bundle(), 7, None);
     let again = watched.pass(&bundle(), 7, None);
     assert_eq!(events(&again), []);
-    assert_eq!(again.memory, first.memory);
+    assert_eq!(again.assessment.memory, first.assessment.memory);
 }
 
 #[test]
@@ -178,7 +169,7 @@ fn drift_that_cannot_be_repaired_is_told_once_and_its_repair_when_it_comes() {
     let still = watched.pass(&bundle(), 7, failure);
     assert_eq!(events(&still), []);
     assert_eq!(
-        still.controls, failed.controls,
+        still.assessment.controls, failed.assessment.controls,
         "a state keeps the moment it began"
     );
     let mended = watched.pass(&bundle(), 7, None);
@@ -195,7 +186,10 @@ fn a_policy_that_could_not_be_written_is_not_called_in_force() {
         .chromium
         .insert("IncognitoModeAvailability".into(), 1.into());
     let failed = watched.pass(&newer, 8, Some(FailureReason::ReadOnly));
-    assert_eq!(failed.memory.bundle.as_ref().unwrap().revision, Revision(7));
+    assert_eq!(
+        failed.assessment.memory.bundle.as_ref().unwrap().revision,
+        Revision(7)
+    );
     assert_eq!(events(&failed), []);
     let applied = watched.pass(&newer, 8, None);
     let revision = Revision(8);
@@ -345,7 +339,7 @@ proptest! {
         }
         let told = watched.pass(&bundle(), 7, failing);
         let fails = |state: &ControlState| matches!(state, ControlState::Failed(_) | ControlState::Drifted);
-        let some_fail = told.controls.iter().any(|control| fails(&control.state));
+        let some_fail = told.assessment.controls.iter().any(|control| fails(&control.state));
         prop_assert_eq!(told.rest.is_empty(), !some_fail);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use fyr_agent_core::memory::Memory;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::Product;
 use proptest::prelude::*;
@@ -10,7 +11,6 @@ use serde_json::{Value, json};
 use crate::action::FileTime;
 use crate::actual::FileContent;
 use crate::fixture::{GAMBLING, block, bundle, closed, empty_bundle};
-use crate::memory::Memory;
 use crate::plan::{Plan, draft};
 use crate::simulation::{Device, Node, regular};
 

@@ -1,8 +1,9 @@
 //! The part of a plan that serves one place, while it is being drawn up.
 
+use fyr_agent_core::obstacle::{Affected, Obstacle};
 use fyr_schemas::report::{FailureReason, Found, Place};
 
-use super::{Affected, Obstacle, Plan, file, write};
+use super::{Plan, file, write};
 use crate::action::{Action, Because, Content, Step};
 use crate::actual::{
     ActualPlace, DIRECTORY_MODE, DirectoryState, FILE_MODE, FileState, FoundDirectory,

@@ -5,21 +5,21 @@ mod draft;
 mod firefox;
 mod hosts;
 
-use std::collections::BTreeSet;
 use std::fmt;
 
+use fyr_agent_core::in_force::InForce;
+use fyr_agent_core::memory::Memory;
+use fyr_agent_core::obstacle::{Affected, Obstacle};
+use fyr_agent_core::product::place;
+use fyr_schemas::Digest;
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::report::{FailureReason, Place};
-use fyr_schemas::{CategoryId, Digest};
+use fyr_schemas::report::Place;
 use serde::Serialize;
 
 use crate::action::{Action, Content, FileTime, Step};
 use crate::actual::Actual;
 use crate::desired::hosts::Block;
-use crate::in_force::InForce;
-use crate::memory::Memory;
 use crate::path::{ManagedPath, OwnName};
-use crate::products::place;
 
 /// What is to be done, and what cannot be. A device is compliant exactly when both are empty.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -28,62 +28,6 @@ pub struct Plan {
     pub actions: Vec<Action>,
     /// What no step of the agent can mend.
     pub obstacles: Vec<Obstacle>,
-}
-
-/// Something that keeps a place from holding what it should.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Obstacle {
-    /// Where.
-    pub place: Place,
-    /// Why.
-    pub reason: FailureReason,
-    /// How much of the place's policy it touches.
-    pub affected: Affected,
-}
-
-/// How much of a place's policy is touched.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Affected {
-    /// All of it.
-    Everything,
-    /// These policies or host names.
-    Names(BTreeSet<String>),
-    /// These names of a list.
-    List(CategoryId, BTreeSet<String>),
-}
-
-impl Affected {
-    /// Both together.
-    #[must_use]
-    pub fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Names(mut names), Self::Names(more)) => {
-                names.extend(more);
-                Self::Names(names)
-            }
-            // Nothing finer covers both.
-            (Self::Everything | Self::Names(_) | Self::List(..), _) => Self::Everything,
-        }
-    }
-
-    /// Whether any of `names` is touched.
-    pub fn touches<'a>(&self, mut names: impl Iterator<Item = &'a str>) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Names(affected) => names.any(|name| affected.contains(name)),
-            Self::List(..) => false,
-        }
-    }
-
-    /// Whether the list of `category` is touched.
-    pub fn touches_list(&self, category: &CategoryId) -> bool {
-        match self {
-            Self::Everything => true,
-            Self::Names(_) => false,
-            Self::List(affected, _) => affected == category,
-        }
-    }
 }
 
 impl Plan {
@@ -173,6 +117,16 @@ pub(crate) fn own_part(bundle: &Bundle, block: Option<&Block>, place: Place) -> 
 }
 
 impl Plan {
+    /// What is to be done, one line each; nothing exactly where the plan is empty.
+    pub fn due_in_words(&self) -> Vec<String> {
+        let actions = self.actions.iter().map(ToString::to_string);
+        let obstacles = self
+            .obstacles
+            .iter()
+            .map(|it| ObstacleWords(it).to_string());
+        actions.chain(obstacles).collect()
+    }
+
     fn append(&mut self, other: Self) {
         self.actions.extend(other.actions);
         self.obstacles.extend(other.obstacles);
@@ -204,17 +158,22 @@ impl fmt::Display for Plan {
             writeln!(f, "{action}")?;
         }
         for obstacle in &self.obstacles {
-            writeln!(f, "{obstacle}")?;
+            writeln!(f, "{}", ObstacleWords(obstacle))?;
         }
         Ok(())
     }
 }
 
-impl fmt::Display for Obstacle {
+/// An obstacle as an operator reads it, with its path.
+#[derive(Debug, Clone, Copy)]
+pub struct ObstacleWords<'a>(pub &'a Obstacle);
+
+impl fmt::Display for ObstacleWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let path = file(self.place, OwnName::PLAIN);
-        write!(f, "cannot mend {path}: {}", self.reason.words())?;
-        match &self.affected {
+        let Self(obstacle) = self;
+        let path = file(obstacle.place, OwnName::PLAIN);
+        write!(f, "cannot mend {path}: {}", obstacle.reason.words())?;
+        match &obstacle.affected {
             Affected::Everything => Ok(()),
             Affected::Names(names) | Affected::List(_, names) => {
                 let names: Vec<&str> = names.iter().map(String::as_str).collect();

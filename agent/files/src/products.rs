@@ -4,16 +4,13 @@
 //! Sources: `components/policy/core/common/policy_paths.cc` of Chromium and its derivatives,
 //! and Mozilla's policy templates. Paths are relative to the device's root.
 
-use fyr_schemas::bundle::Engine;
-use fyr_schemas::report::{Place, Product};
+use fyr_schemas::report::Product;
 
 /// What is known of one product.
 #[derive(Debug)]
 pub struct ProductFacts {
     /// Which.
     pub product: Product,
-    /// The family whose policy it reads.
-    pub engine: Engine,
     /// The components of the directory it reads policy from, from the root down.
     pub directories: &'static [&'static str],
     /// The executables and launchers of its packages. Presence of one is presence of the product,
@@ -34,14 +31,12 @@ pub const PRODUCTS: [&ProductFacts; 7] = [
 
 static CHROMIUM: ProductFacts = ProductFacts {
     product: Product::Chromium,
-    engine: Engine::Chromium,
     directories: &["etc", "chromium", "policies", "managed"],
     binaries: &["usr/bin/chromium", "usr/lib/chromium/chromium"],
 };
 
 static CHROMIUM_BROWSER: ProductFacts = ProductFacts {
     product: Product::ChromiumBrowser,
-    engine: Engine::Chromium,
     directories: &["etc", "chromium-browser", "policies", "managed"],
     binaries: &[
         "usr/bin/chromium-browser",
@@ -52,7 +47,6 @@ static CHROMIUM_BROWSER: ProductFacts = ProductFacts {
 
 static CHROME: ProductFacts = ProductFacts {
     product: Product::Chrome,
-    engine: Engine::Chromium,
     directories: &["etc", "opt", "chrome", "policies", "managed"],
     binaries: &[
         "opt/google/chrome/chrome",
@@ -65,7 +59,6 @@ static CHROME: ProductFacts = ProductFacts {
 
 static CHROME_FOR_TESTING: ProductFacts = ProductFacts {
     product: Product::ChromeForTesting,
-    engine: Engine::Chromium,
     directories: &["etc", "opt", "chrome_for_testing", "policies", "managed"],
     binaries: &[
         "opt/google/chrome-for-testing/chrome",
@@ -76,7 +69,6 @@ static CHROME_FOR_TESTING: ProductFacts = ProductFacts {
 
 static EDGE: ProductFacts = ProductFacts {
     product: Product::Edge,
-    engine: Engine::Chromium,
     directories: &["etc", "opt", "edge", "policies", "managed"],
     binaries: &[
         "opt/microsoft/msedge/msedge",
@@ -89,7 +81,6 @@ static EDGE: ProductFacts = ProductFacts {
 
 static BRAVE: ProductFacts = ProductFacts {
     product: Product::Brave,
-    engine: Engine::Chromium,
     directories: &["etc", "brave", "policies", "managed"],
     binaries: &[
         "opt/brave.com/brave/brave",
@@ -101,7 +92,6 @@ static BRAVE: ProductFacts = ProductFacts {
 
 static FIREFOX: ProductFacts = ProductFacts {
     product: Product::Firefox,
-    engine: Engine::Firefox,
     directories: &["etc", "firefox", "policies"],
     binaries: &[
         "usr/bin/firefox",
@@ -123,14 +113,6 @@ pub fn facts(product: Product) -> &'static ProductFacts {
         Product::Edge => &EDGE,
         Product::Brave => &BRAVE,
         Product::Firefox => &FIREFOX,
-    }
-}
-
-/// The place in which `product`'s policy is written.
-pub fn place(product: Product) -> Place {
-    match facts(product).engine {
-        Engine::Chromium => Place::Chromium(product),
-        Engine::Firefox => Place::Firefox(product),
     }
 }
 

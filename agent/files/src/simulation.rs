@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_agent_core::product::place;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{Place, Product};
 use serde_json::Value;
@@ -17,7 +18,6 @@ use crate::desired::hosts::{clashes, led_elsewhere};
 use crate::fixture::{lists, rendered};
 use crate::path::{ManagedPath, OwnName, aside_name, directories};
 use crate::plan::Plan;
-use crate::products::place;
 
 /// The user that the agent is.
 pub(crate) const OWNER: u32 = 0;

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_agent_core::obstacle::Affected;
 use fyr_schemas::bundle::Bundle;
 use serde_json::Value;
 
 use super::pretty;
 use crate::actual::{ForeignFile, ForeignPolicies};
 use crate::path::OwnName;
-use crate::plan::Affected;
 
 /// The file's bytes: `{}` where the bundle has no policy for the family.
 pub fn render(bundle: &Bundle) -> Vec<u8> {

@@ -33,7 +33,7 @@ fn timed_bundle() -> Bundle {
 }
 
 /// One pass at an hour of 1970-01-01, with what is in force then.
-fn pass_at(watched: &mut Watched, hour: i64) -> (Bundle, Assessment) {
+fn pass_at(watched: &mut Watched, hour: i64) -> (Bundle, Assessed) {
     watched.clock = hour * 3600 + 60;
     let in_force = timed_bundle().in_force(watched.at()).into_owned();
     let told = watched.pass(&in_force, 7, None);
@@ -46,8 +46,8 @@ fn a_device_passes_from_one_period_into_the_next_and_none_of_it_is_drift() {
     let revision = Revision(7);
     let mut told = Vec::new();
     for hour in 0..5 {
-        let (in_force, assessment) = pass_at(&mut watched, hour);
-        assert!(assessment.rest.is_empty(), "{}", assessment.rest);
+        let (in_force, assessed) = pass_at(&mut watched, hour);
+        assert!(assessed.rest.is_empty(), "{}", assessed.rest);
         let written = String::from_utf8(written(&watched)).unwrap();
         let listed = in_force.chromium["URLBlocklist"].to_string();
         let written = written.split_whitespace().collect::<String>();
@@ -55,7 +55,7 @@ fn a_device_passes_from_one_period_into_the_next_and_none_of_it_is_drift() {
             written.contains(&format!("\"URLBlocklist\":{listed}")),
             "{written}"
         );
-        told.push(events(&assessment));
+        told.push(events(&assessed));
     }
     let nothing = Vec::new;
     let applied = vec![EventKind::Applied { revision }];

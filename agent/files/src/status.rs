@@ -2,57 +2,60 @@
 
 use std::fmt;
 
+use fyr_agent_core::contact::TroubleKind;
+use fyr_agent_core::status::{AgentState, ControlStatus, ListStatus, Status};
 use fyr_schemas::PeriodId;
 use fyr_schemas::report::{ControlState, Freshness, PeriodsInForce};
 use jiff::{SignedDuration, Timestamp};
 
-use super::{AgentState, ControlStatus, ListStatus, Status};
-use crate::contact::TroubleKind;
-
 /// Lines of one kind that fit on a screen; the rest is counted.
 const LINES: usize = 8;
 
-impl fmt::Display for Status {
+/// A status as a person reads it.
+#[derive(Debug, Clone, Copy)]
+pub struct StatusWords<'a>(pub &'a Status);
+
+impl fmt::Display for StatusWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}", self.headline())?;
         writeln!(
             f,
             "Device {} in group `{}` of `{}`.",
-            self.device, self.group, self.organisation
+            self.0.device, self.0.group, self.0.organisation
         )?;
-        if let Some(bundle) = &self.bundle {
+        if let Some(bundle) = &self.0.bundle {
             let since = self.moment(bundle.since);
             writeln!(f, "Revision {} is in force since {since}.", bundle.revision)?;
         }
-        if let Some(periods) = &self.periods {
+        if let Some(periods) = &self.0.periods {
             writeln!(f, "{}", self.periods_in_words(periods))?;
         }
-        if !self.lists.is_empty() {
-            let lists: Vec<String> = self.lists.iter().map(ToString::to_string).collect();
+        if !self.0.lists.is_empty() {
+            let lists: Vec<String> = self.0.lists.iter().map(list_in_words).collect();
             writeln!(f, "Names that are closed: {}.", lists.join(", "))?;
         }
         writeln!(f, "{}", self.freshness_in_words())?;
         writeln!(f, "{}", self.surroundings())?;
         self.list_failures(f)?;
         self.list_gaps(f)?;
-        list(f, "Still to be done:", &self.due)
+        list(f, "Still to be done:", &self.0.due)
     }
 }
 
-impl Status {
-    fn headline(&self) -> &'static str {
+impl StatusWords<'_> {
+    fn headline(self) -> &'static str {
         let awaits = |control: &ControlStatus| control.state == ControlState::PendingRestart;
-        match (&self.bundle, self.compliant) {
+        match (&self.0.bundle, self.0.compliant) {
             (None, _) => "No policy is in force on this device yet.",
             (Some(_), false) => "This device does not hold its policy.",
-            (Some(_), true) if self.controls.iter().any(awaits) => {
+            (Some(_), true) if self.0.controls.iter().any(awaits) => {
                 "The policy is written; a browser must be restarted before it obeys all of it."
             }
             (Some(_), true) => "This device holds its policy.",
         }
     }
 
-    fn periods_in_words(&self, periods: &PeriodsInForce) -> String {
+    fn periods_in_words(self, periods: &PeriodsInForce) -> String {
         // Days are periods that run from then on; the last of them tells of all before it.
         let named = periods.running.iter().filter(|name| name.day().is_none());
         let running: Vec<String> = named.map(|period| format!("`{period}`")).collect();
@@ -72,15 +75,15 @@ impl Status {
         }
     }
 
-    fn freshness_in_words(&self) -> String {
-        let Freshness::Stale { since } = self.freshness else {
-            return match self.refreshed {
+    fn freshness_in_words(self) -> String {
+        let Freshness::Stale { since } = self.0.freshness else {
+            return match self.0.refreshed {
                 Some(at) => format!("The policy is the newest; asked {}.", self.moment(at)),
                 None => "The repository was not asked yet.".to_owned(),
             };
         };
         let since = self.moment(since);
-        match self.trouble {
+        match self.0.trouble {
             Some(TroubleKind::OutOfReach) => format!(
                 "The server is out of reach since {since}; the last good policy stays. Check the network."
             ),
@@ -97,8 +100,9 @@ impl Status {
         }
     }
 
-    fn surroundings(&self) -> String {
+    fn surroundings(self) -> String {
         let browsers: Vec<&str> = self
+            .0
             .browsers
             .iter()
             .map(|product| product.words())
@@ -108,22 +112,28 @@ impl Status {
         } else {
             browsers.join(", ")
         };
-        let agent = match self.agent {
+        let agent = match self.0.agent {
             AgentState::Running => "running",
             AgentState::Stopped => "not running: `systemctl start fyr-agent`",
             AgentState::Unknown => "only root can tell",
         };
-        let waiting = self.reports_waiting;
+        let waiting = self.0.reports_waiting;
         format!(
             "Browsers: {browsers}. Agent: {agent}. Reports that wait for the server: {waiting}."
         )
     }
 
-    fn list_failures(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let failing = self.controls.iter().filter(|control| match control.state {
-            ControlState::PendingRestart | ControlState::Drifted | ControlState::Failed(_) => true,
-            ControlState::InForce | ControlState::Gap => false,
-        });
+    fn list_failures(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let failing = self
+            .0
+            .controls
+            .iter()
+            .filter(|control| match control.state {
+                ControlState::PendingRestart | ControlState::Drifted | ControlState::Failed(_) => {
+                    true
+                }
+                ControlState::InForce | ControlState::Gap => false,
+            });
         let lines: Vec<String> = failing
             .map(|control| {
                 let why = control.why.as_deref().unwrap_or_default();
@@ -133,7 +143,7 @@ impl Status {
                     "{} ({}){}: {why}, since {since}. {}",
                     control.control,
                     control.value,
-                    control.decided_in_words(),
+                    decided_in_words(control),
                     capitalised(advice)
                 )
             })
@@ -141,8 +151,9 @@ impl Status {
         list(f, "What does not hold:", &lines)
     }
 
-    fn list_gaps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn list_gaps(self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let gaps = self
+            .0
             .controls
             .iter()
             .filter(|control| control.state == ControlState::Gap);
@@ -156,8 +167,8 @@ impl Status {
     }
 
     /// A moment as the person reads it: when, and how long ago or ahead.
-    fn moment(&self, at: Timestamp) -> String {
-        let ago = self.at.duration_since(at);
+    fn moment(self, at: Timestamp) -> String {
+        let ago = self.0.at.duration_since(at);
         let when = at.strftime("%Y-%m-%d %H:%M UTC");
         let distance = if ago.is_negative() {
             ahead_in_words(ago.abs())
@@ -168,19 +179,15 @@ impl Status {
     }
 }
 
-impl fmt::Display for ListStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} of the list {}", self.names, self.category)
-    }
+fn list_in_words(list: &ListStatus) -> String {
+    format!("{} of the list {}", list.names, list.category)
 }
 
-impl ControlStatus {
-    fn decided_in_words(&self) -> String {
-        match (&self.decision, &self.decided_by) {
-            (Some(case), Some(body)) => format!(", decided by {body} in {case}"),
-            (Some(case), None) => format!(", decided in {case}"),
-            (None, _) => String::new(),
-        }
+fn decided_in_words(control: &ControlStatus) -> String {
+    match (&control.decision, &control.decided_by) {
+        (Some(case), Some(body)) => format!(", decided by {body} in {case}"),
+        (Some(case), None) => format!(", decided in {case}"),
+        (None, _) => String::new(),
     }
 }
 
@@ -231,16 +238,17 @@ fn list(f: &mut fmt::Formatter<'_>, title: &str, lines: &[String]) -> fmt::Resul
 
 #[cfg(test)]
 mod tests {
+    use fyr_agent_core::contact::Contact;
+    use fyr_agent_core::obstacle::{Affected, Obstacle};
+    use fyr_agent_core::status::{Facts, Policy};
     use fyr_schemas::Revision;
     use fyr_schemas::report::{
         BundleInForce, ControlReport, FailureReason, Product, RefusalReason,
     };
 
     use super::*;
-    use crate::contact::Contact;
     use crate::fixture::bundle;
-    use crate::plan::{Affected, Obstacle, Plan};
-    use crate::status::{Facts, Policy};
+    use crate::plan::Plan;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
@@ -274,7 +282,7 @@ mod tests {
             digest: fyr_trust::digest(b""),
             since: at(-3 * 86_400),
         };
-        Status::tell(Facts {
+        let status = Status::tell(Facts {
             at: at(0),
             device: &"0123456789abcdef0123456789abcdef".parse().unwrap(),
             organisation: &bundle.organisation,
@@ -288,10 +296,10 @@ mod tests {
                 periods,
                 revision: Some(in_force),
                 controls: &controls,
-                rest,
+                due: rest.due_in_words(),
             }),
-        })
-        .to_string()
+        });
+        StatusWords(&status).to_string()
     }
 
     fn fresh() -> Contact {

@@ -2,11 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_agent_core::obstacle::Affected;
 use fyr_schemas::CategoryId;
 use fyr_schemas::report::{FailureReason, Found, Place};
 
 use super::draft::{Draft, OutOfReach, kind_fault, metadata_fault};
-use super::{Affected, Subject, file};
+use super::{Subject, file};
 use crate::action::{Content, HostsContent};
 use crate::actual::hosts::{BlockFound, HostsFile};
 use crate::actual::{FileContent, FileState};
