@@ -155,7 +155,10 @@ fn codes(rules: &[&str], decisions: &str) -> Vec<&'static str> {
     .collect();
     let compiled = compile(&sources, DAY);
     assert!(!compiled.failed(), "{:#?}", compiled.diagnostics);
-    let codes = compiled.diagnostics.iter().map(|finding| finding.code());
+    let codes = compiled
+        .diagnostics
+        .iter()
+        .map(fyr_policy_core::Diagnostic::code);
     codes
         .filter(|code| matches!(code, Code::NeverHolds | Code::Repeats))
         .map(Code::as_str)

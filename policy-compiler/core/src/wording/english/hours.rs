@@ -23,10 +23,10 @@ pub(super) fn words(found: &Hours, whole: &Diagnostic) -> Said {
         ),
         Hours::ExceptionsEqual { period } => Said::new(
             format!(
-                "two exceptions from `{period}` of equal rank are for {}",
+                "several exceptions from `{period}` of equal rank are for {}",
                 whom()
             ),
-            "write a lower unit or a stage in one of them",
+            "write a lower unit or a stage in all but one of them",
         ),
         Hours::TooManyCombinations { most } => Said::new(
             format!("more than {most} combinations of periods for {}", whom()),
@@ -38,11 +38,11 @@ pub(super) fn words(found: &Hours, whole: &Diagnostic) -> Said {
             "add `until:` with the last day of the term, or `on:` with its dates",
         ),
         Hours::LessonsOverlap { .. } => Said::new(
-            format!("{} has two lessons at one time", whom()),
+            format!("two lessons at one time for {}", whom()),
             "correct the day or the hours of one, or narrow its `for`",
         ),
         Hours::LessonsTooLong { day, minutes, most } => Said::new(
-            format!("{} has {} of lessons on {day}", whom(), duration(*minutes)),
+            format!("{} of lessons on {day} for {}", duration(*minutes), whom()),
             format!(
                 "shorten the lessons: at most {} of a day may go below minimums that are \
                  overridable by lessons",

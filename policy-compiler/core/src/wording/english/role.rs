@@ -214,7 +214,7 @@ fn essential(need: Need, name: Option<&str>) -> String {
 fn shortens(groups: &BTreeSet<GroupId>, first: Option<(Date, Hours)>, cites: bool) -> String {
     let whom = phrase::groups(groups);
     let loses = match first {
-        Some((day, hours)) => format!("{whom} loses it on {day}, {hours}"),
+        Some((day, hours)) => format!("lost on {day}, {hours}, for {whom}"),
         None => format!("for {whom}"),
     };
     if cites {
