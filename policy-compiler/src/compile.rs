@@ -92,8 +92,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
 pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
     let (sources, compilation) = policy.compile()?;
     let findings = policy.findings(&sources, &compilation.diagnostics);
-    let told = findings.as_text(Look::of_stderr(), &mut io::stderr());
-    told.map_err(CompileError::Print)?;
+    let reported = findings.as_text(Look::of_stderr(), &mut io::stderr());
+    reported.map_err(CompileError::Print)?;
     if compilation.failed() {
         eprintln!("{}; nothing was written", findings.tally());
         return Ok(None);

@@ -215,7 +215,7 @@ pub struct Gap {
 #[serde(rename_all = "kebab-case")]
 pub enum GapReason {
     /// The engine has no policy for it and no published address stands in.
-    NoMeans,
+    NoMechanism,
     /// The engine can express part of it.
     Partial,
     /// No target of this version enforces it.

@@ -4,7 +4,6 @@
 //! the kernel when the test itself dies. Ports are chosen by the system, files live in temporary
 //! directories, and only [`wait`] waits.
 
-pub mod authority;
 pub mod binaries;
 pub mod child;
 pub mod chromium;

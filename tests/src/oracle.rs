@@ -7,7 +7,7 @@ pub mod questions;
 use std::fmt;
 
 use anyhow::Result;
-use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::url_filter::{SiteRule, Verdict};
 
 /// What is written for a browser about sites.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -3,9 +3,8 @@
 use std::env;
 
 use anyhow::{Context, Result};
-use fyr_policy_core::desired::{SiteRule, Verdict};
-use fyr_policy_core::target::as_compared;
-use fyr_policy_core::url_filter;
+use fyr_policy_core::lower::as_compared;
+use fyr_policy_core::url_filter::{self, SiteRule, Verdict};
 use fyr_tests::oracle::chromium::{ChromiumOracle, OWN_FILTERS};
 use fyr_tests::oracle::firefox::{FirefoxOracle, Lowered};
 use fyr_tests::oracle::{Browser, Comparison, Difference, FilterSet, Model, questions};

@@ -68,7 +68,7 @@ codes! {
     "0206" UnknownBody Error
     "0207" NoStage Error
     "0208" OverlappingStages Error
-    "0209" SelectsNobody Warning
+    "0209" SelectsNoGroup Warning
     "0210" SaysNothing Error
     "0211" NoReason Warning
     "0212" UnnamedGroup Error
@@ -105,7 +105,7 @@ codes! {
     "0601" HelplineBlocked Error
     "0602" RecoveryBlocked Error
     "0603" EscapeOpen Warning
-    "0604" DeviceBrought Error
+    "0604" PersonalDevice Error
     "0605" TooNewForBrowser Warning
     "0606" SignInBlocked Error
     "0607" ClassroomBlocked Warning
@@ -135,7 +135,7 @@ codes! {
     "0910" OtherHoursTwice Error
     "0911" TooManyCombinations Error
     "0912" NothingToOverride Error
-    "0913" DaysUntold Warning
+    "0913" DaysNotIncluded Warning
     "0914" HoursTaken Error
     "0915" HoursUndecided Warning
     "0916" HoursNotInForce Warning
@@ -150,7 +150,7 @@ codes! {
     "1006" UnknownGroup Error
     "1007" HelplineLimited Error
     "1008" ApprovalUnasked Warning
-    "1009" LimitUnheld Warning
+    "1009" LimitNotMet Warning
     "1010" ApprovalNotInForce Warning
     "1011" DeniedOpened Warning
 }

@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod categories;
+mod category;
 mod check;
 pub mod code;
 pub mod compile;
@@ -18,6 +19,7 @@ pub mod finding;
 pub mod judge;
 mod letters;
 pub mod lists;
+pub mod lower;
 pub mod meant;
 mod name_table;
 pub mod parse;
@@ -28,9 +30,8 @@ pub mod review;
 pub mod schema;
 pub mod settings;
 pub mod source;
-mod spell;
 mod stage;
-pub mod target;
+mod time_slice;
 pub mod url_filter;
 pub mod wording;
 
@@ -49,5 +50,5 @@ pub use parse::day_meant;
 pub use policy::Assumptions;
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};
-pub use spell::days_in_words;
+pub use time_slice::days_in_words;
 pub use wording::{Label, Language, Wording, word};

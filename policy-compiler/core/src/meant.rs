@@ -125,17 +125,17 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
         .collect();
     if (1..=FEW).contains(&wholes.len()) {
         let one_of = if wholes.len() == 1 { "" } else { "one of " };
-        return format!("write {one_of}{}", crate::diagnostic::in_backticks(&wholes));
+        return format!("write {one_of}{}", in_backticks(&wholes));
     }
     match did_you_mean(given, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),
         None if known.len() <= FEW => {
-            format!("known here: {}", crate::diagnostic::in_backticks(&known))
+            format!("known here: {}", in_backticks(&known))
         }
         None => format!(
             "known here: {} and {} more",
-            crate::diagnostic::in_backticks(known.get(..FEW).unwrap_or(&[])),
+            in_backticks(known.get(..FEW).unwrap_or(&[])),
             known.len() - FEW
         ),
     }
@@ -148,6 +148,14 @@ fn is_part_of(part: &str, name: &str) -> bool {
     !part.is_empty()
         && (behind.is_some_and(|rest| rest.starts_with(['-', '.']))
             || before.is_some_and(|rest| rest.ends_with(['-', '.'])))
+}
+
+fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
+    let names: Vec<String> = names
+        .iter()
+        .map(|name| format!("`{}`", name.as_ref()))
+        .collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

@@ -252,7 +252,7 @@ fn r41_what_is_recommended_with_the_equipment_holds_where_a_browser_can_hold_it(
     }
     assert_eq!(
         gap(&bundle, "password.reuse-warning", Engine::Firefox),
-        Some(GapReason::NoMeans)
+        Some(GapReason::NoMechanism)
     );
 }
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use fyr_policy_core::desired::Verdict;
+use fyr_policy_core::url_filter::Verdict;
 use serde_json::{Value, json};
 
 use super::{Browser, FilterSet};

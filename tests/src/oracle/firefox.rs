@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Result, ensure};
-use fyr_policy_core::desired::{Decided, Desired, SiteEntry, Verdict};
-use fyr_policy_core::target::lower;
+use fyr_policy_core::desired::{Decided, Desired, SiteEntry};
+use fyr_policy_core::lower::lower;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_schemas::bundle::{Audience, Coverage, Engine};
 use serde_json::{Value, json};
 

@@ -57,9 +57,9 @@ fn openings<'a>(service: &Service, sites: &Sites<'a>) -> BTreeSet<(&'a RuleId, P
     let filters = service.sites.iter().map(|(filter, _)| filter);
     filters
         .filter_map(|filter| sites.verdict_over_filter(filter))
-        .filter(|voice| voice.says.verdict.is_open())
-        .filter(|voice| names(voice.rule, service, voice.says.place))
-        .map(|voice| (voice.rule.id(), voice.says.place))
+        .filter(|claim| claim.says.verdict.is_open())
+        .filter(|claim| names(claim.rule, service, claim.says.place))
+        .map(|claim| (claim.rule.id(), claim.says.place))
         .collect()
 }
 

@@ -7,7 +7,9 @@ use fyr_schemas::policy::{Overridable, Strength};
 
 use crate::finding::{self, Diagnostic, Floor, Lessons, Owner, Role};
 use crate::policy::{Policy, Rule};
-use crate::resolve::{Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, Resolution, Said};
+use crate::resolve::{
+    Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, QuotedClaim, Resolution,
+};
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let breaches = resolution.breaches.iter();
@@ -75,7 +77,7 @@ fn of_breach(policy: &Policy, breach: &Breach, groups: &[&GroupId]) -> Diagnosti
 }
 
 /// Who may change what stands above, and whether lessons may go below it.
-fn owner(policy: &Policy, above: &Said, below: &Said) -> Owner {
+fn owner(policy: &Policy, above: &QuotedClaim, below: &QuotedClaim) -> Owner {
     let floor = policy.rules.get(&above.rule);
     let is_lesson = policy.rules.get(&below.rule).is_some_and(Rule::is_lesson);
     let decided = floor.and_then(Rule::decision).and_then(|case| {

@@ -1,8 +1,8 @@
 //! R40: who is warned reads guidance, and guidance is there to be read.
 
-use crate::desired::Verdict;
 use crate::finding::{Diagnostic, Role, Rule as Found};
 use crate::policy::{Policy, Rule};
+use crate::url_filter::Verdict;
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     policy

@@ -58,18 +58,18 @@ impl<'a> Exposure<'a> {
         if !is_below || group.ownership == Ownership::Personal {
             return None;
         }
-        let settled = resolved.settings.get(self.identity.name);
-        let holds = settled.map(|settled| settled.holds);
+        let effective = resolved.settings.get(self.identity.name);
+        let holds = effective.map(|effective| effective.holds);
         let is_open =
             holds.is_none_or(|holds| self.identity.default_value().as_ref() == Some(holds.value));
-        is_open.then(|| holds.map_or(LeftOpen::ByNobody, |holds| LeftOpen::ByRule(holds.place)))
+        is_open.then(|| holds.map_or(LeftOpen::ByNoRule, |holds| LeftOpen::ByRule(holds.place)))
     }
 
     fn finding(&self, by: LeftOpen) -> Diagnostic {
         let (written, age) = (&self.service.source.document, self.limit.age.value);
         let opens = match by {
             LeftOpen::ByRule(place) => Some((place, Role::LeavesAccountOpen)),
-            LeftOpen::ByNobody => None,
+            LeftOpen::ByNoRule => None,
         };
         let minimum = self.service.source.place(&self.limit.age);
         Diagnostic::of(Found::IdentityBelowAge {

@@ -111,7 +111,7 @@ fn is_meant(policy: &Policy, need: &Need, block: &Block<'_>) -> bool {
         Purpose::Classroom => policy
             .rules
             .get(block.rule)
-            .is_some_and(|rule| rule.occasion.turn() != Turn::Always),
+            .is_some_and(|rule| rule.time_scope.turn() != Turn::Always),
     }
 }
 

@@ -13,24 +13,26 @@ use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let lifelines: Vec<Essential<'_>> = helplines(policy).chain(recovery(policy)).collect();
+    let essential_hosts: Vec<Essential<'_>> = helplines(policy).chain(recovery(policy)).collect();
     let mut found: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     let (mut known, mut settings) = (OncePerSites::default(), BySettings::default());
     for resolved in resolution.at_all_times() {
         let by_rules = known.answer(&resolved.sites, |sites| {
-            let filters = lifelines.iter().map(|lifeline| lifeline.filter);
+            let filters = essential_hosts
+                .iter()
+                .map(|essential_host| essential_host.filter);
             let blocks = filters.map(|filter| closed::by_rules(sites, filter));
             blocks.collect::<Vec<_>>()
         });
-        for (lifeline, by_rules) in lifelines.iter().zip(by_rules) {
-            let by_settings = settings.closing(resolved, lifeline.filter);
+        for (essential_host, by_rules) in essential_hosts.iter().zip(by_rules) {
+            let by_settings = settings.closing(resolved, essential_host.filter);
             for block in by_rules.iter().chain(&by_settings) {
                 let closed = found
-                    .entry((lifeline.need, block.place))
+                    .entry((essential_host.need, block.place))
                     .or_default()
-                    .entry(lifeline.place)
+                    .entry(essential_host.place)
                     .or_insert_with(|| Closed {
-                        lifeline,
+                        essential_host,
                         block: block.clone(),
                         since: resolved.since(),
                     });
@@ -46,7 +48,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
 
 /// An essential site that is closed.
 struct Closed<'p, 'a> {
-    lifeline: &'p Essential<'a>,
+    essential_host: &'p Essential<'a>,
     block: Block<'a>,
     /// The first day it is, unless it is on the day of the policy.
     since: Option<Date>,
@@ -55,7 +57,7 @@ struct Closed<'p, 'a> {
 impl Closed<'_, '_> {
     /// What to keep open.
     fn needed(&self) -> String {
-        let filter = self.lifeline.filter;
+        let filter = self.essential_host.filter;
         if self.block.is_around(filter) {
             filter.to_string()
         } else {
@@ -67,13 +69,13 @@ impl Closed<'_, '_> {
 /// One finding for all that one entry of a rule closes.
 fn finding(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
     let first = closed.first()?;
-    let need = first.lifeline.need;
+    let need = first.essential_host.need;
     let blocks = Role::Blocks {
         rule: first.block.rule.clone(),
         since: first.since,
     };
     let needed = closed.iter().map(|closed| {
-        let Essential { name, place, .. } = closed.lifeline;
+        let Essential { name, place, .. } = closed.essential_host;
         let role = Role::Essential {
             need,
             name: name.map(str::to_owned),

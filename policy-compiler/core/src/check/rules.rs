@@ -98,7 +98,7 @@ fn values_for_no_group<'a>(
 
 fn for_no_group(rule: &Rule, setting: &str, value: &ValueFor) -> Diagnostic {
     let whom = match &value.whom {
-        ForWhom::Everybody => Whom::All,
+        ForWhom::All => Whom::All,
         ForWhom::Audience(audience) => Whom::Audience(*audience),
         ForWhom::Stage(stage) => Whom::Stage(stage.clone()),
     };

@@ -151,7 +151,7 @@ fn two_statuses(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     clashing
         .into_iter()
         .filter_map(|(one, other)| Some((parts.get(one)?, parts.get(other)?)))
-        .map(|(one, other)| tell_clash(service, one, other))
+        .map(|(one, other)| report_clash(service, one, other))
         .collect()
 }
 
@@ -172,7 +172,7 @@ fn clash(parts: &[StatusFor], group: &Group) -> Option<(usize, usize)> {
         .map(|(other, _)| (first, *other))
 }
 
-fn tell_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
+fn report_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
     let (one, other) = if one.status.span <= other.status.span {
         (one, other)
     } else {

@@ -31,15 +31,15 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     findings.extend(other_hours_twice(policy));
     findings.extend(lessons::check(policy));
     findings.extend(crowded(policy, resolution));
-    findings.extend(untold(policy, resolution));
+    findings.extend(not_included(policy, resolution));
     findings
 }
 
 impl Policy {
     /// Whether a period runs on some day from today on.
     fn runs_again(&self, period: &Period) -> bool {
-        let everybodys = self.timetable.holidays.iter();
-        let mut holidays: Vec<Days> = everybodys
+        let for_all = self.timetable.holidays.iter();
+        let mut holidays: Vec<Days> = for_all
             .filter(|holiday| holiday.scope.is_none())
             .flat_map(|holiday| holiday.days.iter().copied())
             .collect();
@@ -94,7 +94,7 @@ fn gaps(first: Date, last: Date, holidays: &[Days]) -> Vec<(Date, Date)> {
 
 fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
     let mut rules = policy.rules.values();
-    let rule = rules.find(|rule| rule.occasion.during.contains(name));
+    let rule = rules.find(|rule| rule.time_scope.during.contains(name));
     let date = policy.date;
     Diagnostic::of(Found::PeriodOver {
         period: name.clone(),
@@ -109,7 +109,7 @@ fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
 
 fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnostic> {
     let mut rules = policy.rules.values().chain(policy.dormant.values());
-    let is_used = rules.any(|rule| rule.occasion.during.contains(name));
+    let is_used = rules.any(|rule| rule.time_scope.during.contains(name));
     (!is_used).then(|| {
         let period_id = name.clone();
         Diagnostic::of(Found::PeriodUnused { period: period_id })
@@ -156,7 +156,7 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
     let rules = policy.rules_for(first);
     let periods: BTreeSet<&PeriodId> = rules
         .iter()
-        .flat_map(|rule| &rule.occasion.during)
+        .flat_map(|rule| &rule.time_scope.during)
         .collect();
     let most = MOST_VARIANTS;
     let depends = Role::DependsOnPeriods {
@@ -170,16 +170,16 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
 }
 
 /// Days on which rules begin or end, and whose changes are not included in bundles.
-fn untold<'a>(
+fn not_included<'a>(
     policy: &'a Policy,
     resolution: &'a Resolution<'_>,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
-    resolution.untold.iter().filter_map(|(days, groups)| {
+    resolution.not_included.iter().filter_map(|(days, groups)| {
         let first = policy.groups.get(*groups.first()?)?;
         let floors = policy.rules_for(first).into_iter();
         let floors = floors.filter(|rule| rule.strength() != Strength::Default);
         let turning = floors.filter_map(|floor| {
-            let turns = floor.occasion.turns().filter_map(PeriodId::day);
+            let turns = floor.time_scope.turns().filter_map(PeriodId::day);
             let day = turns.filter(|day| days.contains(day)).min()?;
             let (rule, strength) = (floor.id().clone(), floor.strength());
             Some((

@@ -104,7 +104,7 @@ impl Hours {
             Self::PeriodUnused { .. } => Code::PeriodUnused,
             Self::ExceptionsEqual { .. } => Code::OtherHoursTwice,
             Self::TooManyCombinations { .. } => Code::TooManyCombinations,
-            Self::ChangesNotIncluded { .. } => Code::DaysUntold,
+            Self::ChangesNotIncluded { .. } => Code::DaysNotIncluded,
             Self::LessonWithoutEnd { .. } => Code::LessonWithoutEnd,
             Self::LessonsOverlap { .. } => Code::OverlappingLessons,
             Self::LessonsTooLong { .. } => Code::LessonsTooLong,

@@ -143,7 +143,7 @@ impl Reach {
             Self::UnknownPlatform { .. } => Code::UnknownPlatform,
             Self::BypassOpen { .. } => Code::EscapeOpen,
             Self::AccountUnreached { .. } => Code::AccountUnreached,
-            Self::PersonalDevice { .. } => Code::DeviceBrought,
+            Self::PersonalDevice { .. } => Code::PersonalDevice,
             Self::Clash { .. } => Code::Clash,
             Self::TooNew { .. } => Code::TooNewForBrowser,
             Self::EssentialBlocked { need, .. } | Self::ListFull { need, .. } => need.code(),

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use super::{DecisionDay, Need, PlatformUse};
-use crate::desired::Verdict;
+use crate::url_filter::Verdict;
 
 /// Why a finding shows at a place.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]

@@ -128,7 +128,7 @@ impl Rule {
         match self {
             Self::SaysNothing { .. } => Code::SaysNothing,
             Self::NoReason { .. } => Code::NoReason,
-            Self::SelectsNoGroup { .. } | Self::ValueForNoGroup { .. } => Code::SelectsNobody,
+            Self::SelectsNoGroup { .. } | Self::ValueForNoGroup { .. } => Code::SelectsNoGroup,
             Self::NoGuidance { .. } => Code::NoGuidance,
             Self::GuidanceUnused { .. } => Code::GuidanceUnread,
             Self::Ineffective { .. } | Self::Narrowed { .. } => Code::NeverHolds,

@@ -150,7 +150,7 @@ impl Service {
             Self::ApprovalNotInForce { .. } => Code::ApprovalNotInForce,
             Self::StatusBypasses { .. } | Self::JoinBypasses { .. } => Code::NotCompetent,
             Self::IdentityBelowAge { .. } => Code::IdentityBelowAge,
-            Self::LimitIneffective { .. } => Code::LimitUnheld,
+            Self::LimitIneffective { .. } => Code::LimitNotMet,
             Self::DeniedAllowed { .. } => Code::DeniedOpened,
         }
     }

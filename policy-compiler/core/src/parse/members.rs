@@ -138,16 +138,16 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
     {
         return vec![fault::in_wrong_place(first.place(), &first.name, meant)];
     }
-    findings.push(tell_missing(first.place(), &shape, &missing));
+    findings.push(report_missing(first.place(), &shape, &missing));
     findings
 }
 
 /// One finding for all fields that a document of this kind must have and has not.
 pub(crate) fn missing_of<T: JsonSchema>(place: Place, missing: &[&str]) -> Diagnostic {
-    tell_missing(place, &Shape::of::<T>(), missing)
+    report_missing(place, &Shape::of::<T>(), missing)
 }
 
-fn tell_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
+fn report_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
     let meanings = missing.iter().filter_map(|field| shape.help(field));
     let help = match meanings.collect::<Vec<String>>().as_slice() {
         [] => None,

@@ -92,9 +92,9 @@ fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
             .filter(|setting| setting.name != open.name)
             .copied()
             .collect();
-        let told = findings(&closed);
-        let [finding] = told.as_slice() else {
-            panic!("{}: one finding for all rules: {told:?}", open.name);
+        let reported = findings(&closed);
+        let [finding] = reported.as_slice() else {
+            panic!("{}: one finding for all rules: {reported:?}", open.name);
         };
         let settings = vec![open.name.to_owned()];
         let expected = Finding::from(Reach::BypassOpen { settings });
@@ -114,7 +114,7 @@ fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
             .map(|(rule, ..)| *rule)
             .collect();
         assert!(!expected.is_empty(), "{} opens nothing", open.name);
-        assert_eq!(told, expected, "{}", open.name);
+        assert_eq!(reported, expected, "{}", open.name);
     }
 }
 

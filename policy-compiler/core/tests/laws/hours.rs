@@ -191,8 +191,8 @@ impl Drawn {
         let is_free = |day: usize, all: bool| {
             let mut holidays = self.holidays.iter();
             holidays.any(|(unit, on, case)| {
-                let is_heard = all || counts(*unit, *case, self.of_file);
-                *on == day && is_within(group, UNITS[*unit]) && is_heard
+                let is_considered = all || counts(*unit, *case, self.of_file);
+                *on == day && is_within(group, UNITS[*unit]) && is_considered
             })
         };
         // The three days, and one like all the others.

@@ -9,7 +9,7 @@ use fyr_schemas::policy::{At, Decision, ServiceStatus};
 use crate::check::decisions::{competence, not_decided};
 use crate::finding::{Diagnostic, NotInForce, Role, Service as Found};
 use crate::parse::InFile;
-use crate::policy::{Assessed, Policy, Service, Standing};
+use crate::policy::{Assessed, CaseState, Policy, Service};
 
 /// What is wrong with the decisions on a service; one that no file has is a finding of its own.
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
@@ -24,12 +24,12 @@ pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
             continue;
         };
         let is_approval = assessed.status.value == ServiceStatus::Approved;
-        match policy.standing(&case.value) {
-            Some(Standing::InForce) if is_approval || assessed.is_its_own => {
+        match policy.state(&case.value) {
+            Some(CaseState::InForce) if is_approval || assessed.is_its_own => {
                 findings.extend(beyond(policy, service, assessed, decision));
             }
-            Some(standing) if is_approval && looked_at.insert(case.span) => {
-                findings.extend(lapsed(service, case, decision, standing));
+            Some(state) if is_approval && looked_at.insert(case.span) => {
+                findings.extend(lapsed(service, case, decision, state));
             }
             Some(_) | None => {}
         }
@@ -42,15 +42,15 @@ fn lapsed(
     service: &Service,
     case: &At<CaseNumber>,
     decision: &InFile<Decision>,
-    standing: Standing,
+    state: CaseState,
 ) -> Option<Diagnostic> {
     let place = service.source.place(case);
-    let why = match standing {
-        Standing::InForce => return None,
-        Standing::Void => return Some(not_decided(decision, place)),
-        Standing::Proposed => NotInForce::Proposed(decision.document.status.value),
-        Standing::Coming(day) => NotInForce::Begins(day),
-        Standing::Ended(day) => NotInForce::Ended(day),
+    let why = match state {
+        CaseState::InForce => return None,
+        CaseState::Void => return Some(not_decided(decision, place)),
+        CaseState::Proposed => NotInForce::Proposed(decision.document.status.value),
+        CaseState::Coming(day) => NotInForce::Begins(day),
+        CaseState::Ended(day) => NotInForce::Ended(day),
     };
     let status = decision.place(&decision.document.status);
     let finding = Diagnostic::of(Found::ApprovalNotInForce {

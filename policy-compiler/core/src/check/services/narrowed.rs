@@ -9,11 +9,10 @@ use fyr_schemas::policy::{ServiceStatus, StatusFor, Statuses, Strength};
 use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
 
 use crate::check::decisions::competence;
-use crate::desired::Verdict;
 use crate::finding::{Diagnostic, PerGroup, Role, Service as Found, StatusExtent};
-use crate::policy::{Assessed, Group, Policy, Reach, Rule, Service, SiteStatement, Standing};
+use crate::policy::{Assessed, CaseState, Group, Policy, Reach, Rule, Service, SiteStatement};
 use crate::source::Place;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{UrlFilter, Verdict};
 
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let mut found = PerGroup::default();
@@ -81,7 +80,7 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
     let said: Vec<Vec<(Reach, Says<'a>)>> = service
         .sites
         .iter()
-        .map(|(filter, _)| said_over(&floors, service, filter))
+        .map(|(filter, _)| claims_over(&floors, service, filter))
         .collect();
     let of_floor = |floor: &&'a Rule| {
         let above = above(policy, service, group, floor);
@@ -126,16 +125,16 @@ fn above<'s>(
     group: &Group,
     floor: &Rule,
 ) -> Option<Assessed<'s>> {
-    let heard = |part: &StatusFor| may_narrow(policy, service, part, floor);
-    let above = service.assessed_among(group, heard)?;
-    let is_heard = match &service.source.document.status {
+    let considered = |part: &StatusFor| may_narrow(policy, service, part, floor);
+    let above = service.assessed_among(group, considered)?;
+    let is_considered = match &service.source.document.status {
         Statuses::Parts(_) => true,
         Statuses::Unwritten | Statuses::AllGroups(_) => match above.decision {
             Some(case) => carries(policy, &case.value, floor.unit()),
             None => floor.decision().is_none(),
         },
     };
-    is_heard.then_some(above)
+    is_considered.then_some(above)
 }
 
 /// Whether a status may take a service out of a floor: who may decide the floor decided it. Below the
@@ -161,14 +160,14 @@ fn is_decided(policy: &Policy, assessed: Assessed<'_>, unit: &UnitPath) -> bool 
 /// its own.
 pub(super) fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bool {
     policy.decisions.get(case).is_none_or(|decision| {
-        policy.standing(case) == Some(Standing::InForce)
+        policy.state(case) == Some(CaseState::InForce)
             && competence::may_decide(policy, decision, unit)
     })
 }
 
 /// Everything that floors say over a site of a service, with how far it reaches, whatever status it
 /// has.
-fn said_over<'a>(
+fn claims_over<'a>(
     floors: &[&'a Rule],
     service: &Service,
     filter: &UrlFilter,

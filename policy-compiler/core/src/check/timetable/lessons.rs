@@ -9,7 +9,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 
 use crate::finding::{Diagnostic, Hours as Found, PerGroup, Role};
-use crate::policy::timetable::{LESSON, Period, last_day, telling_days};
+use crate::policy::timetable::{LESSON, Period, deciding_days, last_day};
 use crate::policy::{Group, Policy};
 use crate::source::Place;
 
@@ -85,7 +85,7 @@ type Lessons<'a> = BTreeMap<&'a PeriodId, &'a Runs>;
 fn lessons_of<'a>(policy: &'a Policy, group: &Group) -> Lessons<'a> {
     let rules = policy.rules_for(group);
     let lessons = rules.iter().filter(|rule| rule.is_lesson());
-    let names: BTreeSet<&PeriodId> = lessons.flat_map(|rule| &rule.occasion.during).collect();
+    let names: BTreeSet<&PeriodId> = lessons.flat_map(|rule| &rule.time_scope.during).collect();
     names
         .into_iter()
         .filter_map(|name| {
@@ -161,7 +161,7 @@ impl<'a> LongDay<'a> {
     /// The first from a day on, if there is one. Of lessons without an end, which is an error, a year
     /// is looked at.
     fn of(lessons: &Lessons<'a>, today: Date) -> Option<Self> {
-        let days = telling_days(lessons.values().copied(), today);
+        let days = deciding_days(lessons.values().copied(), today);
         days.into_iter().find_map(|day| {
             let running = lessons
                 .iter()

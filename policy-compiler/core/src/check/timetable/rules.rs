@@ -9,7 +9,7 @@ use crate::source::Place;
 
 pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
     policy.rules.values().flat_map(|rule| {
-        let never_holds = match rule.occasion.horizon {
+        let never_holds = match rule.time_scope.horizon {
             Horizon::Past => over(rule),
             Horizon::Never => never_carried(policy, rule),
             Horizon::Within | Horizon::Later => runs_for_others(policy, rule),
@@ -80,13 +80,13 @@ fn end_of(policy: &Policy, rule: &Rule) -> Option<Place> {
 fn runs_for_others(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     let first = rule.source.document.during.first()?;
     let periods: Vec<&Period> = rule
-        .occasion
+        .time_scope
         .during
         .iter()
         .filter_map(|name| policy.timetable.periods.get(name))
         .collect();
     // A period that is unknown or over is a finding of its own.
-    let is_sound = periods.len() == rule.occasion.during.len()
+    let is_sound = periods.len() == rule.time_scope.during.len()
         && periods.iter().any(|period| policy.runs_again(period));
     let mut groups = policy.groups_of(rule).peekable();
     groups.peek()?;
@@ -99,7 +99,7 @@ fn runs_for_others(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     }
     let finding = Diagnostic::of(Found::PeriodForOthers {
         rule: rule.id().clone(),
-        periods: rule.occasion.during.iter().cloned().collect(),
+        periods: rule.time_scope.during.iter().cloned().collect(),
     });
     let others = periods.iter();
     Some(

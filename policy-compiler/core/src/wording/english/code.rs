@@ -100,7 +100,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
             "two stages hold the same grade",
             "A class would belong to both, and two values could hold for it. Every grade belongs to one stage at most.",
         ),
-        Code::SelectsNobody => (
+        Code::SelectsNoGroup => (
             "a rule that is for no group",
             "No group of today is selected by the rule, or by one of the audiences it names, so it does nothing.",
         ),
@@ -232,7 +232,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
             "a restriction that can be walked around",
             "The rule restricts something, and a way round it (a private window, a guest profile, another resolver) is open to the same group. Close it for that group, or say in a rule of its own why it stays open. The message names the ways, and the help the settings that close them. A way that a rule closes and a browser has no means to close is told as a gap.",
         ),
-        Code::DeviceBrought => (
+        Code::PersonalDevice => (
             "a device setting for devices brought from home",
             "The organisation rules over the account on a brought device, never over the device. Narrow the rule with `ownership: managed`.",
         ),
@@ -340,7 +340,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
             "`overridable` on a rule that is no floor",
             "`overridable: lessons` lets a lesson go below a `minimum` for its time. What is `locked` admits no other value at all, and what is `default` may be changed by everybody below.",
         ),
-        Code::DaysUntold => (
+        Code::DaysNotIncluded => (
             "more days to come than a device carries",
             "A device is told a year ahead on which days rules and decisions begin and end, and carries a variant of its policy for each, and for every combination of periods that can run then. It carries as many as fit: the days of floors go before those of other rules, those of higher units before those of lower ones, and the next before later ones. The message names the first day that is left out, and every floor that begins or ends on such a day: publish the policy again before it, and the device is told.",
         ),
@@ -396,7 +396,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
             "an approval that nothing asks for",
             "The service needs no guardian's approval, so the approval changes nothing.",
         ),
-        Code::LimitUnheld => (
+        Code::LimitNotMet => (
             "a service open to those who are too young for it",
             "The catalogue says what holds below a service's minimum age, or that a guardian approves it, and nothing makes it so for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can hold.",
         ),
