@@ -1,6 +1,6 @@
 //! What a finding means: the table's words, and an example that a test provokes.
 
-use fyr_policy_core::diagnostic::did_you_mean;
+use fyr_policy_core::meant::did_you_mean;
 use fyr_policy_core::{Code, Language, Severity, wording};
 use include_dir::{Dir, include_dir};
 

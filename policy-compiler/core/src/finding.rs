@@ -1,9 +1,9 @@
 //! What the compiler finds, as data: typed facts, the places they show at, and the groups they
 //! concern. No text is built here; [`crate::wording`] words a finding for a language.
 //!
-//! To convert an area:
-//! 1. Give each kind of finding of the area a variant in the area's file below `finding/`. A variant
-//!    holds ids, dates, units and values; never a sentence, and never a place.
+//! To add a finding:
+//! 1. Give it a variant in the file of its area below `finding/`. A variant holds ids, dates, units
+//!    and values; never a sentence, and never a place.
 //! 2. Give each place a [`Role`]: why the finding shows there. What differs between places that are
 //!    one finding belongs in their roles: equal findings are merged, with all their places and groups.
 //! 3. Add the variant to `code()` of the area, and its words to the same area below
@@ -14,14 +14,19 @@
 
 mod ahead;
 mod decision;
+mod document;
 mod floor;
 mod gather;
+mod group;
 mod hours;
+mod list;
 mod name;
 mod reach;
 mod role;
 mod rule;
 mod service;
+mod setting;
+mod site;
 
 use std::collections::BTreeSet;
 
@@ -33,15 +38,20 @@ use crate::source::Place;
 
 pub use self::ahead::Ahead;
 pub use self::decision::{Competent, Decision, DecisionDay};
+pub use self::document::{Correction, Document, Expected, Grammar, Others};
 pub use self::floor::{Floor, Lessons, Obstacle, Owner};
 pub use self::gather::Diagnostics;
 pub(crate) use self::gather::PerGroup;
+pub use self::group::{Group, LowestGrade, NoStage};
 pub use self::hours::{Hours, Shortening};
-pub use self::name::Name;
+pub use self::list::{EmptyList, FileMeant, List, Mostly};
+pub use self::name::{GroupEntry, Name, StageMeant, UnitMeant};
 pub use self::reach::{Blocked, Need, PlatformUse, Reach};
 pub use self::role::{NotInForce, Role, TimetableLine};
 pub use self::rule::{Rule, Whom};
 pub use self::service::{Limit, Service, StatusExtent};
+pub use self::setting::{Setting, SettingMeant};
+pub use self::site::{Site, SiteFault};
 pub use crate::meant::Meant;
 
 /// What was found, without its places.
@@ -54,6 +64,16 @@ pub enum Finding {
     Ahead(Ahead),
     /// About rules that go against a rule above, or against a decision.
     Floor(Floor),
+    /// About a file or a document.
+    Document(Document),
+    /// About groups and their stages.
+    Group(Group),
+    /// About a list.
+    List(List),
+    /// About a setting as it is written.
+    Setting(Setting),
+    /// About a site as it is written.
+    Site(Site),
     /// About the timetable.
     Hours(Hours),
     /// About a name.
@@ -64,18 +84,6 @@ pub enum Finding {
     Rule(Rule),
     /// About a service.
     Service(Service),
-    /// Words of an area that is not converted yet.
-    Text {
-        /// The code.
-        #[serde(skip)]
-        code: Code,
-        /// The message.
-        #[serde(skip)]
-        message: String,
-        /// The help.
-        #[serde(skip)]
-        help: Option<String>,
-    },
 }
 
 impl Finding {
@@ -85,12 +93,16 @@ impl Finding {
             Self::Decision(found) => found.code(),
             Self::Ahead(found) => found.code(),
             Self::Floor(found) => found.code(),
+            Self::Document(found) => found.code(),
+            Self::Group(found) => found.code(),
+            Self::List(found) => found.code(),
+            Self::Setting(found) => found.code(),
+            Self::Site(found) => found.code(),
             Self::Hours(found) => found.code(),
             Self::Name(found) => found.code(),
             Self::Reach(found) => found.code(),
             Self::Rule(found) => found.code(),
             Self::Service(found) => found.code(),
-            Self::Text { code, .. } => *code,
         }
     }
 }
@@ -105,7 +117,7 @@ macro_rules! from_areas {
     };
 }
 
-from_areas! { Ahead Decision Floor Hours Name Reach Rule Service }
+from_areas! { Ahead Decision Document Floor Group Hours List Name Reach Rule Service Setting Site }
 
 /// A finding with the places it shows at and the groups it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -137,19 +149,9 @@ impl Diagnostic {
         }
     }
 
-    /// A finding of an area that is not converted yet.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self::of(Finding::Text {
-            code,
-            message: message.into(),
-            help: None,
-        })
-    }
-
     /// Adds a place.
     #[must_use]
-    pub fn at(mut self, place: Place, role: impl Into<Role>) -> Self {
-        let role = role.into();
+    pub fn at(mut self, place: Place, role: Role) -> Self {
         self.places.push(Mark { place, role });
         self
     }
@@ -170,32 +172,12 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to do, in an area that is not converted yet.
-    #[must_use]
-    pub fn help(self, help: impl Into<String>) -> Self {
-        self.help_if(Some(help.into()))
-    }
-
-    /// Says what to do where that is known, in an area that is not converted yet.
-    #[must_use]
-    pub fn help_if(mut self, better: Option<String>) -> Self {
-        if let Finding::Text { help, .. } = &mut self.finding {
-            *help = better.or(help.take());
-        }
-        self
-    }
-
-    /// Whether it says what to do already.
-    pub(crate) fn has_help(&self) -> bool {
-        !matches!(self.finding, Finding::Text { help: None, .. })
-    }
-
     /// The stable code.
     pub fn code(&self) -> Code {
         self.finding.code()
     }
 
-    /// Whether it keeps the policy from compiling.
+    /// How serious it is.
     pub fn severity(&self) -> Severity {
         self.code().severity()
     }

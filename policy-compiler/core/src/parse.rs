@@ -27,7 +27,7 @@ pub use self::listed::Listed;
 pub(crate) use self::members::missing_of as missing_fields;
 pub use self::value::day_meant;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics, Document, Role};
 use crate::source::{FileId, MAX_FILE_BYTES, MAX_FILES, Place, SourceFile, Sources};
 
 /// Every document of a policy directory, in the order of paths.
@@ -262,9 +262,10 @@ fn read_all<T: DeserializeOwned + JsonSchema>(
     }
     if findings.is_empty() && documents.len() == before {
         findings.push(
-            Diagnostic::new(Code::EmptyFile, format!("`{}` is empty", source.path))
-                .at(file.start(), "nothing is written here")
-                .help("delete the file, or write the document it was made for"),
+            Diagnostic::of(Document::Empty {
+                path: source.path.clone(),
+            })
+            .at(file.start(), Role::Nothing),
         );
     }
     findings

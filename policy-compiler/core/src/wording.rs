@@ -26,7 +26,7 @@ pub struct Wording {
     /// What each of its places shows, in the order of the places.
     pub labels: Vec<Label>,
     /// What to do about it.
-    pub help: Option<String>,
+    pub help: String,
 }
 
 /// A place of a finding, with what it shows.

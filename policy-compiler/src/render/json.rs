@@ -24,7 +24,7 @@ struct Finding<'a> {
     code: &'static str,
     severity: Severity,
     message: String,
-    help: Option<String>,
+    help: String,
     places: Vec<Place<'a>>,
     /// The facts, as fields.
     data: &'a Data,

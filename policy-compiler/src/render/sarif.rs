@@ -257,9 +257,7 @@ fn in_one_text(words: &Wording) -> String {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n[{}]({id})", escaped(&label.text));
     }
-    if let Some(help) = &words.help {
-        let _ = write!(text, "\n{}", escaped(help));
-    }
+    let _ = write!(text, "\n{}", escaped(&words.help));
     text
 }
 

@@ -121,7 +121,7 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
         Shown::new(message, miette::Severity::Advice, Some(part), sources)
     }));
     if let Some(last) = parts.last_mut() {
-        last.help = words.help.as_deref().map(visible);
+        last.help = Some(visible(&words.help));
     }
     let mut text = String::new();
     for part in &parts {

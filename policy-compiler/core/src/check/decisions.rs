@@ -6,8 +6,8 @@ pub(super) mod competence;
 use fyr_schemas::CaseNumber;
 use fyr_schemas::policy::{Decision, Status};
 
-use crate::diagnostic::number_meant;
 use crate::finding::{Decision as Found, DecisionDay, Diagnostic, Role};
+use crate::meant::number_meant;
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::{CaseState, Policy, Rule};
 use crate::source::Place;

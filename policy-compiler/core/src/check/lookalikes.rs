@@ -138,7 +138,9 @@ fn mixes(name: &Name) -> Option<Diagnostic> {
     let found = stranger(label)?;
     Some(
         Diagnostic::of(Found::MixedAlphabets {
-            label: label.to_owned(),
+            word: label.to_owned(),
+            looks_like: None,
+            host: None,
         })
         .at(
             name.place,

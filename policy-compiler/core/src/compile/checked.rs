@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::lowering::Lowerings;
 use super::lowering_findings::{TooNew, report_clash};
 use super::{DormantRule, coming, dormant, essential_hosts};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics};
 use crate::parse::{Documents, parse};
 use crate::policy::{Assumptions, Policy, organise};
 use crate::resolve::{Resolution, resolve};

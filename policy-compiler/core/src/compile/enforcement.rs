@@ -12,7 +12,7 @@ use serde::Serialize;
 use super::lowering::Lowerings;
 use super::sound;
 use crate::desired::Desired;
-use crate::diagnostic::Diagnostic;
+use crate::finding::Diagnostic;
 use crate::lower::{self, Filled, Placement, Placements, SitesAt};
 use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;

@@ -31,13 +31,12 @@ impl Diagnostics {
     /// The findings, each once, sorted by their places. Equal findings are one: an unknown name is
     /// one mistake, wherever it is used.
     pub fn into_sorted(self) -> Vec<Diagnostic> {
-        let mut alike: BTreeMap<(Finding, Apart), Vec<Shown>> = BTreeMap::new();
+        let mut alike: BTreeMap<Finding, Vec<Shown>> = BTreeMap::new();
         for found in self.0 {
-            let apart = Apart::of(&found);
-            let shown = alike.entry((found.finding, apart)).or_default();
+            let shown = alike.entry(found.finding).or_default();
             shown.push((found.places, found.groups));
         }
-        let joined = alike.into_iter().map(|((finding, _), mut shown)| {
+        let joined = alike.into_iter().map(|(finding, mut shown)| {
             shown.sort();
             shown.dedup();
             let (places, groups) = join(shown);
@@ -61,23 +60,6 @@ impl Extend<Diagnostic> for Diagnostics {
 
 /// Where a finding shows, and the groups it concerns.
 type Shown = (Vec<Mark>, BTreeSet<GroupId>);
-
-/// What keeps findings apart that are in words still: words that are equal by chance.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Apart(Vec<Role>, Option<Place>);
-
-impl Apart {
-    fn of(found: &Diagnostic) -> Self {
-        match (&found.finding, found.places.as_slice()) {
-            (Finding::Text { .. }, [only]) => Self(vec![only.role.clone()], None),
-            (Finding::Text { .. }, places) => {
-                let roles = places.iter().map(|mark| mark.role.clone());
-                Self(roles.collect(), places.first().map(|mark| mark.place))
-            }
-            _ => Self(Vec::new(), None),
-        }
-    }
-}
 
 /// The roles of one kind, by their places.
 type Kind = (Discriminant<Role>, BTreeMap<Place, Vec<Role>>);

@@ -1,5 +1,6 @@
 //! Findings about the timetable: periods, exceptions, holidays and lessons.
 
+use fyr_schemas::timetable::{self, Weekday};
 use fyr_schemas::{CaseNumber, PeriodId, RuleId};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -83,6 +84,100 @@ pub enum Hours {
         /// The decision that it cites.
         case: Option<CaseNumber>,
     },
+    /// A word that is no day of the week.
+    UnknownDay {
+        /// The word; `None` of a list.
+        day: String,
+        /// The day that was probably meant.
+        meant: Option<String>,
+    },
+    /// A list or a table where days of the week are expected.
+    DaysNotText,
+    /// A range of days that runs over the end of the week.
+    OverWeekend {
+        /// The range.
+        days: String,
+        /// The same days in two ranges.
+        split: [String; 2],
+    },
+    /// The hours of a day are written twice.
+    DayTwice {
+        /// The day.
+        day: Weekday,
+    },
+    /// A text that is not the hours of a day.
+    WrongHours {
+        /// The text.
+        hours: String,
+        /// The hours that were probably meant.
+        meant: Option<String>,
+    },
+    /// A list or a table where hours are expected.
+    HoursNotText,
+    /// Hours that end when they begin.
+    HoursEmpty {
+        /// They.
+        hours: String,
+    },
+    /// Hours that end before they begin.
+    HoursBackwards {
+        /// Their begin.
+        from: String,
+        /// Their end.
+        until: String,
+    },
+    /// Hours of one day overlap.
+    HoursOverlap {
+        /// Some hours.
+        one: timetable::Hours,
+        /// Others.
+        other: timetable::Hours,
+    },
+    /// A period with a name that stands for the days of rules.
+    ReservedKind {
+        /// The period.
+        period: PeriodId,
+    },
+    /// A period on single days has a first or a last day.
+    BoundedSingleDays,
+    /// A period does not say on which days it runs.
+    NoDays {
+        /// The period.
+        period: PeriodId,
+    },
+    /// An exception without days and hours.
+    ExceptionSaysNothing,
+    /// An exception without hours, from a period whose hours differ from day to day.
+    ExceptionWithoutHours,
+    /// A holiday does not say when it begins and ends.
+    HolidayWithoutDays {
+        /// Its name.
+        name: String,
+    },
+    /// A holiday says twice when it is.
+    HolidayTwice {
+        /// Its name.
+        name: String,
+    },
+    /// Days of the week and single days.
+    BothDays,
+    /// The days are written twice.
+    DaysTwice {
+        /// The field that repeats them.
+        field: String,
+    },
+    /// A last day that comes before the first.
+    DaysBackwards {
+        /// The first day.
+        first: Date,
+        /// The last day.
+        last: Date,
+    },
+    /// A time zone whose clocks follow no rule.
+    ZoneWithoutRule {
+        /// Its name.
+        zone: String,
+    },
 }
 
 /// What shortens the hours of a rule.
@@ -111,6 +206,26 @@ impl Hours {
             Self::DecisionNotInForce { .. } => Code::HoursNotInForce,
             Self::Undecided { .. } => Code::HoursUndecided,
             Self::FloorShortened { .. } => Code::HoursTaken,
+            Self::UnknownDay { .. } => Code::WrongDays,
+            Self::DaysNotText => Code::WrongDays,
+            Self::OverWeekend { .. } => Code::WrongDays,
+            Self::DayTwice { .. } => Code::WrongDays,
+            Self::WrongHours { .. } => Code::WrongHours,
+            Self::HoursNotText => Code::WrongHours,
+            Self::HoursEmpty { .. } => Code::WrongHours,
+            Self::HoursBackwards { .. } => Code::WrongHours,
+            Self::HoursOverlap { .. } => Code::WrongHours,
+            Self::ReservedKind { .. } => Code::WrongPeriod,
+            Self::BoundedSingleDays => Code::WrongPeriod,
+            Self::NoDays { .. } => Code::WrongPeriod,
+            Self::ExceptionSaysNothing => Code::WrongPeriod,
+            Self::ExceptionWithoutHours => Code::WrongPeriod,
+            Self::HolidayWithoutDays { .. } => Code::WrongPeriod,
+            Self::HolidayTwice { .. } => Code::WrongPeriod,
+            Self::BothDays => Code::WrongPeriod,
+            Self::DaysTwice { .. } => Code::WrongPeriod,
+            Self::DaysBackwards { .. } => Code::WrongPeriod,
+            Self::ZoneWithoutRule { .. } => Code::UnknownTimeZone,
         }
     }
 }

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use fyr_schemas::policy::{ServiceStatus, Status, Strength};
 use fyr_schemas::timetable::Hours;
-use fyr_schemas::{CaseNumber, ControlId, GroupId, PeriodId, RuleId, ServiceId, UnitPath};
+use fyr_schemas::{
+    CaseNumber, CategoryId, ControlId, GroupId, PeriodId, RuleId, ServiceId, UnitPath,
+};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{DecisionDay, Need, PlatformUse};
+use super::{DecisionDay, EmptyList, Need, NoStage, PlatformUse};
 use crate::url_filter::Verdict;
 
 /// Why a finding shows at a place.
@@ -315,6 +317,169 @@ pub enum Role {
     LooksTheSame,
     /// The name that another one looks like.
     ImitatedName,
+    /// The second of two equal names.
+    NameTwice,
+    /// The first of two equal names.
+    NameOnce,
+    /// A name that `units.yaml` does not have.
+    NotInUnits,
+    /// A unit whose parent is missing.
+    BelowMissingUnit,
+    /// A name that `fyr.yaml` does not have.
+    NotInOrganisation,
+    /// A service that no file has.
+    NotInServices,
+    /// A category that no list and no service has.
+    NotInCategories,
+    /// A period that `timetable.yaml` does not have.
+    NotInTimetable,
+    /// A time zone that the database of time zones does not have.
+    NotInDatabase,
+    /// A status that no service can have.
+    WrongStatus,
+    /// Where a document cannot be read.
+    Unreadable,
+    /// Where a document ends.
+    Incomplete,
+    /// A text that YAML reads as an alias.
+    TakenForAlias,
+    /// A bracket that is not closed.
+    OpenedHere,
+    /// A line and the spaces before it.
+    IndentedBy {
+        /// How many.
+        spaces: usize,
+    },
+    /// What is not read.
+    NotRead,
+    /// Where fields are missing.
+    MissingHere,
+    /// A word that is not known.
+    UnknownHere,
+    /// A value of another type.
+    OtherType,
+    /// A text that the field does not take.
+    IsNot {
+        /// What it takes, in the words of the reference.
+        expected: String,
+    },
+    /// A value that cannot be read.
+    CannotBeRead,
+    /// Where nothing is written.
+    Nothing,
+    /// The second of two equal fields.
+    SecondOne,
+    /// Where a limit is exceeded.
+    LimitExceeded,
+    /// A field that begins a document of another kind.
+    BeginsKind {
+        /// The field.
+        kind: String,
+    },
+    /// The first of several files that are not read.
+    FilesNotRead {
+        /// How many there are.
+        files: usize,
+    },
+    /// Bytes that are no text.
+    LetterLost,
+    /// A character that is not visible.
+    InvisibleHere,
+    /// A blank that is no space.
+    LooksLikeSpace,
+    /// A hidden end of a line.
+    NewLine,
+    /// Where a text is written.
+    WrittenHere,
+    /// Why a group has no stage.
+    WhyNoStage {
+        /// It.
+        why: NoStage,
+    },
+    /// A group of `/`.
+    NamedAfterRoot,
+    /// A group whose name would be too long.
+    NameTooLong,
+    /// A class that has not begun school.
+    CountsAsFirstGrade,
+    /// A class that has left school.
+    KeepsLastStage,
+    /// The grades that a unit teaches.
+    GradesTaught,
+    /// The grades of a stage.
+    GradesOverlap,
+    /// A country without a table of stages.
+    UnknownCountry,
+    /// An approval that is not needed.
+    ApprovedHere,
+    /// A service that needs no approval.
+    NoApprovalAsked,
+    /// A setting that does not exist.
+    NoSuchSetting,
+    /// A browser's own policy that cannot be set.
+    NotSettable,
+    /// A value that is not taken.
+    WrongValue,
+    /// A text that is no site.
+    WrongSite,
+    /// An ending that many sites share.
+    AnEnding,
+    /// A word without an ending.
+    WithoutEnding,
+    /// A category without sites.
+    EmptyCategory {
+        /// Why.
+        why: EmptyList,
+    },
+    /// A path of a category.
+    ReadFrom {
+        /// The category.
+        category: CategoryId,
+    },
+    /// A file that is too large.
+    LargeFile,
+    /// The reviewed digest.
+    OtherDigest,
+    /// A list of which much was dropped.
+    ListOfSites,
+    /// The second hours of a day.
+    HoursTwice,
+    /// What is no day of the week.
+    NoDayOfWeek,
+    /// A range over the end of the week.
+    WeekBeginsOnMonday,
+    /// What is not the hours of a day.
+    FromAndUntil,
+    /// Hours without a minute.
+    NoMinute,
+    /// Hours over the end of a day.
+    OverMidnight,
+    /// Hours that overlap others.
+    MinutesTwice,
+    /// A name that stands for the days of rules.
+    ReservedWord,
+    /// A first or a last day.
+    BoundsWeekdays,
+    /// Single days.
+    SingleDays,
+    /// Days of the week.
+    EveryWeek,
+    /// A period without days.
+    NeverRunsWithout,
+    /// An exception that changes nothing.
+    SameAsPeriod,
+    /// An exception without hours.
+    HoursDiffer,
+    /// A holiday.
+    Holiday,
+    /// Days beside hours that name their days.
+    HoursNameDays,
+    /// A first day.
+    FirstDay,
+    /// A last day before the first.
+    BeforeFirstDay,
+    /// A time zone without a rule.
+    OneRuleForAllYears,
     /// A period that never runs again.
     NeverRuns {
         /// The day of the policy.
@@ -393,9 +558,6 @@ pub enum Role {
         /// The nearest body that may decide for the unit, by its name.
         competent: Option<String>,
     },
-    /// Words of an area that is not converted yet.
-    #[serde(untagged)]
-    Text(String),
 }
 
 impl Role {
@@ -466,16 +628,4 @@ pub enum NotInForce {
     Begins(Date),
     /// It ended on this day.
     Ended(Date),
-}
-
-impl From<&str> for Role {
-    fn from(text: &str) -> Self {
-        Self::Text(text.to_owned())
-    }
-}
-
-impl From<String> for Role {
-    fn from(text: String) -> Self {
-        Self::Text(text)
-    }
 }

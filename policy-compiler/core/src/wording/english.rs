@@ -6,14 +6,19 @@
 mod ahead;
 mod code;
 mod decision;
+mod document;
 mod floor;
+mod group;
 mod hours;
+mod list;
 mod name;
 mod phrase;
 mod reach;
 mod role;
 mod rule;
 mod service;
+mod setting;
+mod site;
 
 pub(super) use self::code::meaning;
 
@@ -45,7 +50,7 @@ pub(super) fn word(found: &Diagnostic) -> Wording {
     Wording {
         message,
         labels: labels.collect(),
-        help: Some(help).filter(|help| !help.is_empty()),
+        help,
     }
 }
 
@@ -54,14 +59,16 @@ fn say(finding: &Finding, whole: &Diagnostic) -> Said {
     match finding {
         Finding::Decision(found) => decision::words(found),
         Finding::Ahead(found) => ahead::words(found, whole),
+        Finding::Document(found) => document::words(found),
         Finding::Floor(found) => floor::words(found, whole),
+        Finding::Group(found) => group::words(found, whole),
+        Finding::List(found) => list::words(found),
+        Finding::Setting(found) => setting::words(found),
+        Finding::Site(found) => site::words(found),
         Finding::Hours(found) => hours::words(found, whole),
         Finding::Name(found) => name::words(found),
         Finding::Reach(found) => reach::words(found, whole),
         Finding::Rule(found) => rule::words(found),
         Finding::Service(found) => service::words(found, whole),
-        Finding::Text { message, help, .. } => {
-            Said::new(message.clone(), help.clone().unwrap_or_default())
-        }
     }
 }

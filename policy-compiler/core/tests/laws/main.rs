@@ -25,7 +25,7 @@ mod undecided;
 
 use std::collections::BTreeMap;
 
-use fyr_policy_core::diagnostic::Diagnostics;
+use fyr_policy_core::finding::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Sources, check, compile, parse};

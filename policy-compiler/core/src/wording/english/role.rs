@@ -7,14 +7,13 @@ use fyr_schemas::timetable::Hours;
 use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
 use jiff::civil::Date;
 
-use super::{decision, phrase};
-use crate::finding::{Need, NotInForce, PlatformUse, Role, TimetableLine};
+use super::{decision, document, phrase};
+use crate::finding::{EmptyList, Need, NoStage, NotInForce, PlatformUse, Role, TimetableLine};
 use crate::{letters, settings};
 
 #[expect(clippy::too_many_lines, reason = "a table: one arm for each role")]
 pub(super) fn label(role: &Role) -> String {
     match role {
-        Role::Text(text) => text.clone(),
         Role::Uncited => "no decision is cited here".to_owned(),
         Role::UnknownCase => "no file below `decisions/` has this case number".to_owned(),
         Role::Cites => "cited here".to_owned(),
@@ -138,6 +137,91 @@ pub(super) fn label(role: &Role) -> String {
         },
         Role::LooksTheSame => "looks the same".to_owned(),
         Role::ImitatedName => "the name that it looks like".to_owned(),
+        Role::NameTwice => "the second one".to_owned(),
+        Role::NameOnce => "the first one".to_owned(),
+        Role::NotInUnits => "`units.yaml` does not have it".to_owned(),
+        Role::BelowMissingUnit => "this unit is below it".to_owned(),
+        Role::NotInOrganisation => "`fyr.yaml` does not have it".to_owned(),
+        Role::NotInServices => "no file below `services/` has it".to_owned(),
+        Role::NotInCategories => "no list and no service has this category".to_owned(),
+        Role::NotInTimetable => "`timetable.yaml` does not have it".to_owned(),
+        Role::NotInDatabase => "the database of time zones does not have it".to_owned(),
+        Role::WrongStatus => "no service has this status".to_owned(),
+        Role::Unreadable => "it cannot be read from here".to_owned(),
+        Role::Incomplete => "something is missing here".to_owned(),
+        Role::TakenForAlias => "YAML reads it as an alias".to_owned(),
+        Role::OpenedHere => "opened here".to_owned(),
+        Role::IndentedBy { spaces } => format!("{} before it", document::spaces(*spaces)),
+        Role::NotRead => "not read".to_owned(),
+        Role::MissingHere => "missing here".to_owned(),
+        Role::UnknownHere => "this word is not known here".to_owned(),
+        Role::OtherType => "this is something else".to_owned(),
+        Role::IsNot { expected } => format!("not {expected}"),
+        Role::CannotBeRead => "this cannot be read".to_owned(),
+        Role::Nothing => "nothing is written here".to_owned(),
+        Role::SecondOne => "the second one".to_owned(),
+        Role::LimitExceeded => "the limit is exceeded here".to_owned(),
+        Role::BeginsKind { kind } => format!("`{kind}` begins a document of another kind"),
+        Role::FilesNotRead { files } => format!(
+            "this file and {} more are not read",
+            files.saturating_sub(1)
+        ),
+        Role::LetterLost => "a letter was lost here".to_owned(),
+        Role::InvisibleHere => "it is here, and not visible".to_owned(),
+        Role::LooksLikeSpace => "it looks like a space".to_owned(),
+        Role::NewLine => "YAML begins a new line here".to_owned(),
+        Role::WrittenHere => "written here".to_owned(),
+        Role::WhyNoStage { why } => match why {
+            NoStage::Both => "has `start` and a fixed `stage`".to_owned(),
+            NoStage::Neither => "has neither `start` nor `stage`".to_owned(),
+            NoStage::NoneForPupils => "no stage is for pupils".to_owned(),
+            NoStage::Grade(grade) => format!("in grade {grade}, which no stage includes"),
+        },
+        Role::NamedAfterRoot => "`/` has no name for it".to_owned(),
+        Role::NameTooLong => "a group name has at most 63 letters, digits and `-`".to_owned(),
+        Role::CountsAsFirstGrade => "counts as the first grade until then".to_owned(),
+        Role::KeepsLastStage => "keeps the stage of its last grade".to_owned(),
+        Role::GradesTaught => "the grades that this unit teaches".to_owned(),
+        Role::GradesOverlap => "these grades overlap".to_owned(),
+        Role::UnknownCountry => "the stages of this country are not known".to_owned(),
+        Role::ApprovedHere => "approved here".to_owned(),
+        Role::NoApprovalAsked => "has no `approval: guardian`".to_owned(),
+        Role::NoSuchSetting => "no setting has this name".to_owned(),
+        Role::NotSettable => "this policy exists but cannot be set".to_owned(),
+        Role::WrongValue => "this value".to_owned(),
+        Role::WrongSite => "this site".to_owned(),
+        Role::AnEnding => "this is an ending, not a site".to_owned(),
+        Role::WithoutEnding => "has no ending".to_owned(),
+        Role::EmptyCategory { why } => match why {
+            EmptyList::NoFiles => "names no files".to_owned(),
+            EmptyList::EmptyFiles => "its files are empty".to_owned(),
+            EmptyList::AllDropped { entries } => {
+                format!("all {entries} entries of its files were dropped")
+            }
+        },
+        Role::ReadFrom { category } => format!("category `{category}` is read from it"),
+        Role::LargeFile => "this file".to_owned(),
+        Role::OtherDigest => "the files have another digest".to_owned(),
+        Role::ListOfSites => "is this a list of sites?".to_owned(),
+        Role::HoursTwice => "the second time".to_owned(),
+        Role::NoDayOfWeek => "not a day of the week".to_owned(),
+        Role::WeekBeginsOnMonday => "a week begins on Monday".to_owned(),
+        Role::FromAndUntil => "expected from and until".to_owned(),
+        Role::NoMinute => "contains no minute".to_owned(),
+        Role::OverMidnight => "hours end on the day on which they begin".to_owned(),
+        Role::MinutesTwice => "these minutes are written twice".to_owned(),
+        Role::ReservedWord => "this word is reserved for the days of rules".to_owned(),
+        Role::BoundsWeekdays => "only for periods on days of the week".to_owned(),
+        Role::SingleDays => "runs on single days".to_owned(),
+        Role::EveryWeek => "runs every week".to_owned(),
+        Role::NeverRunsWithout => "a period without days never runs".to_owned(),
+        Role::SameAsPeriod => "changes nothing for this unit".to_owned(),
+        Role::HoursDiffer => "the hours of the period differ from day to day".to_owned(),
+        Role::Holiday => "this holiday".to_owned(),
+        Role::HoursNameDays => "the hours name their days already".to_owned(),
+        Role::FirstDay => "the first day".to_owned(),
+        Role::BeforeFirstDay => "the last day".to_owned(),
+        Role::OneRuleForAllYears => "devices get one rule for every year".to_owned(),
         Role::NeverRuns { date } => format!("all its days are before {date} or in the holidays"),
         Role::HoldsDuring { rule } => format!("rule `{rule}` is in force during it"),
         Role::NoRuleDuring => "no rule is in force during it".to_owned(),

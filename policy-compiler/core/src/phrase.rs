@@ -1,9 +1,6 @@
-//! Words of areas whose findings are not data yet; see [`crate::finding`].
+//! Lists of names in words, for what is neither a finding nor worded per language.
 
 use fyr_schemas::GroupId;
-
-pub use crate::finding::{Diagnostic, Diagnostics};
-pub use crate::meant::{audience_meant, did_you_mean, help_for_unknown, number_meant};
 
 /// `a`, `b`, `c`.
 pub fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
