@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::{fs, io};
 
 use jiff::Timestamp;
@@ -11,6 +12,8 @@ use fyr_schemas::bundle::{Audience, Bundle, Control, DecisionNote};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CaseNumber, CategoryId, Digest, GroupId, OrganisationId, Revision, StageId};
 use fyr_seal::{Published, Repository, RepositoryError};
+
+use crate::edition::{Edition, ReportedControls};
 
 /// One complete publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +43,8 @@ pub(crate) struct PublishedGroup {
     pub(crate) controls: Vec<Control>,
     /// The decisions that the controls cite.
     pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
+    /// The bundle itself, as devices report it.
+    pub(crate) edition: Edition,
 }
 
 /// Why a repository could not be read.
@@ -88,7 +93,7 @@ impl Publication {
             .map(|(group, digest)| {
                 let bundle = bundle(repository, &group, &digest)?;
                 lists.check(&bundle)?;
-                Ok((group, PublishedGroup::of(bundle)))
+                Ok((group, PublishedGroup::of(bundle, digest)))
             })
             .collect::<Result<_, ReadError>>()?;
         let enrolment = published.enrolment_keys().clone();
@@ -136,8 +141,13 @@ impl Lists {
 }
 
 impl PublishedGroup {
-    fn of(bundle: Bundle) -> Self {
+    fn of(bundle: Bundle, digest: Digest) -> Self {
+        let edition = Edition {
+            digest,
+            controls: Arc::new(ReportedControls::of(&bundle)),
+        };
         Self {
+            edition,
             audience: bundle.audience,
             stage: bundle.stage,
             controls: bundle.controls,

@@ -21,8 +21,10 @@ use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::store::Store;
-use crate::watch::Published;
-use crate::{assets, dashboard, enrol, fleet, hints, ingest, login, metrics, repository, session};
+use crate::watch::{Looker, Published};
+use crate::{
+    assets, dashboard, devices, enrol, fleet, hints, ingest, login, metrics, repository, session,
+};
 
 /// What every handler may use; clones share it.
 #[derive(Debug, Clone)]
@@ -39,6 +41,8 @@ pub(crate) struct Parts {
     pub(crate) repository: PathBuf,
     /// What is published.
     pub(crate) published: Published,
+    /// Looks for a newer publication.
+    pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
     /// Becomes true when the server is told to stop.
@@ -75,7 +79,7 @@ impl App {
             .ok_or_else(Problem::nothing_published)
     }
 
-    /// The fleet at `now`, measured against a publication.
+    /// The fleet at `now`, compared with a publication, without events.
     pub(crate) async fn fleet(
         &self,
         publication: &Publication,
@@ -94,6 +98,7 @@ impl App {
 pub(crate) fn router(app: App) -> Router {
     let inside = Router::new()
         .route("/", get(dashboard::show))
+        .route("/devices/{device}", get(devices::show).post(devices::act))
         .route("/api/v1/fleet", get(dashboard::fleet))
         .route("/api/v1/fleet/changes", get(hints::changes))
         .route("/metrics", get(metrics::show))

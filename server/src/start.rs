@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use fyr_seal::Passphrase;
+use jiff::SignedDuration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -18,7 +19,7 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::renew::{Renewal, RenewalError};
 use crate::router::{self, App, Parts};
-use crate::store::{OpenError, OpenStore, Store};
+use crate::store::{OpenError, OpenStore, Store, Surroundings};
 use crate::watch::Watch;
 
 /// How long the last writes may take after the last request was answered.
@@ -63,13 +64,18 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let access = Access::decide(&options)?;
     let (count_change, changes) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
+    let (watch, published, looker) = Watch::begin(&options.repository, count_change.clone()).await;
+    let surroundings = Surroundings {
+        changes: count_change,
+        published: published.clone(),
+        keep_reports: SignedDuration::from_hours(24 * i64::from(options.keep_reports)),
+    };
     let OpenStore {
         store,
         writer,
         lock,
-    } = Store::open(&options.state, count_change.clone()).await?;
+    } = Store::open(&options.state, surroundings).await?;
     let renewal = open_renewal(&options)?;
-    let (watch, published) = Watch::begin(&options.repository, count_change).await;
     let link = one_time_link(&store, &access, options.account_link).await?;
     let door = Door::open(&options).await?;
     let url = door.url();
@@ -80,6 +86,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         store,
         repository: options.repository,
         published,
+        looker,
         changes,
         stop: stopped,
         metrics: Metrics::new(),
@@ -122,16 +129,20 @@ async fn one_time_link(
     access: &Access,
     asked: bool,
 ) -> Result<Option<Secret>, StartError> {
-    let wanted = asked
-        || access.needs_login()
-            && !store
-                .has_account()
-                .await
-                .map_err(|_| StartError::Accounts)?;
+    let wanted = asked || access.needs_login() && !has_account(store).await?;
     wanted
         .then(Secret::random)
         .transpose()
         .map_err(|_| StartError::Accounts)
+}
+
+/// Whether there is an account. While the disk is full there may be one; the next start looks.
+async fn has_account(store: &Store) -> Result<bool, StartError> {
+    match store.has_account().await {
+        Ok(has_account) => Ok(has_account),
+        Err(_) if store.trouble().is_some() => Ok(true),
+        Err(_) => Err(StartError::Accounts),
+    }
 }
 
 impl Running {

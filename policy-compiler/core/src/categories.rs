@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::{CaseNumber, CategoryId, Digest, LanguageCode, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;

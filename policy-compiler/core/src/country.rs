@@ -1,8 +1,8 @@
 //! What a country's law settles for every school in it: the stages, the school year, and the age
 //! of digital consent. Each row names its sources.
 
+use fyr_policy_source::{Grade, Grades, Stage};
 use fyr_schemas::CountryCode;
-use fyr_schemas::policy::{Grade, Grades, Stage};
 use jiff::civil::{Date, date};
 
 /// One country.

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Audience, DecisionNote, Engine};
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
 use url::Url;
 

@@ -14,6 +14,7 @@ mod later;
 mod members;
 mod moves;
 mod settings;
+mod site_risk;
 mod sites;
 mod times;
 mod vacant;

@@ -8,8 +8,8 @@ mod time;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{At, Ownership, Strength};
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
-use fyr_schemas::policy::{At, Ownership, Strength};
 use fyr_schemas::{
     CaseNumber, CategoryId, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath,
 };

@@ -17,9 +17,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason};
 use fyr_schemas::id::HostName;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 
 use self::engine::{Draft, Enforced, pinned};

@@ -17,7 +17,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{
+use fyr_policy_source::{
     At, Decision, List, OrganisationFile, Rule, Service, Span, TimetableFile, UnitsFile,
 };
 use schemars::JsonSchema;

@@ -19,10 +19,10 @@ mod validity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{
+use fyr_policy_source::{
     self as source, Decision, Dpia, OrganisationFile, Overridable, Ownership, Scope, Strength,
 };
+use fyr_schemas::bundle::Audience;
 use fyr_schemas::{BodyId, CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Dpia;
+use fyr_policy_source::Dpia;
 use fyr_schemas::{CaseNumber, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;

@@ -4,7 +4,7 @@ mod list_file;
 
 use std::fmt;
 
-use fyr_schemas::policy::{At, Span};
+use fyr_policy_source::{At, Span};
 
 pub use self::list_file::ListFile;
 

@@ -8,9 +8,9 @@
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::{At, Grade, Grades, OrganisationFile, Stage};
 use fyr_schemas::StageId;
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{At, Grade, Grades, OrganisationFile, Stage};
 use jiff::civil::Date;
 
 use crate::country::Country;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::{CategoryId, Digest, HostName};
 use fyr_trust::Hasher;
 
-use crate::desired::hosts::{BEGIN, END, is_ours};
+use crate::marker::{BEGIN, END, is_ours};
 
 /// The most bytes of foreign lines that are read: somebody's own block list reaches some megabytes.
 pub const MOST_FOREIGN: usize = 32 * 1024 * 1024;

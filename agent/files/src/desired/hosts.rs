@@ -13,13 +13,8 @@ use fyr_trust::Hasher;
 pub use self::names::{List, clashes};
 use crate::action::HostsContent;
 use crate::actual::hosts::{BlockFound, HostsFile};
+use crate::marker::{BEGIN, END, TAG};
 
-/// The first line of our block.
-pub const BEGIN: &[u8] = b"# BEGIN fyr: written by fyr-agent, changes here are undone";
-/// The last line of our block.
-pub const END: &[u8] = b"# END fyr";
-/// Ends every line of ours, so that what is ours can be told even when a marker is lost.
-const TAG: &[u8] = b" # fyr";
 /// The address of names that are closed: nobody answers there.
 const NOWHERE: &str = "0.0.0.0";
 
@@ -192,11 +187,6 @@ fn entries(file: &[u8]) -> impl Iterator<Item = (HostName, IpAddr)> {
 /// Whether an address leads to nobody but this device, as those in other people's block lists do.
 fn is_nowhere(address: IpAddr) -> bool {
     address.is_unspecified() || address.is_loopback()
-}
-
-pub(crate) fn is_ours(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    line == BEGIN || line == END || line.ends_with(TAG)
 }
 
 #[cfg(test)]

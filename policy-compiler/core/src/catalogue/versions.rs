@@ -1,7 +1,7 @@
 //! Which versions of a browser know a policy.
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 use serde_json::Value;
 
 use super::{Policy, member_versions};

@@ -1,6 +1,6 @@
 //! R05 and R06: whether what the catalogue says of an age, or of a guardian's approval, holds.
 
-use fyr_schemas::policy::Ownership;
+use fyr_policy_source::Ownership;
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, Opening, openings};

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use fyr_policy_source::ServiceStatus;
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::ServiceStatus;
 
 use super::once::OncePerSites;
 use crate::finding::{Diagnostic, PerGroup, Role, Service as Found};

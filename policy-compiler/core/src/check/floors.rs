@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use fyr_policy_source::{Overridable, Strength};
 use fyr_schemas::GroupId;
-use fyr_schemas::policy::{Overridable, Strength};
 
 use crate::finding::{self, Diagnostic, Floor, Lessons, Owner, Role};
 use crate::policy::{Policy, Rule};

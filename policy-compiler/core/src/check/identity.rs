@@ -1,7 +1,7 @@
 //! R04: a service that can be watched and joined with the school account by those who are too
 //! young for it.
 
-use fyr_schemas::policy::{MinimumAge, Ownership};
+use fyr_policy_source::{MinimumAge, Ownership};
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, openings};

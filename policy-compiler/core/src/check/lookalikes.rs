@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::At;
+use fyr_policy_source::At;
 
 use crate::finding::{Diagnostic, Name as Found, Role};
 use crate::letters;

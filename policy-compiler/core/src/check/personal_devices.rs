@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::Ownership;
 use fyr_schemas::GroupId;
-use fyr_schemas::policy::Ownership;
 
 use crate::finding::{Diagnostic, Reach, Role};
 use crate::policy::{Group, Policy, Rule};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{At, Ownership};
 use fyr_schemas::GroupId;
-use fyr_schemas::policy::{At, Ownership};
 
 use super::closed::{self, Block, BySettings};
 use super::once::OncePerSites;

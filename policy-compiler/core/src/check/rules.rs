@@ -1,6 +1,6 @@
 //! Rules that say nothing, or that apply to no group.
 
-use fyr_schemas::policy::Status;
+use fyr_policy_source::Status;
 
 use crate::finding::{Diagnostic, Role, Rule as Found, Whom};
 use crate::parse::DocumentKind;

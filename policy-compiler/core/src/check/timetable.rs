@@ -5,8 +5,8 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::Strength;
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::Strength;
 use fyr_schemas::timetable::{Days, Period as Runs, Weekday};
 use jiff::ToSpan;
 use jiff::civil::Date;

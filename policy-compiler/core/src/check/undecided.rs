@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::{CaseNumber, GroupId, RuleId};
 
 use super::closing::Closing;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Ownership;
+use fyr_policy_source::Ownership;
 
 use super::lowering::{Lowerings, wish};
 use crate::finding::{self, Diagnostic, Reach, Role};

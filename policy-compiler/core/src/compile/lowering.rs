@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::enforcement::EnforcedSites;
+use super::enforced_sites::EnforcedSites;
 use super::{desired, oldest_browsers, settings_of};
 use crate::lower::{Clash, Groundwork, Lowered, Placements, Unknown};
 use crate::policy::{EssentialHosts, Policy};

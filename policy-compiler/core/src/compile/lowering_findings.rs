@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 
 use crate::finding::{Diagnostic, Reach, Role};
 use crate::lower::{self, Clash, Unknown};

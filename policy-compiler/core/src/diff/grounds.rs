@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Body};
+use fyr_policy_source::{self as source, At, Body};
 use fyr_schemas::{BodyId, CaseNumber, GroupId, LanguageCode, UnitPath};
 use serde::Serialize;
 use serde_json::Value as Json;

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::{CategoryId, RuleId, UnitPath};
 
-use super::sites::{News, floor, held, risk};
+use super::site_risk::{News, floor, held, risk};
 use super::{Listed, Membership, Risk, Steps, Subject};
 use crate::category::Category;
 use crate::policy::{Firmness, SiteSet};

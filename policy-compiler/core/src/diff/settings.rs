@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 
 use super::bounds::{self, Bound};
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};

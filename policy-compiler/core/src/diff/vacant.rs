@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{Ownership, Scope, Statuses};
+use fyr_policy_source::{Ownership, Scope, Statuses};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use crate::digest::sha256;

@@ -1,6 +1,6 @@
 //! Findings about decisions: what cites them, their days, and who may make them.
 
-use fyr_schemas::policy::Status;
+use fyr_policy_source::Status;
 use fyr_schemas::{BodyId, CaseNumber, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;

@@ -1,7 +1,7 @@
 //! Findings about what must stay reachable, about bypasses, and about personal devices.
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CategoryId, ControlId, GroupId, RuleId, UnitPath};
 use serde::Serialize;
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{ServiceStatus, Status, Strength};
+use fyr_policy_source::{ServiceStatus, Status, Strength};
 use fyr_schemas::timetable::Hours;
 use fyr_schemas::{
     CaseNumber, CategoryId, ControlId, GroupId, PeriodId, RuleId, ServiceId, UnitPath,

@@ -1,7 +1,7 @@
 //! Findings about single rules: what they select, set, say and when they are in force.
 
+use fyr_policy_source::Strength;
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::Strength;
 use fyr_schemas::{CaseNumber, PeriodId, RuleId, StageId};
 use jiff::civil::Date;
 use serde::Serialize;

@@ -1,6 +1,6 @@
 //! Findings about services of the catalogue.
 
-use fyr_schemas::policy::ServiceStatus;
+use fyr_policy_source::ServiceStatus;
 use fyr_schemas::{CaseNumber, RuleId, ServiceId, UnitPath};
 use serde::Serialize;
 

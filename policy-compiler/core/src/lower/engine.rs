@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::id::HostName;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CategoryId, ControlId};
 use serde_json::Value as Json;
 use url::Url;

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CategoryId, ControlId, HostName};
 use serde_json::Value as Json;
 

@@ -1,6 +1,6 @@
 //! One document of a file as text: where it stands, and how it is read within bounds.
 
-use fyr_schemas::policy::Span;
+use fyr_policy_source::Span;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location};
 

@@ -2,7 +2,7 @@
 //! further in or out than those beside it. YAML makes something else of it, and what it says then
 //! leads nowhere; so this is told alone.
 
-use fyr_schemas::policy::Span;
+use fyr_policy_source::Span;
 
 use super::chunk::Chunk;
 use crate::finding::{Diagnostic, Document, Others, Role};

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{self as source, At};
 use fyr_schemas::Digest;
-use fyr_schemas::policy::{self as source, At};
 
 use super::InFile;
 use crate::digest::sha256;

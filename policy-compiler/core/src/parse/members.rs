@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use fyr_schemas::policy::{At, Span};
+use fyr_policy_source::{At, Span};
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};

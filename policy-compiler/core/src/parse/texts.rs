@@ -1,7 +1,7 @@
 //! Texts for people that YAML's escapes put together: what a terminal would obey, and lines where
 //! one is expected.
 
-use fyr_schemas::policy::List;
+use fyr_policy_source::List;
 
 use super::{Documents, InFile};
 use crate::finding::{Diagnostic, Diagnostics, Document, Role};

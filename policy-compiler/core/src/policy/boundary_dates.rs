@@ -1,7 +1,7 @@
 //! The days on which rules begin and are over.
 
+use fyr_policy_source::{At, Day};
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::{At, Day};
 use jiff::civil::Date;
 
 use super::{Authority, Policy};

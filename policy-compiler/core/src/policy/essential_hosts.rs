@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::ServiceKind;
+use fyr_policy_source::ServiceKind;
 
 use super::Policy;
 use crate::catalogue::platforms::{self, Purpose};

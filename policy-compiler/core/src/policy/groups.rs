@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
+use fyr_policy_source::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use super::naming::used_twice;

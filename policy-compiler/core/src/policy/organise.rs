@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile};
+use fyr_policy_source::{Grades, OrganisationFile, Stage, TimetableFile, UnitsFile};
 use fyr_schemas::{CaseNumber, GroupId, StageId, UnitPath};
 use jiff::civil::Date;
 
@@ -10,9 +10,8 @@ use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::naming::{name_categories, name_decisions, name_rules, name_services};
 use super::site_statement;
-use super::statement::Names;
+use super::statement::{Names, report_scope};
 use super::timetable::{self, Timetable};
-use super::unknown::{self, Known};
 use super::validity::{self, Assumptions, CaseState, Validity};
 use super::{Group, Policy, Rule};
 use crate::country::Country;

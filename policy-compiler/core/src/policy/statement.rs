@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fyr_policy_source::{self as source, At, Scope, SettingValue};
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, At, SettingValue};
 use fyr_schemas::{CategoryId, ControlId, GroupId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
@@ -114,6 +114,21 @@ impl<'a> Names<'a> {
         let stages = self.stages.iter().flatten().map(|stage| stage.as_str());
         stages.chain(["pupils", "staff"])
     }
+}
+
+/// Reports the names in a selection that do not exist.
+pub(super) fn report_scope<T>(
+    file: &InFile<T>,
+    scope: &Scope,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) {
+    let known = unknown::Known {
+        units: names.units,
+        stages: names.stages.clone(),
+        groups: names.groups,
+    };
+    findings.extend(unknown::in_scope(file, scope, &known));
 }
 
 /// Types the settings of a rule.

@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{self as source, At, Day};
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::{self as source, At, Day};
 use fyr_schemas::timetable::Days;
 use jiff::civil::Date;
 

@@ -6,7 +6,7 @@ mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Scope;
+use fyr_policy_source::Scope;
 use fyr_schemas::timetable::{self as lowered, Days, ZoneRule};
 use fyr_schemas::{CaseNumber, PeriodId};
 use jiff::ToSpan;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Scope;
+use fyr_policy_source::Scope;
 use fyr_schemas::{GroupId, ServiceId, StageId, UnitPath};
 
 use super::Group;

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{Decision, Status};
 use fyr_schemas::CaseNumber;
-use fyr_schemas::policy::{Decision, Status};
 use fyr_schemas::timetable::Days;
 use jiff::ToSpan;
 use jiff::civil::Date;

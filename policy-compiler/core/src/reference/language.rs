@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use fyr_schemas::policy::Stage;
+use fyr_policy_source::Stage;
 use serde_json::{Map, Value as Json};
 
 use crate::country::Country;

@@ -6,7 +6,7 @@ mod shared;
 
 use std::cmp::Ordering;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use url::Url;
 
 use self::shared::Overlaps;

@@ -29,7 +29,7 @@ use fyr_policy_core::finding::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Sources, check, compile, parse};
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use url::Url;

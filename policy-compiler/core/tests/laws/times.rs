@@ -3,7 +3,7 @@
 use fyr_policy_core::policy::{Policy, Rule};
 use fyr_policy_core::resolve::{Resolved, SiteClaim, resolve};
 use fyr_policy_core::settings::{Setting, Value};
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use proptest::prelude::*;
 use url::Url;
 

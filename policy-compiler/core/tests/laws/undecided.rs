@@ -8,7 +8,6 @@ use fyr_policy_core::policy::Rule;
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Finding, check};
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::Strength;
 use proptest::prelude::*;
 use url::Url;
 

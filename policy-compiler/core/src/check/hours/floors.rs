@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::timetable::{Days, Hours, Period as Runs};
 use fyr_schemas::{GroupId, PeriodId, UnitPath};
 use jiff::civil::Date;

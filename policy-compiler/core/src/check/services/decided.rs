@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use fyr_policy_source::{At, Decision, ServiceStatus};
 use fyr_schemas::CaseNumber;
-use fyr_schemas::policy::{At, Decision, ServiceStatus};
 
 use crate::check::decisions::{competence, not_decided};
 use crate::finding::{Diagnostic, NotInForce, Role, Service as Found};

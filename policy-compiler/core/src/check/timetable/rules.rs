@@ -1,6 +1,6 @@
 //! Rules whose time never comes, and rules that leave room for lessons where there is none.
 
-use fyr_schemas::policy::{At, Day, Strength};
+use fyr_policy_source::{At, Day, Strength};
 
 use crate::finding::{DecisionDay, Diagnostic, Role, Rule as Found};
 use crate::policy::timetable::Period;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Day, Scope, SettingValue, TimetableFile};
+use fyr_policy_source::{self as source, At, Day, Scope, SettingValue, TimetableFile};
 use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
 use fyr_schemas::{CaseNumber, PeriodId};
 use jiff::civil::Date;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 
 use super::{Said, phrase};
 use crate::finding::{Blocked, Diagnostic, Need, PlatformUse, Reach, Role};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::timetable::Hours;
 use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
 use jiff::civil::Date;

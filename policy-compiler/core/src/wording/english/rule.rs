@@ -1,8 +1,8 @@
 //! Words about single rules.
 
+use fyr_policy_source::Strength;
 use fyr_schemas::PeriodId;
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::Strength;
 
 use super::{Said, phrase};
 use crate::finding::{Rule, Whom};

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::Overridable;
 use fyr_schemas::CategoryId;
-use fyr_schemas::policy::Overridable;
 
 use crate::policy::{SiteSet, Written};
 use crate::resolve::sites::{Rank, SiteClaim, Sites};

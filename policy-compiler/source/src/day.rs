@@ -7,7 +7,7 @@ use std::str::FromStr;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize, Serializer};
 
-use crate::id::ParseIdError;
+use fyr_schemas::id::ParseIdError;
 
 /// A day: `2026-08-01`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]

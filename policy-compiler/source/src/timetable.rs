@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::one_or_many::OneOrMany;
 use super::{At, Day, Scope, SettingValue};
-use crate::id::{CaseNumber, PeriodId};
-use crate::timetable::Hours;
+use fyr_schemas::id::{CaseNumber, PeriodId};
+use fyr_schemas::timetable::Hours;
 
 /// The periods and the holidays.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::At;
-use crate::bundle::Engine;
-use crate::id::ParseIdError;
+use fyr_schemas::bundle::Engine;
+use fyr_schemas::id::ParseIdError;
 
 /// The oldest version of each browser that the organisation's devices still run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, schemars::JsonSchema)]

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{At, Day};
-use crate::id::{CategoryId, Digest, LanguageCode};
+use fyr_schemas::id::{CategoryId, Digest, LanguageCode};
 
 /// One category of sites.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{At, Day};
-use crate::id::{BodyId, CaseNumber};
+use fyr_schemas::id::{BodyId, CaseNumber};
 
 /// One case, as its file says it.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]

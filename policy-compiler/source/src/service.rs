@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::status::{ServiceStatus, StatusFor, Statuses};
 use super::{At, Day, Dpia};
-use crate::id::{CaseNumber, CategoryId, CountryCode, ServiceId};
+use fyr_schemas::id::{CaseNumber, CategoryId, CountryCode, ServiceId};
 
 /// One service.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]

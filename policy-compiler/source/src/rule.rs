@@ -9,8 +9,8 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::one_or_many::OneOrMany;
 use super::{At, Day, Ownership};
-use crate::bundle::Audience;
-use crate::id::{CaseNumber, LanguageCode, PeriodId, RuleId, StageId, UnitPath};
+use fyr_schemas::bundle::Audience;
+use fyr_schemas::id::{CaseNumber, LanguageCode, PeriodId, RuleId, StageId, UnitPath};
 
 /// One rule: settings and sites for the groups it selects.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]

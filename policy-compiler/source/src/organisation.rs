@@ -7,7 +7,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize, Serializer};
 
 use super::{At, Browsers};
-use crate::id::{
+use fyr_schemas::id::{
     BodyId, CountryCode, HostName, LanguageCode, OrganisationId, ParseIdError, StageId,
     TimeZoneName, UnitPath,
 };

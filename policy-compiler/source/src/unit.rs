@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::{At, Grades};
-use crate::id::{GroupId, ParseIdError, ServiceId, StageId, UnitPath};
+use fyr_schemas::id::{GroupId, ParseIdError, ServiceId, StageId, UnitPath};
 
 /// The tree and its groups.
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]

@@ -6,8 +6,8 @@ use serde::de::value::{SeqAccessDeserializer, StrDeserializer};
 use serde::de::{self, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::id::CaseNumber;
-use crate::policy::{At, Scope};
+use crate::{At, Scope};
+use fyr_schemas::id::CaseNumber;
 
 /// Where the assessment of a service stands.
 #[derive(
