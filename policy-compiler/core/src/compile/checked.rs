@@ -2,9 +2,8 @@
 
 use jiff::civil::Date;
 
-use super::lowering::Lowerings;
-use super::lowering_findings::{TooNew, report_clash};
-use super::{DormantRule, coming, dormant, essential_hosts};
+use super::findings::find;
+use super::{DormantRule, coming, dormant};
 use crate::finding::{Diagnostic, Diagnostics};
 use crate::parse::{Documents, parse};
 use crate::policy::{Assumptions, Policy};

@@ -324,38 +324,37 @@ impl Document {
 impl Document {
     pub(super) fn code(&self) -> Code {
         match self {
-            Self::NotYaml { .. } => Code::NotYaml,
-            Self::EndsEarly => Code::NotYaml,
-            Self::Unquoted { .. } => Code::NotYaml,
-            Self::OpenBracket { .. } => Code::NotYaml,
-            Self::Indentation { .. } => Code::NotYaml,
+            Self::NotYaml { .. }
+            | Self::EndsEarly
+            | Self::Unquoted { .. }
+            | Self::OpenBracket { .. }
+            | Self::Indentation { .. } => Code::NotYaml,
             Self::UnknownField { .. } => Code::UnknownField,
             Self::MissingFields { .. } => Code::MissingField,
-            Self::UnknownWord { .. } => Code::WrongValue,
-            Self::WrongType { .. } => Code::WrongValue,
-            Self::Refused { .. } => Code::WrongValue,
-            Self::Unreadable { .. } => Code::WrongValue,
-            Self::NoValue { .. } => Code::WrongValue,
+            Self::UnknownWord { .. }
+            | Self::WrongType { .. }
+            | Self::Refused { .. }
+            | Self::Unreadable { .. }
+            | Self::NoValue { .. } => Code::WrongValue,
             Self::DuplicateField { .. } => Code::DuplicateField,
-            Self::TooManyDocuments => Code::TooMuch,
-            Self::TooDeep => Code::TooMuch,
-            Self::Anchors => Code::TooMuch,
-            Self::TooMuch => Code::TooMuch,
-            Self::TooLarge { .. } => Code::TooMuch,
-            Self::MissingFile { .. } => Code::MissingFile,
-            Self::EmptyRequired { .. } => Code::MissingFile,
+            Self::TooManyDocuments
+            | Self::TooDeep
+            | Self::Anchors
+            | Self::TooMuch
+            | Self::TooLarge { .. } => Code::TooMuch,
+            Self::MissingFile { .. } | Self::EmptyRequired { .. } => Code::MissingFile,
             Self::Empty { .. } => Code::EmptyFile,
-            Self::OtherKind { .. } => Code::MisplacedFile,
-            Self::Second { .. } => Code::MisplacedFile,
-            Self::Misplaced { .. } => Code::MisplacedFile,
-            Self::MisplacedDirectory { .. } => Code::MisplacedFile,
-            Self::OtherEncoding { .. } => Code::NotText,
-            Self::NotUtf8 => Code::NotText,
-            Self::Invisible { .. } => Code::NotText,
-            Self::BlankIndents { .. } => Code::NotText,
-            Self::LoneReturn => Code::NotText,
-            Self::ManyLines { .. } => Code::NotText,
-            Self::ControlCharacter { .. } => Code::NotText,
+            Self::OtherKind { .. }
+            | Self::Second { .. }
+            | Self::Misplaced { .. }
+            | Self::MisplacedDirectory { .. } => Code::MisplacedFile,
+            Self::OtherEncoding { .. }
+            | Self::NotUtf8
+            | Self::Invisible { .. }
+            | Self::BlankIndents { .. }
+            | Self::LoneReturn
+            | Self::ManyLines { .. }
+            | Self::ControlCharacter { .. } => Code::NotText,
             Self::TurnsReading { .. } => Code::TurnsReading,
             Self::Unread { .. } => Code::UnreadFile,
         }

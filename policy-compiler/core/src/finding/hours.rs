@@ -206,25 +206,25 @@ impl Hours {
             Self::DecisionNotInForce { .. } => Code::HoursNotInForce,
             Self::Undecided { .. } => Code::HoursUndecided,
             Self::FloorShortened { .. } => Code::HoursTaken,
-            Self::UnknownDay { .. } => Code::WrongDays,
-            Self::DaysNotText => Code::WrongDays,
-            Self::OverWeekend { .. } => Code::WrongDays,
-            Self::DayTwice { .. } => Code::WrongDays,
-            Self::WrongHours { .. } => Code::WrongHours,
-            Self::HoursNotText => Code::WrongHours,
-            Self::HoursEmpty { .. } => Code::WrongHours,
-            Self::HoursBackwards { .. } => Code::WrongHours,
-            Self::HoursOverlap { .. } => Code::WrongHours,
-            Self::ReservedKind { .. } => Code::WrongPeriod,
-            Self::BoundedSingleDays => Code::WrongPeriod,
-            Self::NoDays { .. } => Code::WrongPeriod,
-            Self::ExceptionSaysNothing => Code::WrongPeriod,
-            Self::ExceptionWithoutHours => Code::WrongPeriod,
-            Self::HolidayWithoutDays { .. } => Code::WrongPeriod,
-            Self::HolidayTwice { .. } => Code::WrongPeriod,
-            Self::BothDays => Code::WrongPeriod,
-            Self::DaysTwice { .. } => Code::WrongPeriod,
-            Self::DaysBackwards { .. } => Code::WrongPeriod,
+            Self::UnknownDay { .. }
+            | Self::DaysNotText
+            | Self::OverWeekend { .. }
+            | Self::DayTwice { .. } => Code::WrongDays,
+            Self::WrongHours { .. }
+            | Self::HoursNotText
+            | Self::HoursEmpty { .. }
+            | Self::HoursBackwards { .. }
+            | Self::HoursOverlap { .. } => Code::WrongHours,
+            Self::ReservedKind { .. }
+            | Self::BoundedSingleDays
+            | Self::NoDays { .. }
+            | Self::ExceptionSaysNothing
+            | Self::ExceptionWithoutHours
+            | Self::HolidayWithoutDays { .. }
+            | Self::HolidayTwice { .. }
+            | Self::BothDays
+            | Self::DaysTwice { .. }
+            | Self::DaysBackwards { .. } => Code::WrongPeriod,
             Self::ZoneWithoutRule { .. } => Code::UnknownTimeZone,
         }
     }

@@ -367,8 +367,6 @@ pub enum Role {
     CannotBeRead,
     /// Where nothing is written.
     Nothing,
-    /// The second of two equal fields.
-    SecondOne,
     /// Where a limit is exceeded.
     LimitExceeded,
     /// A field that begins a document of another kind.

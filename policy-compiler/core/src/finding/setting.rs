@@ -49,8 +49,7 @@ pub enum SettingMeant {
 impl Setting {
     pub(super) fn code(&self) -> Code {
         match self {
-            Self::Unknown { .. } => Code::UnknownSetting,
-            Self::NotSettable { .. } => Code::UnknownSetting,
+            Self::Unknown { .. } | Self::NotSettable { .. } => Code::UnknownSetting,
             Self::WrongValue { .. } => Code::WrongSetting,
         }
     }

@@ -107,8 +107,7 @@ impl Site {
     pub(super) fn code(&self) -> Code {
         match self {
             Self::Wrong { .. } => Code::WrongSite,
-            Self::Ending { .. } => Code::DoubtfulSite,
-            Self::OneWord { .. } => Code::DoubtfulSite,
+            Self::Ending { .. } | Self::OneWord { .. } => Code::DoubtfulSite,
         }
     }
 }

@@ -41,12 +41,12 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         .at(place, Role::UnknownHere),
         Error::DuplicateMappingKey { key, .. } => {
             let field = excerpt(key.as_deref().unwrap_or("this name"));
-            Diagnostic::of(Document::DuplicateField { field }).at(place, Role::SecondOne)
+            Diagnostic::of(Document::DuplicateField { field }).at(place, Role::NameTwice)
         }
         Error::Budget { breach, .. } => beyond_budget(place, breach),
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(place),
         Error::ExternalMessage { msg, .. } => {
-            let grammar = grammar::fault(msg).unwrap_or_else(|| Grammar::Other(msg.to_string()));
+            let grammar = grammar::fault(msg).unwrap_or_else(|| Grammar::Other(msg.clone()));
             let correction = colon(chunk.line_at(place));
             let finding = Diagnostic::of(Document::NotYaml {
                 grammar,
@@ -76,7 +76,7 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         }
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
             let correction = value::as_one(chunk, place).or_else(|| value::as_pair(chunk, place));
-            wrong_type(place, Expected::Other(expected.to_string()), correction)
+            wrong_type(place, Expected::Other(expected.clone()), correction)
         }
         other => refused(place, &UserMessageFormatter.format_message(other)),
     }

@@ -257,21 +257,6 @@ fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet
     units
 }
 
-/// Reports what a selection names and what does not exist.
-pub(super) fn report_scope<T>(
-    file: &InFile<T>,
-    scope: &Scope,
-    names: &Names<'_>,
-    findings: &mut Diagnostics,
-) {
-    let known = Known {
-        units: names.units,
-        stages: names.stages.clone(),
-        groups: names.groups,
-    };
-    findings.extend(unknown::in_scope(file, scope, &known));
-}
-
 fn read_always_reachable(
     organisation: &InFile<OrganisationFile>,
     findings: &mut Diagnostics,

@@ -65,7 +65,7 @@ fn refused(site: &str, fault: SiteFault, place: Place) -> Diagnostic {
 
 /// `“x.example”` and `x–y.example`, as programs for letters put them: YAML knows no such quotes, and
 /// no name on the internet has such a hyphen, so the filter would match nothing.
-fn typeset(site: &str) -> Option<LabelAndHelp> {
+fn typeset(site: &str) -> Option<SiteFault> {
     const QUOTES: &str = "“”„‟‘’‚‛«»‹›´";
     const HYPHENS: &str = "‐‑‒–—―−";
 
@@ -88,7 +88,7 @@ fn typeset(site: &str) -> Option<LabelAndHelp> {
 }
 
 /// Several sites in one text.
-fn several(site: &str) -> Option<LabelAndHelp> {
+fn several(site: &str) -> Option<SiteFault> {
     let mut parts = site
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
         .filter(|part| !part.is_empty() && *part != "-");
@@ -101,7 +101,7 @@ fn several(site: &str) -> Option<LabelAndHelp> {
 }
 
 /// `Services:approved`.
-fn misspelt_word(site: &str) -> Option<LabelAndHelp> {
+fn misspelt_word(site: &str) -> Option<SiteFault> {
     const WORDS: [&str; 3] = ["service", "services", "category"];
 
     let (word, name) = site.split_once(':')?;
@@ -118,7 +118,7 @@ fn misspelt_word(site: &str) -> Option<LabelAndHelp> {
 }
 
 /// `http//x.example`, `https:/x.example`, `htps://x.example`.
-fn misspelt_scheme(site: &str) -> Option<LabelAndHelp> {
+fn misspelt_scheme(site: &str) -> Option<SiteFault> {
     let (before, after) = site.split_at(site.find([':', '/'])?);
     let rest = after.trim_start_matches([':', '/']);
     let scheme = did_you_mean(before, ["http", "https"])?;
@@ -138,7 +138,7 @@ fn misspelt_scheme(site: &str) -> Option<LabelAndHelp> {
 }
 
 /// `10.0.0.0/8`.
-fn range(site: &str) -> Option<LabelAndHelp> {
+fn range(site: &str) -> Option<SiteFault> {
     let (written, length) = site.split_once('/')?;
     let bare = written
         .strip_prefix('[')
@@ -156,7 +156,7 @@ fn range(site: &str) -> Option<LabelAndHelp> {
 }
 
 /// `2001:db8::1`, of which browsers would read the last part as a port.
-fn bare_address(site: &str) -> Option<LabelAndHelp> {
+fn bare_address(site: &str) -> Option<SiteFault> {
     let address: Ipv6Addr = site.parse().ok()?;
     Some(SiteFault::NoBrackets {
         address: address.to_string(),
@@ -164,12 +164,12 @@ fn bare_address(site: &str) -> Option<LabelAndHelp> {
 }
 
 /// `/path`, and what is meant as a pattern: `/x.*example/`.
-fn path_alone(site: &str) -> Option<LabelAndHelp> {
+fn path_alone(site: &str) -> Option<SiteFault> {
     (site.starts_with('/') && site.len() > 1).then_some(SiteFault::NoHost)
 }
 
 /// `-x.example`.
-fn stray_hyphen(site: &str) -> Option<LabelAndHelp> {
+fn stray_hyphen(site: &str) -> Option<SiteFault> {
     let host = authority(site);
     let trimmed: Vec<&str> = host
         .split('.')

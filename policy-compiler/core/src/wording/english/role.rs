@@ -159,7 +159,6 @@ pub(super) fn label(role: &Role) -> String {
         Role::IsNot { expected } => format!("not {expected}"),
         Role::CannotBeRead => "this cannot be read".to_owned(),
         Role::Nothing => "nothing is written here".to_owned(),
-        Role::SecondOne => "the second one".to_owned(),
         Role::LimitExceeded => "the limit is exceeded here".to_owned(),
         Role::BeginsKind { kind } => format!("`{kind}` begins a document of another kind"),
         Role::FilesNotRead { files } => format!(

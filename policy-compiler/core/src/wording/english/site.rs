@@ -27,7 +27,9 @@ pub(super) fn words(found: &Site) -> Said {
 
 fn wrong(site: &str, fault: &SiteFault) -> Said {
     match fault {
-        SiteFault::Filter { error, meant } => Said::new(error.to_string(), instead(error, meant)),
+        SiteFault::Filter { error, meant } => {
+            Said::new(error.to_string(), instead(error, meant.as_deref()))
+        }
         SiteFault::Typographic { letter, meant } => Said::new(
             format!(
                 "no name on the internet contains {}",
@@ -73,7 +75,7 @@ fn wrong(site: &str, fault: &SiteFault) -> Said {
     }
 }
 
-fn instead(error: &ParseFilterError, meant: &Option<String>) -> String {
+fn instead(error: &ParseFilterError, meant: Option<&str>) -> String {
     match (meant, error) {
         (Some(meant), ParseFilterError::StarInHost(_)) => {
             format!("write `{meant}`: it matches every name below it too")
