@@ -37,7 +37,7 @@ use crate::code::{Code, Severity};
 use crate::source::Place;
 
 pub use self::ahead::Ahead;
-pub use self::decision::{Competent, Decision, DecisionDay};
+pub use self::decision::{Competent, Decision, DecisionDay, NotInForce, TimetableLine};
 pub use self::document::{Correction, Document, Expected, Grammar, Others};
 pub use self::floor::{Floor, Lessons, Obstacle, Owner};
 pub use self::gather::Diagnostics;
@@ -47,7 +47,7 @@ pub use self::hours::{Hours, Shortening};
 pub use self::list::{EmptyList, FileMeant, List, Mostly};
 pub use self::name::{GroupEntry, Name, StageMeant, UnitMeant};
 pub use self::reach::{Blocked, Need, PlatformUse, Reach};
-pub use self::role::{NotInForce, Role, TimetableLine};
+pub use self::role::Role;
 pub use self::rule::{Rule, Whom};
 pub use self::service::{Limit, Service, StatusExtent};
 pub use self::setting::{Setting, SettingMeant};

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::source::{Source, stdout};
+use crate::source::Source;
 
 const DAY: &str = "2026-11-23";
 

@@ -33,8 +33,8 @@ fn r28_each_rule_is_told_with_exactly_the_ways_that_lead_round_it() {
 fn r28_a_camera_is_reached_through_a_second_profile_and_not_through_a_private_window() {
     let restricts = "set:\n  camera.access: block";
     let source = open(&["escape.profiles"], restricts);
-    let restricts = |role: &Value| role["role"] == "restricts" && role["rule"] == "proeve";
-    assert!(source.roles(DAY).iter().any(restricts));
+    let is_it = |role: &Value| role["role"] == "restricts" && role["rule"] == "proeve";
+    assert!(source.roles(DAY).iter().any(is_it));
     let source = open(&["escape.incognito"], restricts);
     assert!(
         !source.check(DAY).contains("`proeve`"),

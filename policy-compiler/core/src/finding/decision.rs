@@ -1,7 +1,7 @@
 //! Findings about decisions: what cites them, their days, and who may make them.
 
 use fyr_policy_source::Status;
-use fyr_schemas::{BodyId, CaseNumber, RuleId, UnitPath};
+use fyr_schemas::{BodyId, CaseNumber, PeriodId, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
 
@@ -139,6 +139,30 @@ pub enum Competent {
     },
     /// No body.
     NoBody,
+}
+
+/// A line of the timetable.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimetableLine {
+    /// A period.
+    Period(PeriodId),
+    /// Other hours of a period.
+    Exception(PeriodId),
+    /// A holiday, by its name.
+    Holiday(String),
+}
+
+/// Why a decision is not in force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NotInForce {
+    /// It is a proposal with this status.
+    Proposed(Status),
+    /// It begins on this day.
+    Begins(Date),
+    /// It ended on this day.
+    Ended(Date),
 }
 
 impl Decision {

@@ -94,6 +94,52 @@ fn add(known: &mut Vec<Role>, role: Role) {
     known.extend(rest.ok());
 }
 
+impl Role {
+    /// Takes what another role of the same place says; gives it back where that is something else.
+    fn absorb(&mut self, other: Self) -> Option<Self> {
+        if *self == other {
+            return None;
+        }
+        match (&mut *self, other) {
+            (
+                Self::SaysFor {
+                    rule,
+                    values,
+                    groups,
+                },
+                Self::SaysFor {
+                    rule: by,
+                    values: more,
+                    groups: others,
+                },
+            ) if *rule == by => {
+                values.extend(more);
+                groups.extend(others);
+                None
+            }
+            (Self::NamesException { groups, .. }, Self::NamesException { groups: others, .. })
+            | (Self::StatusFor { groups, .. }, Self::StatusFor { groups: others, .. })
+            | (Self::OpenFor { groups }, Self::OpenFor { groups: others }) => {
+                groups.extend(others);
+                None
+            }
+            (
+                Self::Shortens { groups, first, .. },
+                Self::Shortens {
+                    groups: others,
+                    first: earlier,
+                    ..
+                },
+            ) => {
+                groups.extend(others);
+                *first = (*first).into_iter().chain(earlier).min();
+                None
+            }
+            (_, other) => Some(other),
+        }
+    }
+}
+
 /// What is found of groups and times, each thing once with the groups it concerns.
 #[derive(Debug)]
 pub(crate) struct PerGroup<'a, K> {

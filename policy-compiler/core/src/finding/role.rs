@@ -2,15 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use fyr_policy_source::{ServiceStatus, Status, Strength};
+use fyr_policy_source::{ServiceStatus, Strength};
 use fyr_schemas::timetable::Hours;
-use fyr_schemas::{
-    CaseNumber, CategoryId, ControlId, GroupId, PeriodId, RuleId, ServiceId, UnitPath,
-};
+use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, RuleId, ServiceId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
 
-use super::{DecisionDay, EmptyList, Need, NoStage, PlatformUse};
+use super::{DecisionDay, EmptyList, Need, NoStage, NotInForce, PlatformUse, TimetableLine};
 use crate::url_filter::Verdict;
 
 /// Why a finding shows at a place.
@@ -556,74 +554,4 @@ pub enum Role {
         /// The nearest body that may decide for the unit, by its name.
         competent: Option<String>,
     },
-}
-
-impl Role {
-    /// Takes what another role of the same place says; gives it back where that is something else.
-    pub(super) fn absorb(&mut self, other: Self) -> Option<Self> {
-        if *self == other {
-            return None;
-        }
-        match (&mut *self, other) {
-            (
-                Self::SaysFor {
-                    rule,
-                    values,
-                    groups,
-                },
-                Self::SaysFor {
-                    rule: by,
-                    values: more,
-                    groups: others,
-                },
-            ) if *rule == by => {
-                values.extend(more);
-                groups.extend(others);
-                None
-            }
-            (Self::NamesException { groups, .. }, Self::NamesException { groups: others, .. })
-            | (Self::StatusFor { groups, .. }, Self::StatusFor { groups: others, .. })
-            | (Self::OpenFor { groups }, Self::OpenFor { groups: others }) => {
-                groups.extend(others);
-                None
-            }
-            (
-                Self::Shortens { groups, first, .. },
-                Self::Shortens {
-                    groups: others,
-                    first: earlier,
-                    ..
-                },
-            ) => {
-                groups.extend(others);
-                *first = (*first).into_iter().chain(earlier).min();
-                None
-            }
-            (_, other) => Some(other),
-        }
-    }
-}
-
-/// A line of the timetable.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum TimetableLine {
-    /// A period.
-    Period(PeriodId),
-    /// Other hours of a period.
-    Exception(PeriodId),
-    /// A holiday, by its name.
-    Holiday(String),
-}
-
-/// Why a decision is not in force.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum NotInForce {
-    /// It is a proposal with this status.
-    Proposed(Status),
-    /// It begins on this day.
-    Begins(Date),
-    /// It ended on this day.
-    Ended(Date),
 }
