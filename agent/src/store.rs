@@ -177,8 +177,8 @@ impl Store {
         self.save(MEMORY, &json(remembered), PUBLIC)
     }
 
-    /// Mends what one copy of lost and the other still holds.
-    pub(crate) fn mend(&self) -> Result<(), StoreError> {
+    /// Repairs what one copy has lost and the other still holds.
+    pub(crate) fn repair(&self) -> Result<(), StoreError> {
         let files = [
             (ENROLMENT, PUBLIC),
             (TRUST, PUBLIC),
@@ -186,7 +186,7 @@ impl Store {
             (KEY, PRIVATE),
         ];
         for (name, mode) in files {
-            twin::mend(&self.directory, name, mode)
+            twin::repair(&self.directory, name, mode)
                 .map_err(|source| self.unwritten(name, source))?;
         }
         Ok(())

@@ -51,7 +51,7 @@ pub(crate) struct PublishArgs {
     ///
     /// The first publication writes `repository.json` beside the keys, and from then on no other
     /// repository and no older state of it is signed. This is for keys that lost that file: use
-    /// it only where nobody else can have changed the repository.
+    /// it only if no other person can have changed the repository.
     #[arg(long)]
     adopt_repository: bool,
     /// Publish without asking; a repository that is new needs `--new` too
@@ -122,7 +122,7 @@ pub(crate) enum PublishError {
     /// The repository could not be read or written.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
-    /// Nobody can be asked.
+    /// There is no terminal.
     #[error("there is no terminal to ask on: look at the changes above and use `--yes`")]
     NoTerminal,
     /// Asking failed.
@@ -174,13 +174,13 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     }
     let before = published.as_ref().map(Published::revision);
     let signers = unlock_for(root, &keys, &args.passphrase.source()?)?;
-    // What was shown is what is signed on top of, whatever happened to the directory since.
+    // What was shown is what is signed on top of, after any change to the directory since.
     let shown = published.as_ref().map(Pin::of);
     let published = repository
         .expecting(shown.map_or(Expected::Nothing, Expected::Pinned))
         .publish(&content, &authorities, &signers, Timestamp::now())?;
     Pin::of(&published).keep(&keys)?;
-    // It is published whether or not somebody reads this to its end.
+    // It is published even if this output is closed.
     let (revision, groups) = (published.revision(), published.bundles().len());
     let what = if before == Some(revision) {
         "nothing changes: it stays at"
@@ -195,7 +195,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A wrong directory is told as that, and not as keys to be made.
+/// A wrong directory is reported as that, and not as keys to be made.
 fn expect_every_role(public: &[(KeyName, PublicKey)], path: &Path) -> Result<(), PublishError> {
     let has = |role: Role| public.iter().any(|(name, _)| name.role() == role);
     let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !has(*role)).collect();

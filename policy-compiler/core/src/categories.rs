@@ -87,7 +87,7 @@ pub struct SpokenOf {
     pub verdict: Verdict,
     /// The rule.
     pub rule: RuleId,
-    /// The unit it stands on.
+    /// Its unit.
     pub unit: UnitPath,
     /// What lower levels may do about it: `locked`, `minimum` or `default`.
     pub strength: &'static str,

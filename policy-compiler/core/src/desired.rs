@@ -33,9 +33,9 @@ pub struct Desired {
     /// Verdicts over parts of sites that are too many for any browser's list: none is given, and
     /// every one is reported.
     pub kept_parts: Vec<Decided<PartsRule>>,
-    /// The oldest version of each browser that has to obey; none where nobody said.
+    /// The oldest version of each browser that has to obey; none if not given.
     pub oldest_browsers: BTreeMap<Engine, BrowserVersion>,
-    /// The decisions that the values cite, as people may be told of them.
+    /// The decisions that the values cite, as far as they may be published.
     pub decisions: BTreeMap<CaseNumber, DecisionNote>,
 }
 
@@ -60,7 +60,7 @@ pub enum SiteEntry {
 }
 
 impl SiteEntry {
-    /// Whether it closes whatever no other entry opens.
+    /// Whether it closes all that no other entry opens.
     pub(crate) fn closes_everything(&self) -> bool {
         match self {
             Self::Filter(rule) => rule.verdict == Verdict::Block && rule.filter.is_wildcard(),

@@ -1,5 +1,5 @@
 //! Parses source files into documents. Never fails: what cannot be read is a finding, and its
-//! kind is remembered, so that nobody takes it for missing.
+//! kind is remembered, so that it is not taken for missing.
 
 mod characters;
 mod chunk;
@@ -96,7 +96,7 @@ pub enum DocumentKind {
 
 /// The kinds of documents of which one was written and could not be read, or not wholly.
 ///
-/// Whatever is concluded from something being absent (a name that no document has, a way round
+/// All conclusions from something being absent (a name that no document has, a way round
 /// that no rule speaks of) is concluded only where all that might hold it has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unread(BTreeSet<DocumentKind>);

@@ -33,7 +33,7 @@ pub struct EnforcedControl {
     pub rule: RuleId,
     /// The case that it cites.
     pub decision: Option<CaseNumber>,
-    /// Its sites by where they are enforced; each is told once.
+    /// Its sites by where they are enforced; each is reported once.
     pub sites: Vec<SitesIn>,
 }
 

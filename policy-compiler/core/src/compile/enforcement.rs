@@ -1,4 +1,4 @@
-//! Where every site of every group is enforced, and where not: told once for all groups that are
+//! Where every site of every group is enforced, and where not: reported once for all groups that are
 //! alike, and worked out for those who ask alone.
 
 use std::collections::BTreeSet;
@@ -49,7 +49,7 @@ pub enum EnforcementError {
 }
 
 /// Tells where the policy of a day is enforced for a group, or for all of them, in the order of
-/// groups, times and engines. Devices brought from home get no bundle, and nothing is enforced there.
+/// groups, times and engines. Personal devices get no bundle, and nothing is enforced there.
 pub fn enforcement(
     sources: &Sources,
     date: Date,

@@ -73,7 +73,7 @@ fn named<'s>(old: &'s Sites<'_>, new: &'s Sites<'_>) -> Vec<Named<'s>> {
 }
 
 impl Named<'_> {
-    /// What changes of it: what holds, and what nobody below may loosen where that is graver.
+    /// What changes of it: what holds, and what no lower unit may loosen where that is graver.
     fn news(&self, old: &Sites<'_>, new: &Sites<'_>) -> Vec<News> {
         let held = (
             held(old.verdict_over(self.before)),

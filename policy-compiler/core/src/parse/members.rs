@@ -97,7 +97,7 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
-/// Reads each member as if it were the whole document: what is wrong then, but for the members
+/// Reads each member as if it were the whole document: what is wrong then, except the members
 /// that are not with it, is wrong with this one.
 fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Diagnostic> {
     let shape = Shape::of::<T>();

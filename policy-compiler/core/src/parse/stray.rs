@@ -29,7 +29,7 @@ fn renamed(path: &str) -> Option<String> {
     Some(format!("{}.yaml", path.get(..at)?))
 }
 
-/// Where in a path an ending of YAML begins, whatever stands behind it.
+/// Where in a path an ending of YAML begins, with any text after it.
 fn yaml_ending(path: &str) -> Option<usize> {
     let lower = path.to_ascii_lowercase();
     let endings = [".yaml", ".yml"];

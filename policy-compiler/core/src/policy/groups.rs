@@ -205,7 +205,7 @@ impl Placer<'_> {
         })
     }
 
-    /// The grades that a unit teaches, by itself or by the nearest unit above that says so, with
+    /// The grades that a unit teaches, from itself or the nearest higher unit that names them, with
     /// the place; else all that the stages hold.
     fn grades_at(&self, unit: &UnitPath) -> Option<(Grades, Option<Place>)> {
         let mut units = std::iter::successors(Some(unit.clone()), UnitPath::parent);

@@ -143,7 +143,7 @@ fn read_timetable(
     }
 }
 
-/// Whether a case carries a rule, or will by itself. One that cites nothing, or nothing known,
+/// Whether a case supports a rule, now or on a later date. One that cites nothing, or nothing known,
 /// holds: that is a finding.
 fn is_carried(rule: &Rule, validities: &BTreeMap<CaseNumber, Validity>) -> bool {
     let validity = rule.decision().and_then(|case| validities.get(case));

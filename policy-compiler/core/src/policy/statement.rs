@@ -44,7 +44,7 @@ pub struct ValueFor {
 /// Whom a value is for, the widest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForWhom {
-    /// Everybody the rule selects.
+    /// All groups the rule selects.
     All,
     /// All pupils, or all staff.
     Audience(Audience),

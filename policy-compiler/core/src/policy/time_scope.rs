@@ -170,7 +170,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_are_told_of_an_end_that_falls_on_the_last_day_of_the_year_ahead() {
+    fn a_bundle_includes_an_end_that_falls_on_the_last_day_of_the_year_ahead() {
         let (today, reach) = (date(2026, 11, 23), date(2027, 11, 23));
         let ends = |until| {
             let days = Days {
