@@ -57,7 +57,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Everything of the timetable that cites a case, by itself or by what it belongs to.
+/// Everything of the timetable that cites a case, on its own or through what it belongs to.
 fn lines(policy: &Policy) -> Vec<(&Cited, Line<'_>)> {
     let mut lines = Vec::new();
     for (name, period) in &policy.timetable.periods {
