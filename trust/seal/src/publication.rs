@@ -276,7 +276,7 @@ fn kept(version: u64, bytes: Option<&[u8]>) -> Sealed {
 struct Draft<'a> {
     published: Option<&'a Published>,
     signers: &'a Signers,
-    /// Never before the last issue time, so that devices see it rise whatever clock signs.
+    /// Never before the last issue time, so that devices see it rise under any clock.
     now: Timestamp,
     files: Vec<(String, Vec<u8>)>,
 }
