@@ -206,7 +206,10 @@ fn a_rule_does_not_begin_inside_what_looks_like_a_remark() {
     let output = fyr(&["check", &scratch.path().display().to_string()]);
     let reported = stdout(&output);
     assert!(reported.contains("fyr.yaml:1:19"), "{reported}");
-    assert!(reported.contains("a carriage return begins a new line"), "{reported}");
+    assert!(
+        reported.contains("a carriage return begins a new line"),
+        "{reported}"
+    );
     assert!(!reported.contains('\r'), "{reported:?}");
 }
 
