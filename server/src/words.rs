@@ -277,7 +277,7 @@ mod tests {
     fn the_guide_for_schools_explains_every_state_in_the_words_of_the_page() {
         let guide = include_str!("../../docs/guide/school.md");
         for state in STATES {
-            let entry = format!("- **{}** means", state.words());
+            let entry = format!("| **{}** |", state.words().to_lowercase());
             assert!(guide.contains(&entry), "{entry}");
         }
     }
