@@ -25,7 +25,11 @@ mod timetable;
 mod undecided;
 mod undoing;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use std::collections::BTreeSet;
+
+use fyr_schemas::{GroupId, RuleId};
+
+use crate::finding::{Diagnostic, Diagnostics, Role};
 use crate::lower::FlatLists;
 use crate::parse::DocumentKind;
 use crate::policy::Policy;
@@ -38,6 +42,15 @@ pub(crate) fn floors_alone<'r>(
     lists: &FlatLists<'r>,
 ) -> Vec<Diagnostic> {
     floors::check(policy, resolution, lists)
+}
+
+/// The role of what a rule says for groups.
+fn says_for(rule: &RuleId, value: String, groups: &BTreeSet<&GroupId>) -> Role {
+    Role::SaysFor {
+        rule: rule.clone(),
+        values: BTreeSet::from([value]),
+        groups: groups.iter().copied().cloned().collect(),
+    }
 }
 
 /// Runs every check whose answer cannot stand in what could not be read.
@@ -60,7 +73,7 @@ pub(crate) fn check<'r>(
     findings.extend(personal_devices::check(policy));
     findings.extend(timetable::check(policy, resolution));
     findings.extend(hours::check(policy));
-    // What is open in the end hangs on every rule and on every service.
+    // What is open in the end depends on every rule and on every service.
     if policy
         .unread
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])

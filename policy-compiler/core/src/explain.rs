@@ -20,9 +20,10 @@ pub use self::overview::{Held, Overview, SitesHeld, overview};
 pub use self::service::ServiceNote;
 pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, sound};
-use crate::diagnostic::{Diagnostic, help_for_unknown};
+use crate::finding::Diagnostic;
 use crate::judge::{Decider, Judge};
 use crate::lower::{self, FlatLists, Placement};
+use crate::meant::help_for_unknown;
 use crate::policy::{Assumptions, Policy, Rule, UnknownGroup};
 use crate::resolve::{EffectiveSetting, Resolution, Resolved, SiteClaim, resolve};
 use crate::settings::{self, Setting};
@@ -353,7 +354,7 @@ impl Narrator<'_, '_> {
             return BTreeMap::new();
         }
         let engines = lower::placements(&desired(self.policy, self.resolved, self.lists));
-        // Where browsers need no entry, what the claim says must hold without.
+        // Where browsers need no entry, what the voice says must hold without.
         let said = || {
             let verdict = claim.says.verdict;
             let site = |asked: Cow<'_, Url>| claim.says.sites.site_at(&asked, verdict);

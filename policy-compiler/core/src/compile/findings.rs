@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::essential_hosts;
 use super::lowering::Lowerings;
 use super::lowering_findings::{TooNew, report_clash};
-use crate::diagnostic::Diagnostics;
+use crate::finding::Diagnostics;
 use crate::lower::FlatLists;
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Policy, organise};
@@ -32,7 +32,7 @@ pub(super) fn find(
     Some(policy)
 }
 
-/// Tells what lowering would find.
+/// Reports what lowering would find.
 fn object<'r>(
     policy: &Policy,
     resolution: &'r Resolution<'r>,
