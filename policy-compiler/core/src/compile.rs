@@ -24,7 +24,7 @@ pub use self::enforcement::{Enforcement, EnforcementError, GroupAtTime, enforcem
 use self::lowering::Lowerings;
 use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics};
 use crate::lower;
 use crate::parse::parse;
 use crate::policy::{Assumptions, CaseState, EssentialHosts, Horizon, Policy, organise};

@@ -20,7 +20,7 @@ pub(super) struct Opening {
 pub(super) enum LeftOpen {
     /// A rule, here.
     ByRule(Place),
-    /// Nobody spoke of it.
+    /// No rule names it.
     ByNoRule,
 }
 

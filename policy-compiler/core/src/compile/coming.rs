@@ -9,8 +9,7 @@ use jiff::civil::Date;
 
 use super::findings::find;
 use crate::check::floors_alone;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Ahead as Later, Diagnostic, Diagnostics, Finding, Role};
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Authority, CaseState, LookAhead, Policy, organise, selects};
 use crate::resolve::resolve;
@@ -71,22 +70,14 @@ impl Ahead {
         let (first, count) = (self.left_out.first()?, self.left_out.len());
         let mut turns = policy.boundary_dates().filter(|turn| turn.day == *first);
         let rule = turns.find_map(|turn| policy.rules.get(&turn.rule))?;
-        let are = if count == 1 {
-            "1 is".to_owned()
-        } else {
-            format!("{count} are")
-        };
-        Some(
-            Diagnostic::new(
-                Code::DaysNotLookedAt,
-                format!("too many days to come on which rules begin or end: {are} not looked at"),
-            )
-            .at(
-                rule.place(),
-                format!("`{}` begins or ends on {first}", rule.id()),
-            )
-            .help(format!("`fyr check --date {first}` looks at the first")),
-        )
+        let (rule, place) = (rule.id().clone(), rule.place());
+        let day = *first;
+        let finding = Diagnostic::of(Later::DaysNotChecked {
+            count,
+            first: day,
+            rule: rule.clone(),
+        });
+        Some(finding.at(place, Role::BeginsOrEnds { rule, day }))
     }
 }
 
@@ -164,14 +155,11 @@ pub(super) fn check(
 
 /// The error of a later day, as it is told before that day.
 fn ahead_of(day: Date, error: Diagnostic) -> Diagnostic {
-    let shown = format!("`fyr check --date {day}` shows that day");
-    let help = error
-        .help
-        .map_or(shown.clone(), |help| format!("{help}; {shown}"));
     Diagnostic {
-        labels: error.labels,
-        code: Code::ErrorAhead,
-        message: format!("from {day} on an error: {}", error.message),
-        help: Some(help),
+        finding: Finding::from(Later::Error {
+            day,
+            error: Box::new(error.finding),
+        }),
+        ..error
     }
 }
