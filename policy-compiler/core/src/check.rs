@@ -63,7 +63,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(personal_devices::check(policy));
     findings.extend(timetable::check(policy, resolution));
     findings.extend(hours::check(policy));
-    // What is open in the end hangs on every rule and on every service.
+    // What is open in the end depends on every rule and on every service.
     if policy
         .unread
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])

@@ -82,9 +82,9 @@ pub struct DormantRule {
 pub enum Dormancy {
     /// Its case is a proposal.
     Proposed,
-    /// It begins on this day: devices are told, and begin by themselves.
+    /// It begins on this day: the bundle includes it, and devices change without a publication.
     Begins(Date),
-    /// It begins on this day, which is too far ahead to be told to devices.
+    /// It begins on this day, which is too far ahead to be in the bundle.
     BeginsLater(Date),
     /// Its case ended.
     Ended,
@@ -180,7 +180,7 @@ fn shared_lists<'a>(
         .collect()
 }
 
-/// The rules that do not hold, but for those that are a finding.
+/// The rules that do not hold, except those that are a finding.
 fn dormant(policy: &Policy) -> Vec<DormantRule> {
     let carried = policy.rules.values().filter_map(|rule| {
         let first_day = rule.time_scope.first_day()?;
@@ -258,7 +258,7 @@ fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
         .collect()
 }
 
-/// What may be told of a decision.
+/// What may be published about a decision.
 fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     let decision = &policy.decisions.get(case)?.document;
     Some(DecisionNote {
@@ -272,7 +272,7 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
 
 type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
 
-/// Gaps by what they say, so that each is told once.
+/// Gaps by what they say, so that each is reported once.
 type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 
 fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {

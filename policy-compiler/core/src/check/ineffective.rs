@@ -91,7 +91,7 @@ fn sum_up<'a>(
     ineffective
 }
 
-/// Whether a rule will be gone by itself: what it covers may be needed again.
+/// Whether a rule will end without a change: what it covers may be needed again.
 fn is_passing(policy: &Policy, rule: &Rule) -> bool {
     let Some(case) = rule.decision() else {
         return false;

@@ -21,7 +21,7 @@ const MOST_DAYS: usize = 12;
 /// The most days behind those that are looked at for what goes against floors, which is less work.
 const MOST_DAYS_OF_FLOORS: usize = 50;
 
-/// From how many days before it the next school year is looked ahead at: long enough to mend what
+/// From how many days before it the next school year is looked ahead at: long enough to fix what
 /// it brings, and no longer, so that a check stays cheap the rest of the year.
 const DAYS_BEFORE_SCHOOL_YEAR: i32 = 100;
 
@@ -33,7 +33,7 @@ struct Ahead {
     /// Those beyond a year on which something may come to stand below a floor that forbids it, with
     /// the rules that begin or end on them.
     of_floors: BTreeMap<Date, BTreeSet<RuleId>>,
-    /// Those that nobody looks at.
+    /// Those that are not checked.
     left_out: BTreeSet<Date>,
 }
 
@@ -43,7 +43,7 @@ impl Ahead {
         let mut whole: BTreeSet<Date> = later.by_ref().take(MOST_DAYS).collect();
         let beyond: BTreeSet<Date> = later.collect();
         let mut beginning: BTreeMap<Date, BTreeSet<RuleId>> = BTreeMap::new();
-        // Within a year every day was looked at, or is told as one that devices do not hear of.
+        // Within a year every day was looked at, or is reported as a day that is not in the bundle.
         let reach = policy.date.checked_add(1.year()).unwrap_or(Date::MAX);
         let turns = policy.boundary_dates().filter(|turn| {
             let may_forbid = turn.begins || turn.authority != Authority::NoFloor;
@@ -65,7 +65,7 @@ impl Ahead {
         }
     }
 
-    /// The days that nobody looks at, as a finding.
+    /// The days that are not checked, as a finding.
     fn report(&self, policy: &Policy) -> Option<Diagnostic> {
         let (first, count) = (self.left_out.first()?, self.left_out.len());
         let mut turns = policy.boundary_dates().filter(|turn| turn.day == *first);
@@ -110,7 +110,7 @@ fn next_school_year(policy: &Policy) -> Option<Date> {
     (begins <= near).then_some(begins)
 }
 
-/// Every error of a later day, told once and for the first of them. The policy of today has none.
+/// Every error of a later day, reported once and for the first of them. The policy of today has none.
 pub(super) fn check(
     documents: &Documents,
     policy: &Policy,
@@ -153,7 +153,7 @@ pub(super) fn check(
     reported
 }
 
-/// The error of a later day, as it is told before that day.
+/// The error of a later day, as it is reported before that day.
 fn ahead_of(day: Date, error: Diagnostic) -> Diagnostic {
     Diagnostic {
         finding: Finding::from(Later::Error {

@@ -104,7 +104,7 @@ proptest! {
                 &finding.finding,
                 Finding::Floor(Floor::UndecidedLoosening { .. } | Floor::UndecidedException { .. })
             )),
-            "{:#?}", told.diagnostics
+            "{:#?}", reported.diagnostics
         );
     }
 }

@@ -142,13 +142,13 @@ impl<'a> Sight<'a, '_> {
         }
     }
 
-    /// The case that something stands on: below the floor its own alone.
+    /// The case that something cites: below the floor its own only.
     fn cited_case<'c>(&self, stated: Stated<'c>) -> Option<&'c Cited> {
         let is_its_own = stated.cites_itself || !self.is_below(stated);
         stated.decided.filter(|_| is_its_own)
     }
 
-    /// Whether something is for a part of the unit that the floor stands on.
+    /// Whether something is for a part of the unit of the floor.
     fn is_below(&self, stated: Stated<'_>) -> bool {
         let floor = self.floor.unit();
         stated
@@ -156,8 +156,8 @@ impl<'a> Sight<'a, '_> {
             .is_some_and(|unit| unit != floor && floor.contains(unit))
     }
 
-    /// Whether a case is of a body that may decide for the floor's unit. What nobody decided counts
-    /// where nobody decided the period either: that is a finding of its own.
+    /// Whether a case is of a body that may decide for the floor's unit. What has no decision counts
+    /// if the period has no decision either: that is a finding of its own.
     fn is_theirs(&self, cited: Option<&Cited>) -> bool {
         let Some(cited) = cited else {
             return self.period.decided.is_none();
@@ -177,7 +177,7 @@ impl<'a> Sight<'a, '_> {
             .filter(|holiday| holiday.is_for(group))
             .partition(|holiday| self.counts(Stated::of_holiday(holiday)));
         // Single days do not ask about holidays, so hours by the week lose to all of them. What
-        // holidays take from hours by the week is told of the holidays.
+        // holidays take from hours by the week is reported for the holidays.
         let is_single = matches!(decided, Runs::On { .. });
         let days = deciding_days([decided, &exception.runs], self.policy.date);
         days.into_iter().find_map(|day| {

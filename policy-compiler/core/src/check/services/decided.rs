@@ -14,7 +14,7 @@ use crate::policy::{Assessed, CaseState, Policy, Service};
 /// What is wrong with the decisions on a service; one that no file has is a finding of its own.
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    // Parts that stand on the service's decision share what is wrong with it.
+    // Parts that cite the service's decision share what is wrong with it.
     let mut looked_at = BTreeSet::new();
     for assessed in service.assessments() {
         let Some((case, decision)) = assessed
