@@ -82,9 +82,9 @@ pub struct DormantRule {
 pub enum Dormancy {
     /// Its case is a proposal.
     Proposed,
-    /// It begins on this day: the bundle includes it, and devices change without a publication.
+    /// It begins on this day, which bundles include: devices begin without a new publication.
     Begins(Date),
-    /// It begins on this day, which is too far ahead to be in the bundle.
+    /// It begins on this day, which is too far ahead to be included in bundles.
     BeginsLater(Date),
     /// Its case ended.
     Ended,
@@ -180,7 +180,7 @@ fn shared_lists<'a>(
         .collect()
 }
 
-/// The rules that do not hold, except those that are a finding.
+/// The rules that are not in force, except those that are a finding.
 fn dormant(policy: &Policy) -> Vec<DormantRule> {
     let carried = policy.rules.values().filter_map(|rule| {
         let first_day = rule.time_scope.first_day()?;
@@ -258,7 +258,7 @@ fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
         .collect()
 }
 
-/// What may be published about a decision.
+/// What a bundle may say of a decision.
 fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     let decision = &policy.decisions.get(case)?.document;
     Some(DecisionNote {

@@ -18,7 +18,7 @@ use crate::url_filter::{UrlFilter, Verdict};
 pub(super) struct Block<'a> {
     /// The filter that is closed.
     pub(super) filter: UrlFilter,
-    /// The category that lists it, unless it is written on its own.
+    /// The category that lists it, unless the rule names it.
     category: Option<&'a CategoryId>,
     pub(super) rule: &'a RuleId,
     pub(super) place: Place,

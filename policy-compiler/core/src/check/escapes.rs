@@ -1,8 +1,8 @@
-//! R28: the ways round each restriction are closed for all groups it restricts.
+//! R28: the bypasses of each restriction are closed for all groups that it restricts.
 //!
 //! The table of settings says what restricts and what leads round it. A way that a rule leaves open
-//! has been decided; a way that a rule closes and a browser cannot close is a gap, and is reported as
-//! one. What is found here is what no body decided. On personal devices rules reach the account
+//! has been decided; a way that a rule closes and a browser cannot close is a gap, and is reported
+//! as one. What is found here is what no rule decides. On personal devices rules reach the account
 //! alone, so there is no way to close.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -101,12 +101,12 @@ fn loose<'a>(resolved: &Resolved<'a>, excepts: &EffectiveSetting<'a>) -> Option<
     })
 }
 
-/// Whether no body decided what a claim excepts from something that was decided.
+/// Whether a claim without a decision excepts from something that was decided.
 fn is_undecided(excepts: &SettingClaim<'_>, bound: &SettingClaim<'_>) -> bool {
     excepts.rule.decision().is_none() && bound.rule.decision().is_some()
 }
 
-/// The names that no body with authority names at the unit of the bound, or above.
+/// The names that no competent claim names in the unit of the bound or above.
 fn beyond_its_groups<'a>(
     excepts: &EffectiveSetting<'a>,
     excepted: &BTreeSet<&'a str>,

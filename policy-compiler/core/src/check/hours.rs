@@ -57,7 +57,7 @@ impl<'a> Line<'a> {
     }
 }
 
-/// Everything of the timetable that cites a case, directly or through its parent.
+/// Everything of the timetable that cites a case, on its own or through what it belongs to.
 fn lines(policy: &Policy) -> Vec<(&Cited, Line<'_>)> {
     let mut lines = Vec::new();
     for (name, period) in &policy.timetable.periods {

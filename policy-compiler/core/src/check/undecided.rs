@@ -60,8 +60,8 @@ fn in_group<'a>(
     settings.chain(sites.iter().cloned()).collect()
 }
 
-/// Whether a rule without a decision may not loosen what a decided one says: it bounds all groups
-/// who decided nothing, wherever they stand, or it stands above.
+/// Whether a rule without a decision may not loosen what a decided one says: it bounds all rules
+/// without a decision, wherever they are, or it stands above.
 fn holds_against(decided: &Rule, undecided: &Rule) -> bool {
     decided.strength() != Strength::Default || decided.layer() < undecided.layer()
 }
@@ -91,7 +91,7 @@ fn of_setting<'a>(effective: &EffectiveSetting<'a>) -> Option<Loosened<'a>> {
     })
 }
 
-/// Each place where an opening without a decision meets a decided block: inside it, around it
+/// Wherever what opens without a decision meets what was decided to be closed: inside it, around it
 /// or across it.
 fn of_sites<'a>(sites: &Sites<'a>) -> Vec<Loosened<'a>> {
     let claims = sites.claims.iter();

@@ -21,7 +21,7 @@ const MOST_DAYS: usize = 12;
 /// The most days behind those that are looked at for what goes against floors, which is less work.
 const MOST_DAYS_OF_FLOORS: usize = 50;
 
-/// From how many days before it the next school year is looked ahead at: long enough to fix what
+/// From how many days before it the next school year is looked ahead at: long enough to repair what
 /// it brings, and no longer, so that a check stays cheap the rest of the year.
 const DAYS_BEFORE_SCHOOL_YEAR: i32 = 100;
 
@@ -43,7 +43,7 @@ impl Ahead {
         let mut whole: BTreeSet<Date> = later.by_ref().take(MOST_DAYS).collect();
         let beyond: BTreeSet<Date> = later.collect();
         let mut beginning: BTreeMap<Date, BTreeSet<RuleId>> = BTreeMap::new();
-        // Within a year every day was looked at, or is reported as a day that is not in the bundle.
+        // Within a year every day was looked at, or is reported as not included in bundles.
         let reach = policy.date.checked_add(1.year()).unwrap_or(Date::MAX);
         let turns = policy.boundary_dates().filter(|turn| {
             let may_forbid = turn.begins || turn.authority != Authority::NoFloor;

@@ -30,16 +30,16 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     chunk: &Chunk<'_>,
     error: &Error,
 ) -> Vec<Diagnostic> {
-    let unreadable = fault::unreadable(chunk, error);
-    if let Some(fault) = layout::fault(chunk).filter(|_| unreadable.code() != Code::TooMuch) {
+    let found = fault::unreadable(chunk, error);
+    if let Some(fault) = layout::fault(chunk).filter(|_| found.code() != Code::TooMuch) {
         return vec![fault];
     }
     let is_of_shape =
-        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&unreadable.code());
+        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&found.code());
     let members = is_of_shape.then(|| members(chunk)).flatten();
     let findings = members.map_or_else(Vec::new, |members| by_member::<T>(&members));
     if findings.is_empty() {
-        vec![otherwise(unreadable, || Some(Correction::Brackets))]
+        vec![otherwise(found, || Some(Correction::Brackets))]
     } else {
         findings
     }

@@ -8,7 +8,7 @@ use crate::parse::InFile;
 use crate::policy::{Policy, Rule};
 use crate::source::Place;
 
-/// Whether the body that decided may rule over all groups a rule is for.
+/// Whether the body that decided is competent for all groups of a rule.
 pub(super) fn of_rule(
     policy: &Policy,
     rule: &Rule,

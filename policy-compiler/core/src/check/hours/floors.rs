@@ -142,7 +142,7 @@ impl<'a> Sight<'a, '_> {
         }
     }
 
-    /// The case that something cites: below the floor its own only.
+    /// The case that something cites: below the floor its own alone.
     fn cited_case<'c>(&self, stated: Stated<'c>) -> Option<&'c Cited> {
         let is_its_own = stated.cites_itself || !self.is_below(stated);
         stated.decided.filter(|_| is_its_own)
@@ -156,8 +156,8 @@ impl<'a> Sight<'a, '_> {
             .is_some_and(|unit| unit != floor && floor.contains(unit))
     }
 
-    /// Whether a case is of a body that may decide for the floor's unit. What has no decision counts
-    /// if the period has no decision either: that is a finding of its own.
+    /// Whether a case is of a body that may decide for the floor's unit. What cites no decision counts
+    /// where the period cites none either: that is a finding of its own.
     fn is_theirs(&self, cited: Option<&Cited>) -> bool {
         let Some(cited) = cited else {
             return self.period.decided.is_none();

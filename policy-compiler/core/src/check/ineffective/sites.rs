@@ -171,8 +171,8 @@ fn written(policy: &Policy) -> ByHost<(&UrlFilter, Place)> {
     written
 }
 
-/// Whether a rule that speaks of the wider filter speaks of all that the other one does, in any
-/// its verdict.
+/// Whether a rule that speaks of the wider filter speaks of all that the other one does, with any
+/// verdict.
 fn covers(wider: &UrlFilter, filter: &UrlFilter) -> bool {
     let is_spared = filter
         .scheme

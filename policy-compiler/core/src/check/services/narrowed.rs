@@ -1,7 +1,7 @@
 //! R03 and R21: a status for a part of the organisation takes no service out of a floor, unless a
-//! body decided it that may decide the floor. Of a service that no higher unit has assessed, the
-//! part's own body may say what it is there: that takes it from what closes all that is not
-//! looked at, and from nothing that was closed by its name.
+//! body decided it that may decide the floor. Of a service that was not assessed above, the
+//! part's own body may say what it is there: that takes it from what closes everything that was not
+//! assessed, and from nothing that was closed by its name.
 
 use std::collections::BTreeSet;
 
@@ -109,7 +109,7 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
 /// What a floor says.
 pub(super) type Says<'a> = (&'a Rule, &'a SiteStatement);
 
-/// Whether a floor leaves to others what they look at: it closes what is not assessed, or
+/// Whether a floor leaves to others what they look at: it closes what was not assessed, or
 /// everything but what has a status.
 pub(super) fn leaves_to_others((rule, says): Says<'_>, now: Option<Says<'_>>) -> bool {
     let asked = |says: &SiteStatement| says.condition.as_ref()?.status;
@@ -165,8 +165,8 @@ pub(super) fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bo
     })
 }
 
-/// Everything that floors say over a site of a service, with how far it reaches, under any status it
-/// has.
+/// Everything that floors say over a site of a service, with how far it reaches, for any status that
+/// it has.
 fn claims_over<'a>(
     floors: &[&'a Rule],
     service: &Service,

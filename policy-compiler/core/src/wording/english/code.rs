@@ -26,11 +26,11 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::WrongValue => (
             "a value of the wrong type",
-            "The field takes a date, a case number, a path, a list or one of a few words, and another value was written.",
+            "The field takes another type: a date, a case number, a path, a list or one of a few words.",
         ),
         Code::TooMuch => (
             "a file beyond the limits",
-            "People write and review a policy. Files larger than 1 MiB (64 MiB for a file of a list), deep nesting, anchors and aliases are refused, so that no file exhausts the machine that reads it. Write repeated values in full.",
+            "People write and review a policy. These are refused: files larger than 1 MiB (64 MiB for a file of a list), deep nesting, anchors and aliases. Otherwise one file could exhaust the machine that reads it. Write repeated values in full.",
         ),
         Code::DuplicateField => (
             "a field or name appears twice in one document",
@@ -50,7 +50,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::NotText => (
             "a character that is invisible or not text",
-            "Editors do not show control characters, marks without width and bytes that are not UTF-8, so a reviewer would not see them. Spaces other than the ordinary one do not indent. Write the text again without them, and save the file as UTF-8.",
+            "Editors do not show control characters, marks without width and bytes that are not UTF-8. A reviewer would not see them. Spaces other than the ordinary one do not indent. Write the text again without them, and save the file as UTF-8.",
         ),
         Code::TurnsReading => (
             "a character that reverses the reading order",
@@ -62,11 +62,11 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::LookAlike => (
             "a name that looks like one of the organisation's own",
-            "A reader takes it for the organisation's sign-in or for a service of the catalogue, but it is another name on the internet. Write the name that you meant.",
+            "A reader takes it for the organisation's sign-in or for a service of the catalogue. It is another name on the internet. Write the name that you meant.",
         ),
         Code::UnreadFile => (
             "a file that is not read",
-            "The file is in a directory of policy documents or has nearly the name of one, but only files that end in `.yaml` are read. Rename it, or keep it elsewhere. Notes (`.md`) and backups (`.bak`, `~`) are ignored.",
+            "The file looks like a policy document by its directory or its name. Only files that end in `.yaml` are read. Rename it, or keep it elsewhere. Notes (`.md`) and backups (`.bak`, `~`) are ignored.",
         ),
         Code::DuplicateName => (
             "a name is used twice",
@@ -94,7 +94,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::NoStage => (
             "a group without a stage",
-            "A group has either the year in which its pupils began school (`start`), from which its stage follows, or a fixed `stage`. It has neither or both, or no stage of `fyr.yaml` includes its grade.",
+            "A group has the year in which its pupils began school (`start`), or a fixed `stage`. This one has neither or both, or no stage of `fyr.yaml` includes its grade.",
         ),
         Code::OverlappingStages => (
             "two stages include the same grade",
@@ -182,7 +182,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::NotCompetent => (
             "a decision beyond the competence of its body",
-            "A body decides for its unit and the units below. A rule for more than that cites a decision of a competent body. So do the approval of a service, hours and holidays there, and the end of what a wider body decided. A rule without a decision loosens nothing that was decided above it, and no decided minimum anywhere. A status of a service for a part of the organisation removes it from no bound that its body may not decide.",
+            "A body decides for its unit and the units below. A rule for more than that cites a decision of a competent body. So do the approval of a service, hours and holidays there, and the end of what a wider body decided. A rule without a decision loosens nothing that was decided above it, and no decided minimum anywhere. A status of a service for a part of the organisation has no effect on bounds that its body may not decide.",
         ),
         Code::ReviewOverdue => (
             "a review is overdue",
@@ -210,7 +210,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::ErrorAhead => (
             "an error on a day to come",
-            "A decision or a rule begins or ends on that day, and the policy as written does not compile on it. Then nothing can be published, and devices keep what they have. The message is the one of that day, reported while there is time. The next twelve such days are checked completely; fifty more are checked for breaches of bounds.",
+            "A decision or a rule begins or ends on that day, and the policy does not compile on it. Then nothing can be published, and devices keep what they have. The message is the one of that day, reported while there is time. The next twelve such days are checked completely; fifty more are checked for breaches of bounds.",
         ),
         Code::FarDeadline => (
             "an emergency whose decision is far away",
@@ -262,7 +262,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::NeverHolds => (
             "a value or verdict without effect",
-            "Every group of the rule gets another value from a rule below, or from a narrower value of the same rule. Remove it; or write `strength: minimum` if you meant a bound that rules below may only tighten.",
+            "Every group of the rule gets another value: from a rule below, or from a narrower value of the same rule. Remove it; or write `strength: minimum` if you meant a bound that rules below may only tighten.",
         ),
         Code::Repeats => (
             "a duplicate rule",
@@ -306,7 +306,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::WrongPeriod => (
             "a period that contradicts itself",
-            "A period runs either on days of the week or on single days, and its last day does not come before its first.",
+            "A period runs either on days of the week or on single days. Its last day does not come before its first.",
         ),
         Code::PeriodOver => (
             "a period that never runs again",
@@ -322,7 +322,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::NoTime => (
             "a rule that is never in force",
-            "Its last day is over, its days and those of its decision do not meet, or its period runs for none of its groups. Remove it, or correct its days or its period.",
+            "Its last day is over, its days are outside those of its decision, or its period runs for other groups. Remove it, or correct its days or its period.",
         ),
         Code::UnknownTimeZone => (
             "a time zone that devices cannot follow",
@@ -334,7 +334,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::TooManyCombinations => (
             "more combinations of periods than a device carries",
-            "The devices of a group carry a variant of their policy for every combination of periods that can run at one time. Use one period with several days and hours instead of many overlapping periods.",
+            "Devices carry a variant of their policy for every combination of periods that can run at one time. Use one period with several days and hours instead of many overlapping periods.",
         ),
         Code::NothingToOverride => (
             "`overridable` on a rule that is no minimum",
@@ -342,11 +342,11 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::DaysNotIncluded => (
             "changes on later days that are not included in bundles",
-            "A bundle includes the days of the next year on which rules and decisions begin or end, and a variant of the policy for each, and for every combination of periods that can run then. Space is limited: the days of bounds come before those of other rules, those of higher units before lower ones, and nearer days before later ones. The message names the first day that is not included, and every bound that begins or ends on such a day. Publish the policy again before it.",
+            "A bundle includes the boundary dates of the next year: days on which rules and decisions begin or end. It has a variant of the policy for each, and for every combination of periods that can run then. Space is limited. The days of bounds come before those of other rules. Higher units come before lower ones, and nearer days before later ones. The message names the first day that is not included, and the bounds that begin or end on such days. Publish the policy again before it.",
         ),
         Code::HoursTaken => (
             "hours of a bound shortened without competence",
-            "A bound is in force while its period runs, so the hours and holidays decide when it is in force. A body that is not competent for the unit of the bound may give its own unit more hours and never fewer. It may not add days off or replace the decided period. Both places are shown.",
+            "A bound is in force while its period runs, so the hours and holidays decide when it is in force. Another body may give its own unit more hours, but not fewer. It may not add days off or replace the decided period. Both places are shown.",
         ),
         Code::HoursUndecided => (
             "hours without a decision on which a decided bound depends",
@@ -374,7 +374,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::ServiceIncomplete => (
             "an approved service with missing fields",
-            "The catalogue records what the assessment of an approved service found: purpose, legal basis, security validation, decision and day of review. If it processes personal data, it also records the agreement with the processor, the impact assessment, and transfers outside the EU (`none`, or where and on what legal ground).",
+            "The catalogue records what the assessment of an approved service found: purpose, legal basis, security validation, decision and day of review. If it processes personal data, it also records the agreement with the processor and the impact assessment. Transfers outside the EU are recorded as `none`, or with place and legal ground.",
         ),
         Code::ServiceOverdue => (
             "an approved service whose review is overdue",
@@ -398,7 +398,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::LimitNotMet => (
             "a service open to pupils who are too young for it",
-            "The catalogue says what applies below the minimum age of a service, or that a guardian approves it, and no rule enforces it for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can enforce.",
+            "The catalogue sets a minimum age for the service or requires a guardian's approval. No rule enforces it for these groups. A rule that allows `service:NAME` opens it to those who may use it and closes it to the others; `signed-out` and `restricted` need a setting that browsers can enforce.",
         ),
         Code::ApprovalNotInForce => (
             "a service approved by a decision that is not in force",
