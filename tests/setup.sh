@@ -44,6 +44,7 @@ if [ "$stage" != build ]; then
     need ip iproute2
     need strace strace
     need openssl openssl
+    need systemd-analyze systemd
     need certutil libnss3-tools
     need python3 python3
     need node nodejs

@@ -39,7 +39,7 @@ fn a_value_outside_an_enum_is_refused_on_every_level_of_it() {
         "chromium.ForceYouTubeRestrict: 3",
         "FYR0302",
         "the value `3` is not one of `0`, `1`, `2`",
-        "write `0`, `1`, `2`",
+        "write one of `0`, `1`, `2`",
     );
     refuses(
         "chromium.ProxySettings: { ProxyMode: sideways }",
