@@ -39,3 +39,4 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
+mod wasm;
