@@ -25,7 +25,7 @@ use self::lowering::Lowerings;
 use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};
 use crate::finding::{Diagnostic, Diagnostics};
-use crate::lower;
+use crate::lower::{self, FlatLists};
 use crate::parse::parse;
 use crate::policy::{Assumptions, CaseState, EssentialHosts, Horizon, Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
@@ -127,10 +127,11 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
         };
     };
     let resolution = resolve(&policy);
-    crate::check::check(&policy, &resolution, &mut findings);
+    let lists = FlatLists::default();
+    crate::check::check(&policy, &resolution, &lists, &mut findings);
     let (mut bundles, mut gaps) = (BTreeMap::new(), Vec::new());
     if !findings.any_error() {
-        (bundles, gaps) = lower_all(&policy, &resolution, &mut findings);
+        (bundles, gaps) = lower_all(&policy, &resolution, &lists, &mut findings);
     }
     if findings.any_error() {
         bundles.clear();
@@ -209,10 +210,15 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 }
 
 /// What a group wants of its devices.
-pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
+pub(crate) fn desired<'a>(
+    policy: &Policy,
+    resolved: &Resolved<'a>,
+    lists: &FlatLists<'a>,
+) -> Desired {
+    let flat = lists.of(&resolved.sites);
     let group = resolved.group;
-    let sites = resolved.sites.entries(&EssentialHosts::of(policy));
-    let kept_parts = resolved.sites.kept_entries();
+    let sites = flat.entries(&EssentialHosts::of(policy));
+    let kept_parts = flat.kept_entries();
     let settings = settings_of(resolved);
     let cited_for_settings = settings
         .values()
@@ -275,9 +281,14 @@ type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
 /// Gaps by what they say, so that each is reported once.
 type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 
-fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
+fn lower_all<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+    findings: &mut Diagnostics,
+) -> Lowered {
     let mut bundles = BTreeMap::new();
-    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
+    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy, lists));
     let mut unknown = TooNew::default();
     let is_managed = |resolved: &Resolved<'_>| resolved.group.ownership == Ownership::Managed;
     let all = resolution.at_all_times();

@@ -138,7 +138,9 @@ pub fn publish(
             });
         }
     }
-    let mut draft = Draft::new(published, signers, now);
+    // What a replaced timestamp key claimed of the time is forgotten, here as on devices.
+    let witness = published.filter(|before| authorities.agree(before, Role::Timestamp));
+    let mut draft = Draft::new(published, signers, not_before_issue(witness, now));
     for (path, bytes) in content.targets() {
         draft.add(target_path(path, bytes), bytes.clone());
     }
@@ -167,6 +169,7 @@ pub fn renew(
     signers: &Signers,
     now: Timestamp,
 ) -> Result<Publication, SealError> {
+    let now = not_before_issue(Some(published), now);
     let mut draft = Draft::new(Some(published), signers, now);
     let targets = kept(
         published.targets.version,
@@ -276,18 +279,16 @@ fn kept(version: u64, bytes: Option<&[u8]>) -> Sealed {
 struct Draft<'a> {
     published: Option<&'a Published>,
     signers: &'a Signers,
-    /// Never before the last issue time, so that devices see it rise under any clock.
     now: Timestamp,
     files: Vec<(String, Vec<u8>)>,
 }
 
 impl<'a> Draft<'a> {
     fn new(published: Option<&'a Published>, signers: &'a Signers, now: Timestamp) -> Self {
-        let issued = published.and_then(|before| before.floor.issued);
         Self {
             published,
             signers,
-            now: issued.map_or(now, |issued| issued.max(now)),
+            now,
             files: Vec::new(),
         }
     }
@@ -386,6 +387,12 @@ impl<'a> Draft<'a> {
             now: self.now,
         })
     }
+}
+
+/// Never before the last issue time, so that devices see it rise, whichever clock signs.
+fn not_before_issue(published: Option<&Published>, now: Timestamp) -> Timestamp {
+    let issued = published.and_then(|before| before.floor.issued);
+    issued.map_or(now, |issued| issued.max(now))
 }
 
 fn some(role: Role, signers: &[SigningKey]) -> Result<&[SigningKey], SealError> {

@@ -37,7 +37,7 @@ impl Published {
         floor: &Floor,
         read: impl FnMut(&Need) -> Result<Answer, E>,
     ) -> Result<Self, E> {
-        let any_time = Clock {
+        let clock = Clock {
             system: Timestamp::MIN,
             build: Timestamp::MIN,
         };
@@ -45,7 +45,9 @@ impl Published {
             root: first_root.clone(),
         };
         let nothing = TrustedState::default();
-        let refreshed = Refresh::begin(&nothing, floor, &authority, any_time).drive(read, drop)?;
+        let refreshed = Refresh::begin(&nothing, floor, &authority, clock)
+            .at_any_time()
+            .drive(read, drop)?;
         let state = refreshed.state;
         Ok(Self {
             first_root,

@@ -16,8 +16,8 @@ use fyr_schemas::bundle::ClosedList;
 use fyr_schemas::{CategoryId, Digest};
 use fyr_trust::list::ListCheck;
 use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Identity, Need, Refresh, TrustedState, VerifyError,
-    Wanted,
+    Answer, Clock, EnrolmentAuthority, Floor, Identity, Keep, Need, Refresh, TrustedState,
+    VerifyError, Wanted,
 };
 use jiff::Timestamp;
 
@@ -47,6 +47,10 @@ pub struct Repository {
 
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in a run of the program"
+)]
 pub enum Expected {
     /// Any repository that verifies: for the server, which owns the directory.
     Anything,
@@ -393,7 +397,10 @@ impl<'a> Check<'a> {
             .holding(self.lists.iter().cloned())
             .drive(
                 |need| self.read(need),
-                |list| fetched.push(list.digest().clone()),
+                |kept| match kept {
+                    Keep::List(list) => fetched.push(list.digest().clone()),
+                    Keep::Trust(..) => {}
+                },
             )
             .map_err(|e: RepositoryError| RepositoryError::WouldBeRefused(Box::new(e)))?;
         self.lists.extend(fetched);
@@ -404,6 +411,7 @@ impl<'a> Check<'a> {
         let need = Need {
             path: FIRST_ROOT.to_owned(),
             max_length: MAX_ROOT,
+            may_be_absent: false,
         };
         match self.read(&need)? {
             Answer::Found(bytes) => Ok(fyr_trust::digest(&bytes)),
