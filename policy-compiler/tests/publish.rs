@@ -77,7 +77,7 @@ fn a_misspelt_repository_is_not_made() {
     };
     refused(
         &publish("repositry", &[]),
-        "correct the path, or say `--new`",
+        "correct the path, or use `--new`",
     );
     refused(
         &publish("keys", &["--new"]),

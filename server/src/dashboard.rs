@@ -35,6 +35,7 @@ pub(crate) async fn show(
             title: "Waiting · Fyr".to_owned(),
             login,
             repository: app.repository.display().to_string(),
+            renewal_failure: renewal_failure(&app),
         };
         return html(&page);
     };
@@ -48,7 +49,20 @@ pub(crate) async fn show(
         now,
         zone: TimeZone::system(),
     };
-    html(&Dashboard::new(&fleet, &publication, &filter, &calendar).with_login(login))
+    let page = Dashboard::new(&fleet, &publication, &filter, &calendar)
+        .with_login(login)
+        .with_renewal_failure(renewal_failure(&app));
+    html(&page)
+}
+
+/// Why this server cannot renew, for people.
+fn renewal_failure(app: &App) -> Option<String> {
+    let renewal = app.renewal.borrow();
+    let (since, reason) = renewal.failure()?;
+    Some(format!(
+        "since {}: {reason}",
+        since.strftime("%Y-%m-%d %H:%M UTC")
+    ))
 }
 
 /// `GET /api/v1/fleet`.

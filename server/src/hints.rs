@@ -24,10 +24,11 @@ pub(crate) const DASHBOARD_STREAMS: usize = 200;
 /// Shorter than the minute after which many proxies close a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
-/// A dashboard is not told more often than this; what happens in between is told with the next.
+/// A dashboard is notified at most once in this time; changes in between come with the next event.
 const NUDGE_EVERY: Duration = Duration::from_millis(400);
 
-/// `GET /api/v1/hints`: the revision at connect and on every publication.
+/// `GET /api/v1/hints`: the revision at connect, and each new one as soon as its timestamp and
+/// snapshot are verified. Bundles are read afterwards, so no device waits for that.
 pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
     let place = app
         .device_streams
@@ -35,15 +36,8 @@ pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
         .try_acquire_owned()
         .map_err(|_| full())?;
     let open = app.metrics.open_hint_stream();
-    let published = WatchStream::new(app.published.clone());
-    let revisions = published
-        .filter_map(|publication| future::ready(publication.map(|it| it.revision)))
-        // Renewed metadata is no news for a device.
-        .scan(None, |told, revision| {
-            let news = (*told != Some(revision)).then_some(revision);
-            *told = Some(revision);
-            future::ready(Some(news))
-        })
+    // Renewed metadata announces the same revision, which is no change.
+    let revisions = WatchStream::new(app.announced.clone())
         .filter_map(future::ready)
         .map(move |revision| {
             let _held = (&place, &open);

@@ -37,6 +37,7 @@ pub(crate) struct Metrics {
     revision: Gauge,
     published: Gauge,
     expires: Gauge,
+    renewal_failing: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -93,6 +94,7 @@ impl Metrics {
             revision: Gauge::default(),
             published: Gauge::default(),
             expires: Gauge::default(),
+            renewal_failing: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -111,6 +113,11 @@ impl Metrics {
             "hint_streams",
             "Devices waiting for hints",
             self.hint_streams.clone(),
+        );
+        registry.register(
+            "renewal_failing",
+            "1 while this server cannot renew the metadata, 0 otherwise",
+            self.renewal_failing.clone(),
         );
         registry.register("devices", "Enrolled devices by state", self.devices.clone());
         registry.register(
@@ -244,6 +251,8 @@ fn whole(count: u64) -> i64 {
 
 /// `GET /metrics`.
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
+    let is_failing = app.renewal.borrow().failure().is_some();
+    app.metrics.renewal_failing.set(i64::from(is_failing));
     if let Ok(publication) = app.publication() {
         let fleet = app.fleet(&publication, Timestamp::now()).await?;
         app.metrics.measure(&fleet, &publication);

@@ -46,6 +46,11 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "online_keys")]
     pub passphrase_file: Option<PathBuf>,
 
+    /// Renew even if this machine's clock is more than 14 days from the last signature. Without it,
+    /// such a clock renews only while the kernel reports that a program keeps it synchronised.
+    #[arg(long, requires = "online_keys")]
+    pub clock_is_right: bool,
+
     /// Print a new one-time link for making an account, though there is one already.
     #[arg(long)]
     pub account_link: bool,

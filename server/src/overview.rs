@@ -131,7 +131,7 @@ impl Overview {
             .into_iter()
             .map(|group| Members {
                 group,
-                published: publication.groups.get(group),
+                published: publication.groups.get(group).map(|group| &**group),
                 devices: fleet
                     .devices
                     .iter()
@@ -147,7 +147,8 @@ impl Overview {
             decisions: publication
                 .groups
                 .values()
-                .flat_map(|group| group.decisions.clone())
+                .flat_map(|group| group.decisions.iter())
+                .map(|(case, note)| (case.clone(), note.clone()))
                 .collect(),
         }
     }
@@ -196,6 +197,7 @@ impl Members<'_> {
             .controls
             .iter()
             .find(|control| control.id == *id)
+            .map(|control| &**control)
     }
 
     fn cell(&self, id: &ControlId, revision: Revision) -> Option<Cell> {

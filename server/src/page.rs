@@ -34,6 +34,8 @@ pub(crate) struct Filter {
 #[template(path = "dashboard.html")]
 pub(crate) struct Dashboard {
     title: String,
+    /// Why this server cannot renew the metadata.
+    renewal_failure: Option<String>,
     login: bool,
     organisation: String,
     headline: Headline,
@@ -129,6 +131,7 @@ pub(crate) struct Waiting {
     pub(crate) title: String,
     pub(crate) login: bool,
     pub(crate) repository: String,
+    pub(crate) renewal_failure: Option<String>,
 }
 
 impl Dashboard {
@@ -152,6 +155,7 @@ impl Dashboard {
         Self {
             title: format!("{} · Fyr", fleet.organisation),
             login: false,
+            renewal_failure: None,
             organisation: fleet.organisation.to_string(),
             headline: Headline::new(&overview.tally, publication, calendar),
             populations: populations.iter().map(PopulationText::new).collect(),
@@ -200,6 +204,14 @@ impl Dashboard {
                 .filter(|group| group.tally.total() > 0)
                 .map(|group| GroupCard::new(group, calendar))
                 .collect(),
+        }
+    }
+
+    /// The same page, with the reason why this server cannot renew the metadata.
+    pub(crate) fn with_renewal_failure(self, renewal_failure: Option<String>) -> Self {
+        Self {
+            renewal_failure,
+            ..self
         }
     }
 

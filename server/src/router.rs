@@ -20,8 +20,9 @@ use crate::account::Desk;
 use crate::metrics::Metrics;
 use crate::problem::Problem;
 use crate::publication::Publication;
+use crate::renew::RenewalState;
 use crate::store::Store;
-use crate::watch::Published;
+use crate::watch::{Announced, Published};
 use crate::{assets, dashboard, enrol, fleet, hints, ingest, login, metrics, repository, session};
 
 /// What every handler may use; clones share it.
@@ -37,8 +38,12 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     /// The repository's directory.
     pub(crate) repository: PathBuf,
+    /// The newest revision, for hints.
+    pub(crate) announced: Announced,
     /// What is published.
     pub(crate) published: Published,
+    /// How the last renewal went.
+    pub(crate) renewal: RenewalState,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
     /// Becomes true when the server is told to stop.

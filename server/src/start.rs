@@ -16,7 +16,7 @@ use crate::hints::{DASHBOARD_STREAMS, DEVICE_STREAMS};
 use crate::listen::{Door, ListenError};
 use crate::metrics::Metrics;
 use crate::options::Options;
-use crate::renew::{Renewal, RenewalError};
+use crate::renew::{Renewal, RenewalError, Renewed};
 use crate::router::{self, App, Parts};
 use crate::store::{OpenError, OpenStore, Store};
 use crate::watch::Watch;
@@ -69,7 +69,11 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         lock,
     } = Store::open(&options.state, count_change.clone()).await?;
     let renewal = open_renewal(&options)?;
-    let (watch, published) = Watch::begin(&options.repository, count_change).await;
+    let (renewed, renewal_state) = watch::channel(match renewal {
+        Some(_) => Renewed::Waiting,
+        None => Renewed::NotHere,
+    });
+    let (watch, announced, published) = Watch::begin(&options.repository, count_change).await;
     let link = one_time_link(&store, &access, options.account_link).await?;
     let door = Door::open(&options).await?;
     let url = door.url();
@@ -79,7 +83,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         access,
         store,
         repository: options.repository,
+        announced,
         published,
+        renewal: renewal_state,
         changes,
         stop: stopped,
         metrics: Metrics::new(),
@@ -88,7 +94,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     });
     tokio::spawn(watch.run());
     if let Some(renewal) = renewal {
-        tokio::spawn(renewal.run(app.published.clone(), app.stop.clone()));
+        tokio::spawn(renewal.run(app.published.clone(), renewed, app.stop.clone()));
     }
     Ok(Running {
         account_link: link.map(|code| format!("{base}/setup?link={}", code.reveal())),
@@ -113,7 +119,8 @@ fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
         (None, None) => None,
     };
     let passphrase = passphrase.ok_or(RenewalError::NoPassphrase)?;
-    Renewal::open(&options.repository, keys, &passphrase).map(Some)
+    let (repository, keys) = (options.repository.clone(), keys.clone());
+    Renewal::open(repository, keys, passphrase, options.clock_is_right).map(Some)
 }
 
 /// The code of a one-time link, where somebody needs one to get in.

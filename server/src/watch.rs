@@ -9,18 +9,27 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{mpsc, watch};
 use tokio::time::MissedTickBehavior;
 
-use crate::publication::{self, Publication, ReadError};
+use fyr_schemas::Revision;
+
+use crate::publication::{self, Publication, ReadError, Shared};
 
 /// The newest complete publication, if there is one.
 pub(crate) type Published = watch::Receiver<Option<Arc<Publication>>>;
 
+/// The newest revision that verified metadata names, before its bundles are read; none before the
+/// first. Devices are given a hint of it.
+pub(crate) type Announced = watch::Receiver<Option<Revision>>;
+
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Watches one repository and tells what it holds.
+/// Watches one repository and publishes what it holds.
 pub(crate) struct Watch {
     repository: PathBuf,
     /// The `timestamp.json` that was last looked at.
     stamp: Option<Vec<u8>>,
+    /// What groups of the publication say alike; lent to each look.
+    shared: Shared,
+    announced: watch::Sender<Option<Revision>>,
     published: watch::Sender<Option<Arc<Publication>>>,
     /// Counts up when the dashboard has something new to show.
     changes: watch::Sender<u64>,
@@ -28,11 +37,17 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Looks once, so that what is published already is known before the first request.
-    pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Published) {
+    pub(crate) async fn begin(
+        repository: &Path,
+        changes: watch::Sender<u64>,
+    ) -> (Self, Announced, Published) {
+        let (announced, revisions) = watch::channel(None);
         let (published, receiver) = watch::channel(None);
         let mut watch = Self {
             repository: repository.to_owned(),
             stamp: None,
+            shared: Shared::default(),
+            announced,
             published,
             changes,
         };
@@ -40,10 +55,10 @@ impl Watch {
         if receiver.borrow().is_none() {
             tracing::info!(repository = %repository.display(), "waiting for the first publication");
         }
-        (watch, receiver)
+        (watch, revisions, receiver)
     }
 
-    /// Watches until nobody listens any more.
+    /// Watches until no receiver of publications is left.
     pub(crate) async fn run(mut self) {
         let (notice, mut noticed) = mpsc::channel(1);
         let mut watcher = None;
@@ -64,25 +79,43 @@ impl Watch {
     }
 
     async fn look(&mut self) {
-        let repository = self.repository.clone();
-        let known = self.stamp.clone();
-        let looked = tokio::task::spawn_blocking(move || look(&repository, known.as_deref())).await;
-        match looked {
-            Ok(Ok(None)) => {}
-            Ok(Ok(Some((stamp, publication)))) => {
-                self.stamp = Some(stamp);
-                self.tell(publication);
+        let mut look = Look {
+            repository: self.repository.clone(),
+            known: self.stamp.clone(),
+            before: self.published.borrow().clone(),
+            shared: std::mem::take(&mut self.shared),
+            announced: self.announced.clone(),
+        };
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = look.look();
+            (found, look.shared)
+        });
+        match looked.await {
+            Ok((found, shared)) => {
+                self.shared = shared;
+                self.take(found);
             }
-            // The stamp stays unknown, so the next look tries again.
-            Ok(Err(error)) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the repository cannot be read; what was published before stays",
-            ),
             Err(error) => tracing::error!(%error, "the look at the repository broke off"),
         }
     }
 
-    fn tell(&self, publication: Publication) {
+    fn take(&mut self, found: Result<Option<(Vec<u8>, Publication)>, ReadError>) {
+        match found {
+            Ok(None) => {}
+            Ok(Some((stamp, publication))) => {
+                self.stamp = Some(stamp);
+                self.publish(publication);
+                self.shared.forget_unused();
+            }
+            // The stamp stays unknown, so the next look tries again.
+            Err(error) => tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the repository cannot be read; what was published before stays",
+            ),
+        }
+    }
+
+    fn publish(&self, publication: Publication) {
         tracing::info!(
             revision = %publication.revision,
             groups = publication.groups.len(),
@@ -94,17 +127,34 @@ impl Watch {
     }
 }
 
-/// The publication, when its stamp is another than the known one.
-fn look(
-    repository: &Path,
-    known: Option<&[u8]>,
-) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
-    match publication::stamp(repository)? {
-        Some(stamp) if known != Some(stamp.as_slice()) => {
-            let publication = Publication::read(repository)?;
-            Ok(publication.map(|publication| (stamp, publication)))
+/// One look at the repository.
+struct Look {
+    repository: PathBuf,
+    known: Option<Vec<u8>>,
+    before: Option<Arc<Publication>>,
+    shared: Shared,
+    announced: watch::Sender<Option<Revision>>,
+}
+
+impl Look {
+    /// The publication, when its stamp is another than the known one.
+    fn look(&mut self) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
+        match publication::stamp(&self.repository)? {
+            Some(stamp) if self.known.as_deref() != Some(stamp.as_slice()) => {
+                let publication = Publication::read(
+                    &self.repository,
+                    self.before.as_deref(),
+                    &mut self.shared,
+                    |revision| {
+                        self.announced.send_if_modified(|announced| {
+                            announced.replace(revision) != Some(revision)
+                        });
+                    },
+                )?;
+                Ok(publication.map(|publication| (stamp, publication)))
+            }
+            Some(_) | None => Ok(None),
         }
-        Some(_) | None => Ok(None),
     }
 }
 

@@ -8,7 +8,9 @@ use fyr_schemas::CategoryId;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::{Envelope, PayloadType};
-use fyr_seal::{Authorities, Content, Published, Repository, Signers, SigningKey, sign_envelope};
+use fyr_seal::{
+    Authorities, Content, Published, Repository, Signers, SigningClock, SigningKey, sign_envelope,
+};
 use jiff::Timestamp;
 
 /// One key per role.
@@ -54,7 +56,12 @@ impl Authority {
     ) -> Result<Published> {
         let content = Content::new(bundles, lists, &[self.enrolment.public_key()])?;
         Repository::at(repository)
-            .publish(&content, &self.authorities, &self.signers, now)
+            .publish(
+                &content,
+                &self.authorities,
+                &self.signers,
+                SigningClock::right(now),
+            )
             .context("publishing")
     }
 }

@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::chain::Chain;
 use crate::error::VerifyError;
 use crate::floor::Floor;
-use crate::list;
 use crate::state::TrustedState;
 use crate::verified::Verified;
+use crate::verified_metadata::VerifiedMetadata;
 use crate::wanted::Wanted;
 
 /// What [`reload`] finds.
@@ -31,24 +30,13 @@ pub fn reload<W: Wanted>(
     floor: &Floor,
     wanted: &W,
 ) -> Result<Reloaded<W::Document>, VerifyError> {
-    let mut chain = Chain::start(present(stored.root.as_deref(), "root")?, "root")?;
-    chain.check_root_floor(floor)?;
-    let timestamp = present(stored.timestamp.as_deref(), "timestamp")?;
-    chain.timestamp(timestamp, floor, "timestamp")?;
-    let snapshot = present(stored.snapshot.as_deref(), "snapshot")?;
-    chain.snapshot(snapshot, floor, "snapshot")?;
-    let targets = present(stored.targets.as_deref(), "targets")?;
-    chain.targets(targets, floor, "targets")?;
-    let listing = chain.listing(&wanted.target())?;
-    let document = present(stored.document.as_deref(), "document")?;
-    let document = Verified::open(wanted, &listing, document)?;
-    list::check_listed(&W::lists(&document), &chain)?;
+    let metadata = VerifiedMetadata::of(stored, floor)?;
+    let document = stored.document.as_deref();
+    let document = document.ok_or(VerifyError::NothingStored {
+        document: "document",
+    })?;
     Ok(Reloaded {
-        document,
-        expires: chain.expires(),
+        document: metadata.open(wanted, document)?,
+        expires: metadata.expires(),
     })
-}
-
-fn present<'a>(stored: Option<&'a [u8]>, document: &'static str) -> Result<&'a [u8], VerifyError> {
-    stored.ok_or(VerifyError::NothingStored { document })
 }

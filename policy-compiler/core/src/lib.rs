@@ -34,7 +34,8 @@ pub mod url_filter;
 pub use code::{Code, Severity};
 pub use compile::{
     Checked, Compilation, Dormancy, DormantRule, EnforcedControl, EnforcedSites, Enforcement,
-    EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming, enforcement,
+    EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming,
+    compile_each, enforcement,
 };
 pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};

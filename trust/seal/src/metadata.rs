@@ -142,9 +142,11 @@ pub enum RenderError {
     Canonical(#[source] sigstore_tuf::Error),
 }
 
-/// Whether a role that expires then should be signed anew now: after half its life.
+/// Whether a snapshot that expires then should be signed anew now: after half its life, and where a
+/// wrong clock gave it more life than it may have.
 pub(crate) fn snapshot_is_worn(expires: Timestamp, now: Timestamp) -> bool {
-    expires.duration_since(now) < SNAPSHOT_LIFETIME / 2
+    let left = expires.duration_since(now);
+    left < SNAPSHOT_LIFETIME / 2 || left > SNAPSHOT_LIFETIME
 }
 
 /// Whether a root or targets that expires then should be signed anew: 60 days before.

@@ -9,7 +9,7 @@ use fyr_schemas::CategoryId;
 use fyr_schemas::bundle::{Audience, Bundle, ClosedList, FORMAT, LONGEST_LISTS};
 use fyr_seal::{
     Authorities, Content, ContentError, PublicKey, Published, Repository, RepositoryError, Signers,
-    SigningKey,
+    SigningClock, SigningKey,
 };
 use jiff::Timestamp;
 
@@ -189,8 +189,12 @@ impl Town {
             timestamp: of(&self.signers.timestamp),
         };
         let now: Timestamp = "2026-08-01T08:00:00Z".parse().unwrap();
-        self.repository()
-            .publish(content, &authorities, &self.signers, now)
+        self.repository().publish(
+            content,
+            &authorities,
+            &self.signers,
+            SigningClock::right(now),
+        )
     }
 
     fn lists(&self) -> Vec<String> {

@@ -82,6 +82,10 @@ impl Shelf {
         let publication =
             fyr_seal::publish(before.as_ref(), &content, &authorities, &self.keys, at(now))
                 .unwrap();
+        for file in content.files() {
+            let (path, bytes) = file.unwrap();
+            self.files.insert(path, bytes);
+        }
         self.put(&publication);
     }
 
