@@ -43,6 +43,7 @@ if [ "$stage" != build ]; then
     need unshare util-linux
     need ip iproute2
     need strace strace
+    need faketime faketime
     need openssl openssl
     need certutil libnss3-tools
     need python3 python3
