@@ -1,23 +1,23 @@
-# The commands of the house. `make demo` shows the main job, `make test` proves it.
+# The commands of this repository. `make demo` shows the product, `make test` runs every test.
 
 CARGO ?= cargo
 
-.PHONY: help demo test check setup fmt lint doc build unit house system oracle bench generate
+.PHONY: help demo test check setup fmt lint doc build unit rules system oracle bench generate
 .NOTPARALLEL:
 
-help: ## say what there is
+help: ## list these commands
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: ## build for release and run the whole loop on five pretended devices
+demo: ## build, and run the whole product on five simulated devices
 	@tests/setup.sh build
 	$(CARGO) build --release -p fyr -p fyr-agent -p fyr-server
 	target/release/fyr demo
 
-test: setup fmt lint build house unit system doc ## every test, in an order that fails early
+test: setup fmt lint build rules unit system doc ## every test, in an order that fails early
 
-check: fmt lint house unit ## the five-minute loop: format, lints, the rules of the house, unit and property tests
+check: fmt lint rules unit ## in five minutes: format, lints, the repository's rules, unit and property tests
 
-setup: ## install what the tests need and this machine lacks
+setup: ## install what the tests need and this machine does not have
 	@tests/setup.sh test
 
 fmt:
@@ -33,26 +33,26 @@ build:
 unit: ## unit, property and golden tests
 	$(CARGO) test --workspace --exclude fyr-tests --quiet
 
-house: ## the rules of the house
+rules: ## the repository's rules: dependencies, sources, documents, words
 	$(CARGO) test -p fyr-tests --test system --quiet house::
 
-# A network namespace needs root, and anybody is root in a user namespace of their own.
-as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
+# A network namespace needs root; every user is root in a user namespace of their own.
+as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-auto --map-root-user)
 
 system: build ## real binaries, real browsers
 	$(as_root) $(CARGO) test -p fyr-tests
 
-oracle: build ## ask real browsers for verdicts over many more URLs; FYR_ORACLE_SETS says how many sets of filters
+oracle: build ## compare verdicts with real browsers over many more URLs; FYR_ORACLE_SETS sets the number of sets of filters
 	FYR_ORACLE_SETS=$${FYR_ORACLE_SETS:-2000} $(as_root) $(CARGO) test -p fyr-tests --test system --quiet oracle:: -- --nocapture
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 
-generate: ## write the generated files anew: JSON Schemas, reference
+generate: ## write the generated files: JSON Schemas, reference
 	$(CARGO) run --quiet -p fyr -- schema --out schemas/json
 	$(CARGO) run --quiet -p fyr -- reference --out docs/reference
 
-bench: ## measure size, memory, speed beside peers; writes docs/performance.md; SECTION=agent or SECTION=compiler measures that alone
+bench: ## measure size, memory and speed, and compare with peers; writes docs/performance.md; SECTION=agent or SECTION=compiler measures one part
 	@tests/setup.sh bench
 	$(CARGO) build --release $(if $(filter compiler,$(SECTION)),-p fyr,-p fyr -p fyr-agent -p fyr-server)
 	$(CARGO) run --release --quiet --manifest-path tests/bench/Cargo.toml -- $(SECTION)

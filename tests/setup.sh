@@ -41,6 +41,7 @@ if [ "$stage" != build ]; then
     need chromium chromium
     need firefox-esr firefox-esr
     need unshare util-linux
+    need newuidmap uidmap
     need ip iproute2
     need strace strace
     need faketime faketime

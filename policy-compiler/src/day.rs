@@ -46,11 +46,11 @@ mod tests {
             "2027.8.1",
             "2027-8-1",
         ] {
-            let told = day(text).expect_err(text);
-            assert_eq!(told, "did you mean `2027-08-01`?", "{text}");
+            let reported = day(text).expect_err(text);
+            assert_eq!(reported, "did you mean `2027-08-01`?", "{text}");
         }
-        let told = moment("1.8.2027 9:10").expect_err("no moment");
-        assert_eq!(told, "did you mean `2027-08-01T09:10`?");
-        assert!(day("i morgen").is_err_and(|told| told.starts_with("not a day")));
+        let reported = moment("1.8.2027 9:10").expect_err("no moment");
+        assert_eq!(reported, "did you mean `2027-08-01T09:10`?");
+        assert!(day("i morgen").is_err_and(|reported| reported.starts_with("not a day")));
     }
 }

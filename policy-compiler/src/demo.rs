@@ -103,9 +103,9 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
 
     watch.table.step("a second revision is published");
     let published = scene.publish_second_revision()?;
-    let settled = watch.until(&scene, |fleet| outcome::all_run(fleet, scene.revision))?;
+    let effective = watch.until(&scene, |fleet| outcome::all_run(fleet, scene.revision))?;
 
-    let outcome = Outcome::of(&settled, published, repair, &server.url);
+    let outcome = Outcome::of(&effective, published, repair, &server.url);
     if args.json {
         println!(
             "{}",

@@ -123,7 +123,7 @@ pub(crate) enum DiffCommandError {
 
 /// What is printed as JSON.
 #[derive(serde::Serialize)]
-struct Told<'a> {
+struct Output<'a> {
     #[serde(flatten)]
     difference: &'a Difference,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -166,11 +166,11 @@ pub(crate) fn run(args: &DiffArgs) -> Result<ExitCode, DiffCommandError> {
         Format::Text => write!(out, "{}", text::render(&difference, devices))?,
         Format::Markdown => write!(out, "{}", markdown::render(&difference, devices))?,
         Format::Json => {
-            let told = Told {
+            let reported = Output {
                 difference: &difference,
                 devices,
             };
-            writeln!(out, "{}", serde_json::to_string_pretty(&told)?)?;
+            writeln!(out, "{}", serde_json::to_string_pretty(&reported)?)?;
         }
     }
     Ok(ExitCode::SUCCESS)

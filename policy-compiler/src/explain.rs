@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use fyr_policy_core::{
     AtTime, Code, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
-    days_in_words, explain, overview as tell_all,
+    days_in_words, explain, overview as explain_all,
 };
 use fyr_schemas::bundle::Coverage;
 use fyr_schemas::{CategoryId, PeriodId};
@@ -104,7 +104,7 @@ pub(crate) enum ExplainCommandError {
 pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     let directory = match &args.what {
         What::Code(code) => {
-            tell_meaning(*code, args.json)?;
+            describe_meaning(*code, args.json)?;
             return Ok(ExitCode::SUCCESS);
         }
         What::Policy(directory) => directory,
@@ -113,13 +113,13 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
     let sources = policy_directory::read(directory)?;
     let day = || When::Day(args.date.unwrap_or_else(today));
     let when = args.at.map_or_else(day, When::Moment);
-    let told = match subject(args) {
+    let reported = match subject(args) {
         Some(subject) => explain(&sources, when, &group, &subject)
             .map(|explanation| print(&explanation, in_words, args.json)),
-        None => tell_all(&sources, when, &group)
+        None => explain_all(&sources, when, &group)
             .map(|overview| print(&overview, overview::in_words, args.json)),
     };
-    match told {
+    match reported {
         Ok(printed) => printed.map(|()| ExitCode::SUCCESS),
         Err(ExplainError::Faulty(found)) => {
             let findings = Findings {
@@ -135,14 +135,14 @@ pub(crate) fn run(args: &ExplainArgs) -> Result<ExitCode, ExplainCommandError> {
 }
 
 fn print<T: serde::Serialize>(
-    told: &T,
+    reported: &T,
     in_words: impl Fn(&T) -> String,
     as_json: bool,
 ) -> Result<(), ExplainCommandError> {
     if as_json {
-        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(told)?)?;
+        writeln!(io::stdout(), "{}", serde_json::to_string_pretty(reported)?)?;
     } else {
-        write!(io::stdout(), "{}", visible(&in_words(told)))?;
+        write!(io::stdout(), "{}", visible(&in_words(reported)))?;
     }
     Ok(())
 }
@@ -223,7 +223,7 @@ fn is_host_and_port(text: &str) -> bool {
     rest.starts_with(|letter: char| letter.is_ascii_digit())
 }
 
-fn tell_meaning(code: Code, as_json: bool) -> Result<(), ExplainCommandError> {
+fn describe_meaning(code: Code, as_json: bool) -> Result<(), ExplainCommandError> {
     let meaning = Meaning::of(code);
     if as_json {
         let json = serde_json::to_string_pretty(&meaning)?;
@@ -247,11 +247,11 @@ fn in_words(explanation: &Explanation) -> String {
     } = explanation;
     let mut text = format!("{subject}: {holds}\nfor {group} ({stage}, {unit}) on {date}");
     if let Some(at) = &explanation.at {
-        text.push_str(&time_in_words(at, &explanation.hangs_on));
+        text.push_str(&time_in_words(at, &explanation.depends_on));
     }
     text.push('\n');
     match &explanation.because {
-        Some(because) => tell_decided(&mut text, explanation, because),
+        Some(because) => describe_decided(&mut text, explanation, because),
         None if explanation.also.is_empty() && explanation.otherwise.is_empty() => {
             text.push_str("\nNo rule speaks of it: what holds is the browser's own default.\n");
         }
@@ -262,20 +262,20 @@ fn in_words(explanation: &Explanation) -> String {
     }
     for setting in &explanation.also {
         text.push('\n');
-        tell(&mut text, "on it", setting);
+        describe(&mut text, "on it", setting);
     }
     for service in &explanation.services {
-        tell_service(&mut text, service);
+        describe_service(&mut text, service);
     }
     if let Some(at) = &explanation.at {
-        tell_hours(&mut text, &at.decided);
+        describe_hours(&mut text, &at.decided);
     }
-    tell_otherwise(&mut text, explanation);
+    describe_otherwise(&mut text, explanation);
     text
 }
 
 /// What follows the day: the hour, the periods that run, and until when.
-fn time_in_words(at: &AtTime, hangs_on: &BTreeSet<PeriodId>) -> String {
+fn time_in_words(at: &AtTime, depends_on: &BTreeSet<PeriodId>) -> String {
     let until = match at.until {
         Some(until) if until.date() == at.moment.date() => {
             Some(format!("until {}", until.strftime("%H:%M")))
@@ -283,22 +283,25 @@ fn time_in_words(at: &AtTime, hangs_on: &BTreeSet<PeriodId>) -> String {
         Some(until) => Some(format!("until {}", until.strftime("%Y-%m-%d %H:%M"))),
         None => None,
     };
-    let during = periods_in_words(&at.during, hangs_on);
+    let during = periods_in_words(&at.during, depends_on);
     let hour = format!(" at {}", at.moment.strftime("%H:%M"));
     let parts = [Some(hour), during, until].into_iter().flatten();
     parts.collect::<Vec<_>>().join(", ")
 }
 
 /// Which periods run, of those that something hangs on; `None` where nothing does.
-fn periods_in_words(running: &BTreeSet<PeriodId>, hangs_on: &BTreeSet<PeriodId>) -> Option<String> {
+fn periods_in_words(
+    running: &BTreeSet<PeriodId>,
+    depends_on: &BTreeSet<PeriodId>,
+) -> Option<String> {
     if running.is_empty() {
-        return (!hangs_on.is_empty()).then(|| "while no period runs".to_owned());
+        return (!depends_on.is_empty()).then(|| "while no period runs".to_owned());
     }
     let periods: Vec<String> = running.iter().map(|name| format!("`{name}`")).collect();
     Some(format!("during {}", periods.join(" and ")))
 }
 
-fn tell_service(text: &mut String, service: &ServiceNote) {
+fn describe_service(text: &mut String, service: &ServiceNote) {
     let from = match (&service.vendor, &service.country) {
         (Some(vendor), Some(country)) => format!(", {vendor}, {country}"),
         (Some(vendor), None) => format!(", {vendor}"),
@@ -314,7 +317,7 @@ fn tell_service(text: &mut String, service: &ServiceNote) {
 }
 
 /// Who decided when the periods run that do.
-fn tell_hours(text: &mut String, decided: &BTreeMap<PeriodId, Ground>) {
+fn describe_hours(text: &mut String, decided: &BTreeMap<PeriodId, Ground>) {
     if !decided.is_empty() {
         text.push('\n');
     }
@@ -331,7 +334,7 @@ fn tell_hours(text: &mut String, decided: &BTreeMap<PeriodId, Ground>) {
     }
 }
 
-fn tell_otherwise(text: &mut String, explanation: &Explanation) {
+fn describe_otherwise(text: &mut String, explanation: &Explanation) {
     if !explanation.otherwise.is_empty() {
         text.push('\n');
     }
@@ -342,24 +345,24 @@ fn tell_otherwise(text: &mut String, explanation: &Explanation) {
     } in &explanation.otherwise
     {
         let during = during.as_ref();
-        let during = during.and_then(|during| periods_in_words(during, &explanation.hangs_on));
+        let during = during.and_then(|during| periods_in_words(during, &explanation.depends_on));
         let when = [during, days_in_words(*days)].into_iter().flatten();
         let when: Vec<String> = when.collect();
         row(text, "at times", &format!("{holds} {}", when.join(", ")));
     }
 }
 
-fn tell_decided(text: &mut String, explanation: &Explanation, because: &Reason) {
+fn describe_decided(text: &mut String, explanation: &Explanation, because: &Reason) {
     text.push('\n');
-    tell(text, "because", because);
+    describe(text, "because", because);
     for overridden in &explanation.overrode {
         text.push('\n');
-        tell(text, "overrode", overridden);
+        describe(text, "overrode", overridden);
     }
     text.push('\n');
     for (number, (engine, coverage)) in explanation.enforced.iter().enumerate() {
         let label = if number == 0 { "enforced" } else { "" };
-        row(text, label, &format!("in {engine} {}", means(coverage)));
+        row(text, label, &format!("in {engine} {}", mechanism(coverage)));
     }
     if explanation.enforced.is_empty() {
         row(
@@ -370,7 +373,7 @@ fn tell_decided(text: &mut String, explanation: &Explanation, because: &Reason) 
     }
 }
 
-fn tell(text: &mut String, label: &str, reason: &Reason) {
+fn describe(text: &mut String, label: &str, reason: &Reason) {
     row(text, label, &format!("{} ({})", reason.says, reason.place));
     let rule = format!(
         "rule `{}`, {} from {}",
@@ -418,7 +421,7 @@ fn row(text: &mut String, label: &str, value: &str) {
     }
 }
 
-fn means(coverage: &Coverage) -> String {
+fn mechanism(coverage: &Coverage) -> String {
     match coverage {
         Coverage::Policy(names) => format!("by {}", names.join(", ")),
         Coverage::Hosts(names) => {

@@ -5,8 +5,8 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use fyr_policy_core::categories::{CategoryAccount, DroppedEntries, categories};
-use fyr_policy_core::desired::Verdict;
 use fyr_policy_core::diagnostic::help_for_unknown;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_schemas::CategoryId;
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
@@ -86,11 +86,11 @@ fn in_words(accounts: &[CategoryAccount]) -> String {
     if accounts.is_empty() {
         return "the policy has no categories; `lists/lists.yaml` would declare them\n".to_owned();
     }
-    let told: Vec<String> = accounts.iter().map(tell).collect();
-    told.join("\n")
+    let reported: Vec<String> = accounts.iter().map(describe).collect();
+    reported.join("\n")
 }
 
-fn tell(account: &CategoryAccount) -> String {
+fn describe(account: &CategoryAccount) -> String {
     let mut text = String::new();
     let titles: Vec<&str> = account.title.values().map(String::as_str).collect();
     let as_of = account
@@ -104,7 +104,7 @@ fn tell(account: &CategoryAccount) -> String {
     row(&mut text, "  holds", &holds(account));
     for (number, entries) in account.dropped.iter().enumerate() {
         let label = if number == 0 { "  dropped" } else { "" };
-        tell_dropped(&mut text, label, entries);
+        describe_dropped(&mut text, label, entries);
     }
     for rule in &account.rules {
         let decision = rule.decision.as_ref();
@@ -138,7 +138,7 @@ fn holds(account: &CategoryAccount) -> String {
     )
 }
 
-fn tell_dropped(text: &mut String, label: &str, entries: &DroppedEntries) {
+fn describe_dropped(text: &mut String, label: &str, entries: &DroppedEntries) {
     row(
         text,
         label,

@@ -63,9 +63,9 @@ fn example(code: Code) -> &'static str {
     let text = file
         .and_then(|file| file.contents_utf8())
         .unwrap_or_default();
-    let (_, told) = text.split_once("\n---\n").unwrap_or(("", text));
-    let end = told.trim_end().rfind("\n\n").unwrap_or(told.len());
-    told.get(..end).unwrap_or(told).trim_end()
+    let (_, reported) = text.split_once("\n---\n").unwrap_or(("", text));
+    let end = reported.trim_end().rfind("\n\n").unwrap_or(reported.len());
+    reported.get(..end).unwrap_or(reported).trim_end()
 }
 
 /// Whether somebody who writes this means a code, known or not: `fyr401`.

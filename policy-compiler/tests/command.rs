@@ -168,16 +168,16 @@ fn a_symbolic_link_in_a_policy_is_refused() {
 }
 
 #[test]
-fn a_file_that_is_not_text_is_told_with_its_place() {
+fn a_file_that_is_not_text_is_reported_with_its_place() {
     let scratch = tempfile::tempdir().expect("a directory");
     let latin = b"organisation: fyrby\nname: Fyrby B\xf8rn\n";
     fs::write(scratch.path().join("fyr.yaml"), latin).expect("a file");
     let output = fyr(&["check", &scratch.path().display().to_string()]);
     assert_eq!(output.status.code(), Some(1));
-    let told = stdout(&output);
-    assert!(told.contains("FYR0110"), "{told}");
-    assert!(told.contains("fyr.yaml:2:14"), "{told}");
-    assert!(told.contains("save the file as UTF-8"), "{told}");
+    let reported = stdout(&output);
+    assert!(reported.contains("FYR0110"), "{reported}");
+    assert!(reported.contains("fyr.yaml:2:14"), "{reported}");
+    assert!(reported.contains("save the file as UTF-8"), "{reported}");
 }
 
 #[test]
@@ -189,13 +189,13 @@ fn a_policy_cannot_speak_to_the_terminal_of_whoever_checks_it() {
     fs::create_dir(scratch.path().join("rules")).expect("a directory");
     fs::write(scratch.path().join("rules/x.yaml"), rule).expect("a file");
     let output = fyr(&["check", &scratch.path().display().to_string()]);
-    let told = stdout(&output);
+    let reported = stdout(&output);
     assert!(
-        told.contains("FYR0102") && told.contains("FYR0110"),
-        "{told}"
+        reported.contains("FYR0102") && reported.contains("FYR0110"),
+        "{reported}"
     );
     let raw = |letter: char| letter.is_control() && letter != '\n' || letter == '\u{202e}';
-    assert!(!told.contains(raw), "{told:?}");
+    assert!(!reported.contains(raw), "{reported:?}");
 }
 
 #[test]
@@ -204,15 +204,15 @@ fn a_rule_does_not_begin_inside_what_looks_like_a_remark() {
     let hidden = "# See the decision\rorganisation: x\rname: y\r\n";
     fs::write(scratch.path().join("fyr.yaml"), hidden).expect("a file");
     let output = fyr(&["check", &scratch.path().display().to_string()]);
-    let told = stdout(&output);
-    assert!(told.contains("fyr.yaml:1:19"), "{told}");
-    assert!(told.contains("a carriage return alone"), "{told}");
-    assert!(!told.contains('\r'), "{told:?}");
+    let reported = stdout(&output);
+    assert!(reported.contains("fyr.yaml:1:19"), "{reported}");
+    assert!(reported.contains("a carriage return alone"), "{reported}");
+    assert!(!reported.contains('\r'), "{reported:?}");
 }
 
 #[test]
 fn a_title_is_one_line_and_has_nothing_that_a_terminal_obeys() {
-    for (written, told_as) in [
+    for (written, reported_as) in [
         (
             "\"YouTube\\e[2J\"",
             "`title` holds a control character, U+001B",
@@ -228,9 +228,12 @@ fn a_title_is_one_line_and_has_nothing_that_a_terminal_obeys() {
         );
         fs::create_dir(policy.path().join("decisions")).expect("a directory");
         fs::write(policy.path().join("decisions/x.yaml"), text).expect("a file");
-        let told = stdout(&fyr(&["check", &policy.path().display().to_string()]));
-        assert!(told.contains(told_as) && told.contains("FYR0110"), "{told}");
-        assert!(!told.contains("`purpose`"), "{told}");
+        let reported = stdout(&fyr(&["check", &policy.path().display().to_string()]));
+        assert!(
+            reported.contains(reported_as) && reported.contains("FYR0110"),
+            "{reported}"
+        );
+        assert!(!reported.contains("`purpose`"), "{reported}");
     }
 }
 
@@ -254,15 +257,18 @@ fn an_answer_about_a_list_and_an_error_show_what_a_terminal_would_obey() {
     fs::write(place("lists/lists.yaml"), list).expect("a file");
     fs::write(place("lists/x.txt"), "\u{1b}[2Jnot a name at all\0\n").expect("a file");
     let directory = policy.path().display().to_string();
-    let told = stdout(&fyr(&["lists", &directory]));
-    assert!(told.contains("?[2Jnot a name") && !raw(&told), "{told:?}");
+    let reported = stdout(&fyr(&["lists", &directory]));
+    assert!(
+        reported.contains("?[2Jnot a name") && !raw(&reported),
+        "{reported:?}"
+    );
     let urls = place("urls.txt");
     fs::write(&urls, "http://\u{1b}[2J\n").expect("a file");
     let urls = urls.display().to_string();
-    let told = stderr(&fyr(&["diff", &directory, &directory, "--urls", &urls]));
+    let reported = stderr(&fyr(&["diff", &directory, &directory, "--urls", &urls]));
     assert!(
-        told.contains("is not an address") && !raw(&told),
-        "{told:?}"
+        reported.contains("is not an address") && !raw(&reported),
+        "{reported:?}"
     );
 }
 
@@ -277,7 +283,7 @@ fn findings_as_json_have_code_place_and_help() {
 }
 
 #[test]
-fn a_group_is_told_everything_that_holds_for_it_and_by_which_case() {
+fn an_explanation_of_a_group_lists_all_that_is_in_force_with_its_cases() {
     let of = |arguments: &[&str]| {
         let asked = ["explain", &example("ballerup"), "--group", "b-2021"];
         let output = fyr(&[&asked[..], arguments].concat());

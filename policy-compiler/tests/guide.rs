@@ -1,4 +1,4 @@
-//! The examples of the guides, as somebody pastes them into a policy.
+//! The examples of the guides, as a reader pastes them into a policy.
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
@@ -8,6 +8,9 @@ use std::process::{Command, Output};
 
 /// The day the emergency of the guide was declared.
 const DAY: &str = "2026-11-23";
+
+/// The guide whose files are a whole policy; the files of the others join an example.
+const WHOLE: &str = "first-policy.md";
 
 /// A file that a guide shows: its path on one line, its text as YAML below it.
 struct Shown {
@@ -42,7 +45,7 @@ fn files_in(guide: &str) -> Vec<Shown> {
             .strip_prefix('`')
             .and_then(|path| path.strip_suffix('`'));
         shown.push(Shown {
-            path: path.expect("a file name stands before a block").to_owned(),
+            path: path.expect("a file name is before a block").to_owned(),
             text: text.to_owned(),
         });
         before = after;
@@ -68,10 +71,16 @@ fn ballerup_with(files: &[Shown]) -> tempfile::TempDir {
             fs::copy(entry.path(), target).expect("a copy");
         }
     }
-    for file in files {
-        fs::write(policy.path().join(&file.path), &file.text).expect("a file");
-    }
+    write(policy.path(), files);
     policy
+}
+
+fn write(policy: &Path, files: &[Shown]) {
+    for file in files {
+        let path = policy.join(&file.path);
+        fs::create_dir_all(path.parent().expect("a directory")).expect("a directory");
+        fs::write(path, &file.text).expect("a file");
+    }
 }
 
 fn fyr(command: &str, policy: &Path, arguments: &[&str]) -> Output {
@@ -93,11 +102,32 @@ fn the_files_that_the_guides_show_have_nothing_to_report() {
     let mut count = 0;
     for (guide, files) in guides() {
         count += files.len();
-        let policy = ballerup_with(&files);
+        let policy = if guide.ends_with(WHOLE) {
+            let policy = tempfile::tempdir().expect("a directory");
+            write(policy.path(), &files);
+            policy
+        } else {
+            ballerup_with(&files)
+        };
         let output = fyr("check", policy.path(), &[]);
         assert_eq!(stdout(&output), "nothing to report\n", "{guide}");
     }
-    assert!(count >= 3, "the rule and the emergency are shown as files");
+    assert!(count >= 14, "only {count} files are shown");
+}
+
+#[test]
+fn the_first_policy_is_complete_and_its_first_check_reports_the_bypasses() {
+    let (_, mut files) = guides()
+        .into_iter()
+        .find(|(guide, _)| guide.ends_with(WHOLE))
+        .expect("the guide to a first policy");
+    files.retain(|file| file.path != "rules/bypasses.yaml");
+    let policy = tempfile::tempdir().expect("a directory");
+    write(policy.path(), &files);
+    let output = fyr("check", policy.path(), &["--json"]);
+    assert!(stdout(&output).contains("\"FYR0603\""));
+    let explained = fyr("explain", policy.path(), &["--group", "vest-2024"]);
+    assert!(stdout(&explained).contains("youtube.level  strict"));
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn a_passphrase_that_others_can_read_is_refused_before_a_key_is_made() {
 }
 
 #[test]
-fn without_a_terminal_and_a_file_nobody_is_asked_and_no_key_is_made() {
+fn without_a_terminal_and_a_file_no_passphrase_is_asked_for_and_no_key_is_made() {
     let place = place();
     let made = fyr_bare(place.path(), &["key", "new", "root", "--keys", "keys"]);
     refused(
@@ -94,10 +94,10 @@ fn no_option_takes_a_passphrase_and_no_secret_is_printed() {
 fn an_unknown_role_is_named_with_those_there_are() {
     let place = place();
     let asked = fyr_bare(place.path(), &["key", "new", "admin", "--keys", "keys"]);
-    let told = String::from_utf8(asked.stderr).unwrap();
+    let reported = String::from_utf8(asked.stderr).unwrap();
     assert!(
-        told.contains("`admin` is not a role: use root, targets"),
-        "{told}"
+        reported.contains("`admin` is not a role: use root, targets"),
+        "{reported}"
     );
 }
 
@@ -132,7 +132,7 @@ fn command(place: &Path, arguments: &[&str]) -> Command {
 
 #[track_caller]
 fn refused(output: &Output, words: &str) {
-    let told = String::from_utf8_lossy(&output.stderr);
+    let reported = String::from_utf8_lossy(&output.stderr);
     assert!(!output.status.success(), "it succeeded");
-    assert!(told.contains(words), "{told}");
+    assert!(reported.contains(words), "{reported}");
 }

@@ -19,21 +19,21 @@ fn a_published_policy_says_what_changes_and_keeps_its_revision_while_it_stays_th
     let office = Office::with_keys(&ROLES);
     let first = office.publish();
     assert!(first.status.success(), "{first:?}");
-    says(&first, "new: ");
-    says(
+    reported(&first, "new: ");
+    reported(
         &first,
         "the root is signed too: the repository has no root yet",
     );
     assert_eq!(office.published().revision().0, 1);
 
     let again = office.publish();
-    says(&again, "unchanged: ");
+    reported(&again, "unchanged: ");
     assert!(!stderr(&again).contains("changed: \n"), "{again:?}");
     assert_eq!(office.published().revision().0, 1);
 }
 
 #[test]
-fn nothing_is_published_without_a_terminal_to_ask_on() {
+fn nothing_is_published_without_a_terminal() {
     let office = Office::with_keys(&ROLES);
     let asked = office.fyr(&["publish", &office.policy, "--repository", "repository"]);
     refused(&asked, "there is no terminal to ask on");
@@ -47,7 +47,7 @@ fn a_missing_key_is_named_with_the_command_that_makes_it() {
         &office.publish(),
         "holds no key of timestamp enrolment: name",
     );
-    says(
+    reported(
         &office.publish(),
         "`fyr key new timestamp enrolment --keys keys`",
     );
@@ -101,7 +101,7 @@ fn a_wrong_passphrase_publishes_nothing_and_names_the_key() {
     office.passphrase("another passphrase");
     let published = office.publish();
     refused(&published, "the passphrase does not open this key");
-    says(&published, "keys/root.pem");
+    reported(&published, "keys/root.pem");
     assert!(!stderr(&published).contains("another passphrase"));
     assert!(!office.path("repository/metadata").exists());
 }
@@ -173,7 +173,7 @@ fn a_token_is_not_signed_with_a_key_that_no_device_would_find() {
 fn every_key_that_is_added_or_removed_is_shown_before_anything_is_signed() {
     let office = Office::with_keys(&ROLES);
     let hex = |office: &Office| office.published().enrolment_keys().keys.clone();
-    says(&office.publish(), "  root key added: root (");
+    reported(&office.publish(), "  root key added: root (");
     let ours = hex(&office).remove(0);
     assert!(!stderr(&office.publish()).contains(" key "));
 
@@ -182,9 +182,9 @@ fn every_key_that_is_added_or_removed_is_shown_before_anything_is_signed() {
     fs::remove_file(office.path("keys/enrolment.pub")).unwrap();
     let asked = office.fyr(&["publish", &office.policy, "--repository", "repository"]);
     refused(&asked, "there is no terminal to ask on");
-    says(&asked, "  enrolment key added: enrolment-mallory (");
-    says(&asked, &format!("  enrolment key removed: {ours}"));
-    says(&asked, "  targets key added: targets-mallory (");
+    reported(&asked, "  enrolment key added: enrolment-mallory (");
+    reported(&asked, &format!("  enrolment key removed: {ours}"));
+    reported(&asked, "  targets key added: targets-mallory (");
     assert_eq!(hex(&office), [ours]);
 }
 
@@ -241,7 +241,7 @@ fn a_repository_rolled_back_to_an_older_state_or_to_nothing_is_not_published_to(
 }
 
 #[test]
-fn keys_that_lost_their_memory_adopt_their_repository_only_when_asked_to() {
+fn keys_that_lost_their_memory_adopt_their_repository_only_when_reported_to() {
     let office = Office::with_keys(&ROLES);
     assert!(office.publish().status.success());
     fs::remove_file(office.path("keys/repository.json")).unwrap();
@@ -360,13 +360,13 @@ fn stderr(output: &Output) -> String {
 }
 
 #[track_caller]
-fn says(output: &Output, words: &str) {
-    let text = stderr(output);
-    assert!(text.contains(words), "{text}");
+fn reported(output: &Output, words: &str) {
+    let reported = stderr(output);
+    assert!(reported.contains(words), "{reported}");
 }
 
 #[track_caller]
 fn refused(output: &Output, words: &str) {
     assert!(!output.status.success(), "it succeeded");
-    says(output, words);
+    reported(output, words);
 }

@@ -23,7 +23,7 @@ fn base() -> &'static Path {
 }
 
 #[test]
-fn output_that_nobody_reads_ends_the_command_quietly() {
+fn a_closed_output_ends_the_command_without_an_error() {
     for arguments in [
         &["explain", "FYR0401"][..],
         &["check", "."],
@@ -50,8 +50,11 @@ fn a_day_in_another_form_is_answered_with_the_right_one() {
     for day in ["1.8.2027", "2027/08/01"] {
         let output = fyr(base(), &["check", ".", "--date", day]);
         assert_eq!(output.status.code(), Some(2));
-        let told = stderr(&output);
-        assert!(told.contains("did you mean `2027-08-01`?"), "{told}");
+        let reported = stderr(&output);
+        assert!(
+            reported.contains("did you mean `2027-08-01`?"),
+            "{reported}"
+        );
     }
 }
 
@@ -65,9 +68,9 @@ fn a_part_of_a_policy_is_answered_with_the_whole() {
     ] {
         let output = fyr(&directory, &["check", part]);
         assert_eq!(output.status.code(), Some(1));
-        let told = stderr(&output);
+        let reported = stderr(&output);
         let expected = format!("name the directory of the whole: `{whole}`\n");
-        assert!(told.ends_with(&expected), "{told}");
+        assert!(reported.ends_with(&expected), "{reported}");
     }
 }
 
@@ -85,22 +88,22 @@ fn a_directory_without_a_policy_is_answered_with_those_below_it() {
         fs::write(place.path().join(name).join("fyr.yaml"), "").expect("a file");
     }
     for arguments in [&["check", "."][..], &["diff", "policy"]] {
-        let told = fyr(place.path(), arguments);
-        let told = stderr(&told);
+        let reported = fyr(place.path(), arguments);
+        let reported = stderr(&reported);
         assert!(
-            told.ends_with("`fyr.yaml`, such as `by`, `policy`\n"),
-            "{told}"
+            reported.ends_with("`fyr.yaml`, such as `by`, `policy`\n"),
+            "{reported}"
         );
     }
 }
 
 #[test]
-fn a_directory_with_a_part_of_a_policy_is_told_what_it_lacks() {
+fn a_directory_with_a_part_of_a_policy_is_reported_what_it_lacks() {
     let place = tempfile::tempdir().expect("a directory");
     fs::create_dir(place.path().join("rules")).expect("a directory");
     let output = fyr(place.path(), &["check", "."]);
-    let told = String::from_utf8(output.stdout).expect("text");
-    assert!(told.contains("`fyr.yaml` is missing"), "{told}");
+    let reported = String::from_utf8(output.stdout).expect("text");
+    assert!(reported.contains("`fyr.yaml` is missing"), "{reported}");
 }
 
 #[test]
@@ -136,11 +139,11 @@ fn a_part_of_a_name_is_answered_with_the_whole() {
 fn a_question_without_its_group_is_answered_with_the_usage_of_explain() {
     let output = fyr(base(), &["explain", ".", "--url", "x.example"]);
     assert_eq!(output.status.code(), Some(2));
-    let told = stderr(&output);
-    assert!(told.contains("needs `--group GROUP`"), "{told}");
+    let reported = stderr(&output);
+    assert!(reported.contains("needs `--group GROUP`"), "{reported}");
     assert!(
-        told.contains("Usage: fyr explain [OPTIONS] <DIR|CODE>"),
-        "{told}"
+        reported.contains("Usage: fyr explain [OPTIONS] <DIR|CODE>"),
+        "{reported}"
     );
 }
 
@@ -155,8 +158,11 @@ fn what_is_no_address_is_not_explained_as_one() {
     for url in ["ht!tp://x.example", "anna@x.example", "not an address", ""] {
         let output = explain(url);
         assert_eq!(output.status.code(), Some(2), "{url}");
-        let told = stderr(&output);
-        assert!(told.contains("write it as the browser shows it"), "{told}");
+        let reported = stderr(&output);
+        assert!(
+            reported.contains("write it as the browser shows it"),
+            "{reported}"
+        );
     }
     for (url, address) in [
         ("x.example", "https://x.example/"),
@@ -166,8 +172,8 @@ fn what_is_no_address_is_not_explained_as_one() {
         ("blåbær.example", "https://xn--blbr-roah.example/"),
     ] {
         let output = explain(url);
-        let told = String::from_utf8(output.stdout).expect("text");
-        assert!(told.starts_with(&format!("{address}: ")), "{told}");
+        let reported = String::from_utf8(output.stdout).expect("text");
+        assert!(reported.starts_with(&format!("{address}: ")), "{reported}");
     }
 }
 

@@ -129,7 +129,7 @@ pub struct Control {
     pub coverage: BTreeMap<Engine, Coverage>,
 }
 
-/// What a device, a dashboard or a person may be told of a decision.
+/// What a device, a dashboard and a person may know about a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DecisionNote {
@@ -184,7 +184,7 @@ pub enum Coverage {
     Lists(Vec<CategoryId>),
     /// Not at all: reported, never silent.
     Gap(Gap),
-    /// The browser already does this without being told.
+    /// The browser already does this without a policy.
     Inherent,
 }
 
@@ -215,7 +215,7 @@ pub struct Gap {
 #[serde(rename_all = "kebab-case")]
 pub enum GapReason {
     /// The engine has no policy for it and no published address stands in.
-    NoMeans,
+    NoMechanism,
     /// The engine can express part of it.
     Partial,
     /// No target of this version enforces it.

@@ -102,7 +102,7 @@ pub enum DeviceState {
     PendingRestart,
     /// Holds an older revision, or expired metadata.
     Stale,
-    /// Not heard of for three days: what it last told may no longer be so.
+    /// No report for three days: its last known state may be out of date.
     Silent,
     /// A control is drifted or failed, or no bundle is in force.
     NonCompliant,
@@ -110,7 +110,7 @@ pub enum DeviceState {
     Unknown,
 }
 
-/// Something about a device that somebody should know.
+/// A problem of a device that needs attention.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {

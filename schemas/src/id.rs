@@ -235,7 +235,7 @@ impl HostName {
     /// The most bytes of one.
     pub const LONGEST: usize = 253;
 
-    /// Whether `text` is one, for lists too long to keep every name by itself.
+    /// Whether `text` is one, for lists too long to store every name separately.
     pub fn accepts(text: &str) -> bool {
         is_host_name(text)
     }
@@ -263,8 +263,8 @@ text_id! {
 }
 
 impl PeriodId {
-    /// The kind of the periods that begin on a day and go on: a turn of the policy itself, which
-    /// nobody names.
+    /// The kind of the periods that begin on a day and go on: a change of the policy, which
+    /// has no name.
     pub const DAY_KIND: &str = "from";
 
     /// What stands before the `:`.
@@ -301,7 +301,7 @@ text_id! {
 text_id! {
     /// A device's pseudonym: the first 128 bits of the SHA-256 of its public key, in hex.
     ///
-    /// It follows from the key, so nobody can claim another device's name.
+    /// It follows from the key, so no device can claim another device's name.
     DeviceId, "a device id (32 hexadecimal digits)",
     "^[0-9a-f]{32}$", |text| is_hex(text, 32)
 }

@@ -1,7 +1,7 @@
 //! The documents that cross a boundary, and the names they use.
 //!
 //! Knows nothing of files, networks, clocks or signatures: a document is parsed from
-//! bytes that somebody else read, and believed only after `fyr-trust` has looked at it.
+//! bytes that another crate read, and trusted only after `fyr-trust` has verified it.
 
 pub mod bundle;
 pub mod enrolment;

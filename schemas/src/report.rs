@@ -159,7 +159,7 @@ pub enum ControlState {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureReason {
-    /// A foreign file overrules ours and cannot be outranked.
+    /// An unmanaged file overrides ours and cannot be outranked.
     Shadowed,
     /// The disk is full.
     NoSpace,
@@ -210,7 +210,7 @@ pub enum EventKind {
         /// Milliseconds from noticing to repaired.
         took_ms: u32,
     },
-    /// A foreign file sets one of our policies and sorts after ours; ours was renamed to outrank it.
+    /// An unmanaged file sets one of our policies and sorts after ours; ours was renamed to outrank it.
     Outranked {
         /// Where.
         place: Place,
@@ -286,7 +286,7 @@ pub enum Found {
     NotAFile,
     /// The mode, owner or time differs.
     Metadata,
-    /// A foreign file that overrules ours.
+    /// An unmanaged file that overrides ours.
     Shadowed,
 }
 

@@ -215,7 +215,7 @@ impl Timetable {
             .filter(|(_, hours)| !hours.is_empty())
     }
 
-    /// The days from which on the days of the week are told apart otherwise than before.
+    /// The days from which weekdays count differently than before.
     fn turning_days(&self) -> BTreeSet<Date> {
         let holidays = self.holidays.iter().flat_map(|days| days.edges());
         let periods = self.periods.values().flat_map(|period| match period {

@@ -43,7 +43,7 @@ impl Found {
             Self::Symlink => "was replaced by a link",
             Self::NotAFile => "was replaced by something that is no file",
             Self::Metadata => "had another owner, mode or time",
-            Self::Shadowed => "was overruled by a foreign entry",
+            Self::Shadowed => "was overridden by an unmanaged entry",
         }
     }
 }
@@ -52,7 +52,7 @@ impl FailureReason {
     /// What stands in the way of a control.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Shadowed => "a foreign entry overrules it",
+            Self::Shadowed => "an unmanaged entry overrides it",
             Self::NoSpace => "the disk is full",
             Self::NoPermission => "the agent may not write there",
             Self::ReadOnly => "the file system is read-only",
@@ -75,7 +75,7 @@ impl RefusalReason {
             Self::WrongGroup => "another group's policy",
             Self::Malformed => "a document that this agent cannot read",
             Self::TooLarge => "a document that is too long",
-            Self::NotListed => "a document that nobody signed for",
+            Self::NotListed => "a document that is not signed",
         }
     }
 }

@@ -23,7 +23,7 @@ const IDS: [&str; 5] = [
     "^[0-9a-f]{64}$",
 ];
 
-/// Everything in `schema` that could hold a text of somebody's choosing, by its place.
+/// Everything in `schema` that could contain free text, by its place.
 fn open_places(schema: &Value) -> Vec<String> {
     let mut found = Vec::new();
     let mut seen = BTreeSet::new();
@@ -139,7 +139,7 @@ fn a_field_that_could_hold_a_name_would_be_found() {
 }
 
 proptest! {
-    /// The parser keeps what the schema promises: no text of somebody's own gets in anywhere.
+    /// The parser keeps what the schema promises: no free text is accepted in any field.
     #[test]
     fn a_report_with_anything_added_is_refused(name in "[a-z]{1,12}", text in "[A-Z ]{1,20}") {
         let report = json!({

@@ -144,7 +144,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
     #[test]
-    fn whatever_runs_at_some_time_is_among_the_combinations((name, rule) in zone(), now in moment()) {
+    fn all_that_runs_at_some_time_is_among_the_combinations((name, rule) in zone(), now in moment()) {
         let timetable = timetable(rule);
         let together = timetable.together(Days::default(), 100);
         let running = timetable.running_at(database(name).to_datetime(now));
@@ -300,7 +300,7 @@ fn what_runs_in_the_skipped_hour_does_not_run_and_what_runs_in_the_double_one_ru
 }
 
 #[test]
-fn what_runs_together_is_told_for_the_days_that_are_asked_about() {
+fn what_runs_together_is_returned_for_the_requested_days() {
     let timetable = timetable(ZONES[0].1);
     let from = |from: Date, until: Date| Days {
         from: Some(from),

@@ -1,4 +1,4 @@
-"""Validates JSON documents against a JSON Schema with a validator that nobody here wrote.
+"""Validates JSON documents against a JSON Schema with an independent validator.
 
 Usage: schema_peer.py SCHEMA < DOCUMENTS
 

@@ -1,4 +1,4 @@
-"""Refreshes from a repository with python-tuf, a client that nobody here wrote.
+"""Refreshes from a repository with python-tuf, an independent client.
 
 Usage: tuf_peer.py REPOSITORY STATE TARGET
 
@@ -53,11 +53,11 @@ def main():
         threading.Thread(target=server.serve_forever, daemon=True).start()
         url = f"http://127.0.0.1:{server.server_port}"
         try:
-            told = refresh(url, repository, state, sys.argv[3])
+            answer = refresh(url, repository, state, sys.argv[3])
         except (RepositoryError, DownloadError) as refused:
-            told = {"refused": type(refused).__name__}
+            answer = {"refused": type(refused).__name__}
         server.shutdown()
-    print(json.dumps(told))
+    print(json.dumps(answer))
 
 
 main()

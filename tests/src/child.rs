@@ -118,14 +118,14 @@ impl Child {
         .with_context(|| format!("`{}` wrote:\n{}", self.name, self.stderr()))
     }
 
-    /// Ends it as a power cut would, and waits until it and whatever it started are gone.
+    /// Ends it as a power cut would, and waits until it and all its children have ended.
     pub fn kill(&mut self) -> Result<()> {
         self.running.kill()?;
         self.running.wait()?;
         self.drained()
     }
 
-    /// Waits for it to end by itself.
+    /// Waits for it to end.
     pub fn wait(mut self) -> Result<Ended> {
         drop(self.running.stdin.take());
         let name = self.name.clone();
@@ -140,7 +140,7 @@ impl Child {
         })
     }
 
-    /// Waits until nobody holds its output any more: the collectors have let go of the text.
+    /// Waits until its output is closed and the collectors have read all of it.
     fn drained(&self) -> Result<()> {
         wait::until("the end of its output", wait::LIMIT, || {
             let streams = [&self.stdout, &self.stderr];
@@ -152,7 +152,7 @@ impl Child {
 
 impl Drop for Child {
     fn drop(&mut self) {
-        // It may have ended by itself, and then there is nothing to kill.
+        // If it has ended already, there is nothing to kill.
         let _ = self.kill();
     }
 }

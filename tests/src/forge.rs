@@ -1,4 +1,4 @@
-//! Somebody who holds a municipality's keys and signs what the real command refuses to sign.
+//! An attacker with a municipality's keys, who signs what the real command refuses to sign.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -40,7 +40,7 @@ pub struct Arrival {
 }
 
 impl Arrival {
-    /// The value of a header, whatever its case.
+    /// The value of a header, in any case of its name.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()

@@ -1,10 +1,9 @@
-//! What the system tests stand on: real binaries, real browsers, a pretended internet.
+//! What the system tests use: real binaries, real browsers, a simulated internet.
 //!
 //! Everything a test starts is ended by its pid when the value that stands for it is dropped, and by
 //! the kernel when the test itself dies. Ports are chosen by the system, files live in temporary
 //! directories, and only [`wait`] waits.
 
-pub mod authority;
 pub mod binaries;
 pub mod child;
 pub mod chromium;

@@ -1,4 +1,4 @@
-//! A network of its own: loopback alone, with whatever addresses a test gives it.
+//! A network of its own: loopback only, with the addresses that a test gives it.
 //!
 //! Nothing can leave it, and ports 80 and 443 are free, so names are resolved by the device's own
 //! hosts file and requests arrive at the address that stands there.

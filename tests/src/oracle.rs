@@ -7,9 +7,9 @@ pub mod questions;
 use std::fmt;
 
 use anyhow::Result;
-use fyr_policy_core::desired::{SiteRule, Verdict};
+use fyr_policy_core::url_filter::{SiteRule, Verdict};
 
-/// What a browser is told of sites.
+/// What is written for a browser about sites.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FilterSet {
     /// Open and closed sites.

@@ -17,7 +17,7 @@ const KEPT: usize = 10_000;
 /// What a browser says to a call.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// It did as it was told, and this is the result.
+    /// It executed the command, and this is the result.
     Done(Value),
     /// It would not, and this is the whole message.
     Refused(Value),

@@ -1,24 +1,20 @@
 //! A pretended school administration: keys, a published repository, tokens, and devices that sign.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
+use fyr_fixtures::{CASE, Publication, decisions, key, sign_token};
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::enrolment::{EnrolmentRequest, EnrolmentToken};
-use fyr_schemas::envelope::{Envelope, PayloadType};
+use fyr_schemas::enrolment::EnrolmentToken;
+use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::Report;
 use fyr_schemas::{DeviceId, Revision};
-use fyr_seal::{KeyDirectory, Passphrase, Published, Role, SigningKey, sign_envelope};
+use fyr_seal::{Published, SigningKey};
 
-use crate::authority::{Authority, sign_token};
-
-/// The organisation that the school belongs to.
-pub const ORGANISATION: &str = "ballerup";
+pub use fyr_fixtures::ORGANISATION;
 
 /// The groups that are published, each with its audience, stage and YouTube level.
 pub const GROUPS: [(&str, &str, &str, &str); 3] = [
@@ -30,14 +26,13 @@ pub const GROUPS: [(&str, &str, &str, &str); 3] = [
 /// The administration of a pretended school, gone on drop.
 #[derive(Debug)]
 pub struct School {
-    directory: TempDir,
-    authority: Authority,
+    publication: Publication,
 }
 
 /// A device that signs, without an agent.
 #[derive(Debug)]
 pub struct Signer {
-    key: SigningKey,
+    key: fyr_fixtures::Signer,
     group: String,
 }
 
@@ -70,14 +65,13 @@ impl School {
     /// Keys and an empty repository.
     pub fn new() -> Result<Self> {
         Ok(Self {
-            directory: tempfile::tempdir()?,
-            authority: Authority::new()?,
+            publication: Publication::new(),
         })
     }
 
     /// Where the repository is.
     pub fn repository(&self) -> PathBuf {
-        self.directory.path().join("repository")
+        self.publication.path()
     }
 
     /// Publishes every group; another `edition` makes other bundles and a new revision.
@@ -91,38 +85,23 @@ impl School {
             .iter()
             .map(|group| bundle(*group, edition))
             .collect::<Result<Vec<_>>>()?;
-        self.authority
-            .publish(&self.repository(), bundles, [].into(), now)
+        Ok(self.publication.publish(bundles, [].into(), now)?)
     }
 
     /// Writes the two online keys into a directory and their passphrase into a file, and returns
     /// both paths.
     pub fn online_keys(&self) -> Result<(PathBuf, PathBuf)> {
-        let directory = self.directory.path().join("online-keys");
-        let file = self.directory.path().join("passphrase");
-        let text = "en lang adgangssætning";
-        std::fs::write(&file, text)?;
-        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600))?;
-        let passphrase = Passphrase::new(text)?;
-        let keys = KeyDirectory::at(&directory);
-        for (role, held) in [
-            (Role::Snapshot, &self.authority.signers.snapshot),
-            (Role::Timestamp, &self.authority.signers.timestamp),
-        ] {
-            let key = held.first().context("every role has a key")?;
-            keys.store(&role.into(), key, &passphrase)?;
-        }
-        Ok((directory, file))
+        Ok(self.publication.online_keys())
     }
 
     /// A signed token. Its server is not used by anything here.
     pub fn token(&self, allowance: &Allowance) -> Result<Envelope> {
-        signed_token(&self.authority.enrolment, allowance)
+        signed_token(&self.publication.authority.enrolment, allowance)
     }
 
-    /// A token that looks right and is signed by a key that nobody listed.
+    /// A token that looks right and is signed by a key that is not listed.
     pub fn forged_token(&self, allowance: &Allowance) -> Result<Envelope> {
-        signed_token(&SigningKey::generate()?, allowance)
+        signed_token(&key(), allowance)
     }
 }
 
@@ -136,36 +115,26 @@ fn signed_token(key: &SigningKey, allowance: &Allowance) -> Result<Envelope> {
         nonce: allowance.nonce.clone(),
         devices: allowance.devices,
     };
-    sign_token(&token, key)
+    Ok(sign_token(&token, key))
 }
 
 impl Signer {
     /// A device with a new key that will say it is of `group`.
     pub fn new(group: &str) -> Result<Self> {
         Ok(Self {
-            key: SigningKey::generate()?,
+            key: fyr_fixtures::Signer::new(),
             group: group.to_owned(),
         })
     }
 
     /// Its name.
     pub fn id(&self) -> DeviceId {
-        fyr_trust::device_id(self.key.public_key().bytes())
+        self.key.id()
     }
 
     /// Its request to join with a token.
     pub fn request(&self, token: Envelope) -> Result<Envelope> {
-        let request = EnrolmentRequest {
-            token,
-            public_key: self.key.public_key().hex(),
-        };
-        let payload = serde_json::to_vec(&request)?;
-        Ok(sign_envelope(
-            PayloadType::EnrolmentRequest,
-            &payload,
-            self.id().as_str(),
-            &self.key,
-        ))
+        Ok(self.key.request(token))
     }
 
     /// A report that everything of `revision` is in force.
@@ -192,13 +161,7 @@ impl Signer {
 
     /// A report, signed by the device's key.
     pub fn sign(&self, report: &Report) -> Result<Envelope> {
-        let payload = serde_json::to_vec(report)?;
-        Ok(sign_envelope(
-            PayloadType::Report,
-            &payload,
-            self.id().as_str(),
-            &self.key,
-        ))
+        Ok(self.key.sign(report))
     }
 }
 
@@ -225,28 +188,17 @@ fn bundle(
             "id": control,
             "value": value(control),
             "rule": "digital-tryghed",
-            "decision": "85.10.09-G01-33-21",
+            "decision": CASE,
             "coverage": coverage,
         })
     };
-    let bundle = json!({
-        "format": 1,
-        "organisation": ORGANISATION,
-        "group": group,
-        "unit": "/skoler/egebjerg",
-        "audience": audience,
-        "stage": stage,
-        "controls": CONTROLS.map(control),
-        "decisions": {"85.10.09-G01-33-21": {
-            "title": "YouTube i skolen",
-            "body": "Børne- og Skoleudvalget",
-            "date": "2021-12-01",
-            "decide_by": null,
-            "review": "2022-12-01",
-        }},
-        "chromium": {"X": edition},
-        "firefox": {},
-        "hosts": {},
-    });
-    serde_json::from_value(bundle).context("a bundle as the schema has it")
+    let controls = json!(CONTROLS.map(control));
+    Ok(Bundle {
+        audience: serde_json::from_value(json!(audience))?,
+        stage: stage.parse()?,
+        controls: serde_json::from_value(controls).context("controls as the schema has them")?,
+        decisions: decisions(),
+        chromium: [("X".to_owned(), json!(edition))].into(),
+        ..fyr_fixtures::bundle(group)
+    })
 }

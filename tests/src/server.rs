@@ -88,7 +88,7 @@ impl Server {
         self.child.kill()
     }
 
-    /// Waits for it to end by itself.
+    /// Waits for it to end.
     pub fn ended(self) -> Result<Ended> {
         self.child.wait()
     }

@@ -3,10 +3,10 @@
 //! For tests of the agent, which are about what a bundle says and not about how it came to be.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result};
+use fyr_fixtures::{CASE, ORGANISATION, Publication, decisions, sign_token};
 use fyr_schemas::bundle::{Bundle, ClosedList};
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
@@ -15,24 +15,20 @@ use fyr_schemas::{CategoryId, Revision};
 use fyr_seal::{SigningKey, nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use tempfile::TempDir;
 
-use crate::authority::{Authority, sign_token};
 use crate::device::Device;
 use crate::municipality::Enrolled;
 use crate::server::Server;
 use crate::wait;
 
-/// The one group.
-pub const GROUP: &str = "indskoling";
+pub use fyr_fixtures::GROUP;
 
 /// A town; its server is killed and its files are removed on drop.
 #[derive(Debug)]
 pub struct Town {
     // Ended before the directory goes: it would write into it again.
     server: Server,
-    directory: TempDir,
-    authority: Authority,
+    publication: Publication,
 }
 
 impl Town {
@@ -43,21 +39,18 @@ impl Town {
 
     /// One that did so when its clock said `now`.
     pub fn founded(now: Timestamp) -> Result<Self> {
-        let directory = tempfile::tempdir()?;
-        let authority = Authority::new()?;
-        let repository = directory.path().join("repository");
-        authority.publish(&repository, [bundle(1)?], BTreeMap::new(), now)?;
-        let server = serve(directory.path())?;
+        let publication = Publication::new();
+        publication.publish([bundle(1)?], BTreeMap::new(), now)?;
+        let server = serve(&publication)?;
         Ok(Self {
             server,
-            directory,
-            authority,
+            publication,
         })
     }
 
     /// Where it publishes.
     pub fn repository(&self) -> PathBuf {
-        self.directory.path().join("repository")
+        self.publication.path()
     }
 
     /// Its server.
@@ -69,7 +62,10 @@ impl Town {
     pub fn serve_again(&mut self) -> Result<()> {
         let url = self.server.url();
         let address = url.strip_prefix("http://").context("a plain URL")?;
-        let (state, repository) = (self.directory.path().join("server"), self.repository());
+        let (state, repository) = (
+            self.publication.directory().join("server"),
+            self.repository(),
+        );
         self.server = Server::start_at(address.parse()?, &state, &repository, &[])?;
         Ok(())
     }
@@ -99,8 +95,7 @@ impl Town {
         lists: BTreeMap<CategoryId, String>,
         now: Timestamp,
     ) -> Result<Revision> {
-        let repository = self.repository();
-        let published = self.authority.publish(&repository, [bundle], lists, now)?;
+        let published = self.publication.publish([bundle], lists, now)?;
         Ok(published.revision())
     }
 
@@ -115,20 +110,30 @@ impl Town {
             self.server.url(),
             group,
             lifetime,
-            &self.authority.enrolment,
+            &self.publication.authority.enrolment,
         )
     }
 
     /// A token of this town that leads to the server of another.
     pub fn token_at(&self, other: &Self) -> Result<String> {
         let hour = SignedDuration::from_hours(1);
-        self.sign_token(other.server.url(), GROUP, hour, &self.authority.enrolment)
+        self.sign_token(
+            other.server.url(),
+            GROUP,
+            hour,
+            &self.publication.authority.enrolment,
+        )
     }
 
     /// A token for this town, signed by the key of another.
     pub fn token_signed_by(&self, other: &Self) -> Result<String> {
         let hour = SignedDuration::from_hours(1);
-        self.sign_token(self.server.url(), GROUP, hour, &other.authority.enrolment)
+        self.sign_token(
+            self.server.url(),
+            GROUP,
+            hour,
+            &other.publication.authority.enrolment,
+        )
     }
 
     fn sign_token(
@@ -138,17 +143,16 @@ impl Town {
         lifetime: SignedDuration,
         key: &SigningKey,
     ) -> Result<String> {
-        let root = fs::read(self.repository().join("metadata/1.root.json"))?;
         let token = EnrolmentToken {
             server,
-            root: fyr_trust::digest(&root),
-            organisation: "ballerup".parse()?,
+            root: self.publication.first_root(),
+            organisation: ORGANISATION.parse()?,
             group: group.parse()?,
             expires: Timestamp::now().checked_add(lifetime)?,
             nonce: nonce()?,
             devices: 100,
         };
-        Ok(fyr_trust::token::render(&sign_token(&token, key)?))
+        Ok(fyr_trust::token::render(&sign_token(&token, key)))
     }
 
     /// A new device with Chromium and Firefox, enrolled and not yet running.
@@ -198,12 +202,9 @@ impl Town {
     }
 }
 
-fn serve(directory: &Path) -> Result<Server> {
-    Server::start(
-        &directory.join("server"),
-        &directory.join("repository"),
-        &[],
-    )
+fn serve(publication: &Publication) -> Result<Server> {
+    let state = publication.directory().join("server");
+    Server::start(&state, &publication.path(), &[])
 }
 
 /// The bundle, closing these lists on top of everything else, with a control that says so. Names
@@ -212,17 +213,15 @@ fn closing(mut bundle: Bundle, lists: &BTreeMap<CategoryId, String>) -> Result<B
     for (category, names) in lists {
         let before = bundle.closed.remove(category);
         let closed = ClosedList {
-            digest: fyr_trust::digest(names.as_bytes()),
-            length: names.len() as u64,
-            names: u32::try_from(names.lines().count())?,
             except: before.map(|before| before.except).unwrap_or_default(),
+            ..fyr_fixtures::closing(names)
         };
         let coverage = json!({ "lists": [category] });
         bundle.controls.push(serde_json::from_value(json!({
             "id": format!("sites.block.{category}"),
             "value": format!("{} names", closed.names),
             "rule": category.as_str(),
-            "decision": "85.10.09-G01-33-21",
+            "decision": CASE,
             "coverage": { "chromium": coverage, "firefox": coverage },
         }))?);
         bundle.closed.insert(category.clone(), closed);
@@ -234,42 +233,40 @@ fn closing(mut bundle: Bundle, lists: &BTreeMap<CategoryId, String>) -> Result<B
 /// A bundle with a policy per target and a control per kind of coverage.
 pub fn bundle(youtube: u8) -> Result<Bundle> {
     let policy = |name: &str| json!({ "policy": [name] });
-    let gap = json!({"gap": {"reason": "no-means", "detail": "Firefox has no such policy"}});
+    let gap = json!({"gap": {"reason": "no-mechanism", "detail": "Firefox has no such policy"}});
     let control = |id: &str, chromium, firefox| {
         json!({
             "id": id,
             "value": "on",
             "rule": "a-rule",
-            "decision": "85.10.09-G01-33-21",
+            "decision": CASE,
             "coverage": { "chromium": chromium, "firefox": firefox },
         })
     };
-    let bundle = json!({
-        "format": 1,
-        "organisation": "ballerup",
-        "group": GROUP,
-        "unit": "/skoler/egebjerg",
-        "audience": "pupils",
-        "stage": "indskoling",
-        "controls": [
-            control("browser.private", policy("IncognitoModeAvailability"), policy("DisablePrivateBrowsing")),
-            control("safesearch.google", policy("ForceGoogleSafeSearch"), gap),
-            control("youtube.level", policy("ForceYouTubeRestrict"), json!({"hosts": ["www.youtube.com"]})),
-        ],
-        "decisions": {"85.10.09-G01-33-21": {
-            "title": "YouTube i skolen",
-            "body": "Børne- og Skoleudvalget",
-            "date": "2021-12-01",
-            "decide_by": null,
-            "review": "2022-12-01",
-        }},
-        "chromium": {
-            "ForceGoogleSafeSearch": true,
-            "ForceYouTubeRestrict": youtube,
-            "IncognitoModeAvailability": 1,
-        },
-        "firefox": { "DisablePrivateBrowsing": true },
-        "hosts": { "www.youtube.com": "216.239.38.120" },
+    let controls = json!([
+        control(
+            "browser.private",
+            policy("IncognitoModeAvailability"),
+            policy("DisablePrivateBrowsing")
+        ),
+        control("safesearch.google", policy("ForceGoogleSafeSearch"), gap),
+        control(
+            "youtube.level",
+            policy("ForceYouTubeRestrict"),
+            json!({"hosts": ["www.youtube.com"]})
+        ),
+    ]);
+    let chromium = json!({
+        "ForceGoogleSafeSearch": true,
+        "ForceYouTubeRestrict": youtube,
+        "IncognitoModeAvailability": 1,
     });
-    serde_json::from_value(bundle).context("a bundle as the schema has it")
+    Ok(Bundle {
+        controls: serde_json::from_value(controls).context("controls as the schema has them")?,
+        decisions: decisions(),
+        chromium: serde_json::from_value(chromium)?,
+        firefox: [("DisablePrivateBrowsing".to_owned(), json!(true))].into(),
+        hosts: [("www.youtube.com".parse()?, "216.239.38.120".parse()?)].into(),
+        ..fyr_fixtures::bundle(GROUP)
+    })
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const GAMBLING: &str = "bet.example\ncasino.example\nexcepted.example\n";
 const ADULT: &str = "adult.example\nwww.other.example\n";
-const FOREIGN: &str = "127.0.0.1 localhost\n10.0.0.7 printer\n";
+const UNMANAGED: &str = "127.0.0.1 localhost\n10.0.0.7 printer\n";
 
 /// A bundle that leaves one name of the list of gambling sites open.
 fn excepting(youtube: u8) -> Result<Bundle> {
@@ -31,7 +31,7 @@ fn closed() -> Result<(Town, Enrolled)> {
     let town = Town::new()?;
     town.publish_closing(excepting(1)?, &[("adult", ADULT), ("gambling", GAMBLING)])?;
     let device = town.device()?;
-    fs::write(hosts_path(&device), FOREIGN)?;
+    fs::write(hosts_path(&device), UNMANAGED)?;
     device.agent(&["once"])?.success()?;
     Ok((town, device))
 }
@@ -88,16 +88,16 @@ fn every_name_of_a_list_is_closed_but_those_that_are_excepted() -> Result<()> {
         ensure!(closes(&text, name), "{name} is open: {text}");
     }
     ensure!(!text.contains("excepted.example"), "{text}");
-    ensure!(text.ends_with(FOREIGN), "{text}");
+    ensure!(text.ends_with(UNMANAGED), "{text}");
     ensure!(stored(&device)?.len() == 2);
 
     let verified = device.agent(&["verify"])?.success()?;
-    for told in [
+    for reported in [
         "list `gambling` with 3 names",
         "list `adult` with 2 names",
         "nothing to do",
     ] {
-        ensure!(verified.contains(told), "{verified}");
+        ensure!(verified.contains(reported), "{verified}");
     }
     let words = device.agent(&["status"])?.success()?;
     ensure!(
@@ -117,9 +117,9 @@ fn a_second_turn_writes_nothing_and_fetches_no_list() -> Result<()> {
     for category in ["adult", "gambling"] {
         fs::remove_file(published(&town, category)?)?;
     }
-    let told = device.agent(&["once"])?;
-    ensure!(told.status.success(), "{told:?}");
-    ensure!(!told.stderr.contains("write /etc"), "{told:?}");
+    let reported = device.agent(&["once"])?;
+    ensure!(reported.status.success(), "{reported:?}");
+    ensure!(!reported.stderr.contains("write /etc"), "{reported:?}");
     Ok(())
 }
 
@@ -148,7 +148,7 @@ fn a_list_that_is_no_longer_closed_leaves_no_trace() -> Result<()> {
     device.agent(&["once"])?.success()?;
     let text = hosts(&device)?;
     ensure!(!text.contains("0.0.0.0"), "{text}");
-    ensure!(text.ends_with(FOREIGN), "{text}");
+    ensure!(text.ends_with(UNMANAGED), "{text}");
     ensure!(stored(&device)?.is_empty());
     Ok(())
 }
@@ -214,7 +214,7 @@ fn a_stored_list_that_is_damaged_is_fetched_again() -> Result<()> {
         *text.first_mut().context("a list has names")? ^= 1;
         fs::write(&list, text)?;
     }
-    fs::write(hosts_path(&device), FOREIGN)?;
+    fs::write(hosts_path(&device), UNMANAGED)?;
     device.agent(&["once"])?.success()?;
     let text = hosts(&device)?;
     ensure!(
@@ -226,7 +226,7 @@ fn a_stored_list_that_is_damaged_is_fetched_again() -> Result<()> {
 }
 
 #[test]
-fn while_a_damaged_list_cannot_be_fetched_the_hosts_file_stays_and_it_is_told() -> Result<()> {
+fn while_a_damaged_list_cannot_be_fetched_the_hosts_file_stays_and_it_is_reported() -> Result<()> {
     let (mut town, device) = closed()?;
     town.server().kill()?;
     let before = hosts(&device)?;
@@ -260,7 +260,7 @@ fn a_closed_name_that_is_removed_is_closed_again_at_once() -> Result<()> {
         whole.replace("0.0.0.0 bet.example # fyr\n", ""),
         whole.replace("0.0.0.0 bet.example", "93.184.216.34 bet.example"),
         whole.split_inclusive('\n').take(3).collect(),
-        FOREIGN.to_owned(),
+        UNMANAGED.to_owned(),
     ]
     .iter()
     .enumerate()
@@ -274,7 +274,7 @@ fn a_closed_name_that_is_removed_is_closed_again_at_once() -> Result<()> {
         })
         .with_context(|| format!("tampering {number}"))?;
     }
-    ensure!(hosts(&device)?.ends_with(FOREIGN));
+    ensure!(hosts(&device)?.ends_with(UNMANAGED));
     let id = device.id()?;
     town.device_that("the drift", |seen| {
         let found = Found::Changed;
@@ -285,7 +285,7 @@ fn a_closed_name_that_is_removed_is_closed_again_at_once() -> Result<()> {
 }
 
 #[test]
-fn a_foreign_entry_that_opens_a_closed_name_is_told_as_a_failure() -> Result<()> {
+fn an_unmanaged_entry_that_opens_a_closed_name_is_reported_as_a_failure() -> Result<()> {
     let (town, mut device) = closed()?;
     device.run()?;
     let whole = hosts(&device)?;

@@ -32,7 +32,7 @@ fn wait_until_held(device: &Enrolled, level: u8) -> Result<()> {
 }
 
 #[test]
-fn without_a_server_an_agent_starts_holds_the_policy_and_tells_of_it_later() -> Result<()> {
+fn without_a_server_an_agent_starts_enforces_the_policy_and_reports_it_later() -> Result<()> {
     let mut town = Town::new()?;
     let mut device = town.settled_device()?;
     town.server().kill()?;
@@ -132,13 +132,13 @@ fn any_one_damaged_file_of_the_state_loses_neither_policy_nor_numbers() -> Resul
             damage.apply(&file)?;
             fs::remove_file(device.device.managed().join("fyr.json"))?;
             let ended = device.agent(&["once"])?;
-            let told = format!("{damage:?} of {}: {ended:?}", file.display());
-            ensure!(ended.status.code() == Some(0), "{told}");
-            ensure!(holds(&device, 1)?, "{told}");
+            let reported = format!("{damage:?} of {}: {ended:?}", file.display());
+            ensure!(ended.status.code() == Some(0), "{reported}");
+            ensure!(holds(&device, 1)?, "{reported}");
             let number = spooled(&state)?.last().copied().unwrap_or(0);
             ensure!(
                 numbers.insert(number),
-                "number {number} was used twice: {told}"
+                "number {number} was used twice: {reported}"
             );
         }
     }

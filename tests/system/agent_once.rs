@@ -39,8 +39,8 @@ fn a_second_turn_changes_nothing() -> Result<()> {
     let device = town.settled_device()?;
     let file = device.device.managed().join("fyr.json");
     let before = fs::metadata(&file)?;
-    let told = device.agent(&["once"])?;
-    ensure!(!told.stderr.contains("write /etc"), "{told:?}");
+    let reported = device.agent(&["once"])?;
+    ensure!(!reported.stderr.contains("write /etc"), "{reported:?}");
     ensure!(
         fs::metadata(&file)?.ino() == before.ino(),
         "the file was written again"
@@ -63,9 +63,9 @@ fn a_device_that_lost_its_memory_is_believed_again_and_does_not_stay_green() -> 
             fs::remove_file(entry.path())?;
         }
     }
-    // A foreign file that no name of ours sorts after.
-    let foreign = device.device.managed().join("ø.json");
-    fs::write(foreign, "{\"ForceYouTubeRestrict\": 0}")?;
+    // An unmanaged file that no name of ours sorts after.
+    let unmanaged = device.device.managed().join("ø.json");
+    fs::write(unmanaged, "{\"ForceYouTubeRestrict\": 0}")?;
     let ended = device.agent(&["once"])?;
     ensure!(ended.status.code() == Some(1), "{ended:?}");
     let red = town.device_that("the failure", |seen| {
@@ -77,7 +77,7 @@ fn a_device_that_lost_its_memory_is_believed_again_and_does_not_stay_green() -> 
 }
 
 #[test]
-fn the_status_is_told_in_words_and_as_json() -> Result<()> {
+fn the_status_is_printed_as_text_and_as_json() -> Result<()> {
     let town = Town::new()?;
     let device = town.settled_device()?;
     let words = device.agent(&["status"])?.success()?;
@@ -96,14 +96,14 @@ fn the_status_is_told_in_words_and_as_json() -> Result<()> {
     fs::remove_file(device.device.managed().join("fyr.json"))?;
     let red = device.agent(&["status"])?;
     ensure!(red.status.code() == Some(1), "{red:?}");
-    for told in ["What does not hold:", "youtube.level", "Start the agent"] {
-        ensure!(red.stdout.contains(told), "{red:?}");
+    for reported in ["What does not hold:", "youtube.level", "Start the agent"] {
+        ensure!(red.stdout.contains(reported), "{red:?}");
     }
     Ok(())
 }
 
 #[test]
-fn a_clock_that_stands_before_a_signed_time_is_told_and_the_policy_is_applied() -> Result<()> {
+fn a_clock_that_is_before_a_signed_time_is_reported_and_the_policy_is_applied() -> Result<()> {
     let town = Town::new()?;
     let device = town.settled_device()?;
     let tomorrow = Timestamp::now().checked_add(SignedDuration::from_hours(24))?;
@@ -111,7 +111,7 @@ fn a_clock_that_stands_before_a_signed_time_is_told_and_the_policy_is_applied() 
     device.agent(&["once"])?.success()?;
     ensure!(device.device.chromium_policy("fyr.json")? == json!(bundle(2)?.chromium));
     device.agent(&["once"])?.success()?;
-    town.device_that("the clock to be told", |seen| {
+    town.device_that("the clock to be reported", |seen| {
         seen.events
             .iter()
             .any(|event| event.what == EventKind::ClockJumped)
@@ -223,7 +223,7 @@ fn browsers_are_found_by_their_binaries_where_nothing_is_declared() -> Result<()
 }
 
 #[test]
-fn a_declaration_that_cannot_be_read_is_told_and_the_known_browsers_stay() -> Result<()> {
+fn a_declaration_that_cannot_be_read_is_reported_and_the_known_browsers_stay() -> Result<()> {
     let town = Town::new()?;
     let device = town.settled_device()?;
     let declaration = device.device.root().join("etc/fyr/device.json");

@@ -12,7 +12,7 @@ use fyr_tests::town::{Town, bundle};
 use serde_json::{Value, json};
 
 /// Every way in which the agent changes what a directory or a file holds. Each kind is counted
-/// by itself.
+/// without help.
 const CHANGES: [&str; 6] = [
     "mkdirat", "write", "fchmod", "fsync", "renameat", "unlinkat",
 ];
@@ -20,8 +20,8 @@ const CHANGES: [&str; 6] = [
 const MOST: u32 = 200;
 
 #[test]
-fn a_power_cut_before_any_change_leaves_a_policy_whole_and_is_mended_by_the_next_turn() -> Result<()>
-{
+fn a_power_cut_before_any_change_leaves_a_policy_whole_and_is_repaired_by_the_next_pass()
+-> Result<()> {
     let town = Town::new()?;
     let template = town.settled_device()?;
     fs::remove_file(

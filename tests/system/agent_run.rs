@@ -1,4 +1,4 @@
-//! The daemon: it follows the server within a moment, and repairs whatever is changed.
+//! The daemon: it follows the server within a moment, and repairs every change.
 
 use std::fs;
 
@@ -67,7 +67,7 @@ fn a_browser_that_is_installed_later_gets_its_policy_at_once() -> Result<()> {
 }
 
 #[test]
-fn metadata_that_expires_makes_the_agent_say_so_by_itself() -> Result<()> {
+fn expired_metadata_is_reported_without_another_cause() -> Result<()> {
     // Online metadata lives for two weeks.
     let lifetime = SignedDuration::from_hours(14 * 24);
     let founded = Timestamp::now().checked_sub(lifetime)?;
@@ -86,7 +86,7 @@ fn metadata_that_expires_makes_the_agent_say_so_by_itself() -> Result<()> {
 }
 
 #[test]
-fn an_agent_that_is_told_to_stop_stops_and_leaves_the_policy() -> Result<()> {
+fn an_agent_that_is_asked_to_stop_stops_and_leaves_the_policy() -> Result<()> {
     let town = Town::new()?;
     let mut device = town.settled_device()?;
     let pid = device.run()?.pid();

@@ -1,4 +1,4 @@
-//! Whatever somebody does to a managed file is undone at once, and the fleet is told what it was.
+//! Every change to a managed file is undone at once, and the fleet sees what it was.
 
 use std::fs;
 use std::io::Write as _;
@@ -29,11 +29,11 @@ fn check(
     let device = &running.device;
     tamper(device)?;
     town.device_that("the drift and its repair", |seen| {
-        let told = |what: &EventKind| seen.events.iter().any(|event| event.what == *what);
+        let reported = |what: &EventKind| seen.events.iter().any(|event| event.what == *what);
         let repaired = |what: &EventKind| {
             matches!(what, EventKind::Repaired { place: repaired, .. } if *repaired == place)
         };
-        told(&EventKind::Drift { place, found })
+        reported(&EventKind::Drift { place, found })
             && seen.events.iter().any(|event| repaired(&event.what))
     })?;
     let status = running.agent(&["verify"])?.success()?;
@@ -102,7 +102,7 @@ fn a_truncated_file_is_written_again() -> Result<()> {
 }
 
 #[test]
-fn a_file_that_nobody_else_may_read_is_readable_again() -> Result<()> {
+fn a_file_that_only_its_owner_may_read_is_readable_again() -> Result<()> {
     let tamper = |device: &Device| {
         Ok(fs::set_permissions(
             fyr_json(device),
@@ -185,18 +185,18 @@ fn a_directory_that_became_a_link_is_a_directory_again() -> Result<()> {
 }
 
 #[test]
-fn a_foreign_file_that_would_win_is_outranked_and_left_alone() -> Result<()> {
-    const FOREIGN: &str = "{\"ForceYouTubeRestrict\": 0}";
+fn an_unmanaged_file_that_would_win_is_outranked_and_left_alone() -> Result<()> {
+    const UNMANAGED: &str = "{\"ForceYouTubeRestrict\": 0}";
     check(
         CHROMIUM,
         Found::Shadowed,
         |device| {
-            let foreign = device.root().join("foreign");
-            fs::write(&foreign, FOREIGN)?;
-            Ok(fs::rename(foreign, device.managed().join("zz.json"))?)
+            let unmanaged = device.root().join("unmanaged");
+            fs::write(&unmanaged, UNMANAGED)?;
+            Ok(fs::rename(unmanaged, device.managed().join("zz.json"))?)
         },
         |device| {
-            ensure!(fs::read_to_string(device.managed().join("zz.json"))? == FOREIGN);
+            ensure!(fs::read_to_string(device.managed().join("zz.json"))? == UNMANAGED);
             ensure!(!fyr_json(device).exists(), "two files of ours");
             device.chromium_policy("~fyr.json").map(drop)
         },
@@ -204,24 +204,24 @@ fn a_foreign_file_that_would_win_is_outranked_and_left_alone() -> Result<()> {
 }
 
 #[test]
-fn when_the_foreign_file_goes_the_plain_name_comes_back() -> Result<()> {
+fn when_the_unmanaged_file_goes_the_plain_name_comes_back() -> Result<()> {
     let town = Town::new()?;
     let running = town.running_device()?;
     let device = &running.device;
-    let foreign = device.managed().join("zz.json");
+    let unmanaged = device.managed().join("zz.json");
     let outranking = device.managed().join("~fyr.json");
-    fs::write(&foreign, "{\"ForceYouTubeRestrict\": 0}")?;
+    fs::write(&unmanaged, "{\"ForceYouTubeRestrict\": 0}")?;
     wait::until("the outranking name", wait::LIMIT, || {
         Ok(outranking.exists().then_some(()))
     })?;
-    fs::remove_file(&foreign)?;
+    fs::remove_file(&unmanaged)?;
     wait::until("the plain name alone", wait::LIMIT, || {
         Ok((fyr_json(device).exists() && !outranking.exists()).then_some(()))
     })
 }
 
 #[test]
-fn a_foreign_file_that_nothing_outranks_is_told_as_a_failure() -> Result<()> {
+fn an_unmanaged_file_that_nothing_outranks_is_reported_as_a_failure() -> Result<()> {
     let town = Town::new()?;
     let running = town.running_device()?;
     fs::write(
@@ -238,23 +238,23 @@ fn a_foreign_file_that_nothing_outranks_is_told_as_a_failure() -> Result<()> {
     let status = running.agent(&["status"])?;
     ensure!(status.status.code() == Some(1), "{status:?}");
     ensure!(
-        status.stdout.contains("a foreign entry overrules it"),
+        status.stdout.contains("an unmanaged entry overrides it"),
         "{status:?}"
     );
     Ok(())
 }
 
 #[test]
-fn firefox_policy_is_restored_and_foreign_policy_in_it_stays() -> Result<()> {
+fn firefox_policy_is_restored_and_unmanaged_policy_in_it_stays() -> Result<()> {
     check(
         FIREFOX,
         Found::Changed,
         |device| {
-            let foreign = json!({"policies": {
+            let unmanaged = json!({"policies": {
                 "DisablePrivateBrowsing": false, "Homepage": {"URL": "https://x.example"},
             }});
             let aside = device.root().join("other");
-            fs::write(&aside, foreign.to_string())?;
+            fs::write(&aside, unmanaged.to_string())?;
             let file = device.root().join("etc/firefox/policies/policies.json");
             Ok(fs::rename(aside, file)?)
         },
@@ -272,7 +272,7 @@ fn firefox_policy_is_restored_and_foreign_policy_in_it_stays() -> Result<()> {
 }
 
 #[test]
-fn our_hosts_lines_come_back_and_foreign_lines_stay() -> Result<()> {
+fn our_hosts_lines_come_back_and_unmanaged_lines_stay() -> Result<()> {
     check(
         Place::Hosts,
         Found::Missing,

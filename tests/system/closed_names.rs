@@ -61,8 +61,9 @@ impl Scene {
     fn change_the_list(&self) -> Result<()> {
         publish(&self.town, "excepted.example\nlate.example\nshop.example\n")?;
         let path = self.device.device.root().join("etc/hosts");
-        let foreign = fs::read_to_string(&path)?.replace(&format!("{OUTSIDE} late.example\n"), "");
-        fs::write(&path, foreign)?;
+        let unmanaged =
+            fs::read_to_string(&path)?.replace(&format!("{OUTSIDE} late.example\n"), "");
+        fs::write(&path, unmanaged)?;
         self.lead(&["early.example"])?;
         self.device.agent(&["once"])?.success()?;
         Ok(())

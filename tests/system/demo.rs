@@ -1,4 +1,4 @@
-//! The demo is the main job: it must run here as it runs for somebody who just cloned.
+//! The demo shows the whole product: it must run here as it runs in a new clone.
 
 use std::fs;
 use std::path::Path;

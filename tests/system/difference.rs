@@ -23,28 +23,37 @@ fn diff(municipality: &Municipality, server: &str) -> Result<Output> {
 fn devices(output: &Output) -> Result<Value> {
     let stderr = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "{stderr}");
-    let told: Value = serde_json::from_slice(&output.stdout)?;
-    told.get("devices").cloned().context("devices are counted")
+    let reported: Value = serde_json::from_slice(&output.stdout)?;
+    reported
+        .get("devices")
+        .cloned()
+        .context("devices are counted")
 }
 
 #[test]
-fn a_change_is_told_with_the_devices_that_it_reaches() -> Result<()> {
+fn a_change_is_reported_with_the_devices_that_it_reaches() -> Result<()> {
     let (municipality, device) =
         Municipality::like("ballerup")?.start("/skoler/skovlunde", "mellemtrin")?;
     device.agent(&["once"])?.success()?;
     let server = format!("http://{}", municipality.server()?.address());
 
     municipality.close("leaking.example")?;
-    let told = devices(&diff(&municipality, &server)?)?;
-    ensure!(told["of"] == 1 && told["touched"] == 1, "{told}");
+    let reported = devices(&diff(&municipality, &server)?)?;
+    ensure!(
+        reported["of"] == 1 && reported["touched"] == 1,
+        "{reported}"
+    );
 
     let rule = municipality
         .policy()
         .join("rules/closed-leaking-example.yaml");
     let elsewhere = fs::read_to_string(&rule)?.replace("for: /skoler", "for: /skoler/maalovhoj");
     fs::write(&rule, elsewhere)?;
-    let told = devices(&diff(&municipality, &server)?)?;
-    ensure!(told["of"] == 1 && told["touched"] == 0, "{told}");
+    let reported = devices(&diff(&municipality, &server)?)?;
+    ensure!(
+        reported["of"] == 1 && reported["touched"] == 0,
+        "{reported}"
+    );
     Ok(())
 }
 

@@ -54,7 +54,7 @@ fn what_firefox_cannot_do_is_a_gap_with_its_reason() -> Result<()> {
         let control = bundle.controls.iter().find(|one| one.id.as_str() == id);
         control.and_then(|control| control.coverage.get(&Engine::Firefox))
     };
-    // What it has no policy for is done by names where addresses are published, or told.
+    // What it has no policy for is done by names where addresses are published, or reported.
     for (id, host) in [
         ("youtube.level", "www.youtube.com"),
         ("safesearch.google", "www.google.com"),

@@ -65,7 +65,7 @@ fn a_chromium_without_policy_lets_a_guest_in() -> Result<()> {
 }
 
 #[test]
-fn the_policy_page_tells_of_wrong_values_and_of_conflicts() -> Result<()> {
+fn the_policy_page_shows_wrong_values_and_conflicts() -> Result<()> {
     let device = Device::new()?;
     let internet = Internet::open()?;
     let (first, last) = (

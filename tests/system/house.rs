@@ -1,4 +1,4 @@
-//! The rules of the house, as far as a program can hold them.
+//! The rules of the repository, as far as a program can check them.
 
 use std::path::{Path, PathBuf};
 
@@ -9,6 +9,7 @@ use serde_json::Value;
 mod crates;
 mod promises;
 mod sources;
+mod words;
 
 /// The crates that take everything they know as arguments.
 const PURE: [(&str, &str); 5] = [
@@ -28,8 +29,8 @@ fn packages() -> Result<Vec<Value>> {
         "1",
         "--no-deps",
     ];
-    let told: Value = serde_json::from_str(&cargo(&arguments)?)?;
-    Ok(list(&told, "packages").to_vec())
+    let metadata: Value = serde_json::from_str(&cargo(&arguments)?)?;
+    Ok(list(&metadata, "packages").to_vec())
 }
 
 fn cargo(arguments: &[&str]) -> Result<String> {

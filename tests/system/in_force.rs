@@ -52,14 +52,14 @@ fn a_publication_is_in_force_in_an_open_browser_at_once() -> Result<()> {
 }
 
 #[test]
-fn where_a_foreign_file_changed_too_the_browser_takes_its_plain_five_seconds() -> Result<()> {
+fn where_an_unmanaged_file_changed_too_the_browser_takes_its_usual_five_seconds() -> Result<()> {
     let scene = Scene::new()?;
-    let foreign = scene.device.device.managed().join("foreign.json");
+    let unmanaged = scene.device.device.managed().join("unmanaged.json");
     let refused = scene.publish_beside(SITES[0], || {
-        Ok(fs::write(&foreign, r#"{"BookmarkBarEnabled": true}"#)?)
+        Ok(fs::write(&unmanaged, r#"{"BookmarkBarEnabled": true}"#)?)
     })?;
-    let took = refused.duration_since(modified(&foreign)?)?;
-    println!("from a foreign change to in force in the browser: {took:?}");
+    let took = refused.duration_since(modified(&unmanaged)?)?;
+    println!("from an unmanaged change to in force in the browser: {took:?}");
     assert!(took >= PLAIN_RELOAD, "{took:?}");
     Ok(())
 }

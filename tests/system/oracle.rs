@@ -3,9 +3,8 @@
 use std::env;
 
 use anyhow::{Context, Result};
-use fyr_policy_core::desired::{SiteRule, Verdict};
-use fyr_policy_core::target::as_compared;
-use fyr_policy_core::url_filter;
+use fyr_policy_core::lower::as_compared;
+use fyr_policy_core::url_filter::{self, SiteRule, Verdict};
 use fyr_tests::oracle::chromium::{ChromiumOracle, OWN_FILTERS};
 use fyr_tests::oracle::firefox::{FirefoxOracle, Lowered};
 use fyr_tests::oracle::{Browser, Comparison, Difference, FilterSet, Model, questions};
@@ -155,8 +154,8 @@ fn agrees(browser: &mut impl Browser, model: Model<'_>, sets: u64) -> Result<()>
         differences,
     } = comparison;
     println!("{sets} sets: {opened} URLs opened and {closed} closed, as foreseen");
-    let told: Vec<String> = differences.iter().map(ToString::to_string).collect();
-    assert!(told.is_empty(), "{}", told.join("\n"));
+    let reported: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    assert!(reported.is_empty(), "{}", reported.join("\n"));
     // A browser that opens everything, or closes everything, was not asked.
     let least = (opened + closed) / 8;
     assert!(opened > least && closed > least);

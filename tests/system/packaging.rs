@@ -97,8 +97,11 @@ fn systemd_finds_no_fault_in_the_units() -> Result<()> {
         let built = binary.path()?.display().to_string();
         fs::write(&path, unit.0.replace(&installed, &built))?;
         let arguments = ["verify".into(), path.into_os_string()];
-        let told = child::run(verify, arguments)?;
-        ensure!(told.status.success() && told.stderr.is_empty(), "{told:?}");
+        let reported = child::run(verify, arguments)?;
+        ensure!(
+            reported.status.success() && reported.stderr.is_empty(),
+            "{reported:?}"
+        );
     }
     Ok(())
 }

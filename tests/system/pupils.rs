@@ -138,7 +138,7 @@ fn a_service_whose_block_was_rejected_stays_reachable() -> Result<()> {
 }
 
 #[test]
-fn the_policy_as_written_holds_and_nobody_can_look_inside() -> Result<()> {
+fn the_policy_as_written_is_in_force_and_developer_tools_are_closed() -> Result<()> {
     let (_municipality, device) = governed(&BALLERUP)?;
     let written = device.device.chromium_policy("fyr.json")?;
     assert_eq!(

@@ -1,4 +1,4 @@
-//! A captured server: whatever it offers, the device keeps its last good policy and says why.
+//! A compromised server: the device refuses what it offers, keeps its last good policy and says why.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -83,10 +83,10 @@ fn the_repository_of_another_organisation_is_refused() -> Result<()> {
     let elsewhere = Municipality::like("malmo")?;
     elsewhere.publish()?;
     let here = captured.municipality.repository();
-    for foreign in files(&elsewhere.repository())? {
-        let place = here.join(foreign.strip_prefix(elsewhere.repository())?);
+    for theirs in files(&elsewhere.repository())? {
+        let place = here.join(theirs.strip_prefix(elsewhere.repository())?);
         fs::create_dir_all(place.parent().context("a file has a directory")?)?;
-        fs::copy(&foreign, place)?;
+        fs::copy(&theirs, place)?;
     }
     captured.refused(RefusalReason::Signature)
 }
@@ -119,7 +119,7 @@ impl Captured {
     }
 
     /// Signs, with the municipality's own keys, a bundle for the device's group that says it is
-    /// somebody else's.
+    /// another organisation's.
     fn list_bundle_with(&self, member: &str, value: &str) -> Result<()> {
         let group = self
             .municipality
@@ -138,9 +138,9 @@ impl Captured {
     fn refused(&self, reason: RefusalReason) -> Result<()> {
         self.device.agent(&["once"])?;
         assert_eq!(self.device.device.chromium_policy("fyr.json")?, self.before);
-        let told = EventKind::Refused { reason };
+        let reported = EventKind::Refused { reason };
         let device = self.municipality.device_that("the refusal", |device| {
-            device.events.iter().any(|event| event.what == told)
+            device.events.iter().any(|event| event.what == reported)
         })?;
         assert!(
             device

@@ -1,4 +1,4 @@
-//! The published JSON Schemas, asked by a validator that nobody here wrote: the examples are
+//! The published JSON Schemas, asked by an independent validator: the examples are
 //! valid, and a file with an error that an editor should mark is not.
 
 use std::collections::BTreeMap;
@@ -70,8 +70,8 @@ fn complaints(schema: &Path, documents: &Value) -> Result<Complaints> {
     let mut stdin = peer.stdin().context("it reads documents")?;
     stdin.write_all(&serde_json::to_vec(documents)?)?;
     drop(stdin);
-    let told = peer.wait()?.success()?;
-    serde_json::from_str(&told).with_context(|| format!("the validator told `{told}`"))
+    let answer = peer.wait()?.success()?;
+    serde_json::from_str(&answer).with_context(|| format!("the validator answered `{answer}`"))
 }
 
 fn workspace() -> Result<&'static Path> {

@@ -16,7 +16,7 @@ use tempfile::TempDir;
 const ORIGIN: &str = "https://fyr.example";
 const PASSWORD: &str = "fyret+viser+vej";
 
-/// A server that was told of a proxy.
+/// A server that knows a proxy.
 struct Scene {
     school: School,
     state: TempDir,
@@ -181,7 +181,7 @@ fn a_monitoring_system_gets_in_with_name_and_password() -> Result<()> {
 }
 
 #[test]
-fn guessing_a_password_is_stopped_for_the_one_who_guesses_and_for_nobody_else() -> Result<()> {
+fn guessing_a_password_is_stopped_for_the_one_who_guesses_only() -> Result<()> {
     let scene = Scene::open()?;
     scene.set_up()?;
     let wrong = "name=anna&password=wrong-wrong-wrong";

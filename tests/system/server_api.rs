@@ -125,7 +125,7 @@ fn reports_may_come_twice_and_in_any_order_and_a_lost_one_is_counted() -> Result
 }
 
 #[test]
-fn another_report_under_a_used_number_is_refused_and_told_where_to_go_on() -> Result<()> {
+fn another_report_under_a_used_number_is_refused_with_the_next_number() -> Result<()> {
     let scene = Scene::open()?;
     let device = scene.joined()?;
     let first = device.sign(&device.report(1, Revision(1))?)?;
@@ -432,8 +432,9 @@ fn a_page_under_another_name_cannot_reach_the_server() -> Result<()> {
     refused(&rebound, 421, "wrong-host");
     let nameless = ask("GET / HTTP/1.0")?;
     refused(&nameless, 421, "wrong-host");
-    let foreign = "POST /api/v1/enrol HTTP/1.1\r\nhost: localhost\r\norigin: https://evil.example";
-    refused(&ask(foreign)?, 403, "wrong-origin");
+    let from_elsewhere =
+        "POST /api/v1/enrol HTTP/1.1\r\nhost: localhost\r\norigin: https://evil.example";
+    refused(&ask(from_elsewhere)?, 403, "wrong-origin");
     let formless = "POST /login HTTP/1.1\r\nhost: localhost\r\ncontent-length: 0";
     refused(&ask(formless)?, 403, "wrong-origin");
     Ok(())

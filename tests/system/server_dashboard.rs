@@ -146,7 +146,7 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
             "Tampered: the policy of Chromium was replaced by a link",
             "Repaired: the policy of Chromium after 21 ms",
             "Refused: a policy older than the one in force; the last good policy stays",
-            "a foreign entry overrules it",
+            "an unmanaged entry overrides it",
             "Not heard of yet",
             "85.10.09-G01-33-21",
         ] {
@@ -159,13 +159,13 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
     }
     assert_eq!(scene.page.complaints(), Vec::<String>::new());
     let own = scene.server.url();
-    let foreign: Vec<String> = scene
+    let external: Vec<String> = scene
         .page
         .requests()
         .into_iter()
         .filter(|url| !url.starts_with(&own))
         .collect();
-    assert_eq!(foreign, Vec::<String>::new());
+    assert_eq!(external, Vec::<String>::new());
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! Nothing that was acknowledged is lost, and nobody gets in by accident: a real server that is
+//! Nothing that was acknowledged is lost, and no access is open by accident: a real server that is
 //! killed, started again, started twice, and started wrongly.
 
 use std::path::Path;
@@ -42,7 +42,7 @@ fn killing_the_server_at_any_time_loses_no_acknowledged_report() -> Result<()> {
 }
 
 #[test]
-fn a_server_told_to_stop_ends_in_order_though_streams_are_open() -> Result<()> {
+fn a_server_that_is_asked_to_stop_ends_in_order_though_streams_are_open() -> Result<()> {
     let school = School::new()?;
     school.publish(1)?;
     let state = tempfile::tempdir()?;

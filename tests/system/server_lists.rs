@@ -90,7 +90,7 @@ fn many_who_read_a_long_list_slowly_take_little_memory() -> Result<()> {
             "GET {path} HTTP/1.1\r\nhost: {}\r\n\r\n",
             server.address()
         )?;
-        // It has begun to answer, and nobody reads on.
+        // It has begun to answer, and no client reads on.
         stream.read_exact(&mut [0; 1])?;
         slow.push(stream);
     }

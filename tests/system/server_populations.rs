@@ -1,4 +1,4 @@
-//! R08: pupils' devices and staff's devices are told apart, as a whole and in each control, on the
+//! R08: pupils' devices and staff's devices are shown apart, as a whole and in each control, on the
 //! page, by the API and in the metrics.
 
 use anyhow::{Context, Result, ensure};
@@ -34,7 +34,7 @@ impl Scene {
         })
     }
 
-    /// Lets a device join and report that everything holds, but for `SafeSearch` where that is in
+    /// Lets a device join and report that everything is in force, except `SafeSearch` where that is in
     /// another state.
     fn join(&self, group: &str, safesearch: Option<serde_json::Value>) -> Result<()> {
         let device = Signer::new(group)?;
@@ -71,8 +71,8 @@ impl Scene {
     /// The lines of the metrics about populations.
     fn metrics(&self) -> Result<Vec<String>> {
         let text = self.server.get("/metrics")?.text();
-        let told = text.lines().filter(|line| line.contains("audience="));
-        Ok(told.map(str::to_owned).collect())
+        let reported = text.lines().filter(|line| line.contains("audience="));
+        Ok(reported.map(str::to_owned).collect())
     }
 
     /// The words of the page, without its marks.
@@ -101,7 +101,7 @@ fn school_with_staff(staff: u32) -> Result<Scene> {
 }
 
 #[test]
-fn r08_pupils_and_staff_are_told_apart_as_a_whole_and_in_each_control() -> Result<()> {
+fn r08_pupils_and_staff_are_shown_apart_as_a_whole_and_in_each_control() -> Result<()> {
     let scene = school_with_staff(6)?;
     let safesearch = SAFESEARCH.parse()?;
     let pupils = scene.population(Audience::Pupils)?;
@@ -140,7 +140,7 @@ fn r08_pupils_and_staff_are_told_apart_as_a_whole_and_in_each_control() -> Resul
         r#"fyr_control_devices{audience="staff",control="safesearch.google"} 6"#,
     ] {
         assert!(
-            metrics.iter().any(|told| told == line),
+            metrics.iter().any(|reported| reported == line),
             "`{line}` in {metrics:?}"
         );
     }

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Context, Result};
+use fyr_policy_core::catalogue::Given;
 use fyr_policy_core::desired::{Decided, Desired};
-use fyr_policy_core::settings::{self, Given, Kind, Name, Setting, Value};
-use fyr_policy_core::target::lower;
+use fyr_policy_core::lower::lower;
+use fyr_policy_core::settings::{self, Kind, Name, Setting, Value};
 use fyr_schemas::bundle::{Audience, Bundle};
 use fyr_tests::chromium::Chromium;
 use fyr_tests::device::Device;

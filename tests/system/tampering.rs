@@ -1,5 +1,5 @@
 //! Tampering with what the agent manages, as browsers see it: without effect in an open one, and
-//! told on an open dashboard. How each kind of damage is repaired stands in `agent_tamper.rs`.
+//! shown on an open dashboard. How each kind of damage is repaired is tested in `agent_tamper.rs`.
 
 use std::fs;
 use std::path::PathBuf;
@@ -16,7 +16,7 @@ use fyr_tests::remote::Visit;
 use fyr_tests::wait;
 
 #[test]
-fn tampering_is_repaired_and_shows_on_the_open_dashboard_by_itself() -> Result<()> {
+fn tampering_is_repaired_and_shows_on_the_open_dashboard_without_a_reload() -> Result<()> {
     let governed = Governed::new()?;
     let (desk, internet) = (Device::new()?, Internet::open()?);
     let mut chromium = Chromium::start(desk.root(), &internet, &[])?;
@@ -39,10 +39,10 @@ fn tampering_is_repaired_and_shows_on_the_open_dashboard_by_itself() -> Result<(
 }
 
 #[test]
-fn a_foreign_file_that_overrules_ours_is_outranked() -> Result<()> {
+fn an_unmanaged_file_that_overrides_ours_is_outranked() -> Result<()> {
     let governed = Governed::new()?;
-    let foreign = governed.device.device.managed().join("zz-mine.json");
-    fs::write(&foreign, r#"{"ForceYouTubeRestrict": 0}"#)?;
+    let unmanaged = governed.device.device.managed().join("zz-mine.json");
+    fs::write(&unmanaged, r#"{"ForceYouTubeRestrict": 0}"#)?;
 
     governed
         .municipality
@@ -56,7 +56,7 @@ fn a_foreign_file_that_overrules_ours_is_outranked() -> Result<()> {
     chromium.page()?.visit("https://www.youtube.com/")?;
     let video = internet.arrival("www.youtube.com", "/")?;
     assert_eq!(video.header("YouTube-Restrict"), Some("Strict"));
-    assert!(foreign.exists(), "what others wrote is theirs");
+    assert!(unmanaged.exists(), "what others wrote is theirs");
     Ok(())
 }
 

@@ -27,7 +27,7 @@ const NOTICE: SignedDuration = SignedDuration::from_secs(10);
 const EXAM_LASTS: SignedDuration = SignedDuration::from_mins(1);
 
 #[test]
-fn an_exam_begins_and_ends_by_itself_in_an_open_browser_without_a_network() -> Result<()> {
+fn an_exam_begins_and_ends_on_time_in_an_open_browser_without_a_network() -> Result<()> {
     let mut town = Town::new()?;
     let mut device = town.running_device()?;
     let internet = Internet::open()?;
@@ -47,7 +47,7 @@ fn an_exam_begins_and_ends_by_itself_in_an_open_browser_without_a_network() -> R
     wait_for(&mut page, ANOTHER, false)?;
     ensure!(begins <= Timestamp::now(), "it was closed too early");
     ensure!(is_open(&mut page, ITS_OWN)?);
-    tells_of_the_exam(&device, begins + EXAM_LASTS)?;
+    shows_the_exam(&device, begins + EXAM_LASTS)?;
 
     device.kill()?;
     device.run()?;
@@ -133,8 +133,8 @@ fn wait_for(page: &mut Page, site: &str, opens: bool) -> Result<()> {
 }
 
 fn status(device: &Enrolled) -> Result<Value> {
-    let told = device.agent(&["status", "--json"])?;
-    Ok(serde_json::from_str(&told.stdout)?)
+    let shown = device.agent(&["status", "--json"])?;
+    Ok(serde_json::from_str(&shown.stdout)?)
 }
 
 fn revision_of(device: &Enrolled) -> Result<Option<Revision>> {
@@ -143,13 +143,13 @@ fn revision_of(device: &Enrolled) -> Result<Option<Revision>> {
     Ok(serde_json::from_value(revision.unwrap_or_default())?)
 }
 
-/// The person in front of the device is told which period runs and until when, and nothing is
+/// The status shows which period runs and until when, and nothing is
 /// amiss.
-fn tells_of_the_exam(device: &Enrolled, ends: Timestamp) -> Result<()> {
-    let told = status(device)?;
+fn shows_the_exam(device: &Enrolled, ends: Timestamp) -> Result<()> {
+    let shown = status(device)?;
     let periods = json!({ "running": [EXAM], "until": ends });
-    ensure!(told.get("periods") == Some(&periods), "{told:#}");
-    ensure!(told.get("compliant") == Some(&json!(true)), "{told:#}");
+    ensure!(shown.get("periods") == Some(&periods), "{shown:#}");
+    ensure!(shown.get("compliant") == Some(&json!(true)), "{shown:#}");
     let words = device.agent(&["status"])?.stdout;
     let line = format!("It is `{EXAM}` by the timetable until");
     ensure!(words.contains(&line), "{words}");

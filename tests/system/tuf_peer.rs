@@ -1,4 +1,4 @@
-//! python-tuf, a client that nobody here wrote, believes what we publish and refuses what a
+//! python-tuf, an independent client, believes what we publish and refuses what a
 //! device of ours refuses.
 
 use std::fs;
@@ -152,8 +152,8 @@ impl Peer {
             self.state.path().into(),
             format!("bundles/{group}").into(),
         ];
-        let told = child::run(&self.python, arguments)?.success()?;
-        serde_json::from_str(&told).with_context(|| format!("python-tuf told `{told}`"))
+        let answer = child::run(&self.python, arguments)?.success()?;
+        serde_json::from_str(&answer).with_context(|| format!("python-tuf answered `{answer}`"))
     }
 }
 

@@ -4,15 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 
-use fyr_schemas::bundle::{
-    Audience, Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason,
-};
+use fyr_fixtures::{CASE, GROUP, closing};
+use fyr_schemas::bundle::{Bundle, ClosedList, Control, Coverage, Engine, Gap, GapReason};
 use fyr_schemas::{CategoryId, Digest};
 use serde_json::json;
 
 use crate::desired::hosts::{Block, List, write};
 
-/// The names that [`bundle`] closes, but for the last but one.
+/// The names that [`bundle`] closes, except the last but one.
 pub(crate) const GAMBLING: &str = "bet.example\nexcepted.example\nwww.casino.example\n";
 
 thread_local! {
@@ -24,12 +23,7 @@ thread_local! {
 pub(crate) fn closed(category: &str, names: &str) -> (CategoryId, ClosedList) {
     let digest = fyr_trust::digest(names.as_bytes());
     TEXTS.with_borrow_mut(|texts| texts.insert(digest.clone(), names.to_owned()));
-    let list = ClosedList {
-        digest,
-        length: names.len() as u64,
-        names: u32::try_from(names.lines().count()).unwrap(),
-        except: [].into(),
-    };
+    let list = closing(names);
     (category.parse().unwrap(), list)
 }
 
@@ -63,6 +57,11 @@ pub(crate) fn rendered(bundle: &Bundle) -> Vec<u8> {
     text
 }
 
+/// A bundle that asks for nothing.
+pub(crate) fn empty_bundle() -> Bundle {
+    fyr_fixtures::bundle(GROUP)
+}
+
 /// A bundle with one policy per target, one control per kind of coverage.
 pub(crate) fn bundle() -> Bundle {
     let mut bundle = empty_bundle();
@@ -92,7 +91,7 @@ pub(crate) fn bundle() -> Bundle {
             "sites.block",
             Coverage::Policy(vec!["URLBlocklist".into()]),
             Coverage::Gap(Gap {
-                reason: GapReason::NoMeans,
+                reason: GapReason::NoMechanism,
                 detail: "no means".into(),
             }),
         ),
@@ -110,32 +109,12 @@ pub(crate) fn bundle() -> Bundle {
     bundle
 }
 
-/// A bundle that asks for nothing.
-pub(crate) fn empty_bundle() -> Bundle {
-    Bundle {
-        format: FORMAT,
-        organisation: "ballerup".parse().unwrap(),
-        group: "indskoling".parse().unwrap(),
-        unit: "/skoler".parse().unwrap(),
-        audience: Audience::Pupils,
-        stage: "indskoling".parse().unwrap(),
-        controls: Vec::new(),
-        decisions: [].into(),
-        chromium: [].into(),
-        firefox: [].into(),
-        hosts: [].into(),
-        closed: [].into(),
-        timetable: None,
-        variants: Vec::new(),
-    }
-}
-
 fn control(id: &str, chromium: Coverage, firefox: Coverage) -> Control {
     Control {
         id: id.parse().unwrap(),
         value: "on".into(),
         rule: "a-rule".parse().unwrap(),
-        decision: Some("85.10.09-G01-33-21".parse().unwrap()),
+        decision: Some(CASE.parse().unwrap()),
         coverage: [(Engine::Chromium, chromium), (Engine::Firefox, firefox)].into(),
     }
 }

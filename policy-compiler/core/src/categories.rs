@@ -8,12 +8,13 @@ use fyr_schemas::{CaseNumber, CategoryId, Digest, LanguageCode, RuleId, UnitPath
 use jiff::civil::Date;
 use serde::Serialize;
 
+use crate::category::{Category, Origin};
 use crate::compile::read;
-use crate::desired::Verdict;
 use crate::diagnostic::Diagnostics;
-use crate::lists::Where;
-use crate::policy::{Assumptions, Category, Origin, Policy};
+use crate::lists::Placement;
+use crate::policy::{Assumptions, Policy};
 use crate::source::Sources;
+use crate::url_filter::Verdict;
 
 /// The longest stretch of a dropped line that is shown.
 const SHOWN: usize = 80;
@@ -152,7 +153,7 @@ fn dropped(origin: &Origin, sources: &Sources) -> Vec<DroppedEntries> {
     dropped
 }
 
-fn line(place: Where, origin: &Origin, sources: &Sources) -> Option<DroppedLine> {
+fn line(place: Placement, origin: &Origin, sources: &Sources) -> Option<DroppedLine> {
     let path = origin.files.get(place.file)?;
     let file = sources.lists().iter().find(|file| file.path == *path)?;
     let mut lines = file.bytes.split(|byte| *byte == b'\n');

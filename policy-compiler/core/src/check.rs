@@ -2,7 +2,6 @@
 
 mod ages;
 mod assessments;
-mod brought;
 mod closed;
 mod closing;
 mod decisions;
@@ -13,17 +12,18 @@ mod floors;
 mod guidance;
 mod hours;
 mod identity;
+mod ineffective;
 mod lookalikes;
 mod once;
 mod opened;
+mod personal_devices;
 mod platforms;
 mod reachable;
 mod rules;
 mod services;
-mod shadows;
 mod timetable;
 mod undecided;
-mod undone;
+mod undoing;
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::DocumentKind;
@@ -42,12 +42,12 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
     findings.extend(floors::check(policy, resolution));
-    findings.extend(undone::check(policy, resolution));
+    findings.extend(undoing::check(policy, resolution));
     findings.extend(exceptions::check(resolution));
     findings.extend(undecided::check(resolution));
     findings.extend(services::check(policy));
     findings.extend(services::joined::check(policy, resolution));
-    findings.extend(brought::check(policy));
+    findings.extend(personal_devices::check(policy));
     findings.extend(timetable::check(policy, resolution));
     findings.extend(hours::check(policy));
     // What is open in the end hangs on every rule and on every service.
@@ -59,7 +59,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
         findings.extend(platforms::check(policy, resolution));
         findings.extend(identity::check(policy, resolution));
         findings.extend(escapes::check(resolution));
-        findings.extend(shadows::check(policy, resolution));
+        findings.extend(ineffective::check(policy, resolution));
     }
     // The catalogue is held against groups as they are written.
     if policy.unread.has_all(&[

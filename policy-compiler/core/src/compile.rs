@@ -4,9 +4,9 @@
 mod checked;
 mod coming;
 mod enforcement;
-mod lifelines;
+mod essential_hosts;
 mod lowering;
-mod told;
+mod lowering_findings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,15 +22,15 @@ pub use self::enforcement::{
     enforcement,
 };
 use self::lowering::Lowerings;
-use self::told::{TooNew, tell_clash};
+use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::lower;
 use crate::parse::parse;
-use crate::policy::{Assumptions, Horizon, Lifelines, Policy, Standing, organise};
+use crate::policy::{Assumptions, CaseState, EssentialHosts, Horizon, Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
 use crate::settings::Value;
 use crate::source::Sources;
-use crate::target;
 
 /// What a policy directory comes to on a day.
 #[derive(Debug, Clone, PartialEq)]
@@ -207,8 +207,8 @@ fn shared_lists(policy: &Policy, closed: BTreeSet<CategoryId>) -> BTreeMap<Categ
 /// The rules that do not hold, but for those that are a finding.
 fn dormant(policy: &Policy) -> Vec<DormantRule> {
     let carried = policy.rules.values().filter_map(|rule| {
-        let first_day = rule.occasion.first_day()?;
-        let because = match rule.occasion.horizon {
+        let first_day = rule.time_scope.first_day()?;
+        let because = match rule.time_scope.horizon {
             Horizon::Within => Dormancy::Begins(first_day),
             Horizon::Later => Dormancy::BeginsLater(first_day),
             Horizon::Past | Horizon::Never => return None,
@@ -216,10 +216,10 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
         Some((rule, because))
     });
     let others = policy.dormant.values().filter_map(|rule| {
-        let because = match policy.standing(rule.decision()?)? {
-            Standing::Proposed => Dormancy::Proposed,
-            Standing::Ended(_) => Dormancy::Ended,
-            Standing::InForce | Standing::Coming(_) | Standing::Void => return None,
+        let because = match policy.state(rule.decision()?)? {
+            CaseState::Proposed => Dormancy::Proposed,
+            CaseState::Ended(_) => Dormancy::Ended,
+            CaseState::InForce | CaseState::Coming(_) | CaseState::Void => return None,
         };
         Some((rule, because))
     });
@@ -235,7 +235,7 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 /// What a group wants of its devices.
 pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
     let group = resolved.group;
-    let sites = resolved.sites.entries(&Lifelines::of(policy));
+    let sites = resolved.sites.entries(&EssentialHosts::of(policy));
     let kept_parts = resolved.sites.kept_entries();
     let settings = settings_of(resolved);
     let cited_for_settings = settings
@@ -263,15 +263,15 @@ pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
 }
 
 fn settings_of(resolved: &Resolved<'_>) -> BTreeMap<ControlId, Decided<Value>> {
-    let settled = resolved.settings.values().map(|settled| {
+    let effective = resolved.settings.values().map(|effective| {
         let decided = Decided {
-            value: settled.holds.value.clone(),
-            rule: settled.holds.rule.id().clone(),
-            decision: settled.holds.rule.decision().cloned(),
+            value: effective.holds.value.clone(),
+            rule: effective.holds.rule.id().clone(),
+            decision: effective.holds.rule.decision().cloned(),
         };
-        (settled.control.clone(), decided)
+        (effective.control.clone(), decided)
     });
-    settled.collect()
+    effective.collect()
 }
 
 fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
@@ -314,7 +314,7 @@ fn lower_all(
         let mut lower = |resolved| {
             let lowered = lowerings.lower(resolved);
             unknown.note(&lowered.too_new, resolved);
-            tell(resolved, &lowered, &mut gaps, findings);
+            report(resolved, &lowered, &mut gaps, findings);
             lowered.bundle
         };
         let mut bundle = lower(resolved);
@@ -330,16 +330,16 @@ fn lower_all(
         }
         take(bundle);
     }
-    findings.extend(unknown.tell(policy));
-    findings.extend(lifelines::check(policy, resolution, &mut lowerings));
-    let brought = resolution
+    findings.extend(unknown.report(policy));
+    findings.extend(essential_hosts::check(policy, resolution, &mut lowerings));
+    let personal = resolution
         .group_by_group()
-        .filter(|resolved| resolved.group.ownership == Ownership::Brought);
-    for resolved in brought {
-        for settled in resolved.settings.values() {
+        .filter(|resolved| resolved.group.ownership == Ownership::Personal);
+    for resolved in personal {
+        for effective in resolved.settings.values() {
             for engine in Engine::ALL {
-                let gap = target::unreached();
-                note_gap((settled.control, engine, gap), resolved, &mut gaps);
+                let gap = lower::unreached();
+                note_gap((effective.control, engine, gap), resolved, &mut gaps);
             }
         }
     }
@@ -347,14 +347,14 @@ fn lower_all(
 }
 
 /// Tells what was found when what holds for a group at one time was lowered.
-fn tell(
+fn report(
     resolved: &Resolved<'_>,
-    lowered: &target::Lowered,
+    lowered: &lower::Lowered,
     gaps: &mut Gaps,
     findings: &mut Diagnostics,
 ) {
     let clashes = lowered.clashes.iter();
-    findings.extend(clashes.map(|clash| tell_clash(clash, resolved)));
+    findings.extend(clashes.map(|clash| report_clash(clash, resolved)));
     for (control, engine, gap) in lowered.gaps() {
         note_gap((&control.id, engine, gap), resolved, gaps);
     }

@@ -8,9 +8,9 @@ use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
 use url::Url;
 
-use crate::policy::Category;
+use crate::category::Category;
 use crate::settings::Value;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{SiteRule, UrlFilter, Verdict};
 
 /// What one group's devices are to enforce.
 #[derive(Debug, Clone, PartialEq)]
@@ -152,48 +152,5 @@ impl PartialEq for PartsRule {
             && self.parts == other.parts
             && self.category.id == other.category.id
             && self.category.parts == other.category.parts
-    }
-}
-
-/// A verdict over the URLs that a filter matches.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SiteRule {
-    /// Open or closed.
-    pub verdict: Verdict,
-    /// Which URLs.
-    pub filter: UrlFilter,
-}
-
-/// What happens to a URL, the weakest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// It opens.
-    Allow,
-    /// It opens once its guidance was read.
-    Warn,
-    /// It does not open.
-    Block,
-}
-
-impl Verdict {
-    /// Every verdict, the weakest first.
-    pub const ALL: [Self; 3] = [Self::Allow, Self::Warn, Self::Block];
-
-    /// The word of the source.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Allow => "allow",
-            Self::Warn => "warn",
-            Self::Block => "block",
-        }
-    }
-
-    /// Whether the site can be reached.
-    pub fn is_open(self) -> bool {
-        match self {
-            Self::Allow | Self::Warn => true,
-            Self::Block => false,
-        }
     }
 }

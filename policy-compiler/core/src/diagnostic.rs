@@ -67,7 +67,7 @@ impl Diagnostic {
     }
 
     /// What it says of its only place; `None` for one of several places, or of none.
-    fn said(&self) -> Option<Said> {
+    fn statement(&self) -> Option<Statement> {
         let [label] = self.labels.as_slice() else {
             return None;
         };
@@ -107,11 +107,11 @@ impl Diagnostics {
         self.0.sort();
         self.0.dedup();
         let mut folded: Vec<Diagnostic> = Vec::new();
-        let mut first: BTreeMap<Said, usize> = BTreeMap::new();
+        let mut first: BTreeMap<Statement, usize> = BTreeMap::new();
         for finding in self.0 {
             let at = finding
-                .said()
-                .map(|said| *first.entry(said).or_insert(folded.len()));
+                .statement()
+                .map(|statement| *first.entry(statement).or_insert(folded.len()));
             match at.and_then(|at| folded.get_mut(at)) {
                 Some(same) => same.labels.extend(finding.labels),
                 None => folded.push(finding),
@@ -122,7 +122,7 @@ impl Diagnostics {
 }
 
 /// What a finding says of its only place, wherever that is.
-type Said = (Code, String, Option<String>, String);
+type Statement = (Code, String, Option<String>, String);
 
 impl Extend<Diagnostic> for Diagnostics {
     fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {

@@ -36,7 +36,7 @@ use crate::explain::Ground;
 use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;
-use crate::spell::{Spell, Told};
+use crate::time_slice::{Reported, TimeSlice};
 
 /// Why two policies cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -102,8 +102,8 @@ pub fn diff(
     let later = later::changes([of_old, of_new], comparison, &sides, &changes);
     changes.extend(later.changes);
     let mut addresses = addresses::changes(&sides, &crowds, addresses);
-    let told = changes.iter_mut().map(|change| &mut change.groups);
-    for groups in told.chain(addresses.iter_mut().map(|change| &mut change.groups)) {
+    let reported = changes.iter_mut().map(|change| &mut change.groups);
+    for groups in reported.chain(addresses.iter_mut().map(|change| &mut change.groups)) {
         groups.retain(|group| !vacant::is_vacant(group));
     }
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
@@ -169,7 +169,7 @@ struct Compared<'a> {
     /// The group of the old policy: itself, or the one whose place it takes.
     before: &'a GroupId,
     /// When.
-    spells: Rc<Vec<Spell>>,
+    slices: Rc<Vec<TimeSlice>>,
 }
 
 fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
@@ -209,7 +209,7 @@ fn decisions(policy: &Policy, cases: &BTreeSet<CaseNumber>) -> Vec<Ground> {
 
 /// Changes gathered by what they are and when, with the groups that share each.
 #[derive(Default)]
-struct Gathered(Told<(GroupId, Subject), (Risk, Steps)>);
+struct Gathered(Reported<(GroupId, Subject), (Risk, Steps)>);
 
 /// What held, and what will.
 type Steps = (Held, Held);
@@ -219,30 +219,30 @@ impl Gathered {
         &mut self,
         (risk, subject): (Risk, Subject),
         held: Steps,
-        (group, spell): (&GroupId, &Spell),
+        (group, slice): (&GroupId, &TimeSlice),
     ) {
         if held.0 != held.1 {
             self.0
-                .add_news((group.clone(), subject), (risk, held), spell);
+                .add_news((group.clone(), subject), (risk, held), slice);
         }
     }
 
     fn into_changes(self, crowds: &Crowds<'_>) -> Vec<Change> {
-        let mut alike: BTreeMap<(Risk, Subject, Steps, Spell), Vec<GroupId>> = BTreeMap::new();
-        for ((group, subject), spell, (risk, held)) in self.0.into_all() {
-            let groups = alike.entry((risk, subject, held, spell)).or_default();
+        let mut alike: BTreeMap<(Risk, Subject, Steps, TimeSlice), Vec<GroupId>> = BTreeMap::new();
+        for ((group, subject), slice, (risk, held)) in self.0.into_all() {
+            let groups = alike.entry((risk, subject, held, slice)).or_default();
             groups.push(group);
         }
         alike
             .into_iter()
-            .map(|((risk, subject, (before, after), spell), groups)| Change {
+            .map(|((risk, subject, (before, after), slice), groups)| Change {
                 risk,
                 subject,
                 before,
                 after,
-                whom: crowds.in_words(&groups, &spell),
-                during: spell.during,
-                days: spell.days,
+                whom: crowds.in_words(&groups, &slice),
+                during: slice.during,
+                days: slice.days,
                 groups,
             })
             .collect()

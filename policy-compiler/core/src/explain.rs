@@ -20,15 +20,14 @@ pub use self::overview::{Held, Overview, SitesHeld, overview};
 pub use self::service::ServiceNote;
 pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, sound};
-use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::judge::{Decider, Judge};
+use crate::lower::{self, Placement};
 use crate::policy::{Assumptions, Policy, Rule, UnknownGroup};
-use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, resolve};
+use crate::resolve::{EffectiveSetting, Resolution, Resolved, SiteClaim, resolve};
 use crate::settings::{self, Setting};
 use crate::source::{Place, Sources};
-use crate::target::{self, Where};
-use crate::url_filter::asked;
+use crate::url_filter::{Verdict, asked};
 
 /// What is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +53,7 @@ pub struct Explanation {
     /// The moment, where one was asked about; else no period runs.
     pub at: Option<AtTime>,
     /// The periods of the timetable that something hangs on for the group.
-    pub hangs_on: BTreeSet<PeriodId>,
+    pub depends_on: BTreeSet<PeriodId>,
     /// The address or the setting.
     pub subject: String,
     /// The value or verdict that holds.
@@ -162,22 +161,22 @@ pub fn explain(
     let resolution = resolve(&policy);
     let base = asked_about(&policy, &resolution, group)?;
     let (resolved, at) = time::at((&policy, &resolution), base, when);
-    let tell = |resolved| {
+    let explain_subject = |resolved| {
         let narrator = Narrator {
             policy: &policy,
             sources,
             resolved,
         };
-        narrator.tell(subject)
+        narrator.explain_subject(subject)
     };
-    let explanation = tell(resolved)?;
+    let explanation = explain_subject(resolved)?;
     let group = (&base.group.id, policy.date);
     let otherwise = time::otherwise(&resolution, group, &explanation.holds, |resolved| {
-        tell(resolved).map(|told: Explanation| told.holds)
+        explain_subject(resolved).map(|other: Explanation| other.holds)
     })?;
     Ok(Explanation {
         at,
-        hangs_on: time::periods(&resolution, &base.group.id),
+        depends_on: time::periods(&resolution, &base.group.id),
         otherwise,
         ..explanation
     })
@@ -204,7 +203,7 @@ struct Narrator<'a> {
 }
 
 impl Narrator<'_> {
-    fn tell(&self, subject: &Subject) -> Result<Explanation, ExplainError> {
+    fn explain_subject(&self, subject: &Subject) -> Result<Explanation, ExplainError> {
         match subject {
             Subject::Url(url) => Ok(self.url(url)),
             Subject::Setting(name) => match settings::find(name) {
@@ -218,19 +217,19 @@ impl Narrator<'_> {
     }
 
     fn setting(&self, setting: &'static Setting) -> Explanation {
-        let Some(settled) = self.resolved.settings.get(setting.name) else {
+        let Some(effective) = self.resolved.settings.get(setting.name) else {
             let holds = format!("{}, the browser's own default", setting.default);
             return self.explanation(setting.name.to_owned(), holds);
         };
         Explanation {
-            because: Some(self.by_setting(settled)),
-            overrode: settled
+            because: Some(self.by_setting(effective)),
+            overrode: effective
                 .overridden
                 .iter()
-                .map(|voice| self.reason(voice.rule, voice.value.to_string(), voice.place))
+                .map(|claim| self.reason(claim.rule, claim.value.to_string(), claim.place))
                 .collect(),
             enforced: self.coverage(setting.name),
-            ..self.explanation(setting.name.to_owned(), settled.holds.value.to_string())
+            ..self.explanation(setting.name.to_owned(), effective.holds.value.to_string())
         }
     }
 
@@ -245,24 +244,24 @@ impl Narrator<'_> {
             };
         };
         let (verdict, because, enforced) = match &decider {
-            Decider::Rule(voice) => {
-                let enforced = self.coverage_at(url, &judge, voice);
-                (voice.says.verdict, self.by_site(voice, url), enforced)
+            Decider::Rule(claim) => {
+                let enforced = self.coverage_at(url, &judge, claim);
+                (claim.says.verdict, self.by_site(claim, url), enforced)
             }
-            Decider::Setting(settled, verdict) => {
-                let enforced = self.coverage(settled.setting.name);
-                (*verdict, self.by_setting(settled), enforced)
+            Decider::Setting(effective, verdict) => {
+                let enforced = self.coverage(effective.setting.name);
+                (*verdict, self.by_setting(effective), enforced)
             }
         };
         let overrode = self
             .resolved
             .sites
-            .speaking_of(url)
-            .filter(|voice| !matches!(&decider, Decider::Rule(won) if won.says.place == voice.says.place))
-            .map(|voice| self.by_site(&voice, url))
+            .claims_on(url)
+            .filter(|claim| !matches!(&decider, Decider::Rule(won) if won.says.place == claim.says.place))
+            .map(|claim| self.by_site(&claim, url))
             .collect();
         let deciding = match &decider {
-            Decider::Setting(settled, _) => Some(settled.setting.name),
+            Decider::Setting(effective, _) => Some(effective.setting.name),
             Decider::Rule(_) => None,
         };
         Explanation {
@@ -280,9 +279,9 @@ impl Narrator<'_> {
         self.resolved
             .settings
             .values()
-            .filter(|settled| deciding != Some(settled.setting.name))
-            .filter(|settled| target::acts_on(settled.setting, settled.holds.value, url))
-            .map(|settled| self.by_setting(settled))
+            .filter(|effective| deciding != Some(effective.setting.name))
+            .filter(|effective| lower::acts_on(effective.setting, effective.holds.value, url))
+            .map(|effective| self.by_setting(effective))
             .collect()
     }
 
@@ -294,7 +293,7 @@ impl Narrator<'_> {
             stage: group.stage.clone(),
             date: self.policy.date,
             at: None,
-            hangs_on: BTreeSet::new(),
+            depends_on: BTreeSet::new(),
             subject,
             holds,
             services: Vec::new(),
@@ -306,21 +305,21 @@ impl Narrator<'_> {
         }
     }
 
-    fn by_setting(&self, settled: &Settled<'_>) -> Reason {
-        let voice = settled.holds;
-        let says = format!("{}: {}", settled.setting.name, voice.value);
-        self.reason(voice.rule, says, voice.place)
+    fn by_setting(&self, effective: &EffectiveSetting<'_>) -> Reason {
+        let claim = effective.holds;
+        let says = format!("{}: {}", effective.setting.name, claim.value);
+        self.reason(claim.rule, says, claim.place)
     }
 
     /// What a voice says of an address; of a category, the member that the address belongs to.
-    fn by_site(&self, voice: &SiteVoice<'_>, url: &Url) -> Reason {
-        let category = voice.says.sites.category();
-        let member = category.and_then(|category| category.member_at(url, voice.says.verdict));
+    fn by_site(&self, claim: &SiteClaim<'_>, url: &Url) -> Reason {
+        let category = claim.says.sites.category();
+        let member = category.and_then(|category| category.member_at(url, claim.says.verdict));
         let says = match member {
-            Some(member) => format!("{voice}, which lists {}", member.to_filter()),
-            None => voice.to_string(),
+            Some(member) => format!("{claim}, which lists {}", member.to_filter()),
+            None => claim.to_string(),
         };
-        self.reason(voice.rule, says, voice.says.place)
+        self.reason(claim.rule, says, claim.says.place)
     }
 
     fn reason(&self, rule: &Rule, says: String, place: Place) -> Reason {
@@ -345,27 +344,27 @@ impl Narrator<'_> {
         &self,
         url: &Url,
         judge: &Judge<'_>,
-        voice: &SiteVoice<'_>,
+        claim: &SiteClaim<'_>,
     ) -> BTreeMap<Engine, Coverage> {
-        if self.resolved.group.ownership == Ownership::Brought {
+        if self.resolved.group.ownership == Ownership::Personal {
             return BTreeMap::new();
         }
-        let engines = target::whereabouts(&desired(self.policy, self.resolved));
+        let engines = lower::placements(&desired(self.policy, self.resolved));
         // Where browsers need not be told, what the voice says must hold without.
         let said = || {
-            let verdict = voice.says.verdict;
-            let site = |asked: Cow<'_, Url>| voice.says.sites.site_at(&asked, verdict);
+            let verdict = claim.says.verdict;
+            let site = |asked: Cow<'_, Url>| claim.says.sites.site_at(&asked, verdict);
             Some((verdict, asked(url).find_map(site)?))
         };
-        let Some((verdict, filter)) = judge.told(url).or_else(said) else {
+        let Some((verdict, filter)) = judge.deciding_entry(url).or_else(said) else {
             return BTreeMap::new();
         };
         let coverage = engines.iter().map(|engine| {
             let coverage = match engine.of(verdict, &filter) {
-                Where::Browser { list } => Coverage::Policy(vec![list.to_owned()]),
-                Where::Device { category } => self.by_name(url, category),
-                Where::Inherent => Coverage::Inherent,
-                Where::Nowhere(reason) => Coverage::Gap(Gap {
+                Placement::Browser { list } => Coverage::Policy(vec![list.to_owned()]),
+                Placement::Device { category } => self.by_name(url, category),
+                Placement::Inherent => Coverage::Inherent,
+                Placement::Nowhere(reason) => Coverage::Gap(Gap {
                     reason: GapReason::Partial,
                     detail: engine.loss(&filter, reason).to_string(),
                 }),
@@ -391,11 +390,11 @@ impl Narrator<'_> {
     /// How a control of the group's bundle is enforced. Brought devices get no bundle, and what
     /// rules over their accounts has no target.
     fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
-        if self.resolved.group.ownership == Ownership::Brought {
-            let unreached = |engine| (engine, Coverage::Gap(target::unreached()));
+        if self.resolved.group.ownership == Ownership::Personal {
+            let unreached = |engine| (engine, Coverage::Gap(lower::unreached()));
             return Engine::ALL.map(unreached).into();
         }
-        let lowered = target::lower(&desired(self.policy, self.resolved));
+        let lowered = lower::lower(&desired(self.policy, self.resolved));
         lowered
             .bundle
             .controls

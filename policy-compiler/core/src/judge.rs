@@ -5,11 +5,13 @@ use fyr_schemas::bundle::Engine;
 use url::Url;
 
 use crate::compile::desired;
-use crate::desired::{CategoryRule, PartsRule, SiteEntry, SiteRule, Verdict};
+use crate::desired::{CategoryRule, PartsRule, SiteEntry};
+use crate::lower;
 use crate::policy::Policy;
-use crate::resolve::{Resolved, Settled, SiteVoice};
-use crate::target;
-use crate::url_filter::{Entry, Index, Specificity, UrlFilter, asked, host_of, verdict_among};
+use crate::resolve::{EffectiveSetting, Resolved, SiteClaim};
+use crate::url_filter::{
+    Entry, Index, SiteRule, Specificity, UrlFilter, Verdict, asked, host_of, verdict_among,
+};
 
 /// Everything that decides over addresses for one group, ready to be asked often: an answer takes
 /// a time that hangs on the address and on how many categories are spoken of, and not on how much
@@ -30,9 +32,9 @@ pub struct Judge<'a> {
 #[derive(Debug)]
 pub enum Decider<'a> {
     /// A rule about sites.
-    Rule(SiteVoice<'a>),
+    Rule(SiteClaim<'a>),
     /// A setting, and what it does to the address.
-    Setting(&'a Settled<'a>, Verdict),
+    Setting(&'a EffectiveSetting<'a>, Verdict),
 }
 
 /// One verdict of the browser's lists.
@@ -40,7 +42,7 @@ pub enum Decider<'a> {
 struct Site<'a> {
     rule: SiteRule,
     /// The setting that wants it; `None` where a rule does.
-    setting: Option<&'a Settled<'a>>,
+    setting: Option<&'a EffectiveSetting<'a>>,
 }
 
 impl<'a> Judge<'a> {
@@ -57,9 +59,10 @@ impl<'a> Judge<'a> {
                 SiteEntry::Category(rule) => categories.push(rule),
             }
         }
-        for settled in resolved.settings.values() {
-            let setting = Some(settled);
-            let wanted = target::sites_of(Engine::Chromium, settled.setting, settled.holds.value);
+        for effective in resolved.settings.values() {
+            let setting = Some(effective);
+            let wanted =
+                lower::sites_of(Engine::Chromium, effective.setting, effective.holds.value);
             sites.extend(wanted.map(|rule| Site { rule, setting }));
         }
         // Where not everything is closed, browsers need no entry to open a category.
@@ -67,9 +70,9 @@ impl<'a> Judge<'a> {
             .iter()
             .any(|site| site.rule.verdict == Verdict::Block && site.rule.filter.is_wildcard());
         categories.retain(|rule| is_everything_closed || !rule.verdict.is_open());
-        let mut voices = resolved.sites.voices.iter();
+        let mut claims = resolved.sites.claims.iter();
         Self {
-            warns: voices.any(|voice| voice.says.verdict == Verdict::Warn),
+            warns: claims.any(|claim| claim.says.verdict == Verdict::Warn),
             by_host: Index::of(sites.iter().map(|site| &site.rule.filter).zip(0..)),
             resolved,
             sites,
@@ -102,7 +105,7 @@ impl<'a> Judge<'a> {
 
     /// What decides over `url` of all that browsers are to be told, or would be were it not too
     /// much: the verdict of a filter. `None` where nothing has to be told.
-    pub(crate) fn told(&self, url: &Url) -> Option<(Verdict, UrlFilter)> {
+    pub(crate) fn deciding_entry(&self, url: &Url) -> Option<(Verdict, UrlFilter)> {
         let deciding = self.deciding(url)?;
         let filter = match deciding {
             Found::Single(site) => site.rule.filter.clone(),
@@ -116,24 +119,24 @@ impl<'a> Judge<'a> {
     /// say whether something that is open is warned of.
     fn decider(&self, deciding: Option<Found<'_, 'a>>, url: &Url) -> Option<Decider<'a>> {
         if let Some(Found::Single(site)) = deciding
-            && let Some(settled) = site.setting
+            && let Some(effective) = site.setting
         {
-            return Some(Decider::Setting(settled, site.rule.verdict));
+            return Some(Decider::Setting(effective, site.rule.verdict));
         }
         asked(url)
             .filter_map(|asked| self.resolved.sites.verdict(&asked))
-            .find(|voice| voice.says.verdict.is_open() == is_open(deciding))
+            .find(|claim| claim.says.verdict.is_open() == is_open(deciding))
             .map(Decider::Rule)
     }
 
     fn deciding(&self, url: &Url) -> Option<Found<'_, 'a>> {
-        verdict_among(|asked, consider| self.tell(asked, consider), url)
+        verdict_among(|asked, consider| self.visit(asked, consider), url)
     }
 
     /// Tells of all that may decide over a URL.
-    fn tell<'s>(&'s self, url: &Url, consider: &mut dyn FnMut(Found<'s, 'a>)) {
+    fn visit<'s>(&'s self, url: &Url, consider: &mut dyn FnMut(Found<'s, 'a>)) {
         let host = host_of(url);
-        self.by_host.tell(&host, &mut |number| {
+        self.by_host.visit(&host, &mut |number| {
             let site = self.sites.get(*number);
             site.map(Found::Single).into_iter().for_each(&mut *consider);
         });
@@ -200,7 +203,7 @@ impl Decider<'_> {
     /// What happens to the address.
     pub fn verdict(&self) -> Verdict {
         match self {
-            Self::Rule(voice) => voice.says.verdict,
+            Self::Rule(claim) => claim.says.verdict,
             Self::Setting(_, verdict) => *verdict,
         }
     }

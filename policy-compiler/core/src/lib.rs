@@ -5,6 +5,7 @@
 
 pub mod catalogue;
 pub mod categories;
+mod category;
 mod check;
 pub mod code;
 pub mod compile;
@@ -17,6 +18,7 @@ pub mod explain;
 pub mod judge;
 mod letters;
 pub mod lists;
+pub mod lower;
 mod name_table;
 pub mod parse;
 pub mod policy;
@@ -26,9 +28,8 @@ pub mod review;
 pub mod schema;
 pub mod settings;
 pub mod source;
-mod spell;
 mod stage;
-pub mod target;
+mod time_slice;
 pub mod url_filter;
 
 pub use code::{Code, Severity};
@@ -47,4 +48,4 @@ pub use parse::day_meant;
 pub use policy::Assumptions;
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};
-pub use spell::days_in_words;
+pub use time_slice::days_in_words;

@@ -13,6 +13,6 @@ mod syntax;
 #[cfg(test)]
 mod tests;
 
-pub use self::account::{Account, Dropped, Tally, Where};
+pub use self::account::{Account, Dropped, Placement, Tally};
 pub use self::domains::DomainSet;
 pub use self::reading::{List, read};

@@ -149,8 +149,8 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
             documents.unread.add(kind);
         }
     }
-    let (told, unread) = misplaced::check(&misplaced);
-    findings.extend(told);
+    let (reported, unread) = misplaced::check(&misplaced);
+    findings.extend(reported);
     for kind in unread {
         documents.unread.add(kind);
     }

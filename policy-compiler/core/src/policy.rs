@@ -1,21 +1,20 @@
 //! The policy as a whole: every document with its names looked up and its values typed.
 
 mod approvals;
-mod category;
+mod boundary_dates;
+mod essential_hosts;
 mod groups;
-mod lifelines;
 mod naming;
-mod occasion;
 mod organise;
 mod service;
 mod site_set;
 mod site_statement;
 mod site_wording;
-mod standing;
 mod statement;
+mod time_scope;
 pub(crate) mod timetable;
-mod turning;
 mod unknown;
+mod validity;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -28,20 +27,20 @@ use fyr_schemas::{BodyId, CaseNumber, CategoryId, GroupId, RuleId, ServiceId, St
 use jiff::ToSpan as _;
 use jiff::civil::Date;
 
-pub use self::category::{Category, HostNames, Member, Origin};
-pub(crate) use self::lifelines::{Lifeline, Lifelines, Need};
-pub use self::occasion::{Horizon, Occasion, Turn};
+pub(crate) use self::boundary_dates::BoundaryDate;
+pub(crate) use self::essential_hosts::{EssentialHost, EssentialHosts, Need};
 pub use self::organise::organise;
 pub(crate) use self::service::{Assessed, narrowness};
 pub use self::service::{Hindrance, Opens, Service};
 pub use self::site_set::{Reach, SiteSet, Written};
 pub use self::site_statement::{Access, Condition, SiteStatement};
-use self::standing::Tenure;
-pub use self::standing::{Assumptions, Standing, Told};
 pub use self::statement::{ForWhom, SettingStatement, ValueFor};
+pub use self::time_scope::{Horizon, TimeScope, Turn};
 pub use self::timetable::Timetable;
-pub(crate) use self::turning::TurningDay;
 pub(crate) use self::unknown::{Known, in_scope as unknown_in_scope};
+use self::validity::Validity;
+pub use self::validity::{Assumptions, CaseState, LookAhead};
+use crate::category::Category;
 use crate::country::Country;
 use crate::diagnostic::help_for_unknown;
 use crate::parse::{DocumentKind, InFile, Unread};
@@ -67,7 +66,7 @@ pub struct Policy {
     /// Every decision by its case number.
     pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
     /// Where each of them stands on the day, and its own days.
-    tenures: BTreeMap<CaseNumber, Tenure>,
+    validities: BTreeMap<CaseNumber, Validity>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
     /// Every category by its name; rules that speak of one share it.
@@ -119,7 +118,7 @@ pub struct Rule {
     /// As it is written.
     pub source: InFile<source::Rule>,
     /// When it holds.
-    pub occasion: Occasion,
+    pub time_scope: TimeScope,
     /// What it says of settings.
     pub settings: Vec<SettingStatement>,
     /// What it says of sites.
@@ -157,11 +156,11 @@ impl Rule {
     }
 
     /// What others have to respect of it.
-    pub(crate) fn footing(&self) -> Footing {
+    pub(crate) fn authority(&self) -> Authority {
         match (self.strength(), self.decision()) {
-            (Strength::Default, _) => Footing::NoFloor,
-            (Strength::Locked | Strength::Minimum, None) => Footing::Undecided,
-            (Strength::Locked | Strength::Minimum, Some(_)) => Footing::Decided,
+            (Strength::Default, _) => Authority::NoFloor,
+            (Strength::Locked | Strength::Minimum, None) => Authority::Undecided,
+            (Strength::Locked | Strength::Minimum, Some(_)) => Authority::Decided,
         }
     }
 
@@ -177,13 +176,13 @@ impl Rule {
     pub fn layer(&self) -> Layer {
         Layer {
             depth: self.unit().depth(),
-            turn: self.occasion.turn(),
+            turn: self.time_scope.turn(),
         }
     }
 
     /// Whether it holds for a lesson only.
     pub fn is_lesson(&self) -> bool {
-        self.occasion.is_lesson()
+        self.time_scope.is_lesson()
     }
 
     /// Whether it bounds what a rule below says: every rule, but a lesson where its floor is
@@ -210,7 +209,7 @@ impl Rule {
 /// What others have to respect of a rule, the most first: whoever decided nothing pushes nothing
 /// aside that was decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Footing {
+pub(crate) enum Authority {
     /// A floor that a case stands behind.
     Decided,
     /// A floor that cites none.
@@ -268,7 +267,7 @@ impl Policy {
         let mut rules: Vec<&Rule> = self
             .rules
             .values()
-            .filter(|rule| rule.occasion.horizon == Horizon::Within && rule.selects(group))
+            .filter(|rule| rule.time_scope.horizon == Horizon::Within && rule.selects(group))
             .collect();
         rules.sort_by_key(|rule| rule.layer());
         rules

@@ -16,10 +16,10 @@ use fyr_schemas::{GroupId, PeriodId, RuleId};
 use jiff::civil::Date;
 
 pub(crate) use self::days::stretches;
-pub use self::settings::{Settled, Voice};
+pub use self::settings::{EffectiveSetting, SettingClaim};
 pub(crate) use self::sites::MOST_REGIONS;
 pub use self::sites::{
-    CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region, SiteVoice, Sites,
+    CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region, SiteClaim, Sites,
 };
 pub(crate) use self::times::MOST_VARIANTS;
 use self::times::{Breaches, Times};
@@ -34,7 +34,7 @@ pub struct Resolved<'a> {
     /// The periods of its timetable that run.
     pub during: BTreeSet<PeriodId>,
     /// Every setting that a rule speaks of, by name.
-    pub settings: BTreeMap<&'static str, Settled<'a>>,
+    pub settings: BTreeMap<&'static str, EffectiveSetting<'a>>,
     /// Every verdict over a site; wherever rules say the same of sites, they share it.
     pub sites: Rc<Sites<'a>>,
 }
@@ -54,9 +54,9 @@ pub struct Breach {
     /// The setting or site it is about.
     pub subject: String,
     /// What stands above.
-    pub above: Said,
+    pub above: QuotedClaim,
     /// What may not be said.
-    pub below: Said,
+    pub below: QuotedClaim,
 }
 
 /// What is wrong with a [`Breach`].
@@ -74,7 +74,7 @@ pub enum BreachKind {
 
 /// One side of a [`Breach`].
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Said {
+pub struct QuotedClaim {
     /// The rule.
     pub rule: RuleId,
     /// The value or verdict, in the words of the source.
@@ -94,7 +94,7 @@ pub struct Resolution<'a> {
     pub crowded: Vec<&'a GroupId>,
     /// Each group with more days on which rules begin or end than its devices carry, by the days that
     /// they are not told of.
-    pub untold: BTreeMap<BTreeSet<Date>, Vec<&'a GroupId>>,
+    pub not_included: BTreeMap<BTreeSet<Date>, Vec<&'a GroupId>>,
     /// Each breach, with the groups it is about.
     pub breaches: BTreeMap<Breach, Vec<&'a GroupId>>,
 }
@@ -125,9 +125,9 @@ impl<'a> Resolution<'a> {
 
     /// What holds for a group at the times at which a rule does.
     pub fn whenever(&self, rule: &Rule, group: &Group) -> impl Iterator<Item = &Resolved<'a>> {
-        let occasion = rule.occasion.clone();
+        let time_scope = rule.time_scope.clone();
         self.all_of(&group.id)
-            .filter(move |resolved| occasion.holds_while(&resolved.during))
+            .filter(move |resolved| time_scope.holds_while(&resolved.during))
     }
 }
 
@@ -137,7 +137,7 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
         groups: BTreeMap::new(),
         timed: BTreeMap::new(),
         crowded: Vec::new(),
-        untold: BTreeMap::new(),
+        not_included: BTreeMap::new(),
         breaches: BTreeMap::new(),
     };
     let (mut times, mut shared) = (Times::default(), sites::Shared::default());
@@ -147,8 +147,12 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
             resolution.crowded.push(id);
             continue;
         };
-        if !times.untold.is_empty() {
-            resolution.untold.entry(times.untold).or_default().push(id);
+        if !times.not_included.is_empty() {
+            resolution
+                .not_included
+                .entry(times.not_included)
+                .or_default()
+                .push(id);
         }
         let mut breaches = Breaches::default();
         let mut variants: Vec<Resolved<'_>> = Vec::new();
@@ -159,7 +163,7 @@ pub fn resolve(policy: &Policy) -> Resolution<'_> {
             variants.push(Resolved {
                 group,
                 during: running,
-                settings: settings::settle(&rules, group, &mut found),
+                settings: settings::resolve_settings(&rules, group, &mut found),
                 sites: layered.sites,
             });
             breaches.add(&rules, found);

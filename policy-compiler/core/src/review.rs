@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::compile::read;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::policy::{Assumptions, Policy, Rule, Standing};
+use crate::policy::{Assumptions, CaseState, Policy, Rule};
 use crate::source::{Place, Sources};
 
 /// What waits for review on a day.
@@ -122,7 +122,7 @@ impl Reviewer<'_> {
         let in_force = policy
             .decisions
             .iter()
-            .filter(|(case, _)| policy.standing(case) == Some(Standing::InForce));
+            .filter(|(case, _)| policy.state(case) == Some(CaseState::InForce));
         for (case, decision) in in_force {
             let written = &decision.document;
             let one = |task, by: Date, who: &str, place| Due {
@@ -199,7 +199,7 @@ impl Reviewer<'_> {
 
     fn single_blocks(&self) -> BTreeSet<SingleBlock> {
         let rules = self.policy.rules.values();
-        let begun = rules.filter(|rule| rule.occasion.first_day().is_none());
+        let begun = rules.filter(|rule| rule.time_scope.first_day().is_none());
         begun.filter_map(|rule| self.single_block(rule)).collect()
     }
 

@@ -8,9 +8,8 @@ mod devices;
 mod equipment;
 mod escape;
 mod examples;
-mod given;
 mod kind;
-mod means;
+mod mechanism;
 mod owned;
 mod privacy;
 mod role;
@@ -26,15 +25,14 @@ use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-pub use self::given::Given;
 pub(crate) use self::kind::is_chromium_extension;
 pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value};
 #[cfg(test)]
-pub(crate) use self::means::UNFORESEEN;
-pub(crate) use self::means::{Effect, Means, Reach};
+pub(crate) use self::mechanism::UNFORESEEN;
+pub(crate) use self::mechanism::{Effect, Mechanism, Reach, mechanism};
 pub(crate) use self::owned::{for_the_organisation, spoken_of, undoing};
 pub use self::role::{Restriction, Role};
-use crate::catalogue::{self, Policy, Standing};
+use crate::catalogue::{self, Given, Policy, Support};
 use crate::diagnostic::did_you_mean;
 use crate::url_filter::UrlFilter;
 
@@ -59,13 +57,13 @@ pub struct Setting {
 pub(crate) enum Lowering {
     /// Two levels: the first is what browsers do anyway, the second takes these means.
     Switch {
-        chromium: fn() -> Means,
-        firefox: fn() -> Means,
+        chromium: fn() -> Mechanism,
+        firefox: fn() -> Mechanism,
     },
     /// Means that depend on the value.
     ByValue {
-        chromium: fn(&Value) -> Means,
-        firefox: fn(&Value) -> Means,
+        chromium: fn(&Value) -> Mechanism,
+        firefox: fn(&Value) -> Mechanism,
     },
     /// The value is a browser's own policy and goes to that browser as it is.
     Verbatim(&'static Policy),
@@ -139,14 +137,14 @@ pub fn why_not(name: &str) -> Option<Cow<'static, str>> {
         return Some(Cow::Borrowed(reason));
     }
     let policy = catalogue::find(name)?;
-    let reason = match policy.standing {
-        Standing::Obeyed => return None,
-        Standing::Deprecated => "the browser calls this policy deprecated",
-        Standing::CloudOnly => "the browser obeys this policy only from Google's cloud",
-        Standing::RecommendedOnly => "the browser takes this policy only as a recommendation",
-        Standing::Internal => "this policy is for the browser vendor's own use",
-        Standing::Elsewhere => "the browser does not obey this policy on Linux",
-        Standing::Removed => {
+    let reason = match policy.support {
+        Support::Obeyed => return None,
+        Support::Deprecated => "the browser calls this policy deprecated",
+        Support::CloudOnly => "the browser obeys this policy only from Google's cloud",
+        Support::RecommendedOnly => "the browser takes this policy only as a recommendation",
+        Support::Internal => "this policy is for the browser vendor's own use",
+        Support::Elsewhere => "the browser does not obey this policy on Linux",
+        Support::Removed => {
             let last = policy.versions.until?;
             return Some(Cow::Owned(format!(
                 "{} {last} was the last version that knew it",
@@ -275,7 +273,7 @@ static TABLE: LazyLock<BTreeMap<&'static str, &'static Setting>> = LazyLock::new
 
 static VERBATIM: LazyLock<BTreeMap<&'static str, Setting>> = LazyLock::new(|| {
     catalogue::all()
-        .filter(|policy| policy.standing == Standing::Obeyed)
+        .filter(|policy| policy.support == Support::Obeyed)
         .filter(|policy| {
             REFUSED
                 .iter()

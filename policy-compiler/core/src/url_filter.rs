@@ -11,6 +11,7 @@ mod reading;
 mod scheme;
 #[cfg(test)]
 mod tests;
+mod verdict;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -23,6 +24,7 @@ pub(crate) use self::index::Index;
 pub(crate) use self::matching::{Entry, verdict_among};
 pub use self::matching::{Specificity, asked, verdict};
 pub use self::parsing::ParseFilterError;
+pub use self::verdict::{SiteRule, Verdict};
 
 /// A filter over URLs, in canonical form: host in lower case and punycode, no user name, no
 /// fragment.

@@ -176,16 +176,16 @@ fn what_cannot_be_seen_is_refused() {
 fn a_byte_order_mark_and_other_ends_of_lines_change_nothing() {
     let text =
         "rule: x\nfor: /\nstrength: default\nset: { youtube.level: strict }\nwhy: { da: Ja. }\n";
-    let told = |text: String| {
+    let reported = |text: String| {
         let mut files = example();
         files.push(("rules/x.yaml", &text));
         let compilation = compile(&files.into_iter().collect(), DAY);
         let messages = compilation.diagnostics.into_iter();
         messages.map(|finding| finding.message).collect::<Vec<_>>()
     };
-    let plain = told(text.to_owned());
-    assert_eq!(told(format!("\u{feff}{text}")), plain);
-    assert_eq!(told(text.replace('\n', "\r\n")), plain);
+    let plain = reported(text.to_owned());
+    assert_eq!(reported(format!("\u{feff}{text}")), plain);
+    assert_eq!(reported(text.replace('\n', "\r\n")), plain);
 }
 
 #[test]

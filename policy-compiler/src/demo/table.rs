@@ -94,13 +94,13 @@ impl Table {
             line.set_style(style("  {wide_msg}"));
             self.devices.push(line);
         }
-        for ((line, device), told) in self
+        for ((line, device), reported) in self
             .devices
             .iter()
             .zip(devices)
             .zip(matching(fleet, devices))
         {
-            line.set_message(describe(device, told));
+            line.set_message(describe(device, reported));
         }
     }
 
@@ -123,7 +123,7 @@ impl Table {
     }
 
     /// Says what goes on from here, with the table still following the fleet.
-    pub(crate) fn settle(&mut self, outcome: &Outcome, tamper_with: &str) {
+    pub(crate) fn show_result(&mut self, outcome: &Outcome, tamper_with: &str) {
         self.end_step();
         let dashboard = format!("dashboard {}   Ctrl-C ends the demo", outcome.dashboard);
         if self.plain {
@@ -168,32 +168,32 @@ fn matching<'a>(
         fleet
             .devices
             .iter()
-            .filter(|told| told.group == device.group)
+            .filter(|reported| reported.group == device.group)
             .nth(before)
     })
 }
 
-fn describe(device: &Device, told: Option<&FleetDevice>) -> String {
+fn describe(device: &Device, reported: Option<&FleetDevice>) -> String {
     let place = format!(
         "{:<12} {:<20}",
         device.stage.to_string(),
         device.group.to_string()
     );
-    let Some(told) = told else {
+    let Some(reported) = reported else {
         return format!("{place} enrolling");
     };
-    let revision = told
+    let revision = reported
         .revision
         .map_or_else(|| "–".to_owned(), |revision| revision.to_string());
-    let latest = told
+    let latest = reported
         .events
         .iter()
         .find_map(|event| in_words(&event.what))
         .unwrap_or_default();
     format!(
         "{place} {} {:<19} revision {revision:<3} {latest}",
-        sign(told.state),
-        told.state.words()
+        sign(reported.state),
+        reported.state.words()
     )
 }
 

@@ -83,7 +83,7 @@ impl Watch {
         mut browser: Option<Browser>,
     ) -> Result<(), WatchError> {
         self.table = Table::new(Show::for_people());
-        self.table.settle(outcome, &scene.last_policy());
+        self.table.show_result(outcome, &scene.last_policy());
         loop {
             let fleet = self.fleet.fetch()?;
             self.table.show(&fleet, &scene.devices);

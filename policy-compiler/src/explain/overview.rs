@@ -23,11 +23,11 @@ pub(super) fn in_words(overview: &Overview) -> String {
     } = overview;
     let mut text = format!("{group} ({stage}, {unit}) on {date}");
     if let Some(at) = &overview.at {
-        text.push_str(&time_in_words(at, &overview.hangs_on));
+        text.push_str(&time_in_words(at, &overview.depends_on));
     }
     text.push('\n');
-    tell_settings(&mut text, overview);
-    tell_sites(&mut text, &overview.sites);
+    describe_settings(&mut text, overview);
+    describe_sites(&mut text, &overview.sites);
     if overview.settings.is_empty() && overview.sites.is_empty() {
         text.push_str("\nNo rule speaks to it: what holds are the browser's own defaults.\n");
     } else {
@@ -39,7 +39,7 @@ pub(super) fn in_words(overview: &Overview) -> String {
     text
 }
 
-fn tell_settings(text: &mut String, overview: &Overview) {
+fn describe_settings(text: &mut String, overview: &Overview) {
     let width = |texts: &mut dyn Iterator<Item = usize>| texts.max().unwrap_or(0);
     let names = width(&mut overview.settings.keys().map(|name| name.len()));
     let values = overview
@@ -57,7 +57,7 @@ fn tell_settings(text: &mut String, overview: &Overview) {
     }
 }
 
-fn tell_sites(text: &mut String, sites: &[SitesHeld]) {
+fn describe_sites(text: &mut String, sites: &[SitesHeld]) {
     if !sites.is_empty() {
         text.push('\n');
     }

@@ -20,11 +20,11 @@ Written by `make generate`.
     .to_owned();
     let mut command = crate::Cli::command().term_width(WIDTH);
     command.build();
-    tell(&mut page, &mut command, 2);
+    describe(&mut page, &mut command, 2);
     page
 }
 
-fn tell(page: &mut String, command: &mut Command, level: usize) {
+fn describe(page: &mut String, command: &mut Command, level: usize) {
     let marks = "#".repeat(level);
     let name = command
         .get_bin_name()
@@ -38,6 +38,6 @@ fn tell(page: &mut String, command: &mut Command, level: usize) {
         help.to_string().trim_end()
     );
     for below in command.get_subcommands_mut() {
-        tell(page, below, level + 1);
+        describe(page, below, level + 1);
     }
 }

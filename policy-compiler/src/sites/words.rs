@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use fyr_policy_core::diagnostic::groups_in_words;
-use fyr_policy_core::target::{LossReason, SitesAt, Where};
+use fyr_policy_core::lower::{LossReason, Placement, SitesAt};
 use fyr_policy_core::{EnforcedControl, EnforcedSites, Enforcement, GroupAtTime, SitesIn};
 use fyr_schemas::bundle::{self, Engine};
 use fyr_schemas::{GroupId, PeriodId};
@@ -31,7 +31,7 @@ pub(super) fn of(report: &[Enforcement], args: &SitesArgs) -> String {
             if number == 0 {
                 let _ = writeln!(text, "{}", in_one_line(&groups_of(one)));
             }
-            tell_lists(&mut text, &one.enforced);
+            describe_lists(&mut text, &one.enforced);
             match &args.group {
                 Some(_) => by_control(&mut text, &one.enforced),
                 None => in_sum(&mut text, &one.enforced),
@@ -83,7 +83,7 @@ fn nowhere(report: &[Enforcement]) -> String {
 }
 
 /// How full the lists of a browser are.
-fn tell_lists(text: &mut String, sites: &EnforcedSites) {
+fn describe_lists(text: &mut String, sites: &EnforcedSites) {
     let EnforcedSites {
         engine,
         entries,
@@ -114,7 +114,7 @@ fn in_sum(text: &mut String, sites: &EnforcedSites) {
 
 fn by_control(text: &mut String, sites: &EnforcedSites) {
     for control in &sites.controls {
-        tell_control(text, control, sites.engine);
+        describe_control(text, control, sites.engine);
     }
 }
 
@@ -124,8 +124,8 @@ fn is_cut(sites: &SitesIn) -> bool {
 
 fn is_nowhere(sites: &SitesIn) -> bool {
     match sites.place {
-        Where::Nowhere(_) => true,
-        Where::Browser { .. } | Where::Device { .. } | Where::Inherent => false,
+        Placement::Nowhere(_) => true,
+        Placement::Browser { .. } | Placement::Device { .. } | Placement::Inherent => false,
     }
 }
 
@@ -177,7 +177,7 @@ fn named(control: &EnforcedControl) -> String {
     format!("{}{ground}", control.control)
 }
 
-fn tell_control(text: &mut String, control: &EnforcedControl, engine: Engine) {
+fn describe_control(text: &mut String, control: &EnforcedControl, engine: Engine) {
     let _ = writeln!(text, "  {}", in_one_line(&named(control)));
     for sites in &control.sites {
         let count = sites.which.count;
@@ -189,27 +189,29 @@ fn tell_control(text: &mut String, control: &EnforcedControl, engine: Engine) {
 /// Where sites are, without which they are.
 fn briefly(sites: &SitesIn, engine: Engine) -> String {
     match &sites.place {
-        Where::Browser { .. } | Where::Device { .. } | Where::Inherent => place(sites, engine),
-        Where::Nowhere(LossReason::NoWarning) => "open without a warning".to_owned(),
-        Where::Nowhere(_) => "nowhere".to_owned(),
+        Placement::Browser { .. } | Placement::Device { .. } | Placement::Inherent => {
+            place(sites, engine)
+        }
+        Placement::Nowhere(LossReason::NoWarning) => "open without a warning".to_owned(),
+        Placement::Nowhere(_) => "nowhere".to_owned(),
     }
 }
 
 fn place(sites: &SitesIn, engine: Engine) -> String {
     match &sites.place {
-        Where::Browser { list } => format!("in {engine}, by {list}"),
-        Where::Device { category } => format!(
+        Placement::Browser { list } => format!("in {engine}, by {list}"),
+        Placement::Device { category } => format!(
             "on the device, by name ({}); what lies below, other than `www.`, stays open",
             bundle::list_target_name(category)
         ),
-        Where::Inherent => "by itself: nothing closes it".to_owned(),
-        Where::Nowhere(reason @ LossReason::NoWarning) => {
+        Placement::Inherent => "by itself: nothing closes it".to_owned(),
+        Placement::Nowhere(reason @ LossReason::NoWarning) => {
             format!(
                 "open without a warning, since {reason}: {}",
                 some_of(&sites.which)
             )
         }
-        Where::Nowhere(reason) => format!("nowhere, since {reason}: {}", some_of(&sites.which)),
+        Placement::Nowhere(reason) => format!("nowhere, since {reason}: {}", some_of(&sites.which)),
     }
 }
 

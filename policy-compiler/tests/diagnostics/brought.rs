@@ -8,7 +8,7 @@ fn a_brought_device_is_not_ruled_over() {
         "FYR0604",
         "units.yaml",
         "vest-2018: { unit: /skoler/vest, start: 2018 }",
-        "vest-2018: { unit: /skoler/vest, start: 2018, ownership: brought }",
+        "vest-2018: { unit: /skoler/vest, start: 2018, ownership: personal }",
     );
 }
 
@@ -23,8 +23,8 @@ fn an_account_rule_for_brought_devices_is_told_once_for_all_of_it() {
                 &base(
                     "units.yaml",
                     "groups:\n",
-                    "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: brought }\n  \
-                     egne-vest: { unit: /skoler/vest, stage: udskoling, ownership: brought }\n",
+                    "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: personal }\n  \
+                     egne-vest: { unit: /skoler/vest, stage: udskoling, ownership: personal }\n",
                 ),
             ),
             (

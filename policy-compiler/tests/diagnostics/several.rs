@@ -254,7 +254,7 @@ fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
     let units = base(
         "units.yaml",
         "start: 2018",
-        "start: 2018, ownership: brought",
+        "start: 2018, ownership: personal",
     );
     let mut rules = Vec::new();
     for number in 1..=12 {

@@ -10,7 +10,7 @@ use fyr_trust::{
 };
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Office, ROLES, refused, says, stderr};
+use super::{Office, ROLES, refused, reported, stderr};
 
 #[test]
 fn a_clock_that_jumped_publishes_nothing_unless_a_person_says_that_it_is_right() {
@@ -23,8 +23,8 @@ fn a_clock_that_jumped_publishes_nothing_unless_a_person_says_that_it_is_right()
     for (offset, side) in [("+180d", "180 days earlier"), ("-180d", "180 days later")] {
         let jumped = office.fyr_at(offset, &publish);
         refused(&jumped, "no program keeps this clock synchronised");
-        says(&jumped, side);
-        says(&jumped, "`timedatectl`");
+        reported(&jumped, side);
+        reported(&jumped, "`timedatectl`");
         assert_eq!(timestamp(), before, "{offset}: something was signed");
     }
     let ahead = office.fyr_at("+10d", &publish);
@@ -50,11 +50,11 @@ fn a_new_timestamp_key_repairs_what_a_wrong_clock_signed() {
     assert!(floor.issued.unwrap().duration_since(now) > month);
 
     let again = office.fyr(&sure);
-    says(&again, "repair this with `fyr rotate timestamp`");
+    reported(&again, "repair this with `fyr rotate timestamp`");
     let rotate = ["rotate", "timestamp", "--repository", "repository", "--yes"];
     let rotated = office.fyr(&[&rotate[..], &["--clock-is-right"]].concat());
     assert!(rotated.status.success(), "{rotated:?}");
-    says(&rotated, "copy `timestamp.pem` to the online keys");
+    reported(&rotated, "copy `timestamp.pem` to the online keys");
 
     let (_, floor) = office.refresh(&state, &floor, now).unwrap();
     let issued = floor.issued.unwrap();

@@ -58,8 +58,8 @@ fn r02_a_country_has_its_own_table_where_none_is_written() {
 fn r02_another_country_writes_its_own_table() {
     let source = in_country("DE", "personale");
     assert_eq!(source.codes(DAY), ["FYR0103"]);
-    let told = stdout(&source.fyr("check", &["--date", DAY]));
-    assert!(told.contains("`stages` is missing"), "{told}");
+    let reported = stdout(&source.fyr("check", &["--date", DAY]));
+    assert!(reported.contains("`stages` is missing"), "{reported}");
 }
 
 #[test]
@@ -100,8 +100,11 @@ why:
 
 #[track_caller]
 fn verdict(source: &Source, group: &str, day: &str) -> String {
-    let told = source.explain(day, group, ["--url", "film.example"]);
-    let verdict = told.lines().next().and_then(|line| line.rsplit(' ').next());
+    let reported = source.explain(day, group, ["--url", "film.example"]);
+    let verdict = reported
+        .lines()
+        .next()
+        .and_then(|line| line.rsplit(' ').next());
     verdict.expect("a verdict").to_owned()
 }
 
@@ -140,7 +143,7 @@ fn pupils(name: &str, says: &str) -> String {
 }
 
 #[test]
-fn r05_a_service_that_opens_below_its_age_for_a_time_is_told() {
+fn r05_a_service_that_opens_below_its_age_for_a_time_is_reported() {
     let opens = pupils(
         "aabn",
         "during: skoletid\nsites: { allow: [film.example, youtube.com] }",
@@ -159,7 +162,7 @@ fn r05_a_service_that_opens_below_its_age_for_a_time_is_told() {
 }
 
 #[test]
-fn r05_opening_a_part_of_what_is_too_old_is_told_with_the_part() {
+fn r05_opening_a_part_of_what_is_too_old_is_reported_with_the_part() {
     let with_part = |part: &str| {
         with_film("minimum-age: { age: 13, below: block }\n").with(
             "rules/film.yaml",
@@ -172,16 +175,16 @@ fn r05_opening_a_part_of_what_is_too_old_is_told_with_the_part() {
     };
     insta::assert_snapshot!(with_part("film.example/alt").check(DAY));
     assert_eq!(with_part("www.film.example").codes(DAY), ["FYR1009"]);
-    // What the catalogue speaks of by itself has limits of its own.
+    // What the catalogue speaks of on its own has limits of its own.
     let junior = "service: junior\nname: Film Junior\nsites: [junior.film.example]\n";
     let with_junior = with_part("service:junior").with("services/junior.yaml", junior);
     assert_eq!(with_junior.check(DAY), "nothing to report\n");
     let too_old = format!("{junior}minimum-age: {{ age: 10, below: block }}\n");
     let with_junior = with_part("junior.film.example").with("services/junior.yaml", &too_old);
-    let told = with_junior.check(DAY);
+    let reported = with_junior.check(DAY);
     assert!(
-        told.contains("below 10") && !told.contains("below 13"),
-        "{told}"
+        reported.contains("below 10") && !reported.contains("below 13"),
+        "{reported}"
     );
 }
 
@@ -255,7 +258,7 @@ fn r06_a_service_opens_with_a_guardians_approval_and_the_bundle_carries_the_outc
     assert_eq!(verdict(&source, "oest-2021", DAY), "block");
     let (open, not_approved) = (bytes(&source, "oest-2024"), bytes(&source, "oest-2021"));
 
-    // To a device it is the same whether a guardian approved or nobody had to.
+    // To a device it is the same whether a guardian approved or no approval was needed.
     let unasked = with_film("");
     assert_eq!(verdict(&unasked, "oest-2024", DAY), "allow");
     assert_eq!(open, bytes(&unasked, "oest-2024"));
@@ -274,7 +277,7 @@ fn r06_a_service_opens_with_a_guardians_approval_and_the_bundle_carries_the_outc
 }
 
 #[test]
-fn r06_a_service_that_no_rule_opens_is_told_where_its_approval_is_missing() {
+fn r06_a_service_that_no_rule_opens_is_reported_where_its_approval_is_missing() {
     let source = with_film("approval: guardian\n").with_edit(
         "rules/film.yaml",
         "service:film",

@@ -5,7 +5,7 @@ use crate::source::{Source, stderr, stdout};
 const DAY: &str = "2026-11-23";
 
 /// What `fyr diff` prints of two policies, without how the columns are aligned.
-pub(crate) fn told(old: &Source, new: &Source) -> String {
+pub(crate) fn reported(old: &Source, new: &Source) -> String {
     let path = new.path().to_str().expect("a path in Unicode");
     let output = old.fyr("diff", &[path, "--date", DAY]);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -92,16 +92,16 @@ fn r25_time_that_is_taken_from_a_floor_or_given_to_a_lesson_is_weaker() {
         ),
     ] {
         let changed = timed().with_edit("timetable.yaml", old, new);
-        let told = told(&timed(), &changed);
-        assert!(told.contains(&format!("\n{risk}")), "{new}: {told}");
+        let reported = reported(&timed(), &changed);
+        assert!(reported.contains(&format!("\n{risk}")), "{new}: {reported}");
     }
     let far = "holidays:\n  - { name: Langt, for: /skoler, from: 2029-03-05, until: 2029-03-09 }\n";
     let changed = timed().with_edit("timetable.yaml", "holidays:\n", far);
-    assert!(told(&timed(), &changed).contains("\nweaker | holidays"));
+    assert!(reported(&timed(), &changed).contains("\nweaker | holidays"));
 }
 
 #[test]
-fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
+fn r25_a_floor_that_ends_beyond_the_days_of_a_bundle_is_weaker() {
     let floor = "rule: gulv\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
                  block: [gulv.example]\nwhy:\n  da: Ro.\n";
     let always = || Source::small().with("rules/gulv.yaml", floor);
@@ -110,11 +110,11 @@ fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
         Source::small().with("rules/gulv.yaml", &ends)
     };
     let opens = "\nweaker | gulv.example | block → allow | everybody in /skoler, from 2028-07-01";
-    insta::assert_snapshot!(told(&always(), &until("2028-06-30")));
-    let later = told(&until("2028-06-30"), &always());
+    insta::assert_snapshot!(reported(&always(), &until("2028-06-30")));
+    let later = reported(&until("2028-06-30"), &always());
     let closed = "\ntighter | gulv.example | allow → block | everybody in /skoler, from 2028-07-01";
     assert!(later.contains(closed), "{later}");
-    let sooner = told(&until("2028-06-30"), &until("2028-02-01"));
+    let sooner = reported(&until("2028-06-30"), &until("2028-02-01"));
     assert!(
         sooner.contains("block → allow | everybody in /skoler, from 2028-02-02"),
         "{sooner}"
@@ -126,7 +126,7 @@ fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
             .replace("rule: gulv", "rule: bund")
             .replace("strength:", "until: 2028-06-30\nstrength:"),
     );
-    let renamed = told(&always(), &renamed);
+    let renamed = reported(&always(), &renamed);
     assert!(renamed.contains(opens), "{renamed}");
     // So is the end of a decision.
     let case = |source: Source| {
@@ -136,7 +136,7 @@ fn r25_a_floor_that_ends_beyond_what_devices_are_told_of_is_weaker() {
             "review: 2028-05-01\nuntil: 2028-06-30",
         )
     };
-    let ended = told(&always(), &case(always()));
+    let ended = reported(&always(), &case(always()));
     assert!(ended.contains(opens), "{ended}");
 }
 
@@ -162,9 +162,9 @@ fn r25_no_number_of_other_days_hides_the_end_of_a_floor() {
     let (others, until) = (others.concat(), "until: 2028-02-01\n");
     // Whether both policies have them, or they come with the change.
     for old in [with("", &others), with("", "")] {
-        let told = told(&old, &with(until, &others));
+        let reported = reported(&old, &with(until, &others));
         let opens = "weaker | gulv.example | block → allow | everybody in /skoler, from 2028-02-02";
-        assert!(told.contains(opens), "{told}");
+        assert!(reported.contains(opens), "{reported}");
     }
 }
 
@@ -178,12 +178,12 @@ fn r25_a_floor_that_begins_beyond_a_year_is_held_against_what_it_was() {
         Source::small().with("rules/gulv.yaml", &floor)
     };
     let old = floor("/skoler", "gulv.example");
-    let other = told(&old, &floor("/skoler", "andet.example"));
+    let other = reported(&old, &floor("/skoler", "andet.example"));
     assert!(
         other.contains("\nweaker | gulv.example | block → allow"),
         "{other}"
     );
-    let fewer = told(&old, &floor("/skoler/oest", "gulv.example"));
+    let fewer = reported(&old, &floor("/skoler/oest", "gulv.example"));
     assert!(
         fewer.contains(
             "\nweaker | gulv.example | block → allow | pupils in /skoler/vest, from 2028-06-30"
@@ -209,19 +209,19 @@ fn r25_what_one_class_loses_today_hides_nothing_that_another_loses_later() {
     let new = Source::small()
         .with_edit("fyr.yaml", "mellemtrin: 4-6\n", narrower)
         .with("rules/gulv.yaml", &floor(&[oest]));
-    let told = told(&old, &new);
+    let reported = reported(&old, &new);
     assert!(
-        told.contains("\nweaker | gulv.example | block → allow | pupils in /skoler/vest"),
-        "{told}"
+        reported.contains("\nweaker | gulv.example | block → allow | pupils in /skoler/vest"),
+        "{reported}"
     );
     assert!(
-        told.contains("mellem in /skoler/oest, from 2027-08-01"),
-        "{told}"
+        reported.contains("mellem in /skoler/oest, from 2027-08-01"),
+        "{reported}"
     );
 }
 
 #[test]
-fn r25_a_class_that_leaves_a_floor_when_the_school_year_turns_is_told_with_the_day() {
+fn r25_a_class_that_leaves_a_floor_when_the_school_year_turns_is_reported_with_the_day() {
     // In spring 2021 began the class that is in grade 5 now, and in grade 6 from August on.
     let floor = |stage: &str| {
         format!(
@@ -235,11 +235,11 @@ fn r25_a_class_that_leaves_a_floor_when_the_school_year_turns_is_told_with_the_d
     };
     let old = Source::small().with("rules/gulv.yaml", &floor("mellemtrin"));
     let new = stages(Source::small()).with("rules/gulv.yaml", &floor("mellemtrin"));
-    insta::assert_snapshot!(told(&old, &new));
+    insta::assert_snapshot!(reported(&old, &new));
 }
 
 #[test]
-fn r21_a_decision_that_is_rewritten_in_place_is_told_field_by_field() {
+fn r21_a_decision_that_is_rewritten_in_place_is_reported_field_by_field() {
     let rewritten = Source::small()
         .with_edit(
             "decisions/cases.yaml",
@@ -256,18 +256,18 @@ fn r21_a_decision_that_is_rewritten_in_place_is_told_field_by_field() {
             "review: 2028-05-01",
             "review: 2031-05-01",
         );
-    insta::assert_snapshot!(told(&Source::small(), &rewritten));
+    insta::assert_snapshot!(reported(&Source::small(), &rewritten));
 }
 
 #[test]
-fn r21_who_may_decide_for_something_else_than_before_is_told() {
+fn r21_who_may_decide_for_something_else_than_before_is_reported() {
     let wider = Source::small().with_edit(
         "fyr.yaml",
         "bestyrelsen-oest: { name: Skolebestyrelsen på Øst, competent-for: /skoler/oest }",
         "bestyrelsen-oest: { name: Skolebestyrelsen på Øst, competent-for: /skoler }\n  \
          direktoeren: { name: Direktøren, competent-for: / }",
     );
-    insta::assert_snapshot!(told(&Source::small(), &wider));
+    insta::assert_snapshot!(reported(&Source::small(), &wider));
 }
 
 #[test]
@@ -276,5 +276,5 @@ fn r25_the_case_of_a_floor_that_is_gone_is_named_and_its_exceptions_are_no_chang
                   strength: minimum\nset:\n  camera.access: block\n  \
                   camera.sites: ['https://meet.example']\nwhy:\n  da: Prøve.\n";
     let old = Source::small().with("rules/kamera.yaml", camera);
-    insta::assert_snapshot!(told(&old, &Source::small()));
+    insta::assert_snapshot!(reported(&old, &Source::small()));
 }

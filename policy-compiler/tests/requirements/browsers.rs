@@ -1,4 +1,4 @@
-//! What a browser would take without a word and not obey is refused or told: every class of it.
+//! What a browser would take without a word and not obey is refused or reported: every class of it.
 
 use fyr_schemas::bundle::{Bundle, Coverage, Engine};
 
@@ -200,11 +200,14 @@ fn a_bundle_that_devices_would_not_take_is_not_compiled() {
     ];
     let output = policy.fyr("compile", &arguments);
     assert_eq!(output.status.code(), Some(1));
-    let told = stderr(&output);
-    assert!(told.contains("the bundle of `oest-2021` has "), "{told}");
+    let reported = stderr(&output);
     assert!(
-        told.contains("devices take 8388608 at most; write fewer"),
-        "{told}"
+        reported.contains("the bundle of `oest-2021` has "),
+        "{reported}"
+    );
+    assert!(
+        reported.contains("devices take 8388608 at most; write fewer"),
+        "{reported}"
     );
     assert!(!path.exists());
 }

@@ -94,7 +94,7 @@ fn r21_nor_does_a_board_end_what_a_wider_one_decided() {
 }
 
 #[test]
-fn r22_a_proposal_waits_and_is_told_in_one_line() {
+fn r22_a_proposal_waits_and_is_reported_in_one_line() {
     for status in ["draft", "hearing"] {
         let source = small_with("SK-9", &format!("status: {status}\n"));
         assert_eq!(
@@ -132,7 +132,7 @@ fn r22_a_repealed_decision_held_until_its_last_day() {
 }
 
 #[test]
-fn r22_a_decision_holds_from_its_first_day_to_its_last_by_itself() {
+fn r22_a_decision_holds_from_its_first_day_to_its_last_automatically() {
     let days = "status: decided\nfrom: 2026-08-01\nuntil: 2027-07-31\n";
     let source = small_with("SK-9", days);
     assert!(!blocked_on(&source, "2026-07-31"));
@@ -142,7 +142,7 @@ fn r22_a_decision_holds_from_its_first_day_to_its_last_by_itself() {
     assert_eq!(
         source.check("2026-07-31"),
         "nothing to report\n\
-         rules not in force on this day: 1 begins by itself on 2026-08-01 (`spil`)\n"
+         rules not in force on this day: 1 begins on its own on 2026-08-01 (`spil`)\n"
     );
     assert_eq!(
         source.check("2025-07-31"),
@@ -194,7 +194,7 @@ fn blocked_at(bundle: &Bundle, moment: &str) -> bool {
 }
 
 #[test]
-fn r22_a_device_begins_and_ends_with_a_decision_at_midnight_by_itself() {
+fn r22_a_device_begins_and_ends_with_a_decision_at_midnight_automatically() {
     let days = "status: decided\nfrom: 2027-01-01\nuntil: 2027-06-30\n";
     let bundle = small_with("SK-9", days).bundle("oest-2024", DAY);
     // In Denmark, the year begins an hour before it does in London; so does July, by two.
@@ -212,7 +212,7 @@ fn r22_a_device_begins_and_ends_with_a_decision_at_midnight_by_itself() {
 }
 
 #[test]
-fn r22_a_device_ends_by_itself_with_a_decision_that_is_replaced() {
+fn r22_a_device_ends_automatically_with_a_decision_that_is_replaced() {
     let next = case(
         "SK-10",
         "from: 2027-01-01\nstatus: decided\nreplaces: SK-9\n",
@@ -253,16 +253,16 @@ fn r22_a_proposal_begins_on_no_day_unless_it_is_assumed() {
     let bundle = source.bundle("oest-2024", DAY);
     assert!(!blocked_at(&bundle, "2027-01-02T12:00:00Z"));
     let path = source.path().to_str().expect("a path in Unicode");
-    let told = source.fyr("diff", &["--what-if", "SK-9", "--date", DAY]);
+    let reported = source.fyr("diff", &["--what-if", "SK-9", "--date", DAY]);
     assert!(
-        stdout(&told).contains("allow → block  everybody in /skoler\n"),
+        stdout(&reported).contains("allow → block  everybody in /skoler\n"),
         "{path}: {}",
-        stdout(&told)
+        stdout(&reported)
     );
 }
 
 #[test]
-fn r22_a_decision_more_than_a_year_ahead_is_not_told_to_devices_yet() {
+fn r22_a_decision_more_than_a_year_ahead_is_not_given_to_devices_yet() {
     let source = small_with("SK-9", "status: decided\nfrom: 2027-11-24\n");
     assert_eq!(source.bundle("oest-2024", DAY).timetable, None);
     let bundle = source.bundle("oest-2024", "2026-11-24");
@@ -270,15 +270,15 @@ fn r22_a_decision_more_than_a_year_ahead_is_not_told_to_devices_yet() {
 }
 
 #[test]
-fn r22_the_explanation_of_a_day_says_what_begins_and_ends_by_itself() {
+fn r22_the_explanation_of_a_day_says_what_begins_and_ends_automatically() {
     let days = "status: decided\nfrom: 2027-01-01\nuntil: 2027-06-30\n";
     let source = small_with("SK-9", days);
-    let told = |day: &str| source.explain(day, "oest-2024", ["--url", "spil.example"]);
-    let before = told(DAY);
+    let reported = |day: &str| source.explain(day, "oest-2024", ["--url", "spil.example"]);
+    let before = reported(DAY);
     assert!(before.contains("spil.example/: allow"), "{before}");
     let days = "at times  block from 2027-01-01 until 2027-06-30\n";
     assert!(before.ends_with(days), "{before}");
-    let after = told("2027-01-01");
+    let after = reported("2027-01-01");
     assert!(
         after.ends_with("at times  allow from 2027-07-01\n"),
         "{after}"
@@ -297,13 +297,14 @@ fn r22_a_decision_that_begins_later_is_in_the_difference_with_its_days() {
             .expect("a path in Unicode")
             .to_owned()
     };
-    let told = |old: &Source, new: &Source| stdout(&old.fyr("diff", &[&path(new), "--date", DAY]));
-    insta::assert_snapshot!(told(&old, &new));
-    insta::assert_snapshot!(told(&new, &ends));
+    let reported =
+        |old: &Source, new: &Source| stdout(&old.fyr("diff", &[&path(new), "--date", DAY]));
+    insta::assert_snapshot!(reported(&old, &new));
+    insta::assert_snapshot!(reported(&new, &ends));
 }
 
 #[test]
-fn r22_devices_are_told_of_the_next_days_where_there_are_too_many() {
+fn r22_devices_get_the_next_days_if_there_are_too_many() {
     let mut source = Source::small();
     for number in 0..70_i64 {
         let day = jiff::civil::date(2026, 12, 1) + jiff::Span::new().days(number);
@@ -348,10 +349,10 @@ fn r23_an_emergency_is_in_force_at_once_and_shows_as_awaiting_its_decision() {
         .find(|note| note.title == "Spil i skoletiden")
         .expect("the note of the emergency");
     assert_eq!(note.decide_by, Some("2026-12-07".parse().expect("a day")));
-    let told = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
+    let reported = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
     assert!(
-        told.contains("Skoleudvalget must decide by 2026-12-07"),
-        "{told}"
+        reported.contains("Skoleudvalget must decide by 2026-12-07"),
+        "{reported}"
     );
 }
 

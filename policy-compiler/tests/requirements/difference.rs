@@ -22,7 +22,7 @@ fn directory(source: &Source) -> &str {
     source.path().to_str().expect("a path in Unicode")
 }
 
-fn told(old: &Source, new: &Source, arguments: &[&str]) -> Value {
+fn reported(old: &Source, new: &Source, arguments: &[&str]) -> Value {
     let format = [&["--json"], arguments].concat();
     let output = diff(directory(old), directory(new), &format);
     assert!(output.status.success(), "{}", stderr(&output));
@@ -124,8 +124,8 @@ fn a_directory_does_not_take_the_place_of_the_revision_a_change_is_compared_with
         copy(&place.join("policy"), &place.join(name));
         let output = diff_in(place, name, "policy");
         assert!(!output.status.success(), "{}", stdout(&output));
-        let told = format!("write `./{name}` for the directory");
-        assert!(stderr(&output).contains(&told), "{}", stderr(&output));
+        let reported = format!("write `./{name}` for the directory");
+        assert!(stderr(&output).contains(&reported), "{}", stderr(&output));
         let revision = diff_in(place, &format!("{name}^{{commit}}"), "policy");
         assert!(
             stdout(&revision).contains("weaker"),
@@ -183,8 +183,8 @@ fn a_revision_is_read_within_the_bounds_of_a_directory() {
     git(place, &["add", "--all"]);
     git(place, &["commit", "--quiet", "--message=Large"]);
     let output = diff_in(place, "main~1:policy", "main:policy");
-    let told = "`rules/large.yaml` in `main:policy` has 1200000 bytes; a file may have 1048576";
-    assert!(stderr(&output).contains(told), "{}", stderr(&output));
+    let reported = "`rules/large.yaml` in `main:policy` has 1200000 bytes; a file may have 1048576";
+    assert!(stderr(&output).contains(reported), "{}", stderr(&output));
     std::fs::remove_file(place.join("policy/rules/large.yaml")).expect("a file");
     std::os::unix::fs::symlink("/etc/passwd", place.join("policy/rules/x.yaml")).expect("a link");
     git(place, &["add", "--all"]);
@@ -208,8 +208,8 @@ fn r25_a_list_of_addresses_is_decided_over_before_the_decision_is_made() {
             "# as the teachers sent it\nsnak-nu.example/rum/1\nhttps://www.dr.dk/\n",
         );
     let visited = new.path().join("visited.txt");
-    let told = told(&old, &new, &["--urls", visited.to_str().expect("a path")]);
-    let addresses = told["addresses"].as_array().expect("addresses");
+    let reported = reported(&old, &new, &["--urls", visited.to_str().expect("a path")]);
+    let addresses = reported["addresses"].as_array().expect("addresses");
     let urls: Vec<&str> = addresses
         .iter()
         .map(|change| change["url"].as_str().expect("a URL"))
@@ -218,20 +218,20 @@ fn r25_a_list_of_addresses_is_decided_over_before_the_decision_is_made() {
     assert_eq!(addresses[0]["before"], "allow");
     assert_eq!(addresses[0]["after"], "block");
     assert_eq!(addresses[0]["whom"], "mellemtrin in /skoler");
-    assert_eq!(told["risk"], "tighter");
+    assert_eq!(reported["risk"], "tighter");
 }
 
 #[test]
-fn what_is_deleted_is_told_like_what_is_new() {
+fn what_is_deleted_is_reported_like_what_is_new() {
     let old = Source::small();
     let new = Source::small().with_edit(
         "rules/floor.yaml",
         "  youtube.level: { pupils: moderate, personale: off }",
         "  youtube.level: { personale: off }",
     );
-    let told = told(&old, &new, &[]);
-    assert_eq!(told["risk"], "weaker");
-    let change = &told["changes"][0];
+    let reported = reported(&old, &new, &[]);
+    assert_eq!(reported["risk"], "weaker");
+    let change = &reported["changes"][0];
     assert_eq!(change["subject"]["setting"], "youtube.level");
     assert_eq!(change["before"]["value"], "moderate");
     assert_eq!(change["after"]["value"], "off");
@@ -246,9 +246,9 @@ fn a_group_that_is_gone_is_the_gravest_change() {
         "  vest-2018: { unit: /skoler/vest, start: 2018 }\n",
         "",
     );
-    let told = told(&old, &new, &[]);
-    assert_eq!(told["risk"], "group-removed");
-    assert_eq!(told["groups"]["removed"][0], "vest-2018");
+    let reported = reported(&old, &new, &[]);
+    assert_eq!(reported["risk"], "group-removed");
+    assert_eq!(reported["groups"]["removed"][0], "vest-2018");
 }
 
 #[test]
@@ -256,18 +256,18 @@ fn a_floor_that_becomes_a_default_is_weaker_though_the_same_value_holds() {
     let old = Source::small();
     let new =
         Source::small().with_edit("rules/floor.yaml", "strength: minimum", "strength: default");
-    let told = told(&old, &new, &[]);
-    assert_eq!(told["risk"], "weaker");
-    assert_eq!(told["changes"][0]["before"]["strength"], "minimum");
-    assert_eq!(told["changes"][0]["after"]["strength"], "default");
+    let reported = reported(&old, &new, &[]);
+    assert_eq!(reported["risk"], "weaker");
+    assert_eq!(reported["changes"][0]["before"]["strength"], "minimum");
+    assert_eq!(reported["changes"][0]["after"]["strength"], "default");
 }
 
 #[test]
 fn a_rule_that_is_split_in_two_changes_nothing_but_its_name() {
     let old = Source::small();
     let new = Source::small().with_edit("rules/floor.yaml", "rule: youtube\n", "rule: youtube-2\n");
-    let told = told(&old, &new, &[]);
-    assert_eq!(told["risk"], "ground");
+    let reported = reported(&old, &new, &[]);
+    assert_eq!(reported["risk"], "ground");
 }
 
 #[test]
@@ -278,17 +278,21 @@ fn a_policy_that_did_not_change_is_one_line() {
 }
 
 #[test]
-fn a_side_that_is_nowhere_is_told_in_words() {
+fn a_side_that_is_nowhere_is_reported_in_words() {
     let policy = Source::small();
     let output = diff("--help-me", directory(&policy), &[]);
-    assert_eq!(output.status.code(), Some(2), "an option nobody has");
+    assert_eq!(
+        output.status.code(),
+        Some(2),
+        "an option that does not exist"
+    );
     let output = diff("v9", directory(&policy), &[]);
     assert!(!output.status.success());
     assert!(stderr(&output).contains("`v9` is neither a directory nor a revision"));
 }
 
 #[test]
-fn a_new_policy_with_errors_is_told_with_its_places() {
+fn a_new_policy_with_errors_is_reported_with_its_places() {
     let old = Source::small();
     let new =
         Source::small().with_edit("rules/floor.yaml", "strength: minimum", "strength: minimal");
@@ -345,13 +349,13 @@ fn closing(sites: &str) -> Source {
 }
 
 #[test]
-fn a_list_that_gains_and_loses_sites_is_told_site_by_site() {
+fn a_list_that_gains_and_loses_sites_is_reported_site_by_site() {
     let old = closing("ad.example\ndeep.example\n");
     let new = closing("aaa.example\nad.example\nklassen.example\n");
     insta::assert_snapshot!(stdout(&diff(directory(&old), directory(&new), &[])));
-    let told = told(&old, &new, &[]);
-    assert_eq!(told["risk"], "weaker");
-    let listed = &told["changes"][0]["subject"]["listed"];
+    let reported = reported(&old, &new, &[]);
+    assert_eq!(reported["risk"], "weaker");
+    let listed = &reported["changes"][0]["subject"]["listed"];
     assert_eq!(listed["membership"], "lost");
     assert_eq!(listed["sites"][0], "deep.example");
 }
@@ -360,9 +364,9 @@ fn a_list_that_gains_and_loses_sites_is_told_site_by_site() {
 fn a_site_that_a_wider_one_takes_the_place_of_is_no_change() {
     let old = closing("a.slem.example\nb.slem.example\n");
     let new = closing("slem.example\n");
-    let told = told(&old, &new, &[]);
-    assert_eq!(told["risk"], "tighter");
-    let changes = told["changes"].as_array().expect("changes");
+    let reported = reported(&old, &new, &[]);
+    assert_eq!(reported["risk"], "tighter");
+    let changes = reported["changes"].as_array().expect("changes");
     assert_eq!(
         changes.len(),
         1,

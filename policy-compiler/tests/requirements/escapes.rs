@@ -72,7 +72,7 @@ fn r28_brought_devices_have_no_ways_to_close() {
             "units.yaml",
             "vest-2018: { unit: /skoler/vest, start: 2018 }",
             "vest-2018: { unit: /skoler/vest, start: 2018 }\n  \
-             vest-egne: { unit: /skoler/vest, start: 2018, ownership: brought }",
+             vest-egne: { unit: /skoler/vest, start: 2018, ownership: personal }",
         )
         .with_edit(
             "rules/floor.yaml",
@@ -91,7 +91,7 @@ fn r28_brought_devices_have_no_ways_to_close() {
         )
         .with(
             "rules/egne.yaml",
-            "rule: egne\ndecision: SK-2025-7\nfor: { unit: /skoler, ownership: brought }\n\
+            "rule: egne\ndecision: SK-2025-7\nfor: { unit: /skoler, ownership: personal }\n\
              strength: minimum\nset:\n  sign-in.domains: [fyrby.example]\nwhy:\n  da: Prøve.\n",
         );
     // No way round is among what is told: only that nothing reaches the account.

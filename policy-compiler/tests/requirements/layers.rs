@@ -102,10 +102,10 @@ fn r09_both_examples_are_a_whole_municipality_with_something_decided_on_every_la
             .collect();
         assert!(schools.len() >= 60, "{name}: {} schools", schools.len());
 
-        let told = example.fyr("explain", &["--group", class, "--at", lesson, "--json"]);
-        let told: Value = serde_json::from_slice(&told.stdout).expect("JSON");
-        let settings = told["settings"].as_object().expect("settings").values();
-        let sites = told["sites"].as_array().expect("sites");
+        let reported = example.fyr("explain", &["--group", class, "--at", lesson, "--json"]);
+        let reported: Value = serde_json::from_slice(&reported.stdout).expect("JSON");
+        let settings = reported["settings"].as_object().expect("settings").values();
+        let sites = reported["sites"].as_array().expect("sites");
         let units = settings
             .chain(sites)
             .filter_map(|held| held["unit"].as_str());
@@ -113,9 +113,9 @@ fn r09_both_examples_are_a_whole_municipality_with_something_decided_on_every_la
         let layers: BTreeSet<usize> = units.map(names).collect();
         assert!(
             layers.is_superset(&BTreeSet::from([0, 1, 3])),
-            "{name}: {told:#}"
+            "{name}: {reported:#}"
         );
-        let during = told["at"]["during"].as_array().expect("periods");
+        let during = reported["at"]["during"].as_array().expect("periods");
         let is_lesson = |period: &Value| {
             period
                 .as_str()
@@ -126,7 +126,7 @@ fn r09_both_examples_are_a_whole_municipality_with_something_decided_on_every_la
 }
 
 #[test]
-fn r09_a_conflict_within_one_layer_is_told_and_nothing_wins_silently() {
+fn r09_a_conflict_within_one_layer_is_reported_and_nothing_wins_silently() {
     let source = Source::small().with(
         "rules/oest.yaml",
         &format!(
@@ -213,8 +213,11 @@ fn r09_beside_a_floor_a_rule_may_tighten_as_it_may_below() {
         "strength: default\nsites: { block: [ai.example] }",
     );
     assert_eq!(source.codes(DAY), Vec::<String>::new());
-    let told = source.explain(DAY, "oest-2024", ["--url", "ai.example"]);
-    assert!(told.starts_with("https://ai.example/: block"), "{told}");
+    let reported = source.explain(DAY, "oest-2024", ["--url", "ai.example"]);
+    assert!(
+        reported.starts_with("https://ai.example/: block"),
+        "{reported}"
+    );
 }
 
 #[test]
@@ -236,23 +239,26 @@ fn r09_a_school_may_lock_open_what_was_closed_by_default() {
     )
     .with("rules/oest.yaml", open);
     assert_eq!(source.codes(DAY), Vec::<String>::new());
-    let told = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
-    assert!(told.starts_with("https://spil.example/: allow"), "{told}");
+    let reported = source.explain(DAY, "oest-2024", ["--url", "spil.example"]);
+    assert!(
+        reported.starts_with("https://spil.example/: allow"),
+        "{reported}"
+    );
 }
 
 #[test]
 fn r40_the_guidance_stands_with_the_vendors_country_and_what_may_be_entered() {
     let malmo = Source::example("malmo");
-    let told = malmo.explain(DAY, "mollevang-2018", ["--url", "chat.deepseek.com"]);
+    let reported = malmo.explain(DAY, "mollevang-2018", ["--url", "chat.deepseek.com"]);
     assert!(
-        told.starts_with("https://chat.deepseek.com/: warn"),
-        "{told}"
+        reported.starts_with("https://chat.deepseek.com/: warn"),
+        "{reported}"
     );
     for said in [
         "shown     Skriv aldrig in personuppgifter.",
         "service   DeepSeek, Hangzhou DeepSeek Artificial Intelligence, CN: not-assessed",
         "may be entered: öppna uppgifter",
     ] {
-        assert!(told.contains(said), "{told}");
+        assert!(reported.contains(said), "{reported}");
     }
 }

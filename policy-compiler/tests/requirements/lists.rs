@@ -86,7 +86,7 @@ fn a_category_that_fits_is_in_the_browsers_own_lists() {
 }
 
 #[test]
-fn a_category_that_does_not_fit_is_closed_by_names_and_what_they_leave_open_is_told() {
+fn a_category_that_does_not_fit_is_closed_by_names_and_what_they_leave_open_is_reported() {
     let source = closing(1001);
     let bundle = source.bundle("oest-2021", DAY);
     assert!(!entries(&bundle, "URLBlocklist").contains("spil-0.example"));
@@ -144,14 +144,14 @@ fn a_member_that_is_allowed_is_open_in_the_browser_and_among_the_names() {
 }
 
 #[test]
-fn a_category_that_is_warned_of_is_never_closed_and_that_nobody_is_warned_is_told() {
+fn a_category_that_is_warned_of_is_never_closed_and_the_missing_warning_is_reported() {
     let warn = rule("luk", "minimum", "  warn: [category:spil]\n");
     let source = closing(1001).with("rules/luk.yaml", &warn);
     let bundle = source.bundle("oest-2021", DAY);
     assert_eq!(bundle.closed.len(), 0);
     assert!(!entries(&bundle, "URLBlocklist").contains("spil-0.example"));
     let Coverage::Gap(gap) = coverage(&bundle, "sites.warn.luk", Engine::Chromium) else {
-        panic!("a warning that nobody shows is a gap");
+        panic!("a warning that is not shown is a gap");
     };
     assert_eq!(
         gap.detail,
@@ -279,11 +279,11 @@ fn closing_too_much() -> Source {
 }
 
 #[test]
-fn every_site_is_told_of_with_where_it_is_enforced_or_why_nowhere() {
+fn every_site_is_listed_with_its_placement_or_the_reason() {
     let source = closing_too_much();
     let one = ["--date", DAY, "--group", "oest-2021"];
-    let told = stdout(&source.fyr("sites", &one));
-    insta::assert_snapshot!(told.replace(&source.path().display().to_string(), "DIR"));
+    let reported = stdout(&source.fyr("sites", &one));
+    insta::assert_snapshot!(reported.replace(&source.path().display().to_string(), "DIR"));
     let all = stdout(&source.fyr("sites", &["--date", DAY, "--json"]));
     let report: Value = serde_json::from_str(&all).expect("JSON");
     let of_group = |group: &str| {
@@ -295,11 +295,7 @@ fn every_site_is_told_of_with_where_it_is_enforced_or_why_nowhere() {
         report.filter(is_of).collect::<Vec<_>>()
     };
     let pupils = of_group("oest-2021");
-    assert_eq!(
-        pupils,
-        of_group("vest-2018"),
-        "what is alike is told of once"
-    );
+    assert_eq!(pupils, of_group("vest-2018"), "equal items are listed once");
     assert_ne!(pupils, of_group("oest-personale"), "the rule is for pupils");
     for one in pupils {
         let mut controls = one["controls"].as_array().expect("controls").iter();
@@ -324,18 +320,18 @@ fn every_site_is_told_of_with_where_it_is_enforced_or_why_nowhere() {
 }
 
 #[test]
-fn the_sites_of_a_group_that_is_not_there_or_of_a_faulty_policy_are_not_told() {
+fn the_sites_of_a_group_that_is_not_there_or_of_a_faulty_policy_are_not_reported() {
     let source = closing(3);
     let misspelt = source.fyr("sites", &["--date", DAY, "--group", "oest-2012"]);
     assert_eq!(misspelt.status.code(), Some(1));
     assert!(stderr(&misspelt).contains("did you mean `oest-2021`?"));
     let faulty = source.with("rules/luk.yaml", "rule: luk\n");
-    let told = faulty.fyr("sites", &["--date", DAY]);
+    let reported = faulty.fyr("sites", &["--date", DAY]);
     assert_eq!(
-        (told.status.code(), stdout(&told)),
+        (reported.status.code(), stdout(&reported)),
         (Some(1), String::new())
     );
-    assert!(stderr(&told).contains("FYR"));
+    assert!(stderr(&reported).contains("FYR"));
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn r03_nor_does_one_of_the_same_unit_by_another_rule() {
 }
 
 #[test]
-fn r03_a_browsers_own_policy_that_tightens_a_floor_is_told_to_be_the_setting() {
+fn r03_a_browsers_own_policy_that_tightens_a_floor_is_reported_as_the_setting() {
     let codes = |level: u8| {
         let says = format!("chromium.ForceYouTubeRestrict: {level}");
         let source = Source::small().with("rules/oest.yaml", &of_the_school(&says));
@@ -178,9 +178,9 @@ fn r25_the_first_exception_loosens() {
         &says.replace("camera.access: block", excepting),
     );
     let new = new.path().to_str().expect("a path in Unicode");
-    let told = old.fyr("diff", &[new, "--date", DAY, "--format", "json"]);
-    let told: serde_json::Value = serde_json::from_slice(&told.stdout).expect("JSON");
-    let changes = told["changes"].as_array().expect("changes");
+    let reported = old.fyr("diff", &[new, "--date", DAY, "--format", "json"]);
+    let reported: serde_json::Value = serde_json::from_slice(&reported.stdout).expect("JSON");
+    let changes = reported["changes"].as_array().expect("changes");
     let risks: Vec<_> = changes.iter().map(|change| &change["risk"]).collect();
-    assert_eq!(risks, ["weaker"], "{told:#}");
+    assert_eq!(risks, ["weaker"], "{reported:#}");
 }

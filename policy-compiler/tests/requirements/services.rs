@@ -147,13 +147,13 @@ fn r13_single_blocks_are_listed_with_owner_age_and_review_and_counted() {
             ),
         );
     insta::assert_snapshot!(stdout(&source.fyr("review", &["--date", DAY])));
-    let told = review(&source);
-    assert_eq!(told["single-blocks"][0]["rule"], "luk-quiz");
-    assert_eq!(told["single-blocks"][0]["owner"], "skolechef");
-    assert_eq!(told["single-blocks"][0]["days"], 560);
-    assert_eq!(told["due"][0]["task"], "validate");
-    assert_eq!(told["due"][1]["task"], "decide");
-    assert_eq!(told["due"][1]["by"], "2026-12-04");
+    let reported = review(&source);
+    assert_eq!(reported["single-blocks"][0]["rule"], "luk-quiz");
+    assert_eq!(reported["single-blocks"][0]["owner"], "skolechef");
+    assert_eq!(reported["single-blocks"][0]["days"], 560);
+    assert_eq!(reported["due"][0]["task"], "validate");
+    assert_eq!(reported["due"][1]["task"], "decide");
+    assert_eq!(reported["due"][1]["by"], "2026-12-04");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn tool(name: &str, status: &str) -> String {
         .replace("status: approved", &format!("status: {status}"))
 }
 
-/// Four services: one approved for everybody, one for staff alone, one denied, one new.
+/// Four services: one approved for all groups, one for staff alone, one denied, one new.
 fn with_catalogue(rule: &str) -> Source {
     let approved = "\n  - { for: /skoler, status: under-review }\n  \
                     - { for: { unit: /skoler, who: staff }, status: approved }";
@@ -188,8 +188,11 @@ fn with_catalogue(rule: &str) -> Source {
 #[track_caller]
 fn verdicts<const N: usize>(source: &Source, group: &str, sites: [&str; N]) -> [String; N] {
     sites.map(|site| {
-        let told = source.explain(DAY, group, ["--url", &format!("{site}.example")]);
-        let verdict = told.lines().next().and_then(|line| line.rsplit(' ').next());
+        let reported = source.explain(DAY, group, ["--url", &format!("{site}.example")]);
+        let verdict = reported
+            .lines()
+            .next()
+            .and_then(|line| line.rsplit(' ').next());
         verdict.expect("a verdict").to_owned()
     })
 }
@@ -251,7 +254,7 @@ fn r10_a_rule_that_opens_a_denied_service_by_name_is_reported() {
     let blocks = opens("block: [service:chat]", "/skoler", "");
     assert_eq!(codes("denied", &blocks), [""; 0]);
 
-    // Only whom the status and the rule have in common are told of.
+    // Only whom the status and the rule have in common are reported.
     let parts =
         "\n  - { for: /skoler, status: approved }\n  - { for: /skoler/vest, status: denied }";
     assert_eq!(codes(parts, &allows), ["FYR1011"]);
@@ -299,7 +302,7 @@ fn r12_a_service_joins_its_category_and_the_rule_of_the_category_is_over_it() {
 }
 
 #[test]
-fn r10_what_stays_open_whatever_its_status_is_no_repetition_of_what_hangs_on_it() {
+fn r10_what_stays_open_under_any_status_is_no_repetition_of_what_depends_on_it() {
     let source = with_catalogue(
         "rule: katalog\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
          allow: [services:approved]\nwhy: { da: Det godkendte. }\n---\n\
@@ -390,7 +393,7 @@ fn r21_two_boards_approve_one_service_each_for_its_own() {
     let each_its_own = approved(", decision: VEST-9", of_oest);
     assert_eq!(each_its_own.check(DAY), "nothing to report\n");
     let owned = approved(", decision: VEST-9", "");
-    assert_eq!(owned.codes(DAY), ["FYR1003"], "nobody decided it for Øst");
+    assert_eq!(owned.codes(DAY), ["FYR1003"], "no body decided it for Øst");
 
     // The line that goes too far is shown, and no other body could carry both.
     let by_one = approved("", of_oest);

@@ -96,7 +96,7 @@ fn with_brought_devices(rule: &str) -> Source {
         .with_edit(
             "units.yaml",
             "groups:\n",
-            "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: brought }\n",
+            "groups:\n  egne: { unit: /skoler/oest, stage: udskoling, ownership: personal }\n",
         )
         .with_edit(
             "rules/floor.yaml",
@@ -252,7 +252,7 @@ fn r41_what_is_recommended_with_the_equipment_holds_where_a_browser_can_hold_it(
     }
     assert_eq!(
         gap(&bundle, "password.reuse-warning", Engine::Firefox),
-        Some(GapReason::NoMeans)
+        Some(GapReason::NoMechanism)
     );
 }
 

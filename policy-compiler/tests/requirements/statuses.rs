@@ -44,7 +44,7 @@ fn r03_no_status_of_a_school_takes_a_denied_service_out_of_a_floor_above() {
 }
 
 #[test]
-fn r21_nobody_decides_for_others_what_they_may_not_use_either() {
+fn r21_no_body_decides_for_others_what_they_may_not_use_either() {
     for status in ["approved", "denied", "under-review"] {
         let of_a_school = format!("{{ for: /skoler, status: {status}, decision: OEST-3 }}");
         let found = below_a_floor(&of_a_school).codes(DAY);
@@ -61,7 +61,7 @@ fn r03_who_decides_the_floor_may_except_a_school_from_what_is_denied() {
 }
 
 #[test]
-fn r03_of_what_nobody_above_looked_at_a_school_says_what_it_is_there_by_a_decision_of_its_own() {
+fn r03_of_what_no_higher_unit_assessed_a_school_says_what_it_is_there_by_a_decision_of_its_own() {
     let own = "{ for: /skoler/oest, status: approved, decision: OEST-3 }";
     let source = below_a_floor(own);
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
@@ -78,7 +78,7 @@ fn r03_a_status_without_a_decision_takes_nothing_out_of_a_decided_floor_wherever
     let of_pupils = "{ for: { unit: /skoler, who: pupils }, status: under-review }";
     let denied = "{ for: /skoler, status: denied, decision: SK-2025-7 }";
     let source = below_a_floor(&format!("{denied}, {of_pupils}"));
-    // It stands on the case of the service, which the board decided.
+    // It cites the case of the service, which the board decided.
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
     for denied in [denied, "{ for: /, status: denied, decision: BY-2025-1 }"] {
         let text = TEGN
@@ -104,7 +104,7 @@ fn r03_what_is_closed_by_its_name_no_school_approves_for_itself() {
     };
     let text = below("example").check(DAY);
     assert!(text.contains("FYR0503"), "{text}");
-    // Who closes everything but what is approved, and what nobody has looked at, leaves it to them.
+    // A floor that closes everything except what is approved, and what is not assessed, leaves it to them.
     for closes in ["'*'", "'services:not-assessed'"] {
         let text = below(closes).check(DAY);
         assert!(!text.contains("FYR0503"), "{closes}: {text}");
@@ -173,7 +173,7 @@ fn r03_nothing_that_says_the_same_hides_what_a_service_opens() {
             closed("a.klip.example").with("services/z2.yaml", &z("z2", "a.klip.example")),
         ),
         (
-            "a rule that nobody decided",
+            "a rule without a decision",
             closed("a.klip.example").with("rules/twin.yaml", twin),
         ),
         ("a part below a longer name", part("a.klip.example")),
@@ -212,7 +212,7 @@ fn r03_a_school_that_repeats_a_floor_takes_nothing_from_it() {
 }
 
 #[test]
-fn r03_a_status_for_everybody_needs_a_decision_as_one_for_a_part_does() {
+fn r03_a_status_for_all_groups_needs_a_decision_as_one_for_a_part_does() {
     let service = |case: &str| {
         format!("service: z\nname: Z\nstatus: under-review\n{case}sites: [z.example]\n")
     };

@@ -74,7 +74,7 @@ fn beside_a_floor(unit: &str, strength: &str, says: &str) -> Source {
 }
 
 #[test]
-fn r21_nobody_without_a_decision_opens_a_decided_floor_from_above_it_or_from_beside_it() {
+fn r21_no_rule_without_a_decision_opens_a_decided_floor_from_above_it_or_from_beside_it() {
     for (unit, strength) in [
         ("/", "locked"),
         ("/skoler", "locked"),
@@ -93,10 +93,10 @@ fn r21_nobody_without_a_decision_opens_a_decided_floor_from_above_it_or_from_bes
         ] {
             let source = beside_a_floor(unit, strength, says);
             let found = source.codes(DAY);
-            let is_told = found
+            let is_reported = found
                 .iter()
                 .any(|code| code == "FYR0503" || code == "FYR0307");
-            assert!(is_told, "{unit}, {strength}, {says}: {found:?}");
+            assert!(is_reported, "{unit}, {strength}, {says}: {found:?}");
         }
     }
     let across = "sites:\n  allow: ['https://spil.example']";
@@ -127,7 +127,7 @@ fn r21_what_is_open_without_a_decision_beside_a_floor_is_nobodys_concern() {
 }
 
 #[test]
-fn r21_nobody_opens_a_decided_floor_by_calling_what_it_closes_a_helpline() {
+fn r21_calling_a_closed_site_a_helpline_does_not_open_a_decided_floor() {
     let helpline = "service: nogen\nname: Nogen\nkind: helpline\nsites: [kasino.example]\n";
     let says = "sites:\n  allow: ['service:nogen']";
     let source = beside_a_floor("/", "locked", says).with("services/nogen.yaml", helpline);
@@ -136,7 +136,7 @@ fn r21_nobody_opens_a_decided_floor_by_calling_what_it_closes_a_helpline() {
 }
 
 #[test]
-fn r03_nothing_that_nobody_decided_pushes_a_floor_out_of_a_browsers_list() {
+fn r03_nothing_without_a_decision_pushes_a_floor_out_of_a_browsers_list() {
     let floor = "rule: gulv\ndecision: SK-2025-7\nfor: /skoler\nstrength: minimum\nsites:\n  \
                  block: [gulv.example, 'category:spil']\nwhy:\n  da: Prøve.\n";
     let many = |name: &str| {

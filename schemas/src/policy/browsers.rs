@@ -20,7 +20,7 @@ pub struct Browsers {
 }
 
 impl Browsers {
-    /// The oldest version of one engine; `None` where nobody said.
+    /// The oldest version of one engine; `None` if it is not given.
     pub fn oldest(&self, engine: Engine) -> Option<&At<BrowserVersion>> {
         match engine {
             Engine::Chromium => self.chromium.as_ref(),

@@ -23,25 +23,25 @@ pub struct Decision {
     pub body: At<BodyId>,
     /// The day it was decided; for what is not decided yet, the day of the proposal.
     pub date: At<Day>,
-    /// The first day its rules hold; `date` where it is left out.
+    /// The first day its rules are in force; `date` if left out.
     pub from: Option<At<Day>>,
-    /// The last day its rules hold.
+    /// The last day its rules are in force.
     pub until: Option<At<Day>>,
     /// The earlier case whose rules end when those of this one begin.
     pub replaces: Option<At<CaseNumber>>,
-    /// Where it stands.
+    /// Its status.
     pub status: At<Status>,
     /// For an emergency: the day by which the decision must follow.
     pub decide_by: Option<At<Day>>,
-    /// What it is to achieve.
+    /// What it should achieve.
     pub purpose: String,
     /// The legal basis. What is not decided may leave it out, and so may an emergency.
     pub legal_basis: Option<String>,
-    /// The role that answers for it; never a person's name.
+    /// The responsible role; never a person's name.
     pub owner: String,
     /// The data protection impact assessment behind it.
     pub dpia: Option<Dpia>,
-    /// The day it is to be looked at again. What is not decided may leave it out, and so may
+    /// The day of its next review. What is not decided may leave it out, and so may
     /// an emergency.
     pub review: Option<At<Day>>,
 }
@@ -61,7 +61,7 @@ impl Decision {
             .collect()
     }
 
-    /// The first day its rules hold, once it is decided.
+    /// The first day its rules are in force, once it is decided.
     pub fn first_day(&self) -> &At<Day> {
         self.from.as_ref().unwrap_or(&self.date)
     }
@@ -96,24 +96,24 @@ pub struct Dpia {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Being written: its rules are a proposal.
+    /// Being written: its rules are a proposal and not in force.
     Draft,
     /// Out for hearing: its rules are a proposal.
     Hearing,
-    /// Decided; its rules hold from their first day on.
+    /// Decided; its rules are in force from their first day on.
     Decided,
-    /// Decided, and its rules hold.
+    /// Decided, and its rules are in force.
     InForce,
-    /// Decided once, and its rules held until `until`.
+    /// Decided once, and its rules were in force until `until`.
     Repealed,
-    /// Was proposed and not decided; stays on record, and no rule stands on it.
+    /// Was proposed and not decided; stays on record, and no rule may cite it.
     Rejected,
     /// In force at once; the decision follows by `decide-by`.
     Emergency,
 }
 
 impl Status {
-    /// Those of a decision that was made and that rules stand on.
+    /// Those of a decision that was made and that rules cite.
     pub const CARRYING: [Self; 2] = [Self::Decided, Self::InForce];
 
     /// The word of the source.

@@ -24,7 +24,7 @@ pub struct List {
     /// The day it was taken from its source.
     pub as_of: Option<At<Day>>,
     /// Files below `lists/`, or directories of them: domains, URL prefixes, hosts lines or
-    /// adblock rules, one a line. A category of services alone has none.
+    /// adblock rules, one a line. A category of services only has none.
     #[serde(default)]
     pub files: Vec<At<String>>,
     /// SHA-256 over the bytes of the files, in the order of their paths. Where it is given, a

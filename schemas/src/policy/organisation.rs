@@ -12,27 +12,27 @@ use crate::id::{
     TimeZoneName, UnitPath,
 };
 
-/// The organisation: what every other file builds on.
+/// The organisation: every other file depends on it.
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[schemars(title = "Fyr: the organisation (fyr.yaml)")]
 pub struct OrganisationFile {
     /// The organisation's short name; devices are enrolled to it, so it never changes.
     pub organisation: At<OrganisationId>,
-    /// The name in full, as people write it.
+    /// The full name.
     pub name: String,
     /// The country, as two letters: `DK`, `SE`, `NO`.
     pub country: At<CountryCode>,
-    /// The time zone that school hours and dates are meant in: `Europe/Copenhagen`.
+    /// The time zone of school hours and dates: `Europe/Copenhagen`.
     pub time_zone: At<TimeZoneName>,
-    /// The languages that reasons are written in, the first one preferred: `[da]`.
+    /// The languages of reasons, the preferred one first: `[da]`.
     pub languages: Vec<At<LanguageCode>>,
     /// How people sign in.
     pub sign_in: SignIn,
-    /// Hosts that no rule may block: sign-in pages, and what devices recover from.
+    /// Hosts that no rule may block: sign-in pages, and hosts that devices need for recovery.
     #[serde(default)]
     pub always_reachable: Vec<At<String>>,
-    /// The platforms that teaching happens on, by name: `[google-classroom, aula]`. A rule that
+    /// The teaching platforms by name: `[google-classroom, aula]`. A rule that
     /// closes a host they need is reported.
     #[serde(default)]
     pub classroom: Vec<At<String>>,
@@ -41,14 +41,14 @@ pub struct OrganisationFile {
     #[serde(default)]
     pub browsers: Browsers,
     /// The stages of schooling by grade, and the staff's: `indskoling: 0-3`, `personale: staff`.
-    /// Where they are left out, the stages of the country's own law hold.
+    /// If left out, the stages of the country's law apply.
     #[serde(default)]
     pub stages: BTreeMap<At<StageId>, At<Stage>>,
-    /// The years after which an impact assessment must be made anew; three where it is left out.
+    /// The years after which an impact assessment must be repeated; three if left out.
     #[serde(default = "three_years")]
     #[schemars(range(min = 1, max = 20))]
     pub dpia_limit_years: u8,
-    /// The bodies that decide, and where they are competent.
+    /// The bodies that decide, and the units for which they may decide.
     pub bodies: BTreeMap<At<BodyId>, Body>,
 }
 
@@ -62,7 +62,7 @@ fn three_years() -> u8 {
 pub struct SignIn {
     /// The domains of the organisation's accounts.
     pub domains: Vec<At<HostName>>,
-    /// Who signs people in, by name: `[google, unilogin]`. No rule may close a host they need.
+    /// The sign-in systems by name: `[google, unilogin]`. No rule may block a host that they need.
     #[serde(default)]
     pub providers: Vec<At<String>>,
 }
@@ -71,9 +71,9 @@ pub struct SignIn {
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Body {
-    /// Its name in full.
+    /// Its full name.
     pub name: String,
-    /// The unit it decides for, and everything below.
+    /// The unit for which it decides, and every unit below.
     pub competent_for: At<UnitPath>,
 }
 

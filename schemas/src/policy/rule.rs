@@ -21,19 +21,19 @@ pub struct Rule {
     pub rule: At<RuleId>,
     /// The case that decided it, as the decision's file writes it.
     pub decision: Option<At<CaseNumber>>,
-    /// Whom it is for: a unit's path, or a selection.
+    /// The groups to which it applies: a unit's path, or a selection.
     #[serde(rename = "for")]
     pub scope: Scope,
-    /// What lower levels may do about it.
+    /// What lower units may do.
     pub strength: At<Strength>,
     /// Who may go below a `minimum` all the same.
     pub overridable: Option<At<Overridable>>,
-    /// The periods of the timetable during which it holds; always when left out.
+    /// The periods of the timetable during which it is in force; always if left out.
     #[serde(default)]
     pub during: OneOrMany<PeriodId>,
-    /// The first day on which it holds.
+    /// The first day on which it is in force.
     pub from: Option<At<Day>>,
-    /// The last day on which it holds.
+    /// The last day on which it is in force.
     pub until: Option<At<Day>>,
     /// Settings and their values; a value may differ by stage, `pupils` and `staff`.
     #[serde(default)]
@@ -55,11 +55,11 @@ pub struct Rule {
 )]
 #[serde(rename_all = "kebab-case")]
 pub enum Strength {
-    /// Nobody below changes it.
+    /// Lower units cannot change it.
     Locked,
-    /// Below may only tighten it.
+    /// Lower units may only make it more restrictive.
     Minimum,
-    /// Below may change it.
+    /// Lower units may change it.
     Default,
 }
 
@@ -78,7 +78,7 @@ impl Strength {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overridable {
-    /// Rules that hold during lessons alone (`during: lesson:NAME`): for their time, and with an end.
+    /// Rules during lessons only (`during: lesson:NAME`): for their time, and with an end.
     Lessons,
 }
 
@@ -88,13 +88,13 @@ pub enum Overridable {
 #[derive(Debug, Clone, Default, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Sites {
-    /// What stays open.
+    /// Sites that are allowed.
     #[serde(default)]
     pub allow: Vec<At<String>>,
-    /// What opens once its guidance was read.
+    /// Sites that open after the user has read the guidance.
     #[serde(default)]
     pub warn: Vec<At<String>>,
-    /// What is closed.
+    /// Sites that are blocked.
     #[serde(default)]
     pub block: Vec<At<String>>,
 }
@@ -102,13 +102,13 @@ pub struct Sites {
 /// Whom a rule is for. Every field narrows the selection.
 #[derive(Debug, Clone)]
 pub struct Scope {
-    /// The unit; everything below it is included.
+    /// The unit; every unit below it is included.
     pub unit: At<UnitPath>,
-    /// Pupils alone, or staff alone.
+    /// Pupils only, or staff only.
     pub who: Option<At<Audience>>,
     /// These stages alone.
     pub stage: Vec<At<StageId>>,
-    /// Managed or brought devices alone.
+    /// Managed or personal devices only.
     pub ownership: Option<At<Ownership>>,
 }
 
@@ -116,14 +116,14 @@ pub struct Scope {
 #[derive(Debug, Clone, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Selection {
-    /// The unit; everything below it is included.
+    /// The unit; every unit below it is included.
     unit: At<UnitPath>,
-    /// Pupils alone, or staff alone.
+    /// Pupils only, or staff only.
     who: Option<At<Audience>>,
     /// One stage or several.
     #[serde(default)]
     stage: OneOrMany<StageId>,
-    /// Managed or brought devices alone.
+    /// Managed or personal devices only.
     ownership: Option<At<Ownership>>,
 }
 
@@ -282,7 +282,7 @@ impl schemars::JsonSchema for SettingValue {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "A value for everybody the rule is for, or a mapping by stage, `pupils` and `staff`."
+            "description": "A value for all groups of the rule, or a mapping by stage, `pupils` and `staff`."
         })
     }
 }
@@ -298,7 +298,7 @@ mod tests {
     }
 
     #[test]
-    fn values_mean_what_they_say_whatever_yaml_1_1_made_of_them() {
+    fn values_mean_what_they_say_in_spite_of_yaml_1_1() {
         let rule = rule(
             "{rule: x, for: /, strength: locked, why: {}, set: {a: off, b: no, c: NO, d: 1-3, e: true, f: 12}}",
         );

@@ -17,12 +17,12 @@ pub struct Service {
     pub service: At<ServiceId>,
     /// Its name as people know it.
     pub name: String,
-    /// What it is to pupils.
+    /// Its kind.
     #[serde(default)]
     pub kind: ServiceKind,
     /// The category it belongs to: a rule over `category:NAME` is over its sites too.
     pub category: Option<At<CategoryId>>,
-    /// Where its assessment stands: one word for everybody, or one for each part of the
+    /// The status of its assessment: one for all groups, or one for each part of the
     /// organisation, of which the narrowest holds.
     #[serde(default)]
     pub status: Statuses,
@@ -52,7 +52,7 @@ pub struct Service {
     pub approval: Option<At<Approval>>,
     /// The case that decided on it, wherever a status cites none of its own.
     pub decision: Option<At<CaseNumber>>,
-    /// The day it is to be looked at again.
+    /// The day of its next review.
     pub review: Option<At<Day>>,
     /// The URL filters that make up the service.
     pub sites: Vec<At<String>>,
@@ -67,7 +67,7 @@ pub enum ServiceKind {
     /// A service like any other.
     #[default]
     Ordinary,
-    /// Helps children directly: no rule may block it, and nobody needs to approve it.
+    /// Helps children directly: no rule may block it, and it needs no approval.
     Helpline,
 }
 

@@ -50,7 +50,7 @@ pub struct Period {
     pub from: Option<At<Day>>,
     /// The last day of a period by weekday.
     pub until: Option<At<Day>>,
-    /// For whom it runs: a unit's path, or a selection. For everybody when left out.
+    /// The groups for which it runs: a unit's path, or a selection. All groups if left out.
     #[serde(rename = "for")]
     pub scope: Option<Scope>,
     /// Those who have other hours: a school, a stage. The lowest unit counts, and on one unit the
@@ -66,7 +66,7 @@ pub struct Exception {
     /// For whom.
     #[serde(rename = "for")]
     pub scope: Scope,
-    /// The case that decided it; that of the period where it is left out. Hours that a part below a
+    /// The case that decided it; that of the period if left out. Hours that a part below a
     /// floor takes from it cite their own.
     pub decision: Option<At<CaseNumber>>,
     /// The days of the week.
@@ -86,7 +86,7 @@ pub struct Exception {
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Holiday {
-    /// What people call it.
+    /// Its name.
     pub name: At<String>,
     /// The case that decided it.
     pub decision: Option<At<CaseNumber>>,
@@ -97,7 +97,7 @@ pub struct Holiday {
     pub from: Option<At<Day>>,
     /// The last day.
     pub until: Option<At<Day>>,
-    /// Who has it: a unit's path, or a selection. Everybody when left out.
+    /// The groups that have it: a unit's path, or a selection. All groups if left out.
     #[serde(rename = "for")]
     pub scope: Option<Scope>,
 }

@@ -19,7 +19,7 @@ pub struct UnitsFile {
     #[serde(default)]
     pub groups: BTreeMap<At<GroupId>, Group>,
     /// For each service that needs a guardian's approval, the groups that have it for every pupil.
-    /// The outcome alone stands here; who approved what is kept elsewhere.
+    /// Only the outcome is written here; who approved what is kept elsewhere.
     #[serde(default)]
     pub approved: BTreeMap<At<ServiceId>, Vec<At<GroupId>>>,
 }
@@ -45,7 +45,7 @@ impl UnitsFile {
 #[derive(Debug, Clone, Deserialize, schemars::JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Unit {
-    /// Its name in full.
+    /// Its full name.
     pub name: String,
     /// The grades that it and the units below it teach: `F-9`. Where they are left out, those of
     /// the unit above, and in the end all that the stages hold.
@@ -117,7 +117,7 @@ pub struct Group {
     pub start: Option<At<u16>>,
     /// A stage that does not change: the staff's, or that of a trolley.
     pub stage: Option<At<StageId>>,
-    /// Whose devices they are.
+    /// The owner of the devices.
     #[serde(default)]
     pub ownership: Ownership,
 }
@@ -150,8 +150,8 @@ pub enum Ownership {
     /// The organisation's, and run by it.
     #[default]
     Managed,
-    /// Brought from home: rules reach the account only, never the device.
-    Brought,
+    /// A personal device (BYOD): rules apply to the account only, never to the device.
+    Personal,
 }
 
 #[cfg(test)]

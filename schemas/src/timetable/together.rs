@@ -18,7 +18,7 @@ impl Timetable {
     /// among them; at most `most` and one.
     ///
     /// Between two turning days nothing differs but the day of the week, so a week of each
-    /// stretch shows all of it. Whatever the clocks are set to, they show a time of such a day.
+    /// stretch shows all of it. At any setting, a clock shows a time of such a day.
     pub fn together(&self, within: Days, most: usize) -> BTreeSet<BTreeSet<PeriodId>> {
         let mut found = BTreeSet::from([BTreeSet::new()]);
         let turning = self.turning_days();

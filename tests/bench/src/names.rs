@@ -1,4 +1,4 @@
-//! Domain names that nobody has, drawn from a seed: below the names that are kept for examples.
+//! Domain names that are not registered, drawn from a seed: below the names that are reserved for examples.
 
 use std::fmt::Write as _;
 

@@ -2,13 +2,13 @@
 //! page, and URLs are opened in frames of one page, all at once.
 //!
 //! A frame is navigated like a page and refused like one; what frames cannot be sent to (files,
-//! sources, the browser's own pages) is visited by a page. No host resolves, so whatever is not
+//! sources, the browser's own pages) is visited by a page. No host resolves, so all that is not
 //! refused by policy fails at once, in other words.
 
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, ensure};
-use fyr_policy_core::desired::Verdict;
+use fyr_policy_core::url_filter::Verdict;
 use serde_json::{Value, json};
 
 use super::{Browser, FilterSet};
@@ -17,7 +17,7 @@ use crate::device::Device;
 use crate::internet::Internet;
 use crate::wait;
 
-/// The browser by itself turns `http` into `https` and asks about both; here it must not, or a
+/// The browser turns `http` into `https` and asks about both; here it must not, or a
 /// filter of the one scheme would seem to close the other.
 const AS_WRITTEN: &str =
     "--disable-features=HttpsUpgrades,HttpsFirstBalancedMode,HttpsFirstBalancedModeAutoEnable";
@@ -106,9 +106,9 @@ impl ChromiumOracle {
         let policies = json!([policy("URLBlocklist", closed), policy("URLAllowlist", open)]);
         let policies = Value::String(policies.to_string());
         self.policies.evaluate(&format!("{APPLY}({policies})"))?;
-        let told = [format!("https://in-force.invalid/{}/", self.set)];
+        let reported = [format!("https://in-force.invalid/{}/", self.set)];
         wait::until("a set of filters to be in force", wait::LIMIT, || {
-            let answer = self.in_frames(&told)?;
+            let answer = self.in_frames(&reported)?;
             Ok((answer == [Some(Verdict::Block)]).then_some(()))
         })
     }
@@ -157,7 +157,7 @@ impl ChromiumOracle {
             };
             let is_blocked = text("/params/errorText") == Some(BLOCKED);
             let answer = answers.get_mut(*number);
-            let answer = answer.with_context(|| format!("nobody asked about number {number}"))?;
+            let answer = answer.with_context(|| format!("number {number} was not asked about"))?;
             answer.get_or_insert(verdict(is_blocked));
         }
         Ok(answers)

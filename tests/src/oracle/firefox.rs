@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use anyhow::{Result, ensure};
-use fyr_policy_core::desired::{Decided, Desired, SiteEntry, Verdict};
-use fyr_policy_core::target::lower;
+use fyr_policy_core::desired::{Decided, Desired, SiteEntry};
+use fyr_policy_core::lower::lower;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_schemas::bundle::{Audience, Coverage, Engine};
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ use crate::network::LoneNetwork;
 use crate::remote::Visit;
 
 /// Starts the filter anew, which keeps old exceptions when it is given none. A pattern that it
-/// cannot read would be left out, so it is told.
+/// cannot read would be left out, so it is reported.
 const INIT: &str = "(({ Block, Exceptions }) => {
     const { WebsiteFilter } =
         ChromeUtils.importESModule('resource:///modules/policies/WebsiteFilter.sys.mjs');
@@ -50,7 +51,7 @@ const ASK: &str = "(urls => {
 pub struct Lowered {
     /// The policy `WebsiteFilter`.
     pub filter: Value,
-    /// The rules that it is said to enforce: all but those that are told as a gap.
+    /// The rules that it is said to enforce: all except those that are reported as a gap.
     pub claimed: FilterSet,
 }
 

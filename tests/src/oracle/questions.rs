@@ -2,8 +2,7 @@
 //! that they often meet.
 
 use fastrand::Rng;
-use fyr_policy_core::desired::{SiteRule, Verdict};
-use fyr_policy_core::url_filter::UrlFilter;
+use fyr_policy_core::url_filter::{SiteRule, UrlFilter, Verdict};
 
 use super::FilterSet;
 

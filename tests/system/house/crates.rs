@@ -38,19 +38,19 @@ const PURE_MAY_USE: [&str; 24] = [
 
 #[test]
 fn dependencies_point_down() -> Result<()> {
-    let floors = floors()?;
+    let layers = layers()?;
     let mut wrong = Vec::new();
     for package in &packages()? {
         let name = text(package, "name");
-        let floor = floors
+        let layer = layers
             .get(name)
-            .with_context(|| format!("`{name}` has no floor in ARCHITECTURE.md"))?;
-        // What only tests use is not part of what is built on a floor.
+            .with_context(|| format!("`{name}` has no layer in ARCHITECTURE.md"))?;
+        // A dependency of tests only is not part of what is built.
         let built = list(package, "dependencies")
             .iter()
             .filter(|dependency| text(dependency, "kind") != "dev");
-        for below in built.filter_map(|dependency| floors.get_key_value(text(dependency, "name"))) {
-            if below.1 >= floor {
+        for below in built.filter_map(|dependency| layers.get_key_value(text(dependency, "name"))) {
+            if below.1 >= layer {
                 wrong.push(format!("`{name}` must not depend on `{}`", below.0));
             }
         }
@@ -71,7 +71,7 @@ fn pure_crates_depend_only_on_what_is_known_not_to_reach_out() -> Result<()> {
             let on = text(dependency, "name");
             if text(dependency, "kind") != "dev" && !PURE_MAY_USE.contains(&on) {
                 wrong.push(format!(
-                    "`{name}` is pure: nobody has looked whether `{on}` is"
+                    "`{name}` is pure: check whether `{on}` is, and list it"
                 ));
             }
         }
@@ -81,20 +81,20 @@ fn pure_crates_depend_only_on_what_is_known_not_to_reach_out() -> Result<()> {
 }
 
 #[test]
-fn no_pure_crate_brings_a_runtime_or_a_network() -> Result<()> {
+fn no_pure_crate_links_a_runtime_or_a_network() -> Result<()> {
     for (pure, _) in PURE {
         let linked = linked(pure)?;
         for runtime in [
             "tokio", "mio", "hyper", "reqwest", "rustls", "sqlx", "notify",
         ] {
-            assert!(!linked.contains(runtime), "`{pure}` brings `{runtime}`");
+            assert!(!linked.contains(runtime), "`{pure}` links `{runtime}`");
         }
     }
     Ok(())
 }
 
 #[test]
-fn the_agent_cannot_sign_policy_and_brings_one_crypto_library() -> Result<()> {
+fn the_agent_cannot_sign_policy_and_links_one_crypto_library() -> Result<()> {
     let linked = linked("fyr-agent")?;
     for absent in [
         "fyr-seal",
@@ -103,13 +103,13 @@ fn the_agent_cannot_sign_policy_and_brings_one_crypto_library() -> Result<()> {
         "aws-lc-sys",
         "openssl-sys",
     ] {
-        assert!(!linked.contains(absent), "`fyr-agent` brings `{absent}`");
+        assert!(!linked.contains(absent), "`fyr-agent` links `{absent}`");
     }
     Ok(())
 }
 
 #[test]
-fn every_pure_crate_has_the_same_bans_each_with_its_cure() -> Result<()> {
+fn every_pure_crate_has_the_same_bans_each_with_its_replacement() -> Result<()> {
     let bans = |place: &str| fs::read_to_string(house().join(place).join("clippy.toml"));
     let everywhere = fs::read_to_string(house().join("clippy.toml"))?;
     let first = bans("schemas")?;
@@ -152,13 +152,13 @@ fn every_dependency_comes_from_the_public_registry() -> Result<()> {
     Ok(())
 }
 
-/// The floor of each crate, from the table in `ARCHITECTURE.md`.
-fn floors() -> Result<BTreeMap<String, u32>> {
+/// The layer of each crate, from the table in `ARCHITECTURE.md`.
+fn layers() -> Result<BTreeMap<String, u32>> {
     let architecture = fs::read_to_string(house().join("ARCHITECTURE.md"))?;
     let rows = architecture.lines().filter_map(|line| {
         let mut cells = line.strip_prefix('|')?.split('|').map(str::trim);
-        let floor = cells.next()?.parse().ok()?;
-        Some((cells.nth(1)?.trim_matches('`').to_owned(), floor))
+        let layer = cells.next()?.parse().ok()?;
+        Some((cells.nth(1)?.trim_matches('`').to_owned(), layer))
     });
     Ok(rows.collect())
 }
@@ -180,9 +180,6 @@ fn linked(package: &str) -> Result<BTreeSet<String>> {
     let tree = cargo(&arguments)?;
     let names = tree.lines().filter_map(|line| line.split(' ').next());
     let names: BTreeSet<_> = names.map(str::to_owned).collect();
-    assert!(
-        names.contains(package),
-        "`cargo tree` speaks another format"
-    );
+    assert!(names.contains(package), "`cargo tree` uses another format");
     Ok(names)
 }

@@ -3,61 +3,67 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use fyr_schemas::bundle::{Audience, Bundle, FORMAT};
+use fyr_fixtures::{DAY, Publication, at, bundle, public};
 use fyr_seal::{
-    Authorities, Change, Content, PublicKey, Repository, RepositoryError, SealError, Signers,
-    SigningClock, SigningKey,
+    Authorities, Change, Content, PublicKey, Published, Repository, RepositoryError, SealError,
+    Signers, SigningClock, SigningKey,
 };
 use fyr_trust::{Answer, Clock, EnrolmentAuthority, Floor, Refresh, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
 
 #[test]
 fn what_is_published_is_read_back_as_it_was() {
-    let town = Town::new();
+    let town = Publication::new();
     let published = town
-        .publish(&["indskoling", "personale"], "2026-08-01T08:00:00Z")
+        .publish_groups(&["indskoling", "personale"], "2026-08-01T08:00:00Z")
         .unwrap();
     assert_eq!(published.revision().0, 1);
     assert_eq!(published.bundles().len(), 2);
-    assert_eq!(published.enrolment_keys().keys, [town.enrolment.hex()]);
+    assert_eq!(
+        published.enrolment_keys().keys,
+        [town.authority.enrolment.public_key().hex()]
+    );
 }
 
 #[test]
 fn an_unchanged_policy_keeps_its_revision_and_its_targets() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    let again = town.publish(&["a"], "2026-08-01T09:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let again = town.publish_groups(&["a"], "2026-08-01T09:00:00Z").unwrap();
     assert_eq!(again.revision().0, 1);
     assert!(!town.file("metadata/2.targets.json").exists());
     assert!(!town.file("metadata/2.snapshot.json").exists());
-    let changed = town.publish(&["a", "b"], "2026-08-01T10:00:00Z").unwrap();
+    let changed = town
+        .publish_groups(&["a", "b"], "2026-08-01T10:00:00Z")
+        .unwrap();
     assert_eq!(changed.revision().0, 2);
 }
 
 #[test]
 fn a_file_that_is_there_already_is_not_written_again() {
-    let town = Town::new();
-    let published = town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    let published = town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let (_, digest) = published.bundles().into_iter().next().unwrap();
     let bundle = town.file(&format!("targets/bundles/{digest}.a.json"));
     let inode = || bundle.metadata().unwrap().ino();
     let before = inode();
-    town.publish(&["a", "b"], "2026-08-02T08:00:00Z").unwrap();
+    town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z")
+        .unwrap();
     assert_eq!(inode(), before);
 }
 
 #[test]
 fn renewing_signs_the_timestamp_every_time_and_the_snapshot_after_half_its_life() {
-    let town = Town::new();
-    let first = town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    let hour = town.renew("2026-08-01T09:00:00Z").unwrap();
+    let town = Publication::new();
+    let first = town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let hour = town.renew(at("2026-08-01T09:00:00Z")).unwrap();
     assert!(!town.file("metadata/2.snapshot.json").exists());
     // The snapshot is the first to expire: it was signed an hour earlier.
     assert_eq!(hour.expires(), first.expires());
-    let week = town.renew("2026-08-08T08:00:01Z").unwrap();
+    let week = town.renew(at("2026-08-08T08:00:01Z")).unwrap();
     assert!(town.file("metadata/2.snapshot.json").exists());
     assert_eq!(week.revision().0, 1);
     assert_eq!(
@@ -68,21 +74,21 @@ fn renewing_signs_the_timestamp_every_time_and_the_snapshot_after_half_its_life(
 
 #[test]
 fn a_repository_that_nobody_renewed_for_a_month_can_be_renewed() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    let renewed = town.renew("2026-09-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let renewed = town.renew(at("2026-09-01T08:00:00Z")).unwrap();
     assert!(renewed.expires() > at("2026-09-01T08:00:00Z"));
 }
 
 #[test]
 fn root_and_targets_are_signed_anew_60_days_before_they_expire_and_not_before() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    town.publish(&["a"], "2027-05-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    town.publish_groups(&["a"], "2027-05-01T08:00:00Z").unwrap();
     for path in ["metadata/2.root.json", "metadata/2.targets.json"] {
         assert!(!town.file(path).exists(), "{path}");
     }
-    town.publish(&["a"], "2027-06-15T08:00:00Z").unwrap();
+    town.publish_groups(&["a"], "2027-06-15T08:00:00Z").unwrap();
     for path in ["metadata/2.root.json", "metadata/2.targets.json"] {
         assert!(town.file(path).exists(), "{path}");
     }
@@ -95,21 +101,21 @@ fn a_replaced_key_is_named_by_a_new_root_and_signs_its_role_anew() {
         |signers| &mut signers.snapshot,
         |signers| &mut signers.timestamp,
     ] {
-        let mut town = Town::new();
-        town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-        *replace(&mut town.signers) = vec![SigningKey::generate().unwrap()];
-        town.publish(&["a"], "2026-08-02T08:00:00Z").unwrap();
+        let mut town = Publication::new();
+        town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+        *replace(&mut town.authority.signers) = vec![SigningKey::generate().unwrap()];
+        town.publish_groups(&["a"], "2026-08-02T08:00:00Z").unwrap();
         assert!(town.file("metadata/2.root.json").exists());
     }
 }
 
 #[test]
 fn a_root_of_three_keys_needs_two_of_them() {
-    let mut town = Town::new();
-    town.signers.root = (0..3).map(|_| SigningKey::generate().unwrap()).collect();
-    let all = public(&town.signers.root);
-    town.signers.root.truncate(1);
-    let refused = town.publish_under(all.clone(), &["a"], "2026-08-01T08:00:00Z");
+    let mut town = Publication::new();
+    town.authority.signers.root = (0..3).map(|_| SigningKey::generate().unwrap()).collect();
+    let all = public(&town.authority.signers.root);
+    town.authority.signers.root.truncate(1);
+    let refused = publish_under(&town, all.clone(), &["a"], "2026-08-01T08:00:00Z");
     assert!(
         matches!(refused, Err(RepositoryError::WouldBeRefused(_))),
         "{refused:?}"
@@ -119,26 +125,24 @@ fn a_root_of_three_keys_needs_two_of_them() {
         "a refused publication left files"
     );
 
-    let mut town = Town::new();
-    town.signers.root = (0..3).map(|_| SigningKey::generate().unwrap()).collect();
-    let all = public(&town.signers.root);
-    town.signers.root.truncate(2);
-    town.publish_under(all, &["a"], "2026-08-01T08:00:00Z")
-        .unwrap();
+    let mut town = Publication::new();
+    town.authority.signers.root = (0..3).map(|_| SigningKey::generate().unwrap()).collect();
+    let all = public(&town.authority.signers.root);
+    town.authority.signers.root.truncate(2);
+    publish_under(&town, all, &["a"], "2026-08-01T08:00:00Z").unwrap();
 }
 
 #[test]
 fn without_a_root_key_an_existing_repository_is_published_and_a_new_one_is_not() {
-    let mut town = Town::new();
-    let root = public(&town.signers.root);
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    town.signers.root.clear();
-    town.publish_under(root.clone(), &["a", "b"], "2026-08-02T08:00:00Z")
-        .unwrap();
+    let mut town = Publication::new();
+    let root = public(&town.authority.signers.root);
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    town.authority.signers.root.clear();
+    publish_under(&town, root.clone(), &["a", "b"], "2026-08-02T08:00:00Z").unwrap();
 
-    let mut fresh = Town::new();
-    fresh.signers.root.clear();
-    let refused = fresh.publish_under(root, &["a"], "2026-08-01T08:00:00Z");
+    let mut fresh = Publication::new();
+    fresh.authority.signers.root.clear();
+    let refused = publish_under(&fresh, root, &["a"], "2026-08-01T08:00:00Z");
     assert!(
         matches!(
             refused,
@@ -150,28 +154,32 @@ fn without_a_root_key_an_existing_repository_is_published_and_a_new_one_is_not()
 
 #[test]
 fn an_emergency_is_published_in_the_last_weeks_of_a_root_although_its_key_is_put_away() {
-    let mut town = Town::new();
-    let root = public(&town.signers.root);
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    town.signers.root.clear();
-    town.publish_under(root.clone(), &["a", "b"], "2027-07-01T08:00:00Z")
-        .unwrap();
-    let refused = town.publish_under(root, &["a"], "2027-08-02T08:00:00Z");
+    let mut town = Publication::new();
+    let root = public(&town.authority.signers.root);
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    town.authority.signers.root.clear();
+    publish_under(&town, root.clone(), &["a", "b"], "2027-07-01T08:00:00Z").unwrap();
+    let refused = publish_under(&town, root, &["a"], "2027-08-02T08:00:00Z");
     assert!(refused.is_err(), "the root has expired: {refused:?}");
 }
 
 #[test]
 fn another_organisation_cannot_publish_into_a_repository() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let mut foreign = bundle("a");
     foreign.organisation = "elsewhere".parse().unwrap();
-    let content = Content::new([foreign], BTreeMap::new(), &[town.enrolment]).unwrap();
+    let content = Content::new(
+        [foreign],
+        BTreeMap::new(),
+        &[town.authority.enrolment.public_key()],
+    )
+    .unwrap();
     let refused = town.repository().publish(
         &content,
-        &town.authorities(public(&town.signers.root)),
-        &town.signers,
-        clock("2026-08-02T08:00:00Z"),
+        &town.authority.authorities(),
+        &town.authority.signers,
+        SigningClock::right(at("2026-08-02T08:00:00Z")),
     );
     assert!(
         matches!(
@@ -184,8 +192,8 @@ fn another_organisation_cannot_publish_into_a_repository() {
 
 #[test]
 fn a_clock_that_went_back_a_month_still_yields_metadata_that_devices_take() {
-    let town = Town::new();
-    let first = town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    let first = town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let authority = EnrolmentAuthority {
         root: first.first_root().clone(),
     };
@@ -206,21 +214,22 @@ fn a_clock_that_went_back_a_month_still_yields_metadata_that_devices_take() {
             .unwrap()
     };
     let device = refresh(&TrustedState::default(), &Floor::default());
-    town.publish(&["a", "b"], "2026-07-01T08:00:00Z").unwrap();
+    town.publish_groups(&["a", "b"], "2026-07-01T08:00:00Z")
+        .unwrap();
     let device = refresh(&device.state, &device.floor);
     assert_eq!(device.document.revision().0, 2);
 }
 
 #[test]
 fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let timestamp = town.file("metadata/timestamp.json");
     let damaged = fs::read_to_string(&timestamp)
         .unwrap()
         .replace("\"version\":1", "\"version\":9");
     fs::write(&timestamp, &damaged).unwrap();
-    let refused = town.publish(&["a", "b"], "2026-08-02T08:00:00Z");
+    let refused = town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z");
     assert!(
         matches!(refused, Err(RepositoryError::Broken(_))),
         "{refused:?}"
@@ -228,7 +237,7 @@ fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
     assert_eq!(fs::read_to_string(&timestamp).unwrap(), damaged);
 
     fs::remove_file(&timestamp).unwrap();
-    let refused = town.publish(&["a"], "2026-08-02T08:00:00Z");
+    let refused = town.publish_groups(&["a"], "2026-08-02T08:00:00Z");
     assert!(
         matches!(refused, Err(RepositoryError::HalfPublished(_))),
         "{refused:?}"
@@ -237,11 +246,12 @@ fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
 
 #[test]
 fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_mends_it() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    let before = tree(town.directory.path());
-    town.publish(&["a", "b"], "2026-08-02T08:00:00Z").unwrap();
-    let after = tree(town.directory.path());
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let before = tree(&town.path());
+    town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z")
+        .unwrap();
+    let after = tree(&town.path());
     let written: Vec<_> = after
         .iter()
         .filter(|(path, bytes)| {
@@ -261,27 +271,27 @@ fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_men
         }
         let repository = Repository::at(place.path());
         assert_eq!(repository.published().unwrap().unwrap().revision().0, 1);
-        let content = town.content(&["a", "c"]);
-        let repaired = repository
+        let content = content(&town, &["a", "c"]);
+        let mended = repository
             .publish(
                 &content,
-                &town.authorities(public(&town.signers.root)),
-                &town.signers,
-                clock("2026-08-03T08:00:00Z"),
+                &town.authority.authorities(),
+                &town.authority.signers,
+                SigningClock::right(at("2026-08-03T08:00:00Z")),
             )
             .unwrap();
-        assert_eq!(repaired.revision().0, 2);
+        assert_eq!(mended.revision().0, 2);
     }
 }
 
 #[test]
 fn what_a_file_names_is_written_before_it_and_the_timestamp_last() {
-    let town = Town::new();
+    let town = Publication::new();
     let publication = fyr_seal::publish(
         None,
-        &town.content(&["a"]),
-        &town.authorities(public(&town.signers.root)),
-        &town.signers,
+        &content(&town, &["a"]),
+        &town.authority.authorities(),
+        &town.authority.signers,
         at("2026-08-01T08:00:00Z"),
     )
     .unwrap();
@@ -299,19 +309,19 @@ fn what_a_file_names_is_written_before_it_and_the_timestamp_last() {
 
 #[test]
 fn publishing_and_renewing_at_the_same_time_lose_nothing() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     std::thread::scope(|threads| {
         threads.spawn(|| {
             for number in 0..10 {
                 let group = format!("g{number}");
-                town.publish(&["a", &group], "2026-08-02T08:00:00Z")
+                town.publish_groups(&["a", &group], "2026-08-02T08:00:00Z")
                     .unwrap();
             }
         });
         threads.spawn(|| {
             for _ in 0..10 {
-                town.renew("2026-08-02T08:00:00Z").unwrap();
+                town.renew(at("2026-08-02T08:00:00Z")).unwrap();
             }
         });
     });
@@ -323,9 +333,9 @@ fn publishing_and_renewing_at_the_same_time_lose_nothing() {
 
 #[test]
 fn changes_are_told_group_by_group() {
-    let town = Town::new();
+    let town = Publication::new();
     let published = town
-        .publish(&["kept", "removed", "changed"], "2026-08-01T08:00:00Z")
+        .publish_groups(&["kept", "removed", "changed"], "2026-08-01T08:00:00Z")
         .unwrap();
     let mut renamed = bundle("changed");
     renamed.hosts = BTreeMap::from([(
@@ -335,7 +345,7 @@ fn changes_are_told_group_by_group() {
     let content = Content::new(
         [bundle("kept"), renamed, bundle("new")],
         BTreeMap::new(),
-        &[town.enrolment],
+        &[town.authority.enrolment.public_key()],
     )
     .unwrap();
     let changes = content.changes(Some(&published));
@@ -356,14 +366,15 @@ fn changes_are_told_group_by_group() {
 
 #[test]
 fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let elsewhere = tempfile::tempdir().unwrap();
     let victim = elsewhere.path().join("victim");
     fs::write(&victim, "precious").unwrap();
     let staged = town.file("metadata/.timestamp.json");
     symlink(&victim, &staged).unwrap();
-    town.publish(&["a", "b"], "2026-08-02T08:00:00Z").unwrap();
+    town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z")
+        .unwrap();
     assert_eq!(fs::read_to_string(&victim).unwrap(), "precious");
     let timestamp = town.file("metadata/timestamp.json");
     assert!(timestamp.symlink_metadata().unwrap().is_file());
@@ -372,7 +383,7 @@ fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
     fs::rename(town.file("metadata"), &metadata).unwrap();
     symlink(&metadata, town.file("metadata")).unwrap();
     let before = tree(elsewhere.path());
-    let refused = town.publish(&["a", "b", "c"], "2026-08-03T08:00:00Z");
+    let refused = town.publish_groups(&["a", "b", "c"], "2026-08-03T08:00:00Z");
     assert!(
         matches!(refused, Err(RepositoryError::Write(..))),
         "{refused:?}"
@@ -382,119 +393,68 @@ fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
 
 #[test]
 fn a_lock_that_is_held_is_waited_for_and_then_reported_and_is_its_owners_alone() {
-    let town = Town::new();
-    town.publish(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let lock = town.file(".lock");
     assert_eq!(lock.metadata().unwrap().mode() & 0o777, 0o600);
     let held = fs::File::open(&lock).unwrap();
     held.lock_shared().unwrap();
-    let refused = town.renew("2026-08-01T09:00:00Z");
+    let refused = town.renew(at("2026-08-01T09:00:00Z"));
     assert!(
         matches!(refused, Err(RepositoryError::Locked(_))),
         "{refused:?}"
     );
     drop(held);
-    town.renew("2026-08-01T09:00:00Z").unwrap();
+    town.renew(at("2026-08-01T09:00:00Z")).unwrap();
 }
 
-struct Town {
-    directory: tempfile::TempDir,
-    signers: Signers,
-    enrolment: PublicKey,
+/// Bundles that ask for nothing, one for each of `groups`.
+fn content(town: &Publication, groups: &[&str]) -> Content {
+    let bundles = groups.iter().map(|group| bundle(group));
+    town.authority.content(bundles, BTreeMap::new()).unwrap()
 }
 
-impl Town {
-    fn new() -> Self {
-        let key = || vec![SigningKey::generate().unwrap()];
-        Self {
-            directory: tempfile::tempdir().unwrap(),
-            signers: Signers {
-                root: key(),
-                targets: key(),
-                snapshot: key(),
-                timestamp: key(),
-            },
-            enrolment: SigningKey::generate().unwrap().public_key(),
-        }
-    }
-
-    fn repository(&self) -> Repository {
-        Repository::at(self.directory.path())
-    }
-
-    fn file(&self, path: &str) -> std::path::PathBuf {
-        self.directory.path().join(path)
-    }
-
-    fn content(&self, groups: &[&str]) -> Content {
-        Content::new(
-            groups.iter().map(|group| bundle(group)),
-            BTreeMap::new(),
-            &[self.enrolment],
-        )
-        .unwrap()
-    }
-
-    fn authorities(&self, root: Vec<PublicKey>) -> Authorities {
-        Authorities {
-            root,
-            targets: public(&self.signers.targets),
-            snapshot: public(&self.signers.snapshot),
-            timestamp: public(&self.signers.timestamp),
-        }
-    }
-
-    fn publish(&self, groups: &[&str], now: &str) -> Result<fyr_seal::Published, RepositoryError> {
-        self.publish_under(public(&self.signers.root), groups, now)
-    }
-
-    fn publish_under(
-        &self,
-        root: Vec<PublicKey>,
-        groups: &[&str],
-        now: &str,
-    ) -> Result<fyr_seal::Published, RepositoryError> {
-        let authorities = self.authorities(root);
-        self.repository().publish(
-            &self.content(groups),
-            &authorities,
-            &self.signers,
-            clock(now),
-        )
-    }
-
-    fn renew(&self, now: &str) -> Result<fyr_seal::Published, RepositoryError> {
-        self.repository().renew(&self.signers, clock(now))
-    }
+/// Publishes where these are the root's keys, whoever signs.
+fn publish_under(
+    town: &Publication,
+    root: Vec<PublicKey>,
+    groups: &[&str],
+    now: &str,
+) -> Result<Published, RepositoryError> {
+    let authorities = Authorities {
+        root,
+        ..town.authority.authorities()
+    };
+    let (content, signers) = (content(town, groups), &town.authority.signers);
+    town.repository().publish(
+        &content,
+        &authorities,
+        signers,
+        SigningClock::right(at(now)),
+    )
 }
 
-fn public(keys: &[SigningKey]) -> Vec<PublicKey> {
-    keys.iter().map(SigningKey::public_key).collect()
-}
-
-fn at(time: &str) -> Timestamp {
-    time.parse().unwrap()
-}
-
-fn clock(time: &str) -> SigningClock {
-    SigningClock::right(at(time))
-}
-
-fn bundle(group: &str) -> Bundle {
-    serde_json::from_value(serde_json::json!({
-        "format": FORMAT,
-        "organisation": "ballerup",
-        "group": group,
-        "unit": "/",
-        "audience": Audience::Pupils,
-        "stage": "indskoling",
-        "decisions": {},
-        "controls": [],
-        "chromium": {},
-        "firefox": {},
-        "hosts": {},
-    }))
-    .unwrap()
+#[test]
+fn what_is_published_belongs_to_the_owner_of_the_directory_and_all_can_read_it() {
+    // Modes of files and directories that were there before are widened too.
+    let town = Publication::new();
+    town.publish_groups(&["a"], DAY).unwrap();
+    let metadata = town.file("metadata");
+    fs::set_permissions(&metadata, fs::Permissions::from_mode(0o700)).unwrap();
+    let targets = town.file("metadata/1.targets.json");
+    fs::set_permissions(&targets, fs::Permissions::from_mode(0o600)).unwrap();
+    let enrolment = town.file("targets");
+    let enrolment = fs::read_dir(&enrolment).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        path.extension().is_some().then_some(path)
+    });
+    let enrolment = enrolment.unwrap();
+    fs::set_permissions(&enrolment, fs::Permissions::from_mode(0o600)).unwrap();
+    town.publish_groups(&["a", "b"], DAY).unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+    assert_eq!(mode(&metadata), 0o755);
+    assert_eq!(mode(&enrolment), 0o644);
+    assert_eq!(mode(&town.file("metadata/2.targets.json")), 0o644);
 }
 
 /// Every file below a directory, by its path.

@@ -6,7 +6,7 @@ use fyr_seal::SigningKey;
 use fyr_trust::{Answer, Clock, Floor, Refresh, Step, VerifyError};
 use serde_json::json;
 
-use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed, sign};
+use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed, sign};
 
 #[track_caller]
 fn refused(device: &Device, shelf: &Shelf, now: &str, reason: RefusalReason) {
@@ -34,7 +34,7 @@ fn rollback_an_older_snapshot_under_a_newer_timestamp_is_refused() {
     let device = refreshed(&shelf, NEXT_DAY);
     // The server's timestamp key is stolen.
     shelf.files.insert("metadata/timestamp.json".into(), old);
-    let timestamp = shelf.keys.timestamp.remove(0);
+    let timestamp = shelf.authority.signers.timestamp.remove(0);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["version"] = json!(9);
     });
@@ -49,14 +49,14 @@ fn rollback_older_targets_under_newer_online_roles_are_refused() {
     let mut device = refreshed(&shelf, NEXT_DAY);
     // The whole server is stolen, with both of its keys; it still cannot sign policy.
     let (snapshot, timestamp) = (
-        shelf.keys.snapshot.remove(0),
-        shelf.keys.timestamp.remove(0),
+        shelf.authority.signers.snapshot.remove(0),
+        shelf.authority.signers.timestamp.remove(0),
     );
     shelf.files.insert("metadata/3.snapshot.json".into(), old);
     shelf.forge("metadata/3.snapshot.json", &[&snapshot], |signed| {
         signed["version"] = json!(3);
     });
-    let pin = crate::shelf::listed(&shelf.files["metadata/3.snapshot.json"], 3);
+    let pin = fyr_fixtures::listed(&shelf.files["metadata/3.snapshot.json"], 3);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["version"] = json!(3);
         signed["meta"]["snapshot.json"] = pin;
@@ -94,7 +94,7 @@ fn freeze_a_timestamp_is_refused_once_it_expires() {
 #[test]
 fn freeze_the_timestamp_that_is_already_stored_expires_as_well() {
     let mut shelf = Shelf::published("one", DAY);
-    let timestamp = shelf.keys.timestamp.remove(0);
+    let timestamp = shelf.authority.signers.timestamp.remove(0);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["expires"] = json!("2026-08-01T12:00:00Z");
     });
@@ -149,7 +149,7 @@ fn freeze_an_expired_root_is_refused() {
 fn add_root(shelf: &mut Shelf, version: u64, change: impl FnOnce(&mut serde_json::Value)) {
     let before = format!("metadata/{}.root.json", version - 1);
     let path = format!("metadata/{version}.root.json");
-    let root = std::mem::take(&mut shelf.keys.root);
+    let root = std::mem::take(&mut shelf.authority.signers.root);
     shelf
         .files
         .insert(path.clone(), shelf.files[&before].clone());
@@ -157,7 +157,7 @@ fn add_root(shelf: &mut Shelf, version: u64, change: impl FnOnce(&mut serde_json
         signed["version"] = json!(version);
         change(signed);
     });
-    shelf.keys.root = root;
+    shelf.authority.signers.root = root;
 }
 
 #[test]
@@ -218,7 +218,7 @@ fn clock_forward_one_jump_locks_nobody_out() {
 fn a_stolen_timestamp_key_cannot_claim_a_time_beyond_the_root() {
     let mut shelf = Shelf::published("one", DAY);
     let device = refreshed(&shelf, DAY);
-    let timestamp = shelf.keys.timestamp.remove(0);
+    let timestamp = shelf.authority.signers.timestamp.remove(0);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["version"] = json!(2);
         signed["x-fyr-issued"] = json!("2999-01-01T00:00:00Z");
@@ -232,8 +232,8 @@ fn fast_forward_replaced_keys_end_what_stolen_ones_did() {
     let mut shelf = Shelf::published("one", DAY);
     let honest = shelf.files.clone();
     let (snapshot, timestamp) = (
-        shelf.keys.snapshot.remove(0),
-        shelf.keys.timestamp.remove(0),
+        shelf.authority.signers.snapshot.remove(0),
+        shelf.authority.signers.timestamp.remove(0),
     );
     let late = "2027-07-01T00:00:00Z";
     shelf.forge("metadata/1.snapshot.json", &[&snapshot], |signed| {
@@ -249,8 +249,8 @@ fn fast_forward_replaced_keys_end_what_stolen_ones_did() {
     assert_eq!(device.floor.issued, Some(at(late)));
     // The administrator replaces both keys; the root says so.
     shelf.files = honest;
-    shelf.keys.snapshot = vec![key()];
-    shelf.keys.timestamp = vec![key()];
+    shelf.authority.signers.snapshot = vec![key()];
+    shelf.authority.signers.timestamp = vec![key()];
     shelf.publish("two", NEXT_DAY);
     let refreshed = device.refresh(&shelf, NEXT_DAY).unwrap();
     assert_eq!(refreshed.document.revision().0, 2);
@@ -268,8 +268,8 @@ fn missing_signature_a_document_signed_by_nobody_or_by_another_key_is_refused() 
         for signers in [&[][..], &[&stranger][..]] {
             let mut shelf = Shelf::published("one", DAY);
             let online = [
-                shelf.keys.snapshot.remove(0),
-                shelf.keys.timestamp.remove(0),
+                shelf.authority.signers.snapshot.remove(0),
+                shelf.authority.signers.timestamp.remove(0),
             ];
             shelf.forge(path, signers, |_| {});
             vouch_for(&mut shelf, path, &online);
@@ -282,7 +282,7 @@ fn missing_signature_a_document_signed_by_nobody_or_by_another_key_is_refused() 
 /// Has the roles above `path` name it as it now is, so that only its signature is wrong.
 fn vouch_for(shelf: &mut Shelf, path: &str, [snapshot, timestamp]: &[SigningKey; 2]) {
     if path.ends_with("targets.json") {
-        let pin = crate::shelf::listed(&shelf.files[path], 1);
+        let pin = fyr_fixtures::listed(&shelf.files[path], 1);
         shelf.forge("metadata/1.snapshot.json", &[snapshot], |signed| {
             signed["meta"]["targets.json"] = pin;
         });
@@ -299,7 +299,7 @@ fn missing_signature_a_new_root_that_the_old_one_did_not_sign_is_refused() {
     let thief = Shelf::published("thief", DAY);
     let foreign = thief.files["metadata/1.root.json"].clone();
     shelf.files.insert("metadata/2.root.json".into(), foreign);
-    let root = &thief.keys.root[0];
+    let root = &thief.authority.signers.root[0];
     shelf.forge("metadata/2.root.json", &[root], |signed| {
         signed["version"] = json!(2);
     });
@@ -312,7 +312,7 @@ fn missing_signature_half_a_threshold_is_not_enough() {
     shelf.publish("one", DAY);
     let device = refreshed(&shelf, DAY);
     let root = shelf.files["metadata/1.root.json"].clone();
-    let keys = std::mem::take(&mut shelf.keys.root);
+    let keys = std::mem::take(&mut shelf.authority.signers.root);
     for (signers, enough) in [(vec![&keys[0]], false), (vec![&keys[0], &keys[2]], true)] {
         shelf
             .files
@@ -330,7 +330,7 @@ fn duplicate_signatures_one_key_does_not_count_twice() {
     shelf.publish("one", DAY);
     let device = refreshed(&shelf, DAY);
     let root = shelf.files["metadata/1.root.json"].clone();
-    let keys = std::mem::take(&mut shelf.keys.root);
+    let keys = std::mem::take(&mut shelf.authority.signers.root);
     shelf.files.insert("metadata/2.root.json".into(), root);
     shelf.forge("metadata/2.root.json", &[&keys[0], &keys[0]], |signed| {
         signed["version"] = json!(2);
@@ -342,7 +342,7 @@ fn duplicate_signatures_one_key_does_not_count_twice() {
 fn duplicate_signatures_one_key_under_two_names_does_not_count_twice() {
     let mut shelf = Shelf::with_root_keys(2);
     shelf.publish("one", DAY);
-    let keys = std::mem::take(&mut shelf.keys.root);
+    let keys = std::mem::take(&mut shelf.authority.signers.root);
     let (honest, alias) = (keys[0].public_key(), "f".repeat(64));
     let mut document: serde_json::Value =
         serde_json::from_slice(&shelf.files["metadata/1.root.json"]).unwrap();
@@ -528,7 +528,7 @@ fn equivocation_of_two_timestamps_of_one_version_the_first_one_counts() {
     let mut shelf = Shelf::published("one", DAY);
     let mut device = refreshed(&shelf, DAY);
     let before = device.state.clone();
-    let timestamp = shelf.keys.timestamp.remove(0);
+    let timestamp = shelf.authority.signers.timestamp.remove(0);
     shelf.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["expires"] = json!("2026-12-01T00:00:00Z");
     });

@@ -7,7 +7,7 @@ use fyr_trust::envelope::{self, EnvelopeError};
 use fyr_trust::token::{self, ParseTokenError, TokenError};
 use proptest::prelude::*;
 
-use crate::shelf::{DAY, NEXT_DAY, at, key};
+use fyr_fixtures::{DAY, NEXT_DAY, at, key};
 
 fn report(key: &SigningKey) -> Envelope {
     sign_envelope(PayloadType::Report, b"{\"a\":1}", "hint", key)

@@ -7,7 +7,7 @@ use fyr_schemas::Revision;
 use fyr_trust::{Answer, Floor, Step, TrustedState, VerifyError, floor, reload};
 use proptest::prelude::*;
 
-use crate::shelf::{DAY, Shelf};
+use fyr_fixtures::{DAY, Shelf};
 
 /// A repository at four moments: three publications, the last after a key was replaced,
 /// and a renewal.
@@ -20,7 +20,7 @@ static MOMENTS: LazyLock<Vec<BTreeMap<String, Vec<u8>>>> = LazyLock::new(|| {
     moments.push(shelf.files.clone());
     shelf.renew("2026-08-01T10:00:00Z");
     moments.push(shelf.files.clone());
-    shelf.keys.timestamp = vec![crate::shelf::key()];
+    shelf.authority.signers.timestamp = vec![fyr_fixtures::key()];
     shelf.publish("three", "2026-08-01T11:00:00Z");
     moments.push(shelf.files.clone());
     moments

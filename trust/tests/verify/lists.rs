@@ -9,7 +9,7 @@ use fyr_trust::{VerifyError, reload};
 use proptest::prelude::*;
 use serde_json::json;
 
-use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, closing, refreshed};
+use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, closing, refreshed};
 
 const NAMES: &str = "bet.example\ncasino.example\npoker.example\n";
 

@@ -11,5 +11,4 @@ mod envelopes;
 mod laws;
 mod lists;
 mod requests;
-mod shelf;
 mod stored;

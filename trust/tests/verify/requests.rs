@@ -2,7 +2,7 @@
 
 use fyr_trust::{Need, VerifyError};
 
-use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, refreshed};
+use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, refreshed};
 
 /// The paths that a refresh asks for, with digests cut to what can be foreseen.
 fn requests(device: &Device, shelf: &Shelf, now: &str) -> Vec<String> {

@@ -5,7 +5,7 @@ use fyr_schemas::report::RefusalReason;
 use fyr_trust::floor::{Slot, newest};
 use fyr_trust::{Floor, TrustedState, reload};
 
-use crate::shelf::{DAY, Device, NEXT_DAY, Shelf, refreshed};
+use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, refreshed};
 
 /// A device at revision 2, and the repository as it was at revision 1.
 fn ahead_of_its_repository() -> (Device, Shelf) {
@@ -72,7 +72,7 @@ fn a_lost_floor_is_stood_in_for_by_stored_metadata_even_when_that_has_expired() 
     let error = device.look(&old, NEXT_DAY).unwrap_err();
     assert_eq!(error.reason(), RefusalReason::Rollback);
     // Two months later both have expired; a thief of the online keys signs the old one anew.
-    let timestamp = old.keys.timestamp.remove(0);
+    let timestamp = old.authority.signers.timestamp.remove(0);
     old.forge("metadata/timestamp.json", &[&timestamp], |signed| {
         signed["expires"] = serde_json::json!("2027-01-01T00:00:00Z");
     });
@@ -105,7 +105,7 @@ fn damaged_state_is_fetched_again_and_ends_as_it_was() {
 fn a_lost_root_is_found_again_from_the_first_one_and_not_below_the_floor() {
     let mut shelf = Shelf::published("one", DAY);
     let old = shelf.files.clone();
-    shelf.keys.targets = vec![crate::shelf::key()];
+    shelf.authority.signers.targets = vec![fyr_fixtures::key()];
     shelf.publish("two", NEXT_DAY);
     let mut device = refreshed(&shelf, NEXT_DAY);
     assert_eq!(device.floor.root, 2);

@@ -12,7 +12,7 @@ use std::fmt;
 use fyr_schemas::bundle::Engine;
 use serde_json::{Map, Value};
 
-use crate::settings::Given;
+use crate::catalogue::Given;
 
 /// The type of one value.
 #[derive(Debug, Clone, PartialEq)]

@@ -16,29 +16,29 @@ use crate::settings::{self, Setting};
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for service in policy.services.values() {
-        let mut found: BTreeMap<(Unheld, Opening), BTreeSet<&GroupId>> = BTreeMap::new();
+        let mut found: BTreeMap<(Unmet, Opening), BTreeSet<&GroupId>> = BTreeMap::new();
         let mut known = OncePerSites::default();
         for resolved in resolution.at_all_times() {
-            let Some(unheld) = unheld(service, resolved, policy.age_of_consent()) else {
+            let Some(unmet) = unmet(service, resolved, policy.age_of_consent()) else {
                 continue;
             };
             let openings = known.answer(&resolved.sites, |sites| openings(policy, service, sites));
             for opening in openings {
-                let groups = found.entry((unheld, opening.clone())).or_default();
+                let groups = found.entry((unmet, opening.clone())).or_default();
                 groups.insert(&resolved.group.id);
             }
         }
-        let told = found
+        let reported = found
             .into_iter()
-            .map(|((unheld, opening), groups)| tell(policy, service, (unheld, &opening), &groups));
-        findings.extend(told);
+            .map(|((unmet, opening), groups)| report(policy, service, (unmet, &opening), &groups));
+        findings.extend(reported);
     }
     findings
 }
 
 /// What does not hold of a service for a group.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Unheld {
+enum Unmet {
     /// It is open in spite of this.
     Closed(Hindrance),
     /// It is open to the school account, which no setting can keep out.
@@ -51,39 +51,40 @@ enum Unheld {
 
 /// What does not hold for a group to which any of the service is open. Nothing on a brought device
 /// can be closed.
-fn unheld(service: &Service, resolved: &Resolved<'_>, age_of_consent: u8) -> Option<Unheld> {
-    if resolved.group.ownership == Ownership::Brought {
+fn unmet(service: &Service, resolved: &Resolved<'_>, age_of_consent: u8) -> Option<Unmet> {
+    if resolved.group.ownership == Ownership::Personal {
         return None;
     }
-    let means = |known: fn(&_) -> Option<&'static Setting>| {
+    let setting_of = |known: fn(&_) -> Option<&'static Setting>| {
         let mut sites = service.sites.iter();
         sites.find_map(|(filter, _)| known(filter))
     };
     match service.opens_to(resolved.group, age_of_consent) {
         Opens::Whole => None,
-        Opens::Nothing(hindrance) => Some(Unheld::Closed(hindrance)),
-        Opens::SignedOut => match means(settings::identity_over) {
+        Opens::Nothing(hindrance) => Some(Unmet::Closed(hindrance)),
+        Opens::SignedOut => match setting_of(settings::identity_over) {
             // Where it is left open, that is a finding of its own.
             Some(_) => None,
-            None => Some(Unheld::SignedOut),
+            None => Some(Unmet::SignedOut),
         },
-        Opens::Restricted => match means(settings::restricted_form_of) {
+        Opens::Restricted => match setting_of(settings::restricted_form_of) {
             Some(setting) if is_set(setting, resolved) => None,
-            Some(setting) => Some(Unheld::RestrictedBy(setting.name)),
-            None => Some(Unheld::Restricted),
+            Some(setting) => Some(Unmet::RestrictedBy(setting.name)),
+            None => Some(Unmet::Restricted),
         },
     }
 }
 
 fn is_set(setting: &Setting, resolved: &Resolved<'_>) -> bool {
-    let settled = resolved.settings.get(setting.name);
-    settled.is_some_and(|settled| setting.default_value().as_ref() != Some(settled.holds.value))
+    let effective = resolved.settings.get(setting.name);
+    effective
+        .is_some_and(|effective| setting.default_value().as_ref() != Some(effective.holds.value))
 }
 
-fn tell(
+fn report(
     policy: &Policy,
     service: &Service,
-    (unheld, opening): (Unheld, &Opening),
+    (unmet, opening): (Unmet, &Opening),
     groups: &BTreeSet<&GroupId>,
 ) -> Diagnostic {
     let written = &service.source.document;
@@ -105,40 +106,40 @@ fn tell(
              and closes it to the others"
         ),
     };
-    let (message, help) = match unheld {
-        Unheld::Closed(Hindrance::Age) => {
+    let (message, help) = match unmet {
+        Unmet::Closed(Hindrance::Age) => {
             (format!("{below}{whom} can use {name}"), through_the_rule())
         }
-        Unheld::Closed(Hindrance::Approval) => (
+        Unmet::Closed(Hindrance::Approval) => (
             format!(
                 "below {}, {whom} can use {name} without a guardian's approval",
                 policy.age_of_consent()
             ),
             through_the_rule(),
         ),
-        Unheld::SignedOut => (
+        Unmet::SignedOut => (
             format!("{below}{whom} can sign in to {name}"),
             "no setting keeps the school account out of it: write `below: block`".to_owned(),
         ),
-        Unheld::Restricted => (
+        Unmet::Restricted => (
             format!("{below}{whom} can use {name} in full"),
             "no setting knows a restricted form of it: write `below: block`".to_owned(),
         ),
-        Unheld::RestrictedBy(setting) => (
+        Unmet::RestrictedBy(setting) => (
             format!("{below}{whom} can use {name} in full"),
             format!("set `{setting}` for them"),
         ),
     };
     let limit = written.minimum_age.as_ref().map(|limit| &limit.below);
-    let place = match (unheld, limit, &written.approval) {
-        (Unheld::Closed(Hindrance::Approval), _, Some(approval)) => service.source.place(approval),
+    let place = match (unmet, limit, &written.approval) {
+        (Unmet::Closed(Hindrance::Approval), _, Some(approval)) => service.source.place(approval),
         (_, Some(limit), _) => service.source.place(limit),
         (_, None, _) => service.source.place(&written.service),
     };
-    let finding = Diagnostic::new(Code::LimitUnheld, message);
+    let finding = Diagnostic::new(Code::LimitNotMet, message);
     let finding = match opening.by {
         LeftOpen::ByRule(place) => finding.at(place, "opens it"),
-        LeftOpen::ByNobody => finding,
+        LeftOpen::ByNoRule => finding,
     };
     finding.at(place, "the catalogue says otherwise").help(help)
 }

@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::bundle::Engine;
 use fyr_schemas::{CategoryId, RuleId};
 
-use crate::desired::Verdict;
-use crate::policy::{Member, SiteSet};
-use crate::resolve::{Resolved, SiteVoice, Sites};
+use crate::category::Member;
+use crate::lower;
+use crate::policy::SiteSet;
+use crate::resolve::{Resolved, SiteClaim, Sites};
 use crate::source::Place;
-use crate::target;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{UrlFilter, Verdict};
 
 /// What closes a needed filter, or a part of it.
 #[derive(Clone)]
@@ -55,19 +55,19 @@ impl Block<'_> {
 /// The rules about sites that close a part of what `filter` matches.
 pub(super) fn by_rules<'a>(sites: &Sites<'a>, filter: &UrlFilter) -> Vec<Block<'a>> {
     let mut parts = BTreeSet::from([filter.clone()]);
-    let voices = sites.voices.iter();
-    parts.extend(voices.flat_map(|voice| voice.says.sites.within(filter)));
+    let claims = sites.claims.iter();
+    parts.extend(claims.flat_map(|claim| claim.says.sites.within(filter)));
     parts
         .into_iter()
         .filter_map(|part| Some((sites.verdict_over_filter(&part)?, part)))
-        .filter(|(voice, _)| voice.says.verdict == Verdict::Block)
-        .map(|(voice, part)| Block::by_rule(voice, part))
+        .filter(|(claim, _)| claim.says.verdict == Verdict::Block)
+        .map(|(claim, part)| Block::by_rule(claim, part))
         .collect()
 }
 
 impl<'a> Block<'a> {
-    fn by_rule(voice: SiteVoice<'a>, part: UrlFilter) -> Self {
-        let (filter, category) = match &voice.says.sites {
+    fn by_rule(claim: SiteClaim<'a>, part: UrlFilter) -> Self {
+        let (filter, category) = match &claim.says.sites {
             SiteSet::Filter(filter) => (filter.clone(), None),
             SiteSet::Category(category) => {
                 let member = category.member_around(&part);
@@ -77,8 +77,8 @@ impl<'a> Block<'a> {
         Self {
             filter,
             category,
-            rule: voice.rule.id(),
-            place: voice.says.place,
+            rule: claim.rule.id(),
+            place: claim.says.place,
         }
     }
 }
@@ -99,15 +99,15 @@ impl BySettings {
         filter: &UrlFilter,
     ) -> Vec<Block<'a>> {
         let mut blocks = Vec::new();
-        for settled in resolved.settings.values() {
-            let (setting, value) = (settled.setting, settled.holds.value);
+        for effective in resolved.settings.values() {
+            let (setting, value) = (effective.setting, effective.holds.value);
             let closed = self
                 .closed
                 .entry((setting.name, value.to_string()))
                 .or_insert_with(|| {
                     Engine::ALL
                         .into_iter()
-                        .flat_map(|engine| target::sites_of(engine, setting, value))
+                        .flat_map(|engine| lower::sites_of(engine, setting, value))
                         .filter(|site| site.verdict == Verdict::Block)
                         .map(|site| site.filter)
                         .collect()
@@ -116,8 +116,8 @@ impl BySettings {
             blocks.extend(closing.next().map(|closed| Block {
                 filter: closed.clone(),
                 category: None,
-                rule: settled.holds.rule.id(),
-                place: settled.holds.place,
+                rule: effective.holds.rule.id(),
+                place: effective.holds.place,
             }));
         }
         blocks

@@ -9,7 +9,7 @@ use fyr_schemas::policy::{Decision, Status};
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, number_meant};
 use crate::parse::{DocumentKind, InFile};
-use crate::policy::{Policy, Rule, Standing};
+use crate::policy::{CaseState, Policy, Rule};
 use crate::source::Place;
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
@@ -32,21 +32,21 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
         ];
     };
     let place = rule.source.place(case);
-    let Some((decision, standing)) = policy
+    let Some((decision, state)) = policy
         .decisions
         .get(&case.value)
-        .zip(policy.standing(&case.value))
+        .zip(policy.state(&case.value))
     else {
         return unknown(policy, case, place).into_iter().collect();
     };
-    match standing {
-        Standing::Void => vec![carries_nothing(decision, place)],
+    match state {
+        CaseState::Void => vec![carries_nothing(decision, place)],
         // Whether a proposal may be decided is for the body that is asked to decide it.
-        Standing::Proposed => Vec::new(),
-        Standing::InForce | Standing::Ended(_) => competence::of_rule(policy, rule, decision)
+        CaseState::Proposed => Vec::new(),
+        CaseState::InForce | CaseState::Ended(_) => competence::of_rule(policy, rule, decision)
             .into_iter()
             .collect(),
-        Standing::Coming(_) => competence::of_rule(policy, rule, decision)
+        CaseState::Coming(_) => competence::of_rule(policy, rule, decision)
             .into_iter()
             .chain(not_yet(policy, decision, place))
             .collect(),

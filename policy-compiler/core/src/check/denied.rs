@@ -48,7 +48,7 @@ fn opened(service: &Service, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     found
         .into_iter()
-        .map(|(rule, opened)| tell(service, rule, opened))
+        .map(|(rule, opened)| report(service, rule, opened))
         .collect()
 }
 
@@ -65,9 +65,9 @@ fn openings<'a>(service: &Service, sites: &Sites<'a>) -> BTreeSet<(&'a RuleId, P
     let filters = service.sites.iter().map(|(filter, _)| filter);
     filters
         .filter_map(|filter| sites.verdict_over_filter(filter))
-        .filter(|voice| voice.says.verdict.is_open())
-        .filter(|voice| names(voice.rule, service, voice.says.place))
-        .map(|voice| (voice.rule.id(), voice.says.place))
+        .filter(|claim| claim.says.verdict.is_open())
+        .filter(|claim| names(claim.rule, service, claim.says.place))
+        .map(|claim| (claim.rule.id(), claim.says.place))
         .collect()
 }
 
@@ -81,7 +81,7 @@ fn names(rule: &Rule, service: &Service, place: Place) -> bool {
     })
 }
 
-fn tell(service: &Service, rule: &RuleId, opened: Opened<'_>) -> Diagnostic {
+fn report(service: &Service, rule: &RuleId, opened: Opened<'_>) -> Diagnostic {
     let words: BTreeSet<ServiceStatus> = opened.statuses.values().copied().collect();
     let words: Vec<&str> = words.into_iter().map(ServiceStatus::word).collect();
     let groups: Vec<&GroupId> = opened.groups.into_iter().collect();

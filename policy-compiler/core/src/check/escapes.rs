@@ -12,11 +12,11 @@ use fyr_schemas::{GroupId, RuleId};
 use jiff::civil::Date;
 
 use crate::code::Code;
-use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks, in_words};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Restriction, Role};
 use crate::source::Place;
+use crate::url_filter::Verdict;
 
 /// The rules that can be walked around in the same ways.
 type Holes<'a> = BTreeMap<&'a RuleId, Reach<'a>>;
@@ -60,7 +60,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     holes
         .iter()
-        .map(|(ways, rules)| tell(ways, rules))
+        .map(|(ways, rules)| report(ways, rules))
         .collect()
 }
 
@@ -73,23 +73,25 @@ struct Restricts {
 
 /// Every rule that restricts the group.
 fn restrictions<'a>(resolved: &Resolved<'a>) -> BTreeMap<&'a RuleId, Restricts> {
-    let by_settings = resolved
-        .settings
-        .values()
-        .filter_map(|settled| match settled.setting.role {
-            Role::Restricts(kind) => {
-                let holds = settled.holds;
-                let is_default = settled.setting.default_value().as_ref() == Some(holds.value);
-                (!is_default).then(|| (holds.rule.id(), holds.place, kind))
-            }
-            Role::WayRound { .. } | Role::Excepts(_) | Role::Neither => None,
-        });
+    let by_settings =
+        resolved
+            .settings
+            .values()
+            .filter_map(|effective| match effective.setting.role {
+                Role::Restricts(kind) => {
+                    let holds = effective.holds;
+                    let is_default =
+                        effective.setting.default_value().as_ref() == Some(holds.value);
+                    (!is_default).then(|| (holds.rule.id(), holds.place, kind))
+                }
+                Role::WayRound { .. } | Role::Excepts(_) | Role::Neither => None,
+            });
     let by_sites = resolved
         .sites
-        .voices
+        .claims
         .iter()
-        .filter(|voice| voice.says.verdict != Verdict::Allow)
-        .map(|voice| (voice.rule.id(), voice.says.place, Restriction::Sites));
+        .filter(|claim| claim.says.verdict != Verdict::Allow)
+        .map(|claim| (claim.rule.id(), claim.says.place, Restriction::Sites));
     let mut rules: BTreeMap<&RuleId, Restricts> = BTreeMap::new();
     for (rule, place, kind) in by_settings.chain(by_sites) {
         let restricts = rules.entry(rule).or_insert_with(|| Restricts {
@@ -121,7 +123,7 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
 }
 
 /// One finding for all rules that leave the same ways open.
-fn tell(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
+fn report(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
     let groups: BTreeSet<&GroupId> = rules
         .values()
         .flat_map(|reach| &reach.groups)

@@ -8,7 +8,7 @@ use fyr_schemas::{CaseNumber, GroupId};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
-use crate::resolve::{Resolution, Resolved, Settled, Voice};
+use crate::resolve::{EffectiveSetting, Resolution, Resolved, SettingClaim};
 use crate::settings::{Role, Value};
 use crate::source::Place;
 
@@ -24,7 +24,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     loose
         .iter()
-        .map(|(loose, groups)| loose.tell(groups))
+        .map(|(loose, groups)| loose.report(groups))
         .collect()
 }
 
@@ -42,7 +42,7 @@ struct Loose<'a> {
 }
 
 impl Loose<'_> {
-    fn tell(&self, groups: &[&GroupId]) -> Diagnostic {
+    fn report(&self, groups: &[&GroupId]) -> Diagnostic {
         let ((setting, by, here), (closed, rule, there)) = (self.by, self.closes);
         let value = &self.value;
         let names = in_backticks(&self.names);
@@ -75,31 +75,35 @@ impl Loose<'_> {
 }
 
 fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Loose<'a>> {
-    let settled = resolved.settings.values();
-    settled
+    let effective = resolved.settings.values();
+    effective
         .filter_map(|excepts| loose(resolved, excepts))
         .collect()
 }
 
 /// What a setting excepts from another that is bound above it.
-fn loose<'a>(resolved: &Resolved<'a>, excepts: &Settled<'a>) -> Option<Loose<'a>> {
+fn loose<'a>(resolved: &Resolved<'a>, excepts: &EffectiveSetting<'a>) -> Option<Loose<'a>> {
     let Role::Excepts(closed) = excepts.setting.role else {
         return None;
     };
     let closed = resolved.settings.get(closed)?;
     let names = names(excepts.holds);
-    closed.voices().into_iter().find_map(|bound| {
+    closed.claims().into_iter().find_map(|bound| {
         let is_floor =
             bound.rule.strength() != Strength::Default && bound.rule.bounds(excepts.holds.rule);
         let is_bound = (is_floor || is_undecided(&excepts.holds, &bound))
             && closed.setting.default_value().as_ref() != Some(bound.value);
-        let foreign = is_bound.then(|| foreign(excepts, &names, &bound))?;
-        let side = |settled: &Settled<'a>, voice: Voice<'a>| {
-            (settled.setting.name, voice.rule.id().as_str(), voice.place)
+        let beyond_its_groups = is_bound.then(|| beyond_its_groups(excepts, &names, &bound))?;
+        let side = |effective: &EffectiveSetting<'a>, claim: SettingClaim<'a>| {
+            (
+                effective.setting.name,
+                claim.rule.id().as_str(),
+                claim.place,
+            )
         };
-        (!foreign.is_empty()).then(|| Loose {
+        (!beyond_its_groups.is_empty()).then(|| Loose {
             by: side(excepts, excepts.holds),
-            names: foreign,
+            names: beyond_its_groups,
             closes: side(closed, bound),
             value: bound.value.to_string(),
             undecided: is_undecided(&excepts.holds, &bound)
@@ -110,27 +114,27 @@ fn loose<'a>(resolved: &Resolved<'a>, excepts: &Settled<'a>) -> Option<Loose<'a>
 }
 
 /// Whether nobody decided what a voice excepts from something that was decided.
-fn is_undecided(excepts: &Voice<'_>, bound: &Voice<'_>) -> bool {
+fn is_undecided(excepts: &SettingClaim<'_>, bound: &SettingClaim<'_>) -> bool {
     excepts.rule.decision().is_none() && bound.rule.decision().is_some()
 }
 
 /// The names that nobody who may names where the bound stands, or above.
-fn foreign<'a>(
-    excepts: &Settled<'a>,
+fn beyond_its_groups<'a>(
+    excepts: &EffectiveSetting<'a>,
     excepted: &BTreeSet<&'a str>,
-    bound: &Voice<'a>,
+    bound: &SettingClaim<'a>,
 ) -> Vec<&'a str> {
-    let voices = excepts.voices().into_iter();
-    let known: BTreeSet<&str> = voices
-        .filter(|voice| voice.rule.layer() <= bound.rule.layer())
-        .filter(|voice| !is_undecided(voice, bound))
+    let claims = excepts.claims().into_iter();
+    let known: BTreeSet<&str> = claims
+        .filter(|claim| claim.rule.layer() <= bound.rule.layer())
+        .filter(|claim| !is_undecided(claim, bound))
         .flat_map(names)
         .collect();
     excepted.difference(&known).copied().collect()
 }
 
-fn names(voice: Voice<'_>) -> BTreeSet<&str> {
-    match voice.value {
+fn names(claim: SettingClaim<'_>) -> BTreeSet<&str> {
+    match claim.value {
         Value::Names(names) => names.iter().map(String::as_str).collect(),
         Value::Level(_) | Value::Number(_) | Value::Policy(_) => BTreeSet::new(),
     }

@@ -9,20 +9,20 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
 use crate::policy::{Policy, Rule};
 use crate::resolve::{
-    Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, Resolution, Resolved, Said,
+    Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, QuotedClaim, Resolution, Resolved,
 };
 use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut alike: BTreeMap<Alike<'_>, Vec<(&Breach, &[&GroupId])>> = BTreeMap::new();
     for (breach, groups) in &resolution.breaches {
-        let told = alike.entry(Alike::of(breach)).or_default();
-        told.push((breach, groups));
+        let reported = alike.entry(Alike::of(breach)).or_default();
+        reported.push((breach, groups));
     }
-    let breaches = alike.values().filter_map(|alike| tell(policy, alike));
+    let breaches = alike.values().filter_map(|alike| report(policy, alike));
     let mut inexpressible: Vec<Diagnostic> = resolution
         .at_all_times()
-        .flat_map(tell_inexpressible)
+        .flat_map(report_inexpressible)
         .collect();
     inexpressible.sort();
     inexpressible.dedup();
@@ -58,7 +58,7 @@ impl<'a> Alike<'a> {
     }
 }
 
-fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic> {
+fn report(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic> {
     let (first, _) = alike.first()?;
     let Breach {
         kind,
@@ -108,7 +108,7 @@ fn tell(policy: &Policy, alike: &[(&Breach, &[&GroupId])]) -> Option<Diagnostic>
     let finding = Diagnostic::new(code, message);
     let below = places_below(alike).into_iter();
     let finding = below.fold(finding, |finding, (place, text)| finding.at(place, text));
-    let above: BTreeMap<Place, &Said> = alike
+    let above: BTreeMap<Place, &QuotedClaim> = alike
         .iter()
         .map(|(breach, _)| (breach.above.place, &breach.above))
         .collect();
@@ -140,7 +140,7 @@ fn sites_below(alike: &[(&Breach, &[&GroupId])]) -> (String, &'static str, &'sta
 
 /// Every place below with what is said there.
 fn places_below(alike: &[(&Breach, &[&GroupId])]) -> BTreeMap<Place, String> {
-    let mut by_place: BTreeMap<Place, Vec<(&Said, &[&GroupId])>> = BTreeMap::new();
+    let mut by_place: BTreeMap<Place, Vec<(&QuotedClaim, &[&GroupId])>> = BTreeMap::new();
     for (breach, groups) in alike {
         let below = by_place.entry(breach.below.place).or_default();
         below.push((&breach.below, groups));
@@ -172,7 +172,7 @@ fn few_of(said: &BTreeSet<&str>) -> String {
 }
 
 /// What else those may do who wrote what stands below.
-fn what_else(policy: &Policy, above: &Said, below: &Said) -> String {
+fn what_else(policy: &Policy, above: &QuotedClaim, below: &QuotedClaim) -> String {
     let floor = policy.rules.get(&above.rule);
     let is_lesson = policy.rules.get(&below.rule).is_some_and(Rule::is_lesson);
     let owner = match floor.and_then(|rule| decided(policy, rule)) {
@@ -200,12 +200,12 @@ fn decided<'a>(policy: &'a Policy, rule: &'a Rule) -> Option<(&'a CaseNumber, &'
     Some((case, policy.body_of(case)?))
 }
 
-fn tell_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
+fn report_inexpressible(resolved: &Resolved<'_>) -> Vec<Diagnostic> {
     let inexpressible = &resolved.sites.flat.inexpressible;
-    inexpressible.iter().map(tell_obstacle).collect()
+    inexpressible.iter().map(report_obstacle).collect()
 }
 
-fn tell_obstacle(each: &Inexpressible) -> Diagnostic {
+fn report_obstacle(each: &Inexpressible) -> Diagnostic {
     let finding = |message| Diagnostic::new(Code::InexpressibleSites, message);
     let cannot = format!("no browser can be told the verdict over `{}`", each.sites);
     match &each.obstacle {

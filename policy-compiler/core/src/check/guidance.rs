@@ -1,9 +1,9 @@
 //! R40: who is warned reads guidance, and guidance is there to be read.
 
 use crate::code::Code;
-use crate::desired::Verdict;
 use crate::diagnostic::Diagnostic;
 use crate::policy::{Policy, Rule};
+use crate::url_filter::Verdict;
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     policy

@@ -13,7 +13,7 @@ use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_words};
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::timetable::{Cited, Period};
-use crate::policy::{Horizon, Policy, Rule, Standing};
+use crate::policy::{CaseState, Horizon, Policy, Rule};
 use crate::source::Place;
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
@@ -85,16 +85,16 @@ fn lines(policy: &Policy) -> Vec<(&Cited, Line<'_>)> {
 /// What is wrong with a case that hours are cited from.
 fn check_citation(policy: &Policy, cited: &Cited, lines: &[Line<'_>]) -> Vec<Diagnostic> {
     let Cited { case, place } = cited;
-    let known = policy.decisions.get(case).zip(policy.standing(case));
-    let Some((decision, standing)) = known else {
+    let known = policy.decisions.get(case).zip(policy.state(case));
+    let Some((decision, state)) = known else {
         return unknown(policy, case, *place).into_iter().collect();
     };
-    let not_in_force = match standing {
+    let not_in_force = match state {
         // Hours do not wait, as rules do: they are followed as they are written.
-        Standing::Void | Standing::Proposed => return vec![carries_nothing(decision, *place)],
-        Standing::InForce => None,
-        Standing::Coming(day) => Some(format!("it begins on {day}")),
-        Standing::Ended(day) => Some(format!("it ended on {day}")),
+        CaseState::Void | CaseState::Proposed => return vec![carries_nothing(decision, *place)],
+        CaseState::InForce => None,
+        CaseState::Coming(day) => Some(format!("it begins on {day}")),
+        CaseState::Ended(day) => Some(format!("it ended on {day}")),
     };
     let not_in_force = not_in_force.map(|why| {
         Diagnostic::new(
@@ -134,8 +134,8 @@ fn floors<'a>(policy: &'a Policy, name: &PeriodId) -> impl Iterator<Item = &'a R
     let rules = policy.rules.values();
     rules.filter(move |rule| {
         rule.strength() != Strength::Default
-            && rule.occasion.horizon == Horizon::Within
-            && rule.occasion.during.contains(name)
+            && rule.time_scope.horizon == Horizon::Within
+            && rule.time_scope.during.contains(name)
     })
 }
 

@@ -33,7 +33,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             }
             found
                 .into_iter()
-                .map(|(by, groups)| exposure.tell(by, &groups))
+                .map(|(by, groups)| exposure.report(by, &groups))
                 .collect::<Vec<_>>()
         })
         .collect()
@@ -62,17 +62,17 @@ impl<'a> Exposure<'a> {
         let group = resolved.group;
         let is_below = group.youngest.is_some_and(|age| age < self.limit.age.value);
         // Nothing on a brought device can be closed.
-        if !is_below || group.ownership == Ownership::Brought {
+        if !is_below || group.ownership == Ownership::Personal {
             return None;
         }
-        let settled = resolved.settings.get(self.identity.name);
-        let holds = settled.map(|settled| settled.holds);
+        let effective = resolved.settings.get(self.identity.name);
+        let holds = effective.map(|effective| effective.holds);
         let is_open =
             holds.is_none_or(|holds| self.identity.default_value().as_ref() == Some(holds.value));
-        is_open.then(|| holds.map_or(LeftOpen::ByNobody, |holds| LeftOpen::ByRule(holds.place)))
+        is_open.then(|| holds.map_or(LeftOpen::ByNoRule, |holds| LeftOpen::ByRule(holds.place)))
     }
 
-    fn tell(&self, by: LeftOpen, groups: &BTreeSet<&GroupId>) -> Diagnostic {
+    fn report(&self, by: LeftOpen, groups: &BTreeSet<&GroupId>) -> Diagnostic {
         let written = &self.service.source.document;
         let (name, age) = (&written.name, self.limit.age.value);
         let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
@@ -83,7 +83,7 @@ impl<'a> Exposure<'a> {
         );
         let finding = match by {
             LeftOpen::ByRule(place) => finding.at(place, "leaves the school account open there"),
-            LeftOpen::ByNobody => finding,
+            LeftOpen::ByNoRule => finding,
         };
         finding
             .at(

@@ -21,7 +21,7 @@ pub(super) enum LeftOpen {
     /// A rule, here.
     ByRule(Place),
     /// Nobody spoke of it.
-    ByNobody,
+    ByNoRule,
 }
 
 /// Everything of a service that is open, one for each place that opens a part of it; nothing where
@@ -49,22 +49,22 @@ pub(super) fn openings(policy: &Policy, service: &Service, sites: &Sites<'_>) ->
 /// Who leaves open all that a filter matches.
 fn left_open(sites: &Sites<'_>, filter: &UrlFilter) -> Option<LeftOpen> {
     match sites.verdict_over_filter(filter) {
-        Some(voice) => {
-            let is_open = voice.says.verdict.is_open();
-            is_open.then_some(LeftOpen::ByRule(voice.says.place))
+        Some(claim) => {
+            let is_open = claim.says.verdict.is_open();
+            is_open.then_some(LeftOpen::ByRule(claim.says.place))
         }
-        None => Some(LeftOpen::ByNobody),
+        None => Some(LeftOpen::ByNoRule),
     }
 }
 
 /// What a service has in common with anything that a rule opens.
 fn parts_of(service: &Service, sites: &Sites<'_>) -> BTreeSet<UrlFilter> {
-    let opening = sites.voices.iter();
-    let opening = opening.filter(|voice| voice.says.verdict.is_open());
+    let opening = sites.claims.iter();
+    let opening = opening.filter(|claim| claim.says.verdict.is_open());
     opening
-        .flat_map(|voice| {
+        .flat_map(|claim| {
             let own = service.sites.iter().map(|(filter, _)| filter);
-            own.flat_map(|filter| voice.says.sites.within(filter))
+            own.flat_map(|filter| claim.says.sites.within(filter))
         })
         .collect()
 }

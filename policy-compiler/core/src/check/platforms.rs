@@ -42,7 +42,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         }
     }
     let broken = breaks.iter();
-    findings.extend(broken.map(|((place, purpose), broken)| broken.tell(*place, *purpose)));
+    findings.extend(broken.map(|((place, purpose), broken)| broken.report(*place, *purpose)));
     findings
 }
 
@@ -112,7 +112,7 @@ fn is_meant(policy: &Policy, need: &Need, block: &Block<'_>) -> bool {
         Purpose::Classroom => policy
             .rules
             .get(block.rule)
-            .is_some_and(|rule| rule.occasion.turn() != Turn::Always),
+            .is_some_and(|rule| rule.time_scope.turn() != Turn::Always),
     }
 }
 
@@ -156,7 +156,7 @@ impl<'a> Break<'a> {
         self.groups.insert(group);
     }
 
-    fn tell(&self, place: Place, purpose: Purpose) -> Diagnostic {
+    fn report(&self, place: Place, purpose: Purpose) -> Diagnostic {
         let hosts = in_backticks(&self.hosts.iter().collect::<Vec<_>>());
         let whom = groups_in_words(&self.groups.iter().copied().collect::<Vec<_>>());
         let what = &self.what;

@@ -14,24 +14,27 @@ use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let lifelines: Vec<Lifeline<'_>> = helplines(policy).chain(recovery(policy)).collect();
+    let essential_hosts: Vec<EssentialHost<'_>> =
+        helplines(policy).chain(recovery(policy)).collect();
     let mut found: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
     let (mut known, mut settings) = (OncePerSites::default(), BySettings::default());
     for resolved in resolution.at_all_times() {
         let by_rules = known.answer(&resolved.sites, |sites| {
-            let filters = lifelines.iter().map(|lifeline| lifeline.filter);
+            let filters = essential_hosts
+                .iter()
+                .map(|essential_host| essential_host.filter);
             let blocks = filters.map(|filter| closed::by_rules(sites, filter));
             blocks.collect::<Vec<_>>()
         });
-        for (lifeline, by_rules) in lifelines.iter().zip(by_rules) {
-            let by_settings = settings.closing(resolved, lifeline.filter);
+        for (essential_host, by_rules) in essential_hosts.iter().zip(by_rules) {
+            let by_settings = settings.closing(resolved, essential_host.filter);
             for block in by_rules.iter().chain(&by_settings) {
                 let closed = found
-                    .entry((lifeline.need.code(), block.place))
+                    .entry((essential_host.need.code(), block.place))
                     .or_default()
-                    .entry(lifeline.place)
+                    .entry(essential_host.place)
                     .or_insert_with(|| Closed {
-                        lifeline,
+                        essential_host,
                         block: block.clone(),
                         since: resolved.since(),
                     });
@@ -41,13 +44,13 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     }
     found
         .into_values()
-        .filter_map(|closed| tell(&closed.into_values().collect::<Vec<_>>()))
+        .filter_map(|closed| report(&closed.into_values().collect::<Vec<_>>()))
         .collect()
 }
 
 /// A lifeline that is closed.
 struct Closed<'p, 'a> {
-    lifeline: &'p Lifeline<'a>,
+    essential_host: &'p EssentialHost<'a>,
     block: Block<'a>,
     /// The first day it is, unless it is on the day of the policy.
     since: Option<Date>,
@@ -56,7 +59,7 @@ struct Closed<'p, 'a> {
 impl Closed<'_, '_> {
     /// What to keep open.
     fn needed(&self) -> String {
-        let filter = self.lifeline.filter;
+        let filter = self.essential_host.filter;
         if self.block.is_around(filter) {
             filter.to_string()
         } else {
@@ -76,21 +79,23 @@ impl Closed<'_, '_> {
 }
 
 /// One finding for all that one entry of a rule closes.
-fn tell(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
+fn report(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
     let [first, rest @ ..] = closed else {
         return None;
     };
     let Closed {
-        lifeline, block, ..
+        essential_host,
+        block,
+        ..
     } = first;
     if rest.is_empty() {
-        return Some(lifeline.tell(first));
+        return Some(essential_host.report(first));
     }
-    let names = closed.iter().map(|closed| closed.lifeline.name());
+    let names = closed.iter().map(|closed| closed.essential_host.name());
     let mut names: Vec<String> = names.collect();
     names.dedup();
     let needed: Vec<String> = closed.iter().map(Closed::needed).collect();
-    let (whose, stays) = match lifeline.need {
+    let (whose, stays) = match essential_host.need {
         Need::Helpline(_) => ("with it", "a helpline stays open"),
         Need::Recovery => (
             "with it what must stay reachable:",
@@ -102,12 +107,12 @@ fn tell(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
         block.what(),
         names.join(", ")
     );
-    let others = rest.iter().map(|closed| closed.lifeline);
-    let finding = Diagnostic::new(lifeline.need.code(), message)
+    let others = rest.iter().map(|closed| closed.essential_host);
+    let finding = Diagnostic::new(essential_host.need.code(), message)
         .at(block.place, first.by())
-        .at(lifeline.place, lifeline.why());
-    let finding = others.fold(finding, |finding, lifeline| {
-        finding.at(lifeline.place, lifeline.why())
+        .at(essential_host.place, essential_host.why());
+    let finding = others.fold(finding, |finding, essential_host| {
+        finding.at(essential_host.place, essential_host.why())
     });
     Some(finding.help(format!(
         "narrow the block, or add `allow: [{}]` to `{}`; {stays}",
@@ -117,7 +122,7 @@ fn tell(closed: &[Closed<'_, '_>]) -> Option<Diagnostic> {
 }
 
 /// A filter that must stay open.
-struct Lifeline<'a> {
+struct EssentialHost<'a> {
     need: Need<'a>,
     filter: &'a UrlFilter,
     place: Place,
@@ -141,26 +146,28 @@ impl Need<'_> {
     }
 }
 
-fn helplines(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
-    policy.helplines().map(|(name, filter, place)| Lifeline {
-        need: Need::Helpline(name),
-        filter,
-        place,
-    })
+fn helplines(policy: &Policy) -> impl Iterator<Item = EssentialHost<'_>> {
+    policy
+        .helplines()
+        .map(|(name, filter, place)| EssentialHost {
+            need: Need::Helpline(name),
+            filter,
+            place,
+        })
 }
 
-fn recovery(policy: &Policy) -> impl Iterator<Item = Lifeline<'_>> {
+fn recovery(policy: &Policy) -> impl Iterator<Item = EssentialHost<'_>> {
     policy
         .always_reachable
         .iter()
-        .map(|(filter, place)| Lifeline {
+        .map(|(filter, place)| EssentialHost {
             need: Need::Recovery,
             filter,
             place: *place,
         })
 }
 
-impl Lifeline<'_> {
+impl EssentialHost<'_> {
     fn name(&self) -> String {
         match self.need {
             Need::Helpline(name) => format!("the helpline {name}"),
@@ -175,7 +182,7 @@ impl Lifeline<'_> {
         }
     }
 
-    fn tell(&self, closed: &Closed<'_, '_>) -> Diagnostic {
+    fn report(&self, closed: &Closed<'_, '_>) -> Diagnostic {
         let block = &closed.block;
         let (whose, stays) = match self.need {
             Need::Helpline(name) => (

@@ -28,7 +28,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         if policy.groups_of(rule).next().is_none() {
             findings.push(
                 Diagnostic::new(
-                    Code::SelectsNobody,
+                    Code::SelectsNoGroup,
                     format!("`{}` is for nobody", rule.id()),
                 )
                 .at(
@@ -38,7 +38,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
                 .help("widen `for`, or remove the rule"),
             );
         } else {
-            findings.extend(values_for_nobody(policy, rule));
+            findings.extend(values_for_no_group(policy, rule));
         }
     }
     findings
@@ -86,7 +86,7 @@ fn no_reason(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     })
 }
 
-fn values_for_nobody<'a>(
+fn values_for_no_group<'a>(
     policy: &'a Policy,
     rule: &'a Rule,
 ) -> impl Iterator<Item = Diagnostic> + use<'a> {
@@ -99,19 +99,19 @@ fn values_for_nobody<'a>(
                     .groups_of(rule)
                     .any(|group| value.whom.reaches(group))
             })
-            .map(move |value| for_nobody(statement.setting.name, &value.whom, value.place))
+            .map(move |value| for_no_group(statement.setting.name, &value.whom, value.place))
     })
 }
 
-fn for_nobody(setting: &str, whom: &ForWhom, place: Place) -> Diagnostic {
+fn for_no_group(setting: &str, whom: &ForWhom, place: Place) -> Diagnostic {
     let whom = match whom {
-        ForWhom::Everybody => "everybody".to_owned(),
+        ForWhom::All => "everybody".to_owned(),
         ForWhom::Audience(fyr_schemas::bundle::Audience::Pupils) => "`pupils`".to_owned(),
         ForWhom::Audience(fyr_schemas::bundle::Audience::Staff) => "`staff`".to_owned(),
         ForWhom::Stage(stage) => format!("`{stage}`"),
     };
     Diagnostic::new(
-        Code::SelectsNobody,
+        Code::SelectsNoGroup,
         format!("the value of `{setting}` for {whom} is for nobody"),
     )
     .at(place, "no group that the rule selects is among them")

@@ -42,7 +42,7 @@ fn unknown_decisions(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let written = &service.source.document;
     let parts = match &written.status {
         Statuses::Parts(parts) => parts.as_slice(),
-        Statuses::Unwritten | Statuses::Everybody(_) => &[],
+        Statuses::Unwritten | Statuses::AllGroups(_) => &[],
     };
     let of_parts = parts.iter().filter_map(|part| part.decision.as_ref());
     let cited = written.decision.iter().chain(of_parts);
@@ -171,7 +171,7 @@ fn two_statuses(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     clashing
         .into_iter()
         .filter_map(|(one, other)| Some((parts.get(one)?, parts.get(other)?)))
-        .map(|(one, other)| tell_clash(service, one, other))
+        .map(|(one, other)| report_clash(service, one, other))
         .collect()
 }
 
@@ -192,7 +192,7 @@ fn clash(parts: &[StatusFor], group: &Group) -> Option<(usize, usize)> {
         .map(|(other, _)| (first, *other))
 }
 
-fn tell_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
+fn report_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagnostic {
     let (one, other) = if one.status.span <= other.status.span {
         (one, other)
     } else {

@@ -32,15 +32,15 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     findings.extend(other_hours_twice(policy));
     findings.extend(lessons::check(policy));
     findings.extend(crowded(policy, resolution));
-    findings.extend(untold(policy, resolution));
+    findings.extend(not_included(policy, resolution));
     findings
 }
 
 impl Policy {
     /// Whether a period runs on some day from today on.
     fn runs_again(&self, period: &Period) -> bool {
-        let everybodys = self.timetable.holidays.iter();
-        let mut holidays: Vec<Days> = everybodys
+        let for_all = self.timetable.holidays.iter();
+        let mut holidays: Vec<Days> = for_all
             .filter(|holiday| holiday.scope.is_none())
             .flat_map(|holiday| holiday.days.iter().copied())
             .collect();
@@ -104,7 +104,7 @@ fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
     match policy
         .rules
         .values()
-        .find(|rule| rule.occasion.during.contains(name))
+        .find(|rule| rule.time_scope.during.contains(name))
     {
         Some(rule) => finding
             .at(rule.place(), format!("`{}` holds during it", rule.id()))
@@ -115,7 +115,7 @@ fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
 
 fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnostic> {
     let mut rules = policy.rules.values().chain(policy.dormant.values());
-    let is_used = rules.any(|rule| rule.occasion.during.contains(name));
+    let is_used = rules.any(|rule| rule.time_scope.during.contains(name));
     (!is_used).then(|| {
         Diagnostic::new(Code::PeriodUnused, format!("no rule holds during `{name}`"))
             .at(period.place, "changes nothing")
@@ -172,7 +172,7 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
     let rules = policy.rules_for(first);
     let periods: BTreeSet<&PeriodId> = rules
         .iter()
-        .flat_map(|rule| &rule.occasion.during)
+        .flat_map(|rule| &rule.time_scope.during)
         .collect();
     let whom = groups_in_words(&resolution.crowded);
     Some(
@@ -189,11 +189,11 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
 }
 
 /// Days on which rules begin or end, and of which devices are not told.
-fn untold<'a>(
+fn not_included<'a>(
     policy: &'a Policy,
     resolution: &'a Resolution<'_>,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
-    resolution.untold.iter().filter_map(|(days, groups)| {
+    resolution.not_included.iter().filter_map(|(days, groups)| {
         let (first, day) = (policy.groups.get(*groups.first()?)?, days.first()?);
         let whom = groups_in_words(groups);
         let on = match days.len() {
@@ -201,7 +201,7 @@ fn untold<'a>(
             several => format!("{day} and on {} days more", several - 1),
         };
         let finding = Diagnostic::new(
-            Code::DaysUntold,
+            Code::DaysNotIncluded,
             format!("the devices of {whom} are not told what changes on {on}"),
         )
         .at(
@@ -215,7 +215,7 @@ fn untold<'a>(
         let floors = policy.rules_for(first).into_iter();
         let floors = floors.filter(|rule| rule.strength() != Strength::Default);
         Some(floors.fold(finding, |finding, floor| {
-            let turns = floor.occasion.turns().filter_map(PeriodId::day);
+            let turns = floor.time_scope.turns().filter_map(PeriodId::day);
             match turns.filter(|day| days.contains(day)).min() {
                 Some(day) => finding.at(
                     floor.place(),

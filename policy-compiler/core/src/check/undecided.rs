@@ -10,11 +10,11 @@ use fyr_schemas::{CaseNumber, GroupId};
 use super::closing::Closing;
 use super::once::OncePerSites;
 use crate::code::Code;
-use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words};
 use crate::policy::Rule;
-use crate::resolve::{Resolution, Resolved, Settled, SiteVoice, Sites, Voice};
+use crate::resolve::{EffectiveSetting, Resolution, Resolved, SettingClaim, SiteClaim, Sites};
 use crate::source::Place;
+use crate::url_filter::Verdict;
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut loosened: BTreeMap<Loosened<'_>, Vec<&GroupId>> = BTreeMap::new();
@@ -29,7 +29,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     let loosened = loosened.iter();
     loosened
-        .map(|(loosened, groups)| loosened.tell(groups))
+        .map(|(loosened, groups)| loosened.report(groups))
         .collect()
 }
 
@@ -42,7 +42,7 @@ struct Loosened<'a> {
 }
 
 impl Loosened<'_> {
-    fn tell(&self, groups: &[&GroupId]) -> Diagnostic {
+    fn report(&self, groups: &[&GroupId]) -> Diagnostic {
         let ((here, rule, says), (there, above, said)) = (&self.by, &self.decided);
         Diagnostic::new(
             Code::NotCompetent,
@@ -75,23 +75,23 @@ fn holds_against(decided: &Rule, undecided: &Rule) -> bool {
     decided.strength() != Strength::Default || decided.layer() < undecided.layer()
 }
 
-fn of_setting<'a>(settled: &Settled<'a>) -> Option<Loosened<'a>> {
-    let is_decided = |voice: &Voice<'_>| voice.rule.decision().is_some();
-    let mut undecided = settled.voices();
-    undecided.retain(|voice| !is_decided(voice));
+fn of_setting<'a>(effective: &EffectiveSetting<'a>) -> Option<Loosened<'a>> {
+    let is_decided = |claim: &SettingClaim<'_>| claim.rule.decision().is_some();
+    let mut undecided = effective.claims();
+    undecided.retain(|claim| !is_decided(claim));
     if undecided.is_empty() {
         return None;
     }
-    let decided = settled.among(is_decided)?;
-    let is_weaker = |value| settled.setting.is_weaker(value, decided.value);
+    let decided = effective.among(is_decided)?;
+    let is_weaker = |value| effective.setting.is_weaker(value, decided.value);
     // Who weakens may hold itself, or keep what was decided from being heard.
     let mut weaker = undecided
         .into_iter()
-        .filter(|voice| is_weaker(voice.value) && holds_against(decided.rule, voice.rule));
-    let by = is_weaker(settled.holds.value).then(|| weaker.next_back())??;
-    let said = |voice: Voice<'a>| {
-        let text = format!("{}: {}", settled.setting.name, voice.value);
-        (voice.place, voice.rule.id().as_str(), text)
+        .filter(|claim| is_weaker(claim.value) && holds_against(decided.rule, claim.rule));
+    let by = is_weaker(effective.holds.value).then(|| weaker.next_back())??;
+    let said = |claim: SettingClaim<'a>| {
+        let text = format!("{}: {}", effective.setting.name, claim.value);
+        (claim.place, claim.rule.id().as_str(), text)
     };
     Some(Loosened {
         by: said(by),
@@ -103,21 +103,21 @@ fn of_setting<'a>(settled: &Settled<'a>) -> Option<Loosened<'a>> {
 /// Wherever what nobody decided to open meets what was decided to be closed: inside it, around it
 /// or across it.
 fn of_sites<'a>(sites: &Sites<'a>) -> Vec<Loosened<'a>> {
-    let voices = sites.voices.iter();
+    let claims = sites.claims.iter();
     let (decided, undecided): (Vec<_>, Vec<_>) =
-        voices.partition(|voice| voice.rule.decision().is_some());
+        claims.partition(|claim| claim.rule.decision().is_some());
     let opening = undecided.into_iter();
     let mut opening = opening
-        .filter(|voice: &&SiteVoice<'_>| voice.says.verdict != Verdict::Block)
+        .filter(|claim: &&SiteClaim<'_>| claim.says.verdict != Verdict::Block)
         .peekable();
     if opening.peek().is_none() {
         return Vec::new();
     }
     let closing = Closing::of(&decided);
     opening
-        .flat_map(|voice| {
-            let met = closing.near(&voice.says.sites);
-            met.filter_map(|closed| of_pair(sites, voice, closed))
+        .flat_map(|claim| {
+            let met = closing.near(&claim.says.sites);
+            met.filter_map(|closed| of_pair(sites, claim, closed))
         })
         .collect()
 }
@@ -126,20 +126,20 @@ fn of_sites<'a>(sites: &Sites<'a>) -> Vec<Loosened<'a>> {
 /// itself, or it keeps what closes from being heard.
 fn of_pair<'a>(
     sites: &Sites<'a>,
-    opens: &SiteVoice<'a>,
-    closes: &SiteVoice<'a>,
+    opens: &SiteClaim<'a>,
+    closes: &SiteClaim<'a>,
 ) -> Option<Loosened<'a>> {
     (opens.says.verdict < closes.says.verdict).then_some(())?;
     let mut common = opens.says.sites.common(&closes.says.sites);
     common.find_map(|region| {
         let holds = sites.verdict_over_filter(&region)?;
-        let decided = sites.verdict_among_over(&region, |voice| voice.rule.decision().is_some())?;
+        let decided = sites.verdict_among_over(&region, |claim| claim.rule.decision().is_some())?;
         let is_loosened = holds.says.verdict < decided.says.verdict
             && opens.says.verdict < decided.says.verdict
             && holds_against(decided.rule, opens.rule);
         let by_this = || {
             let without = sites.verdict_over_without(&region, opens.says.place);
-            let closes = without.is_some_and(|voice| voice.says.verdict > holds.says.verdict);
+            let closes = without.is_some_and(|claim| claim.says.verdict > holds.says.verdict);
             holds.says.place == opens.says.place || closes
         };
         (is_loosened && by_this())
@@ -148,12 +148,12 @@ fn of_pair<'a>(
     })
 }
 
-fn between<'a>(opens: &SiteVoice<'a>, decided: &SiteVoice<'a>) -> Option<Loosened<'a>> {
-    let said = |voice: &SiteVoice<'a>| {
+fn between<'a>(opens: &SiteClaim<'a>, decided: &SiteClaim<'a>) -> Option<Loosened<'a>> {
+    let said = |claim: &SiteClaim<'a>| {
         (
-            voice.says.place,
-            voice.rule.id().as_str(),
-            voice.to_string(),
+            claim.says.place,
+            claim.rule.id().as_str(),
+            claim.to_string(),
         )
     };
     Some(Loosened {

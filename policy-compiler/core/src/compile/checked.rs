@@ -4,8 +4,8 @@ use fyr_schemas::policy::Ownership;
 use jiff::civil::Date;
 
 use super::lowering::Lowerings;
-use super::told::{TooNew, tell_clash};
-use super::{DormantRule, coming, dormant, lifelines};
+use super::lowering_findings::{TooNew, report_clash};
+use super::{DormantRule, coming, dormant, essential_hosts};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::{Documents, parse};
 use crate::policy::{Assumptions, Policy, organise};
@@ -111,9 +111,9 @@ fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnosti
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
         let (clashes, too_new) = lowerings.objections(resolved);
-        findings.extend(clashes.iter().map(|clash| tell_clash(clash, resolved)));
+        findings.extend(clashes.iter().map(|clash| report_clash(clash, resolved)));
         unknown.note(too_new, resolved);
     }
-    findings.extend(unknown.tell(policy));
-    findings.extend(lifelines::check(policy, resolution, &mut lowerings));
+    findings.extend(unknown.report(policy));
+    findings.extend(essential_hosts::check(policy, resolution, &mut lowerings));
 }

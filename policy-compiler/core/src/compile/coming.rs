@@ -12,7 +12,7 @@ use crate::check::floors_alone;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::Documents;
-use crate::policy::{Assumptions, Footing, Policy, Standing, Told, organise, selects};
+use crate::policy::{Assumptions, Authority, CaseState, LookAhead, Policy, organise, selects};
 use crate::resolve::resolve;
 
 /// The most days that one run looks ahead at for everything: the nearest, and the others as they
@@ -43,29 +43,33 @@ impl Ahead {
         let mut later = later_days(policy).into_iter();
         let mut whole: BTreeSet<Date> = later.by_ref().take(MOST_DAYS).collect();
         let beyond: BTreeSet<Date> = later.collect();
-        let mut turning: BTreeMap<Date, BTreeSet<RuleId>> = BTreeMap::new();
+        let mut beginning: BTreeMap<Date, BTreeSet<RuleId>> = BTreeMap::new();
         // Within a year every day was looked at, or is told as one that devices do not hear of.
         let reach = policy.date.checked_add(1.year()).unwrap_or(Date::MAX);
-        let turns = policy.turning_days().filter(|turn| {
-            let may_forbid = turn.begins || turn.footing != Footing::NoFloor;
+        let turns = policy.boundary_dates().filter(|turn| {
+            let may_forbid = turn.begins || turn.authority != Authority::NoFloor;
             may_forbid && reach < turn.day && beyond.contains(&turn.day)
         });
         for turn in turns {
-            turning.entry(turn.day).or_default().insert(turn.rule);
+            beginning.entry(turn.day).or_default().insert(turn.rule);
         }
-        let left_out = turning.keys().skip(MOST_DAYS_OF_FLOORS).copied().collect();
+        let left_out = beginning
+            .keys()
+            .skip(MOST_DAYS_OF_FLOORS)
+            .copied()
+            .collect();
         whole.extend(next_school_year(policy));
         Self {
             whole,
-            of_floors: turning.into_iter().take(MOST_DAYS_OF_FLOORS).collect(),
+            of_floors: beginning.into_iter().take(MOST_DAYS_OF_FLOORS).collect(),
             left_out,
         }
     }
 
     /// The days that nobody looks at, as a finding.
-    fn tell(&self, policy: &Policy) -> Option<Diagnostic> {
+    fn report(&self, policy: &Policy) -> Option<Diagnostic> {
         let (first, count) = (self.left_out.first()?, self.left_out.len());
-        let mut turns = policy.turning_days().filter(|turn| turn.day == *first);
+        let mut turns = policy.boundary_dates().filter(|turn| turn.day == *first);
         let rule = turns.find_map(|turn| policy.rules.get(&turn.rule))?;
         let are = if count == 1 {
             "1 is".to_owned()
@@ -90,9 +94,11 @@ impl Ahead {
 fn later_days(policy: &Policy) -> BTreeSet<Date> {
     let cases = policy.decisions.iter();
     let of_cases = cases.flat_map(|(case, decision)| {
-        let begins = match policy.standing(case) {
-            Some(Standing::Coming(day)) => Some(day),
-            Some(Standing::InForce | Standing::Proposed | Standing::Ended(_) | Standing::Void)
+        let begins = match policy.state(case) {
+            Some(CaseState::Coming(day)) => Some(day),
+            Some(
+                CaseState::InForce | CaseState::Proposed | CaseState::Ended(_) | CaseState::Void,
+            )
             | None => None,
         };
         let until = decision.document.until.as_ref();
@@ -100,7 +106,7 @@ fn later_days(policy: &Policy) -> BTreeSet<Date> {
             .into_iter()
             .chain(until.and_then(|last| last.value.0.tomorrow().ok()))
     });
-    let of_rules = policy.turning_days().map(|turn| turn.day);
+    let of_rules = policy.boundary_dates().map(|turn| turn.day);
     let days = of_cases.chain(of_rules);
     days.filter(|day| policy.date < *day).collect()
 }
@@ -119,41 +125,41 @@ pub(super) fn check(
     policy: &Policy,
     assumptions: &Assumptions,
 ) -> Vec<Diagnostic> {
-    let mut told: Vec<Diagnostic> = Vec::new();
+    let mut reported: Vec<Diagnostic> = Vec::new();
     let mut known: BTreeSet<Diagnostic> = BTreeSet::new();
-    let mut tell = |day: Date, found: Vec<Diagnostic>| {
+    let mut report = |day: Date, found: Vec<Diagnostic>| {
         for error in found.into_iter().filter(Diagnostic::is_error) {
             if known.insert(error.clone()) {
-                told.push(ahead_of(day, error));
+                reported.push(ahead_of(day, error));
             }
         }
     };
     // Each later day has a look of its own, so none needs to see beyond itself.
     let alone = Assumptions {
-        told: Told::DayAlone,
+        look_ahead: LookAhead::DayAlone,
         ..assumptions.clone()
     };
     let ahead = Ahead::of(policy);
     for day in &ahead.whole {
         let mut findings = Diagnostics::default();
         checked::find(documents.clone(), *day, &alone, &mut findings);
-        tell(*day, findings.into_sorted());
+        report(*day, findings.into_sorted());
     }
-    for (day, turning) in &ahead.of_floors {
+    for (day, beginning) in &ahead.of_floors {
         let mut unheard = Diagnostics::default();
         if let Some(mut policy) = organise(documents.clone(), *day, &alone, &mut unheard) {
-            let turning = turning.iter().filter_map(|rule| policy.rules.get(rule));
-            let turning: Vec<Scope> = turning
+            let beginning = beginning.iter().filter_map(|rule| policy.rules.get(rule));
+            let beginning: Vec<Scope> = beginning
                 .map(|rule| rule.source.document.scope.clone())
                 .collect();
             policy
                 .groups
-                .retain(|_, group| turning.iter().any(|scope| selects(scope, group)));
-            tell(*day, floors_alone(&policy, &resolve(&policy)));
+                .retain(|_, group| beginning.iter().any(|scope| selects(scope, group)));
+            report(*day, floors_alone(&policy, &resolve(&policy)));
         }
     }
-    told.extend(ahead.tell(policy));
-    told
+    reported.extend(ahead.report(policy));
+    reported
 }
 
 /// The error of a later day, as it is told before that day.

@@ -13,10 +13,10 @@ use super::lowering::Lowerings;
 use super::sound;
 use crate::desired::Desired;
 use crate::diagnostic::Diagnostic;
+use crate::lower::{self, Filled, Placement, Placements, SitesAt};
 use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;
 use crate::source::Sources;
-use crate::target::{self, Filled, SitesAt, Where, Whereabouts};
 
 /// Where one engine enforces what is said of sites, for the groups that it holds for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -73,7 +73,7 @@ pub struct EnforcedControl {
 pub struct SitesIn {
     /// Where.
     #[serde(flatten)]
-    pub place: Where,
+    pub place: Placement,
     /// Which.
     #[serde(flatten)]
     pub which: SitesAt,
@@ -130,10 +130,10 @@ pub fn enforcement(
 
 impl EnforcedSites {
     /// What an engine enforces of what a group wants.
-    pub(super) fn of(engine: &Whereabouts, desired: &Desired) -> Self {
-        let statements = target::statements(desired);
-        let told = engine.by_control().into_iter();
-        let controls = told.filter_map(|(control, by_place)| {
+    pub(super) fn of(engine: &Placements, desired: &Desired) -> Self {
+        let statements = lower::statements(desired);
+        let reported = engine.by_control().into_iter();
+        let controls = reported.filter_map(|(control, by_place)| {
             let statement = statements.get(&control)?;
             Some(EnforcedControl {
                 rule: statement.rule.clone(),
@@ -150,7 +150,7 @@ impl EnforcedSites {
     }
 }
 
-fn in_places(by_place: BTreeMap<Where, SitesAt>) -> Vec<SitesIn> {
+fn in_places(by_place: BTreeMap<Placement, SitesAt>) -> Vec<SitesIn> {
     let places = by_place.into_iter();
     places
         .map(|(place, which)| SitesIn { place, which })

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use super::enforcement::EnforcedSites;
 use super::{desired, oldest_browsers, settings_of};
-use crate::policy::{Lifelines, Policy};
+use crate::lower::{Clash, Groundwork, Lowered, Placements, Unknown};
+use crate::policy::{EssentialHosts, Policy};
 use crate::resolve::{Resolved, Sites};
 use crate::source::Place;
-use crate::target::{Clash, Groundwork, Lowered, Unknown, Whereabouts};
 
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
@@ -50,7 +50,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         }
     }
 
-    /// What a group's policy is lowered to, as [`lower`](crate::target::lower) would have it.
+    /// What a group's policy is lowered to, as [`lower`](crate::lower::lower) would have it.
     pub(super) fn lower(&mut self, resolved: &'r Resolved<'r>) -> Lowered {
         let wish = wish(resolved);
         let expected = self.expected.entry(wish.clone()).or_default();
@@ -71,7 +71,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         let groundwork = self.groundwork(resolved);
         self.objections.entry(wish(resolved)).or_insert_with(|| {
             // Nothing is left out of a list here, and so nothing comes first.
-            let sites = resolved.sites.entries(&Lifelines::default());
+            let sites = resolved.sites.entries(&EssentialHosts::default());
             let known = groundwork.objections(&sites);
             known.unwrap_or_else(|| {
                 let lowered = groundwork.lower(&desired(self.policy, resolved));
@@ -85,7 +85,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         let groundwork = self.groundwork(resolved);
         let enforced = self.enforced.entry(wish(resolved)).or_insert_with(|| {
             let desired = desired(self.policy, resolved);
-            let engines = groundwork.whereabouts(&desired);
+            let engines = groundwork.placements(&desired);
             engines
                 .iter()
                 .map(|engine| EnforcedSites::of(engine, &desired))
@@ -96,14 +96,14 @@ impl<'p, 'r> Lowerings<'p, 'r> {
 
     /// Where each engine enforces what a group's policy says of sites; `None` where there is room
     /// for all that it opens.
-    pub(super) fn whereabouts_if_full(
+    pub(super) fn placements_if_full(
         &mut self,
         resolved: &'r Resolved<'r>,
-    ) -> Option<[Whereabouts; 2]> {
+    ) -> Option<[Placements; 2]> {
         let groundwork = self.groundwork(resolved);
         let opened = resolved.sites.opened(groundwork.closes_everything());
         let is_full = opened > groundwork.room_to_open();
-        is_full.then(|| groundwork.whereabouts(&desired(self.policy, resolved)))
+        is_full.then(|| groundwork.placements(&desired(self.policy, resolved)))
     }
 
     fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {
@@ -119,7 +119,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
 fn settings(resolved: &Resolved<'_>) -> Settings {
     let settings = resolved.settings.iter();
     settings
-        .map(|(name, settled)| (*name, settled.holds.place))
+        .map(|(name, effective)| (*name, effective.holds.place))
         .collect()
 }
 

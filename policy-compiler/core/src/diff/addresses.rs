@@ -6,9 +6,9 @@ use fyr_schemas::GroupId;
 use url::Url;
 
 use super::{AddressChange, Crowds, Risk, Sides};
-use crate::desired::Verdict;
 use crate::judge::Judge;
-use crate::spell::{Spell, Told};
+use crate::time_slice::{Reported, TimeSlice};
+use crate::url_filter::Verdict;
 
 /// The verdict before, and after.
 type Step = (Verdict, Verdict);
@@ -21,25 +21,25 @@ pub(super) fn changes(
     if addresses.is_empty() {
         return Vec::new();
     }
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     for time in sides.times() {
         let old = Judge::new(sides.old.policy, time.old);
         let new = Judge::new(sides.new.policy, time.new);
         for url in addresses {
             let step = (old.verdict(url), new.verdict(url));
             if step.0 != step.1 {
-                told.add_news((time.group, url), step, time.spell);
+                reported.add_news((time.group, url), step, time.slice);
             }
         }
     }
-    let mut found: BTreeMap<(&Url, Step, Spell), Vec<GroupId>> = BTreeMap::new();
-    for ((group, url), spell, step) in told.into_all() {
-        let groups = found.entry((url, step, spell)).or_default();
+    let mut found: BTreeMap<(&Url, Step, TimeSlice), Vec<GroupId>> = BTreeMap::new();
+    for ((group, url), slice, step) in reported.into_all() {
+        let groups = found.entry((url, step, slice)).or_default();
         groups.push(group.clone());
     }
     let mut changes: Vec<AddressChange> = found
         .into_iter()
-        .map(|((url, (before, after), spell), groups)| AddressChange {
+        .map(|((url, (before, after), slice), groups)| AddressChange {
             risk: if after < before {
                 Risk::Weaker
             } else {
@@ -48,9 +48,9 @@ pub(super) fn changes(
             url: url.to_string(),
             before: before.word(),
             after: after.word(),
-            whom: crowds.in_words(&groups, &spell),
-            during: spell.during,
-            days: spell.days,
+            whom: crowds.in_words(&groups, &slice),
+            during: slice.during,
+            days: slice.days,
             groups,
         })
         .collect();

@@ -44,7 +44,7 @@ pub(super) fn change<V>(
     let strongest = |bounds: &[Bound<'_, V>]| {
         let firmest = bounds.iter().min_by_key(|bound| bound.rule.firmness());
         firmest.map_or_else(
-            || Held::by_nobody(NONE.to_owned()),
+            || Held::by_no_rule(NONE.to_owned()),
             |bound| bound.held.clone(),
         )
     };

@@ -244,7 +244,7 @@ pub struct Held {
 
 impl Held {
     /// What no rule says.
-    pub(super) fn by_nobody(value: String) -> Self {
+    pub(super) fn by_no_rule(value: String) -> Self {
         Self {
             value,
             rule: None,

@@ -8,7 +8,7 @@ use fyr_schemas::{GroupId, StageId, UnitPath};
 use super::vacant::is_vacant;
 use crate::diagnostic::groups_in_words;
 use crate::policy::{Group, Policy};
-use crate::spell::Spell;
+use crate::time_slice::TimeSlice;
 
 /// All groups of a policy, to tell some of them by what they have in common.
 pub(super) struct Crowds<'a> {
@@ -28,16 +28,16 @@ impl<'a> Crowds<'a> {
     }
 
     /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names; and when.
-    pub(super) fn in_words(&self, ids: &[GroupId], spell: &Spell) -> String {
+    pub(super) fn in_words(&self, ids: &[GroupId], slice: &TimeSlice) -> String {
         let (vacant, groups): (Vec<_>, Vec<_>) = ids.iter().partition(|id| is_vacant(id));
         let groups: Vec<GroupId> = groups.into_iter().cloned().collect();
-        let spell = spell.in_words();
+        let slice = slice.in_words();
         let vacancies = self.vacancies(&vacant, &groups);
         if groups.is_empty() {
-            return vacancies.unwrap_or_default() + &spell;
+            return vacancies.unwrap_or_default() + &slice;
         }
         let vacancies = vacancies.map(|vacancies| format!("; {vacancies}"));
-        self.whom(&groups) + &spell + &vacancies.unwrap_or_default()
+        self.whom(&groups) + &slice + &vacancies.unwrap_or_default()
     }
 
     /// `udskoling in /skoler/oest, where nobody is yet`: those that the others do not stand for, being

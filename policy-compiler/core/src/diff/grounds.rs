@@ -11,17 +11,17 @@ use serde_json::Value as Json;
 use super::vacant::is_vacant;
 use super::{Change, Crowds, Document, Held, Risk, Side, Sides, Subject};
 use crate::policy::{Policy, Service};
-use crate::spell::Spell;
+use crate::time_slice::TimeSlice;
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let (old, new) = (sides.old.policy, sides.new.policy);
-    let everybody: Vec<GroupId> = new.groups.keys().cloned().collect();
+    let all_groups: Vec<GroupId> = new.groups.keys().cloned().collect();
     let mut changes = of_decisions(sides, crowds);
     let everywhere = of_services(old, new)
         .into_iter()
         .chain(of_categories(old, new))
         .chain(of_organisation(old, new));
-    changes.extend(everywhere.map(|rewritten| rewritten.told(&everybody, crowds)));
+    changes.extend(everywhere.map(|rewritten| rewritten.reported(&all_groups, crowds)));
     changes.extend(of_reasons(old, new, crowds));
     changes.extend(of_ages(old, new, crowds));
     changes.extend(of_bodies(old, new, crowds));
@@ -41,8 +41,8 @@ impl Rewritten {
         Self {
             risk: Risk::Ground,
             subject: Subject::Written { document, field },
-            before: Held::by_nobody(before),
-            after: Held::by_nobody(after),
+            before: Held::by_no_rule(before),
+            after: Held::by_no_rule(after),
         }
     }
 
@@ -53,9 +53,9 @@ impl Rewritten {
         self
     }
 
-    fn told(self, groups: &[GroupId], crowds: &Crowds<'_>) -> Change {
+    fn reported(self, groups: &[GroupId], crowds: &Crowds<'_>) -> Change {
         let groups: Vec<GroupId> = groups.iter().filter(|id| !is_vacant(id)).cloned().collect();
-        let always = Spell::default();
+        let always = TimeSlice::default();
         Change {
             risk: self.risk,
             subject: self.subject,
@@ -143,21 +143,21 @@ fn of_decisions(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         if fields.is_empty() {
             continue;
         }
-        let groups = standing_on(case, &sides.old, &sides.new);
+        let groups = groups_citing(case, &sides.old, &sides.new);
         if groups.is_empty() {
             continue;
         }
         changes.extend(fields.into_iter().map(|field| {
             let document = Document::Decision(case.clone());
             let rewritten = Rewritten::new(document, field).on(Some(case), Some(case));
-            rewritten.told(&groups, crowds)
+            rewritten.reported(&groups, crowds)
         }));
     }
     changes
 }
 
 /// The groups for which something stands on a case on either side.
-fn standing_on(case: &CaseNumber, old: &Side<'_>, new: &Side<'_>) -> Vec<GroupId> {
+fn groups_citing(case: &CaseNumber, old: &Side<'_>, new: &Side<'_>) -> Vec<GroupId> {
     let sides = [old.policy, new.policy];
     let groups = new.policy.groups.values();
     groups
@@ -195,9 +195,9 @@ fn of_services(old: &Policy, new: &Policy) -> Vec<Rewritten> {
     let names: BTreeSet<_> = old.services.keys().chain(new.services.keys()).collect();
     for id in names {
         let both = [old, new].map(|policy| policy.services.get(id));
-        let is_lifeline = both.into_iter().flatten().any(Service::is_helpline);
+        let is_essential = both.into_iter().flatten().any(Service::is_helpline);
         let is_on_both = both.iter().all(Option::is_some);
-        if !is_on_both && !is_lifeline {
+        if !is_on_both && !is_essential {
             continue;
         }
         let fields = |service: Option<&Service>| {
@@ -210,7 +210,7 @@ fn of_services(old: &Policy, new: &Policy) -> Vec<Rewritten> {
         };
         let [before, after] = both;
         let differing = rewritten(&fields(before), &fields(after)).into_iter();
-        let keeps_open = |field: &str| is_lifeline && ["kind", "sites"].contains(&field);
+        let keeps_open = |field: &str| is_essential && ["kind", "sites"].contains(&field);
         // Whom it is open to hangs on the age that classes will have.
         let is_looked_at = |field: &str| {
             keeps_open(field) || field == "approval" || field.starts_with("minimum-age")
@@ -247,8 +247,8 @@ fn of_categories(old: &Policy, new: &Policy) -> Vec<Rewritten> {
             field != "digest" || [before, after].contains(&&"nothing".to_owned())
         });
         let document = || Document::Category(id.clone());
-        let told = differing.into_iter();
-        changes.extend(told.map(|field| Rewritten::new(document(), field)));
+        let reported = differing.into_iter();
+        changes.extend(reported.map(|field| Rewritten::new(document(), field)));
     }
     changes
 }
@@ -306,7 +306,7 @@ fn of_reasons(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
         changes.extend(rewritten(was, is).into_iter().map(|field| {
             let rewritten = Rewritten::new(Document::Rule(id.clone()), field);
             let rewritten = rewritten.on(before.decision(), after.decision());
-            rewritten.told(&groups, crowds)
+            rewritten.reported(&groups, crowds)
         }));
     }
     changes
@@ -325,7 +325,7 @@ fn of_ages(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
             risk: Risk::Different,
             ..Rewritten::new(document, field)
         };
-        Some(rewritten.told(std::slice::from_ref(&after.id), crowds))
+        Some(rewritten.reported(std::slice::from_ref(&after.id), crowds))
     });
     changes.collect()
 }
@@ -355,10 +355,10 @@ fn of_bodies(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
             let rewritten = Rewritten {
                 risk: Risk::Ground,
                 subject: Subject::Body(name.clone()),
-                before: Held::by_nobody(says(was)),
-                after: Held::by_nobody(says(is)),
+                before: Held::by_no_rule(says(was)),
+                after: Held::by_no_rule(says(is)),
             };
-            changes.push(rewritten.told(&groups, crowds));
+            changes.push(rewritten.reported(&groups, crowds));
         }
         if let (Some(was), Some(is)) = (was, is)
             && was.name != is.name
@@ -366,7 +366,7 @@ fn of_bodies(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
             let field = format!("bodies.{name}.name");
             let field = (field, was.name.clone(), is.name.clone());
             let rewritten = Rewritten::new(Document::Organisation, field);
-            changes.push(rewritten.told(&groups, crowds));
+            changes.push(rewritten.reported(&groups, crowds));
         }
     }
     changes

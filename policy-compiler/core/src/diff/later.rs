@@ -11,8 +11,8 @@ use jiff::civil::Date;
 use super::{Change, Comparison, Crowds, Held, Risk, Side, Sides, Subject, vacant, what_holds};
 use crate::compile::Parsed;
 use crate::diagnostic::Diagnostics;
-use crate::policy::{Assumptions, Rule, Told, TurningDay, organise};
-use crate::spell::Spell;
+use crate::policy::{Assumptions, BoundaryDate, LookAhead, Rule, organise};
+use crate::time_slice::TimeSlice;
 
 /// The most days that are looked at.
 const MOST_DAYS: usize = 8;
@@ -29,16 +29,16 @@ pub(super) fn changes(
     both: [&Parsed; 2],
     comparison: &Comparison,
     today: &Sides<'_>,
-    told: &[Change],
+    reported: &[Change],
 ) -> Later {
-    let mut all = told.to_vec();
+    let mut all = reported.to_vec();
     let (days, left_out) = days([&today.old, &today.new]);
     for day in days {
         let news = on(day, both, comparison, &all);
         all.extend(news);
     }
     Later {
-        changes: all.split_off(told.len()),
+        changes: all.split_off(reported.len()),
         left_out,
     }
 }
@@ -50,22 +50,22 @@ pub(super) fn changes(
 fn days([old, new]: [&Side<'_>; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
     let today = new.policy.date;
     let reach = today.checked_add(1.year()).unwrap_or(Date::MAX);
-    let untold: BTreeSet<Date> = [old, new]
+    let not_included: BTreeSet<Date> = [old, new]
         .iter()
-        .flat_map(|side| side.resolution.untold.keys().flatten().copied())
+        .flat_map(|side| side.resolution.not_included.keys().flatten().copied())
         .collect();
-    let beyond = |side: &Side<'_>| -> BTreeSet<TurningDay> {
-        let turns = side.policy.turning_days();
-        let turns = turns.filter(|turn| reach < turn.day || untold.contains(&turn.day));
+    let beyond = |side: &Side<'_>| -> BTreeSet<BoundaryDate> {
+        let turns = side.policy.boundary_dates();
+        let turns = turns.filter(|turn| reach < turn.day || not_included.contains(&turn.day));
         turns.collect()
     };
     let (was, is) = (beyond(old), beyond(new));
-    let is_rewritten = |turn: &TurningDay| {
+    let is_rewritten = |turn: &BoundaryDate| {
         let [before, after] = [old, new].map(|side| side.policy.rules.get(&turn.rule));
         let written = |rule: Option<&Rule>| rule.map(|rule| format!("{:?}", rule.source.document));
         written(before) != written(after)
     };
-    let (alone, shared): (Vec<TurningDay>, Vec<_>) = (&was | &is)
+    let (alone, shared): (Vec<BoundaryDate>, Vec<_>) = (&was | &is)
         .into_iter()
         .partition(|turn| !(was.contains(turn) && is.contains(turn)) || is_rewritten(turn));
     let in_order = alone.into_iter().chain(shared).map(|turn| turn.day);
@@ -87,11 +87,11 @@ fn on(
     day: Date,
     [old, new]: [&Parsed; 2],
     comparison: &Comparison,
-    told: &[Change],
+    reported: &[Change],
 ) -> Vec<Change> {
     let on_that_day = |parsed: &Parsed, assumptions: &Assumptions| {
         let alone = Assumptions {
-            told: Told::DayAlone,
+            look_ahead: LookAhead::DayAlone,
             ..assumptions.clone()
         };
         // Whatever is wrong on that day is for a check to tell.
@@ -108,7 +108,7 @@ fn on(
     let sides = Sides::new(Side::new(&old), Side::new(&new));
     let crowds = Crowds::new(&new);
     let changes = what_holds(&sides, &crowds);
-    let known = Known::of(told, day);
+    let known = Known::of(reported, day);
     changes
         .into_iter()
         .filter_map(|change| {
@@ -130,15 +130,15 @@ struct Known<'c> {
 impl<'c> Known<'c> {
     /// Of what is so on a day: what is over by then says nothing of it, nor what is so while a period
     /// runs.
-    fn of(told: &'c [Change], day: Date) -> Self {
+    fn of(reported: &'c [Change], day: Date) -> Self {
         let lasts = |change: &&Change| change.days.until.is_none_or(|last| day <= last);
-        let told: Vec<&Change> = told.iter().filter(lasts).collect();
-        let of_each = told.iter().flat_map(|change| {
+        let reported: Vec<&Change> = reported.iter().filter(lasts).collect();
+        let of_each = reported.iter().flat_map(|change| {
             let groups = change.groups.iter();
             groups.map(move |group| (group, what(change)))
         });
         Self {
-            of_anybody: told.iter().map(|change| what(change)).collect(),
+            of_anybody: reported.iter().map(|change| what(change)).collect(),
             of_each: of_each.collect(),
         }
     }
@@ -176,7 +176,7 @@ fn from_then_on(
     };
     let during = change.during.clone();
     Change {
-        whom: crowds.in_words(&groups, &Spell { days, during }),
+        whom: crowds.in_words(&groups, &TimeSlice { days, during }),
         days,
         groups,
         ..change

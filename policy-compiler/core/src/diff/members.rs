@@ -6,10 +6,10 @@ use fyr_schemas::{CategoryId, RuleId, UnitPath};
 
 use super::sites::{News, floor, held, risk};
 use super::{Listed, Membership, Risk, Steps, Subject};
-use crate::desired::Verdict;
-use crate::policy::{Category, Firmness, SiteSet};
+use crate::category::Category;
+use crate::policy::{Firmness, SiteSet};
 use crate::resolve::Sites;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{UrlFilter, Verdict};
 
 /// The most members that one change names; the rest is counted.
 const MOST_NAMED: usize = 20;
@@ -37,9 +37,9 @@ impl<'s> Members<'s> {
             for (members, membership) in moved.iter().zip([Membership::Lost, Membership::Gained]) {
                 let mut alike: BTreeMap<(Risk, Steps), Listed> = BTreeMap::new();
                 for member in members {
-                    if let Some(told) = of_member(member, old, new) {
+                    if let Some(reported) = of_member(member, old, new) {
                         alike
-                            .entry(told)
+                            .entry(reported)
                             .or_insert_with(|| Listed::none(id, membership))
                             .add(member);
                     }
@@ -56,19 +56,19 @@ impl<'s> Members<'s> {
 }
 
 /// Everything that rules say of something.
-type Said<'s> = BTreeSet<(&'s RuleId, Verdict, Firmness, &'s UnitPath)>;
+type Claims<'s> = BTreeSet<(&'s RuleId, Verdict, Firmness, &'s UnitPath)>;
 
 /// What changes over sites that have two names, of one of which something else is said than before: a
 /// site of two lists, or of a list or a filter that another filter crosses; but for what was `told` of
 /// one of these names as a whole.
-pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, told: &[News]) -> Vec<News> {
-    let [was, is] = [old, new].map(said);
+pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, reported: &[News]) -> Vec<News> {
+    let [was, is] = [old, new].map(claims);
     let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
     let changed = names.into_iter().filter(|name| {
-        let before = was.get(*name).map(|(_, said)| said);
-        before != is.get(*name).map(|(_, said)| said)
+        let before = was.get(*name).map(|(_, claims)| claims);
+        before != is.get(*name).map(|(_, claims)| claims)
     });
-    let told: BTreeSet<(&str, &Steps)> = told
+    let reported: BTreeSet<(&str, &Steps)> = reported
         .iter()
         .filter_map(|(_, subject, steps)| match subject {
             Subject::Site(name) | Subject::Floor(name) => Some((name.as_str(), steps)),
@@ -102,8 +102,8 @@ pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, told: &[News]) -> Ve
                 let Some((risk, steps)) = of_member(&site, old, new) else {
                     continue;
                 };
-                let is_told = |name: &str| told.contains(&(name, &steps));
-                if is_told(name) || is_told(&other_name) {
+                let is_reported = |name: &str| reported.contains(&(name, &steps));
+                if is_reported(name) || is_reported(&other_name) {
                     continue;
                 }
                 let category = other.category().or(sites.category());
@@ -126,17 +126,17 @@ pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, told: &[News]) -> Ve
 }
 
 /// What rules say of everything that they name.
-fn said<'s>(sites: &'s Sites<'_>) -> BTreeMap<String, (&'s SiteSet, Said<'s>)> {
-    let mut said: BTreeMap<String, (&SiteSet, Said<'_>)> = BTreeMap::new();
-    for voice in &sites.voices {
-        let named = &voice.says.sites;
-        let (_, of_name) = said
+fn claims<'s>(sites: &'s Sites<'_>) -> BTreeMap<String, (&'s SiteSet, Claims<'s>)> {
+    let mut claims: BTreeMap<String, (&SiteSet, Claims<'_>)> = BTreeMap::new();
+    for claim in &sites.claims {
+        let named = &claim.says.sites;
+        let (_, of_name) = claims
             .entry(named.to_string())
             .or_insert_with(|| (named, BTreeSet::new()));
-        let rule = voice.rule;
-        of_name.insert((rule.id(), voice.says.verdict, rule.firmness(), rule.unit()));
+        let rule = claim.rule;
+        of_name.insert((rule.id(), claim.says.verdict, rule.firmness(), rule.unit()));
     }
-    said
+    claims
 }
 
 /// What changes over one site that a category lists: what holds, or what nobody below may loosen.
@@ -173,8 +173,8 @@ impl Listed {
 }
 
 fn categories<'s>(sites: &'s Sites<'_>) -> BTreeMap<&'s CategoryId, &'s Category> {
-    let spoken_of = sites.voices.iter();
-    let spoken_of = spoken_of.filter_map(|voice| voice.says.sites.category());
+    let spoken_of = sites.claims.iter();
+    let spoken_of = spoken_of.filter_map(|claim| claim.says.sites.category());
     spoken_of
         .map(|category| (&category.id, &**category))
         .collect()

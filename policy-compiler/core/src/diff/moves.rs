@@ -7,7 +7,7 @@ use fyr_schemas::PeriodId;
 use fyr_schemas::timetable::{Days, Hours, Period, Timetable};
 use jiff::civil::Date;
 
-use crate::policy::timetable::{a_year_of, telling_days};
+use crate::policy::timetable::{a_year_of, deciding_days};
 
 /// What became of the hours of a period.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -76,7 +76,7 @@ impl Between {
 type Runs<'s> = (&'s Period, &'s [Days]);
 
 fn moved(before: Runs<'_>, after: Runs<'_>, today: Date) -> Moved {
-    let mut days = telling_days([before.0, after.0], today);
+    let mut days = deciding_days([before.0, after.0], today);
     for (_, holidays) in [before, after] {
         let holidays = holidays.iter();
         days.extend(holidays.flat_map(|days| a_year_of(*days, today)));

@@ -7,7 +7,7 @@ use fyr_schemas::policy::Strength;
 
 use super::bounds::{self, Bound};
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
-use crate::resolve::{Resolved, Settled};
+use crate::resolve::{EffectiveSetting, Resolved};
 use crate::settings::{Kind, Role, Setting, Value};
 
 pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
@@ -20,19 +20,19 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         names.dedup();
         for name in names {
             let (before, after) = (old.settings.get(name), new.settings.get(name));
-            let Some(setting) = after.or(before).map(|settled| settled.setting) else {
+            let Some(setting) = after.or(before).map(|effective| effective.setting) else {
                 continue;
             };
             let held = (held(setting, before), held(setting, after));
             let risk = risk(setting, old, new);
-            let told = if held.0 == held.1 {
+            let reported = if held.0 == held.1 {
                 Risk::Nothing
             } else {
                 risk
             };
             let subject = Subject::Setting(name.to_owned());
             gathered.add((risk, subject), held, time.when());
-            let floor = floor(setting, old, new).filter(|(risk, _)| told < *risk);
+            let floor = floor(setting, old, new).filter(|(risk, _)| reported < *risk);
             if let Some((risk, held)) = floor {
                 gathered.add((risk, Subject::Floor(name.to_owned())), held, time.when());
             }
@@ -43,19 +43,19 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
 
 /// How grave all that changes of settings is where the one holds instead of the other.
 pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
-    let settled = before.settings.values().chain(after.settings.values());
-    let risks = settled.map(|settled| {
-        let floor = floor(settled.setting, before, after);
+    let effective = before.settings.values().chain(after.settings.values());
+    let risks = effective.map(|effective| {
+        let floor = floor(effective.setting, before, after);
         let floor = floor.map_or(Risk::Ground, |(risk, _)| risk);
-        risk(settled.setting, before, after).max(floor)
+        risk(effective.setting, before, after).max(floor)
     });
     risks.max().unwrap_or(Risk::Ground)
 }
 
-fn held(setting: &Setting, settled: Option<&Settled<'_>>) -> Held {
-    match settled {
-        None => Held::by_nobody(setting.default.to_owned()),
-        Some(settled) => Held::by(settled.holds.rule, settled.holds.value.to_string()),
+fn held(setting: &Setting, effective: Option<&EffectiveSetting<'_>>) -> Held {
+    match effective {
+        None => Held::by_no_rule(setting.default.to_owned()),
+        Some(effective) => Held::by(effective.holds.rule, effective.holds.value.to_string()),
     }
 }
 
@@ -67,8 +67,8 @@ fn risk(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Risk {
         old.settings.get(setting.name),
         new.settings.get(setting.name),
     );
-    let value = |settled: Option<&Settled<'_>>| match settled {
-        Some(settled) => Some(settled.holds.value.clone()),
+    let value = |effective: Option<&EffectiveSetting<'_>>| match effective {
+        Some(effective) => Some(effective.holds.value.clone()),
         None => without_a_rule(setting),
     };
     let (was, is) = (value(before), value(after));
@@ -95,25 +95,27 @@ fn floor(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Option<(R
 
 /// What rules bound a setting with. A floor at what browsers do anyway bounds nobody.
 fn bounds<'s>(setting: &Setting, resolved: &'s Resolved<'_>) -> Vec<Bound<'s, &'s Value>> {
-    let settled = resolved.settings.get(setting.name).into_iter();
+    let effective = resolved.settings.get(setting.name).into_iter();
     let default = setting.default_value();
-    let voices = settled.flat_map(Settled::voices).filter(|voice| {
-        voice.rule.strength() != Strength::Default && default.as_ref() != Some(voice.value)
-    });
-    voices
-        .map(|voice| Bound {
-            rule: voice.rule,
-            value: voice.value,
-            held: Held::by(voice.rule, voice.value.to_string()),
+    let claims = effective
+        .flat_map(EffectiveSetting::claims)
+        .filter(|claim| {
+            claim.rule.strength() != Strength::Default && default.as_ref() != Some(claim.value)
+        });
+    claims
+        .map(|claim| Bound {
+            rule: claim.rule,
+            value: claim.value,
+            held: Held::by(claim.rule, claim.value.to_string()),
         })
         .collect()
 }
 
 /// Whether a setting closes anything: else there is nothing to except from it.
 fn is_closed(name: &str, resolved: &Resolved<'_>) -> bool {
-    let settled = resolved.settings.get(name);
-    settled.is_some_and(|settled| {
-        settled.setting.default_value().as_ref() != Some(settled.holds.value)
+    let effective = resolved.settings.get(name);
+    effective.is_some_and(|effective| {
+        effective.setting.default_value().as_ref() != Some(effective.holds.value)
     })
 }
 

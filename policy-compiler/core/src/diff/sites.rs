@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use super::bounds::{self, Bound};
 use super::members::{self, Members};
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
-use crate::desired::Verdict;
 use crate::policy::SiteSet;
-use crate::resolve::{Resolved, SiteVoice, Sites};
+use crate::resolve::{Resolved, SiteClaim, Sites};
+use crate::url_filter::Verdict;
 
 /// What changes, how grave it is, and what held and will.
 pub(super) type News = (Risk, Subject, Steps);
@@ -58,8 +58,8 @@ struct Named<'s> {
 fn named<'s>(old: &'s Sites<'_>, new: &'s Sites<'_>) -> Vec<Named<'s>> {
     let mut all: BTreeMap<String, [Option<&SiteSet>; 2]> = BTreeMap::new();
     for (side, sites) in [old, new].into_iter().enumerate() {
-        for voice in &sites.voices {
-            let named = &voice.says.sites;
+        for claim in &sites.claims {
+            let named = &claim.says.sites;
             let on_both = all.entry(named.to_string()).or_default();
             if let Some(on_side) = on_both.get_mut(side) {
                 *on_side = Some(named);
@@ -85,12 +85,12 @@ impl Named<'_> {
             held(new.verdict_over(self.after)),
         );
         let (risk, floor) = self.risks(old, new);
-        let told = if held.0 == held.1 {
+        let reported = if held.0 == held.1 {
             Risk::Nothing
         } else {
             risk
         };
-        let floor = floor.filter(|(risk, _)| told < *risk);
+        let floor = floor.filter(|(risk, _)| reported < *risk);
         let floor = floor.map(|(risk, held)| (risk, Subject::Floor(self.name.clone()), held));
         let holds = (risk, Subject::Site(self.name.clone()), held);
         [holds].into_iter().chain(floor).collect()
@@ -104,21 +104,21 @@ impl Named<'_> {
     }
 }
 
-pub(super) fn held(voice: Option<SiteVoice<'_>>) -> Held {
-    match voice {
-        None => Held::by_nobody(Verdict::Allow.word().to_owned()),
-        Some(voice) => Held::by(voice.rule, voice.says.verdict.word().to_owned()),
+pub(super) fn held(claim: Option<SiteClaim<'_>>) -> Held {
+    match claim {
+        None => Held::by_no_rule(Verdict::Allow.word().to_owned()),
+        Some(claim) => Held::by(claim.rule, claim.says.verdict.word().to_owned()),
     }
 }
 
 /// How grave it is that a verdict takes the place of another. The same one may be held more firmly or
 /// less.
 pub(super) fn risk(
-    (before, after): (Option<SiteVoice<'_>>, Option<SiteVoice<'_>>),
+    (before, after): (Option<SiteClaim<'_>>, Option<SiteClaim<'_>>),
     floor: Option<&(Risk, Steps)>,
 ) -> Risk {
     let verdict =
-        |voice: Option<SiteVoice<'_>>| voice.map_or(Verdict::Allow, |voice| voice.says.verdict);
+        |claim: Option<SiteClaim<'_>>| claim.map_or(Verdict::Allow, |claim| claim.says.verdict);
     match verdict(after).cmp(&verdict(before)) {
         Ordering::Less => Risk::Weaker,
         Ordering::Greater => Risk::Tighter,
@@ -138,14 +138,14 @@ pub(super) fn floor(
 
 /// A promise that a site stays open is no restriction, so only what closes it or warns of it can be
 /// loosened.
-fn restricting<'v>(bounds: &'v [SiteVoice<'_>]) -> Vec<Bound<'v, Verdict>> {
+fn restricting<'v>(bounds: &'v [SiteClaim<'_>]) -> Vec<Bound<'v, Verdict>> {
     let bounds = bounds.iter();
     bounds
-        .filter(|voice| voice.says.verdict != Verdict::Allow)
-        .map(|voice| Bound {
-            rule: voice.rule,
-            value: voice.says.verdict,
-            held: held(Some(*voice)),
+        .filter(|claim| claim.says.verdict != Verdict::Allow)
+        .map(|claim| Bound {
+            rule: claim.rule,
+            value: claim.says.verdict,
+            held: held(Some(*claim)),
         })
         .collect()
 }

@@ -11,25 +11,25 @@ use super::moves::{Moved, Moves};
 use super::{Change, Compared, Crowds, Gathered, Held, Risk, Side, Sides, Steps, Subject};
 use crate::policy::{Group, Policy};
 use crate::resolve::{Resolved, stretches};
-use crate::spell::Spell;
+use crate::time_slice::TimeSlice;
 
 /// What holds for a group on both sides at a time.
 pub(super) struct Time<'s> {
     pub(super) group: &'s GroupId,
-    pub(super) spell: &'s Spell,
+    pub(super) slice: &'s TimeSlice,
     pub(super) old: &'s Resolved<'s>,
     pub(super) new: &'s Resolved<'s>,
 }
 
 impl Time<'_> {
     /// For whom, and when.
-    pub(super) fn when(&self) -> (&GroupId, &Spell) {
-        (self.group, self.spell)
+    pub(super) fn when(&self) -> (&GroupId, &TimeSlice) {
+        (self.group, self.slice)
     }
 }
 
 /// What both timetables of a group are, and the times at which they are compared.
-type Known<'s> = ([Option<&'s Timetable>; 2], Rc<Vec<Spell>>);
+type Known<'s> = ([Option<&'s Timetable>; 2], Rc<Vec<TimeSlice>>);
 
 impl<'a> Sides<'a> {
     pub(super) fn new(old: Side<'a>, new: Side<'a>) -> Self {
@@ -40,14 +40,14 @@ impl<'a> Sides<'a> {
             let pair = [(&old, before), (&new, group)];
             let timetables = pair.map(|(side, group)| side.resolution.timetable(group));
             let earlier = known.iter().find(|(known, _)| *known == timetables);
-            let spells = if let Some((_, spells)) = earlier {
-                Rc::clone(spells)
+            let slices = if let Some((_, slices)) = earlier {
+                Rc::clone(slices)
             } else {
-                let spells = Rc::new(spells_of(pair));
-                known.push((timetables, Rc::clone(&spells)));
-                spells
+                let slices = Rc::new(slices_of(pair));
+                known.push((timetables, Rc::clone(&slices)));
+                slices
             };
-            compared.insert(group, Compared { before, spells });
+            compared.insert(group, Compared { before, slices });
         }
         drop(known);
         Self { old, new, compared }
@@ -58,11 +58,11 @@ impl<'a> Sides<'a> {
     pub(super) fn times(&self) -> impl Iterator<Item = Time<'_>> {
         self.compared.iter().flat_map(move |(group, compared)| {
             let before = compared.before;
-            compared.spells.iter().filter_map(move |spell| {
-                let Spell { days, during } = spell;
+            compared.slices.iter().filter_map(move |slice| {
+                let TimeSlice { days, during } = slice;
                 Some(Time {
                     group,
-                    spell,
+                    slice,
                     old: self.old.resolution.on(before, *days, during)?,
                     new: self.new.resolution.on(group, *days, during)?,
                 })
@@ -93,13 +93,13 @@ fn counterparts<'a>(old: &'a Policy, new: &'a Policy) -> Vec<(&'a GroupId, &'a G
 
 /// The times at which a group is compared: on each stretch of days the combinations of periods
 /// that one side runs then, and the other as far as it knows them.
-fn spells_of(sides: [(&Side<'_>, &GroupId); 2]) -> Vec<Spell> {
+fn slices_of(sides: [(&Side<'_>, &GroupId); 2]) -> Vec<TimeSlice> {
     let turns = sides
         .iter()
         .flat_map(|(side, group)| side.resolution.turns(group))
         .collect();
     let [_, (new, _)] = sides;
-    let mut spells = Vec::new();
+    let mut slices = Vec::new();
     for days in stretches(turns) {
         let from = days.from.or(Some(new.policy.date));
         let within = Days { from, ..days };
@@ -111,12 +111,12 @@ fn spells_of(sides: [(&Side<'_>, &GroupId); 2]) -> Vec<Spell> {
             let mut each = sides.iter().zip(&runs);
             each.all(|((side, group), runs)| runs.contains(&side.resolution.known(group, during)))
         });
-        spells.extend(on_both.map(|during| Spell {
+        slices.extend(on_both.map(|during| TimeSlice {
             days,
             during: during.clone(),
         }));
     }
-    spells
+    slices
 }
 
 /// Periods that run at other times than before or by another decision, other holidays, and another
@@ -133,7 +133,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         let between = known.between(old, new, sides.new.policy.date);
         let mut compare = |name: &str, risk: Risk, held: Steps| {
             let subject = Subject::Time(name.to_owned());
-            gathered.add((risk, subject), held, (group, &Spell::default()));
+            gathered.add((risk, subject), held, (group, &TimeSlice::default()));
         };
         let gravest = |moved: &BTreeMap<PeriodId, Moved>| {
             let risks = moved.iter();
@@ -156,7 +156,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
         }
         let zone = |timetable: &Timetable, side: &Side<'_>| {
             let name = &side.policy.organisation.document.time_zone.value;
-            Held::by_nobody(format!("{name} ({})", timetable.time_zone.as_str()))
+            Held::by_no_rule(format!("{name} ({})", timetable.time_zone.as_str()))
         };
         if old.time_zone != new.time_zone {
             let everywhere = old.periods.keys().map(|name| {
@@ -250,7 +250,7 @@ fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
 fn held(value: String, decision: Option<CaseNumber>) -> Held {
     Held {
         decision,
-        ..Held::by_nobody(value)
+        ..Held::by_no_rule(value)
     }
 }
 

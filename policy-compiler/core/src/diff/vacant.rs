@@ -23,7 +23,7 @@ pub(super) fn is_vacant(group: &GroupId) -> bool {
 /// no group stands in.
 pub(super) fn fill(old: &mut Policy, new: &mut Policy) {
     let (units, stages) = (units(old, new), stages(old, new));
-    let asks_for_brought = [&*old, &*new].into_iter().any(|policy| {
+    let asks_for_personal = [&*old, &*new].into_iter().any(|policy| {
         let of_rules = policy
             .rules
             .values()
@@ -31,8 +31,8 @@ pub(super) fn fill(old: &mut Policy, new: &mut Policy) {
         let mut scopes = of_rules.chain(scopes(policy));
         scopes.any(|scope| scope.ownership.is_some())
     });
-    let ownerships: &[Ownership] = if asks_for_brought {
-        &[Ownership::Managed, Ownership::Brought]
+    let ownerships: &[Ownership] = if asks_for_personal {
+        &[Ownership::Managed, Ownership::Personal]
     } else {
         &[Ownership::Managed]
     };
@@ -44,7 +44,7 @@ pub(super) fn fill(old: &mut Policy, new: &mut Policy) {
                     let mut groups = policy.groups.values();
                     groups.any(|group| {
                         (&group.stage, group.ownership) == (stage, *ownership)
-                            && hears_the_same(group, unit, &units)
+                            && gets_the_same(group, unit, &units)
                     })
                 });
                 if !is_taken && let Some(group) = vacancy(new, unit, stage, *ownership) {
@@ -80,7 +80,7 @@ fn scopes(policy: &Policy) -> impl Iterator<Item = &Scope> {
     let statuses = policy.services.values().flat_map(|service| {
         let parts = match &service.source.document.status {
             Statuses::Parts(parts) => parts.as_slice(),
-            Statuses::Unwritten | Statuses::Everybody(_) => &[],
+            Statuses::Unwritten | Statuses::AllGroups(_) => &[],
         };
         parts.iter().map(|part| &part.scope)
     });
@@ -101,7 +101,7 @@ fn stages(old: &Policy, new: &Policy) -> BTreeSet<StageId> {
 }
 
 /// Whether a group hears the rules that one on a unit would, and no others: none stand between.
-fn hears_the_same(group: &Group, unit: &UnitPath, units: &BTreeSet<UnitPath>) -> bool {
+fn gets_the_same(group: &Group, unit: &UnitPath, units: &BTreeSet<UnitPath>) -> bool {
     let mut between = std::iter::successors(Some(group.unit.clone()), UnitPath::parent);
     unit.contains(&group.unit)
         && between

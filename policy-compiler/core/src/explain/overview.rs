@@ -8,10 +8,10 @@ use jiff::civil::Date;
 
 use super::{AtTime, ExplainError, When, asked_about, time};
 use crate::compile::sound;
-use crate::desired::Verdict;
 use crate::policy::Assumptions;
 use crate::resolve::{Resolved, resolve};
 use crate::source::Sources;
+use crate::url_filter::Verdict;
 
 /// What holds for a group.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -30,7 +30,7 @@ pub struct Overview {
     /// The moment, where one was asked about; else no period runs.
     pub at: Option<AtTime>,
     /// The periods of the timetable that something hangs on for the group.
-    pub hangs_on: BTreeSet<PeriodId>,
+    pub depends_on: BTreeSet<PeriodId>,
     /// Every setting that a rule speaks of, by its name.
     pub settings: BTreeMap<&'static str, Held>,
     /// What rules say of sites, from the top of the tree down.
@@ -83,19 +83,19 @@ pub fn overview(sources: &Sources, when: When, group: &str) -> Result<Overview, 
         audience: group.audience,
         date: policy.date,
         at,
-        hangs_on: time::periods(&resolution, &group.id),
+        depends_on: time::periods(&resolution, &group.id),
         settings: settings(resolved),
         sites: sites(resolved),
     })
 }
 
 fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, Held> {
-    let settled = resolved.settings.iter();
-    settled
-        .map(|(name, settled)| {
-            let rule = settled.holds.rule;
+    let effective = resolved.settings.iter();
+    effective
+        .map(|(name, effective)| {
+            let rule = effective.holds.rule;
             let held = Held {
-                holds: settled.holds.value.to_string(),
+                holds: effective.holds.value.to_string(),
                 rule: rule.id().clone(),
                 unit: rule.unit().clone(),
                 decision: rule.decision().cloned(),
@@ -108,20 +108,20 @@ fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, Held> {
 fn sites(resolved: &Resolved<'_>) -> Vec<SitesHeld> {
     let mut held: Vec<SitesHeld> = Vec::new();
     let mut known: BTreeMap<(&RuleId, Verdict), usize> = BTreeMap::new();
-    for voice in &resolved.sites.voices {
-        let verdict = voice.says.verdict;
-        let number = *known.entry((voice.rule.id(), verdict)).or_insert_with(|| {
+    for claim in &resolved.sites.claims {
+        let verdict = claim.says.verdict;
+        let number = *known.entry((claim.rule.id(), verdict)).or_insert_with(|| {
             held.push(SitesHeld {
-                rule: voice.rule.id().clone(),
-                unit: voice.rule.unit().clone(),
-                decision: voice.rule.decision().cloned(),
+                rule: claim.rule.id().clone(),
+                unit: claim.rule.unit().clone(),
+                decision: claim.rule.decision().cloned(),
                 verdict: verdict.word(),
                 sites: Vec::new(),
             });
             held.len() - 1
         });
         if let Some(held) = held.get_mut(number) {
-            held.sites.push(voice.says.sites.to_string());
+            held.sites.push(claim.says.sites.to_string());
         }
     }
     held

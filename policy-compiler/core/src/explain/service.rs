@@ -4,8 +4,8 @@ use fyr_schemas::policy::ServiceStatus;
 use fyr_schemas::{CountryCode, ServiceId};
 use url::Url;
 
-use crate::desired::Verdict;
 use crate::policy::{Group, Policy, Service};
+use crate::url_filter::Verdict;
 
 /// A service of the catalogue, as it stands for a group.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]

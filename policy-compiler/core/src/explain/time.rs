@@ -10,7 +10,7 @@ use jiff::civil::{Date, DateTime};
 use super::Ground;
 use crate::policy::Policy;
 use crate::resolve::{Resolution, Resolved, stretches};
-use crate::spell::{Spell, Told};
+use crate::time_slice::{Reported, TimeSlice};
 
 /// When something is explained.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,33 +62,33 @@ pub(super) fn otherwise<'r, 'a, E>(
     resolution: &'r Resolution<'a>,
     (group, today): (&GroupId, Date),
     holds: &str,
-    mut tell: impl FnMut(&'r Resolved<'a>) -> Result<String, E>,
+    mut report: impl FnMut(&'r Resolved<'a>) -> Result<String, E>,
 ) -> Result<Vec<Otherwise>, E> {
-    let mut told = Told::default();
+    let mut reported = Reported::default();
     for days in stretches(resolution.turns(group).collect()) {
         let from = days.from.or(Some(today));
         let mut all = BTreeMap::new();
         for during in resolution.combinations(group, Days { from, ..days }) {
             if let Some(resolved) = resolution.on(group, days, &during) {
-                all.insert(during, tell(resolved)?);
+                all.insert(during, report(resolved)?);
             }
         }
         let differ = all.values().collect::<BTreeSet<_>>().len() > 1;
         let during = BTreeSet::new();
-        let spell = Spell { days, during };
+        let slice = TimeSlice { days, during };
         if differ {
             for (during, other) in all.into_iter().filter(|(_, other)| other != holds) {
-                told.add(Some(during), other, &spell);
+                reported.add(Some(during), other, &slice);
             }
         } else if let Some((_, other)) = all.into_iter().find(|(_, other)| other != holds) {
-            told.add(None, other, &spell);
+            reported.add(None, other, &slice);
         }
     }
-    let told = told.into_all();
-    Ok(told
-        .map(|(during, spell, holds)| Otherwise {
+    let reported = reported.into_all();
+    Ok(reported
+        .map(|(during, slice, holds)| Otherwise {
             during,
-            days: spell.days,
+            days: slice.days,
             holds,
         })
         .collect())

@@ -69,7 +69,7 @@ impl Dropped {
 
 /// A line of one of the files that were read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Where {
+pub struct Placement {
     /// The number of the file, in the order they were given, from 0.
     pub file: usize,
     /// The number of the line, from 1.
@@ -82,7 +82,7 @@ pub struct Tally {
     /// How many entries.
     pub count: usize,
     /// The first few of them.
-    pub first: Vec<Where>,
+    pub first: Vec<Placement>,
 }
 
 /// What became of everything that the files of a category say.
@@ -97,15 +97,15 @@ pub struct Account {
 
 impl Account {
     /// How many places are told of each reason.
-    pub const TOLD: usize = 3;
+    pub const SHOWN: usize = 3;
 
-    pub(super) fn drop(&mut self, reason: Dropped, place: Where) {
+    pub(super) fn drop(&mut self, reason: Dropped, place: Placement) {
         let tally = self.dropped.entry(reason).or_default();
         tally.count += 1;
         let at = tally.first.partition_point(|earlier| *earlier <= place);
-        if at < Self::TOLD {
+        if at < Self::SHOWN {
             tally.first.insert(at, place);
-            tally.first.truncate(Self::TOLD);
+            tally.first.truncate(Self::SHOWN);
         }
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::account::{Account, Dropped, Where};
+use super::account::{Account, Dropped, Placement};
 use super::domains::DomainSet;
 use super::entry::{Entry, read_entry, read_plain_domain};
 use super::subsume::Names;
@@ -42,7 +42,7 @@ pub fn read<'a>(files: impl IntoIterator<Item = &'a [u8]>) -> List {
             let line_number = before + 1;
             reading.line(
                 line,
-                Where {
+                Placement {
                     file,
                     line: line_number,
                 },
@@ -56,12 +56,12 @@ pub fn read<'a>(files: impl IntoIterator<Item = &'a [u8]>) -> List {
 struct Reading<'a> {
     names: Names<'a>,
     addresses: BTreeSet<IpAddr>,
-    prefixes: Vec<(UrlFilter, Where)>,
+    prefixes: Vec<(UrlFilter, Placement)>,
     account: Account,
 }
 
 impl<'a> Reading<'a> {
-    fn line(&mut self, line: &'a str, place: Where) {
+    fn line(&mut self, line: &'a str, place: Placement) {
         if let Some(name) = read_plain_domain(line.trim_ascii_end()) {
             self.account.entries += 1;
             return self.names.push(Cow::Borrowed(name), place);
@@ -81,12 +81,12 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn drop(&mut self, reason: Dropped, place: Where) {
+    fn drop(&mut self, reason: Dropped, place: Placement) {
         self.account.entries += 1;
         self.account.drop(reason, place);
     }
 
-    fn site(&mut self, site: &'a str, place: Where) {
+    fn site(&mut self, site: &'a str, place: Placement) {
         match read_entry(site) {
             Err(reason) => return self.drop(reason, place),
             Ok(Entry::Domain(name)) => self.names.push(name, place),

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use psl::{List as PublicSuffixes, Psl as _};
 
-use super::account::{Account, Dropped, Where};
+use super::account::{Account, Dropped, Placement};
 use super::domains::{DomainSet, is_within};
 
 /// How many bytes of a name are compared at a time.
@@ -13,7 +13,7 @@ const STEP: usize = 16;
 /// Names in lower case and punycode, with the places they were found at.
 #[derive(Debug, Default)]
 pub(super) struct Names<'a> {
-    found: Vec<(Cow<'a, str>, Where)>,
+    found: Vec<(Cow<'a, str>, Placement)>,
     order: Vec<Key>,
 }
 
@@ -32,7 +32,7 @@ impl<'a> Names<'a> {
     }
 
     /// Adds a name.
-    pub(super) fn push(&mut self, name: Cow<'a, str>, place: Where) {
+    pub(super) fn push(&mut self, name: Cow<'a, str>, place: Placement) {
         self.order.push(Key {
             stretch: stretch(&name, 0),
             number: self.found.len(),
@@ -63,7 +63,7 @@ impl<'a> Names<'a> {
 }
 
 /// Sorts keys that agree in the first `from` bytes by the rest, and equal names by number.
-fn sort(keys: &mut [Key], from: usize, names: &[(Cow<'_, str>, Where)]) {
+fn sort(keys: &mut [Key], from: usize, names: &[(Cow<'_, str>, Placement)]) {
     keys.sort_unstable_by_key(|key| key.stretch);
     for alike in keys.chunk_by_mut(|a, b| a.stretch == b.stretch) {
         let [first, _, ..] = alike else { continue };

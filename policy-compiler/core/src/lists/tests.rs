@@ -10,7 +10,7 @@ use super::syntax::{Line, read_line};
 use super::{DomainSet, Dropped, List, read};
 
 /// What a category comes to: what is kept, then what is dropped with the lines it stands on.
-fn told(files: &[&str]) -> String {
+fn listed(files: &[&str]) -> String {
     let list = read_text(files);
     let mut text = list.domains.canonical_text().to_owned();
     for address in &list.addresses {
@@ -113,17 +113,17 @@ site.example##.advert
 
 #[test]
 fn a_plain_list_is_normalised_and_what_is_no_site_is_dropped_with_its_reason() {
-    insta::assert_snapshot!(told(&[PLAIN]));
+    insta::assert_snapshot!(listed(&[PLAIN]));
 }
 
 #[test]
 fn a_hosts_file_lists_what_it_leads_nowhere() {
-    insta::assert_snapshot!(told(&[HOSTS]));
+    insta::assert_snapshot!(listed(&[HOSTS]));
 }
 
 #[test]
 fn an_adblock_list_lists_what_it_closes_to_visitors() {
-    insta::assert_snapshot!(told(&[ADBLOCK]));
+    insta::assert_snapshot!(listed(&[ADBLOCK]));
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub(super) fn check(file: FileId, source: &SourceFile) -> Vec<Diagnostic> {
             length: written.length,
         },
     };
-    let single = characters(&source.text).filter_map(|written| tell(written, place(written)));
+    let single = characters(&source.text).filter_map(|written| describe(written, place(written)));
     let words = words(&source.text).filter_map(|word| {
         let letters = word
             .iter()
@@ -167,7 +167,7 @@ fn words(text: &str) -> impl Iterator<Item = Vec<Written>> {
     })
 }
 
-fn tell(written: Written, place: Place) -> Option<Diagnostic> {
+fn describe(written: Written, place: Place) -> Option<Diagnostic> {
     let character = written.character;
     let name = letters::named(character);
     if is_no_text(character) && !(character == BYTE_ORDER_MARK && written.start == 0) {

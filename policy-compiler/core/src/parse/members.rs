@@ -29,18 +29,18 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     chunk: &Chunk<'_>,
     error: &Error,
 ) -> Vec<Diagnostic> {
-    let told = fault::unreadable(chunk, error);
-    if let Some(fault) = layout::fault(chunk).filter(|_| told.code != Code::TooMuch) {
+    let reported = fault::unreadable(chunk, error);
+    if let Some(fault) = layout::fault(chunk).filter(|_| reported.code != Code::TooMuch) {
         return vec![fault];
     }
     let is_of_shape =
-        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&told.code);
+        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&reported.code);
     let members = is_of_shape.then(|| members(chunk)).flatten();
     let findings = members.map_or_else(Vec::new, |members| by_member::<T>(&members));
     if findings.is_empty() {
         let help = "check the brackets and the indentation around it".to_owned();
-        let unhelped = told.help.is_none().then_some(help);
-        vec![told.help_if(unhelped)]
+        let unhelped = reported.help.is_none().then_some(help);
+        vec![reported.help_if(unhelped)]
     } else {
         findings
     }
@@ -138,16 +138,16 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
     {
         return vec![fault::in_wrong_place(first.place(), &first.name, meant)];
     }
-    findings.push(tell_missing(first.place(), &shape, &missing));
+    findings.push(report_missing(first.place(), &shape, &missing));
     findings
 }
 
 /// One finding for all fields that a document of this kind must have and has not.
 pub(crate) fn missing_of<T: JsonSchema>(place: Place, missing: &[&str]) -> Diagnostic {
-    tell_missing(place, &Shape::of::<T>(), missing)
+    report_missing(place, &Shape::of::<T>(), missing)
 }
 
-fn tell_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
+fn report_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
     let meanings = missing.iter().filter_map(|field| shape.help(field));
     let help = match meanings.collect::<Vec<String>>().as_slice() {
         [] => None,

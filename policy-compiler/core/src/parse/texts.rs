@@ -19,59 +19,59 @@ enum Room {
 
 /// Reads the texts of every document; `lists` are those whose files are not read yet.
 pub(super) fn check(documents: &Documents, lists: &[InFile<List>], findings: &mut Diagnostics) {
-    let mut tell = |place: Place, field: &str, text: &str, room: Room| {
+    let mut report = |place: Place, field: &str, text: &str, room: Room| {
         findings.extend(fault(place, field, text, room));
     };
     if let Some(file) = &documents.organisation {
         let organisation = &file.document;
         let place = file.place(&organisation.organisation);
-        tell(place, "name", &organisation.name, Room::OneLine);
+        report(place, "name", &organisation.name, Room::OneLine);
         for (id, body) in &organisation.bodies {
-            tell(file.place(id), "name", &body.name, Room::OneLine);
+            report(file.place(id), "name", &body.name, Room::OneLine);
         }
     }
     if let Some(file) = &documents.units {
         for (path, unit) in &file.document.units {
-            tell(file.place(path), "name", &unit.name, Room::OneLine);
+            report(file.place(path), "name", &unit.name, Room::OneLine);
         }
     }
     if let Some(file) = &documents.timetable {
         for holiday in &file.document.holidays {
             let place = file.place(&holiday.name);
-            tell(place, "name", &holiday.name, Room::OneLine);
+            report(place, "name", &holiday.name, Room::OneLine);
         }
     }
     for file in &documents.decisions {
         let (decision, place) = (&file.document, file.place(&file.document.decision));
-        tell(place, "title", &decision.title, Room::OneLine);
-        tell(place, "owner", &decision.owner, Room::OneLine);
-        tell(place, "purpose", &decision.purpose, Room::Lines);
+        report(place, "title", &decision.title, Room::OneLine);
+        report(place, "owner", &decision.owner, Room::OneLine);
+        report(place, "purpose", &decision.purpose, Room::Lines);
         let basis = decision.legal_basis.as_deref().unwrap_or_default();
-        tell(place, "legal-basis", basis, Room::Lines);
+        report(place, "legal-basis", basis, Room::Lines);
     }
     for file in &documents.rules {
         let rule = &file.document;
         for (language, text) in &rule.why {
-            tell(file.place(language), "why", text, Room::Lines);
+            report(file.place(language), "why", text, Room::Lines);
         }
         for (language, text) in &rule.guidance {
-            tell(file.place(language), "guidance", text, Room::Lines);
+            report(file.place(language), "guidance", text, Room::Lines);
         }
     }
     for file in &documents.services {
         let (service, place) = (&file.document, file.place(&file.document.service));
-        tell(place, "name", &service.name, Room::OneLine);
+        report(place, "name", &service.name, Room::OneLine);
         if let Some(vendor) = &service.vendor {
-            tell(place, "vendor", &vendor.name, Room::OneLine);
+            report(place, "vendor", &vendor.name, Room::OneLine);
         }
     }
     for file in lists {
         let (list, place) = (&file.document, file.place(&file.document.category));
         for (language, title) in &list.title {
-            tell(file.place(language), "title", title, Room::OneLine);
+            report(file.place(language), "title", title, Room::OneLine);
         }
-        tell(place, "source", &list.source, Room::OneLine);
-        tell(place, "licence", &list.licence, Room::OneLine);
+        report(place, "source", &list.source, Room::OneLine);
+        report(place, "licence", &list.licence, Room::OneLine);
     }
 }
 

@@ -38,7 +38,7 @@ pub(super) fn place_groups(
         };
         findings.extend(unknown::unit(file.place(&group.unit), &group.unit, units));
         match placer.stage_of(&id, &group, &mut outside) {
-            Ok(standing) => {
+            Ok(at_stage) => {
                 let place = file.place(&id);
                 if let Some(first) = groups.get(&id.value) {
                     findings.push(twice(&id, &group, (place, first)));
@@ -47,9 +47,9 @@ pub(super) fn place_groups(
                 let group = Group {
                     id: id.value.clone(),
                     unit: group.unit.value.clone(),
-                    stage: standing.name,
-                    audience: stage::audience(standing.stage),
-                    youngest: standing.youngest,
+                    stage: at_stage.name,
+                    audience: stage::audience(at_stage.stage),
+                    youngest: at_stage.youngest,
                     ownership: group.ownership,
                     approved: BTreeSet::new(),
                     place,

@@ -10,9 +10,10 @@ use fyr_schemas::{CaseNumber, CategoryId, RuleId, ServiceId};
 use jiff::civil::Date;
 
 use super::organise::report_scope;
-use super::standing::Tenure;
 use super::statement::{self, Names};
-use super::{Category, Rule, Service, occasion, site_statement};
+use super::validity::Validity;
+use super::{Rule, Service, site_statement, time_scope};
+use crate::category::Category;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::{InFile, Listed};
@@ -122,7 +123,7 @@ fn lists_nothing(category: &Category, place: Place) -> Diagnostic {
 pub(super) fn name_rules(
     documents: Vec<InFile<source::Rule>>,
     names: &Names<'_>,
-    (tenures, seen): (&BTreeMap<CaseNumber, Tenure>, (Date, Date)),
+    (validities, seen): (&BTreeMap<CaseNumber, Validity>, (Date, Date)),
     findings: &mut Diagnostics,
 ) -> BTreeMap<RuleId, Rule> {
     let mut rules = BTreeMap::new();
@@ -131,10 +132,10 @@ pub(super) fn name_rules(
         let id = source.document.rule.clone();
         let place = source.place(&id);
         let cited = source.document.decision.as_ref();
-        let tenure = cited.and_then(|case| tenures.get(&case.value));
-        let of_case = tenure.map_or_else(Days::default, |tenure| tenure.days);
+        let validity = cited.and_then(|case| validities.get(&case.value));
+        let of_case = validity.map_or_else(Days::default, |validity| validity.days);
         let rule = Rule {
-            occasion: occasion::read(&source, names, (of_case, seen), findings),
+            time_scope: time_scope::read(&source, names, (of_case, seen), findings),
             settings: statement::type_settings(&source, names, findings),
             sites: site_statement::read_sites(&source, names, findings),
             source,

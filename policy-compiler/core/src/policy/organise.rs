@@ -10,10 +10,10 @@ use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::naming::{name_categories, name_decisions, name_rules, name_services};
 use super::site_statement;
-use super::standing::{self, Assumptions, Standing, Tenure};
 use super::statement::Names;
 use super::timetable::{self, Timetable};
 use super::unknown::{self, Known};
+use super::validity::{self, Assumptions, CaseState, Validity};
 use super::{Group, Policy, Rule};
 use crate::code::Code;
 use crate::country::Country;
@@ -88,18 +88,18 @@ pub fn organise(
     let decisions = watch(DocumentKind::Decision, &mut unread, findings, |findings| {
         name_decisions(documents.decisions, organisation.as_ref(), findings)
     });
-    let tenures = standing::tenures(&decisions, date, assumptions);
+    let validities = validity::validities(&decisions, date, assumptions);
     let rules = watch(DocumentKind::Rule, &mut unread, findings, |findings| {
         name_rules(
             documents.rules,
             &names,
-            (&tenures, (date, assumptions.told.reach(date))),
+            (&validities, (date, assumptions.look_ahead.reach(date))),
             findings,
         )
     });
     let (rules, dormant) = rules
         .into_iter()
-        .partition(|(_, rule)| is_carried(rule, &tenures));
+        .partition(|(_, rule)| is_carried(rule, &validities));
     let organisation = organisation?;
     Some(Policy {
         date,
@@ -110,7 +110,7 @@ pub fn organise(
         units,
         groups,
         decisions,
-        tenures,
+        validities,
         services,
         categories,
         rules,
@@ -147,11 +147,11 @@ fn read_timetable(
 
 /// Whether a case carries a rule, or will by itself. One that cites nothing, or nothing known,
 /// holds: that is a finding.
-fn is_carried(rule: &Rule, tenures: &BTreeMap<CaseNumber, Tenure>) -> bool {
-    let tenure = rule.decision().and_then(|case| tenures.get(case));
-    tenure.is_none_or(|tenure| match tenure.standing {
-        Standing::InForce | Standing::Coming(_) => true,
-        Standing::Proposed | Standing::Ended(_) | Standing::Void => false,
+fn is_carried(rule: &Rule, validities: &BTreeMap<CaseNumber, Validity>) -> bool {
+    let validity = rule.decision().and_then(|case| validities.get(case));
+    validity.is_none_or(|validity| match validity.state {
+        CaseState::InForce | CaseState::Coming(_) => true,
+        CaseState::Proposed | CaseState::Ended(_) | CaseState::Void => false,
     })
 }
 

@@ -92,15 +92,15 @@ impl Service {
     pub(crate) fn assessed_among(
         &self,
         group: &Group,
-        is_heard: impl Fn(&StatusFor) -> bool,
+        is_considered: impl Fn(&StatusFor) -> bool,
     ) -> Option<Assessed<'_>> {
         match &self.source.document.status {
             Statuses::Unwritten => None,
-            Statuses::Everybody(status) => Some(self.for_everybody(status)),
+            Statuses::AllGroups(status) => Some(self.for_all(status)),
             // Of two that are equally narrow, which is a finding, the worse.
             Statuses::Parts(parts) => parts
                 .iter()
-                .filter(|part| selects(&part.scope, group) && is_heard(part))
+                .filter(|part| selects(&part.scope, group) && is_considered(part))
                 .max_by_key(|part| (narrowness(&part.scope), part.status.value))
                 .map(|part| self.for_part(part)),
         }
@@ -110,7 +110,7 @@ impl Service {
     pub(crate) fn assessments(&self) -> Vec<Assessed<'_>> {
         match &self.source.document.status {
             Statuses::Unwritten => Vec::new(),
-            Statuses::Everybody(status) => vec![self.for_everybody(status)],
+            Statuses::AllGroups(status) => vec![self.for_all(status)],
             Statuses::Parts(parts) => parts.iter().map(|part| self.for_part(part)).collect(),
         }
     }
@@ -123,7 +123,7 @@ impl Service {
             .collect()
     }
 
-    fn for_everybody<'a>(&'a self, status: &'a At<ServiceStatus>) -> Assessed<'a> {
+    fn for_all<'a>(&'a self, status: &'a At<ServiceStatus>) -> Assessed<'a> {
         let decision = self.source.document.decision.as_ref();
         Assessed {
             status,

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use url::Url;
 
-use super::{Category, Member};
-use crate::desired::Verdict;
-use crate::url_filter::{Specificity, UrlFilter};
+use crate::category::{Category, Member};
+use crate::url_filter::{Specificity, UrlFilter, Verdict};
 
 /// URLs that a statement speaks of. A category is its members: where it speaks of a URL, it ranks
 /// as the narrowest member there does.

@@ -10,13 +10,13 @@ use fyr_schemas::{CategoryId, ServiceId};
 use super::service::{Hindrance, Service};
 use super::site_wording;
 use super::statement::Names;
-use super::{Category, Group, Opens, Policy, SiteSet, unknown};
+use super::{Group, Opens, Policy, SiteSet, unknown};
+use crate::category::Category;
 use crate::code::Code;
-use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
 use crate::parse::InFile;
 use crate::source::Place;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{UrlFilter, Verdict};
 
 /// One site of a rule, or one category.
 #[derive(Debug)]

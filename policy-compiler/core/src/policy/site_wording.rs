@@ -105,11 +105,11 @@ fn refused(message: String, help: String, place: Place) -> Diagnostic {
 }
 
 /// A message, and what to do.
-type Told = (String, String);
+type LabelAndHelp = (String, String);
 
 /// `“x.example”` and `x–y.example`, as programs for letters put them: YAML knows no such quotes, and
 /// no name on the internet has such a hyphen, so the filter would match nothing.
-fn typeset(site: &str) -> Option<Told> {
+fn typeset(site: &str) -> Option<LabelAndHelp> {
     const QUOTES: &str = "“”„‟‘’‚‛«»‹›´";
     const HYPHENS: &str = "‐‑‒–—―−";
 
@@ -138,7 +138,7 @@ fn typeset(site: &str) -> Option<Told> {
 }
 
 /// Several sites in one text.
-fn several(site: &str) -> Option<Told> {
+fn several(site: &str) -> Option<LabelAndHelp> {
     let mut parts = site
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
         .filter(|part| !part.is_empty() && *part != "-");
@@ -151,7 +151,7 @@ fn several(site: &str) -> Option<Told> {
 }
 
 /// `Services:approved`.
-fn misspelt_word(site: &str) -> Option<Told> {
+fn misspelt_word(site: &str) -> Option<LabelAndHelp> {
     const WORDS: [&str; 3] = ["service", "services", "category"];
 
     let (word, name) = site.split_once(':')?;
@@ -167,7 +167,7 @@ fn misspelt_word(site: &str) -> Option<Told> {
 }
 
 /// `http//x.example`, `https:/x.example`, `htps://x.example`.
-fn misspelt_scheme(site: &str) -> Option<Told> {
+fn misspelt_scheme(site: &str) -> Option<LabelAndHelp> {
     let (before, after) = site.split_at(site.find([':', '/'])?);
     let rest = after.trim_start_matches([':', '/']);
     let scheme = did_you_mean(before, ["http", "https"])?;
@@ -190,7 +190,7 @@ fn misspelt_scheme(site: &str) -> Option<Told> {
 }
 
 /// `10.0.0.0/8`.
-fn range(site: &str) -> Option<Told> {
+fn range(site: &str) -> Option<LabelAndHelp> {
     let (written, length) = site.split_once('/')?;
     let bare = written
         .strip_prefix('[')
@@ -209,14 +209,14 @@ fn range(site: &str) -> Option<Told> {
 }
 
 /// `2001:db8::1`, of which browsers would read the last part as a port.
-fn bare_address(site: &str) -> Option<Told> {
+fn bare_address(site: &str) -> Option<LabelAndHelp> {
     let address: Ipv6Addr = site.parse().ok()?;
     let message = format!("the address `{site}` lacks its brackets");
     Some((message, format!("write `[{address}]`")))
 }
 
 /// `/path`, and what is meant as a pattern: `/x.*example/`.
-fn path_alone(site: &str) -> Option<Told> {
+fn path_alone(site: &str) -> Option<LabelAndHelp> {
     (site.starts_with('/') && site.len() > 1).then(|| {
         let message = format!("`{site}` names no host");
         let help = "write a host such as `x.example`, or a host and path: `x.example/path`";
@@ -225,7 +225,7 @@ fn path_alone(site: &str) -> Option<Told> {
 }
 
 /// `-x.example`.
-fn stray_hyphen(site: &str) -> Option<Told> {
+fn stray_hyphen(site: &str) -> Option<LabelAndHelp> {
     let host = authority(site);
     let trimmed: Vec<&str> = host
         .split('.')

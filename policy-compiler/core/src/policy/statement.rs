@@ -8,11 +8,13 @@ use fyr_schemas::policy::{self as source, At, SettingValue};
 use fyr_schemas::{CategoryId, ControlId, GroupId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
-use super::{Category, Group, Service, unknown};
+use super::{Group, Service, unknown};
+use crate::catalogue::Given;
+use crate::category::Category;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, in_backticks};
 use crate::parse::InFile;
-use crate::settings::{self, Given, Kind, Setting, Value};
+use crate::settings::{self, Kind, Setting, Value};
 use crate::source::Place;
 
 /// One setting of a rule.
@@ -43,7 +45,7 @@ pub struct ValueFor {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForWhom {
     /// Everybody the rule selects.
-    Everybody,
+    All,
     /// All pupils, or all staff.
     Audience(Audience),
     /// One stage.
@@ -64,7 +66,7 @@ impl ForWhom {
     /// Whether a value for these people reaches the group.
     pub fn reaches(&self, group: &Group) -> bool {
         match self {
-            Self::Everybody => true,
+            Self::All => true,
             Self::Audience(audience) => *audience == group.audience,
             Self::Stage(stage) => *stage == group.stage,
         }
@@ -165,7 +167,7 @@ fn type_values(
             }
         }
         SettingValue::Map(_) | SettingValue::Text(_) | SettingValue::List(_) => {
-            add(ForWhom::Everybody, value, findings);
+            add(ForWhom::All, value, findings);
         }
     }
     values

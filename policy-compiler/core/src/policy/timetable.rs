@@ -187,7 +187,7 @@ const DAYS_BEHIND: i32 = 80;
 /// The days that tell several hours apart: a year from today, from their first days and from behind
 /// their last ones, and every single day with those behind it. In between the weeks are alike, but
 /// for holidays.
-pub(crate) fn telling_days<'p>(
+pub(crate) fn deciding_days<'p>(
     ways: impl IntoIterator<Item = &'p lowered::Period>,
     today: Date,
 ) -> BTreeSet<Date> {
@@ -195,20 +195,20 @@ pub(crate) fn telling_days<'p>(
         from: Some(day),
         until: None,
     };
-    let mut telling: BTreeSet<Date> = a_year_of(from(today), today).collect();
+    let mut deciding_days: BTreeSet<Date> = a_year_of(from(today), today).collect();
     for runs in ways {
         if let lowered::Period::On { days, .. } = runs {
             let ahead = days.range(today..);
-            telling.extend(ahead.flat_map(|day| {
+            deciding_days.extend(ahead.flat_map(|day| {
                 let last = day.checked_add(DAYS_BEHIND.days()).unwrap_or(Date::MAX);
                 day.series(1.day()).take_while(move |day| *day <= last)
             }));
         }
         let behind = last_day(runs).and_then(|last| last.tomorrow().ok());
         let turns = first_day(runs).into_iter().chain(behind);
-        telling.extend(turns.flat_map(|day| a_year_of(from(day), today)));
+        deciding_days.extend(turns.flat_map(|day| a_year_of(from(day), today)));
     }
-    telling
+    deciding_days
 }
 
 /// The days of a stretch from today on, but no more than a year of them.
@@ -231,17 +231,17 @@ impl Timetable {
         let is_ahead =
             |period: &&lowered::Period| last_day(period).is_none_or(|last| today <= last);
         let mut periods = BTreeMap::new();
-        for occasion in rules.iter().map(|rule| &rule.occasion) {
-            let named = occasion.during.iter().filter_map(|name| {
+        for time_scope in rules.iter().map(|rule| &rule.time_scope) {
+            let named = time_scope.during.iter().filter_map(|name| {
                 let period = self.periods.get(name)?.for_group(group)?;
                 Some((name.clone(), period.clone()))
             });
             let named: Vec<_> = named.filter(|(_, period)| is_ahead(&period)).collect();
-            if named.is_empty() && !occasion.during.is_empty() {
+            if named.is_empty() && !time_scope.during.is_empty() {
                 continue;
             }
             periods.extend(named);
-            let turns = occasion.turns().map(|name| {
+            let turns = time_scope.turns().map(|name| {
                 let from = name.day();
                 (
                     name.clone(),

@@ -26,14 +26,14 @@ Written by `make generate`.
         .map(|(_, schema)| schema.to_value())
         .filter(|schema| text(schema, "title").contains(".yaml"))
         .collect();
-    let mut told = BTreeSet::new();
+    let mut described = BTreeSet::new();
     for schema in &schemas {
         let title = text(schema, "title").trim_start_matches("Fyr: ");
         let (what, file) = title.split_once(" (").unwrap_or((title, ""));
         // Writing to a string cannot fail.
         let _ = write!(page, "\n## `{}`: {what}\n", file.trim_end_matches(')'));
         let document = Document { schema };
-        document.tell(&mut page, schema, &mut told);
+        document.describe(&mut page, schema, &mut described);
     }
     page.push_str(&stages());
     page
@@ -66,7 +66,7 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     /// Tells of a mapping, and then of the mappings within it that have not been told yet.
-    fn tell(&self, page: &mut String, mapping: &'a Json, told: &mut BTreeSet<&'a str>) {
+    fn describe(&self, page: &mut String, mapping: &'a Json, described: &mut BTreeSet<&'a str>) {
         let required: Vec<&str> = strings(mapping, "required").collect();
         let _ = write!(page, "\n{}\n\n", text(mapping, "description"));
         page.push_str("| field | | value | meaning |\n|---|---|---|---|\n");
@@ -88,9 +88,9 @@ impl<'a> Document<'a> {
             let _ = writeln!(page, "| `{name}` | {must} | {value} | {meaning} |");
         }
         for name in within {
-            if let Some(definition) = self.definition(name).filter(|_| told.insert(name)) {
+            if let Some(definition) = self.definition(name).filter(|_| described.insert(name)) {
                 let _ = write!(page, "\n### {}\n", words(name));
-                self.tell(page, definition, told);
+                self.describe(page, definition, described);
             }
         }
     }

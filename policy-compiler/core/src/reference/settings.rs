@@ -6,8 +6,7 @@ use std::fmt::Write as _;
 use fyr_schemas::bundle::Engine;
 
 use crate::diagnostic::in_backticks;
-use crate::settings::{self, Effect, Kind, Means, Reach, Setting, Stricter, Value};
-use crate::target;
+use crate::settings::{self, Effect, Kind, Mechanism, Reach, Setting, Stricter, Value};
 
 /// The page, one section a setting, by family.
 pub fn settings() -> String {
@@ -79,12 +78,16 @@ fn values(setting: &Setting) -> String {
 /// What puts the values of a setting in force in an engine, and what does not.
 fn enforcement(engine: Engine, setting: &Setting) -> String {
     let examples = setting.kind.examples();
-    let means: Vec<(&Value, Means)> = examples
+    let mechanism: Vec<(&Value, Mechanism)> = examples
         .iter()
         .filter(|value| setting.default_value().as_ref() != Some(value))
-        .map(|value| (value, target::means(engine, Some(setting), value)))
+        .map(|value| (value, settings::mechanism(engine, Some(setting), value)))
         .collect();
-    let effects = || means.iter().flat_map(|(_, means)| &means.effects);
+    let effects = || {
+        mechanism
+            .iter()
+            .flat_map(|(_, mechanism)| &mechanism.effects)
+    };
     let mut parts = Vec::new();
     let policies: BTreeSet<&str> = effects().filter_map(policy).collect();
     if !policies.is_empty() {
@@ -99,21 +102,21 @@ fn enforcement(engine: Engine, setting: &Setting) -> String {
         "site closed or opened",
         "sites closed or opened",
     ));
-    if means
+    if mechanism
         .iter()
-        .any(|(_, means)| means.reach == Reach::Inherent)
+        .any(|(_, mechanism)| mechanism.reach == Reach::Inherent)
     {
         parts.push("by itself".to_owned());
     }
     let mut gaps: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for (value, means) in &means {
-        if let Reach::Gap(_, detail) = means.reach {
+    for (value, mechanism) in &mechanism {
+        if let Reach::Gap(_, detail) = mechanism.reach {
             gaps.entry(detail).or_default().push(value.to_string());
         }
     }
     for (detail, of) in gaps {
-        let all =
-            of.len() == means.len() || !matches!(setting.kind, Kind::Levels(_) | Kind::Choice(_));
+        let all = of.len() == mechanism.len()
+            || !matches!(setting.kind, Kind::Levels(_) | Kind::Choice(_));
         let whom = if all {
             String::new()
         } else {

@@ -5,27 +5,27 @@ use std::collections::BTreeMap;
 use fyr_schemas::ControlId;
 use fyr_schemas::policy::Strength;
 
-use super::{Breach, BreachKind, Said};
+use super::{Breach, BreachKind, QuotedClaim};
 use crate::policy::{Group, Layer, Rule, SettingStatement};
 use crate::settings::{Setting, Value};
 use crate::source::Place;
 
 /// One setting of a group: what holds, and what was said besides.
 #[derive(Debug)]
-pub struct Settled<'a> {
+pub struct EffectiveSetting<'a> {
     /// The setting.
     pub setting: &'static Setting,
     /// The control that reports on it.
     pub control: &'a ControlId,
     /// What holds.
-    pub holds: Voice<'a>,
+    pub holds: SettingClaim<'a>,
     /// What does not, from the top of the tree down.
-    pub overridden: Vec<Voice<'a>>,
+    pub overridden: Vec<SettingClaim<'a>>,
 }
 
 /// What one rule says of one setting.
 #[derive(Debug, Clone, Copy)]
-pub struct Voice<'a> {
+pub struct SettingClaim<'a> {
     /// The rule.
     pub rule: &'a Rule,
     /// Its value for the group.
@@ -34,36 +34,39 @@ pub struct Voice<'a> {
     pub place: Place,
 }
 
-impl<'a> Settled<'a> {
+impl<'a> EffectiveSetting<'a> {
     /// Everything that was said, from the top of the tree down.
-    pub(crate) fn voices(&self) -> Vec<Voice<'a>> {
-        let mut voices: Vec<Voice<'a>> = self.overridden.clone();
-        voices.push(self.holds);
-        voices.sort_by_key(|voice| (voice.layer(), voice.rule.id()));
-        voices
+    pub(crate) fn claims(&self) -> Vec<SettingClaim<'a>> {
+        let mut claims: Vec<SettingClaim<'a>> = self.overridden.clone();
+        claims.push(self.holds);
+        claims.sort_by_key(|claim| (claim.layer(), claim.rule.id()));
+        claims
     }
 
     /// What would hold had one of the voices not spoken.
-    pub(crate) fn without(&self, left_out: Place) -> Option<Voice<'a>> {
-        self.among(|voice| voice.place != left_out)
+    pub(crate) fn without(&self, left_out: Place) -> Option<SettingClaim<'a>> {
+        self.among(|claim| claim.place != left_out)
     }
 
     /// What would hold had only these voices spoken.
-    pub(crate) fn among(&self, is_heard: impl Fn(&Voice<'a>) -> bool) -> Option<Voice<'a>> {
-        let mut voices = self.voices();
-        voices.retain(is_heard);
-        let settled = settle_one(self.setting, self.control, &voices, &mut Vec::new())?;
-        Some(settled.holds)
+    pub(crate) fn among(
+        &self,
+        is_considered: impl Fn(&SettingClaim<'a>) -> bool,
+    ) -> Option<SettingClaim<'a>> {
+        let mut claims = self.claims();
+        claims.retain(is_considered);
+        let effective = resolve_setting(self.setting, self.control, &claims, &mut Vec::new())?;
+        Some(effective.holds)
     }
 }
 
-impl Voice<'_> {
+impl SettingClaim<'_> {
     fn layer(&self) -> Layer {
         self.rule.layer()
     }
 
-    fn said(&self) -> Said {
-        Said {
+    fn quoted(&self) -> QuotedClaim {
+        QuotedClaim {
             rule: self.rule.id().clone(),
             value: self.value.to_string(),
             place: self.place,
@@ -72,52 +75,53 @@ impl Voice<'_> {
 }
 
 /// Settles every setting that `rules`, sorted from the top down, speak of.
-pub(super) fn settle<'a>(
+pub(super) fn resolve_settings<'a>(
     rules: &[&'a Rule],
     group: &Group,
     breaches: &mut Vec<Breach>,
-) -> BTreeMap<&'static str, Settled<'a>> {
-    let mut voices: BTreeMap<&'static str, (&'a SettingStatement, Vec<Voice<'a>>)> =
+) -> BTreeMap<&'static str, EffectiveSetting<'a>> {
+    let mut claims: BTreeMap<&'static str, (&'a SettingStatement, Vec<SettingClaim<'a>>)> =
         BTreeMap::new();
     for rule in rules {
         for statement in &rule.settings {
-            if let Some(said) = statement.value_for(group) {
-                let voice = Voice {
+            if let Some(quoted) = statement.value_for(group) {
+                let claim = SettingClaim {
                     rule,
-                    value: &said.value,
-                    place: said.place,
+                    value: &quoted.value,
+                    place: quoted.place,
                 };
                 let name = statement.setting.name;
-                voices
+                claims
                     .entry(name)
                     .or_insert_with(|| (statement, Vec::new()))
                     .1
-                    .push(voice);
+                    .push(claim);
             }
         }
     }
-    voices
+    claims
         .into_iter()
-        .filter_map(|(name, (statement, voices))| {
-            let settled = settle_one(statement.setting, &statement.control, &voices, breaches);
-            Some((name, settled?))
+        .filter_map(|(name, (statement, claims))| {
+            let effective =
+                resolve_setting(statement.setting, &statement.control, &claims, breaches);
+            Some((name, effective?))
         })
         .collect()
 }
 
 /// Settles one setting; `voices` are sorted from the top down. `None` without any.
-fn settle_one<'a>(
+fn resolve_setting<'a>(
     setting: &'static Setting,
     control: &'a ControlId,
-    voices: &[Voice<'a>],
+    claims: &[SettingClaim<'a>],
     breaches: &mut Vec<Breach>,
-) -> Option<Settled<'a>> {
-    let mut bounds: Vec<Voice<'a>> = Vec::new();
-    let mut holds: Option<Voice<'a>> = None;
-    for layer in voices.chunk_by(|a, b| a.layer() == b.layer()) {
-        let within: Vec<Voice<'a>> = layer
+) -> Option<EffectiveSetting<'a>> {
+    let mut bounds: Vec<SettingClaim<'a>> = Vec::new();
+    let mut holds: Option<SettingClaim<'a>> = None;
+    for layer in claims.chunk_by(|a, b| a.layer() == b.layer()) {
+        let within: Vec<SettingClaim<'a>> = layer
             .iter()
-            .filter(|voice| match breach(setting, &bounds, voice) {
+            .filter(|claim| match breach(setting, &bounds, claim) {
                 Some(breach) => {
                     breaches.push(breach);
                     false
@@ -126,76 +130,85 @@ fn settle_one<'a>(
             })
             .copied()
             .collect();
-        let Some(speaker) = speaker(setting, &within, breaches) else {
+        let Some(deciding) = deciding(setting, &within, breaches) else {
             continue;
         };
-        holds = Some(speaker);
+        holds = Some(deciding);
         bounds.extend(
             within
                 .into_iter()
-                .filter(|voice| voice.rule.strength() != Strength::Default),
+                .filter(|claim| claim.rule.strength() != Strength::Default),
         );
     }
     let holds = holds?;
-    Some(Settled {
+    Some(EffectiveSetting {
         setting,
         control,
         holds,
-        overridden: voices
+        overridden: claims
             .iter()
-            .filter(|voice| !std::ptr::eq(voice.rule, holds.rule))
+            .filter(|claim| !std::ptr::eq(claim.rule, holds.rule))
             .copied()
             .collect(),
     })
 }
 
 /// How a voice breaks a bound from above.
-fn breach(setting: &Setting, bounds: &[Voice<'_>], voice: &Voice<'_>) -> Option<Breach> {
-    let mut binding = bounds.iter().filter(|bound| bound.rule.bounds(voice.rule));
+fn breach(
+    setting: &Setting,
+    bounds: &[SettingClaim<'_>],
+    claim: &SettingClaim<'_>,
+) -> Option<Breach> {
+    let mut binding = bounds.iter().filter(|bound| bound.rule.bounds(claim.rule));
     binding.find_map(|bound| {
         let kind = match bound.rule.strength() {
-            Strength::Locked if voice.value != bound.value => BreachKind::ChangesLocked,
-            Strength::Minimum if setting.is_weaker(voice.value, bound.value) => {
+            Strength::Locked if claim.value != bound.value => BreachKind::ChangesLocked,
+            Strength::Minimum if setting.is_weaker(claim.value, bound.value) => {
                 BreachKind::WeakerThanFloor
             }
             Strength::Locked | Strength::Minimum | Strength::Default => return None,
         };
-        Some(between(kind, setting, bound, voice))
+        Some(between(kind, setting, bound, claim))
     })
 }
 
 /// The voice that speaks for a layer. Rules of one unit may agree, or say a minimum and a
 /// stricter default; anything else is a breach.
-fn speaker<'a>(
+fn deciding<'a>(
     setting: &Setting,
-    layer: &[Voice<'a>],
+    layer: &[SettingClaim<'a>],
     breaches: &mut Vec<Breach>,
-) -> Option<Voice<'a>> {
-    let by_strength = |voice: &&Voice<'a>| (voice.rule.strength(), voice.rule.id());
+) -> Option<SettingClaim<'a>> {
+    let by_strength = |claim: &&SettingClaim<'a>| (claim.rule.strength(), claim.rule.id());
     let strongest = *layer.iter().min_by_key(by_strength)?;
-    let mut speaker = strongest;
-    for voice in layer {
+    let mut deciding = strongest;
+    for claim in layer {
         let refines = strongest.rule.strength() == Strength::Minimum
-            && voice.rule.strength() == Strength::Default
-            && !setting.is_weaker(voice.value, strongest.value);
-        let agrees_with_speaker = voice.value == speaker.value;
-        if voice.value == strongest.value {
+            && claim.rule.strength() == Strength::Default
+            && !setting.is_weaker(claim.value, strongest.value);
+        let agrees_with_deciding = claim.value == deciding.value;
+        if claim.value == strongest.value {
             continue;
         }
-        if refines && (agrees_with_speaker || speaker.value == strongest.value) {
-            speaker = *voice;
+        if refines && (agrees_with_deciding || deciding.value == strongest.value) {
+            deciding = *claim;
         } else {
-            breaches.push(between(BreachKind::SameLayer, setting, &strongest, voice));
+            breaches.push(between(BreachKind::SameLayer, setting, &strongest, claim));
         }
     }
-    Some(speaker)
+    Some(deciding)
 }
 
-fn between(kind: BreachKind, setting: &Setting, above: &Voice<'_>, below: &Voice<'_>) -> Breach {
+fn between(
+    kind: BreachKind,
+    setting: &Setting,
+    above: &SettingClaim<'_>,
+    below: &SettingClaim<'_>,
+) -> Breach {
     Breach {
         kind,
         subject: setting.name.to_owned(),
-        above: above.said(),
-        below: below.said(),
+        above: above.quoted(),
+        below: below.quoted(),
     }
 }

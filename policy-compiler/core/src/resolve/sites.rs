@@ -10,11 +10,10 @@ use fyr_schemas::policy::Strength;
 use url::Url;
 
 use self::shared::Overlaps;
-use super::{Breach, BreachKind, Said};
-use crate::desired::Verdict;
+use super::{Breach, BreachKind, QuotedClaim};
 use crate::policy::{Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
-use crate::url_filter::{ByHost, Index, UrlFilter};
+use crate::url_filter::{ByHost, Index, UrlFilter, Verdict};
 
 pub(crate) use self::flat::MOST_REGIONS;
 pub use self::flat::{CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region};
@@ -24,7 +23,7 @@ pub(super) use self::shared::Shared;
 #[derive(Debug)]
 pub struct Sites<'a> {
     /// Every voice, from the top of the tree down.
-    pub voices: Vec<SiteVoice<'a>>,
+    pub claims: Vec<SiteClaim<'a>>,
     /// The numbers of the voices that speak of one filter, under its host.
     of_filters: ByHost<usize>,
     /// The same numbers, for URLs.
@@ -37,7 +36,7 @@ pub struct Sites<'a> {
 
 /// What one rule says of one site.
 #[derive(Debug, Clone, Copy)]
-pub struct SiteVoice<'a> {
+pub struct SiteClaim<'a> {
     /// The rule.
     pub rule: &'a Rule,
     /// What it says.
@@ -47,11 +46,11 @@ pub struct SiteVoice<'a> {
 /// What is decided over something.
 struct Decided<'a> {
     /// The voice that decides; `None` leaves it open.
-    voice: Option<SiteVoice<'a>>,
+    claim: Option<SiteClaim<'a>>,
     /// The strongest voices of each layer, from the top of the tree down.
-    bounds: Vec<SiteVoice<'a>>,
+    bounds: Vec<SiteClaim<'a>>,
     /// The one below them that lets nobody say anything else.
-    last: Option<SiteVoice<'a>>,
+    last: Option<SiteClaim<'a>>,
 }
 
 /// Where a voice stands: voices of one rank are told apart by how specific they are.
@@ -61,7 +60,7 @@ struct Rank {
     strength: Strength,
 }
 
-impl SiteVoice<'_> {
+impl SiteClaim<'_> {
     fn rank(&self) -> Rank {
         Rank {
             layer: self.rule.layer(),
@@ -70,7 +69,7 @@ impl SiteVoice<'_> {
     }
 
     /// Whether a rule below may not say what it says over what this voice speaks of.
-    fn forbids(&self, below: &SiteVoice<'_>) -> bool {
+    fn forbids(&self, below: &SiteClaim<'_>) -> bool {
         self.rule.bounds(below.rule) && self.rejects(below.says.verdict)
     }
 
@@ -93,8 +92,8 @@ impl SiteVoice<'_> {
         self.rule.overridable().is_none() && others.all(|verdict| self.rejects(verdict))
     }
 
-    fn said(&self) -> Said {
-        Said {
+    fn quoted(&self) -> QuotedClaim {
+        QuotedClaim {
             rule: self.rule.id().clone(),
             value: self.to_string(),
             place: self.says.place,
@@ -102,7 +101,7 @@ impl SiteVoice<'_> {
     }
 }
 
-impl std::fmt::Display for SiteVoice<'_> {
+impl std::fmt::Display for SiteClaim<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         self.says.fmt(f)
     }
@@ -110,21 +109,21 @@ impl std::fmt::Display for SiteVoice<'_> {
 
 impl<'a> Sites<'a> {
     /// Layers what the rules of a group say to it.
-    fn new(mut voices: Vec<SiteVoice<'a>>, overlaps: &mut Overlaps<'a>) -> Self {
-        voices.sort_by_key(SiteVoice::rank);
+    fn new(mut claims: Vec<SiteClaim<'a>>, overlaps: &mut Overlaps<'a>) -> Self {
+        claims.sort_by_key(SiteClaim::rank);
         let (mut of_filters, mut of_categories) = (ByHost::default(), Vec::new());
-        for (number, voice) in voices.iter().enumerate() {
-            match &voice.says.sites {
+        for (number, claim) in claims.iter().enumerate() {
+            match &claim.says.sites {
                 SiteSet::Filter(filter) => of_filters.file(filter, number),
                 SiteSet::Category(_) => of_categories.push(number),
             }
         }
-        let filters = voices.iter().zip(0..);
+        let filters = claims.iter().zip(0..);
         let filters =
-            filters.filter_map(|(voice, number)| Some((voice.says.sites.filter()?, number)));
+            filters.filter_map(|(claim, number)| Some((claim.says.sites.filter()?, number)));
         let mut sites = Self {
             at: Index::of(filters),
-            voices,
+            claims,
             of_filters,
             of_categories,
             flat: Flat::default(),
@@ -135,32 +134,32 @@ impl<'a> Sites<'a> {
 
     /// The voice that decides over `url`; `None` leaves it open. Takes a time that hangs on the URL
     /// and on how many speak of it, and not on how much is listed.
-    pub fn verdict(&self, url: &Url) -> Option<SiteVoice<'a>> {
+    pub fn verdict(&self, url: &Url) -> Option<SiteClaim<'a>> {
         let around = self.at.around(url);
-        self.decide(around, |voice| {
-            voice.says.sites.reach_at(url, voice.says.verdict)
+        self.decide(around, |claim| {
+            claim.says.sites.reach_at(url, claim.says.verdict)
         })
     }
 
     /// The voices that speak of `url`.
-    pub fn speaking_of(&self, url: &Url) -> impl Iterator<Item = SiteVoice<'a>> {
-        let speaks = |voice: &SiteVoice<'_>| {
-            let reach = voice.says.sites.reach_at(url, voice.says.verdict);
+    pub fn claims_on(&self, url: &Url) -> impl Iterator<Item = SiteClaim<'a>> {
+        let speaks = |claim: &SiteClaim<'_>| {
+            let reach = claim.says.sites.reach_at(url, claim.says.verdict);
             reach.is_some()
         };
-        self.voices
+        self.claims
             .iter()
-            .filter(move |voice| speaks(voice))
+            .filter(move |claim| speaks(claim))
             .copied()
     }
 
     /// The voices that may speak of all of `filter`.
-    pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = SiteVoice<'a>> {
+    pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = SiteClaim<'a>> {
         self.of(self.of_filters.around(filter))
     }
 
     /// The voices that may speak of a part of `filter`.
-    pub(crate) fn near(&self, filter: &UrlFilter) -> impl Iterator<Item = SiteVoice<'a>> {
+    pub(crate) fn near(&self, filter: &UrlFilter) -> impl Iterator<Item = SiteClaim<'a>> {
         self.of(self.of_filters.near(filter))
     }
 
@@ -168,14 +167,14 @@ impl<'a> Sites<'a> {
     fn of<'s>(
         &'s self,
         filters: impl Iterator<Item = &'s usize>,
-    ) -> impl Iterator<Item = SiteVoice<'a>> {
+    ) -> impl Iterator<Item = SiteClaim<'a>> {
         let numbers = filters.chain(&self.of_categories);
-        numbers.filter_map(|number| self.voices.get(*number).copied())
+        numbers.filter_map(|number| self.claims.get(*number).copied())
     }
 
     /// The voice that decides over every URL of `sites`, as far as voices that speak of all of
     /// them go.
-    pub fn verdict_over(&self, sites: &SiteSet) -> Option<SiteVoice<'a>> {
+    pub fn verdict_over(&self, sites: &SiteSet) -> Option<SiteClaim<'a>> {
         self.verdict_among(sites, |_| true)
     }
 
@@ -183,20 +182,20 @@ impl<'a> Sites<'a> {
     fn verdict_among(
         &self,
         sites: &SiteSet,
-        is_heard: impl Fn(&SiteVoice<'a>) -> bool,
-    ) -> Option<SiteVoice<'a>> {
-        self.decided_over(sites, is_heard)?.voice
+        is_considered: impl Fn(&SiteClaim<'a>) -> bool,
+    ) -> Option<SiteClaim<'a>> {
+        self.decided_over(sites, is_considered)?.claim
     }
 
     /// The voices that bound whatever is said below them of all of `sites`, from the top of the tree
     /// down.
-    pub(crate) fn bounds_over(&self, sites: &SiteSet) -> Vec<SiteVoice<'a>> {
+    pub(crate) fn bounds_over(&self, sites: &SiteSet) -> Vec<SiteClaim<'a>> {
         let Some(decided) = self.decided_over(sites, |_| true) else {
             return Vec::new();
         };
         let mut bounds = decided.bounds;
         bounds.extend(decided.last);
-        bounds.retain(|voice| voice.rule.strength() != Strength::Default);
+        bounds.retain(|claim| claim.rule.strength() != Strength::Default);
         bounds
     }
 
@@ -205,40 +204,40 @@ impl<'a> Sites<'a> {
     fn decided_over(
         &self,
         sites: &SiteSet,
-        is_heard: impl Fn(&SiteVoice<'a>) -> bool,
+        is_considered: impl Fn(&SiteClaim<'a>) -> bool,
     ) -> Option<Decided<'a>> {
-        let speaks = |voice: &SiteVoice<'a>, filter: &UrlFilter| {
-            let reach = || voice.says.sites.reach_over(filter);
-            is_heard(voice).then(reach).flatten()
+        let speaks = |claim: &SiteClaim<'a>, filter: &UrlFilter| {
+            let reach = || claim.says.sites.reach_over(filter);
+            is_considered(claim).then(reach).flatten()
         };
         Some(match sites {
             SiteSet::Filter(filter) => {
                 let around = self.of_filters.around(filter);
-                self.settle(around, |voice| speaks(voice, filter))
+                self.decide_layers(around, |claim| speaks(claim, filter))
             }
             SiteSet::Category(category) => {
                 let first = category.members().next()?;
                 let around = self.of_filters.around(&first);
-                self.settle(around, |voice| {
-                    let holds_all = voice.says.sites.holds_all_of(category);
-                    holds_all.then(|| speaks(voice, &first)).flatten()
+                self.decide_layers(around, |claim| {
+                    let holds_all = claim.says.sites.holds_all_of(category);
+                    holds_all.then(|| speaks(claim, &first)).flatten()
                 })
             }
         })
     }
 
     /// The voice that decides over all that one filter matches.
-    pub fn verdict_over_filter(&self, region: &UrlFilter) -> Option<SiteVoice<'a>> {
+    pub fn verdict_over_filter(&self, region: &UrlFilter) -> Option<SiteClaim<'a>> {
         self.verdict_among_over(region, |_| true)
     }
 
     /// The voice that would decide over what two filters have in common if nothing were said of it
     /// but what is said of all of the one or all of the other.
-    fn verdict_over_both(&self, one: &UrlFilter, other: &UrlFilter) -> Option<SiteVoice<'a>> {
+    fn verdict_over_both(&self, one: &UrlFilter, other: &UrlFilter) -> Option<SiteClaim<'a>> {
         let common = one.intersection(other)?;
         let around = self.of_filters.around(&common);
-        self.decide(around, |voice| {
-            let sites = &voice.says.sites;
+        self.decide(around, |claim| {
+            let sites = &claim.says.sites;
             sites.reach_over(one).max(sites.reach_over(other))
         })
     }
@@ -248,21 +247,21 @@ impl<'a> Sites<'a> {
         &self,
         region: &UrlFilter,
         left_out: Place,
-    ) -> Option<SiteVoice<'a>> {
-        self.verdict_among_over(region, |voice| voice.says.place != left_out)
+    ) -> Option<SiteClaim<'a>> {
+        self.verdict_among_over(region, |claim| claim.says.place != left_out)
     }
 
     /// The voice that would decide over all of `region` had only these voices spoken.
     pub(crate) fn verdict_among_over(
         &self,
         region: &UrlFilter,
-        is_heard: impl Fn(&SiteVoice<'a>) -> bool,
-    ) -> Option<SiteVoice<'a>> {
+        is_considered: impl Fn(&SiteClaim<'a>) -> bool,
+    ) -> Option<SiteClaim<'a>> {
         let around = self.of_filters.around(region);
-        self.decide(around, |voice| {
-            let speaks = is_heard(voice);
+        self.decide(around, |claim| {
+            let speaks = is_considered(claim);
             speaks
-                .then(|| voice.says.sites.reach_over(region))
+                .then(|| claim.says.sites.reach_over(region))
                 .flatten()
         })
     }
@@ -272,37 +271,37 @@ impl<'a> Sites<'a> {
     fn decide<'s>(
         &'s self,
         filters: impl Iterator<Item = &'s usize>,
-        reach: impl Fn(&SiteVoice<'a>) -> Option<Reach>,
-    ) -> Option<SiteVoice<'a>> {
-        self.settle(filters, reach).voice
+        reach: impl Fn(&SiteClaim<'a>) -> Option<Reach>,
+    ) -> Option<SiteClaim<'a>> {
+        self.decide_layers(filters, reach).claim
     }
 
     /// What is decided among the voices of categories and of these `filters` that `reach` what it is
     /// about.
-    fn settle<'s>(
+    fn decide_layers<'s>(
         &'s self,
         filters: impl Iterator<Item = &'s usize>,
-        reach: impl Fn(&SiteVoice<'a>) -> Option<Reach>,
+        reach: impl Fn(&SiteClaim<'a>) -> Option<Reach>,
     ) -> Decided<'a> {
         let mut numbers: Vec<usize> = filters.chain(&self.of_categories).copied().collect();
         numbers.sort_unstable();
-        let speaking: Vec<(SiteVoice<'a>, Reach)> = numbers
+        let speaking: Vec<(SiteClaim<'a>, Reach)> = numbers
             .into_iter()
             .filter_map(|number| {
-                let voice = self.voices.get(number)?;
-                Some((*voice, reach(voice)?))
+                let claim = self.claims.get(number)?;
+                Some((*claim, reach(claim)?))
             })
             .collect();
         // Voices are sorted by rank, so each chunk is one layer and strength, and what was
         // decided so far is above it or stronger.
-        let mut decided: Option<(SiteVoice<'a>, Reach)> = None;
-        let mut bounds: Vec<SiteVoice<'a>> = Vec::new();
+        let mut decided: Option<(SiteClaim<'a>, Reach)> = None;
+        let mut bounds: Vec<SiteClaim<'a>> = Vec::new();
         let mut last = None;
         for equals in speaking.chunk_by(|(a, _), (b, _)| a.rank() == b.rank()) {
-            let winner = equals.iter().max_by_key(|(voice, reach)| {
-                let verdict = voice.says.verdict;
+            let winner = equals.iter().max_by_key(|(claim, reach)| {
+                let verdict = claim.says.verdict;
                 // Who may not use one of two services on a site is kept from the site.
-                let is_hindered = voice.says.hindrance().is_some();
+                let is_hindered = claim.says.hindrance().is_some();
                 (*reach, is_hindered, verdict.is_open(), verdict)
             });
             let Some((winner, reach)) = winner.copied() else {
@@ -327,11 +326,11 @@ impl<'a> Sites<'a> {
             // Its equals may bound more: one floor is open to lessons, another like it is not.
             let alike = equals
                 .iter()
-                .filter(|(voice, at)| *at == reach && voice.says.verdict == winner.says.verdict);
-            bounds.extend(alike.map(|(voice, _)| *voice));
+                .filter(|(claim, at)| *at == reach && claim.says.verdict == winner.says.verdict);
+            bounds.extend(alike.map(|(claim, _)| *claim));
         }
         Decided {
-            voice: decided.map(|(voice, _)| voice),
+            claim: decided.map(|(claim, _)| claim),
             bounds,
             last,
         }
@@ -340,9 +339,9 @@ impl<'a> Sites<'a> {
     /// Everything in it that says what it may not.
     fn breaches(&self) -> Vec<Breach> {
         let mut breaches: Vec<Breach> = self
-            .voices
+            .claims
             .iter()
-            .filter_map(|voice| self.breach(voice))
+            .filter_map(|claim| self.breach(claim))
             .collect();
         breaches.sort();
         breaches.dedup();
@@ -351,27 +350,27 @@ impl<'a> Sites<'a> {
 
     /// How a voice says what it may not: another verdict than a bound one over all that it
     /// speaks of, or the opposite of its equal.
-    fn breach(&self, voice: &SiteVoice<'a>) -> Option<Breach> {
+    fn breach(&self, claim: &SiteClaim<'a>) -> Option<Breach> {
         // What stands above and does not bound it does not keep it from deciding.
-        let is_heard =
-            |above: &SiteVoice<'_>| above.rank() >= voice.rank() || above.rule.bounds(voice.rule);
-        let winner = self.verdict_among(&voice.says.sites, is_heard)?;
-        if winner.says.verdict == voice.says.verdict {
+        let is_considered =
+            |above: &SiteClaim<'_>| above.rank() >= claim.rank() || above.rule.bounds(claim.rule);
+        let winner = self.verdict_among(&claim.says.sites, is_considered)?;
+        if winner.says.verdict == claim.says.verdict {
             return None;
         }
-        let kind = match winner.rank().layer.cmp(&voice.rank().layer) {
+        let kind = match winner.rank().layer.cmp(&claim.rank().layer) {
             Ordering::Less => BreachKind::SiteBelowFloor,
             Ordering::Equal => BreachKind::SameLayer,
             // What a lower layer says of it was for it to say.
             Ordering::Greater => return None,
         };
-        let is_breach = match winner.rank().cmp(&voice.rank()) {
-            Ordering::Less => winner.forbids(voice),
+        let is_breach = match winner.rank().cmp(&claim.rank()) {
+            Ordering::Less => winner.forbids(claim),
             // A rule that opens two services on one site says nothing against itself.
             Ordering::Equal if winner.says.hindrance().is_some() => {
-                winner.says.sites == voice.says.sites && winner.rule.id() != voice.rule.id()
+                winner.says.sites == claim.says.sites && winner.rule.id() != claim.rule.id()
             }
-            Ordering::Equal => winner.says.sites == voice.says.sites,
+            Ordering::Equal => winner.says.sites == claim.says.sites,
             // Beside a floor a rule may tighten.
             Ordering::Greater => false,
         };
@@ -380,9 +379,9 @@ impl<'a> Sites<'a> {
         }
         Some(Breach {
             kind,
-            subject: voice.says.sites.to_string(),
-            above: winner.said(),
-            below: voice.said(),
+            subject: claim.says.sites.to_string(),
+            above: winner.quoted(),
+            below: claim.quoted(),
         })
     }
 }

@@ -9,7 +9,7 @@ use fyr_schemas::{PeriodId, RuleId};
 use jiff::civil::Date;
 
 use super::{Breach, BreachKind};
-use crate::policy::{Footing, Group, Policy, Rule};
+use crate::policy::{Authority, Group, Policy, Rule};
 
 /// The most combinations of periods that a group's devices carry.
 pub(crate) const MOST_VARIANTS: usize = 64;
@@ -28,7 +28,7 @@ pub(super) struct TimesOfGroup<'a> {
     /// The rules that hold in each combination, first of all while no period runs.
     pub(super) combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)>,
     /// The days on which rules begin or end and of which its devices are not told.
-    pub(super) untold: BTreeSet<Date>,
+    pub(super) not_included: BTreeSet<Date>,
 }
 
 /// As much of a timetable as devices carry.
@@ -36,21 +36,21 @@ pub(super) struct TimesOfGroup<'a> {
 struct Carried {
     timetable: Timetable,
     together: BTreeSet<BTreeSet<PeriodId>>,
-    untold: BTreeSet<Date>,
+    not_included: BTreeSet<Date>,
 }
 
 /// How much hangs on a day: decided floors go before others, and those before what is no floor; of
 /// each what stands higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Weight {
-    footing: Reverse<Footing>,
+    authority: Reverse<Authority>,
     height: Reverse<usize>,
 }
 
 impl Weight {
     fn of(rule: &Rule) -> Self {
         Self {
-            footing: Reverse(rule.footing()),
+            authority: Reverse(rule.authority()),
             height: Reverse(rule.unit().depth()),
         }
     }
@@ -61,7 +61,7 @@ fn weights<'a>(rules: &[&'a Rule]) -> BTreeMap<&'a PeriodId, Weight> {
     let mut weights: BTreeMap<&PeriodId, Weight> = BTreeMap::new();
     for rule in rules {
         let own = Weight::of(rule);
-        for day in rule.occasion.turns() {
+        for day in rule.time_scope.turns() {
             let weight = weights.entry(day).or_insert(own);
             *weight = own.max(*weight);
         }
@@ -80,8 +80,12 @@ impl Times {
         let calendar = policy.timetable.calendar(group, rules, policy.date);
         let carried = calendar.map(|calendar| self.carry(calendar, rules));
         let carried = carried.transpose()?;
-        let (timetable, together, untold) = match carried {
-            Some(carried) => (Some(carried.timetable), carried.together, carried.untold),
+        let (timetable, together, not_included) = match carried {
+            Some(carried) => (
+                Some(carried.timetable),
+                carried.together,
+                carried.not_included,
+            ),
             None => (None, BTreeSet::from([BTreeSet::new()]), BTreeSet::new()),
         };
         let mut combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)> = Vec::new();
@@ -89,7 +93,7 @@ impl Times {
         for running in together {
             let rules = rules.iter().copied();
             let hold: Vec<&'a Rule> = rules
-                .filter(|rule| rule.occasion.holds_while(&running))
+                .filter(|rule| rule.time_scope.holds_while(&running))
                 .collect();
             let is_known = combinations
                 .first()
@@ -101,21 +105,21 @@ impl Times {
         Ok(TimesOfGroup {
             timetable,
             combinations,
-            untold,
+            not_included,
         })
     }
 
     /// The timetable with as many of the days on which rules begin or end as devices carry. Days on
     /// which the least hangs are left out first, and of those the last.
     fn carry(&mut self, mut timetable: Timetable, rules: &[&Rule]) -> Result<Carried, Crowded> {
-        let (weights, mut untold) = (weights(rules), BTreeSet::new());
+        let (weights, mut not_included) = (weights(rules), BTreeSet::new());
         loop {
             let together = self.together(&timetable);
             if together.len() <= MOST_VARIANTS {
                 return Ok(Carried {
                     timetable,
                     together,
-                    untold,
+                    not_included,
                 });
             }
             let days = timetable.periods.keys();
@@ -124,7 +128,7 @@ impl Times {
             timetable
                 .periods
                 .retain(|name, _| name.day() != Some(least));
-            untold.insert(least);
+            not_included.insert(least);
         }
     }
 

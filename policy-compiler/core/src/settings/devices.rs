@@ -1,7 +1,7 @@
 //! The device itself: its place, its ports and other screens, as sites may use them.
 
 use super::senses::asks_refused;
-use super::{ALLOW_BLOCK, Lowering, Means, Restriction, Role, Setting};
+use super::{ALLOW_BLOCK, Lowering, Mechanism, Restriction, Role, Setting};
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -11,8 +11,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites asking where the device is.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DefaultGeolocationSetting", 2),
-            firefox: || Means::policy("Permissions", asks_refused("Location")),
+            chromium: || Mechanism::policy("DefaultGeolocationSetting", 2),
+            firefox: || Mechanism::policy("Permissions", asks_refused("Location")),
         },
     },
     Setting {
@@ -22,8 +22,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites asking for a USB device.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DefaultWebUsbGuardSetting", 2),
-            firefox: Means::inherent,
+            chromium: || Mechanism::policy("DefaultWebUsbGuardSetting", 2),
+            firefox: Mechanism::inherent,
         },
     },
     Setting {
@@ -33,8 +33,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites asking for a Bluetooth device.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DefaultWebBluetoothGuardSetting", 2),
-            firefox: Means::inherent,
+            chromium: || Mechanism::policy("DefaultWebBluetoothGuardSetting", 2),
+            firefox: Mechanism::inherent,
         },
     },
     Setting {
@@ -44,8 +44,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Showing a tab on another screen in the network.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("EnableMediaRouter", false),
-            firefox: Means::inherent,
+            chromium: || Mechanism::policy("EnableMediaRouter", false),
+            firefox: Mechanism::inherent,
         },
     },
 ];

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use super::{
-    ALLOW_BLOCK, Kind, Lowering, Means, Name, OFF_ON, Role, Scale, Setting, Stricter, Value,
+    ALLOW_BLOCK, Kind, Lowering, Mechanism, Name, OFF_ON, Role, Scale, Setting, Stricter, Value,
 };
 
 pub(super) const ROWS: &[Setting] = &[
@@ -15,8 +15,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "The browser's password manager.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("PasswordManagerEnabled", false),
-            firefox: || Means::policy("PasswordManagerEnabled", false),
+            chromium: || Mechanism::policy("PasswordManagerEnabled", false),
+            firefox: || Mechanism::policy("PasswordManagerEnabled", false),
         },
     },
     Setting {
@@ -44,12 +44,12 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || {
-                Means::policy("PasswordLeakDetectionEnabled", true)
+                Mechanism::policy("PasswordLeakDetectionEnabled", true)
                     .and("PasswordDismissCompromisedAlertEnabled", false)
             },
             firefox: || {
                 let on = json!({"Value": true, "Status": "locked"});
-                Means::policy(
+                Mechanism::policy(
                     "Preferences",
                     json!({"signon.management.page.breach-alerts.enabled": on}),
                 )
@@ -65,9 +65,9 @@ pub(super) const ROWS: &[Setting] = &[
               `password.sign-in-pages` says where it belongs.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("PasswordProtectionWarningTrigger", 1),
+            chromium: || Mechanism::policy("PasswordProtectionWarningTrigger", 1),
             firefox: || {
-                Means::missing(
+                Mechanism::missing(
                     "Firefox cannot tell that a password is used again; hand it out as a \
                      recommendation",
                 )
@@ -81,8 +81,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "The pages where the organisation's password belongs, for `password.reuse-warning`.",
         role: Role::Neither,
         lowering: Lowering::ByValue {
-            chromium: |pages| Means::policy("PasswordProtectionLoginURLs", addresses(pages)),
-            firefox: |_| Means::missing("Firefox cannot tell that a password is used again"),
+            chromium: |pages| Mechanism::policy("PasswordProtectionLoginURLs", addresses(pages)),
+            firefox: |_| Mechanism::missing("Firefox cannot tell that a password is used again"),
         },
     },
     Setting {
@@ -109,12 +109,12 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || {
-                Means::policy("RelaunchNotification", 2)
+                Mechanism::policy("RelaunchNotification", 2)
                     .and("RelaunchNotificationPeriod", DAY_IN_MILLISECONDS)
                     .and("ComponentUpdatesEnabled", true)
             },
             firefox: || {
-                Means::policy("RelaunchRequired", json!({"NotificationPeriodHours": 24}))
+                Mechanism::policy("RelaunchRequired", json!({"NotificationPeriodHours": 24}))
                     .and("ExtensionUpdate", true)
             },
         },

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    Kind, Lowering, Means, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
+    Kind, Lowering, Mechanism, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
     is_chromium_extension,
 };
 use crate::catalogue;
@@ -26,8 +26,8 @@ pub(super) const ROWS: &[Setting] = &[
             ],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("IncognitoModeAvailability", 1),
-            firefox: || Means::policy("DisablePrivateBrowsing", true),
+            chromium: || Mechanism::policy("IncognitoModeAvailability", 1),
+            firefox: || Mechanism::policy("DisablePrivateBrowsing", true),
         },
     },
     Setting {
@@ -40,8 +40,8 @@ pub(super) const ROWS: &[Setting] = &[
             opens: Restriction::ALL,
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("BrowserGuestModeEnabled", false),
-            firefox: Means::inherent,
+            chromium: || Mechanism::policy("BrowserGuestModeEnabled", false),
+            firefox: Mechanism::inherent,
         },
     },
     Setting {
@@ -54,8 +54,8 @@ pub(super) const ROWS: &[Setting] = &[
             opens: Restriction::ALL,
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("BrowserAddPersonEnabled", false),
-            firefox: || Means::policy("BlockAboutProfiles", true),
+            chromium: || Mechanism::policy("BrowserAddPersonEnabled", false),
+            firefox: || Mechanism::policy("BlockAboutProfiles", true),
         },
     },
     Setting {
@@ -72,8 +72,8 @@ pub(super) const ROWS: &[Setting] = &[
             ],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DeveloperToolsAvailability", 2),
-            firefox: || Means::policy("DisableDeveloperTools", true),
+            chromium: || Mechanism::policy("DeveloperToolsAvailability", 2),
+            firefox: || Mechanism::policy("DisableDeveloperTools", true),
         },
     },
     Setting {
@@ -86,8 +86,8 @@ pub(super) const ROWS: &[Setting] = &[
             opens: &[Restriction::Content, Restriction::Sites],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("TaskManagerEndProcessEnabled", false),
-            firefox: || Means::missing("Firefox has no policy for `about:processes`"),
+            chromium: || Mechanism::policy("TaskManagerEndProcessEnabled", false),
+            firefox: || Mechanism::missing("Firefox has no policy for `about:processes`"),
         },
     },
     Setting {
@@ -100,8 +100,8 @@ pub(super) const ROWS: &[Setting] = &[
             opens: &[Restriction::Content, Restriction::Sites],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::block(["javascript://*"]),
-            firefox: || Means::missing("Firefox has no policy for `javascript:` in bookmarks"),
+            chromium: || Mechanism::block(["javascript://*"]),
+            firefox: || Mechanism::missing("Firefox has no policy for `javascript:` in bookmarks"),
         },
     },
     Setting {
@@ -114,8 +114,10 @@ pub(super) const ROWS: &[Setting] = &[
             opens: &[Restriction::Content, Restriction::Sites],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DnsOverHttpsMode", "off"),
-            firefox: || Means::policy("DNSOverHTTPS", json!({"Enabled": false, "Locked": true})),
+            chromium: || Mechanism::policy("DnsOverHttpsMode", "off"),
+            firefox: || {
+                Mechanism::policy("DNSOverHTTPS", json!({"Enabled": false, "Locked": true}))
+            },
         },
     },
     Setting {
@@ -133,9 +135,9 @@ pub(super) const ROWS: &[Setting] = &[
             ],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("ProxySettings", json!({"ProxyMode": "direct"})),
+            chromium: || Mechanism::policy("ProxySettings", json!({"ProxyMode": "direct"})),
             firefox: || {
-                Means::policy("Proxy", json!({"Mode": "none", "Locked": true}))
+                Mechanism::policy("Proxy", json!({"Mode": "none", "Locked": true}))
                     .and("IPProtectionAvailable", false)
             },
         },
@@ -147,9 +149,9 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "HTTP/3, which a filtering proxy in the network may not see.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("QuicAllowed", false),
+            chromium: || Mechanism::policy("QuicAllowed", false),
             firefox: || {
-                Means::policy(
+                Mechanism::policy(
                     "Preferences",
                     json!({"network.http.http3.enable": {"Value": false, "Status": "locked"}}),
                 )
@@ -171,9 +173,9 @@ pub(super) const ROWS: &[Setting] = &[
             ],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::policy("ExtensionInstallBlocklist", json!(["*"])),
+            chromium: || Mechanism::policy("ExtensionInstallBlocklist", json!(["*"])),
             firefox: || {
-                Means::policy(
+                Mechanism::policy(
                     "ExtensionSettings",
                     json!({"*": {"installation_mode": "blocked"}}),
                 )
@@ -198,9 +200,9 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Deleting the browser's history. What is kept stays on the device.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("AllowDeletingBrowserHistory", false),
+            chromium: || Mechanism::policy("AllowDeletingBrowserHistory", false),
             firefox: || {
-                Means::policy("DisableForgetButton", true)
+                Mechanism::policy("DisableForgetButton", true)
                     .partly("Firefox hides the forget button; its history window still deletes")
             },
         },
@@ -216,9 +218,9 @@ pub(super) const ROWS: &[Setting] = &[
             opens: Restriction::ALL,
         },
         lowering: Lowering::Switch {
-            chromium: || Means::block(["chrome://flags"]),
+            chromium: || Mechanism::block(["chrome://flags"]),
             firefox: || {
-                Means::policy("BlockAboutConfig", true)
+                Mechanism::policy("BlockAboutConfig", true)
                     .and("BlockAboutSupport", true)
                     .and("DisableSafeMode", true)
                     .and("DisableProfileRefresh", true)
@@ -236,8 +238,8 @@ pub(super) const ROWS: &[Setting] = &[
             opens: &[Restriction::Sites],
         },
         lowering: Lowering::Switch {
-            chromium: || Means::block(PAGE_VIEWERS).and_block_all(&GOOGLE_VIEWERS),
-            firefox: || Means::block(PAGE_VIEWERS).and_block_all(&GOOGLE_VIEWERS),
+            chromium: || Mechanism::block(PAGE_VIEWERS).and_block_all(&GOOGLE_VIEWERS),
+            firefox: || Mechanism::block(PAGE_VIEWERS).and_block_all(&GOOGLE_VIEWERS),
         },
     },
 ];
@@ -265,24 +267,24 @@ fn ids(value: &Value) -> impl Iterator<Item = &String> {
     names.into_iter().flatten()
 }
 
-fn allowed_in_chromium(value: &Value) -> Means {
+fn allowed_in_chromium(value: &Value) -> Mechanism {
     let ids: Vec<_> = ids(value)
         .filter(|id| is_chromium_extension(id))
         .cloned()
         .collect();
     if ids.is_empty() {
-        return Means::inherent();
+        return Mechanism::inherent();
     }
-    Means::policy("ExtensionInstallAllowlist", ids)
+    Mechanism::policy("ExtensionInstallAllowlist", ids)
 }
 
-fn allowed_in_firefox(value: &Value) -> Means {
+fn allowed_in_firefox(value: &Value) -> Mechanism {
     let ids: Map<_, _> = ids(value)
         .filter(|id| !is_chromium_extension(id))
         .map(|id| (id.clone(), json!({"installation_mode": "allowed"})))
         .collect();
     if ids.is_empty() {
-        return Means::inherent();
+        return Mechanism::inherent();
     }
-    Means::policy("ExtensionSettings", Json::Object(ids))
+    Mechanism::policy("ExtensionSettings", Json::Object(ids))
 }

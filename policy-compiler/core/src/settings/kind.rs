@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value as Json;
 
-use super::given::Given;
+use crate::catalogue::Given;
 use crate::catalogue::Policy;
 use crate::catalogue::schema::Mismatch;
 use crate::diagnostic::did_you_mean;

@@ -7,9 +7,8 @@ use std::sync::LazyLock;
 use fyr_schemas::bundle::Engine;
 use serde_json::Value as Json;
 
-use super::{Effect, Setting, all, find};
+use super::{Effect, Setting, all, find, mechanism};
 use crate::catalogue::{self, Policy};
-use crate::target;
 
 /// The policies that undo a setting although nothing of it is enforced by them. After a slash
 /// stands how the names of those members of a table begin that do.
@@ -358,7 +357,7 @@ impl Owned {
     }
 
     /// Whether a value of `policy` says anything about it.
-    fn is_said_by(&self, policy: &Policy, value: &Json) -> bool {
+    fn is_set_by(&self, policy: &Policy, value: &Json) -> bool {
         self.policy == policy.full_name
             && match (&self.members, value) {
                 (Some(members), Json::Object(said)) => {
@@ -376,7 +375,7 @@ pub(crate) fn spoken_of(
 ) -> impl Iterator<Item = &'static Setting> {
     OWNED
         .iter()
-        .filter(move |(_, owned)| owned.iter().any(|owned| owned.is_said_by(policy, value)))
+        .filter(move |(_, owned)| owned.iter().any(|owned| owned.is_set_by(policy, value)))
         .filter_map(|(name, _)| find(name))
 }
 
@@ -400,7 +399,7 @@ fn enforcing(setting: &'static Setting) -> impl Iterator<Item = Owned> {
     values
         .flat_map(|value| Engine::ALL.map(|engine| (engine, value.clone())))
         .flat_map(move |(engine, value)| {
-            let effects = target::means(engine, Some(setting), &value).effects;
+            let effects = mechanism(engine, Some(setting), &value).effects;
             effects.into_iter().map(move |effect| (engine, effect))
         })
         .flat_map(|(engine, effect)| match effect {
@@ -446,7 +445,7 @@ mod tests {
         for setting in all() {
             for value in setting.kind.examples() {
                 for engine in Engine::ALL {
-                    for effect in target::means(engine, Some(setting), &value).effects {
+                    for effect in mechanism(engine, Some(setting), &value).effects {
                         if let Effect::Policy(name, json) = effect {
                             let policy = catalogue::find_in(engine, name).expect(name);
                             let owners = says(policy.full_name, &json);

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{ALLOW_BLOCK, Lowering, Means, Role, Setting};
+use super::{ALLOW_BLOCK, Lowering, Mechanism, Role, Setting};
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -12,8 +12,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Copying bookmarks, history and passwords to the browser vendor's account.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("SyncDisabled", true),
-            firefox: || Means::policy("DisableFirefoxAccounts", true),
+            chromium: || Mechanism::policy("SyncDisabled", true),
+            firefox: || Mechanism::policy("DisableFirefoxAccounts", true),
         },
     },
     Setting {
@@ -24,10 +24,12 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || {
-                Means::policy("MetricsReportingEnabled", false)
+                Mechanism::policy("MetricsReportingEnabled", false)
                     .and("UrlKeyedAnonymizedDataCollectionEnabled", false)
             },
-            firefox: || Means::policy("DisableTelemetry", true).and("DisableFirefoxStudies", true),
+            firefox: || {
+                Mechanism::policy("DisableTelemetry", true).and("DisableFirefoxStudies", true)
+            },
         },
     },
     Setting {
@@ -37,8 +39,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sending what is typed in the address bar to a search engine before Enter.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("SearchSuggestEnabled", false),
-            firefox: || Means::policy("SearchSuggestEnabled", false),
+            chromium: || Mechanism::policy("SearchSuggestEnabled", false),
+            firefox: || Mechanism::policy("SearchSuggestEnabled", false),
         },
     },
     Setting {
@@ -48,8 +50,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Connecting to sites before they are opened.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("NetworkPredictionOptions", 2),
-            firefox: || Means::policy("NetworkPrediction", false),
+            chromium: || Mechanism::policy("NetworkPredictionOptions", 2),
+            firefox: || Mechanism::policy("NetworkPrediction", false),
         },
     },
     Setting {
@@ -59,8 +61,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "The browser running on after its last window is closed.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("BackgroundModeEnabled", false),
-            firefox: Means::inherent,
+            chromium: || Mechanism::policy("BackgroundModeEnabled", false),
+            firefox: Mechanism::inherent,
         },
     },
     Setting {
@@ -70,8 +72,10 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Allowing a site its pop-up windows, against the browser's own advice.",
         role: Role::Neither,
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DefaultPopupsSetting", 2),
-            firefox: || Means::policy("PopupBlocking", json!({"Default": true, "Locked": true})),
+            chromium: || Mechanism::policy("DefaultPopupsSetting", 2),
+            firefox: || {
+                Mechanism::policy("PopupBlocking", json!({"Default": true, "Locked": true}))
+            },
         },
     },
 ];

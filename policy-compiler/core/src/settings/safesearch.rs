@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::{Lowering, Means, OFF_ON, Restriction, Role, Setting};
+use super::{Lowering, Mechanism, OFF_ON, Restriction, Role, Setting};
 use crate::catalogue;
-use crate::target::hosts;
+use crate::catalogue::safe_hosts as hosts;
 use crate::url_filter::UrlFilter;
 
 pub(super) const ROWS: &[Setting] = &[
@@ -16,9 +16,11 @@ pub(super) const ROWS: &[Setting] = &[
               Images, which the browser's policy does not reach, are closed.",
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("ForceGoogleSafeSearch", true).and_block_all(&GOOGLE_IMAGES),
+            chromium: || {
+                Mechanism::policy("ForceGoogleSafeSearch", true).and_block_all(&GOOGLE_IMAGES)
+            },
             firefox: || {
-                Means::pin_all(&hosts::GOOGLE, hosts::GOOGLE_SAFE).and_block_all(&GOOGLE_IMAGES)
+                Mechanism::pin_all(&hosts::GOOGLE, hosts::GOOGLE_SAFE).and_block_all(&GOOGLE_IMAGES)
             },
         },
     },
@@ -29,8 +31,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Bing always filters explicit results.",
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
-            chromium: || Means::pin(hosts::BING, hosts::BING_STRICT),
-            firefox: || Means::pin(hosts::BING, hosts::BING_STRICT),
+            chromium: || Mechanism::pin(hosts::BING, hosts::BING_STRICT),
+            firefox: || Mechanism::pin(hosts::BING, hosts::BING_STRICT),
         },
     },
     Setting {
@@ -40,8 +42,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Yandex always filters explicit results.",
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
-            chromium: || Means::pin(hosts::YANDEX, hosts::YANDEX_FAMILY),
-            firefox: || Means::pin(hosts::YANDEX, hosts::YANDEX_FAMILY),
+            chromium: || Mechanism::pin(hosts::YANDEX, hosts::YANDEX_FAMILY),
+            firefox: || Mechanism::pin(hosts::YANDEX, hosts::YANDEX_FAMILY),
         },
     },
     Setting {
@@ -96,8 +98,8 @@ pub(super) const ROWS: &[Setting] = &[
               cannot be left by choosing another engine.",
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
-            chromium: || Means::block(UNSAFE_ENGINES.iter().copied()),
-            firefox: || Means::block(UNSAFE_ENGINES.iter().copied()),
+            chromium: || Mechanism::block(UNSAFE_ENGINES.iter().copied()),
+            firefox: || Mechanism::block(UNSAFE_ENGINES.iter().copied()),
         },
     },
 ];
@@ -123,8 +125,8 @@ const UNSAFE_ENGINES: &[&str] = &[
 ];
 
 /// An engine that publishes a name and no address: its ordinary site is closed instead.
-fn only_safe(ordinary: &str, safe: &str) -> Means {
-    Means::block([ordinary]).and_allow(&format!(".{safe}"))
+fn only_safe(ordinary: &str, safe: &str) -> Mechanism {
+    Mechanism::block([ordinary]).and_allow(&format!(".{safe}"))
 }
 
 /// Chromium's policy acts on `[www.]google.TLD` alone (measured).

@@ -3,7 +3,7 @@
 
 use serde_json::json;
 
-use super::{ALLOW_BLOCK, Kind, Lowering, Means, Name, Restriction, Role, Setting, Value};
+use super::{ALLOW_BLOCK, Kind, Lowering, Mechanism, Name, Restriction, Role, Setting, Value};
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -13,8 +13,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites asking for the camera. `camera.sites` names exceptions.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("VideoCaptureAllowed", false),
-            firefox: || Means::policy("Permissions", asks_refused("Camera")),
+            chromium: || Mechanism::policy("VideoCaptureAllowed", false),
+            firefox: || Mechanism::policy("Permissions", asks_refused("Camera")),
         },
     },
     Setting {
@@ -24,9 +24,9 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites that may use the camera without asking.",
         role: Role::Excepts("camera.access"),
         lowering: Lowering::ByValue {
-            chromium: |sites| Means::policy("VideoCaptureAllowedUrls", origins(sites)),
+            chromium: |sites| Mechanism::policy("VideoCaptureAllowedUrls", origins(sites)),
             firefox: |sites| {
-                Means::policy(
+                Mechanism::policy(
                     "Permissions",
                     json!({"Camera": {"Allow": addresses(sites)}}),
                 )
@@ -40,8 +40,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites asking for the microphone. `microphone.sites` names exceptions.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("AudioCaptureAllowed", false),
-            firefox: || Means::policy("Permissions", asks_refused("Microphone")),
+            chromium: || Mechanism::policy("AudioCaptureAllowed", false),
+            firefox: || Mechanism::policy("Permissions", asks_refused("Microphone")),
         },
     },
     Setting {
@@ -51,9 +51,9 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites that may use the microphone without asking.",
         role: Role::Excepts("microphone.access"),
         lowering: Lowering::ByValue {
-            chromium: |sites| Means::policy("AudioCaptureAllowedUrls", origins(sites)),
+            chromium: |sites| Mechanism::policy("AudioCaptureAllowedUrls", origins(sites)),
             firefox: |sites| {
-                Means::policy(
+                Mechanism::policy(
                     "Permissions",
                     json!({"Microphone": {"Allow": addresses(sites)}}),
                 )
@@ -68,8 +68,8 @@ pub(super) const ROWS: &[Setting] = &[
               exceptions.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("ScreenCaptureAllowed", false),
-            firefox: || Means::policy("Permissions", asks_refused("ScreenShare")),
+            chromium: || Mechanism::policy("ScreenCaptureAllowed", false),
+            firefox: || Mechanism::policy("Permissions", asks_refused("ScreenShare")),
         },
     },
     Setting {
@@ -79,9 +79,9 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites that may ask to see the screen where `screen-sharing.access` is blocked.",
         role: Role::Excepts("screen-sharing.access"),
         lowering: Lowering::ByValue {
-            chromium: |sites| Means::policy("ScreenCaptureAllowedByOrigins", origins(sites)),
+            chromium: |sites| Mechanism::policy("ScreenCaptureAllowedByOrigins", origins(sites)),
             firefox: |sites| {
-                Means::policy(
+                Mechanism::policy(
                     "Permissions",
                     json!({"ScreenShare": {"Allow": addresses(sites)}}),
                 )
@@ -96,8 +96,8 @@ pub(super) const ROWS: &[Setting] = &[
               exceptions.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("DefaultSensorsSetting", 2),
-            firefox: || Means::missing("Firefox has no policy for motion sensors"),
+            chromium: || Mechanism::policy("DefaultSensorsSetting", 2),
+            firefox: || Mechanism::missing("Firefox has no policy for motion sensors"),
         },
     },
     Setting {
@@ -107,8 +107,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites that may read how the device is held and moved.",
         role: Role::Excepts("motion-sensors.access"),
         lowering: Lowering::ByValue {
-            chromium: |sites| Means::policy("SensorsAllowedForUrls", origins(sites)),
-            firefox: |_| Means::missing("Firefox has no policy for motion sensors"),
+            chromium: |sites| Mechanism::policy("SensorsAllowedForUrls", origins(sites)),
+            firefox: |_| Mechanism::missing("Firefox has no policy for motion sensors"),
         },
     },
     Setting {
@@ -118,8 +118,8 @@ pub(super) const ROWS: &[Setting] = &[
         doc: "Sites asking for a headset, which follows eyes, hands and head.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::missing("Chromium has no policy for headsets"),
-            firefox: || Means::policy("Permissions", asks_refused("VirtualReality")),
+            chromium: || Mechanism::missing("Chromium has no policy for headsets"),
+            firefox: || Mechanism::policy("Permissions", asks_refused("VirtualReality")),
         },
     },
     Setting {
@@ -130,10 +130,10 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
             chromium: || {
-                Means::policy("PasswordManagerPasskeysEnabled", false)
+                Mechanism::policy("PasswordManagerPasskeysEnabled", false)
                     .partly("Chromium keeps no passkey; a security key of one's own still works")
             },
-            firefox: || Means::missing("Firefox has no policy for passkeys"),
+            firefox: || Mechanism::missing("Firefox has no policy for passkeys"),
         },
     },
     Setting {
@@ -144,8 +144,8 @@ pub(super) const ROWS: &[Setting] = &[
               it to a search engine.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {
-            chromium: || Means::policy("SearchContentSharingSettings", 1),
-            firefox: || Means::policy("VisualSearchEnabled", false),
+            chromium: || Mechanism::policy("SearchContentSharingSettings", 1),
+            firefox: || Mechanism::policy("VisualSearchEnabled", false),
         },
     },
 ];

@@ -1,6 +1,8 @@
 //! Accounts: which of them may sign in, and where.
 
-use super::{Kind, Level, Lowering, Means, Name, OPEN_CLOSED, Restriction, Role, Setting, Value};
+use super::{
+    Kind, Level, Lowering, Mechanism, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
+};
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -12,10 +14,10 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Restricts(Restriction::Account),
         lowering: Lowering::ByValue {
             chromium: |domains| {
-                Means::policy("AllowedDomainsForApps", joined(domains))
+                Mechanism::policy("AllowedDomainsForApps", joined(domains))
                     .and("RestrictSigninToPattern", account_pattern(domains))
             },
-            firefox: |domains| Means::policy("AllowedDomainsForApps", joined(domains)),
+            firefox: |domains| Mechanism::policy("AllowedDomainsForApps", joined(domains)),
         },
     },
     Setting {
@@ -40,22 +42,22 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Restricts(Restriction::Account),
         lowering: Lowering::ByValue {
             chromium: |choice| match choice {
-                Value::Level("off") => Means::policy("BrowserSignin", 0),
-                Value::Level("forced") => Means::policy("BrowserSignin", 2)
+                Value::Level("off") => Mechanism::policy("BrowserSignin", 0),
+                Value::Level("forced") => Mechanism::policy("BrowserSignin", 2)
                     .partly("Chromium on Linux offers browser sign-in and does not insist on it"),
-                Value::Level("on") => Means::inherent(),
+                Value::Level("on") => Mechanism::inherent(),
                 Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
-                    Means::unforeseen()
+                    Mechanism::unforeseen()
                 }
             },
             firefox: |choice| match choice {
-                Value::Level("off") => Means::policy("DisableFirefoxAccounts", true),
+                Value::Level("off") => Mechanism::policy("DisableFirefoxAccounts", true),
                 Value::Level("forced") => {
-                    Means::missing("Firefox cannot require signing in to the browser")
+                    Mechanism::missing("Firefox cannot require signing in to the browser")
                 }
-                Value::Level("on") => Means::inherent(),
+                Value::Level("on") => Mechanism::inherent(),
                 Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
-                    Means::unforeseen()
+                    Mechanism::unforeseen()
                 }
             },
         },
@@ -72,11 +74,11 @@ pub(super) const ROWS: &[Setting] = &[
         },
         lowering: Lowering::Switch {
             chromium: || {
-                Means::policy("SigninInterceptionEnabled", false)
+                Mechanism::policy("SigninInterceptionEnabled", false)
                     .partly("an account of another site signs in there as on any page")
             },
             firefox: || {
-                Means::missing(
+                Mechanism::missing(
                     "Firefox has no policy for accounts; `sign-in.domains` bounds Google's",
                 )
             },

@@ -372,8 +372,8 @@ const NOT_OVER_PEOPLE: [(&str, &str); 6] = [
 fn every_policy_over_what_sees_people_is_written_by_a_row_or_is_named_with_the_reason() {
     let written: Vec<String> = all()
         .flat_map(|setting| {
-            let of_one = |means: Means, engine: &'static str| {
-                means
+            let of_one = |mechanism: Mechanism, engine: &'static str| {
+                mechanism
                     .effects
                     .into_iter()
                     .filter_map(move |effect| match effect {
@@ -386,7 +386,7 @@ fn every_policy_over_what_sees_people_is_written_by_a_row_or_is_named_with_the_r
                     Lowering::Switch { chromium, firefox } => (chromium(), firefox()),
                     Lowering::ByValue { chromium, firefox } => (chromium(&value), firefox(&value)),
                     Lowering::Verbatim(_) | Lowering::NoTarget(_) => {
-                        (Means::inherent(), Means::inherent())
+                        (Mechanism::inherent(), Mechanism::inherent())
                     }
                 };
                 of_one(chromium, "chromium").chain(of_one(firefox, "firefox"))

@@ -1,7 +1,7 @@
 //! YouTube: how much of it pupils see, and whether they appear there.
 
-use super::{Kind, Level, Lowering, Means, OPEN_CLOSED, Restriction, Role, Setting, Value};
-use crate::target::hosts;
+use super::{Kind, Level, Lowering, Mechanism, OPEN_CLOSED, Restriction, Role, Setting, Value};
+use crate::catalogue::safe_hosts as hosts;
 
 pub(super) const ROWS: &[Setting] = &[
     Setting {
@@ -26,19 +26,19 @@ pub(super) const ROWS: &[Setting] = &[
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::ByValue {
             chromium: |level| match level {
-                Value::Level("strict") => Means::policy("ForceYouTubeRestrict", 2),
-                Value::Level("moderate") => Means::policy("ForceYouTubeRestrict", 1),
-                Value::Level("off") => Means::inherent(),
+                Value::Level("strict") => Mechanism::policy("ForceYouTubeRestrict", 2),
+                Value::Level("moderate") => Mechanism::policy("ForceYouTubeRestrict", 1),
+                Value::Level("off") => Mechanism::inherent(),
                 Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
-                    Means::unforeseen()
+                    Mechanism::unforeseen()
                 }
             },
             firefox: |level| match level {
-                Value::Level("strict") => Means::pin(hosts::YOUTUBE, hosts::YOUTUBE_STRICT),
-                Value::Level("moderate") => Means::pin(hosts::YOUTUBE, hosts::YOUTUBE_MODERATE),
-                Value::Level("off") => Means::inherent(),
+                Value::Level("strict") => Mechanism::pin(hosts::YOUTUBE, hosts::YOUTUBE_STRICT),
+                Value::Level("moderate") => Mechanism::pin(hosts::YOUTUBE, hosts::YOUTUBE_MODERATE),
+                Value::Level("off") => Mechanism::inherent(),
                 Value::Level(_) | Value::Number(_) | Value::Names(_) | Value::Policy(_) => {
-                    Means::unforeseen()
+                    Mechanism::unforeseen()
                 }
             },
         },
@@ -58,7 +58,7 @@ pub(super) const ROWS: &[Setting] = &[
 ];
 
 /// Pages can be closed; a comment is sent by the page that shows the video.
-fn closed_identity() -> Means {
+fn closed_identity() -> Mechanism {
     let pages = [
         "studio.youtube.com",
         "youtube.com/upload",
@@ -67,7 +67,7 @@ fn closed_identity() -> Means {
         "youtube.com/account",
         "youtube.com/live_dashboard",
     ];
-    Means::block(pages).partly(
+    Mechanism::block(pages).partly(
         "the pages for uploading and for an own channel are closed; commenting happens inside \
          the video's page and is hidden only where `youtube.level` is moderate or strict",
     )

@@ -42,20 +42,20 @@ impl<T> Index<T> {
     /// Everything whose filter may match `url`.
     pub(crate) fn around(&self, url: &Url) -> impl Iterator<Item = &T> + use<'_, T> {
         let mut around = Vec::new();
-        self.tell(&host_of(url), &mut |thing| around.push(thing));
+        self.visit(&host_of(url), &mut |thing| around.push(thing));
         around.into_iter()
     }
 
     /// Tells of everything whose filter may match a URL with this host: of what is filed under no
     /// host, under that one, or under one above it.
-    pub(crate) fn tell<'i>(&'i self, host: &str, told: &mut dyn FnMut(&'i T)) {
-        self.of_any_host.iter().for_each(&mut *told);
+    pub(crate) fn visit<'i>(&'i self, host: &str, visited: &mut dyn FnMut(&'i T)) {
+        self.of_any_host.iter().for_each(&mut *visited);
         if self.of_hosts.is_empty() {
             return;
         }
         if self.places.is_crowded() {
             let things = self.of_hosts.iter().flat_map(|(_, things)| things);
-            return things.for_each(told);
+            return things.for_each(visited);
         }
         self.places.walk(host, |name, node| -> Option<Infallible> {
             let (Node::Last(place) | Node::Filed(place)) = node else {
@@ -64,7 +64,7 @@ impl<T> Index<T> {
             let place = usize::try_from(place).ok()?;
             let (filed, things) = self.of_hosts.get(place)?;
             if filed == name {
-                things.iter().for_each(&mut *told);
+                things.iter().for_each(&mut *visited);
             }
             None
         });

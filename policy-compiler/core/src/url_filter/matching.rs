@@ -10,8 +10,7 @@ use url::Url;
 
 use super::reading::{host, path, port, query};
 use super::scheme::{self, Reach};
-use super::{Host, QueryCondition, QueryEnd, UrlFilter, address_text};
-use crate::desired::{SiteRule, Verdict};
+use super::{Host, QueryCondition, QueryEnd, SiteRule, UrlFilter, Verdict, address_text};
 
 /// How a filter ranks among those that match a URL: the greatest decides, and among equals
 /// one that opens.
@@ -35,19 +34,19 @@ where
 /// The same where `tell` tells, for a URL that is looked up, of rules among which are all that
 /// match it.
 pub(crate) fn verdict_among<R: Entry>(
-    tell: impl Fn(&Url, &mut dyn FnMut(R)),
+    visit: impl Fn(&Url, &mut dyn FnMut(R)),
     url: &Url,
 ) -> Option<R> {
     match viewed(url) {
         Viewed::Nothing => None,
-        Viewed::Page => verdict_on(tell, url),
+        Viewed::Page => verdict_on(visit, url),
         Viewed::SourceOf(page) => {
-            let of_page = verdict_on(&tell, &page);
+            let of_page = verdict_on(&visit, &page);
             let is_closed = |found: &R| found.verdict() == Verdict::Block;
             if of_page.as_ref().is_some_and(is_closed) {
                 return of_page;
             }
-            let own = verdict_on(tell, url);
+            let own = verdict_on(visit, url);
             if own.as_ref().is_some_and(is_closed) {
                 return own;
             }
@@ -134,7 +133,7 @@ fn viewed(url: &Url) -> Viewed {
     }
 }
 
-fn verdict_on<R: Entry>(tell: impl Fn(&Url, &mut dyn FnMut(R)), url: &Url) -> Option<R> {
+fn verdict_on<R: Entry>(visit: impl Fn(&Url, &mut dyn FnMut(R)), url: &Url) -> Option<R> {
     let rank = |rule: &R| {
         let verdict = rule.verdict();
         (
@@ -146,7 +145,7 @@ fn verdict_on<R: Entry>(tell: impl Fn(&Url, &mut dyn FnMut(R)), url: &Url) -> Op
         )
     };
     let mut deciding: Option<R> = None;
-    tell(url, &mut |rule| {
+    visit(url, &mut |rule| {
         let is_higher = || {
             deciding
                 .as_ref()

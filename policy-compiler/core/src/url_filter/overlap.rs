@@ -51,7 +51,7 @@ impl UrlFilter {
             path: longer_of_nested(&self.path, &other.path)?,
         };
         let has_query = self.has_query() || other.has_query();
-        common.is_told_apart(has_query).then_some(common)
+        common.is_distinguished(has_query).then_some(common)
     }
 
     /// Whether this is the other filter, whatever either says of the query part.
@@ -83,7 +83,7 @@ struct Common<'a> {
 
 impl Common<'_> {
     /// Whether the browser can tell this apart among the URLs of the scheme.
-    fn is_told_apart(&self, has_query: bool) -> bool {
+    fn is_distinguished(&self, has_query: bool) -> bool {
         let is_path = *self.host == Host::Any && self.port.is_none() && !has_query;
         match self.scheme.map(scheme::reach) {
             None | Some(Reach::Host) => true,

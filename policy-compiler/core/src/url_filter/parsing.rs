@@ -132,7 +132,7 @@ impl FromStr for UrlFilter {
             });
         }
         if let Some(scheme) = opaque_scheme(text) {
-            return Err(not_told_apart(scheme));
+            return Err(indistinguishable(scheme));
         }
         let (scheme, rest) = match text.split_once("://") {
             Some((scheme, rest)) => (Some(parse_scheme(scheme)?), rest),
@@ -192,7 +192,7 @@ fn opaque_scheme(text: &str) -> Option<String> {
     }
 }
 
-fn not_told_apart(scheme: String) -> ParseFilterError {
+fn indistinguishable(scheme: String) -> ParseFilterError {
     match scheme::reach(&scheme) {
         Reach::Nothing => ParseFilterError::NotLookedUp(scheme),
         Reach::Host | Reach::Path | Reach::Whole => ParseFilterError::Whole(scheme),

@@ -6,7 +6,7 @@ mod laws;
 use url::Url;
 
 use super::{ParseFilterError, UrlFilter, verdict};
-use crate::desired::{SiteRule, Verdict};
+use crate::url_filter::{SiteRule, Verdict};
 
 fn rules(block: &[&str], allow: &[&str]) -> Vec<SiteRule> {
     let parse = |verdict, text: &&str| SiteRule {

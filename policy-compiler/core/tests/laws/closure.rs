@@ -91,9 +91,9 @@ fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
             .filter(|setting| setting.name != open.name)
             .copied()
             .collect();
-        let told = findings(&closed);
-        let [finding] = told.as_slice() else {
-            panic!("{}: one finding for all rules: {told:?}", open.name);
+        let reported = findings(&closed);
+        let [finding] = reported.as_slice() else {
+            panic!("{}: one finding for all rules: {reported:?}", open.name);
         };
         assert_eq!(finding.code, Code::EscapeOpen, "{finding:?}");
         let end = format!(" by `klasse-2021` and 3 groups more: {words}");
@@ -101,7 +101,7 @@ fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
         let name = open.name;
         let help = format!("set `{name}` to `closed` for them, or to `open` where that is decided");
         assert_eq!(finding.help.as_deref(), Some(help.as_str()));
-        let told: BTreeSet<&str> = finding
+        let reported: BTreeSet<&str> = finding
             .labels
             .iter()
             .map(|label| label.text.as_str())
@@ -113,7 +113,7 @@ fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
             .collect();
         let expected: BTreeSet<&str> = expected.iter().map(String::as_str).collect();
         assert!(!expected.is_empty(), "{} opens nothing", open.name);
-        assert_eq!(told, expected, "{}", open.name);
+        assert_eq!(reported, expected, "{}", open.name);
     }
 }
 

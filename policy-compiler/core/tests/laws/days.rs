@@ -34,14 +34,14 @@ type Held = (
 );
 
 fn held(resolved: &Resolved<'_>) -> Held {
-    let settings = resolved.settings.iter().map(|(name, settled)| {
-        let (rule, value) = (settled.holds.rule.id(), settled.holds.value);
+    let settings = resolved.settings.iter().map(|(name, effective)| {
+        let (rule, value) = (effective.holds.rule.id(), effective.holds.value);
         (*name, (rule.to_string(), value.to_string()))
     });
     let verdicts = ADDRESSES.map(|address| {
         let url = Url::parse(&format!("https://{address}")).expect("an address");
         let verdict = resolved.sites.verdict(&url);
-        verdict.map(|voice| format!("{} {}", voice.rule.id(), voice.says.verdict.word()))
+        verdict.map(|claim| format!("{} {}", claim.rule.id(), claim.says.verdict.word()))
     });
     (settings.collect(), verdicts.to_vec())
 }
@@ -76,15 +76,15 @@ proptest! {
     fn a_day_that_was_told_ahead_is_the_day_that_comes(tree in tree()) {
         let sources = tree.sources();
         let ahead = policy_of(&sources, DAY);
-        let told = resolve(&ahead);
+        let reported = resolve(&ahead);
         for day in DAYS {
             let policy = policy_of(&sources, day);
             let comes = resolve(&policy);
             for hour in [4, 10] {
                 let moment = day.at(hour, 10, 0, 0);
                 for group in policy.groups.keys() {
-                    let (told, comes) = (at(&told, group, moment), at(&comes, group, moment));
-                    prop_assert_eq!(held(told), held(comes), "{} at {}", group, moment);
+                    let (reported, comes) = (at(&reported, group, moment), at(&comes, group, moment));
+                    prop_assert_eq!(held(reported), held(comes), "{} at {}", group, moment);
                 }
             }
         }

@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 
 use fyr_policy_core::Compilation;
-use fyr_policy_core::desired::{SiteRule, Verdict};
-use fyr_policy_core::url_filter;
+use fyr_policy_core::url_filter::{self, SiteRule, Verdict};
 use fyr_schemas::bundle::{Bundle, Engine};
 use fyr_schemas::{GroupId, HostName};
 use serde_json::Value;

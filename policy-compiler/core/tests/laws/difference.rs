@@ -156,14 +156,14 @@ fn what_holds_less_strictly_is_told(
     for (group, before) in &before.groups {
         let after = &after.groups[*group];
         let changes = difference.changes.iter();
-        let told: BTreeSet<&Subject> = changes
+        let reported: BTreeSet<&Subject> = changes
             .filter(|change| change.risk == Risk::Weaker && change.groups.contains(group))
             .map(|change| &change.subject)
             .collect();
         for ordered in &SETTINGS {
             let value = |side: &Resolved<'_>| {
-                let settled = side.settings.get(ordered.name)?;
-                Some(ordered.rank(&settled.holds.value.to_string()))
+                let effective = side.settings.get(ordered.name)?;
+                Some(ordered.rank(&effective.holds.value.to_string()))
             };
             let is_weaker = match (value(before), value(after)) {
                 (Some(before), Some(after)) => ordered.is_less(after, before),
@@ -171,9 +171,9 @@ fn what_holds_less_strictly_is_told(
                 (Some(before), None) => before != 0,
                 (None, _) => false,
             };
-            let is_told = told.contains(&Subject::Setting(ordered.name.to_owned()));
+            let is_reported = reported.contains(&Subject::Setting(ordered.name.to_owned()));
             prop_assert!(
-                !is_weaker || is_told,
+                !is_weaker || is_reported,
                 "{} for {group}: {:#?}",
                 ordered.name,
                 difference.changes
@@ -182,16 +182,16 @@ fn what_holds_less_strictly_is_told(
         for address in ADDRESSES {
             let url = Url::parse(&format!("https://{address}")).expect("an address");
             let verdict = |side: &Resolved<'_>| {
-                let voice = side.sites.verdict(&url);
-                voice.map_or(Verdict::Allow, |voice| {
-                    Verdict::of(voice.says.verdict.word())
+                let claim = side.sites.verdict(&url);
+                claim.map_or(Verdict::Allow, |claim| {
+                    Verdict::of(claim.says.verdict.word())
                 })
             };
-            let is_told = told
+            let is_reported = reported
                 .iter()
                 .any(|subject| matches!(subject, Subject::Site(_)));
             prop_assert!(
-                verdict(after) >= verdict(before) || is_told,
+                verdict(after) >= verdict(before) || is_reported,
                 "{address} for {group}: {:#?}",
                 difference.changes
             );

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use fyr_policy_core::desired::Verdict;
+use fyr_policy_core::lower::{LossReason, Placement, SitesAt};
 use fyr_policy_core::resolve::resolve;
-use fyr_policy_core::target::{LossReason, SitesAt, Where};
+use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::{
     Compilation, Enforcement, Sources, Subject, When, compile, enforcement, explain,
 };
@@ -32,7 +32,7 @@ struct Reported {
 struct Entry<'r> {
     engine: Engine,
     verdict: Verdict,
-    place: &'r Where,
+    place: &'r Placement,
     sites: Vec<String>,
 }
 
@@ -116,22 +116,22 @@ impl Entry<'_> {
         let opens = device.opens(self.engine, url);
         let is_open = self.verdict.is_open();
         match self.place {
-            Where::Browser { .. } => browser == is_open && opens == is_open,
-            Where::Device { .. } => !is_open && browser && !opens,
-            Where::Inherent => self.verdict == Verdict::Allow && opens,
-            Where::Nowhere(LossReason::NoWarning) => self.verdict == Verdict::Warn && opens,
-            Where::Nowhere(_) => opens != is_open,
+            Placement::Browser { .. } => browser == is_open && opens == is_open,
+            Placement::Device { .. } => !is_open && browser && !opens,
+            Placement::Inherent => self.verdict == Verdict::Allow && opens,
+            Placement::Nowhere(LossReason::NoWarning) => self.verdict == Verdict::Warn && opens,
+            Placement::Nowhere(_) => opens != is_open,
         }
     }
 }
 
 /// Whether an explanation names the place.
-fn is_said(coverage: &Coverage, place: &Where) -> bool {
+fn is_said(coverage: &Coverage, place: &Placement) -> bool {
     match place {
-        Where::Browser { list } => *coverage == Coverage::Policy(vec![(*list).to_owned()]),
-        Where::Device { category } => *coverage == Coverage::Lists(vec![category.clone()]),
-        Where::Inherent => *coverage == Coverage::Inherent,
-        Where::Nowhere(reason) => {
+        Placement::Browser { list } => *coverage == Coverage::Policy(vec![(*list).to_owned()]),
+        Placement::Device { category } => *coverage == Coverage::Lists(vec![category.clone()]),
+        Placement::Inherent => *coverage == Coverage::Inherent,
+        Placement::Nowhere(reason) => {
             matches!(coverage, Coverage::Gap(gap) if gap.detail.contains(&reason.to_string()))
         }
     }
@@ -188,8 +188,8 @@ proptest! {
         for (group, resolved) in resolve(&policy).groups {
             let device = Device::new(&reported.compilation, group);
             for url in &addresses {
-                let Some(voice) = resolved.sites.verdict(url) else { continue };
-                let verdict = voice.says.verdict;
+                let Some(claim) = resolved.sites.verdict(url) else { continue };
+                let verdict = claim.says.verdict;
                 for (engine, coverage) in reported.explained(group, url) {
                     let opens = device.opens(engine, url);
                     let holds = match &coverage {

@@ -19,7 +19,7 @@ proptest! {
     fn for_random_trees_no_group_is_weaker_than_any_floor_above_it(tree in tree()) {
         let policy = policy(&tree.sources());
         for resolved in resolve(&policy).at_all_times() {
-            let place = Standing::of(&tree, resolved);
+            let place = Position::of(&tree, resolved);
             for (setting, ordered) in SETTINGS.iter().enumerate() {
                 let holds = resolved.settings.get(ordered.name);
                 for floor in place.floors_of(setting) {
@@ -39,7 +39,7 @@ proptest! {
     fn for_random_trees_no_address_is_more_open_than_any_floor_above_it(tree in tree()) {
         let policy = policy(&tree.sources());
         for resolved in resolve(&policy).at_all_times() {
-            let place = Standing::of(&tree, resolved);
+            let place = Position::of(&tree, resolved);
             for address in ADDRESSES {
                 let url = Url::parse(&format!("https://{address}")).expect("an address");
                 for floor in place.floors_over(address) {
@@ -68,7 +68,7 @@ fn goes_below(rule: &DrawnRule, floor: &DrawnRule) -> bool {
 }
 
 /// A group at a time: the rules that hold for it then.
-struct Standing<'a> {
+struct Position<'a> {
     tree: &'a Tree,
     group: usize,
     rules: Vec<&'a DrawnRule>,
@@ -108,7 +108,7 @@ impl Says<'_> {
     }
 }
 
-impl<'a> Standing<'a> {
+impl<'a> Position<'a> {
     fn of(tree: &'a Tree, resolved: &Resolved<'_>) -> Self {
         let id = resolved.group.id.as_str();
         let group = id.strip_prefix("gruppe-").expect("a drawn group");

@@ -191,8 +191,8 @@ impl Drawn {
         let is_free = |day: usize, all: bool| {
             let mut holidays = self.holidays.iter();
             holidays.any(|(unit, on, case)| {
-                let is_heard = all || counts(*unit, *case, self.of_file);
-                *on == day && is_within(group, UNITS[*unit]) && is_heard
+                let is_considered = all || counts(*unit, *case, self.of_file);
+                *on == day && is_within(group, UNITS[*unit]) && is_considered
             })
         };
         // The three days, and one like all the others.
@@ -246,7 +246,7 @@ proptest! {
     #[test]
     fn time_is_taken_from_a_floor_exactly_where_it_is_told(drawn in drawn()) {
         let found = check(&drawn.sources(), DAY).diagnostics;
-        let is_told = found.iter().any(|finding| finding.code == Code::HoursTaken);
-        prop_assert_eq!(is_told, drawn.takes_time(), "{:#?}", found);
+        let is_reported = found.iter().any(|finding| finding.code == Code::HoursTaken);
+        prop_assert_eq!(is_reported, drawn.takes_time(), "{:#?}", found);
     }
 }

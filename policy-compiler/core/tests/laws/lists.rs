@@ -1,9 +1,8 @@
 //! What browsers and devices make of the lists they are given is what the layers say.
 
-use fyr_policy_core::desired::{SiteRule, Verdict};
 use fyr_policy_core::judge::Judge;
 use fyr_policy_core::resolve::{CategoryRegion, Flat, Resolved, resolve};
-use fyr_policy_core::url_filter::{self, UrlFilter};
+use fyr_policy_core::url_filter::{self, SiteRule, UrlFilter, Verdict};
 use proptest::prelude::*;
 use url::Url;
 
@@ -23,37 +22,37 @@ struct Device<'a> {
     rules: Vec<SiteRule>,
     unresolved: Vec<&'a CategoryRegion<'a>>,
     /// Open categories that its browser was not told of.
-    untold: Vec<&'a CategoryRegion<'a>>,
+    not_included: Vec<&'a CategoryRegion<'a>>,
 }
 
 impl<'a> Device<'a> {
     fn new(flat: &'a Flat<'a>, is_in_browser: impl Fn(&str) -> bool) -> Self {
         let filters = flat.filters.iter().map(|region| SiteRule {
-            verdict: region.voice.says.verdict,
+            verdict: region.claim.says.verdict,
             filter: region.filter.clone(),
         });
         let is_everything_closed = flat.filters.iter().any(|region| {
-            region.filter.is_wildcard() && region.voice.says.verdict == Verdict::Block
+            region.filter.is_wildcard() && region.claim.says.verdict == Verdict::Block
         });
         // What is open anyhow needs no entry.
         let needed = flat
             .categories
             .iter()
             .filter(|region| is_everything_closed || !is_open(region));
-        let (told, left): (Vec<_>, Vec<_>) =
+        let (reported, left): (Vec<_>, Vec<_>) =
             needed.partition(|region| is_in_browser(region.category.id.as_str()));
-        let domains = told.into_iter().flat_map(|region| {
+        let domains = reported.into_iter().flat_map(|region| {
             domains(region).map(|domain| SiteRule {
-                verdict: region.voice.says.verdict,
+                verdict: region.claim.says.verdict,
                 filter: filter(domain),
             })
         });
         let rules = filters.chain(domains).collect();
-        let (untold, unresolved) = left.into_iter().partition(|region| is_open(region));
+        let (not_included, unresolved) = left.into_iter().partition(|region| is_open(region));
         Self {
             rules,
             unresolved,
-            untold,
+            not_included,
         }
     }
 
@@ -76,7 +75,7 @@ fn domains<'a>(region: &'a CategoryRegion<'_>) -> impl Iterator<Item = &'a str> 
 }
 
 fn is_open(region: &CategoryRegion<'_>) -> bool {
-    region.voice.says.verdict.is_open()
+    region.claim.says.verdict.is_open()
 }
 
 fn filter(text: &str) -> UrlFilter {
@@ -89,7 +88,7 @@ fn covers(region: &CategoryRegion<'_>, url: &Url) -> bool {
 
 fn is_closed(resolved: &Resolved<'_>, url: &Url) -> bool {
     let verdict = resolved.sites.verdict(url);
-    verdict.is_some_and(|voice| !voice.says.verdict.is_open())
+    verdict.is_some_and(|claim| !claim.says.verdict.is_open())
 }
 
 fn give_the_layered_verdicts(
@@ -182,7 +181,7 @@ proptest! {
                 match (device.closes(&url), is_closed(resolved, &url)) {
                     (true, false) => prop_assert!(
                         !device.does_not_resolve(&url)
-                            && device.untold.iter().any(|region| covers(region, &url)),
+                            && device.not_included.iter().any(|region| covers(region, &url)),
                         "{} is closed in {:#?}", address, device.rules
                     ),
                     (false, true) => prop_assert!(

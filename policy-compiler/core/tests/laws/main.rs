@@ -12,13 +12,13 @@ mod days;
 mod device;
 mod difference;
 mod enforced;
+mod essential_hosts;
 mod floors;
 mod hours;
-mod lifelines;
+mod ineffective;
 mod lists;
 mod municipality;
 mod oversize;
-mod shadows;
 mod times;
 mod trees;
 mod undecided;
@@ -135,11 +135,11 @@ proptest! {
                 let url = Url::parse(address).expect("an address");
                 let top = resolved
                     .sites
-                    .speaking_of(&url)
-                    .filter(|voice| voice.rule.unit().as_str() == "/" && voice.rule.strength() == Strength::Locked)
-                    .max_by_key(|voice| (voice.says.sites.reach_at(&url, voice.says.verdict), voice.says.verdict.is_open(), voice.says.verdict));
+                    .claims_on(&url)
+                    .filter(|claim| claim.rule.unit().as_str() == "/" && claim.rule.strength() == Strength::Locked)
+                    .max_by_key(|claim| (claim.says.sites.reach_at(&url, claim.says.verdict), claim.says.verdict.is_open(), claim.says.verdict));
                 if let Some(top) = top {
-                    let holds = resolved.sites.verdict(&url).map(|voice| voice.says.verdict);
+                    let holds = resolved.sites.verdict(&url).map(|claim| claim.says.verdict);
                     prop_assert_eq!(holds, Some(top.says.verdict));
                 }
             }
@@ -160,19 +160,19 @@ proptest! {
         for resolved in resolve(&policy).groups.values() {
             for address in &addresses {
                 let url = Url::parse(address).expect("an address");
-                let Some(depth) = resolved.sites.speaking_of(&url).map(|voice| voice.rule.unit().depth()).min() else {
+                let Some(depth) = resolved.sites.claims_on(&url).map(|claim| claim.rule.unit().depth()).min() else {
                     continue;
                 };
                 let floor = resolved
                     .sites
-                    .speaking_of(&url)
-                    .filter(|voice| voice.rule.unit().depth() == depth)
-                    .filter(|voice| voice.rule.strength() != Strength::Default)
-                    .max_by_key(|voice| {
-                        let verdict = voice.says.verdict;
+                    .claims_on(&url)
+                    .filter(|claim| claim.rule.unit().depth() == depth)
+                    .filter(|claim| claim.rule.strength() != Strength::Default)
+                    .max_by_key(|claim| {
+                        let verdict = claim.says.verdict;
                         (
-                            std::cmp::Reverse(voice.rule.strength()),
-                            voice.says.sites.reach_at(&url, voice.says.verdict),
+                            std::cmp::Reverse(claim.rule.strength()),
+                            claim.says.sites.reach_at(&url, claim.says.verdict),
                             verdict.is_open(),
                             verdict,
                         )

@@ -1,7 +1,7 @@
 //! Policies larger than browsers' lists: what does not fit is reported.
 
-use fyr_policy_core::desired::Verdict;
 use fyr_policy_core::resolve::resolve;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::{Code, Compilation, Sources, compile};
 use fyr_schemas::bundle::Engine;
 use fyr_schemas::{ControlId, GroupId};
@@ -167,14 +167,14 @@ proptest! {
         for (group, resolved) in resolve(&policy).groups {
             let device = Device::new(&compilation, group);
             for url in &addresses {
-                let Some(voice) = resolved.sites.verdict(url) else { continue };
-                let control = match voice.says.verdict {
-                    Verdict::Allow => ControlId::sites_allow(voice.rule.id()),
-                    Verdict::Warn => ControlId::sites_warn(voice.rule.id()),
-                    Verdict::Block => ControlId::sites_block(voice.rule.id()),
+                let Some(claim) = resolved.sites.verdict(url) else { continue };
+                let control = match claim.says.verdict {
+                    Verdict::Allow => ControlId::sites_allow(claim.rule.id()),
+                    Verdict::Warn => ControlId::sites_warn(claim.rule.id()),
+                    Verdict::Block => ControlId::sites_block(claim.rule.id()),
                 };
                 for engine in Engine::ALL {
-                    let holds = device.opens(engine, url) == voice.says.verdict.is_open();
+                    let holds = device.opens(engine, url) == claim.says.verdict.is_open();
                     prop_assert!(
                         holds || is_reported(&compilation, &control, engine, group),
                         "{url} for {group} in {engine}: {}", control.as_str()
@@ -200,7 +200,7 @@ proptest! {
             let device = Device::new(&compilation, group);
             for url in &addresses {
                 if !device.resolves(url) {
-                    let verdict = resolved.sites.verdict(url).map(|voice| voice.says.verdict);
+                    let verdict = resolved.sites.verdict(url).map(|claim| claim.says.verdict);
                     prop_assert_eq!(verdict, Some(Verdict::Block), "{} for {}", url, group);
                 }
             }

@@ -1,7 +1,7 @@
 //! Floors hold at every time: only a lesson goes below one, and only where lessons may.
 
 use fyr_policy_core::policy::{Policy, Rule};
-use fyr_policy_core::resolve::{Resolved, SiteVoice, resolve};
+use fyr_policy_core::resolve::{Resolved, SiteClaim, resolve};
 use fyr_policy_core::settings::{Setting, Value};
 use fyr_schemas::policy::Strength;
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use crate::policy;
 /// The rules that hold for a group at a time, from the top of the tree down.
 fn rules_then<'a>(policy: &'a Policy, resolved: &Resolved<'_>) -> Vec<&'a Rule> {
     let mut rules = policy.rules_for(resolved.group);
-    rules.retain(|rule| rule.occasion.holds_while(&resolved.during));
+    rules.retain(|rule| rule.time_scope.holds_while(&resolved.during));
     rules
 }
 
@@ -68,18 +68,18 @@ fn floors_then<'a>(policy: &'a Policy, resolved: &Resolved<'_>) -> Vec<Floor<'a>
 }
 
 /// The most specific bound of the highest layer that speaks of an address.
-fn highest_floor<'a>(resolved: &Resolved<'a>, url: &Url) -> Option<SiteVoice<'a>> {
-    let voices: Vec<SiteVoice<'a>> = resolved.sites.speaking_of(url).collect();
-    let layer = voices.iter().map(|voice| voice.rule.layer()).min()?;
-    voices
+fn highest_floor<'a>(resolved: &Resolved<'a>, url: &Url) -> Option<SiteClaim<'a>> {
+    let claims: Vec<SiteClaim<'a>> = resolved.sites.claims_on(url).collect();
+    let layer = claims.iter().map(|claim| claim.rule.layer()).min()?;
+    claims
         .into_iter()
-        .filter(|voice| voice.rule.layer() == layer)
-        .filter(|voice| voice.rule.strength() != Strength::Default)
-        .max_by_key(|voice| {
-            let verdict = voice.says.verdict;
+        .filter(|claim| claim.rule.layer() == layer)
+        .filter(|claim| claim.rule.strength() != Strength::Default)
+        .max_by_key(|claim| {
+            let verdict = claim.says.verdict;
             (
-                std::cmp::Reverse(voice.rule.strength()),
-                voice.says.sites.reach_at(url, verdict),
+                std::cmp::Reverse(claim.rule.strength()),
+                claim.says.sites.reach_at(url, verdict),
                 verdict.is_open(),
                 verdict,
             )

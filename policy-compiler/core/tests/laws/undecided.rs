@@ -97,12 +97,12 @@ proptest! {
     #[test]
     fn what_nobody_decided_loosens_no_decided_floor_unseen(tree in partly_decided()) {
         prop_assume!(loosens(&tree));
-        let told = check(&tree.sources(), DAY);
-        let mut findings = told.diagnostics.iter();
+        let reported = check(&tree.sources(), DAY);
+        let mut findings = reported.diagnostics.iter();
         prop_assert!(
             findings.any(|finding| finding.code == Code::NotCompetent
                 && finding.message.contains("no decision")),
-            "{:#?}", told.diagnostics
+            "{:#?}", reported.diagnostics
         );
     }
 }

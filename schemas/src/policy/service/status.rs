@@ -1,4 +1,4 @@
-//! Where the assessment of a service stands, for everybody or for each part of the organisation.
+//! The status of a service's assessment, for all groups or for each part of the organisation.
 
 use std::fmt;
 
@@ -19,7 +19,7 @@ pub enum ServiceStatus {
     Approved,
     /// Being assessed.
     UnderReview,
-    /// Nobody has looked at it yet.
+    /// Not assessed yet.
     NotAssessed,
     /// Was approved, and the approval has run out.
     Expired,
@@ -62,15 +62,15 @@ pub struct StatusFor {
     pub decision: Option<At<CaseNumber>>,
 }
 
-/// Every status of a service: nobody has looked at it where nothing is written.
+/// Every status of a service: not assessed if nothing is written.
 #[derive(Debug, Clone, Default, Serialize)]
 #[serde(untagged)]
 pub enum Statuses {
     /// Nothing is written.
     #[default]
     Unwritten,
-    /// One for everybody.
-    Everybody(At<ServiceStatus>),
+    /// One for all groups.
+    AllGroups(At<ServiceStatus>),
     /// One for each part of the organisation.
     Parts(Vec<StatusFor>),
 }
@@ -85,7 +85,7 @@ impl<'de> Deserialize<'de> for Statuses {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let written = At::<Written>::deserialize(deserializer)?;
         Ok(match written.value {
-            Written::Word(value) => Self::Everybody(At {
+            Written::Word(value) => Self::AllGroups(At {
                 value,
                 span: written.span,
             }),
@@ -125,7 +125,7 @@ impl schemars::JsonSchema for Statuses {
 
     fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "One status for everybody, or one for each part of the organisation, of which the narrowest holds.",
+            "description": "One status for all groups, or one for each part of the organisation; the narrowest applies.",
             "anyOf": [
                 generator.subschema_for::<ServiceStatus>(),
                 generator.subschema_for::<Vec<StatusFor>>(),
@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn a_status_is_one_word_or_one_for_each_part() {
         let one: Statuses = serde_saphyr::from_str("approved").expect("a status");
-        assert!(matches!(one, Statuses::Everybody(status) if *status == ServiceStatus::Approved));
+        assert!(matches!(one, Statuses::AllGroups(status) if *status == ServiceStatus::Approved));
         let parts = "- { for: /grundskola, status: denied }\n\
                      - { for: { unit: /gymnasium, who: staff }, status: approved, decision: G-1 }\n";
         let parts: Statuses = serde_saphyr::from_str(parts).expect("two statuses");

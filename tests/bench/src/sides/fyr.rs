@@ -1,11 +1,11 @@
 //! Ours: a policy with one rule that blocks one category, and the judge of one group.
 
 use anyhow::{Context as _, Result, ensure};
-use fyr_policy_core::desired::Verdict;
 use fyr_policy_core::diagnostic::Diagnostics;
 use fyr_policy_core::judge::Judge;
 use fyr_policy_core::policy::{Assumptions, Policy, organise};
 use fyr_policy_core::resolve::resolve;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::{Sources, parse};
 use jiff::civil::date;
 use url::Url;

@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::catalogue::{self, Standing};
+use crate::catalogue::{self, Support};
 
 /// Deeper, tables that hold themselves would go on for ever.
 const DEEPEST: usize = 5;
@@ -85,7 +85,7 @@ fn outside_one_enum(schema: &Schema, depth: usize) -> Vec<Value> {
 #[test]
 fn a_value_outside_one_enum_is_refused_however_deep_it_stands() {
     let (mut policies, mut enums) = (0, 0);
-    for policy in catalogue::all().filter(|policy| policy.standing == Standing::Obeyed) {
+    for policy in catalogue::all().filter(|policy| policy.support == Support::Obeyed) {
         let schema = policy.schema();
         let wrong = outside_one_enum(&schema, 0);
         if wrong.is_empty() {
@@ -108,7 +108,7 @@ fn a_value_outside_one_enum_is_refused_however_deep_it_stands() {
 
 #[test]
 fn a_value_of_another_type_is_refused() {
-    for policy in catalogue::all().filter(|policy| policy.standing == Standing::Obeyed) {
+    for policy in catalogue::all().filter(|policy| policy.support == Support::Obeyed) {
         let schema = policy.schema();
         let wrong = [
             json!(null),

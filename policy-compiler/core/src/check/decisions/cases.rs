@@ -8,7 +8,7 @@ use crate::check::assessments;
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::parse::{InFile, missing_fields};
-use crate::policy::{Policy, Standing};
+use crate::policy::{CaseState, Policy};
 
 pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
     policy.decisions.iter().flat_map(|(case, decision)| {
@@ -18,7 +18,7 @@ pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
         findings.extend(replacement(policy, decision));
         findings.extend(no_deadline(decision));
         findings.extend(far_deadline(policy, decision));
-        if policy.standing(case) == Some(Standing::InForce) {
+        if policy.state(case) == Some(CaseState::InForce) {
             findings.extend(overdue_review(policy, decision));
             findings.extend(passed_deadline(policy, decision));
             findings.extend(old_assessment(policy, decision));

@@ -15,7 +15,7 @@ use jiff::civil::Date;
 use super::super::decisions::competence;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_words};
-use crate::policy::timetable::{Cited, Exception, Holiday, Period, a_year_of, telling_days};
+use crate::policy::timetable::{Cited, Exception, Holiday, Period, a_year_of, deciding_days};
 use crate::policy::{Group, Policy, Rule};
 use crate::source::Place;
 
@@ -36,7 +36,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     }
     taken
         .iter()
-        .map(|((kind, _), taken)| taken.tell(policy, *kind))
+        .map(|((kind, _), taken)| taken.report(policy, *kind))
         .collect()
 }
 
@@ -86,7 +86,7 @@ struct Loss<'a> {
 /// Everything that takes time from a floor for a group.
 fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'a>> {
     let mut found = Vec::new();
-    let periods = floor.occasion.during.iter();
+    let periods = floor.time_scope.during.iter();
     let periods = periods.filter_map(|name| policy.timetable.periods.get_key_value(name));
     for (name, period) in periods.filter(|(_, period)| period.is_for(group)) {
         let sight = Sight {
@@ -104,14 +104,14 @@ fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'
             });
             continue;
         }
-        let theirs = period.exception_for(group, |each| sight.counts(Said::of_exception(each)));
+        let theirs = period.exception_for(group, |each| sight.counts(Stated::of_exception(each)));
         let decided = theirs.map_or(&period.usual, |each| &each.runs);
         let others = period.exception_for(group, |_| true);
         let taking = others.and_then(|each| Some((each, sight.taken_by(group, each, decided)?)));
         if let Some((exception, lost)) = taking {
             found.push(Taking {
                 kind: Kind::Exception(name),
-                decided: sight.stands_on(Said::of_exception(exception)),
+                decided: sight.cited_case(Stated::of_exception(exception)),
                 place: exception.place,
                 name: name.as_str(),
                 lost: Some(lost),
@@ -131,13 +131,13 @@ struct Sight<'a, 'f> {
 
 /// Other hours or a holiday: the case behind it, whether it cites that itself, and for which unit.
 #[derive(Clone, Copy)]
-struct Said<'a> {
+struct Stated<'a> {
     decided: Option<&'a Cited>,
     cites_itself: bool,
     unit: Option<&'a UnitPath>,
 }
 
-impl<'a> Said<'a> {
+impl<'a> Stated<'a> {
     fn of_exception(exception: &'a Exception) -> Self {
         Self {
             decided: exception.decided.as_ref(),
@@ -157,24 +157,25 @@ impl<'a> Said<'a> {
 
 impl<'a> Sight<'a, '_> {
     /// Whether other hours or a holiday are part of what was decided for the floor's unit.
-    fn counts(&self, said: Said<'_>) -> bool {
-        if said.cites_itself || !self.is_below(said) {
-            self.is_theirs(said.decided)
+    fn counts(&self, stated: Stated<'_>) -> bool {
+        if stated.cites_itself || !self.is_below(stated) {
+            self.is_theirs(stated.decided)
         } else {
             false
         }
     }
 
     /// The case that something stands on: below the floor its own alone.
-    fn stands_on<'c>(&self, said: Said<'c>) -> Option<&'c Cited> {
-        let is_its_own = said.cites_itself || !self.is_below(said);
-        said.decided.filter(|_| is_its_own)
+    fn cited_case<'c>(&self, stated: Stated<'c>) -> Option<&'c Cited> {
+        let is_its_own = stated.cites_itself || !self.is_below(stated);
+        stated.decided.filter(|_| is_its_own)
     }
 
     /// Whether something is for a part of the unit that the floor stands on.
-    fn is_below(&self, said: Said<'_>) -> bool {
+    fn is_below(&self, stated: Stated<'_>) -> bool {
         let floor = self.floor.unit();
-        said.unit
+        stated
+            .unit
             .is_some_and(|unit| unit != floor && floor.contains(unit))
     }
 
@@ -191,17 +192,17 @@ impl<'a> Sight<'a, '_> {
 
     /// What other hours take from those that were decided.
     fn taken_by(&self, group: &Group, exception: &Exception, decided: &Runs) -> Option<Lost> {
-        if self.counts(Said::of_exception(exception)) {
+        if self.counts(Stated::of_exception(exception)) {
             return None;
         }
         let all = self.policy.timetable.holidays.iter();
         let (theirs, others): (Vec<&Holiday>, Vec<_>) = all
             .filter(|holiday| holiday.is_for(group))
-            .partition(|holiday| self.counts(Said::of_holiday(holiday)));
+            .partition(|holiday| self.counts(Stated::of_holiday(holiday)));
         // Single days do not ask about holidays, so hours by the week lose to all of them. What
         // holidays take from hours by the week is told of the holidays.
         let is_single = matches!(decided, Runs::On { .. });
-        let days = telling_days([decided, &exception.runs], self.policy.date);
+        let days = deciding_days([decided, &exception.runs], self.policy.date);
         days.into_iter().find_map(|day| {
             let of_theirs = theirs.iter().any(|holiday| holiday.contains(day));
             let of_others = is_single && others.iter().any(|holiday| holiday.contains(day));
@@ -219,14 +220,14 @@ impl<'a> Sight<'a, '_> {
         let all = self.policy.timetable.holidays.iter();
         let (theirs, others): (Vec<&'a Holiday>, Vec<_>) = all
             .filter(|holiday| holiday.is_for(group))
-            .partition(|holiday| self.counts(Said::of_holiday(holiday)));
+            .partition(|holiday| self.counts(Stated::of_holiday(holiday)));
         let taking = others.into_iter().filter_map(|holiday| {
             let days = days_in(holiday, *within, self.policy.date);
             let mut days = days.filter(|day| !theirs.iter().any(|theirs| theirs.contains(*day)));
             let lost = days.find_map(|day| Some((day, *decided.hours_on(day, false).first()?)))?;
             Some(Taking {
                 kind: Kind::Holiday,
-                decided: self.stands_on(Said::of_holiday(holiday)),
+                decided: self.cited_case(Stated::of_holiday(holiday)),
                 place: holiday.place,
                 name: &holiday.name,
                 lost: Some(lost),
@@ -266,7 +267,7 @@ impl<'a> Taken<'a> {
         self.decided = self.decided.into_iter().chain(taking.decided).min();
     }
 
-    fn tell(&self, policy: &Policy, kind: Kind<'_>) -> Diagnostic {
+    fn report(&self, policy: &Policy, kind: Kind<'_>) -> Diagnostic {
         let names: Vec<&str> = self.floors.keys().copied().collect();
         let floors = in_words(&names, "rules");
         let message = match kind {
@@ -290,7 +291,7 @@ impl<'a> Taken<'a> {
         };
         let floors = self.floors.values();
         floors.fold(finding, |finding, floor| {
-            finding.at(floor.place(), stands(policy, floor))
+            finding.at(floor.place(), authority_of(policy, floor))
         })
     }
 
@@ -346,12 +347,12 @@ fn decided_by(policy: &Policy, cited: &Cited, unit: &UnitPath) -> String {
 }
 
 /// `` `ro` is `minimum` from `/skoler`, decided by Skoleudvalget in `SK-2025-7` ``.
-fn stands(policy: &Policy, floor: &Rule) -> String {
+fn authority_of(policy: &Policy, floor: &Rule) -> String {
     let (id, strength, unit) = (floor.id(), floor.strength().word(), floor.unit());
-    let stands = format!("`{id}` is `{strength}` from `{unit}`");
+    let authority_of = format!("`{id}` is `{strength}` from `{unit}`");
     let case = floor.decision();
     match case.and_then(|case| Some((case, policy.body_of(case)?))) {
-        Some((case, body)) => format!("{stands}, decided by {body} in `{case}`"),
-        None => stands,
+        Some((case, body)) => format!("{authority_of}, decided by {body} in `{case}`"),
+        None => authority_of,
     }
 }

@@ -10,7 +10,7 @@ use crate::check::decisions::{carries_nothing, competence};
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;
 use crate::parse::InFile;
-use crate::policy::{Assessed, Policy, Service, Standing};
+use crate::policy::{Assessed, CaseState, Policy, Service};
 use crate::source::Place;
 
 /// What is wrong with the decisions on a service; one that no file has is told by itself.
@@ -26,12 +26,12 @@ pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
             continue;
         };
         let is_approval = assessed.status.value == ServiceStatus::Approved;
-        match policy.standing(&case.value) {
-            Some(Standing::InForce) if is_approval || assessed.is_its_own => {
+        match policy.state(&case.value) {
+            Some(CaseState::InForce) if is_approval || assessed.is_its_own => {
                 findings.extend(beyond(policy, service, assessed, decision));
             }
-            Some(standing) if is_approval && looked_at.insert(case.span) => {
-                findings.extend(lapsed(service, case, decision, standing));
+            Some(state) if is_approval && looked_at.insert(case.span) => {
+                findings.extend(lapsed(service, case, decision, state));
             }
             Some(_) | None => {}
         }
@@ -44,18 +44,18 @@ fn lapsed(
     service: &Service,
     case: &At<CaseNumber>,
     decision: &InFile<Decision>,
-    standing: Standing,
+    state: CaseState,
 ) -> Option<Diagnostic> {
     let place = service.source.place(case);
-    let why = match standing {
-        Standing::InForce => return None,
-        Standing::Void => return Some(carries_nothing(decision, place)),
-        Standing::Proposed => {
+    let why = match state {
+        CaseState::InForce => return None,
+        CaseState::Void => return Some(carries_nothing(decision, place)),
+        CaseState::Proposed => {
             let status = decision.document.status.word();
             format!("`{}` is a proposal: {status}", case.value)
         }
-        Standing::Coming(day) => format!("`{}` begins on {day}", case.value),
-        Standing::Ended(day) => format!("`{}` ended on {day}", case.value),
+        CaseState::Coming(day) => format!("`{}` begins on {day}", case.value),
+        CaseState::Ended(day) => format!("`{}` ended on {day}", case.value),
     };
     Some(not_in_force(service, decision, (place, why)))
 }

@@ -11,8 +11,8 @@ use crate::check::closing::Closing;
 use crate::check::once::OncePerSites;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::{Footing, Group, Policy, selects};
-use crate::resolve::{Resolution, SiteVoice, Sites};
+use crate::policy::{Authority, Group, Policy, selects};
+use crate::resolve::{Resolution, SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
@@ -33,7 +33,7 @@ pub(in crate::check) fn check(policy: &Policy, resolution: &Resolution<'_>) -> V
     }
     let found = found.iter();
     found
-        .map(|(joined, groups)| joined.tell(policy, groups))
+        .map(|(joined, groups)| joined.report(policy, groups))
         .collect()
 }
 
@@ -57,26 +57,26 @@ struct Joined<'a> {
 
 /// Everything that joins what is open, wherever a decided floor closes a part of it.
 fn meetings<'a>(sites: &Sites<'a>) -> Vec<Meeting<'a>> {
-    let voices = sites.voices.iter();
+    let claims = sites.claims.iter();
     let is_opening =
-        |voice: &&SiteVoice<'_>| voice.says.verdict.is_open() && voice.says.joined.is_some();
-    let mut opening = voices.filter(is_opening).peekable();
+        |claim: &&SiteClaim<'_>| claim.says.verdict.is_open() && claim.says.joined.is_some();
+    let mut opening = claims.filter(is_opening).peekable();
     if opening.peek().is_none() {
         return Vec::new();
     }
-    let floors = sites.voices.iter();
-    let floors: Vec<&SiteVoice<'a>> = floors
-        .filter(|voice| voice.rule.footing() == Footing::Decided)
+    let floors = sites.claims.iter();
+    let floors: Vec<&SiteClaim<'a>> = floors
+        .filter(|claim| claim.rule.authority() == Authority::Decided)
         .collect();
     let closing = Closing::of(&floors);
     let mut seen = BTreeSet::new();
     let mut meetings = Vec::new();
-    for voice in opening {
-        for floor in closing.near(&voice.says.sites) {
-            if floor.says.verdict <= voice.says.verdict {
+    for claim in opening {
+        for floor in closing.near(&claim.says.sites) {
+            if floor.says.verdict <= claim.says.verdict {
                 continue;
             }
-            for region in voice.says.sites.common(&floor.says.sites) {
+            for region in claim.says.sites.common(&floor.says.sites) {
                 let unit = floor.rule.unit();
                 if seen.insert((region.clone(), unit)) {
                     meetings.push(Meeting { region, unit });
@@ -95,15 +95,15 @@ impl<'a> Meeting<'a> {
         let Self { region, unit } = self;
         let holds = sites.verdict_over_filter(region)?;
         let service = holds.says.joined.as_ref()?;
-        let is_heard = |voice: &SiteVoice<'_>| {
-            let joins = voice.says.joined.as_ref();
-            let joins = joins.filter(|_| voice.says.verdict.is_open());
-            voice.rule.decision().is_some()
+        let is_considered = |claim: &SiteClaim<'_>| {
+            let joins = claim.says.joined.as_ref();
+            let joins = joins.filter(|_| claim.says.verdict.is_open());
+            claim.rule.decision().is_some()
                 && joins.is_none_or(|service| is_decided(policy, service, group, unit))
         };
-        let without = sites.verdict_among_over(region, is_heard)?;
+        let without = sites.verdict_among_over(region, is_considered)?;
         let is_opened = holds.says.verdict < without.says.verdict
-            && without.rule.footing() == Footing::Decided
+            && without.rule.authority() == Authority::Decided
             && !leaves_to_others((without.rule, without.says), Some((holds.rule, holds.says)));
         is_opened.then(|| Joined {
             service,
@@ -127,7 +127,7 @@ fn is_decided(policy: &Policy, service: &ServiceId, group: &Group, unit: &UnitPa
     };
     let parts = match &service.source.document.status {
         Statuses::Parts(parts) => parts.as_slice(),
-        Statuses::Unwritten | Statuses::Everybody(_) => &[],
+        Statuses::Unwritten | Statuses::AllGroups(_) => &[],
     };
     let of_parts = parts.iter().filter(|part| selects(&part.scope, group));
     let cases = of_parts.filter_map(|part| part.decision.as_ref());
@@ -136,7 +136,7 @@ fn is_decided(policy: &Policy, service: &ServiceId, group: &Group, unit: &UnitPa
 }
 
 impl Joined<'_> {
-    fn tell(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
+    fn report(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
         let (service, site) = (self.service, &self.site);
         let ((rule, here), (floor, unit, says, there)) = (self.opens, &self.closes);
         let listed = policy.services.get(service).and_then(|service| {

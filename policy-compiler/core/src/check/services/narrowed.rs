@@ -10,11 +10,10 @@ use fyr_schemas::{CaseNumber, GroupId, UnitPath};
 
 use crate::check::decisions::competence;
 use crate::code::Code;
-use crate::desired::Verdict;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::{Assessed, Group, Policy, Reach, Rule, Service, SiteStatement, Standing};
+use crate::policy::{Assessed, CaseState, Group, Policy, Reach, Rule, Service, SiteStatement};
 use crate::source::Place;
-use crate::url_filter::UrlFilter;
+use crate::url_filter::{UrlFilter, Verdict};
 
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let mut found: BTreeMap<Taken<'_>, Vec<&GroupId>> = BTreeMap::new();
@@ -25,7 +24,7 @@ pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     }
     found
         .iter()
-        .map(|(taken, groups)| taken.tell(service, groups))
+        .map(|(taken, groups)| taken.report(service, groups))
         .collect()
 }
 
@@ -39,13 +38,13 @@ struct Taken<'a> {
 }
 
 impl Taken<'_> {
-    fn tell(&self, service: &Service, groups: &[&GroupId]) -> Diagnostic {
+    fn report(&self, service: &Service, groups: &[&GroupId]) -> Diagnostic {
         let ((here, status), (verdict, there, wider)) = (self.status, self.says);
         let (rule, unit) = &self.floor;
         let (status, wider) = (status.word(), wider.word());
         let part = match &service.source.document.status {
             Statuses::Parts(_) => format!("{status} in a part of `{unit}`"),
-            Statuses::Unwritten | Statuses::Everybody(_) => {
+            Statuses::Unwritten | Statuses::AllGroups(_) => {
                 format!("{status} by no body that may decide so")
             }
         };
@@ -86,7 +85,7 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
     let said: Vec<Vec<(Reach, Says<'a>)>> = service
         .sites
         .iter()
-        .map(|(filter, _)| said_over(&floors, service, filter))
+        .map(|(filter, _)| claims_over(&floors, service, filter))
         .collect();
     let of_floor = |floor: &&'a Rule| {
         let above = above(policy, service, group, floor);
@@ -131,16 +130,16 @@ fn above<'s>(
     group: &Group,
     floor: &Rule,
 ) -> Option<Assessed<'s>> {
-    let heard = |part: &StatusFor| may_narrow(policy, service, part, floor);
-    let above = service.assessed_among(group, heard)?;
-    let is_heard = match &service.source.document.status {
+    let considered = |part: &StatusFor| may_narrow(policy, service, part, floor);
+    let above = service.assessed_among(group, considered)?;
+    let is_considered = match &service.source.document.status {
         Statuses::Parts(_) => true,
-        Statuses::Unwritten | Statuses::Everybody(_) => match above.decision {
+        Statuses::Unwritten | Statuses::AllGroups(_) => match above.decision {
             Some(case) => carries(policy, &case.value, floor.unit()),
             None => floor.decision().is_none(),
         },
     };
-    is_heard.then_some(above)
+    is_considered.then_some(above)
 }
 
 /// Whether a status may take a service out of a floor: who may decide the floor decided it. Below the
@@ -166,14 +165,14 @@ fn is_decided(policy: &Policy, assessed: Assessed<'_>, unit: &UnitPath) -> bool 
 /// itself.
 pub(super) fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bool {
     policy.decisions.get(case).is_none_or(|decision| {
-        policy.standing(case) == Some(Standing::InForce)
+        policy.state(case) == Some(CaseState::InForce)
             && competence::may_decide(policy, decision, unit)
     })
 }
 
 /// Everything that floors say over a site of a service, with how far it reaches, whatever status it
 /// has.
-fn said_over<'a>(
+fn claims_over<'a>(
     floors: &[&'a Rule],
     service: &Service,
     filter: &UrlFilter,

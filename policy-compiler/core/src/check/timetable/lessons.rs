@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words};
-use crate::policy::timetable::{LESSON, Period, last_day, telling_days};
+use crate::policy::timetable::{LESSON, Period, deciding_days, last_day};
 use crate::policy::{Group, Policy};
 
 /// The most minutes of a day that are lessons of one group.
@@ -101,7 +101,7 @@ type Lessons<'a> = BTreeMap<&'a PeriodId, &'a Runs>;
 fn lessons_of<'a>(policy: &'a Policy, group: &Group) -> Lessons<'a> {
     let rules = policy.rules_for(group);
     let lessons = rules.iter().filter(|rule| rule.is_lesson());
-    let names: BTreeSet<&PeriodId> = lessons.flat_map(|rule| &rule.occasion.during).collect();
+    let names: BTreeSet<&PeriodId> = lessons.flat_map(|rule| &rule.time_scope.during).collect();
     names
         .into_iter()
         .filter_map(|name| {
@@ -164,7 +164,7 @@ fn long_days(policy: &Policy) -> Vec<Diagnostic> {
     }
     found
         .into_iter()
-        .map(|(day, groups)| day.tell(policy, &groups))
+        .map(|(day, groups)| day.report(policy, &groups))
         .collect()
 }
 
@@ -180,7 +180,7 @@ impl<'a> LongDay<'a> {
     /// The first from a day on, if there is one. Of lessons without an end, which is an error, a year
     /// is looked at.
     fn of(lessons: &Lessons<'a>, today: Date) -> Option<Self> {
-        let days = telling_days(lessons.values().copied(), today);
+        let days = deciding_days(lessons.values().copied(), today);
         days.into_iter().find_map(|day| {
             let running = lessons
                 .iter()
@@ -197,7 +197,7 @@ impl<'a> LongDay<'a> {
         })
     }
 
-    fn tell(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
+    fn report(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
         let hours = match (self.minutes / 60, self.minutes % 60) {
             (hours, 0) => format!("{hours} h"),
             (hours, minutes) => format!("{hours} h {minutes} min"),

@@ -11,7 +11,7 @@ use crate::source::Place;
 
 pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
     policy.rules.values().flat_map(|rule| {
-        let never_holds = match rule.occasion.horizon {
+        let never_holds = match rule.time_scope.horizon {
             Horizon::Past => over(rule),
             Horizon::Never => never_carried(policy, rule),
             Horizon::Within | Horizon::Later => runs_for_others(policy, rule),
@@ -87,13 +87,13 @@ fn end_of(policy: &Policy, rule: &Rule) -> Option<Place> {
 fn runs_for_others(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     let first = rule.source.document.during.first()?;
     let periods: Vec<&Period> = rule
-        .occasion
+        .time_scope
         .during
         .iter()
         .filter_map(|name| policy.timetable.periods.get(name))
         .collect();
     // A period that is unknown or over is a finding of its own.
-    let is_sound = periods.len() == rule.occasion.during.len()
+    let is_sound = periods.len() == rule.time_scope.during.len()
         && periods.iter().any(|period| policy.runs_again(period));
     let mut groups = policy.groups_of(rule).peekable();
     groups.peek()?;
@@ -112,7 +112,12 @@ fn runs_for_others(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
         rule.source.place(first),
         "does not run for the groups of the rule",
     );
-    let names: Vec<&str> = rule.occasion.during.iter().map(PeriodId::as_str).collect();
+    let names: Vec<&str> = rule
+        .time_scope
+        .during
+        .iter()
+        .map(PeriodId::as_str)
+        .collect();
     let finding = periods.iter().fold(finding, |finding, period| {
         finding.at(period.place, "runs for others")
     });

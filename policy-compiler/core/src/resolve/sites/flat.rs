@@ -26,10 +26,9 @@ use self::entries::goes_before;
 pub use self::kept::PartsRegion;
 pub use self::whole::CategoryRegion;
 use super::shared::Overlaps;
-use super::{SiteVoice, Sites};
-use crate::desired::Verdict;
+use super::{SiteClaim, Sites};
 use crate::source::Place;
-use crate::url_filter::{ByHost, UrlFilter};
+use crate::url_filter::{ByHost, UrlFilter, Verdict};
 
 /// The most filters that the rules of one group may come to before those that change nothing
 /// are left out.
@@ -55,7 +54,7 @@ pub struct Region<'a> {
     /// The filter.
     pub filter: UrlFilter,
     /// What decides over all that it matches and no narrower filter does.
-    pub voice: SiteVoice<'a>,
+    pub claim: SiteClaim<'a>,
 }
 
 /// A layered verdict that no flat list can give.
@@ -89,7 +88,7 @@ pub enum Obstacle {
 }
 
 impl Inexpressible {
-    fn new(sites: &impl ToString, decides: &SiteVoice<'_>, instead: &SiteVoice<'_>) -> Self {
+    fn new(sites: &impl ToString, decides: &SiteClaim<'_>, instead: &SiteClaim<'_>) -> Self {
         Self {
             sites: sites.to_string(),
             decides: decides.says.place,
@@ -98,7 +97,7 @@ impl Inexpressible {
     }
 
     /// One filter too many.
-    fn one_too_many(sites: &impl ToString, decides: &SiteVoice<'_>) -> Self {
+    fn one_too_many(sites: &impl ToString, decides: &SiteClaim<'_>) -> Self {
         Self {
             sites: sites.to_string(),
             decides: decides.says.place,
@@ -107,7 +106,7 @@ impl Inexpressible {
     }
 
     /// One site of a category too many that is decided over by itself.
-    fn one_too_many_apart(sites: &impl ToString, decides: &SiteVoice<'_>) -> Self {
+    fn one_too_many_apart(sites: &impl ToString, decides: &SiteClaim<'_>) -> Self {
         Self {
             obstacle: Obstacle::TooManyApart,
             ..Self::one_too_many(sites, decides)
@@ -115,8 +114,8 @@ impl Inexpressible {
     }
 
     /// One crossing of two sites too many.
-    fn crossing(sites: &impl ToString, decides: &SiteVoice<'_>, other: &SiteVoice<'_>) -> Self {
-        let rules = [decides, other].map(|voice| voice.rule.id().clone());
+    fn crossing(sites: &impl ToString, decides: &SiteClaim<'_>, other: &SiteClaim<'_>) -> Self {
+        let rules = [decides, other].map(|claim| claim.rule.id().clone());
         Self {
             sites: sites.to_string(),
             decides: decides.says.place,
@@ -141,12 +140,12 @@ impl<'a> Sites<'a> {
         let mut regions: Vec<_> = closure.regions().collect();
         regions.sort_by_key(|(filter, _)| filter.specificity());
         let mut kept = Kept::default();
-        for (filter, voice) in regions {
+        for (filter, claim) in regions {
             let is_written = closure.is_written(filter);
             let around = kept.around(filter, &categories, wildcard);
             let filter = filter.clone();
-            let region = Region { filter, voice };
-            let is_needed = closure.stands_for_others(&region.filter) && kept.is_crossed(&region);
+            let region = Region { filter, claim };
+            let is_needed = closure.represents_others(&region.filter) && kept.is_crossed(&region);
             if !is_needed && around.makes_idle(&region, is_written) {
                 continue;
             }
@@ -172,9 +171,9 @@ struct Kept<'a> {
 
 impl<'a> Kept<'a> {
     fn push(&mut self, region: Region<'a>) {
-        let Region { filter, voice } = &region;
+        let Region { filter, claim } = &region;
         self.by_host.file(filter, self.regions.len());
-        let alike = self.by_verdict.entry(voice.says.verdict).or_default();
+        let alike = self.by_verdict.entry(claim.says.verdict).or_default();
         alike.file(filter, filter.clone());
         self.regions.push(region);
     }
@@ -182,7 +181,7 @@ impl<'a> Kept<'a> {
     /// Whether a browser would decide otherwise over a part of a region, without it.
     fn is_crossed(&self, region: &Region<'_>) -> bool {
         let others = self.by_verdict.iter();
-        let others = others.filter(|(verdict, _)| **verdict != region.voice.says.verdict);
+        let others = others.filter(|(verdict, _)| **verdict != region.claim.says.verdict);
         let mut others = others.flat_map(|(_, others)| others.across(&region.filter));
         others.any(|other| region.filter.crosses(other))
     }
@@ -192,14 +191,14 @@ impl<'a> Kept<'a> {
         &'k self,
         filter: &UrlFilter,
         categories: &[CategoryRegion<'a>],
-        wildcard: Option<SiteVoice<'a>>,
+        wildcard: Option<SiteClaim<'a>>,
     ) -> Around<'k, 'a> {
         let numbers = self.by_host.around(filter);
         let single = numbers
             .filter_map(|number| self.regions.get(*number))
             .filter(|wider| wider.filter.contains(filter))
             .max_by_key(|wider| {
-                let verdict = wider.voice.says.verdict;
+                let verdict = wider.claim.says.verdict;
                 (
                     wider.filter.specificity(),
                     Reverse(verdict == Verdict::Block),
@@ -208,7 +207,7 @@ impl<'a> Kept<'a> {
         let rank = single.map(|single| single.filter.specificity());
         let members = categories
             .iter()
-            .filter(|region| region.is_told(wildcard))
+            .filter(|region| region.is_listed(wildcard))
             .filter_map(|region| region.around(filter))
             .filter(|member| rank.is_none_or(|rank| member.filter.specificity() > rank))
             .collect();
@@ -233,29 +232,29 @@ impl<'a> Around<'_, 'a> {
     /// wrote is kept even where nothing around it is closed: it is a promise to show. So is what
     /// goes before what is around it, which a full list may have to leave out.
     fn makes_idle(&self, region: &Region<'_>, is_written: bool) -> bool {
-        let verdict = region.voice.says.verdict;
-        let is_first = |single: &Region<'_>| goes_before(&region.voice, &single.voice);
-        let is_said = self.single.is_some_and(|single| !is_first(single));
-        let is_open_anyhow = is_said || (verdict.is_open() && !is_written);
+        let verdict = region.claim.says.verdict;
+        let is_first = |single: &Region<'_>| goes_before(&region.claim, &single.claim);
+        let is_claimed = self.single.is_some_and(|single| !is_first(single));
+        let is_open_anyhow = is_claimed || (verdict.is_open() && !is_written);
         is_open_anyhow
             && self
                 .all()
-                .all(|around| around.voice.says.verdict == verdict)
+                .all(|around| around.claim.says.verdict == verdict)
     }
 
     /// How a browser would decide otherwise over a region, and nothing in its lists could change
     /// that.
     fn misrule(&self, region: &Region<'_>, is_written: bool) -> Option<Inexpressible> {
-        let Region { filter, voice } = region;
-        let is_closed = voice.says.verdict == Verdict::Block;
+        let Region { filter, claim } = region;
+        let is_closed = claim.says.verdict == Verdict::Block;
         // Scheme and port do not rank, and among equals the browser prefers what opens.
         let outranks = |wider: &UrlFilter| is_closed && wider.specificity() == filter.specificity();
         // An allow with a query wants every occurrence of the key to fit, so one that no rule
         // wrote would match less than what it stands for.
         let is_too_narrow = !is_closed && filter.has_query() && !is_written;
         self.all()
-            .filter(|around| around.voice.says.verdict.is_open() == is_closed)
+            .filter(|around| around.claim.says.verdict.is_open() == is_closed)
             .find(|around| is_too_narrow || outranks(&around.filter))
-            .map(|around| Inexpressible::new(filter, voice, &around.voice))
+            .map(|around| Inexpressible::new(filter, claim, &around.claim))
     }
 }

@@ -6,20 +6,21 @@ use std::rc::Rc;
 
 use fyr_schemas::{CategoryId, RuleId};
 
-use super::{SiteVoice, Sites};
-use crate::policy::{Category, Group, Policy, Rule, SiteStatement};
+use super::{SiteClaim, Sites};
+use crate::category::Category;
+use crate::policy::{Group, Policy, Rule, SiteStatement};
 use crate::resolve::Breach;
 
 /// What was worked out so far.
 #[derive(Debug, Default)]
 pub(in crate::resolve) struct Shared<'a> {
-    by_speakers: BTreeMap<Speakers<'a>, Layered<'a>>,
+    by_selected: BTreeMap<Selected<'a>, Layered<'a>>,
     overlaps: Overlaps<'a>,
 }
 
 /// Which statements of which rules speak to a group.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Speakers<'a> {
+struct Selected<'a> {
     /// The rules that speak of sites.
     rules: Vec<&'a RuleId>,
     /// Of their statements that do not speak to every group: whether each does.
@@ -41,23 +42,23 @@ impl<'a> Shared<'a> {
         group: &Group,
         rules: &[&'a Rule],
     ) -> Layered<'a> {
-        let speaking = rules.iter().copied().filter(|rule| !rule.sites.is_empty());
-        let mut speakers = Speakers {
-            rules: speaking.clone().map(Rule::id).collect(),
+        let selecting = rules.iter().copied().filter(|rule| !rule.sites.is_empty());
+        let mut selected = Selected {
+            rules: selecting.clone().map(Rule::id).collect(),
             conditional: Vec::new(),
         };
-        let mut voices = Vec::new();
-        for rule in speaking {
+        let mut claims = Vec::new();
+        for rule in selecting {
             for says in &rule.sites {
                 let speaks = says.speaks_to(group, policy);
                 if says.condition.is_some() {
-                    speakers.conditional.push(speaks);
+                    selected.conditional.push(speaks);
                 }
-                voices.extend(speaks.then_some(SiteVoice { rule, says }));
+                claims.extend(speaks.then_some(SiteClaim { rule, says }));
             }
         }
-        let layered = self.by_speakers.entry(speakers).or_insert_with(|| {
-            let sites = Sites::new(voices, &mut self.overlaps);
+        let layered = self.by_selected.entry(selected).or_insert_with(|| {
+            let sites = Sites::new(claims, &mut self.overlaps);
             Layered {
                 breaches: sites.breaches().into(),
                 sites: Rc::new(sites),
@@ -75,8 +76,8 @@ type Nested<'a> = Rc<[(&'a str, &'a str)]>;
 pub(super) struct Overlaps<'a> {
     known: BTreeMap<(&'a CategoryId, &'a CategoryId), Nested<'a>>,
     /// A number for everything that was said of categories.
-    said: BTreeMap<Vec<*const SiteStatement>, usize>,
-    decided: BTreeMap<(usize, &'a str), Option<SiteVoice<'a>>>,
+    on_categories: BTreeMap<Vec<*const SiteStatement>, usize>,
+    decided: BTreeMap<(usize, &'a str), Option<SiteClaim<'a>>>,
 }
 
 impl<'a> Overlaps<'a> {
@@ -95,22 +96,28 @@ impl<'a> Overlaps<'a> {
 
     /// A number for these statements about categories: it is the same for the same ones.
     // INVARIANT: the policy keeps its statements, so no others are ever at their addresses.
-    pub(super) fn number(&mut self, said: impl Iterator<Item = &'a SiteStatement>) -> usize {
-        let next = self.said.len();
+    pub(super) fn number(
+        &mut self,
+        on_categories: impl Iterator<Item = &'a SiteStatement>,
+    ) -> usize {
+        let next = self.on_categories.len();
         *self
-            .said
-            .entry(said.map(ptr::from_ref).collect())
+            .on_categories
+            .entry(on_categories.map(ptr::from_ref).collect())
             .or_insert(next)
     }
 
     /// What the statements of a number decide over a domain of which nothing else is said.
     pub(super) fn decided(
         &mut self,
-        said: usize,
+        on_categories: usize,
         domain: &'a str,
-        decide: impl FnOnce() -> Option<SiteVoice<'a>>,
-    ) -> Option<SiteVoice<'a>> {
-        *self.decided.entry((said, domain)).or_insert_with(decide)
+        decide: impl FnOnce() -> Option<SiteClaim<'a>>,
+    ) -> Option<SiteClaim<'a>> {
+        *self
+            .decided
+            .entry((on_categories, domain))
+            .or_insert_with(decide)
     }
 }
 

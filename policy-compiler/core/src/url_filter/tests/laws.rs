@@ -3,8 +3,7 @@
 use proptest::prelude::*;
 use url::Url;
 
-use crate::desired::{SiteRule, Verdict};
-use crate::url_filter::{Index, UrlFilter, verdict, verdict_among};
+use crate::url_filter::{Index, SiteRule, UrlFilter, Verdict, verdict, verdict_among};
 
 fn part(parts: &'static [&'static str]) -> impl Strategy<Value = &'static str> {
     proptest::sample::select(parts)

@@ -6,19 +6,19 @@ use fyr_schemas::CategoryId;
 
 use super::families::{Alike, Families, Family};
 use super::{CategoryRegion, Inexpressible, MOST_REGIONS};
-use crate::policy::Category;
-use crate::resolve::sites::{SiteVoice, Sites};
+use crate::category::Category;
+use crate::resolve::sites::{SiteClaim, Sites};
 use crate::url_filter::{ByHost, Specificity, UrlFilter};
 
 /// The filters so far.
 #[derive(Debug, Default)]
 pub(super) struct Closure<'a> {
     families: Families<'a>,
-    regions: BTreeMap<UrlFilter, SiteVoice<'a>>,
+    regions: BTreeMap<UrlFilter, SiteClaim<'a>>,
     by_host: ByHost<UrlFilter>,
     /// The filters that cross others, and of which they have in common nothing was made of its own,
     /// since they give the right verdict over it.
-    standing_for: BTreeSet<UrlFilter>,
+    representing: BTreeSet<UrlFilter>,
     /// The categories whose parts are too many to be told to a browser.
     kept: BTreeSet<&'a CategoryId>,
 }
@@ -26,13 +26,13 @@ pub(super) struct Closure<'a> {
 /// A filter, and how specifically each family is known to speak of all that it matches.
 struct Found {
     filter: UrlFilter,
-    heard: BTreeMap<Family, Specificity>,
+    considered: BTreeMap<Family, Specificity>,
 }
 
 /// The filters are too many: the first that there is no room for.
 struct Full<'a> {
     filter: UrlFilter,
-    voice: SiteVoice<'a>,
+    claim: SiteClaim<'a>,
 }
 
 impl<'a> Closure<'a> {
@@ -51,7 +51,7 @@ impl<'a> Closure<'a> {
                 return closure;
             };
             let Some(next) = closure.most_parts(sites) else {
-                inexpressible.push(closure.tell(&full, sites));
+                inexpressible.push(closure.inexpressible(&full, sites));
                 return closure;
             };
             kept = closure.kept;
@@ -61,13 +61,13 @@ impl<'a> Closure<'a> {
 
     /// The category of which browsers are told the most that crosses other things.
     fn most_parts(&self, sites: &Sites<'a>) -> Option<&'a CategoryId> {
-        let told = sites.categories().filter(|category| !self.keeps(category));
+        let reported = sites.categories().filter(|category| !self.keeps(category));
         let count = |category: &Category| {
             let parts = category.parts.iter();
             let crossing = parts.filter(|part| part.has_query()).count();
             (crossing, category.parts.len())
         };
-        let most = told.max_by_key(|category| count(category));
+        let most = reported.max_by_key(|category| count(category));
         most.filter(|category| !category.parts.is_empty())
             .map(|category| &category.id)
     }
@@ -75,7 +75,7 @@ impl<'a> Closure<'a> {
     fn add_written(&mut self, sites: &Sites<'a>) -> Result<(), Box<Full<'a>>> {
         let written = self.families.written().map(|(filter, family)| Found {
             filter: filter.clone(),
-            heard: BTreeMap::from([(family, filter.specificity())]),
+            considered: BTreeMap::from([(family, filter.specificity())]),
         });
         // Where they are too many, the first is told of.
         self.add(written.rev().collect(), sites)
@@ -97,10 +97,10 @@ impl<'a> Closure<'a> {
         loop {
             let domains = apart.drain(..).map(|domain| Found {
                 filter: UrlFilter::of_domain(domain),
-                heard: BTreeMap::new(),
+                considered: BTreeMap::new(),
             });
             if let Err(full) = self.add(domains.collect(), sites) {
-                inexpressible.push(Inexpressible::one_too_many_apart(&full.filter, &full.voice));
+                inexpressible.push(Inexpressible::one_too_many_apart(&full.filter, &full.claim));
             }
             for region in categories.iter_mut() {
                 let open = self.open_in(region, &kept_open);
@@ -122,7 +122,7 @@ impl<'a> Closure<'a> {
         let open = self
             .regions
             .iter()
-            .filter(|(_, voice)| voice.says.verdict.is_open());
+            .filter(|(_, claim)| claim.says.verdict.is_open());
         let hosts = open.filter_map(|(filter, _)| filter.host_name());
         hosts
             .chain(kept_open.iter().copied())
@@ -141,8 +141,8 @@ impl<'a> Closure<'a> {
         for found in filters {
             unseen.extend(self.discover(found, sites)?);
         }
-        while let Some((found, voice)) = unseen.pop() {
-            for narrower in self.narrower(&found, &voice, sites) {
+        while let Some((found, claim)) = unseen.pop() {
+            for narrower in self.narrower(&found, &claim, sites) {
                 unseen.extend(self.discover(narrower, sites)?);
             }
         }
@@ -154,21 +154,21 @@ impl<'a> Closure<'a> {
         &mut self,
         found: Found,
         sites: &Sites<'a>,
-    ) -> Result<Option<(Found, SiteVoice<'a>)>, Box<Full<'a>>> {
+    ) -> Result<Option<(Found, SiteClaim<'a>)>, Box<Full<'a>>> {
         let filter = &found.filter;
         if self.regions.contains_key(filter) {
             return Ok(None);
         }
-        let Some(voice) = sites.verdict_over_filter(filter) else {
+        let Some(claim) = sites.verdict_over_filter(filter) else {
             return Ok(None);
         };
         if self.regions.len() == MOST_REGIONS {
             let filter = filter.clone();
-            return Err(Box::new(Full { filter, voice }));
+            return Err(Box::new(Full { filter, claim }));
         }
         self.by_host.file(filter, filter.clone());
-        self.regions.insert(filter.clone(), voice);
-        Ok(Some((found, voice)))
+        self.regions.insert(filter.clone(), claim);
+        Ok(Some((found, claim)))
     }
 
     /// What a filter has in common with those that it crosses, unless it decides over that itself.
@@ -179,20 +179,20 @@ impl<'a> Closure<'a> {
     /// in its own turn.
     // INVARIANT: whatever region matches a URL, there is one that ranks at least as high and has the
     // verdict of the layers over that URL. It lies within the first, or it stands for others.
-    fn narrower(&mut self, found: &Found, voice: &SiteVoice<'a>, sites: &Sites<'a>) -> Vec<Found> {
-        let Found { filter, heard } = found;
+    fn narrower(&mut self, found: &Found, claim: &SiteClaim<'a>, sites: &Sites<'a>) -> Vec<Found> {
+        let Found { filter, considered } = found;
         let across = self.families.across(filter);
         let crossing = across.filter_map(|alike| {
             let mut filters = alike.filters.iter().copied();
             Some((alike, filters.find(|other| filter.crosses(other))?))
         });
         let (new, old): (Vec<_>, Vec<_>) = crossing.partition(|(alike, _)| {
-            let said = heard.get(&alike.family);
-            said.is_none_or(|said| *said < alike.specificity)
+            let known = considered.get(&alike.family);
+            known.is_none_or(|known| *known < alike.specificity)
         });
-        let changes = sites.changes_over(filter, voice, &new);
+        let changes = sites.changes_over(filter, claim, &new);
         if !old.is_empty() || !(new.is_empty() || changes) {
-            self.standing_for.insert(filter.clone());
+            self.representing.insert(filter.clone());
         }
         if !changes {
             return Vec::new();
@@ -201,18 +201,18 @@ impl<'a> Closure<'a> {
             let filters = alike.filters.iter();
             let crossing = filters.filter(|other| filter.crosses(other));
             crossing.filter_map(|other| {
-                let mut heard = heard.clone();
-                heard.insert(alike.family, alike.specificity);
+                let mut considered = considered.clone();
+                considered.insert(alike.family, alike.specificity);
                 let filter = filter.intersection(other)?;
-                Some(Found { filter, heard })
+                Some(Found { filter, considered })
             })
         });
         narrower.collect()
     }
 
     /// Every filter with what decides over it.
-    pub(super) fn regions(&self) -> impl Iterator<Item = (&UrlFilter, SiteVoice<'a>)> {
-        self.regions.iter().map(|(filter, voice)| (filter, *voice))
+    pub(super) fn regions(&self) -> impl Iterator<Item = (&UrlFilter, SiteClaim<'a>)> {
+        self.regions.iter().map(|(filter, claim)| (filter, *claim))
     }
 
     /// The filters that may have something in common with `filter`, but for those whose hosts lie
@@ -227,8 +227,8 @@ impl<'a> Closure<'a> {
     }
 
     /// Whether a filter crosses others without regions of their own for what they have in common.
-    pub(super) fn stands_for_others(&self, filter: &UrlFilter) -> bool {
-        self.standing_for.contains(filter)
+    pub(super) fn represents_others(&self, filter: &UrlFilter) -> bool {
+        self.representing.contains(filter)
     }
 
     /// Whether the parts of a category are kept from browsers.
@@ -237,23 +237,23 @@ impl<'a> Closure<'a> {
     }
 
     /// A filter that there is no room for, as a verdict that no list can give.
-    fn tell(&self, full: &Full<'a>, sites: &Sites<'a>) -> Inexpressible {
-        let Full { filter, voice } = full;
-        let speaks = |other: &&SiteVoice<'_>| {
+    fn inexpressible(&self, full: &Full<'a>, sites: &Sites<'a>) -> Inexpressible {
+        let Full { filter, claim } = full;
+        let speaks = |other: &&SiteClaim<'_>| {
             let written = other.says.sites.filter();
             written.is_some_and(|written| written.contains(filter))
-                && other.says.place != voice.says.place
+                && other.says.place != claim.says.place
         };
-        let other = sites.voices.iter().filter(speaks).max_by_key(|other| {
+        let other = sites.claims.iter().filter(speaks).max_by_key(|other| {
             let written = other.says.sites.filter();
             (
-                other.says.verdict != voice.says.verdict,
+                other.says.verdict != claim.says.verdict,
                 written.map(UrlFilter::specificity),
             )
         });
         match other.filter(|_| !self.is_written(filter)) {
-            Some(other) => Inexpressible::crossing(filter, voice, other),
-            None => Inexpressible::one_too_many(filter, voice),
+            Some(other) => Inexpressible::crossing(filter, claim, other),
+            None => Inexpressible::one_too_many(filter, claim),
         }
     }
 }
@@ -264,7 +264,7 @@ impl<'a> Sites<'a> {
     fn changes_over(
         &self,
         filter: &UrlFilter,
-        voice: &SiteVoice<'a>,
+        claim: &SiteClaim<'a>,
         crossing: &[(&Alike<'a>, &'a UrlFilter)],
     ) -> bool {
         let examples: BTreeMap<(Family, Specificity), &UrlFilter> = crossing
@@ -277,7 +277,7 @@ impl<'a> Sites<'a> {
         !is_one
             || examples.values().any(|other| {
                 let decides = self.verdict_over_both(filter, other);
-                decides.is_none_or(|decides| decides.says.verdict != voice.says.verdict)
+                decides.is_none_or(|decides| decides.says.verdict != claim.says.verdict)
             })
     }
 }

@@ -3,30 +3,32 @@
 use std::cmp::Reverse;
 
 use super::{CategoryRegion, PartsRegion, Region};
-use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry, SiteRule};
-use crate::policy::Lifelines;
-use crate::resolve::sites::{Rank, SiteVoice, Sites};
+use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry};
+use crate::policy::EssentialHosts;
+use crate::resolve::sites::{Rank, SiteClaim, Sites};
+use crate::url_filter::SiteRule;
 
 impl Sites<'_> {
     /// What browsers are to be told, the most important first.
-    pub(crate) fn entries(&self, lifelines: &Lifelines<'_>) -> Vec<Decided<SiteEntry>> {
+    pub(crate) fn entries(&self, essential_hosts: &EssentialHosts<'_>) -> Vec<Decided<SiteEntry>> {
         let filters = self.flat.filters.iter().map(|region| {
-            let is_listed = region.voice.says.sites.category().is_some();
+            let is_listed = region.claim.says.sites.category().is_some();
             let last = region.filter.to_string();
-            let is_lifeline = region.voice.says.verdict.is_open() && lifelines.need(&region.filter);
+            let is_essential =
+                region.claim.says.verdict.is_open() && essential_hosts.need(&region.filter);
             let members = usize::from(is_listed);
             (
-                importance(is_lifeline, &region.voice, members, last),
+                importance(is_essential, &region.claim, members, last),
                 of_filter(region),
             )
         });
         let categories = self.flat.categories.iter().map(|region| {
             let last = region.category.id.to_string();
-            let is_lifeline = region.voice.says.verdict.is_open()
-                && lifelines.need_of(region.category, &region.except);
+            let is_essential = region.claim.says.verdict.is_open()
+                && essential_hosts.need_of(region.category, &region.except);
             let members = region.category.len();
             (
-                importance(is_lifeline, &region.voice, members, last),
+                importance(is_essential, &region.claim, members, last),
                 of_category(region),
             )
         });
@@ -39,7 +41,7 @@ impl Sites<'_> {
     /// everything is closed, which settings may do too.
     pub(crate) fn opened(&self, do_settings_close_everything: bool) -> usize {
         let filters = &self.flat.filters;
-        let is_open = |region: &&Region<'_>| region.voice.says.verdict.is_open();
+        let is_open = |region: &&Region<'_>| region.claim.says.verdict.is_open();
         let is_everything_closed = do_settings_close_everything
             || filters
                 .iter()
@@ -67,36 +69,36 @@ impl Sites<'_> {
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
 fn importance(
-    is_lifeline: bool,
-    voice: &SiteVoice<'_>,
+    is_essential: bool,
+    claim: &SiteClaim<'_>,
     members: usize,
     last: String,
 ) -> impl Ord + use<> {
-    (Reverse(is_lifeline), standing(voice), members, last)
+    (Reverse(is_essential), authority_of(claim), members, last)
 }
 
 /// Whether browsers are told what a voice says before what another says.
-pub(super) fn goes_before(voice: &SiteVoice<'_>, other: &SiteVoice<'_>) -> bool {
-    standing(voice) < standing(other)
+pub(super) fn goes_before(claim: &SiteClaim<'_>, other: &SiteClaim<'_>) -> bool {
+    authority_of(claim) < authority_of(other)
 }
 
-fn standing(voice: &SiteVoice<'_>) -> impl Ord + use<> {
-    let Rank { layer, strength } = voice.rank();
-    let is_joined = voice.says.joined.is_some();
-    (voice.rule.footing(), is_joined, layer, strength)
+fn authority_of(claim: &SiteClaim<'_>) -> impl Ord + use<> {
+    let Rank { layer, strength } = claim.rank();
+    let is_joined = claim.says.joined.is_some();
+    (claim.rule.authority(), is_joined, layer, strength)
 }
 
 fn of_filter(region: &Region<'_>) -> Decided<SiteEntry> {
     let rule = SiteRule {
-        verdict: region.voice.says.verdict,
+        verdict: region.claim.says.verdict,
         filter: region.filter.clone(),
     };
-    decided(&region.voice, SiteEntry::Filter(rule))
+    decided(&region.claim, SiteEntry::Filter(rule))
 }
 
 fn of_category(region: &CategoryRegion<'_>) -> Decided<SiteEntry> {
     let rule = CategoryRule {
-        verdict: region.voice.says.verdict,
+        verdict: region.claim.says.verdict,
         category: region.category.clone(),
         except: region
             .except
@@ -104,22 +106,22 @@ fn of_category(region: &CategoryRegion<'_>) -> Decided<SiteEntry> {
             .map(|name| (*name).to_owned())
             .collect(),
     };
-    decided(&region.voice, SiteEntry::Category(rule))
+    decided(&region.claim, SiteEntry::Category(rule))
 }
 
 fn of_parts(region: &PartsRegion<'_>) -> Decided<PartsRule> {
     let rule = PartsRule {
-        verdict: region.voice.says.verdict,
+        verdict: region.claim.says.verdict,
         category: region.category.clone(),
         parts: region.parts.clone(),
     };
-    decided(&region.voice, rule)
+    decided(&region.claim, rule)
 }
 
-fn decided<T>(voice: &SiteVoice<'_>, value: T) -> Decided<T> {
+fn decided<T>(claim: &SiteClaim<'_>, value: T) -> Decided<T> {
     Decided {
         value,
-        rule: voice.rule.id().clone(),
-        decision: voice.rule.decision().cloned(),
+        rule: claim.rule.id().clone(),
+        decision: claim.rule.decision().cloned(),
     }
 }

@@ -8,10 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::CategoryId;
 use fyr_schemas::policy::Overridable;
 
-use crate::desired::Verdict;
 use crate::policy::{SiteSet, Written};
-use crate::resolve::sites::{Rank, SiteVoice, Sites};
-use crate::url_filter::{ByHost, Specificity, UrlFilter};
+use crate::resolve::sites::{Rank, SiteClaim, Sites};
+use crate::url_filter::{ByHost, Specificity, UrlFilter, Verdict};
 
 /// Everything that is written as a filter.
 #[derive(Debug, Default)]
@@ -44,13 +43,13 @@ struct Manner {
 }
 
 impl Manner {
-    fn of(voice: &SiteVoice<'_>, written: Written) -> Self {
+    fn of(claim: &SiteClaim<'_>, written: Written) -> Self {
         Self {
-            rank: voice.rank(),
-            overridable: voice.rule.overridable(),
-            is_lesson: voice.rule.is_lesson(),
-            verdict: voice.says.verdict,
-            is_hindered: voice.says.hindrance().is_some(),
+            rank: claim.rank(),
+            overridable: claim.rule.overridable(),
+            is_lesson: claim.rule.is_lesson(),
+            verdict: claim.says.verdict,
+            is_hindered: claim.says.hindrance().is_some(),
             written,
         }
     }
@@ -60,13 +59,13 @@ impl<'a> Families<'a> {
     /// Of everything that is said, but for the parts of categories that are kept from browsers.
     pub(super) fn of(sites: &Sites<'a>, kept: &BTreeSet<&CategoryId>) -> Self {
         let mut spoken_of: BTreeMap<&UrlFilter, Vec<Manner>> = BTreeMap::new();
-        for voice in &sites.voices {
-            let (parts, written) = match &voice.says.sites {
+        for claim in &sites.claims {
+            let (parts, written) = match &claim.says.sites {
                 SiteSet::Filter(filter) => (std::slice::from_ref(filter), Written::Alone),
                 SiteSet::Category(category) if kept.contains(&category.id) => continue,
                 SiteSet::Category(category) => (category.parts.as_slice(), Written::Listed),
             };
-            let manner = Manner::of(voice, written);
+            let manner = Manner::of(claim, written);
             for filter in parts {
                 spoken_of.entry(filter).or_default().push(manner);
             }

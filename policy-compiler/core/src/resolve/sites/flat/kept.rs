@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::closure::Closure;
 use super::{CategoryRegion, Kept, Region};
-use crate::desired::Verdict;
-use crate::policy::Category;
-use crate::resolve::sites::{SiteVoice, Sites};
+use crate::category::Category;
+use crate::resolve::sites::{SiteClaim, Sites};
 use crate::source::Place;
+use crate::url_filter::Verdict;
 
 /// Parts of a category that no browser is told of, and the voice whose verdict is lost.
 #[derive(Debug, Clone)]
@@ -16,7 +16,7 @@ pub struct PartsRegion<'a> {
     /// The category.
     pub category: &'a Arc<Category>,
     /// What decides over them.
-    pub voice: SiteVoice<'a>,
+    pub claim: SiteClaim<'a>,
     /// Which of its parts, by their numbers, sorted.
     pub parts: Arc<[usize]>,
 }
@@ -29,27 +29,27 @@ impl<'a> Sites<'a> {
         closure: &Closure<'a>,
         kept: &Kept<'a>,
         categories: &[CategoryRegion<'a>],
-        wildcard: Option<SiteVoice<'a>>,
+        wildcard: Option<SiteClaim<'a>>,
     ) -> Vec<PartsRegion<'a>> {
         let mut regions = Vec::new();
         for category in self.keeping(closure) {
-            let mut lost: BTreeMap<Place, (SiteVoice<'a>, Vec<usize>)> = BTreeMap::new();
+            let mut lost: BTreeMap<Place, (SiteClaim<'a>, Vec<usize>)> = BTreeMap::new();
             for (number, part) in category.parts.iter().enumerate() {
-                let Some(voice) = self.verdict_over_filter(part) else {
+                let Some(claim) = self.verdict_over_filter(part) else {
                     continue;
                 };
                 let around = kept.around(part, categories, wildcard);
                 let filter = part.clone();
-                if !around.makes_idle(&Region { filter, voice }, false) {
+                if !around.makes_idle(&Region { filter, claim }, false) {
                     let (_, numbers) = lost
-                        .entry(voice.says.place)
-                        .or_insert_with(|| (voice, Vec::new()));
+                        .entry(claim.says.place)
+                        .or_insert_with(|| (claim, Vec::new()));
                     numbers.push(number);
                 }
             }
-            regions.extend(lost.into_values().map(|(voice, numbers)| PartsRegion {
+            regions.extend(lost.into_values().map(|(claim, numbers)| PartsRegion {
                 category,
-                voice,
+                claim,
                 parts: numbers.into(),
             }));
         }
@@ -62,8 +62,8 @@ impl<'a> Sites<'a> {
             .filter(|category| self.may_differ(category, Verdict::Block))
             .flat_map(|category| &category.parts)
             .filter_map(|part| {
-                let voice = self.verdict_over_filter(part)?;
-                let is_open = voice.says.verdict.is_open();
+                let claim = self.verdict_over_filter(part)?;
+                let is_open = claim.says.verdict.is_open();
                 is_open.then(|| part.host_name()).flatten()
             })
             .collect()

@@ -6,11 +6,11 @@ use std::sync::Arc;
 
 use super::closure::Closure;
 use super::{Inexpressible, MOST_REGIONS, Region};
-use crate::desired::Verdict;
-use crate::policy::{Category, Reach, SiteStatement};
+use crate::category::Category;
+use crate::policy::{Reach, SiteStatement};
 use crate::resolve::sites::shared::Overlaps;
-use crate::resolve::sites::{SiteVoice, Sites};
-use crate::url_filter::UrlFilter;
+use crate::resolve::sites::{SiteClaim, Sites};
+use crate::url_filter::{UrlFilter, Verdict};
 
 /// A category of the flat lists, and the voice whose verdict its domains get.
 #[derive(Debug, Clone)]
@@ -18,24 +18,24 @@ pub struct CategoryRegion<'a> {
     /// The category.
     pub category: &'a Arc<Category>,
     /// What decides over its domains.
-    pub voice: SiteVoice<'a>,
+    pub claim: SiteClaim<'a>,
     /// The domains that are filters of their own.
     pub except: BTreeSet<&'a str>,
 }
 
 impl<'a> CategoryRegion<'a> {
     pub(super) fn verdict(&self) -> Verdict {
-        self.voice.says.verdict
+        self.claim.says.verdict
     }
 
     /// Whether everything around the category has its verdict already.
-    pub(super) fn repeats(&self, wildcard: Option<SiteVoice<'_>>) -> bool {
+    pub(super) fn repeats(&self, wildcard: Option<SiteClaim<'_>>) -> bool {
         wildcard.is_some_and(|around| around.says.verdict == self.verdict())
     }
 
     /// Whether a browser must be told of its domains: they are closed, or something closes
     /// everything around them.
-    pub(super) fn is_told(&self, wildcard: Option<SiteVoice<'_>>) -> bool {
+    pub(super) fn is_listed(&self, wildcard: Option<SiteClaim<'_>>) -> bool {
         !self.verdict().is_open() || wildcard.is_some_and(|around| !around.says.verdict.is_open())
     }
 
@@ -46,7 +46,7 @@ impl<'a> CategoryRegion<'a> {
         let is_around = !self.except.contains(name) && domain.contains(filter);
         is_around.then_some(Region {
             filter: domain,
-            voice: self.voice,
+            claim: self.claim,
         })
     }
 }
@@ -62,19 +62,19 @@ impl<'a> Sites<'a> {
     ) -> Vec<CategoryRegion<'a>> {
         let mut regions = Vec::new();
         for category in self.categories() {
-            let Some(voice) = self.verdict_on(category, &UrlFilter::wildcard()) else {
+            let Some(claim) = self.verdict_on(category, &UrlFilter::wildcard()) else {
                 continue;
             };
             let mut region = CategoryRegion {
                 category,
-                voice,
+                claim,
                 except: BTreeSet::new(),
             };
             inexpressible.extend(self.across(&region, closure));
             region.except = self.set_apart(&region, closure, overlaps);
             if region.except.len() > MOST_REGIONS {
-                let sites = &voice.says.sites;
-                inexpressible.push(Inexpressible::one_too_many_apart(sites, &voice));
+                let sites = &claim.says.sites;
+                inexpressible.push(Inexpressible::one_too_many_apart(sites, &claim));
                 region.except.clear();
             }
             regions.push(region);
@@ -83,33 +83,34 @@ impl<'a> Sites<'a> {
     }
 
     /// What is said of categories.
-    fn said_of_categories(&self) -> impl Iterator<Item = &'a SiteStatement> {
-        let said = self.of_categories.iter();
-        said.filter_map(|number| Some(self.voices.get(*number)?.says))
+    fn claims_on_categories(&self) -> impl Iterator<Item = &'a SiteStatement> {
+        let on_categories = self.of_categories.iter();
+        on_categories.filter_map(|number| Some(self.claims.get(*number)?.says))
     }
 
     /// Every category that something is said of, each once.
     pub(super) fn categories(&self) -> impl Iterator<Item = &'a Arc<Category>> {
         let mut seen = BTreeSet::new();
-        let said = self.of_categories.iter();
-        let said = said.filter_map(|number| self.voices.get(*number)?.says.sites.category());
-        said.filter(move |category| seen.insert(&category.id))
+        let on_categories = self.of_categories.iter();
+        let on_categories =
+            on_categories.filter_map(|number| self.claims.get(*number)?.says.sites.category());
+        on_categories.filter(move |category| seen.insert(&category.id))
     }
 
     /// The voice that decides over what a domain of a category has in common with `filter`, as
     /// long as nothing else is said of that domain: the filter lies above it.
-    fn verdict_on(&self, category: &Category, filter: &UrlFilter) -> Option<SiteVoice<'a>> {
+    fn verdict_on(&self, category: &Category, filter: &UrlFilter) -> Option<SiteClaim<'a>> {
         let around = self.of_filters.around(filter);
-        self.decide(around, |voice| match voice.says.sites.category() {
+        self.decide(around, |claim| match claim.says.sites.category() {
             Some(own) if own.id == category.id => Some(Reach::Narrowest),
-            Some(_) | None => voice.says.sites.reach_over(filter),
+            Some(_) | None => claim.says.sites.reach_over(filter),
         })
     }
 
     /// Filters without a host that decide over a part of every domain, which no list can say.
     fn across(&self, region: &CategoryRegion<'a>, closure: &Closure<'a>) -> Vec<Inexpressible> {
         let wildcard = self.verdict_over_filter(&UrlFilter::wildcard());
-        let is_told = region.is_told(wildcard) && !region.repeats(wildcard);
+        let is_listed = region.is_listed(wildcard) && !region.repeats(wildcard);
         let some_domain = UrlFilter::of_domain("fyr.example");
         closure
             .regions()
@@ -118,11 +119,11 @@ impl<'a> Sites<'a> {
                     && filter.is_of_any_host()
                     && some_domain.intersection(filter).is_some()
             })
-            .filter_map(|(filter, voice)| {
+            .filter_map(|(filter, claim)| {
                 let decides = self.verdict_on(region.category, filter)?;
-                let instead = if is_told { region.voice } else { voice };
+                let instead = if is_listed { region.claim } else { claim };
                 let agree = decides.says.verdict.is_open() == instead.says.verdict.is_open();
-                let sites = &region.voice.says.sites;
+                let sites = &region.claim.says.sites;
                 (!agree).then(|| Inexpressible::new(sites, &decides, &instead))
             })
             .collect()
@@ -141,11 +142,11 @@ impl<'a> Sites<'a> {
             closure,
             region,
             repeats: region.repeats(wildcard),
-            said: overlaps.number(self.said_of_categories()),
+            on_categories: overlaps.number(self.claims_on_categories()),
         };
         let mut except = BTreeSet::new();
-        for (filter, voice) in closure.regions() {
-            apart.by_filter(filter, voice.says.verdict, &mut except);
+        for (filter, claim) in closure.regions() {
+            apart.by_filter(filter, claim.says.verdict, &mut except);
         }
         for other in self.categories() {
             if other.id != region.category.id && self.may_differ(other, region.verdict()) {
@@ -162,9 +163,9 @@ impl<'a> Sites<'a> {
     /// Whether anybody says something else of a category. A voice of the same verdict changes
     /// nothing: it neither outranks another verdict nor lets another voice do so.
     pub(super) fn may_differ(&self, category: &Category, verdict: Verdict) -> bool {
-        self.voices.iter().any(|voice| {
-            let spoken_of = voice.says.sites.category();
-            voice.says.verdict != verdict
+        self.claims.iter().any(|claim| {
+            let spoken_of = claim.says.sites.category();
+            claim.says.verdict != verdict
                 && spoken_of.is_some_and(|spoken_of| spoken_of.id == category.id)
         })
     }
@@ -178,7 +179,7 @@ struct Apart<'s, 'a> {
     /// Whether browsers are not told of the category, since all around it has its verdict.
     repeats: bool,
     /// The number of what is said of categories.
-    said: usize,
+    on_categories: usize,
 }
 
 impl<'a> Apart<'_, 'a> {
@@ -201,7 +202,7 @@ impl<'a> Apart<'_, 'a> {
             return;
         }
         let decides = self.sites.verdict_on(self.region.category, filter);
-        let changes = decides.is_some_and(|voice| voice.says.verdict != self.region.verdict());
+        let changes = decides.is_some_and(|claim| claim.says.verdict != self.region.verdict());
         if changes || self.hides(verdict) {
             for own in below() {
                 if except.len() > MOST_REGIONS {
@@ -218,29 +219,29 @@ impl<'a> Apart<'_, 'a> {
     fn by_domain(&self, own: &'a str, other: &'a str, overlaps: &mut Overlaps<'a>) -> bool {
         let around = self.decided(other, overlaps);
         around.is_some_and(|around| {
-            let voice = self.decided(own, overlaps);
-            self.is_apart(&UrlFilter::of_domain(own), voice, around.says.verdict)
+            let claim = self.decided(own, overlaps);
+            self.is_apart(&UrlFilter::of_domain(own), claim, around.says.verdict)
         })
     }
 
     /// What is decided over a domain: groups of which only categories are said around it share it.
-    fn decided(&self, domain: &'a str, overlaps: &mut Overlaps<'a>) -> Option<SiteVoice<'a>> {
+    fn decided(&self, domain: &'a str, overlaps: &mut Overlaps<'a>) -> Option<SiteClaim<'a>> {
         let filter = UrlFilter::of_domain(domain);
         let decide = || self.sites.verdict_over_filter(&filter);
         if self.sites.of_filters.around(&filter).next().is_some() {
             return decide();
         }
-        overlaps.decided(self.said, domain, decide)
+        overlaps.decided(self.on_categories, domain, decide)
     }
 
     /// Whether something is decided otherwise over a domain, of which this voice decides, or over a
     /// part of it that lies across it, or a browser would decide otherwise by what is around it.
-    fn is_apart(&self, domain: &UrlFilter, voice: Option<SiteVoice<'_>>, around: Verdict) -> bool {
-        let differs = |voice: Option<SiteVoice<'_>>| {
-            voice.is_none_or(|voice| voice.says.verdict != self.region.verdict())
+    fn is_apart(&self, domain: &UrlFilter, claim: Option<SiteClaim<'_>>, around: Verdict) -> bool {
+        let differs = |claim: Option<SiteClaim<'_>>| {
+            claim.is_none_or(|claim| claim.says.verdict != self.region.verdict())
         };
         self.hides(around)
-            || differs(voice)
+            || differs(claim)
             || self.closure.across(domain).any(|wider| {
                 let common = domain.intersection(wider);
                 let common = common.filter(|common| common != wider);

@@ -1,0 +1,95 @@
+//! Helplines, and what people and devices need to be helped, that the browsers' lists leave out: what
+//! a full list does not open is blocked.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use fyr_schemas::policy::Ownership;
+
+use super::lowering::{Lowerings, wish};
+use crate::code::Code;
+use crate::diagnostic::Diagnostic;
+use crate::lower::{LossReason, Placement};
+use crate::policy::{EssentialHost, EssentialHosts, Need, Policy};
+use crate::resolve::{Resolution, SiteClaim};
+
+/// Finds every lifeline that rules open and a browser closes, since its list has no room for it.
+pub(super) fn check<'p, 'r>(
+    policy: &'p Policy,
+    resolution: &'r Resolution<'r>,
+    lowerings: &mut Lowerings<'p, 'r>,
+) -> Vec<Diagnostic> {
+    let essential_hosts = EssentialHosts::of(policy);
+    let (mut seen, mut found) = (BTreeSet::new(), BTreeMap::new());
+    let managed = resolution
+        .at_all_times()
+        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
+    for resolved in managed {
+        if !seen.insert(wish(resolved)) {
+            continue;
+        }
+        let Some(engines) = lowerings.placements_if_full(resolved) else {
+            continue;
+        };
+        for essential_host in essential_hosts.iter() {
+            let Some(claim) = resolved.sites.verdict_over_filter(&essential_host.filter) else {
+                continue;
+            };
+            let verdict = claim.says.verdict;
+            let is_cut = verdict.is_open()
+                && engines.iter().any(|engine| {
+                    let place = engine.of(verdict, &essential_host.filter);
+                    place == Placement::Nowhere(LossReason::ListFull)
+                });
+            if is_cut {
+                let at = (
+                    essential_host.place,
+                    claim.says.place,
+                    &essential_host.filter,
+                );
+                found
+                    .entry(at)
+                    .or_insert_with(|| report(essential_host, &claim));
+            }
+        }
+    }
+    found.into_values().collect()
+}
+
+fn report(essential_host: &EssentialHost<'_>, claim: &SiteClaim<'_>) -> Diagnostic {
+    let EssentialHost {
+        need,
+        filter,
+        place,
+    } = essential_host;
+    let (code, whose, why) = match need {
+        Need::Helpline(name) => (
+            Code::HelplineBlocked,
+            format!("`{filter}` of the helpline {name}"),
+            "helps children directly",
+        ),
+        Need::Recovery => (
+            Code::RecoveryBlocked,
+            format!("`{filter}`, which must stay reachable,"),
+            "listed as always reachable",
+        ),
+        Need::SignIn(name) => (
+            Code::SignInBlocked,
+            format!("`{filter}`, through which people sign in with {name},"),
+            "people sign in through it",
+        ),
+    };
+    let rule = claim.rule.id();
+    Diagnostic::new(
+        code,
+        format!("{whose} is blocked: the browser's list is full before it is opened"),
+    )
+    .at(
+        claim.says.place,
+        format!("`{rule}` opens it here, with more than a list has room for"),
+    )
+    .at(*place, why)
+    .help(format!(
+        "add `allow: ['{filter}']` to `{rule}`, so that it is opened by itself and comes first, or \
+         open fewer sites",
+    ))
+}

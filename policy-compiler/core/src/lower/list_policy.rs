@@ -1,0 +1,60 @@
+//! The policies that hold an engine's lists, and what an old browser does not know of a policy.
+
+use std::collections::BTreeMap;
+
+use fyr_schemas::bundle::Engine;
+use fyr_schemas::policy::BrowserVersion;
+use serde_json::{Value as Json, json};
+
+use super::sites::Lists;
+use crate::catalogue::{self, TooNew};
+use crate::url_filter::Verdict;
+
+/// What a browser of this version does not know of a policy.
+pub(super) fn too_new(
+    engine: Engine,
+    oldest: BrowserVersion,
+    policy: &str,
+    value: &Json,
+) -> Vec<TooNew> {
+    let policy = catalogue::find_in(engine, policy);
+    policy.map_or_else(Vec::new, |policy| policy.too_new_for(oldest, value))
+}
+
+/// The same in words.
+pub(super) fn needed(engine: Engine, oldest: BrowserVersion, too_new: &TooNew) -> String {
+    let TooNew { policy, needs } = too_new;
+    format!("`{policy}` needs {needs}; {engine} {oldest} does not know it")
+}
+
+/// The policy that holds an engine's open or closed sites.
+pub(super) fn list_name(engine: Engine, verdict: Verdict) -> &'static str {
+    match (engine, verdict) {
+        (Engine::Chromium, Verdict::Allow | Verdict::Warn) => "URLAllowlist",
+        (Engine::Chromium, Verdict::Block) => "URLBlocklist",
+        (Engine::Firefox, Verdict::Allow | Verdict::Warn | Verdict::Block) => "WebsiteFilter",
+    }
+}
+
+/// Writes an engine's lists into its policy file.
+pub(super) fn write_lists(engine: Engine, lists: &Lists, policies: &mut BTreeMap<String, Json>) {
+    if lists.closed.is_empty() && lists.open.is_empty() {
+        return;
+    }
+    match engine {
+        Engine::Chromium => {
+            for (verdict, list) in [
+                (Verdict::Allow, &lists.open),
+                (Verdict::Block, &lists.closed),
+            ] {
+                if !list.is_empty() {
+                    policies.insert(list_name(engine, verdict).to_owned(), json!(list));
+                }
+            }
+        }
+        Engine::Firefox => {
+            let filter = json!({"Block": lists.closed, "Exceptions": lists.open});
+            policies.insert(list_name(engine, Verdict::Block).to_owned(), filter);
+        }
+    }
+}
