@@ -1,4 +1,4 @@
-//! Builds the command anew when an example of a finding is added: the golden files are told by
+//! Builds the command anew when an example of a finding is added: the golden files are found by
 //! `fyr explain CODE`.
 
 fn main() {

@@ -48,6 +48,12 @@ if [ "$stage" != build ]; then
     need openssl openssl
     need certutil libnss3-tools
     need python3 python3
+    need node nodejs
+    need clang clang
+    need wasm-ld lld
+    # The compiler for WebAssembly, and the sources of its standard library.
+    [ -x /usr/bin/rustc ] || missing+=(rustc-web)
+    [ -d /usr/lib/rustlib/src/rust/library ] || missing+=(rust-web-src)
     python3 -c 'import venv, ensurepip' 2>/dev/null || missing+=(python3-venv)
 fi
 

@@ -25,7 +25,7 @@ use crate::store::lists::Lists;
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, execute, observe, presence, system};
 
-/// How long somebody who writes the hosts file in place is given to end.
+/// How long a program that writes the hosts file in place may take.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// The agent of an enrolled device. While it exists, no other manages the same root.
@@ -75,7 +75,7 @@ impl Agent {
     pub(crate) fn open(root: Root) -> Result<Self, OpenError> {
         let store = Store::open(&root)?;
         let lock = Lock::take(&root, store.directory())?;
-        keep("a damaged copy", store.mend());
+        keep("a damaged copy", store.repair());
         let enrolment = store.enrolment()?;
         let key = DeviceKey::load(&store)?.ok_or_else(|| OpenError::NoKey {
             state: root.join("var/lib/fyr").display().to_string(),
@@ -118,7 +118,7 @@ impl Agent {
         })
     }
 
-    /// The time to believe now. A clock that cannot be right is told once.
+    /// The time to believe now. A clock that cannot be right is reported once.
     pub(crate) fn now(&mut self) -> Timestamp {
         let trusted = clock::read().trusted(&self.floor.floor);
         if trusted.clock != self.clock {
@@ -277,7 +277,7 @@ fn keep(what: &str, saved: Result<(), StoreError>) {
 pub(crate) enum Fetched {
     /// The repository was believed; the bundle is the newest.
     Believed,
-    /// Nobody answered.
+    /// No answer.
     OutOfReach,
     /// It was refused.
     Refused(RefusalReason),

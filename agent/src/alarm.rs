@@ -1,5 +1,5 @@
 //! An alarm by the clock on the wall. Unlike a sleep it does not stand still while the device
-//! does, and it rings when somebody sets the clock.
+//! does, and it fires when the clock is set.
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -63,7 +63,7 @@ impl Directory {
             .try_fold(start, |directory, name| directory.open(name))
     }
 
-    /// Creates a directory with exactly this mode, whatever the process's mask.
+    /// Creates a directory with exactly this mode, under any umask.
     pub(crate) fn create_directory(&self, name: &str, mode: u32) -> Result<(), Errno> {
         rustix::fs::mkdirat(&self.0, name, Mode::from_raw_mode(mode))?;
         self.open(name)?.set_mode(mode)?;
@@ -101,7 +101,7 @@ impl Directory {
         self.flush()
     }
 
-    /// Puts a file under `name`, over whatever file or link stands there: written in `staging`
+    /// Puts a file under `name`, over any file or link there: written in `staging`
     /// under `staged`, flushed, renamed, flushed. Both directories lie on one file system.
     pub(crate) fn replace(
         &self,

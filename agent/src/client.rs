@@ -33,7 +33,7 @@ pub(crate) enum ServerError {
         base: String,
         source: reqwest::Error,
     },
-    /// Nobody answered, or the connection broke.
+    /// No answer, or the connection broke.
     #[error("cannot reach `{url}`")]
     Reach { url: String, source: reqwest::Error },
     /// The answer is another than asked for.

@@ -1,4 +1,4 @@
-//! Carries out a plan. It makes no choice: what fails is told, and nothing else is tried.
+//! Carries out a plan. It makes no choice: what fails is reported, and nothing else is tried.
 
 use std::collections::BTreeSet;
 

@@ -19,7 +19,7 @@ const LINE_LIMIT: usize = 1024;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Hint;
 
-/// Listens for as long as somebody takes the hints, and connects again whenever the stream ends.
+/// Listens while the hints are taken, and connects again whenever the stream ends.
 pub(crate) async fn listen(server: Server, seed: u64, hints: Sender<Hint>) {
     let mut history = History::default();
     while !hints.is_closed() {

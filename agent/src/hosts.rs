@@ -24,7 +24,7 @@ use crate::store::lists::{ListError, Lists, Names};
 const LIMIT: u64 = 512 * 1024 * 1024;
 /// How much of it is in memory at once.
 const PIECE: usize = 64 * 1024;
-/// Foreign lines of more bytes than this are read again each time.
+/// Unmanaged lines of more bytes than this are read again each time.
 const MOST_REMEMBERED: usize = 64 * 1024;
 /// A file that was changed no longer ago than this may change again without another stamp: clocks
 /// of file systems are coarse.
@@ -43,14 +43,14 @@ pub(crate) struct Hosts {
     seen: Option<Seen>,
 }
 
-/// The file as it was read last, and by what it is told that it has not changed since.
+/// The file as it was read last, and what shows that it has not changed since.
 #[derive(Debug)]
 struct Seen {
     stamp: Stamp,
     file: HostsFile,
 }
 
-/// A change of a file changes one of these; nobody can set the last.
+/// A change of a file changes one of these; the last cannot be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Stamp {
     place: (u64, u64),
@@ -126,7 +126,7 @@ impl Hosts {
         let Some(mut found) = read(file)? else {
             return Ok(FileContent::TooLong);
         };
-        let names = led_elsewhere(&found.foreign);
+        let names = led_elsewhere(&found.unmanaged);
         if !names.is_empty() {
             let compared = self.closed_lists().and_then(|lists| clashes(&names, lists));
             // A list that cannot be read is an obstacle of its own.
@@ -135,7 +135,7 @@ impl Hosts {
         let after = rustix::fs::fstat(&*file)?;
         if stamp == Stamp::of(&after)
             && stamp.is_settled()
-            && found.foreign.len() <= MOST_REMEMBERED
+            && found.unmanaged.len() <= MOST_REMEMBERED
         {
             let file = found.clone();
             self.seen = Some(Seen { stamp, file });
@@ -195,7 +195,7 @@ impl Text for HostsText<'_> {
         let lists = self.hosts.closed_lists();
         lists
             .and_then(|lists| hosts::write(&self.hosts.pins, lists, &mut put))
-            .and_then(|()| put(&self.content.foreign))
+            .and_then(|()| put(&self.content.unmanaged))
             .map_err(|error| match error {
                 ListError::Write(source) => source,
                 ListError::Read { .. } | ListError::Damaged(..) => io::Error::other(error),

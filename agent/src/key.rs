@@ -9,10 +9,7 @@ use fyr_schemas::envelope::{
 use ring::rand::SystemRandom;
 use ring::signature::{Ed25519KeyPair, KeyPair as _};
 
-use crate::store::{Store, StoreError, twin};
-
-pub(crate) const NAME: &str = "device.key";
-pub(crate) const PRIVATE: u32 = 0o600;
+use crate::store::{KEY, PRIVATE, Store, StoreError, twin};
 
 /// The device's Ed25519 key.
 #[derive(Debug)]
@@ -38,18 +35,18 @@ impl DeviceKey {
         let document = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new())
             .map_err(|ring::error::Unspecified| KeyError::Generate)?;
         let key = Self::parse(document.as_ref()).ok_or(KeyError::Generate)?;
-        store.save(NAME, document.as_ref(), PRIVATE)?;
+        store.save(KEY, document.as_ref(), PRIVATE)?;
         Ok(key)
     }
 
     /// The stored key, if there is one.
     pub(crate) fn load(store: &Store) -> Result<Option<Self>, KeyError> {
-        match twin::read(store.directory(), NAME) {
+        match twin::read(store.directory(), KEY) {
             twin::Read::Absent => Ok(None),
-            twin::Read::Damaged => Err(store.damaged(NAME).into()),
+            twin::Read::Damaged => Err(store.damaged(KEY).into()),
             twin::Read::Sound(bytes) => match Self::parse(&bytes) {
                 Some(key) => Ok(Some(key)),
-                None => Err(store.damaged(NAME).into()),
+                None => Err(store.damaged(KEY).into()),
             },
         }
     }

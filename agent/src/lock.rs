@@ -23,7 +23,7 @@ pub(crate) struct Lock {
 /// Why the root cannot be managed now.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LockError {
-    /// Somebody else does.
+    /// Another process does.
     #[error(
         "another fyr-agent already manages `{}` (process {pid}); stop it first, or use `fyr-agent status`",
         root.display()

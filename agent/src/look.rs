@@ -29,7 +29,7 @@ pub(crate) struct Look {
     pub(crate) store: Store,
 }
 
-/// Why nothing can be told.
+/// Why nothing can be printed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LookError {
     #[error(transparent)]

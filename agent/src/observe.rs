@@ -7,8 +7,8 @@ use std::io::Read as _;
 
 use fyr_agent_core::product::place;
 use fyr_agent_files::actual::{
-    Actual, ActualPlace, DirectoryState, FileContent, FileState, ForeignFile, ForeignPolicies,
-    FoundDirectory, FoundFile, RegularFile, Running,
+    Actual, ActualPlace, DirectoryState, FileContent, FileState, FoundDirectory, FoundFile,
+    RegularFile, Running, UnmanagedFile, UnmanagedPolicies,
 };
 use fyr_agent_files::desired::firefox;
 use fyr_agent_files::path::{ASIDE_LIMIT, ManagedPath, OwnName, aside_name, directories};
@@ -24,8 +24,8 @@ use crate::root::Root;
 
 /// The longest policy file that is read. Chromium reads no more of one either.
 const POLICY_LIMIT: u64 = 8 * 1024 * 1024;
-/// Foreign files of a directory that are read; the rest count as opaque.
-const FOREIGN_LIMIT: usize = 256;
+/// Unmanaged files of a directory that are read; the rest count as opaque.
+const UNMANAGED_LIMIT: usize = 256;
 
 /// Observes the device below `root`, on which `present` browsers were found. `hosts` knows the hosts
 /// file.
@@ -160,35 +160,37 @@ fn observe_all(directory: &Directory, found: &mut ActualPlace) {
         if OwnName::recognise(bytes).is_some() {
             continue;
         }
-        let policies = if found.foreign.len() < FOREIGN_LIMIT {
-            foreign_policies(directory, &name)
+        let policies = if found.unmanaged.len() < UNMANAGED_LIMIT {
+            unmanaged_policies(directory, &name)
         } else {
-            Some(ForeignPolicies::Opaque)
+            Some(UnmanagedPolicies::Opaque)
         };
-        found.foreign.extend(policies.map(|policies| ForeignFile {
-            name: bytes.to_vec(),
-            policies,
-        }));
+        found
+            .unmanaged
+            .extend(policies.map(|policies| UnmanagedFile {
+                name: bytes.to_vec(),
+                policies,
+            }));
     }
 }
 
-/// What a foreign file says; nothing where a browser reads nothing either. A browser follows
+/// What an unmanaged file says; nothing where a browser reads nothing either. A browser follows
 /// links to files, so a look at what it will obey does too.
-fn foreign_policies(directory: &Directory, name: &CStr) -> Option<ForeignPolicies> {
+fn unmanaged_policies(directory: &Directory, name: &CStr) -> Option<UnmanagedPolicies> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let opened = match rustix::fs::openat(directory, name, flags, Mode::empty()) {
         Ok(opened) => opened,
         Err(Errno::NOENT) => return None,
         // Unreadable for the agent is not unreadable for a browser.
-        Err(_) => return Some(ForeignPolicies::Opaque),
+        Err(_) => return Some(UnmanagedPolicies::Opaque),
     };
     let stat = rustix::fs::fstat(&opened).ok()?;
     if FileType::from_raw_mode(stat.st_mode) != FileType::RegularFile {
         return None;
     }
     Some(match read(&mut File::from(opened), POLICY_LIMIT) {
-        Ok(Some(bytes)) => ForeignPolicies::parse(&bytes),
-        Ok(None) | Err(_) => ForeignPolicies::Opaque,
+        Ok(Some(bytes)) => UnmanagedPolicies::parse(&bytes),
+        Ok(None) | Err(_) => UnmanagedPolicies::Opaque,
     })
 }
 

@@ -38,7 +38,7 @@ impl Agent {
     }
 
     /// Tells everything anew above a number that the server knows: what happened is kept for the
-    /// next report, and how the device stands is told again.
+    /// next report, and the state of the device is reported again.
     pub(crate) fn continue_above(&mut self, highest: u64) {
         let mut events = EventLog::default();
         for envelope in self.spool.continue_above(highest) {

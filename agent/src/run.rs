@@ -269,7 +269,7 @@ async fn sleep_until(moment: Option<Timestamp>, now: Timestamp) {
     let Some(moment) = moment else {
         return std::future::pending().await;
     };
-    // However the clock is set, nobody sleeps longer than a heartbeat without another look at it.
+    // However the clock is set, the agent never sleeps longer than a heartbeat without another look at it.
     let wait = moment.duration_since(now).min(HEARTBEAT);
     tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
 }

@@ -104,7 +104,7 @@ impl Spool {
         // The brackets around them; each report also has a comma.
         let mut size = 1_usize;
         for number in self.waiting() {
-            // One that cannot be read now may be read later, and holds nobody up.
+            // One that cannot be read now may be read later, and delays no other.
             let Some(content) = twin::read_file(&self.directory, &file_name(number)) else {
                 continue;
             };
@@ -253,7 +253,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_sent_is_forgotten_whatever_number_the_server_names() {
+    fn only_what_was_sent_is_forgotten_for_any_number_of_the_server() {
         let (_place, store) = place();
         let mut spool = Spool::open(&store, 0).unwrap();
         keep(&mut spool, 2);

@@ -15,12 +15,13 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{Directory, NewFile};
-use crate::key;
 use crate::root::Root;
 
 /// The components of the state directory below the root.
 pub(crate) const STATE: [&str; 3] = ["var", "lib", "fyr"];
 const PUBLIC: u32 = 0o644;
+pub(crate) const PRIVATE: u32 = 0o600;
+pub(crate) const KEY: &str = "device.key";
 const ENROLMENT: &str = "enrolment";
 const TRUST: &str = "trust";
 const MEMORY: &str = "memory";
@@ -176,16 +177,16 @@ impl Store {
         self.save(MEMORY, &json(remembered), PUBLIC)
     }
 
-    /// Mends what one copy of lost and the other still holds.
-    pub(crate) fn mend(&self) -> Result<(), StoreError> {
+    /// Repairs what one copy has lost and the other still holds.
+    pub(crate) fn repair(&self) -> Result<(), StoreError> {
         let files = [
             (ENROLMENT, PUBLIC),
             (TRUST, PUBLIC),
             (MEMORY, PUBLIC),
-            (key::NAME, key::PRIVATE),
+            (KEY, PRIVATE),
         ];
         for (name, mode) in files {
-            twin::mend(&self.directory, name, mode)
+            twin::repair(&self.directory, name, mode)
                 .map_err(|source| self.unwritten(name, source))?;
         }
         Ok(())

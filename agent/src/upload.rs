@@ -15,7 +15,7 @@ pub(crate) enum Sent {
     /// The server will never take this report; others may wait behind it.
     Refused { number: u64 },
     /// Another report is stored under one of the numbers: this device lost its memory. What it has
-    /// to tell must be told above `highest`.
+    /// to report must be numbered above `highest`.
     NumberUsed { highest: u64 },
     /// The server will not take this batch as a whole; it is to be sent one by one.
     Split,

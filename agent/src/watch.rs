@@ -46,7 +46,7 @@ struct Changes {
     count: u32,
 }
 
-/// More changes in a second than this are taken together, so that somebody who writes without
+/// More changes in a second than this are taken together, so that a program that writes without
 /// pause cannot keep the processor busy.
 const AT_ONCE: u32 = 30;
 const PAUSE: Duration = Duration::from_millis(50);

@@ -12,8 +12,8 @@ use crate::render::{Format, Look};
 
 /// Say what is wrong with a policy
 ///
-/// Errors keep a policy from compiling; warnings are for somebody to look at. Several are
-/// told in one run, each with its place and with what to do.
+/// Errors keep a policy from compiling; warnings are for a reviewer. Several are
+/// reported in one run, each with its place and with what to do.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes: 0 nothing or warnings alone, 1 an error in the policy, or it cannot be read, 2 wrong usage.
@@ -94,7 +94,7 @@ fn dormant(rules: &[DormantRule]) -> Option<String> {
     (!parts.is_empty()).then(|| format!("rules not in force on this day: {}", parts.join(", ")))
 }
 
-/// Why rules do not hold, in the order in which it is told.
+/// Why rules are not in force, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Proposed,
@@ -116,7 +116,7 @@ impl Kind {
     fn in_words(self, rules: &[&DormantRule]) -> String {
         let (one, several) = match self {
             Self::Proposed => ("proposed", "proposed"),
-            Self::Begins => ("begins by itself", "begin by themselves"),
+            Self::Begins => ("begins", "begin"),
             Self::BeginsLater => ("begins", "begin"),
             Self::Ended => ("ended", "ended"),
         };

@@ -83,7 +83,7 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
         summary(&compilation.gaps)
     )
     .map_err(CompileError::Print)?;
-    // The process ends here: what is left need not be freed.
+    // The process ends here: no need to free the memory.
     mem::forget(compilation);
     Ok(ExitCode::SUCCESS)
 }

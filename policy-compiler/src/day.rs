@@ -8,7 +8,7 @@ pub(crate) fn today() -> Date {
     jiff::Zoned::now().date()
 }
 
-/// Reads a day; one that is written as people write it elsewhere is told in the right form.
+/// Reads a day; one in another notation is answered with the right form.
 pub(crate) fn day(text: &str) -> Result<Date, String> {
     text.parse().map_err(|_| match day_meant(text) {
         Some(meant) => format!("did you mean `{meant}`?"),
@@ -38,7 +38,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_day_written_as_elsewhere_is_told_in_the_right_form() {
+    fn a_day_in_another_notation_is_answered_with_the_right_form() {
         for text in [
             "1.8.2027",
             "01/08/2027",

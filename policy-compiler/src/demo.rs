@@ -95,7 +95,7 @@ pub(crate) fn run(args: &DemoArgs) -> Result<ExitCode, DemoError> {
 
     watch
         .table
-        .step("somebody empties the last device's browser policy");
+        .step("the last device's browser policy is emptied by hand");
     let repair = scene.tamper_and_wait(PATIENCE)?;
     watch.until(&scene, |fleet| {
         outcome::has_repaired(fleet, scene.tampered_group())

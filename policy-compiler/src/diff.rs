@@ -28,7 +28,7 @@ use crate::render::{Findings, Look};
 /// Compares what holds for every group, not how it is written: settings, sites, floors and the
 /// decisions behind them, with what is gone as well as what is new. Each change has a risk:
 /// `ground` (the same holds, under another rule, on another decision or on one that was
-/// rewritten; or somebody may decide for something else), `tighter`, `different` (the two
+/// rewritten; or a body has other authority), `tighter`, `different` (the two
 /// cannot be compared: look), `weaker`, `group-removed`.
 #[derive(Debug, clap::Args)]
 #[command(

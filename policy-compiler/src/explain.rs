@@ -289,7 +289,7 @@ fn time_in_words(at: &AtTime, depends_on: &BTreeSet<PeriodId>) -> String {
     parts.collect::<Vec<_>>().join(", ")
 }
 
-/// Which periods run, of those that something hangs on; `None` where nothing does.
+/// Which periods run, of those that something depends on; `None` where nothing does.
 fn periods_in_words(
     running: &BTreeSet<PeriodId>,
     depends_on: &BTreeSet<PeriodId>,
@@ -413,7 +413,7 @@ fn describe(text: &mut String, label: &str, reason: &Reason) {
 
 fn row(text: &mut String, label: &str, value: &str) {
     let mut label = label;
-    // A line that a policy begins by itself stands under its own row.
+    // A line that a policy begins is below its own row.
     for line in value.lines() {
         // Writing to a string cannot fail.
         let _ = writeln!(text, "{label:8}  {}", line.trim_end());

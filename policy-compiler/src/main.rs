@@ -39,8 +39,8 @@ static ALLOCATOR: MiMalloc = MiMalloc;
 #[derive(Debug, Parser)]
 #[command(name = "fyr", version, disable_help_subcommand = true)]
 #[command(
-    after_help = "Exit codes: 0 all is well, 1 something was found or failed, 2 wrong usage, 141 nobody reads the
-output any more. `--help` of each command says what that means for it.
+    after_help = "Exit codes: 0 all is well, 1 something was found or failed, 2 wrong usage, 141 the output was
+closed. `--help` of each command says what that means for it.
 
 Examples:
   fyr check examples/ballerup            say what is wrong with a policy
@@ -74,24 +74,24 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    // Clients want a TLS provider even for `http:`; nobody has installed another before.
+    // Clients want a TLS provider even for `http:`; no other was installed before.
     let _installed = rustls::crypto::ring::default_provider().install_default();
     match run(&Cli::parse()) {
         Ok(code) => code,
         Err(error) if is_unread(&error) => ExitCode::from(CUT_OFF),
         Err(error) => {
-            // What it names may come from a policy that somebody else wrote.
+            // What it names may come from a policy that another person wrote.
             eprintln!("fyr: {}", render::visible(&format!("{error:#}")));
             ExitCode::FAILURE
         }
     }
 }
 
-/// The exit code of a command whose output nobody reads to its end, as a shell gives it to
+/// The exit code of a command whose output was closed before its end, as a shell gives it to
 /// those that the kernel stops for it.
 const CUT_OFF: u8 = 128 + 13;
 
-/// Whether it failed because nobody reads standard output any more: `fyr explain … | head -1`.
+/// Whether it failed because standard output was closed: `fyr explain … | head -1`.
 fn is_unread(error: &anyhow::Error) -> bool {
     let is_cut_off = |cause: &(dyn std::error::Error + 'static)| {
         let written = cause.downcast_ref::<io::Error>().map(io::Error::kind);
@@ -99,7 +99,7 @@ fn is_unread(error: &anyhow::Error) -> bool {
         let kind = written.or_else(|| in_json.and_then(serde_json::Error::io_error_kind));
         kind == Some(io::ErrorKind::BrokenPipe)
     };
-    // A pipe to git or to a server breaks too, and that is to be told.
+    // A pipe to git or to a server breaks too, and that is to be reported.
     error.chain().any(is_cut_off) && has_no_reader(&io::stdout())
 }
 

@@ -7,7 +7,7 @@ use include_dir::{Dir, include_dir};
 /// The golden files of the findings. They are what the tests hold, so no example is untrue.
 static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/snapshots");
 
-/// A code with everything that is told about it.
+/// A code with all its texts.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub(crate) struct Meaning {
     /// The stable code.
@@ -68,7 +68,7 @@ fn example(code: Code) -> &'static str {
     reported.get(..end).unwrap_or(reported).trim_end()
 }
 
-/// Whether somebody who writes this means a code, known or not: `fyr401`.
+/// Whether this is meant as a code, known or not: `fyr401`.
 pub(crate) fn is_meant_as_code(text: &str) -> bool {
     let digits = text
         .get(..3)

@@ -30,7 +30,7 @@ pub(crate) enum AskError {
     /// The file or credential has none.
     #[error(transparent)]
     File(#[from] PassphraseFileError),
-    /// Nobody can be asked.
+    /// There is no terminal.
     #[error("there is no terminal to ask for the passphrase of {0}: use `--passphrase-file`")]
     NoTerminal(String),
     /// Asking failed.

@@ -304,7 +304,7 @@ impl<'a> Gathered<'a> {
         Ok(())
     }
 
-    /// Notes a file that is not read, for the compiler to say where somebody may think it is.
+    /// Notes a file that is not read, for the compiler to say where a reader may expect it.
     pub(crate) fn pass_over(&mut self, path: String) {
         if self.passed_over.len() < MAX_FILES {
             self.passed_over.push(path);

@@ -53,7 +53,7 @@ pub(crate) struct PublishArgs {
     ///
     /// The first publication writes `repository.json` beside the keys, and from then on no other
     /// repository and no older state of it is signed. This is for keys that lost that file: use
-    /// it only where no other person can have changed the repository.
+    /// it only if no other person can have changed the repository.
     #[arg(long)]
     adopt_repository: bool,
     /// Make a new repository, which no device knows yet
@@ -148,13 +148,13 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     }
     let before = published.as_ref().map(Published::revision);
     let signers = unlock_for(root, &keys, &args.passphrase.source()?)?;
-    // What was shown is what is signed on top of, whatever happened to the directory since.
+    // What was shown is what is signed on top of, after any change to the directory since.
     let shown = published.as_ref().map(Pin::of);
     let published = repository
         .expecting(shown.map_or(Expected::Nothing, Expected::Pinned))
         .publish(&content, &authorities, &signers, args.signing.clock())?;
     Pin::of(&published).keep(&keys)?;
-    // It is published even if this line is not read to its end.
+    // It is published even if this output is closed.
     let (revision, groups) = (published.revision(), published.bundles().len());
     let what = if before == Some(revision) {
         "nothing changes: it stays at"

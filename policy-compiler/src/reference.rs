@@ -29,7 +29,7 @@ pub(crate) struct ReferenceArgs {
 /// Why a page could not be written.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ReferenceError {
-    /// The result could not be told.
+    /// The result could not be printed.
     #[error("print the result")]
     Print(#[source] io::Error),
     /// A file could not be written.

@@ -4,13 +4,15 @@ mod excerpt;
 mod json;
 mod sarif;
 mod text;
+mod visible;
 
 use std::io::{self, Write};
 use std::path::Path;
 
 use fyr_policy_core::{Diagnostic, DormantRule, Sources};
 
-pub(crate) use self::text::{Look, in_one_line, visible};
+pub(crate) use self::text::Look;
+pub(crate) use self::visible::{in_one_line, visible};
 
 /// The most findings that are shown one by one in a run; the others are counted.
 const MOST_SHOWN: usize = 1_000;

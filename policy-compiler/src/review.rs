@@ -1,4 +1,4 @@
-//! `fyr review`: what waits for somebody to look at it again.
+//! `fyr review`: what is due for review.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -70,7 +70,10 @@ pub(crate) fn run(args: &ReviewArgs) -> Result<ExitCode, ReviewError> {
                 all: &findings,
             };
             findings.as_text(Look::of_stderr(), &mut io::stderr())?;
-            eprintln!("{}; mend the policy, then ask again", findings.tally());
+            eprintln!(
+                "{}; fix the policy, then repeat the command",
+                findings.tally()
+            );
             Ok(ExitCode::FAILURE)
         }
     }
@@ -164,7 +167,7 @@ fn single_blocks(blocks: &[SingleBlock]) -> String {
 }
 
 fn row_of_block(block: &SingleBlock) -> Vec<String> {
-    let unknown = || "nobody".to_owned();
+    let unknown = || "no owner".to_owned();
     let named = block.sites.iter().take(SITES_NAMED).cloned();
     let mut sites = named.collect::<Vec<_>>().join(", ");
     if block.sites.len() > SITES_NAMED {
@@ -188,7 +191,7 @@ fn row_of_block(block: &SingleBlock) -> Vec<String> {
     ]
 }
 
-/// `12 days`, `7 months`, `3 years`: as exact as somebody who is asked would be.
+/// `12 days`, `7 months`, `3 years`: as exact as a person would say it.
 fn age(days: i32) -> String {
     let days = usize::try_from(days).unwrap_or(0);
     match days {

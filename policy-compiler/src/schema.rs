@@ -30,7 +30,7 @@ pub(crate) enum SchemaError {
     /// A schema could not be put into JSON.
     #[error("write the schema `{0}` as JSON")]
     Json(&'static str, #[source] serde_json::Error),
-    /// The result could not be told.
+    /// The result could not be printed.
     #[error("print the result")]
     Print(#[source] io::Error),
     /// A file could not be written.

@@ -14,12 +14,12 @@ use crate::render::{Findings, Look, visible};
 ///
 /// For each group and browser: which sites its own list opens and closes, which the device closes by
 /// name, which are so by themselves, and which are enforced nowhere, and why. What is enforced nowhere
-/// comes first. With `--group` it is told by control, with its decision; groups that are alike are told
+/// comes first. With `--group` it is listed by control, with its decision; equal groups are listed
 /// of once. `--json` names every site; of a category that is in one place as a whole it says so, with
 /// the domains that are not.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 told, 1 an error in the policy, or there is no such group, 2 wrong usage.
+    after_help = "Exit codes: 0 printed, 1 an error in the policy, or there is no such group, 2 wrong usage.
 
 Examples:
   fyr sites policy                       what is enforced nowhere, and how full the lists are

@@ -32,7 +32,8 @@ pub fn target_name(group: &GroupId) -> String {
 }
 
 /// What one group's devices enforce.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Bundle {
     /// [`FORMAT`]; a device refuses another number.
@@ -71,7 +72,8 @@ pub struct Bundle {
 /// A list of names that is stored once for all the bundles that close it.
 ///
 /// Its text is UTF-8: one [`HostName`] a line, sorted by its bytes, each line ended by `\n`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct ClosedList {
     /// SHA-256 of the text.
@@ -91,19 +93,8 @@ pub fn list_target_name(category: &CategoryId) -> String {
 }
 
 /// Who uses a group's devices.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Audience {
     /// Pupils of any stage.
@@ -113,7 +104,8 @@ pub enum Audience {
 }
 
 /// One enforceable, reportable statement, with the decision behind it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Control {
     /// Its name: the setting's, or `sites.block.RULE`, `sites.warn.RULE` and `sites.allow.RULE`
@@ -130,7 +122,8 @@ pub struct Control {
 }
 
 /// What a device, a dashboard and a person may know about a decision.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct DecisionNote {
     /// Its title, in the language of the case.
@@ -146,19 +139,8 @@ pub struct DecisionNote {
 }
 
 /// A family of browsers that reads the same policy.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Engine {
     /// Chromium, Chrome, Edge, Brave.
@@ -173,7 +155,8 @@ impl Engine {
 }
 
 /// How a control is enforced in one engine.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Coverage {
     /// By these members of [`Bundle::chromium`] or [`Bundle::firefox`].
@@ -189,7 +172,8 @@ pub enum Coverage {
 }
 
 /// Why an engine cannot enforce a control.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Gap {
     /// A stable reason.
@@ -199,19 +183,8 @@ pub struct Gap {
 }
 
 /// The stable reasons of a [`Gap`].
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum GapReason {
     /// The engine has no policy for it and no published address stands in.

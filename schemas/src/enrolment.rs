@@ -11,7 +11,8 @@ use crate::id::{DeviceId, Digest, GroupId, OrganisationId};
 pub const ENROLMENT_KEYS_TARGET: &str = "enrolment.json";
 
 /// The keys that may sign enrolment tokens. A TUF target, so it is itself signed by `targets`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentKeys {
     /// Whose keys these are.
@@ -22,7 +23,8 @@ pub struct EnrolmentKeys {
 
 /// A device's first trust: where the policy is, what its first root must be, and which
 /// group the device joins. Signed, so a server cannot choose another group.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentToken {
     /// The server's base URL, `http://127.0.0.1:8470` or `https://…`, without a trailing slash.
@@ -42,7 +44,8 @@ pub struct EnrolmentToken {
 }
 
 /// What a device sends to join, inside an [`Envelope`] signed by the key it names.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentRequest {
     /// The token as it was handed out.
@@ -52,7 +55,8 @@ pub struct EnrolmentRequest {
 }
 
 /// What the server answers once the device is stored.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnrolmentReceipt {
     /// The device's name, which it also computes itself.

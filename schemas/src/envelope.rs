@@ -4,7 +4,8 @@
 use serde::{Deserialize, Serialize};
 
 /// What a payload is, so that a signature over one kind never counts for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 pub enum PayloadType {
     /// An [`EnrolmentToken`](crate::enrolment::EnrolmentToken), signed by an enrolment key.
     #[serde(rename = "application/vnd.fyr.enrolment-token+json")]
@@ -29,7 +30,8 @@ impl PayloadType {
 }
 
 /// A DSSE envelope: a payload and the signatures over its pre-authentication encoding.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Envelope {
     /// The payload, base64 with padding.
@@ -42,7 +44,8 @@ pub struct Envelope {
 }
 
 /// One signature of an [`Envelope`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct EnvelopeSignature {
     /// A hint at the key: a TUF key id, or a device id. It decides nothing.

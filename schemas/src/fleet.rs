@@ -10,7 +10,8 @@ use crate::id::{ControlId, DeviceId, GroupId, OrganisationId, Revision, StageId}
 use crate::report::{ControlState, Event};
 
 /// Every enrolled device, and how it stands.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Fleet {
     /// Whose fleet.
@@ -24,10 +25,13 @@ pub struct Fleet {
     pub populations: BTreeMap<Audience, Population>,
     /// Sorted by group, then device.
     pub devices: Vec<FleetDevice>,
+    /// Devices that were retired or revoked, sorted by group, then device. No count includes them.
+    pub departed: Vec<DepartedDevice>,
 }
 
 /// The devices of one audience.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Population {
     /// How many they are.
@@ -39,9 +43,8 @@ pub struct Population {
 }
 
 /// On how many devices a control holds.
-#[derive(
-    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Share {
     /// The devices that it is published for.
@@ -53,7 +56,8 @@ pub struct Share {
 }
 
 /// One device of the [`Fleet`].
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct FleetDevice {
     /// Its pseudonym.
@@ -68,32 +72,24 @@ pub struct FleetDevice {
     pub revision: Option<Revision>,
     /// How it stands.
     pub state: DeviceState,
-    /// When it was last heard of.
+    /// When its last new report came.
     pub last_contact: Option<Timestamp>,
     /// The highest report number stored.
     pub sequence: u64,
     /// Report numbers below [`sequence`](Self::sequence) that never arrived.
     pub missing_reports: u64,
-    /// What does not hold, and every gap.
+    /// Where its reports contradict what was published or one another. A device with a contradiction
+    /// is not compliant.
+    pub contradictions: Vec<Contradiction>,
+    /// Every control that is not in force, gaps included.
     pub findings: Vec<Finding>,
     /// The latest events, newest first, at most 20.
     pub events: Vec<Event>,
 }
 
 /// How a device stands, best first.
-#[derive(
-    Debug,
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceState {
     /// Everything its targets can enforce is in force, at the newest revision.
@@ -104,14 +100,16 @@ pub enum DeviceState {
     Stale,
     /// No report for three days: its last known state may be out of date.
     Silent,
-    /// A control is drifted or failed, or no bundle is in force.
+    /// A control is drifted or failed, no bundle is in force, or its reports contradict what was
+    /// published.
     NonCompliant,
     /// Enrolled, and never reported.
     Unknown,
 }
 
 /// A problem of a device that needs attention.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
     /// Which control.
@@ -120,4 +118,72 @@ pub struct Finding {
     pub state: ControlState,
     /// Since when.
     pub since: Timestamp,
+}
+
+/// A statement of a device that cannot be true.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case", tag = "kind", deny_unknown_fields)]
+pub enum Contradiction {
+    /// It reports a revision above the newest one.
+    RevisionNotPublished {
+        /// Which.
+        revision: Revision,
+    },
+    /// It reports a revision in which its group has no bundle.
+    GroupNotPublished {
+        /// Which.
+        revision: Revision,
+    },
+    /// The digest of its bundle is not that of the published bundle.
+    OtherBundle {
+        /// The revision that it reports.
+        revision: Revision,
+    },
+    /// Its bundle names controls that it does not report.
+    ControlsMissing {
+        /// Which, sorted.
+        controls: Vec<ControlId>,
+    },
+    /// It reports controls that its bundle does not name.
+    ControlsUnknown {
+        /// Which, sorted.
+        controls: Vec<ControlId>,
+    },
+    /// Different reports came under the same numbers again and again: more than one machine uses
+    /// its key.
+    SeveralMachines {
+        /// When this last happened.
+        last: Timestamp,
+    },
+}
+
+/// A device that left the fleet and is still stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DepartedDevice {
+    /// Its pseudonym.
+    pub device: DeviceId,
+    /// Its group.
+    pub group: GroupId,
+    /// How it left.
+    pub departure: Departure,
+    /// When it left.
+    pub at: Timestamp,
+    /// The device that took its place, where one did.
+    pub replaced_by: Option<DeviceId>,
+    /// When its last new report came.
+    pub last_contact: Option<Timestamp>,
+}
+
+/// How a device left the fleet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Departure {
+    /// It is no longer used. Its reports are still stored.
+    Retired,
+    /// Its key is no longer accepted: its reports are refused.
+    Revoked,
 }

@@ -18,7 +18,9 @@ pub struct ParseIdError {
 }
 
 impl ParseIdError {
-    pub(crate) fn new(text: &str, expected: &'static str) -> Self {
+    /// An error about `text`, where one would write what is `expected`.
+    #[must_use]
+    pub fn new(text: &str, expected: &'static str) -> Self {
         Self {
             text: text.chars().take(80).collect(),
             expected,
@@ -80,6 +82,7 @@ macro_rules! text_id {
             }
         }
 
+        #[cfg(feature = "json-schema")]
         impl schemars::JsonSchema for $name {
             fn schema_name() -> std::borrow::Cow<'static, str> {
                 stringify!($name).into()
@@ -356,19 +359,9 @@ impl UnitPath {
 /// The number of a published policy: the version of the signed `targets` role that lists it.
 /// Higher is newer; a device never goes back.
 #[derive(
-    Debug,
-    Clone,
-    Copy,
-    Default,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Hash,
-    Serialize,
-    Deserialize,
-    schemars::JsonSchema,
+    Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Revision(pub u64);
 

@@ -8,7 +8,6 @@ pub mod enrolment;
 pub mod envelope;
 pub mod fleet;
 pub mod id;
-pub mod policy;
 pub mod report;
 pub mod timetable;
 mod words;

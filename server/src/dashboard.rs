@@ -11,9 +11,11 @@ use serde::Deserialize;
 
 use fyr_schemas::fleet::Fleet;
 
-use crate::page::{Dashboard, Filter, Waiting};
+use crate::fleet::add_events;
+use crate::page::{Dashboard, Filter, Unavailable, Waiting};
 use crate::problem::Problem;
 use crate::router::App;
+use crate::store::Events;
 use crate::words::{self, Calendar};
 
 /// The filter as the address holds it; what names nothing filters nothing.
@@ -30,20 +32,41 @@ pub(crate) async fn show(
     Query(asked): Query<Asked>,
 ) -> Result<Response, Problem> {
     let login = app.access.needs_login();
+    let trouble = app.store.trouble().map(|trouble| trouble.kind.words());
     let Ok(publication) = app.publication() else {
         let page = Waiting {
             title: "Waiting · Fyr".to_owned(),
             login,
+            trouble,
             repository: app.repository.display().to_string(),
             renewal_failure: renewal_failure(&app),
         };
         return html(&page);
     };
     let now = Timestamp::now();
-    let fleet = app.fleet(&publication, now).await?;
     let filter = Filter {
         group: asked.group.parse().ok(),
         state: words::parse_state(&asked.state),
+    };
+    let fleet = match (app.fleet(&publication, now).await, trouble) {
+        (Ok(mut fleet), _) => {
+            let shown = filter.shown(&fleet);
+            let events = app.store.events(Events::Of(&shown)).await;
+            add_events(
+                &mut fleet,
+                events.map_err(|error| Problem::store_failed(&error))?,
+            );
+            fleet
+        }
+        (Err(_), Some(trouble)) => {
+            let page = Unavailable {
+                title: format!("{} · Fyr", publication.organisation),
+                login,
+                trouble,
+            };
+            return Ok((StatusCode::SERVICE_UNAVAILABLE, html(&page)?).into_response());
+        }
+        (Err(problem), None) => return Err(problem),
     };
     let calendar = Calendar {
         now,
@@ -51,6 +74,7 @@ pub(crate) async fn show(
     };
     let page = Dashboard::new(&fleet, &publication, &filter, &calendar)
         .with_login(login)
+        .with_trouble(trouble)
         .with_renewal_failure(renewal_failure(&app));
     html(&page)
 }
@@ -68,7 +92,10 @@ fn renewal_failure(app: &App) -> Option<String> {
 /// `GET /api/v1/fleet`.
 pub(crate) async fn fleet(State(app): State<App>) -> Result<(HeaderPair, Json<Fleet>), Problem> {
     let publication = app.publication()?;
-    let fleet = app.fleet(&publication, Timestamp::now()).await?;
+    let mut fleet = app.fleet(&publication, Timestamp::now()).await?;
+    let events = app.store.events(Events::All).await;
+    let events = events.map_err(|error| Problem::store_failed(&error))?;
+    add_events(&mut fleet, events);
     Ok((NOT_KEPT, Json(fleet)))
 }
 

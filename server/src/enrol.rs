@@ -58,6 +58,14 @@ pub(crate) async fn enrol(
             "Token used up",
             "as many devices as the token allows have joined with it; ask for a new one",
         )),
+        Ok(EnrolOutcome::Revoked) => Err(Problem::new(
+            StatusCode::FORBIDDEN,
+            "device-revoked",
+            "Device revoked",
+            format!(
+                "the key of the device `{name}` was revoked; remove its state and enrol it anew"
+            ),
+        )),
         Err(error) => Err(Problem::store_failed(&error)),
     }
 }

@@ -1,55 +1,80 @@
-//! How the fleet stands: a pure summary of what devices reported, measured against what is published.
+//! The state of the fleet: a pure summary of what devices reported, compared with what is published.
 //!
 //! No clock and no store: the same records, publication and moment give the same fleet.
 
+use std::collections::HashMap;
+
 use jiff::{SignedDuration, Timestamp};
 
-use fyr_schemas::DeviceId;
-use fyr_schemas::GroupId;
-use fyr_schemas::Revision;
-use fyr_schemas::fleet::{DeviceState, Finding, Fleet, FleetDevice};
-use fyr_schemas::report::{ControlReport, ControlState, Event, Freshness, Report};
+use fyr_schemas::fleet::{Contradiction, DepartedDevice, DeviceState, Finding, Fleet, FleetDevice};
+use fyr_schemas::report::{ControlState, Event, Freshness, Report};
+use fyr_schemas::{DeviceId, GroupId, Revision};
 
 use crate::population::{Population, populations};
 use crate::publication::Publication;
 
-/// How many of a device's events the fleet tells.
+/// How many events of a device are kept for the page and the API.
 pub(crate) const EVENTS_TOLD: usize = 20;
 
-/// How long a device is believed after it was last heard of: a weekend and a day. An agent that
+/// How long a device counts as connected after its last report: a weekend and a day. An agent that
 /// runs reports every 15 minutes.
 const SILENT_AFTER: SignedDuration = SignedDuration::from_hours(3 * 24);
 
-/// What the store knows of one enrolled device.
+/// Two reports under one number happen once when a device loses its state. When it happens twice
+/// within this time, more than one machine reports; after this time without another, no more.
+const REUSE_COUNTS_FOR: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// What the store knows of all devices.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct FleetRecords {
+    /// Those in use.
+    pub(crate) devices: Vec<DeviceRecord>,
+    /// Those that left.
+    pub(crate) departed: Vec<DepartedDevice>,
+}
+
+/// What the store knows of one device in use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeviceRecord {
     /// Its pseudonym.
     pub(crate) device: DeviceId,
     /// The group its token named.
     pub(crate) group: GroupId,
-    /// When the server last took a report from it.
+    /// When its last new report came.
     pub(crate) last_contact: Option<Timestamp>,
-    /// The highest report number stored.
+    /// The highest report number that came.
     pub(crate) sequence: u64,
-    /// How many report numbers are stored.
-    pub(crate) reports: u64,
-    /// The report with the highest number.
+    /// How many numbers below it did not come.
+    pub(crate) missing: u64,
+    /// The report with the highest number, without controls and events.
     pub(crate) latest: Option<Report>,
-    /// The newest events, newest first.
-    pub(crate) events: Vec<Event>,
+    /// The controls in it that are not in force.
+    pub(crate) findings: Vec<Finding>,
+    /// Where it contradicts what was published.
+    pub(crate) contradictions: Vec<Contradiction>,
+    /// When different reports came under one number.
+    pub(crate) reuse: Option<Reuse>,
 }
 
-/// The fleet at one moment, sorted by group, then device.
-pub(crate) fn summarise(
-    records: Vec<DeviceRecord>,
-    publication: &Publication,
-    now: Timestamp,
-) -> Fleet {
+/// The last two moments at which different reports came under one number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Reuse {
+    /// The last one.
+    pub(crate) last: Timestamp,
+    /// The one before.
+    pub(crate) before: Timestamp,
+}
+
+/// The fleet at one moment, sorted by group, then device, without events.
+pub(crate) fn summarise(records: FleetRecords, publication: &Publication, now: Timestamp) -> Fleet {
     let mut devices: Vec<FleetDevice> = records
+        .devices
         .into_iter()
         .map(|record| device(record, publication, now))
         .collect();
     devices.sort_by(|a, b| (&a.group, &a.device).cmp(&(&b.group, &b.device)));
+    let mut departed = records.departed;
+    departed.sort_by(|a, b| (&a.group, &a.device).cmp(&(&b.group, &b.device)));
     Fleet {
         organisation: publication.organisation.clone(),
         at: now,
@@ -59,60 +84,90 @@ pub(crate) fn summarise(
             .map(Population::told)
             .collect(),
         devices,
+        departed,
+    }
+}
+
+/// Adds events to the devices that they happened on.
+pub(crate) fn add_events(fleet: &mut Fleet, mut events: HashMap<DeviceId, Vec<Event>>) {
+    for device in &mut fleet.devices {
+        device.events = events.remove(&device.device).unwrap_or_default();
+        device.events.truncate(EVENTS_TOLD);
     }
 }
 
 fn device(record: DeviceRecord, publication: &Publication, now: Timestamp) -> FleetDevice {
-    let heard = heard(record.last_contact, now);
+    let contact = contact(record.last_contact, now);
     let group = publication.groups.get(&record.group);
-    let mut events = record.events;
-    events.truncate(EVENTS_TOLD);
+    let mut contradictions = record.contradictions;
+    contradictions.extend(record.reuse.and_then(|reuse| several_machines(reuse, now)));
+    let claims = Claims {
+        latest: record.latest.as_ref(),
+        findings: &record.findings,
+        contradictions: &contradictions,
+    };
     FleetDevice {
         audience: group.map(|group| group.audience),
         stage: group.map(|group| group.stage.clone()),
         revision: record.latest.as_ref().and_then(revision_in_force),
-        state: state(record.latest.as_ref(), heard, publication.revision),
+        state: state(&claims, contact, publication.revision),
         last_contact: record.last_contact,
         sequence: record.sequence,
-        missing_reports: record.sequence.saturating_sub(record.reports),
-        findings: record.latest.map(findings).unwrap_or_default(),
-        events,
+        missing_reports: record.missing,
+        contradictions,
+        findings: record.findings,
+        events: Vec::new(),
         device: record.device,
         group: record.group,
     }
+}
+
+fn several_machines(reuse: Reuse, now: Timestamp) -> Option<Contradiction> {
+    let Reuse { last, before } = reuse;
+    let is_repeated = last.duration_since(before) <= REUSE_COUNTS_FOR;
+    let is_recent = now.duration_since(last) <= REUSE_COUNTS_FOR;
+    (is_repeated && is_recent).then_some(Contradiction::SeveralMachines { last })
 }
 
 fn revision_in_force(report: &Report) -> Option<Revision> {
     report.bundle.as_ref().map(|bundle| bundle.revision)
 }
 
-/// Whether what a device last told may still be so.
+/// Whether what a device last reported may still be so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Heard {
-    Lately,
+enum LastContact {
+    Recent,
     LongAgo,
 }
 
-fn heard(last_contact: Option<Timestamp>, now: Timestamp) -> Heard {
+fn contact(last_contact: Option<Timestamp>, now: Timestamp) -> LastContact {
     match last_contact {
-        Some(at) if now.duration_since(at) > SILENT_AFTER => Heard::LongAgo,
-        Some(_) | None => Heard::Lately,
+        Some(at) if now.duration_since(at) > SILENT_AFTER => LastContact::LongAgo,
+        Some(_) | None => LastContact::Recent,
     }
 }
 
+/// What a device claims of itself, and what is wrong with it.
+struct Claims<'a> {
+    latest: Option<&'a Report>,
+    findings: &'a [Finding],
+    contradictions: &'a [Contradiction],
+}
+
 /// The worst thing that is true of the device decides. Its agent reports a control as drifted or
-/// failed exactly when its plan is not empty, so a device complies exactly when its plan is empty.
-fn state(latest: Option<&Report>, heard: Heard, published: Revision) -> DeviceState {
-    let Some(report) = latest else {
+/// failed exactly when its plan is not empty, so a device complies exactly when its plan is empty
+/// and its report fits what was published.
+fn state(claims: &Claims<'_>, contact: LastContact, published: Revision) -> DeviceState {
+    let Some(report) = claims.latest else {
         return DeviceState::Unknown;
     };
     let Some(in_force) = revision_in_force(report) else {
         return DeviceState::NonCompliant;
     };
-    let any = |wanted: fn(ControlState) -> bool| report.controls.iter().any(|c| wanted(c.state));
-    if any(is_broken) {
+    let any = |wanted: fn(ControlState) -> bool| claims.findings.iter().any(|it| wanted(it.state));
+    if any(is_broken) || !claims.contradictions.is_empty() {
         DeviceState::NonCompliant
-    } else if heard == Heard::LongAgo {
+    } else if contact == LastContact::LongAgo {
         DeviceState::Silent
     } else if in_force < published || report.freshness != Freshness::Fresh {
         DeviceState::Stale
@@ -123,31 +178,12 @@ fn state(latest: Option<&Report>, heard: Heard, published: Revision) -> DeviceSt
     }
 }
 
-/// Whether a control does not hold though it could.
+/// Whether a control is not in force though it could be.
 pub(crate) fn is_broken(state: ControlState) -> bool {
     match state {
         ControlState::Drifted | ControlState::Failed(_) => true,
         ControlState::InForce | ControlState::Gap | ControlState::PendingRestart => false,
     }
-}
-
-fn findings(report: Report) -> Vec<Finding> {
-    report
-        .controls
-        .into_iter()
-        .filter(|control| control.state != ControlState::InForce)
-        .map(
-            |ControlReport {
-                 control,
-                 state,
-                 since,
-             }| Finding {
-                control,
-                state,
-                since,
-            },
-        )
-        .collect()
 }
 
 #[cfg(test)]
@@ -176,121 +212,129 @@ mod tests {
         }
     }
 
-    fn report(revision: Option<u64>, freshness: Freshness, states: &[ControlState]) -> Report {
+    /// A device that reported this at second 3, when the last report came.
+    fn record(
+        revision: Option<u64>,
+        freshness: Freshness,
+        states: &[ControlState],
+    ) -> DeviceRecord {
         let bundle = revision.map(
             |revision| json!({"revision": revision, "digest": "1".repeat(64), "since": at(1)}),
         );
-        let controls: Vec<_> = states
-            .iter()
-            .enumerate()
-            .map(|(number, state)| {
-                json!({"control": format!("c{number}"), "state": state, "since": at(2)})
-            })
-            .collect();
-        serde_json::from_value(json!({
+        let latest = serde_json::from_value(json!({
             "format": 1, "organisation": "ballerup", "group": "g", "device": "0".repeat(32),
             "sequence": 1, "at": at(3), "agent": [0, 1, 0], "bundle": bundle,
-            "freshness": freshness, "controls": controls, "events": [],
+            "freshness": freshness, "controls": [], "events": [],
             "browsers": [Product::Chromium],
         }))
-        .unwrap()
-    }
-
-    fn record(latest: Option<Report>) -> DeviceRecord {
+        .unwrap();
         DeviceRecord {
             device: "0".repeat(32).parse().unwrap(),
             group: "g".parse().unwrap(),
-            last_contact: None,
-            sequence: 0,
-            reports: 0,
-            latest,
-            events: Vec::new(),
+            last_contact: Some(at(3)),
+            sequence: 1,
+            missing: 0,
+            latest: Some(latest),
+            findings: states
+                .iter()
+                .enumerate()
+                .map(|(number, state)| Finding {
+                    control: format!("c{number}").parse().unwrap(),
+                    state: *state,
+                    since: at(2),
+                })
+                .collect(),
+            contradictions: Vec::new(),
+            reuse: None,
         }
     }
 
     const FRESH: Freshness = Freshness::Fresh;
     const FAILED: ControlState = ControlState::Failed(FailureReason::Io);
 
+    fn seen(record: DeviceRecord, now: i64) -> FleetDevice {
+        let records = FleetRecords {
+            devices: vec![record],
+            departed: Vec::new(),
+        };
+        summarise(records, &publication(2), at(now))
+            .devices
+            .remove(0)
+    }
+
     #[track_caller]
-    fn check(report: Option<&Report>, expected: DeviceState) {
-        assert_eq!(state(report, Heard::Lately, Revision(2)), expected);
+    fn check(record: DeviceRecord, expected: DeviceState) {
+        assert_eq!(seen(record, 9).state, expected);
     }
 
     #[test]
-    fn the_worst_thing_that_is_true_decides_how_a_device_stands() {
-        use ControlState::{Drifted, Gap, InForce, PendingRestart};
+    fn the_worst_thing_that_is_true_decides_the_state_of_a_device() {
+        use ControlState::{Drifted, Gap, PendingRestart};
         let stale = Freshness::Stale { since: at(1) };
-        check(None, DeviceState::Unknown);
-        check(Some(&report(None, FRESH, &[])), DeviceState::NonCompliant);
-        check(Some(&report(Some(2), FRESH, &[])), DeviceState::Compliant);
+        let never = DeviceRecord {
+            latest: None,
+            ..record(Some(2), FRESH, &[])
+        };
+        check(never, DeviceState::Unknown);
+        check(record(None, FRESH, &[]), DeviceState::NonCompliant);
+        check(record(Some(2), FRESH, &[]), DeviceState::Compliant);
+        check(record(Some(2), FRESH, &[Gap]), DeviceState::Compliant);
         check(
-            Some(&report(Some(2), FRESH, &[InForce, Gap])),
-            DeviceState::Compliant,
-        );
-        check(
-            Some(&report(Some(2), FRESH, &[InForce, PendingRestart])),
+            record(Some(2), FRESH, &[PendingRestart]),
             DeviceState::PendingRestart,
         );
         check(
-            Some(&report(Some(1), FRESH, &[PendingRestart])),
+            record(Some(1), FRESH, &[PendingRestart]),
             DeviceState::Stale,
         );
+        check(record(Some(2), stale, &[]), DeviceState::Stale);
         check(
-            Some(&report(Some(2), stale, &[InForce])),
-            DeviceState::Stale,
-        );
-        check(
-            Some(&report(Some(1), stale, &[PendingRestart, Drifted])),
+            record(Some(1), stale, &[PendingRestart, Drifted]),
             DeviceState::NonCompliant,
         );
-        check(
-            Some(&report(Some(2), FRESH, &[FAILED])),
-            DeviceState::NonCompliant,
-        );
-    }
-
-    /// How a device stands that reported this at `heard` and never again, at `now`.
-    fn told(report: Report, heard: i64, now: i64) -> DeviceState {
-        let record = DeviceRecord {
-            last_contact: Some(at(heard)),
-            ..record(Some(report))
+        check(record(Some(2), FRESH, &[FAILED]), DeviceState::NonCompliant);
+        let other = DeviceRecord {
+            contradictions: vec![Contradiction::OtherBundle {
+                revision: Revision(2),
+            }],
+            ..record(Some(2), FRESH, &[])
         };
-        summarise(vec![record], &publication(2), at(now)).devices[0].state
+        check(other, DeviceState::NonCompliant);
     }
 
     #[test]
-    fn a_device_whose_agent_fell_silent_does_not_stay_compliant() {
+    fn a_silent_device_does_not_stay_compliant() {
         let days = SILENT_AFTER.as_secs();
-        let compliant = || report(Some(2), FRESH, &[ControlState::InForce]);
-        assert_eq!(told(compliant(), 9, 9 + days), DeviceState::Compliant);
-        assert_eq!(told(compliant(), 9, 10 + days), DeviceState::Silent);
-        let old = report(Some(1), FRESH, &[]);
-        assert_eq!(told(old, 9, 10 + days), DeviceState::Silent);
+        let compliant = || record(Some(2), FRESH, &[]);
+        assert_eq!(seen(compliant(), 3 + days).state, DeviceState::Compliant);
+        assert_eq!(seen(compliant(), 4 + days).state, DeviceState::Silent);
+        let old = record(Some(1), FRESH, &[]);
+        assert_eq!(seen(old, 4 + days).state, DeviceState::Silent);
     }
 
     #[test]
     fn silence_does_not_hide_what_was_broken_before() {
-        let now = 10 + SILENT_AFTER.as_secs();
-        let broken = report(Some(2), FRESH, &[FAILED]);
-        assert_eq!(told(broken, 9, now), DeviceState::NonCompliant);
-        let empty = report(None, FRESH, &[]);
-        assert_eq!(told(empty, 9, now), DeviceState::NonCompliant);
+        let now = 4 + SILENT_AFTER.as_secs();
+        let broken = record(Some(2), FRESH, &[FAILED]);
+        assert_eq!(seen(broken, now).state, DeviceState::NonCompliant);
+        let empty = record(None, FRESH, &[]);
+        assert_eq!(seen(empty, now).state, DeviceState::NonCompliant);
     }
 
     #[test]
-    fn a_finding_is_everything_that_is_not_in_force() {
-        let latest = report(
-            Some(2),
-            FRESH,
-            &[ControlState::InForce, ControlState::Gap, FAILED],
-        );
-        let fleet = summarise(vec![record(Some(latest))], &publication(2), at(9));
-        let found: Vec<_> = fleet.devices[0]
-            .findings
-            .iter()
-            .map(|it| it.state)
-            .collect();
-        assert_eq!(found, [ControlState::Gap, FAILED]);
+    fn one_used_number_is_a_lost_state_and_two_in_a_week_are_two_machines() {
+        let day = 24 * 60 * 60;
+        let reused = |before: i64, last: i64| DeviceRecord {
+            reuse: Some(Reuse {
+                last: at(last * day),
+                before: at(before * day),
+            }),
+            ..record(Some(2), FRESH, &[])
+        };
+        let found = |record, now: i64| seen(record, now * day).contradictions.len();
+        assert_eq!(found(reused(10, 12), 13), 1);
+        assert_eq!(found(reused(10, 12), 20), 0, "it has not happened again");
+        assert_eq!(found(reused(1, 12), 13), 0, "the first was long before");
     }
 
     proptest! {
@@ -304,7 +348,7 @@ mod tests {
                 .map(|(group, device)| DeviceRecord {
                     device: format!("{device:032x}").parse().unwrap(),
                     group: format!("g{group}").parse().unwrap(),
-                    ..record(Some(report(Some(2), FRESH, &[])))
+                    ..record(Some(2), FRESH, &[])
                 })
                 .collect();
             let mut turned = records.clone();
@@ -312,8 +356,13 @@ mod tests {
                 turned.rotate_left(seed.index(names.len()));
                 turned.reverse();
             }
-            let fleet = summarise(records, &publication(2), at(9));
-            prop_assert_eq!(&summarise(turned, &publication(2), at(9)), &fleet);
+            let summarise = |devices| {
+                let departed = Vec::new();
+                let records = FleetRecords { devices, departed };
+                super::summarise(records, &publication(2), at(9))
+            };
+            let fleet = summarise(records);
+            prop_assert_eq!(&summarise(turned), &fleet);
             prop_assert_eq!(fleet.devices.len(), names.len());
             prop_assert!(fleet.devices.is_sorted_by_key(|it| (it.group.clone(), it.device.clone())));
         }

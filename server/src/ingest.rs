@@ -1,23 +1,31 @@
-//! Takes reports: each must be signed by the enrolled device it speaks of, and is acknowledged only
+//! Takes reports: each must be signed by the enrolled device that it names, and is acknowledged only
 //! once it would survive a power cut. A report that came before changes nothing.
 
 use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use fyr_schemas::DeviceId;
 use fyr_schemas::envelope::{Envelope, PayloadType};
+use fyr_schemas::fleet::Departure;
 use fyr_schemas::report::{
     FORMAT, LONGEST_BATCH, MOST_BROWSERS, MOST_CONTROLS, MOST_EVENTS, MOST_REPORTS, Report,
     ReportReceipt,
 };
 
 use crate::body;
+use crate::numbers::ReportDigest;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::store::{EnrolledDevice, IngestOutcome, NewReport};
+use crate::watch::Looked;
+
+/// How hard a report is compressed before it is stored: the usual balance.
+const COMPRESSION: u8 = 6;
 
 /// Why a batch of reports is not taken. Positions count from 0.
 #[derive(Debug, thiserror::Error)]
@@ -28,10 +36,12 @@ enum IngestError {
     Unreadable(usize),
     #[error("report {0} holds more entries than a report may")]
     TooLong(usize),
-    #[error("report {0} speaks of another device than the first")]
+    #[error("report {0} is of another device than the first")]
     MixedDevices(usize),
     #[error("the device `{0}` is not enrolled here; enrol it with a token")]
     UnknownDevice(DeviceId),
+    #[error("the device `{0}` was revoked; its reports are not accepted any more")]
+    Revoked(DeviceId),
     #[error("report {0} is not signed by the key the device enrolled with")]
     Signature(usize),
     #[error("report {0} names another organisation or group than the device enrolled into")]
@@ -55,31 +65,64 @@ pub(crate) async fn ingest(
         .await
         .map_err(|error| Problem::store_failed(&error))?
         .ok_or_else(|| IngestError::UnknownDevice(device.clone()))?;
+    if enrolled.departure == Some(Departure::Revoked) {
+        return Err(IngestError::Revoked(device).into());
+    }
     let acknowledged = acknowledged(claimed.iter().map(|claimed| claimed.report.sequence));
     let reports = verified_reports(&envelopes, claimed, &enrolled)?;
+    know_revisions(&app, &reports).await?;
     let count = reports.len();
-    match app
+    let stored = app
         .store
         .ingest(device.clone(), reports, Timestamp::now())
         .await
-    {
-        Ok(IngestOutcome::Stored { new }) => {
-            app.metrics.stored(new);
-            tracing::debug!(count, new, "reports stored");
-            Ok(Json(ReportReceipt { acknowledged }))
-        }
-        Ok(IngestOutcome::TooMany { retry_after_s }) => Err(Problem::new(
+        .map_err(|error| Problem::store_failed(&error))?;
+    let new = settle(stored, &device)?;
+    app.metrics.stored(new);
+    tracing::debug!(count, new, "reports stored");
+    Ok(Json(ReportReceipt { acknowledged }))
+}
+
+/// Reads the repository before reports are compared with it, when one names a revision that is not
+/// known yet: a device may learn of a publication before the server does.
+async fn know_revisions(app: &App, reports: &[NewReport]) -> Result<(), Problem> {
+    let named = reports
+        .iter()
+        .filter_map(|report| Some(report.report.bundle.as_ref()?.revision))
+        .max();
+    let known = app.published.borrow().as_ref().map(|it| it.revision);
+    if named <= known {
+        return Ok(());
+    }
+    match app.looker.look().await {
+        Looked::Read => Ok(()),
+        Looked::Failed => Err(Problem::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "repository-unreadable",
+            "Repository unreadable",
+            "the report names a revision that the server cannot read now; try again later",
+        )
+        .retry_after(30)),
+    }
+}
+
+/// How many of a batch were new, or why it is not stored.
+fn settle(outcome: IngestOutcome, device: &DeviceId) -> Result<u64, Problem> {
+    match outcome {
+        IngestOutcome::Stored { new, .. } => Ok(new),
+        IngestOutcome::NotEnrolled => Err(IngestError::UnknownDevice(device.clone()).into()),
+        IngestOutcome::TooMuch { retry_after_s } => Err(Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-reports",
             "Too many reports",
-            "the device has sent more reports than it can have to tell; keep them and try later",
+            "the device has sent more than the server stores of one device in a day; try later",
         )
         .retry_after(retry_after_s)),
-        Ok(IngestOutcome::NumberUsed { number, highest }) => {
+        IngestOutcome::NumberUsed { number, highest } => {
             tracing::warn!(%device, number, highest, "another report came under a used number");
             Err(number_used(number).highest(highest))
         }
-        Ok(IngestOutcome::NumberTooHigh { highest }) => {
+        IngestOutcome::NumberTooHigh { highest } => {
             tracing::warn!(%device, highest, "a report number is too far above the highest");
             Err(Problem::new(
                 StatusCode::UNPROCESSABLE_ENTITY,
@@ -89,7 +132,16 @@ pub(crate) async fn ingest(
             )
             .highest(highest))
         }
-        Err(error) => Err(Problem::store_failed(&error)),
+        IngestOutcome::UnknownControl { control } => {
+            // The log names no control: a name that was never published may be a person's.
+            tracing::warn!(%device, "a report names a control that was never published");
+            Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown-control",
+                "Unknown control",
+                format!("no published bundle names the control `{control}`"),
+            ))
+        }
     }
 }
 
@@ -102,7 +154,7 @@ fn number_used(number: u64) -> Problem {
     )
 }
 
-/// A report before its signature was looked at.
+/// A report before its signature was verified.
 struct Claimed {
     report: Report,
     payload: Vec<u8>,
@@ -170,16 +222,25 @@ fn verified_reports(
             if report.organisation != enrolled.organisation || report.group != enrolled.group {
                 return Err(IngestError::WrongPlace(position));
             }
+            let signature = envelope.signatures.first();
+            let signature = signature.and_then(|it| STANDARD.decode(&it.sig).ok());
             Ok(NewReport {
-                sequence: i64::try_from(report.sequence)
-                    .map_err(|_| IngestError::Unreadable(position))?,
-                events: report.events,
-                payload,
-                signatures: serde_json::to_string(&envelope.signatures)
-                    .map_err(|_| IngestError::Unreadable(position))?,
+                digest: digest(&payload),
+                payload: miniz_oxide::deflate::compress_to_vec(&payload, COMPRESSION),
+                signature: signature.ok_or(IngestError::Unreadable(position))?,
+                report,
             })
         })
         .collect()
+}
+
+fn digest(payload: &[u8]) -> ReportDigest {
+    let whole = ring::digest::digest(&ring::digest::SHA256, payload);
+    let mut start = ReportDigest::default();
+    for (byte, of) in start.iter_mut().zip(whole.as_ref()) {
+        *byte = *of;
+    }
+    start
 }
 
 /// The highest number up to which this batch leaves no hole, counted from its lowest.
@@ -211,6 +272,7 @@ impl From<IngestError> for Problem {
             IngestError::UnknownDevice(_) => {
                 (StatusCode::FORBIDDEN, "unknown-device", "Unknown device")
             }
+            IngestError::Revoked(_) => (StatusCode::FORBIDDEN, "device-revoked", "Device revoked"),
             IngestError::Signature(_) => {
                 (StatusCode::FORBIDDEN, "wrong-signature", "Wrong signature")
             }

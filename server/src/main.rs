@@ -11,12 +11,19 @@ use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use fyr_server::cli::{Cli, Command};
 use fyr_server::options::Options;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
+    let cli = Cli::parse();
     log_to_stderr();
-    match run(options) {
+    let done = match (cli.command, cli.options) {
+        (Some(command), _) => administer(command),
+        (None, Some(options)) => run(options),
+        // The parser requires the options where no subcommand is given.
+        (None, None) => Ok(()),
+    };
+    match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("fyr-server: {error:#}");
@@ -42,6 +49,14 @@ fn log_to_stderr() {
     tracing_subscriber::registry()
         .with(lines.with_filter(filter))
         .init();
+}
+
+fn administer(command: Command) -> anyhow::Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .context("cannot start the runtime")?
+        .block_on(command.run())
 }
 
 fn run(options: Options) -> anyhow::Result<()> {

@@ -14,7 +14,7 @@ use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::{Registry, Unit};
 
-use fyr_schemas::fleet::Fleet;
+use fyr_schemas::fleet::{Fleet, FleetDevice};
 
 use crate::population::SMALL;
 use crate::problem::Problem;
@@ -33,6 +33,8 @@ pub(crate) struct Metrics {
     population_devices: Family<ByAudienceAndState, Gauge>,
     control_devices: Family<ByAudienceAndControl, Gauge>,
     control_in_force: Family<ByAudienceAndControl, Gauge>,
+    contradicting_devices: Family<ByKind, Gauge>,
+    database_failing: Gauge,
     missing_reports: Gauge,
     revision: Gauge,
     published: Gauge,
@@ -55,6 +57,11 @@ struct ByAudienceAndState {
 struct ByAudienceAndControl {
     audience: &'static str,
     control: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct ByKind {
+    kind: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -90,6 +97,8 @@ impl Metrics {
             population_devices: Family::default(),
             control_devices: Family::default(),
             control_in_force: Family::default(),
+            contradicting_devices: Family::default(),
+            database_failing: Gauge::default(),
             missing_reports: Gauge::default(),
             revision: Gauge::default(),
             published: Gauge::default(),
@@ -134,6 +143,16 @@ impl Metrics {
             "control_in_force",
             "Devices on which a control is in force, by audience, where none has fewer than five",
             self.control_in_force.clone(),
+        );
+        registry.register(
+            "contradicting_devices",
+            "Devices whose reports contradict what was published, by kind of contradiction",
+            self.contradicting_devices.clone(),
+        );
+        registry.register(
+            "database_failing",
+            "1 while the database takes no reports: its disk is full or it cannot be written",
+            self.database_failing.clone(),
         );
         registry.register(
             "missing_reports",
@@ -189,6 +208,15 @@ impl Metrics {
                     state: words::state_slug(state),
                 })
                 .set(whole(count as u64));
+        }
+        for kind in words::CONTRADICTIONS {
+            let has = |it: &&FleetDevice| {
+                let mut found = it.contradictions.iter();
+                found.any(|one| words::contradiction_slug(one) == kind)
+            };
+            let count = fleet.devices.iter().filter(has).count();
+            let gauge = self.contradicting_devices.get_or_create(&ByKind { kind });
+            gauge.set(whole(count as u64));
         }
         self.measure_populations(fleet);
         let missing = fleet
@@ -253,9 +281,17 @@ fn whole(count: u64) -> i64 {
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     let is_failing = app.renewal.borrow().failure().is_some();
     app.metrics.renewal_failing.set(i64::from(is_failing));
+    let trouble = app.store.trouble();
+    app.metrics
+        .database_failing
+        .set(i64::from(trouble.is_some()));
     if let Ok(publication) = app.publication() {
-        let fleet = app.fleet(&publication, Timestamp::now()).await?;
-        app.metrics.measure(&fleet, &publication);
+        match app.fleet(&publication, Timestamp::now()).await {
+            Ok(fleet) => app.metrics.measure(&fleet, &publication),
+            // That the database fails is a measurement too, and the one that matters then.
+            Err(_) if trouble.is_some() => {}
+            Err(problem) => return Err(problem),
+        }
     }
     let mut text = String::new();
     // Writing to a string cannot fail; a half-written text would lack its `# EOF` and be refused.

@@ -51,12 +51,17 @@ pub struct Options {
     #[arg(long, requires = "online_keys")]
     pub clock_is_right: bool,
 
+    /// How many days the signed reports of devices are kept. How each control was, and from when
+    /// until when, is kept longer.
+    #[arg(long, value_name = "DAYS", default_value_t = 30)]
+    pub keep_reports: u16,
+
     /// Print a new one-time link for making an account, though there is one already.
     #[arg(long)]
     pub account_link: bool,
 }
 
-const EXAMPLES: &str = "\
+pub(crate) const EXAMPLES: &str = "\
 Examples:
   Try it on this machine, no login:
     fyr-server --state ./state --repository ./repository
@@ -65,6 +70,9 @@ Examples:
     fyr-server --state /var/lib/fyr-server --repository /srv/fyr \\
       --listen 127.0.0.1:8470 --behind-proxy https://fyr.example.dk \\
       --online-keys /etc/fyr/online-keys --passphrase-file /etc/fyr/passphrase
+
+  Take a lost device out of the fleet, while the server runs or not:
+    fyr-server device revoke 0123456789abcdef0123456789abcdef --state /var/lib/fyr-server
 
 One line on standard output says where it listens; the log goes to standard error (RUST_LOG sets
 how much of it). SIGTERM ends it after the open requests are answered.";

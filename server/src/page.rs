@@ -1,16 +1,18 @@
 //! What the dashboard shows, in words: the last step before the template, with every choice made.
 
 mod controls;
+mod device;
 mod devices;
 
 use askama::Template;
 
 use fyr_schemas::bundle::DecisionNote;
 use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
-use fyr_schemas::{CaseNumber, GroupId};
+use fyr_schemas::{CaseNumber, DeviceId, GroupId};
 use jiff::civil::Date;
 
 use self::controls::Matrix;
+pub(crate) use self::device::DevicePage;
 use self::devices::DeviceRow;
 use crate::overview::{GroupOverview, Overview, Tally};
 use crate::population::{Population, SMALL};
@@ -37,6 +39,7 @@ pub(crate) struct Dashboard {
     /// Why this server cannot renew the metadata.
     renewal_failure: Option<String>,
     login: bool,
+    trouble: Option<&'static str>,
     organisation: String,
     headline: Headline,
     populations: Vec<PopulationText>,
@@ -51,6 +54,7 @@ pub(crate) struct Dashboard {
     filtered: bool,
     devices: Vec<DeviceRow>,
     unlisted: usize,
+    departed: Vec<DepartedRow>,
     enrol_command: String,
 }
 
@@ -62,6 +66,14 @@ struct Headline {
     expires: When,
     expired: bool,
     bar: Bar,
+}
+
+/// A device that left the fleet.
+struct DepartedRow {
+    name: String,
+    group: String,
+    words: &'static str,
+    at: When,
 }
 
 /// A bar of shares, and the same in numbers.
@@ -130,8 +142,18 @@ struct Choice {
 pub(crate) struct Waiting {
     pub(crate) title: String,
     pub(crate) login: bool,
+    pub(crate) trouble: Option<&'static str>,
     pub(crate) repository: String,
     pub(crate) renewal_failure: Option<String>,
+}
+
+/// What is shown while the database cannot be read.
+#[derive(Template)]
+#[template(path = "unavailable.html")]
+pub(crate) struct Unavailable {
+    pub(crate) title: String,
+    pub(crate) login: bool,
+    pub(crate) trouble: &'static str,
 }
 
 impl Dashboard {
@@ -143,12 +165,7 @@ impl Dashboard {
         calendar: &Calendar,
     ) -> Self {
         let overview = Overview::new(fleet, publication);
-        let mut listed: Vec<&FleetDevice> = fleet
-            .devices
-            .iter()
-            .filter(|device| filter.lists(device))
-            .collect();
-        listed.sort_by_key(|device| std::cmp::Reverse(attention(device.state)));
+        let listed = filter.listed(fleet);
         let groups = &overview.groups;
         let populations = &overview.populations;
         let told: u64 = populations.iter().map(|it| it.tally.total()).sum();
@@ -156,6 +173,7 @@ impl Dashboard {
             title: format!("{} · Fyr", fleet.organisation),
             login: false,
             renewal_failure: None,
+            trouble: None,
             organisation: fleet.organisation.to_string(),
             headline: Headline::new(&overview.tally, publication, calendar),
             populations: populations.iter().map(PopulationText::new).collect(),
@@ -188,6 +206,16 @@ impl Dashboard {
                 .take(DEVICES_LISTED)
                 .map(|device| DeviceRow::new(device, fleet.revision, calendar))
                 .collect(),
+            departed: fleet
+                .departed
+                .iter()
+                .map(|it| DepartedRow {
+                    name: it.device.to_string(),
+                    group: it.group.to_string(),
+                    words: device::departure(it.departure),
+                    at: calendar.when(it.at),
+                })
+                .collect(),
             enrol_command: enrol_command(groups),
             decisions: overview
                 .decisions
@@ -215,6 +243,12 @@ impl Dashboard {
         }
     }
 
+    /// Reports what keeps the database from taking reports.
+    pub(crate) fn with_trouble(mut self, trouble: Option<&'static str>) -> Self {
+        self.trouble = trouble;
+        self
+    }
+
     /// Offers to log out, where people log in.
     pub(crate) fn with_login(mut self, login: bool) -> Self {
         self.login = login;
@@ -223,6 +257,21 @@ impl Dashboard {
 }
 
 impl Filter {
+    /// The devices whose events the page shows.
+    pub(crate) fn shown(&self, fleet: &Fleet) -> Vec<DeviceId> {
+        let listed = self.listed(fleet).into_iter();
+        let shown = listed.take(DEVICES_LISTED);
+        shown.map(|device| device.device.clone()).collect()
+    }
+
+    /// The devices that it selects, what needs attention first.
+    fn listed<'a>(&self, fleet: &'a Fleet) -> Vec<&'a FleetDevice> {
+        let all = fleet.devices.iter();
+        let mut listed: Vec<&FleetDevice> = all.filter(|device| self.lists(device)).collect();
+        listed.sort_by_key(|device| std::cmp::Reverse(attention(device.state)));
+        listed
+    }
+
     fn lists(&self, device: &FleetDevice) -> bool {
         self.group
             .as_ref()

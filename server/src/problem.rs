@@ -78,14 +78,23 @@ impl Problem {
         )
     }
 
-    /// The store could not take or give what was asked. The log is told why, the requester only that.
+    /// The store could not take or give what was asked. The cause is in the log, not in the answer.
     pub(crate) fn store_failed(error: &StoreError) -> Self {
+        if matches!(error, StoreError::DiskFull) {
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "disk-full",
+                "Disk full",
+                "the disk of the server's database is full; nothing was stored; try again later",
+            )
+            .retry_after(300);
+        }
         tracing::error!(error = error as &dyn std::error::Error, "store failed");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
             "store-unavailable",
             "Store unavailable",
-            "nothing was stored; the server's log says why; try again later",
+            "nothing was stored; the server's log has the cause; try again later",
         )
         .retry_after(30)
     }

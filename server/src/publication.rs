@@ -4,7 +4,7 @@
 //! A publication is read beside the one before it: a bundle with the same digest is not read again,
 //! and what several groups say alike is kept once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
@@ -13,14 +13,13 @@ use jiff::Timestamp;
 
 use fyr_schemas::bundle::{Audience, ClosedList, Control, DecisionNote};
 use fyr_schemas::enrolment::EnrolmentKeys;
-use fyr_schemas::report::PeriodsInForce;
-use fyr_schemas::{
-    CaseNumber, CategoryId, ControlId, Digest, GroupId, OrganisationId, PeriodId, Revision, StageId,
-};
+use fyr_schemas::{CaseNumber, CategoryId, Digest, GroupId, OrganisationId, Revision, StageId};
 use fyr_seal::{Published, Repository, RepositoryError};
 
 use self::described::Described;
 pub(crate) use self::shared::Shared;
+
+use crate::edition::Edition;
 
 mod described;
 mod shared;
@@ -45,19 +44,16 @@ pub(crate) struct Publication {
 /// What a group's bundle says about the group. Groups share what they say alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublishedGroup {
-    /// SHA-256 of the bundle: a device of the group reports it.
-    pub(crate) digest: Digest,
     /// Who uses the devices.
     pub(crate) audience: Audience,
     /// The stage on the day of compilation.
     pub(crate) stage: StageId,
     /// What is to be true while no period changes it, sorted by id.
     pub(crate) controls: Arc<Vec<Arc<Control>>>,
-    /// The ids of the controls while certain periods run, sorted; only where they differ from those
-    /// of `controls`.
-    pub(crate) at_times: Arc<BTreeMap<BTreeSet<PeriodId>, BTreeSet<ControlId>>>,
     /// The decisions that the controls cite.
     pub(crate) decisions: Arc<BTreeMap<CaseNumber, DecisionNote>>,
+    /// The bundle itself, as devices report it.
+    pub(crate) edition: Edition,
 }
 
 /// Why a repository could not be read.
@@ -112,7 +108,7 @@ impl Publication {
         let mut groups = BTreeMap::new();
         for (group, digest) in published.bundles() {
             let known = before.and_then(|before| before.groups.get(&group));
-            let known = known.filter(|known| known.digest == digest);
+            let known = known.filter(|known| known.edition.digest == digest);
             let read = match known {
                 Some(known) => Arc::clone(known),
                 None => Arc::new(bundle(repository, &group, digest, &lists, shared)?),
@@ -132,33 +128,22 @@ impl Publication {
 }
 
 impl PublishedGroup {
-    #[expect(
-        dead_code,
-        reason = "the comparison of reports with what is published will use it"
-    )]
-    /// The ids of the controls that a report names while these periods run, sorted.
-    pub(crate) fn control_ids(&self, periods: Option<&PeriodsInForce>) -> BTreeSet<&ControlId> {
-        let at_time = periods.and_then(|periods| self.at_times.get(&periods.running));
-        match at_time {
-            Some(ids) => ids.iter().collect(),
-            None => self.controls.iter().map(|control| &control.id).collect(),
-        }
-    }
-
     fn of(
         digest: Digest,
         described: &Described<'_>,
         shared: &mut Shared,
     ) -> serde_json::Result<Self> {
         let controls = shared.controls(described.controls)?;
-        let at_times = shared.at_times(&controls, &described.variants)?;
-        Ok(Self {
+        let edition = Edition {
             digest,
+            controls: shared.reported(&controls, described)?,
+        };
+        Ok(Self {
+            edition,
             audience: described.audience,
             stage: described.stage.clone(),
             decisions: shared.decisions(described.decisions)?,
             controls,
-            at_times,
         })
     }
 }

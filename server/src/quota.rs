@@ -1,54 +1,52 @@
-//! How many reports one device may send: a bucket that refills with time, so that a device gone
-//! wrong, or in wrong hands, cannot fill the disk.
+//! How much one device may have stored: bytes a day, so that a device gone wrong, or its key in
+//! wrong hands, cannot fill the disk.
 
 use jiff::Timestamp;
 
-/// A spool written during months without a network fits.
-const BURST: u32 = 4096;
+/// Bytes that one device may have stored in a day, and at once after a silence. A day of ordinary
+/// news takes 10 KB; a spool written during months without a network fits.
+pub(crate) const BYTES_A_DAY: u64 = 1 << 20;
 
-/// One report every ten seconds for ever, far above what a device has to tell.
-const REFILL_EVERY_MS: i64 = 10_000;
+const DAY_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// What one device may still send.
+/// What one device may still have stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Quota {
-    left: u32,
+    left: u64,
     counted: Timestamp,
 }
 
 impl Quota {
-    /// What a device may send that has sent nothing lately.
+    /// What a device may have stored that has sent nothing lately.
     pub(crate) fn full(now: Timestamp) -> Self {
         Self {
-            left: BURST,
+            left: BYTES_A_DAY,
             counted: now,
         }
     }
 
-    /// Takes `reports` out, or says after how many seconds they would fit.
-    pub(crate) fn take(&mut self, reports: usize, now: Timestamp) -> Result<(), u32> {
+    /// Takes `bytes` out, or says after how many seconds they would fit.
+    pub(crate) fn take(&mut self, bytes: u64, now: Timestamp) -> Result<(), u32> {
         self.refill(now);
-        let wanted = u32::try_from(reports).unwrap_or(u32::MAX);
-        if let Some(left) = self.left.checked_sub(wanted) {
+        if let Some(left) = self.left.checked_sub(bytes) {
             self.left = left;
             return Ok(());
         }
-        let missing = i64::from(wanted.min(BURST).saturating_sub(self.left));
-        let seconds = missing.saturating_mul(REFILL_EVERY_MS) / 1000;
-        Err(u32::try_from(seconds).unwrap_or(u32::MAX))
+        let lacking = bytes.min(BYTES_A_DAY).saturating_sub(self.left);
+        let seconds = lacking.saturating_mul(DAY_MS) / BYTES_A_DAY / 1000;
+        Err(u32::try_from(seconds.max(1)).unwrap_or(u32::MAX))
     }
 
     fn refill(&mut self, now: Timestamp) {
         let passed = now.as_millisecond() - self.counted.as_millisecond();
-        if passed < 0 {
-            // The clock was set back; waiting for it to come round again would lock the device out.
+        let Ok(passed) = u64::try_from(passed) else {
+            // The clock was set back; waiting until it is past that moment would lock the device out.
             self.counted = now;
             return;
-        }
-        let refilled = passed / REFILL_EVERY_MS;
+        };
+        let refilled = passed.saturating_mul(BYTES_A_DAY) / DAY_MS;
         if refilled > 0 {
-            let refilled = u32::try_from(refilled).unwrap_or(u32::MAX);
-            self.left = self.left.saturating_add(refilled).min(BURST);
+            self.left = self.left.saturating_add(refilled).min(BYTES_A_DAY);
             self.counted = now;
         }
     }
@@ -63,17 +61,19 @@ mod tests {
     }
 
     #[test]
-    fn a_device_that_never_stops_is_told_when_to_come_back() {
+    fn a_device_that_never_stops_gets_its_bytes_a_day_and_no_more() {
         let mut quota = Quota::full(at(0));
-        assert_eq!(quota.take(4096, at(0)), Ok(()));
-        assert_eq!(quota.take(2, at(5)), Err(20));
-        assert_eq!(quota.take(2, at(25)), Ok(()));
+        assert_eq!(quota.take(BYTES_A_DAY, at(0)), Ok(()));
+        assert_eq!(quota.take(BYTES_A_DAY, at(0)), Err(24 * 60 * 60));
+        let half = 12 * 60 * 60;
+        assert_eq!(quota.take(BYTES_A_DAY / 2 + 1, at(half)), Err(1));
+        assert_eq!(quota.take(BYTES_A_DAY / 2, at(half)), Ok(()));
     }
 
     #[test]
-    fn a_clock_set_back_locks_nobody_out() {
+    fn a_clock_that_was_set_back_locks_no_device_out() {
         let mut quota = Quota::full(at(1_000_000));
-        assert_eq!(quota.take(4096, at(1_000_000)), Ok(()));
+        assert_eq!(quota.take(BYTES_A_DAY, at(1_000_000)), Ok(()));
         assert!(quota.take(1, at(0)).is_err());
         assert_eq!(quota.take(1, at(10)), Ok(()));
     }

@@ -22,8 +22,10 @@ use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::renew::RenewalState;
 use crate::store::Store;
-use crate::watch::{Announced, Published};
-use crate::{assets, dashboard, enrol, fleet, hints, ingest, login, metrics, repository, session};
+use crate::watch::{Announced, Looker, Published};
+use crate::{
+    assets, dashboard, devices, enrol, fleet, hints, ingest, login, metrics, repository, session,
+};
 
 /// What every handler may use; clones share it.
 #[derive(Debug, Clone)]
@@ -44,6 +46,8 @@ pub(crate) struct Parts {
     pub(crate) published: Published,
     /// How the last renewal went.
     pub(crate) renewal: RenewalState,
+    /// Looks for a newer publication.
+    pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
     /// Becomes true when the server is told to stop.
@@ -80,7 +84,7 @@ impl App {
             .ok_or_else(Problem::nothing_published)
     }
 
-    /// The fleet at `now`, measured against a publication.
+    /// The fleet at `now`, compared with a publication, without events.
     pub(crate) async fn fleet(
         &self,
         publication: &Publication,
@@ -99,6 +103,7 @@ impl App {
 pub(crate) fn router(app: App) -> Router {
     let inside = Router::new()
         .route("/", get(dashboard::show))
+        .route("/devices/{device}", get(devices::show).post(devices::act))
         .route("/api/v1/fleet", get(dashboard::fleet))
         .route("/api/v1/fleet/changes", get(hints::changes))
         .route("/metrics", get(metrics::show))

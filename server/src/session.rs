@@ -17,6 +17,7 @@ use crate::access::Access;
 use crate::account::{Credentials, Secret};
 use crate::problem::Problem;
 use crate::router::App;
+use crate::store::Actor;
 
 /// The prefix makes browsers refuse the cookie without `Secure`, and for any other path or name.
 const COOKIE: &str = "__Host-fyr";
@@ -29,17 +30,26 @@ pub(crate) struct Peer(pub(crate) IpAddr);
 pub(crate) async fn require_login(
     State(app): State<App>,
     jar: CookieJar,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
-    if !app.access.needs_login() || is_open(&app, &jar).await {
+    if !app.access.needs_login() {
+        request.extensions_mut().insert(Actor::this_machine());
+        return next.run(request).await;
+    }
+    if let Some(account) = account(&app, &jar).await {
+        request.extensions_mut().insert(Actor::account(&account));
         return next.run(request).await;
     }
     let headers = request.headers();
     if let Some(credentials) = basic(headers) {
         let place = place(&app.access, &request);
+        let actor = Actor::account(&credentials.name);
         return match app.desk.check(place, credentials).await {
-            Ok(()) => next.run(request).await,
+            Ok(()) => {
+                request.extensions_mut().insert(actor);
+                next.run(request).await
+            }
             Err(error) => unauthorized(&error.to_string()).into_response(),
         };
     }
@@ -52,14 +62,17 @@ pub(crate) async fn require_login(
 
 /// Whether the request carries an open session.
 pub(crate) async fn is_open(app: &App, jar: &CookieJar) -> bool {
-    match claimed(jar) {
-        Some(secret) => app
-            .store
-            .session_is_open(secret.digest(), Timestamp::now())
-            .await
-            .unwrap_or(false),
-        None => false,
-    }
+    account(app, jar).await.is_some()
+}
+
+/// The account whose open session the request carries.
+async fn account(app: &App, jar: &CookieJar) -> Option<String> {
+    let secret = claimed(jar)?;
+    let account = app
+        .store
+        .account_of(secret.digest(), Timestamp::now())
+        .await;
+    account.ok().flatten()
 }
 
 /// The session that a request claims to have.

@@ -21,6 +21,8 @@ pub(crate) enum Standing {
     Behind,
     /// The device is silent, and may no longer hold what it last told.
     Silent,
+    /// The device's reports contradict what was published, so nothing that they say counts.
+    Contradicted,
     /// Drifted or failed.
     Broken,
 }
@@ -34,6 +36,9 @@ pub(crate) fn standing(device: &FleetDevice, control: &ControlId, published: Rev
         .map(|finding| finding.state);
     if found.is_some_and(is_broken) {
         return Standing::Broken;
+    }
+    if !device.contradictions.is_empty() {
+        return Standing::Contradicted;
     }
     if device.state == DeviceState::Silent {
         return Standing::Silent;

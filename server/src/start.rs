@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use axum::Router;
 use fyr_seal::Passphrase;
+use jiff::SignedDuration;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
 
@@ -18,8 +19,8 @@ use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::renew::{Renewal, RenewalError, Renewed};
 use crate::router::{self, App, Parts};
-use crate::store::{OpenError, OpenStore, Store};
-use crate::watch::Watch;
+use crate::store::{OpenError, OpenStore, Store, Surroundings};
+use crate::watch::{Found, Watch};
 
 /// How long the last writes may take after the last request was answered.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -63,17 +64,27 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let access = Access::decide(&options)?;
     let (count_change, changes) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
+    let (watch, found) = Watch::begin(&options.repository, count_change.clone()).await;
+    let Found {
+        announced,
+        published,
+        looker,
+    } = found;
+    let surroundings = Surroundings {
+        changes: count_change,
+        published: published.clone(),
+        keep_reports: SignedDuration::from_hours(24 * i64::from(options.keep_reports)),
+    };
     let OpenStore {
         store,
         writer,
         lock,
-    } = Store::open(&options.state, count_change.clone()).await?;
+    } = Store::open(&options.state, surroundings).await?;
     let renewal = open_renewal(&options)?;
     let (renewed, renewal_state) = watch::channel(match renewal {
         Some(_) => Renewed::Waiting,
         None => Renewed::NotHere,
     });
-    let (watch, announced, published) = Watch::begin(&options.repository, count_change).await;
     let link = one_time_link(&store, &access, options.account_link).await?;
     let door = Door::open(&options).await?;
     let url = door.url();
@@ -86,6 +97,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         announced,
         published,
         renewal: renewal_state,
+        looker,
         changes,
         stop: stopped,
         metrics: Metrics::new(),
@@ -129,16 +141,20 @@ async fn one_time_link(
     access: &Access,
     asked: bool,
 ) -> Result<Option<Secret>, StartError> {
-    let wanted = asked
-        || access.needs_login()
-            && !store
-                .has_account()
-                .await
-                .map_err(|_| StartError::Accounts)?;
+    let wanted = asked || access.needs_login() && !has_account(store).await?;
     wanted
         .then(Secret::random)
         .transpose()
         .map_err(|_| StartError::Accounts)
+}
+
+/// Whether there is an account. While the disk is full there may be one; the next start looks.
+async fn has_account(store: &Store) -> Result<bool, StartError> {
+    match store.has_account().await {
+        Ok(has_account) => Ok(has_account),
+        Err(_) if store.trouble().is_some() => Ok(true),
+        Err(_) => Err(StartError::Accounts),
+    }
 }
 
 impl Running {

@@ -4,28 +4,46 @@
 //! one commit; readers have connections of their own that cannot write.
 
 mod accounts;
+mod departures;
+mod disk;
+mod enrol;
+mod expiry;
+mod history;
+mod ingest;
 mod reader;
+mod state;
 #[cfg(test)]
 mod tests;
 mod writer;
 
+use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use rustix::fs::FlockOperation;
 use sqlx::sqlite::{
-    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteSynchronous,
+    SqliteAutoVacuum, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteSynchronous,
 };
 use sqlx::{ConnectOptions, Connection};
 use tokio::sync::{mpsc, watch};
 
+use crate::fleet::FleetRecords;
+use crate::watch::Published;
+
 pub(crate) use accounts::{AccountOutcome, NewAccount, NewSession};
-pub(crate) use reader::EnrolledDevice;
-pub(crate) use writer::{EnrolOutcome, IngestOutcome, NewDevice, NewReport};
+pub(crate) use departures::{Actor, FleetAction, Order, OrderOutcome};
+pub(crate) use disk::{Trouble, TroubleKind};
+pub(crate) use enrol::{EnrolOutcome, NewDevice};
+pub(crate) use ingest::{IngestOutcome, NewReport};
+pub(crate) use reader::{EnrolledDevice, Events, LoggedAction, PastState};
+
+use disk::Disk;
 
 /// How many writes may wait for the writer; past that, requests wait at the door.
 const WRITES_WAITING: usize = 1024;
@@ -35,6 +53,8 @@ const WRITES_WAITING: usize = 1024;
 pub(crate) struct Store {
     readers: SqlitePool,
     writes: mpsc::Sender<writer::Write>,
+    disk: Disk,
+    trouble: watch::Receiver<Option<Trouble>>,
 }
 
 /// A store that was opened, with what must live as long as it.
@@ -90,8 +110,11 @@ pub(crate) enum StoreError {
     /// The writer rolled back or is gone; it has logged why.
     #[error("the write was not committed")]
     NotCommitted,
-    /// `SQLite` refused a read.
-    #[error("cannot read the database")]
+    /// The disk has no room left but the reserve.
+    #[error("the disk of the database is full")]
+    DiskFull,
+    /// `SQLite` refused a read, or a write of the command line.
+    #[error("cannot read or write the database")]
     Read(#[from] sqlx::Error),
     /// A stored value does not parse.
     #[error("the database holds a {what} of `{device}` that this version cannot read")]
@@ -103,50 +126,189 @@ pub(crate) enum StoreError {
     },
 }
 
-impl Store {
-    /// Opens the store below `directory`, making what is missing. `changes` counts up after every
-    /// commit that changed the fleet.
-    pub(crate) async fn open(
-        directory: &Path,
-        changes: watch::Sender<u64>,
-    ) -> Result<OpenStore, OpenError> {
-        let lock = own(directory)?;
-        let path = directory.join("fyr-server.sqlite3");
-        let failed = |source| OpenError::Database {
-            path: path.clone(),
-            source,
-        };
-        let options = SqliteConnectOptions::new()
-            .filename(&path)
-            .create_if_missing(true)
+/// What the store needs beside its directory.
+#[derive(Debug)]
+pub(crate) struct Surroundings {
+    /// Counts up after every commit that changed the fleet.
+    pub(crate) changes: watch::Sender<u64>,
+    /// What is published: what reports are compared with.
+    pub(crate) published: Published,
+    /// How long reports are kept.
+    pub(crate) keep_reports: SignedDuration,
+}
+
+/// How the database of a state directory is opened.
+#[derive(Debug, Clone)]
+struct Opening {
+    path: PathBuf,
+}
+
+impl Opening {
+    fn of(directory: &Path) -> Self {
+        Self {
+            path: directory.join("fyr-server.sqlite3"),
+        }
+    }
+
+    fn options(&self) -> SqliteConnectOptions {
+        SqliteConnectOptions::new()
+            .filename(&self.path)
             .journal_mode(SqliteJournalMode::Wal)
             // A report is acknowledged only when it would survive a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(Duration::from_secs(10))
-            .disable_statement_logging();
-        let mut connection = SqliteConnection::connect_with(&options)
-            .await
-            .map_err(failed)?;
-        sqlx::migrate!()
-            .run(&mut connection)
-            .await
-            .map_err(|error| failed(error.into()))?;
+            .disable_statement_logging()
+    }
+
+    /// Opens it for writing, in this version's form. Boxed, because the compiler cannot show that a
+    /// future with this one in it is `Send`.
+    fn open(&self) -> Opened {
+        let path = self.path.clone();
+        let options = self
+            .options()
+            // What is deleted gives its room back to the file system.
+            .auto_vacuum(SqliteAutoVacuum::Incremental)
+            .create_if_missing(true);
+        Box::pin(async move {
+            let failed = |source| OpenError::Database {
+                path: path.clone(),
+                source,
+            };
+            let mut connection = SqliteConnection::connect_with(&options)
+                .await
+                .map_err(failed)?;
+            sqlx::migrate!()
+                .run_direct(None, &mut connection, false)
+                .await
+                .map_err(|error| failed(error.into()))?;
+            Ok(connection)
+        })
+    }
+}
+
+type Opened = Pin<Box<dyn Future<Output = Result<SqliteConnection, OpenError>> + Send>>;
+
+impl Store {
+    /// Opens the store below `directory`, making what is missing.
+    ///
+    /// On a full disk it opens as well, and takes nothing until there is room: the server must go on
+    /// renewing what it serves.
+    pub(crate) async fn open(
+        directory: &Path,
+        surroundings: Surroundings,
+    ) -> Result<OpenStore, OpenError> {
+        let lock = own(directory)?;
+        let (opening, disk) = (Opening::of(directory), Disk::of(directory));
+        let connection = match opening.open().await {
+            Ok(connection) => Some(connection),
+            Err(error) if disk.is_full() => {
+                tracing::error!(
+                    error = &error as &dyn std::error::Error,
+                    "the database is opened when its disk has room"
+                );
+                None
+            }
+            Err(error) => return Err(error),
+        };
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
-            .connect_with(options.create_if_missing(false).read_only(true))
-            .await
-            .map_err(failed)?;
+            .connect_lazy_with(opening.options().create_if_missing(false).read_only(true));
         let (sender, queue) = mpsc::channel(WRITES_WAITING);
-        let writer = tokio::spawn(writer::run(connection, readers.clone(), queue, changes));
+        let (trouble, known_trouble) = watch::channel(None);
+        let writer = writer::Writer {
+            connection,
+            opening,
+            disk: disk.clone(),
+            readers: readers.clone(),
+            queue,
+            changes: surroundings.changes,
+            trouble,
+            published: surroundings.published,
+            remembered: None,
+            keep_reports: surroundings.keep_reports,
+            quotas: HashMap::new(),
+        };
         Ok(OpenStore {
             store: Self {
                 readers,
                 writes: sender,
+                disk,
+                trouble: known_trouble,
             },
-            writer,
+            writer: tokio::spawn(writer.run()),
             lock,
         })
+    }
+
+    /// What keeps the database from taking reports, if anything does.
+    pub(crate) fn trouble(&self) -> Option<Trouble> {
+        let known = *self.trouble.borrow();
+        known.or_else(|| {
+            self.disk.is_full().then(|| Trouble {
+                kind: TroubleKind::DiskFull,
+                since: jiff::Timestamp::now(),
+            })
+        })
+    }
+}
+
+/// The database of a state directory, for the command line: while a server runs and while none does.
+pub(crate) struct Administration(SqliteConnection);
+
+/// Why the command line cannot work on the database.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum AdministrationError {
+    /// There is none.
+    #[error("there is no database in `{0}`: give the `--state` directory of the server")]
+    NoDatabase(PathBuf),
+    /// It cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// It cannot be read or written.
+    #[error("cannot use the database")]
+    Use(#[from] StoreError),
+}
+
+impl Administration {
+    /// Opens the database that a server made.
+    pub(crate) async fn open(directory: &Path) -> Result<Self, AdministrationError> {
+        let opening = Opening::of(directory);
+        if !opening.path.exists() {
+            return Err(AdministrationError::NoDatabase(directory.to_owned()));
+        }
+        Ok(Self(opening.open().await?))
+    }
+
+    /// Every device, without its events.
+    pub(crate) async fn fleet(&mut self) -> Result<FleetRecords, AdministrationError> {
+        Ok(reader::fleet(&mut self.0).await?)
+    }
+
+    /// The newest entries of the log of actions, newest first.
+    pub(crate) async fn actions(&mut self) -> Result<Vec<LoggedAction>, AdministrationError> {
+        Ok(reader::actions(&mut self.0, None).await?)
+    }
+
+    /// Carries out one action.
+    pub(crate) async fn carry_out(
+        &mut self,
+        order: &Order,
+    ) -> Result<OrderOutcome, AdministrationError> {
+        let outcome = self.write(order).await.map_err(StoreError::Read)?;
+        Ok(outcome)
+    }
+
+    async fn write(&mut self, order: &Order) -> Result<OrderOutcome, sqlx::Error> {
+        let mut transaction = self.0.begin_with("BEGIN IMMEDIATE").await?;
+        let outcome = departures::carry_out(&mut transaction, order).await?;
+        transaction.commit().await?;
+        Ok(outcome)
+    }
+
+    /// Closes the database, so that nothing of the command line's own stays beside it.
+    pub(crate) async fn close(self) -> Result<(), AdministrationError> {
+        Ok(self.0.close().await.map_err(StoreError::Read)?)
     }
 }
 

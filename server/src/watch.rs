@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
 use fyr_schemas::Revision;
@@ -22,7 +22,42 @@ pub(crate) type Announced = watch::Receiver<Option<Revision>>;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// Watches one repository and publishes what it holds.
+/// How many requests for a look may wait.
+const LOOKS_WAITING: usize = 256;
+
+/// What became of a look at the repository.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Looked {
+    /// What is published is known.
+    Read,
+    /// The repository cannot be read, or not now.
+    Failed,
+}
+
+/// Asks for a look at the repository before the next one is due; clones share the way.
+#[derive(Debug, Clone)]
+pub(crate) struct Looker(mpsc::Sender<oneshot::Sender<Looked>>);
+
+impl Looker {
+    /// Looks at the repository now. Returns when what is published is known.
+    pub(crate) async fn look(&self) -> Looked {
+        let (reply, answer) = oneshot::channel();
+        match self.0.send(reply).await {
+            Ok(()) => answer.await.unwrap_or(Looked::Failed),
+            Err(_) => Looked::Failed,
+        }
+    }
+}
+
+/// How the server follows a repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) announced: Announced,
+    pub(crate) published: Published,
+    pub(crate) looker: Looker,
+}
+
+/// Watches one repository and reports what it holds.
 pub(crate) struct Watch {
     repository: PathBuf,
     /// The `timestamp.json` that was last looked at.
@@ -33,16 +68,16 @@ pub(crate) struct Watch {
     published: watch::Sender<Option<Arc<Publication>>>,
     /// Counts up when the dashboard has something new to show.
     changes: watch::Sender<u64>,
+    /// Who waits for a look.
+    asked: mpsc::Receiver<oneshot::Sender<Looked>>,
 }
 
 impl Watch {
     /// Looks once, so that what is published already is known before the first request.
-    pub(crate) async fn begin(
-        repository: &Path,
-        changes: watch::Sender<u64>,
-    ) -> (Self, Announced, Published) {
+    pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Found) {
         let (announced, revisions) = watch::channel(None);
         let (published, receiver) = watch::channel(None);
+        let (looker, asked) = mpsc::channel(LOOKS_WAITING);
         let mut watch = Self {
             repository: repository.to_owned(),
             stamp: None,
@@ -50,15 +85,21 @@ impl Watch {
             announced,
             published,
             changes,
+            asked,
         };
         watch.look().await;
         if receiver.borrow().is_none() {
             tracing::info!(repository = %repository.display(), "waiting for the first publication");
         }
-        (watch, revisions, receiver)
+        let found = Found {
+            announced: revisions,
+            published: receiver,
+            looker: Looker(looker),
+        };
+        (watch, found)
     }
 
-    /// Watches until no receiver of publications is left.
+    /// Watches until no receiver is left.
     pub(crate) async fn run(mut self) {
         let (notice, mut noticed) = mpsc::channel(1);
         let mut watcher = None;
@@ -72,13 +113,18 @@ impl Watch {
             tokio::select! {
                 _ = ticks.tick() => {}
                 _ = noticed.recv() => {}
+                Some(reply) = self.asked.recv() => {
+                    // Whoever went away needs no answer.
+                    let _ = reply.send(self.look().await);
+                    continue;
+                }
                 () = closed.closed() => return,
             }
             self.look().await;
         }
     }
 
-    async fn look(&mut self) {
+    async fn look(&mut self) -> Looked {
         let mut look = Look {
             repository: self.repository.clone(),
             known: self.stamp.clone(),
@@ -93,25 +139,32 @@ impl Watch {
         match looked.await {
             Ok((found, shared)) => {
                 self.shared = shared;
-                self.take(found);
+                self.take(found)
             }
-            Err(error) => tracing::error!(%error, "the look at the repository broke off"),
+            Err(error) => {
+                tracing::error!(%error, "the look at the repository broke off");
+                Looked::Failed
+            }
         }
     }
 
-    fn take(&mut self, found: Result<Option<(Vec<u8>, Publication)>, ReadError>) {
+    fn take(&mut self, found: Result<Option<(Vec<u8>, Publication)>, ReadError>) -> Looked {
         match found {
-            Ok(None) => {}
+            Ok(None) => Looked::Read,
             Ok(Some((stamp, publication))) => {
                 self.stamp = Some(stamp);
                 self.publish(publication);
                 self.shared.forget_unused();
+                Looked::Read
             }
             // The stamp stays unknown, so the next look tries again.
-            Err(error) => tracing::warn!(
-                error = &error as &dyn std::error::Error,
-                "the repository cannot be read; what was published before stays",
-            ),
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the repository cannot be read; what was published before stays",
+                );
+                Looked::Failed
+            }
         }
     }
 

@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::fleet::DeviceState;
+use fyr_schemas::fleet::{Contradiction, DeviceState};
 use fyr_schemas::report::{ControlState, EventKind, Place};
 
 /// Every state of a device, best first.
@@ -63,6 +64,70 @@ pub(crate) fn control_state(state: ControlState) -> String {
         }
     };
     words.to_owned()
+}
+
+/// The names of all kinds of contradiction, as metrics have them.
+pub(crate) const CONTRADICTIONS: [&str; 6] = [
+    "revision-not-published",
+    "group-not-published",
+    "other-bundle",
+    "controls-missing",
+    "controls-unknown",
+    "several-machines",
+];
+
+/// The kind of a contradiction, as the API and metrics have it.
+pub(crate) fn contradiction_slug(contradiction: &Contradiction) -> &'static str {
+    match contradiction {
+        Contradiction::RevisionNotPublished { .. } => "revision-not-published",
+        Contradiction::GroupNotPublished { .. } => "group-not-published",
+        Contradiction::OtherBundle { .. } => "other-bundle",
+        Contradiction::ControlsMissing { .. } => "controls-missing",
+        Contradiction::ControlsUnknown { .. } => "controls-unknown",
+        Contradiction::SeveralMachines { .. } => "several-machines",
+    }
+}
+
+/// A contradiction, as what follows "This device".
+pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
+    match contradiction {
+        Contradiction::RevisionNotPublished { revision } => {
+            format!("reports revision {revision}, which was never published here")
+        }
+        Contradiction::GroupNotPublished { revision } => {
+            format!("reports revision {revision}, in which its group has no bundle")
+        }
+        Contradiction::OtherBundle { revision } => {
+            format!("reports another bundle than the one published as revision {revision}")
+        }
+        Contradiction::ControlsMissing { controls } => {
+            format!("does not report {}", names(controls))
+        }
+        Contradiction::ControlsUnknown { controls } => {
+            format!(
+                "reports {}, which its bundle does not name",
+                names(controls)
+            )
+        }
+        Contradiction::SeveralMachines { .. } => {
+            "has a copy: reports come from more than one machine with its key; enrol each machine \
+             anew"
+                .to_owned()
+        }
+    }
+}
+
+/// The first names of a list, and how many follow.
+fn names(controls: &[ControlId]) -> String {
+    const NAMED: usize = 5;
+    let named: Vec<&str> = controls.iter().take(NAMED).map(ControlId::as_str).collect();
+    let more = controls.len().saturating_sub(NAMED);
+    let named = named.join(", ");
+    if more == 0 {
+        named
+    } else {
+        format!("{named} and {more} more")
+    }
 }
 
 /// Something that happened on a device, as a sentence without its full stop.

@@ -11,7 +11,7 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::Report;
-use fyr_schemas::{DeviceId, Revision};
+use fyr_schemas::{DeviceId, Digest, Revision};
 use fyr_seal::{Published, SigningKey};
 
 pub use fyr_fixtures::ORGANISATION;
@@ -137,7 +137,8 @@ impl Signer {
         Ok(self.key.request(token))
     }
 
-    /// A report that everything of `revision` is in force.
+    /// A report that everything of `revision` is in force, where each revision is the edition of
+    /// its number.
     pub fn report(&self, sequence: u64, revision: Revision) -> Result<Report> {
         let now = Timestamp::now();
         let report = json!({
@@ -148,7 +149,7 @@ impl Signer {
             "sequence": sequence,
             "at": now,
             "agent": [0, 1, 0],
-            "bundle": {"revision": revision, "digest": "1".repeat(64), "since": now},
+            "bundle": {"revision": revision, "digest": digest(&self.group, revision)?, "since": now},
             "freshness": {"state": "fresh"},
             "controls": CONTROLS.map(|control| json!({
                 "control": control, "state": {"is": "in-force"}, "since": now,
@@ -172,6 +173,14 @@ pub const CONTROLS: [&str; 4] = [
     "sites.block",
     "youtube.level",
 ];
+
+/// The digest of a group's bundle, as it is published in the edition of this number.
+fn digest(group: &str, Revision(edition): Revision) -> Result<Digest> {
+    let known = GROUPS.iter().find(|(name, ..)| *name == group);
+    let known = known.with_context(|| format!("`{group}` is not published"))?;
+    let bundle = bundle(*known, u32::try_from(edition)?)?;
+    Ok(fyr_trust::digest(&serde_json::to_vec(&bundle)?))
+}
 
 fn bundle(
     (group, audience, stage, youtube): (&str, &str, &str, &str),

@@ -1,5 +1,6 @@
 //! A real `fyr-server` on a port of its own, and a plain HTTP client that can also ask wrongly.
 
+use std::ffi::OsString;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
@@ -47,6 +48,27 @@ impl Server {
         repository: &Path,
         more: &[&str],
     ) -> Result<Self> {
+        Self::start_with(listen, &[], state, repository, more)
+    }
+
+    /// Starts one through a command that ends by running what follows its own arguments.
+    pub fn start_inside(
+        prefix: &[String],
+        state: &Path,
+        repository: &Path,
+        more: &[&str],
+    ) -> Result<Self> {
+        let any = SocketAddr::from(([127, 0, 0, 1], 0));
+        Self::start_with(any, prefix, state, repository, more)
+    }
+
+    fn start_with(
+        listen: SocketAddr,
+        prefix: &[String],
+        state: &Path,
+        repository: &Path,
+        more: &[&str],
+    ) -> Result<Self> {
         let listen = listen.to_string();
         let (state, repository) = (
             state.display().to_string(),
@@ -55,7 +77,16 @@ impl Server {
         let mut line = vec!["--state", &state, "--repository", &repository];
         line.extend(["--listen", &listen]);
         line.extend(more);
-        let mut child = Child::start(&Binary::Server.path()?, line, |_| {})?;
+        let server = Binary::Server.path()?;
+        let mut child = match prefix.split_first() {
+            None => Child::start(&server, line, |_| {})?,
+            Some((first, rest)) => {
+                let mut all: Vec<OsString> = rest.iter().map(Into::into).collect();
+                all.push(server.into());
+                all.extend(line.into_iter().map(Into::into));
+                Child::start(Path::new(first), all, |_| {})?
+            }
+        };
         let address = child.line("the server to listen", wait::LIMIT, |line| {
             line.strip_prefix("listening on http://").map(str::to_owned)
         })?;

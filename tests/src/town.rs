@@ -53,6 +53,11 @@ impl Town {
         self.publication.path()
     }
 
+    /// Where its server keeps its state.
+    pub fn state(&self) -> PathBuf {
+        self.publication.directory().join("server")
+    }
+
     /// Its server.
     pub fn server(&mut self) -> &mut Server {
         &mut self.server

@@ -12,9 +12,10 @@ mod sources;
 mod words;
 
 /// The crates that take everything they know as arguments.
-const PURE: [(&str, &str); 5] = [
+const PURE: [(&str, &str); 6] = [
     ("fyr-schemas", "schemas"),
     ("fyr-trust", "trust"),
+    ("fyr-policy-source", "policy-compiler/source"),
     ("fyr-policy-core", "policy-compiler/core"),
     ("fyr-agent-core", "agent/core"),
     ("fyr-agent-files", "agent/files"),

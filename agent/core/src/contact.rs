@@ -28,7 +28,7 @@ pub struct Trouble {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "is", content = "reason")]
 pub enum TroubleKind {
-    /// Nobody answered.
+    /// No answer.
     OutOfReach,
     /// What was offered was refused.
     Refused(RefusalReason),
@@ -71,7 +71,7 @@ impl Contact {
         }
     }
 
-    /// The next moment at which [`freshness`](Self::freshness) changes by itself.
+    /// The next moment at which [`freshness`](Self::freshness) changes without an event.
     pub fn boundary(&self, now: Timestamp) -> Option<Timestamp> {
         self.expires.filter(|expires| *expires > now)
     }
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_told_once_and_again_after_it_changed_or_passed() {
+    fn a_refusal_is_reported_once_and_again_after_it_changed_or_passed() {
         let mut contact = Contact::default();
         let refused = TroubleKind::Refused(RefusalReason::Rollback);
         assert!(contact.failed(at(1), refused).is_some());

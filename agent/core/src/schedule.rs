@@ -1,4 +1,4 @@
-//! When the agent wakes by itself: at the heartbeat, and sooner after a failure.
+//! When the agent wakes without an event: at the heartbeat, and sooner after a failure.
 
 use jiff::{SignedDuration, Timestamp};
 

@@ -94,7 +94,7 @@ pub struct ControlStatus {
     pub advice: Option<String>,
 }
 
-/// Everything a status is told from.
+/// Everything that a status is made of.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// When it was asked.
@@ -135,24 +135,24 @@ pub struct Policy<'a> {
 impl Status {
     /// Tells the status.
     pub fn tell(facts: Facts<'_>) -> Self {
-        let told = facts.policy.as_ref();
-        let controls = told.map(|policy| controls(policy, &facts));
-        let due = told.map(|policy| policy.due.clone());
+        let reported = facts.policy.as_ref();
+        let controls = reported.map(|policy| controls(policy, &facts));
+        let due = reported.map(|policy| policy.due.clone());
         Self {
             at: facts.at,
             device: facts.device.clone(),
             organisation: facts.organisation.clone(),
             group: facts.group.clone(),
-            compliant: told.is_some_and(|policy| policy.due.is_empty()),
-            bundle: told.and_then(|policy| policy.revision.clone()),
-            periods: told.and_then(|policy| policy.periods.clone()),
+            compliant: reported.is_some_and(|policy| policy.due.is_empty()),
+            bundle: reported.and_then(|policy| policy.revision.clone()),
+            periods: reported.and_then(|policy| policy.periods.clone()),
             freshness: facts.contact.freshness(facts.at),
             trouble: facts.contact.trouble.map(|trouble| trouble.kind),
             refreshed: facts.contact.refreshed,
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
             browsers: facts.browsers,
-            lists: told
+            lists: reported
                 .map(|policy| lists(policy.in_force))
                 .unwrap_or_default(),
             controls: controls.unwrap_or_default(),
@@ -203,7 +203,7 @@ fn why(state: ControlState, control: &Control, browsers: &[Product]) -> Option<S
             "Firefox was started before the policy was written and reads it at start only"
                 .to_owned(),
         ),
-        ControlState::Drifted => Some("somebody changed it and it is not repaired".to_owned()),
+        ControlState::Drifted => Some("it was changed and is not repaired".to_owned()),
         ControlState::Failed(reason) => Some(reason.words().to_owned()),
     }
 }
@@ -219,8 +219,8 @@ fn gaps(control: &Control, browsers: &[Product]) -> String {
         if let Coverage::Gap(gap) = coverage
             && is_present(*engine)
         {
-            let told = engines.entry(&gap.detail).or_default();
-            told.push(engine.to_string());
+            let reported = engines.entry(&gap.detail).or_default();
+            reported.push(engine.to_string());
         }
     }
     let sentences = engines
@@ -231,7 +231,7 @@ fn gaps(control: &Control, browsers: &[Product]) -> String {
 
 fn advice(state: ControlState, agent: AgentState) -> Option<String> {
     let text = match (state, agent) {
-        // The policy's authors know of a gap; nobody can close it on the device.
+        // The policy's authors know of a gap; it cannot be closed on the device.
         (ControlState::InForce | ControlState::Gap, _) => return None,
         (ControlState::PendingRestart, _) => "close Firefox and open it again",
         (ControlState::Drifted, AgentState::Stopped) => {
@@ -242,7 +242,7 @@ fn advice(state: ControlState, agent: AgentState) -> Option<String> {
         }
         (ControlState::Failed(reason), _) => match reason {
             FailureReason::Shadowed => {
-                "remove the foreign entry that is named under `still to be done`"
+                "remove the unmanaged entry that is named under `still to be done`"
             }
             FailureReason::NoSpace => "free space on the disk that holds /etc",
             FailureReason::NoPermission => {

@@ -25,7 +25,7 @@ pub struct Action {
 pub enum Because {
     /// The policy asks for something this place has not held before.
     Policy,
-    /// Somebody changed what the agent had written.
+    /// Something changed what the agent had written.
     Drift(Found),
     /// Something of ours is no longer needed.
     Unneeded,
@@ -84,7 +84,7 @@ pub enum Content {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HostsContent {
     /// What is not ours.
-    pub foreign: Vec<u8>,
+    pub unmanaged: Vec<u8>,
     /// SHA-256 of the whole file.
     pub digest: Digest,
     /// The length of the whole file in bytes.
@@ -175,6 +175,6 @@ pub fn found_in_words(found: Found) -> &'static str {
         Found::Symlink => "replaced by a symbolic link",
         Found::NotAFile => "replaced by something that is no file",
         Found::Metadata => "given another mode, owner or time",
-        Found::Shadowed => "shadowed by a foreign file",
+        Found::Shadowed => "overridden by an unmanaged file",
     }
 }

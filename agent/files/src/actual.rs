@@ -15,7 +15,7 @@ use crate::path::OwnName;
 ///
 /// A Chromium browser reloads at once when a change leaves the newest modification time of the
 /// directory as it was, and only after 5 s otherwise; old, so that it is never the newest
-/// beside a foreign file: 2000-01-01T00:00:00Z.
+/// beside an unmanaged file: 2000-01-01T00:00:00Z.
 pub const FIXED_TIME: Timestamp = Timestamp::constant(946_684_800, 0);
 
 /// The mode of every file that is written.
@@ -39,7 +39,7 @@ pub struct Actual {
 }
 
 impl Actual {
-    /// Whether the hosts file stands there empty, as it does for a moment while somebody writes it
+    /// Whether the hosts file is empty, as it is for a moment while another program writes it
     /// in place. A repair in that moment would replace the file under the writer's hands, and the
     /// lines that are being written would be lost.
     pub fn hosts_stand_empty(&self) -> bool {
@@ -78,7 +78,7 @@ pub struct ActualPlace {
     /// What stands under our names. A shared file stands under [`OwnName::PLAIN`].
     pub files: BTreeMap<OwnName, FoundFile>,
     /// The other files a Chromium browser reads there.
-    pub foreign: Vec<ForeignFile>,
+    pub unmanaged: Vec<UnmanagedFile>,
 }
 
 /// A directory as it was found.
@@ -158,16 +158,16 @@ pub enum FileContent {
 
 /// A file in a Chromium directory that is not ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ForeignFile {
+pub struct UnmanagedFile {
     /// Its name, as the bytes a browser sorts by.
     pub name: Vec<u8>,
     /// What it says.
-    pub policies: ForeignPolicies,
+    pub policies: UnmanagedPolicies,
 }
 
-/// What a foreign policy file says.
+/// What an unmanaged policy file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ForeignPolicies {
+pub enum UnmanagedPolicies {
     /// These policies.
     Known(BTreeMap<String, Value>),
     /// Nothing that strict JSON can tell. A browser reads comments and trailing commas too,
@@ -193,8 +193,8 @@ impl RegularFile {
     }
 }
 
-impl ForeignPolicies {
-    /// Reads a foreign file's bytes.
+impl UnmanagedPolicies {
+    /// Reads an unmanaged file's bytes.
     pub fn parse(bytes: &[u8]) -> Self {
         serde_json::from_slice(bytes).map_or(Self::Opaque, Self::Known)
     }
@@ -208,7 +208,7 @@ impl ActualPlace {
             staging: FoundDirectory::ABSENT,
             staged: None,
             files: BTreeMap::new(),
-            foreign: Vec::new(),
+            unmanaged: Vec::new(),
         }
     }
 

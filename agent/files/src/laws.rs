@@ -1,4 +1,4 @@
-//! The laws that hold for every plan, tried on devices that somebody has tampered with.
+//! The laws that hold for every plan, tried on devices that were tampered with.
 
 use std::collections::BTreeMap;
 
@@ -16,9 +16,9 @@ use crate::simulation::{Device, Node, regular};
 
 const CHROMIUM: &str = "/etc/chromium/policies/managed";
 const CHROME: &str = "/etc/opt/chrome/policies/managed";
-const FOREIGN_HOSTS: &[u8] = b"127.0.0.1 localhost\n10.0.0.7 printer\n";
+const UNMANAGED_HOSTS: &[u8] = b"127.0.0.1 localhost\n10.0.0.7 printer\n";
 
-/// One thing that somebody does to a device.
+/// One change to a device.
 #[derive(Debug, Clone)]
 enum Tamper {
     Remove(&'static str),
@@ -29,7 +29,7 @@ enum Tamper {
     Overwrite(&'static str, &'static [u8]),
     Chmod(&'static str, u32),
     Touch(&'static str),
-    Foreign(&'static str, &'static [u8]),
+    Unmanaged(&'static str, &'static [u8]),
 }
 
 /// Paths that are ours, and the directories on the way that are ours.
@@ -49,7 +49,7 @@ const OURS: [&str; 13] = [
     "/etc/.fyr/staged",
 ];
 
-const FOREIGN: [&str; 4] = [
+const UNMANAGED: [&str; 4] = [
     "/etc/chromium/policies/managed/a.json",
     "/etc/chromium/policies/managed/zz.json",
     "/etc/chromium/policies/managed/~zz",
@@ -78,8 +78,8 @@ fn tamper() -> impl Strategy<Value = Tamper> {
         (ours(), prop::sample::select(vec![0o600, 0o666, 0o777]))
             .prop_map(|(p, m)| Tamper::Chmod(p, m)),
         ours().prop_map(Tamper::Touch),
-        (prop::sample::select(FOREIGN.to_vec()), content())
-            .prop_map(|(p, b)| Tamper::Foreign(p, b)),
+        (prop::sample::select(UNMANAGED.to_vec()), content())
+            .prop_map(|(p, b)| Tamper::Unmanaged(p, b)),
     ]
 }
 
@@ -94,9 +94,9 @@ fn apply(device: &mut Device, tamper: &Tamper) {
         Tamper::Special(path) if reachable(device, path) => device.put(path, Node::Special),
         Tamper::Directory(path) if reachable(device, path) => {
             device.put(path, Node::Directory { mode: 0o755 });
-            device.put_file(&format!("{path}/somebodys"), b"file");
+            device.put_file(&format!("{path}/of-a-user"), b"file");
         }
-        Tamper::Overwrite(path, bytes) | Tamper::Foreign(path, bytes) => {
+        Tamper::Overwrite(path, bytes) | Tamper::Unmanaged(path, bytes) => {
             device.put_file(path, bytes);
         }
         Tamper::Truncate(path, length) => {
@@ -123,7 +123,7 @@ fn apply(device: &mut Device, tamper: &Tamper) {
 fn device() -> Device {
     let mut device = Device::new([Product::Chromium, Product::Chrome, Product::Firefox]);
     device.put("/etc/chromium", Node::Directory { mode: 0o755 });
-    device.put_file("/etc/hosts", FOREIGN_HOSTS);
+    device.put_file("/etc/hosts", UNMANAGED_HOSTS);
     device
 }
 
@@ -207,7 +207,7 @@ proptest! {
     }
 
     #[test]
-    fn a_power_cut_after_any_action_is_mended_by_the_next_plan(
+    fn a_power_cut_after_any_action_is_repaired_by_the_next_plan(
         mut device in tampered(), bundle in bundles(), cut in 0_usize..40,
     ) {
         for action in planned(&bundle, &device).actions.iter().take(cut) {
@@ -228,13 +228,13 @@ proptest! {
 
     #[test]
     fn while_a_policy_is_renewed_some_policy_of_ours_is_always_in_force(
-        foreign in prop::sample::select(CONTENTS.to_vec()),
+        unmanaged in prop::sample::select(CONTENTS.to_vec()),
     ) {
         let mut device = device();
         let mut newer = bundle();
         newer.chromium.insert("IncognitoModeAvailability".into(), json!(1));
         device.execute(&planned(&bundle(), &device), &bundle());
-        device.put_file(FOREIGN[1], foreign);
+        device.put_file(UNMANAGED[1], unmanaged);
         for action in &planned(&newer, &device).actions {
             let before = device.chromium_policy(Product::Chromium);
             device.step(&action.step, &newer);
@@ -252,7 +252,7 @@ proptest! {
             let ours = OURS.contains(&path.as_str()) || is_ours(path);
             prop_assert!(ours || created, "{path} is not ours");
         }
-        for path in FOREIGN {
+        for path in UNMANAGED {
             let stays = device.nodes.get(path) == before.nodes.get(path);
             prop_assert!(stays, "{path} was changed");
         }

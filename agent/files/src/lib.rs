@@ -9,6 +9,7 @@ pub mod action;
 pub mod actual;
 pub mod assess;
 pub mod desired;
+pub mod marker;
 pub mod outcome;
 pub mod path;
 pub mod plan;

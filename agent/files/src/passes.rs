@@ -1,4 +1,4 @@
-//! Whole passes over simulated devices: what is told of them, and for how long.
+//! Whole passes over simulated devices: what is reported, and for how long.
 
 mod turns;
 
@@ -99,23 +99,23 @@ impl Watched {
     }
 }
 
-fn events(told: &Assessed) -> Vec<EventKind> {
-    let events = told.assessment.events.iter();
+fn events(reported: &Assessed) -> Vec<EventKind> {
+    let events = reported.assessment.events.iter();
     events.map(|event| event.what.clone()).collect()
 }
 
-fn states(told: &Assessed) -> Vec<(&str, ControlState)> {
-    let controls = told.assessment.controls.iter();
+fn states(reported: &Assessed) -> Vec<(&str, ControlState)> {
+    let controls = reported.assessment.controls.iter();
     controls.map(|c| (c.control.as_str(), c.state)).collect()
 }
 
 #[test]
 fn a_first_policy_is_applied_and_is_no_drift() {
-    let told = Watched::new().pass(&bundle(), 7, None);
+    let reported = Watched::new().pass(&bundle(), 7, None);
     let revision = Revision(7);
-    assert_eq!(events(&told), [EventKind::Applied { revision }]);
+    assert_eq!(events(&reported), [EventKind::Applied { revision }]);
     assert_eq!(
-        states(&told),
+        states(&reported),
         [
             ("browser.private", ControlState::InForce),
             ("sites.block", ControlState::Gap),
@@ -123,11 +123,11 @@ fn a_first_policy_is_applied_and_is_no_drift() {
             ("youtube.level", ControlState::InForce),
         ]
     );
-    assert!(told.rest.is_empty());
+    assert!(reported.rest.is_empty());
 }
 
 #[test]
-fn a_new_revision_of_the_same_policy_keeps_its_date_and_is_told_once() {
+fn a_new_revision_of_the_same_policy_keeps_its_date_and_is_reported_once() {
     let mut watched = Watched::new();
     let first = watched.pass(&bundle(), 7, None);
     let again = watched.pass(&bundle(), 7, None);
@@ -136,11 +136,11 @@ fn a_new_revision_of_the_same_policy_keeps_its_date_and_is_told_once() {
 }
 
 #[test]
-fn drift_is_told_with_its_repair_and_how_long_it_took() {
+fn drift_is_reported_with_its_repair_and_how_long_it_took() {
     let mut watched = Watched::new();
     watched.pass(&bundle(), 7, None);
     watched.tamper();
-    let told = watched.pass(&bundle(), 7, None);
+    let reported = watched.pass(&bundle(), 7, None);
     let place = CHROMIUM;
     let found = Found::Changed;
     let took_ms = 60_000;
@@ -148,11 +148,11 @@ fn drift_is_told_with_its_repair_and_how_long_it_took() {
         EventKind::Drift { place, found },
         EventKind::Repaired { place, took_ms },
     ];
-    assert_eq!(events(&told), expected);
+    assert_eq!(events(&reported), expected);
 }
 
 #[test]
-fn drift_that_cannot_be_repaired_is_told_once_and_its_repair_when_it_comes() {
+fn drift_that_cannot_be_repaired_is_reported_once_and_its_repair_when_it_comes() {
     let mut watched = Watched::new();
     watched.pass(&bundle(), 7, None);
     watched.tamper();
@@ -172,9 +172,9 @@ fn drift_that_cannot_be_repaired_is_told_once_and_its_repair_when_it_comes() {
         still.assessment.controls, failed.assessment.controls,
         "a state keeps the moment it began"
     );
-    let mended = watched.pass(&bundle(), 7, None);
+    let repaired = watched.pass(&bundle(), 7, None);
     let took_ms = 180_000;
-    assert_eq!(events(&mended), [EventKind::Repaired { place, took_ms }]);
+    assert_eq!(events(&repaired), [EventKind::Repaired { place, took_ms }]);
 }
 
 #[test]
@@ -197,14 +197,14 @@ fn a_policy_that_could_not_be_written_is_not_called_in_force() {
 }
 
 #[test]
-fn a_shadow_is_told_and_so_is_the_name_that_outranks_it() {
+fn an_override_is_reported_and_so_is_the_name_that_outranks_it() {
     let mut watched = Watched::new();
     watched.pass(&bundle(), 7, None);
-    let foreign = "/etc/chromium/policies/managed/zz.json";
+    let unmanaged = "/etc/chromium/policies/managed/zz.json";
     watched
         .device
-        .put_file(foreign, b"{\"ForceYouTubeRestrict\": 0}");
-    let told = watched.pass(&bundle(), 7, None);
+        .put_file(unmanaged, b"{\"ForceYouTubeRestrict\": 0}");
+    let reported = watched.pass(&bundle(), 7, None);
     let place = CHROMIUM;
     let found = Found::Shadowed;
     let took_ms = 60_000;
@@ -213,8 +213,8 @@ fn a_shadow_is_told_and_so_is_the_name_that_outranks_it() {
         EventKind::Outranked { place },
         EventKind::Repaired { place, took_ms },
     ];
-    assert_eq!(events(&told), expected);
-    watched.device.remove(foreign);
+    assert_eq!(events(&reported), expected);
+    watched.device.remove(unmanaged);
     let settled = watched.pass(&bundle(), 7, None);
     assert_eq!(
         events(&settled),
@@ -231,8 +231,8 @@ fn a_shadow_that_nothing_outranks_fails_the_controls_it_touches_and_no_others() 
         "/etc/chromium/policies/managed/ø.json",
         b"{\"ForceYouTubeRestrict\": 0}",
     );
-    let told = watched.pass(&bundle(), 7, None);
-    let states = states(&told);
+    let reported = watched.pass(&bundle(), 7, None);
+    let states = states(&reported);
     let youtube = (
         "youtube.level",
         ControlState::Failed(FailureReason::Shadowed),
@@ -242,11 +242,11 @@ fn a_shadow_that_nothing_outranks_fails_the_controls_it_touches_and_no_others() 
         states.contains(&("sites.block", ControlState::Gap)),
         "{states:?}"
     );
-    assert!(!told.rest.is_empty());
+    assert!(!reported.rest.is_empty());
 }
 
 #[test]
-fn a_foreign_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_others() {
+fn an_unmanaged_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_others() {
     let mut watched = Watched::new();
     let mut bundle = bundle();
     let (games, list) = closed("games", "game.example\n");
@@ -254,18 +254,22 @@ fn a_foreign_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_oth
     watched
         .device
         .put_file("/etc/hosts", b"93.184.216.34 game.example\n");
-    let told = watched.pass(&bundle, 7, None);
-    assert_eq!(told.rest.obstacles.len(), 1, "{}", told.rest);
-    assert!(!told.rest.is_empty());
+    let reported = watched.pass(&bundle, 7, None);
+    assert_eq!(reported.rest.obstacles.len(), 1, "{}", reported.rest);
+    assert!(!reported.rest.is_empty());
     let gambling = ("sites.block.gambling", ControlState::InForce);
-    assert!(states(&told).contains(&gambling), "{:?}", states(&told));
+    assert!(
+        states(&reported).contains(&gambling),
+        "{:?}",
+        states(&reported)
+    );
     watched
         .device
         .put_file("/etc/hosts", b"93.184.216.34 www.bet.example\n");
-    let told = watched.pass(&bundle, 7, None);
+    let reported = watched.pass(&bundle, 7, None);
     let shadowed = ControlState::Failed(FailureReason::Shadowed);
-    assert!(states(&told).contains(&("sites.block.gambling", shadowed)));
-    assert!(states(&told).contains(&("youtube.level", ControlState::InForce)));
+    assert!(states(&reported).contains(&("sites.block.gambling", shadowed)));
+    assert!(states(&reported).contains(&("youtube.level", ControlState::InForce)));
 }
 
 #[test]
@@ -275,15 +279,15 @@ fn while_a_list_is_missing_the_hosts_file_stays_as_it_is_and_everything_else_is_
     let hosts = watched.device.nodes["/etc/hosts"].clone();
     watched.lists = false;
     watched.tamper();
-    let told = watched.pass(&bundle(), 7, None);
+    let reported = watched.pass(&bundle(), 7, None);
     assert_eq!(watched.device.nodes["/etc/hosts"], hosts);
     let missing = ControlState::Failed(FailureReason::ListMissing);
-    assert!(states(&told).contains(&("sites.block.gambling", missing)));
-    assert!(states(&told).contains(&("browser.private", ControlState::InForce)));
-    assert!(told.rest.actions.is_empty(), "{}", told.rest);
+    assert!(states(&reported).contains(&("sites.block.gambling", missing)));
+    assert!(states(&reported).contains(&("browser.private", ControlState::InForce)));
+    assert!(reported.rest.actions.is_empty(), "{}", reported.rest);
     watched.lists = true;
-    let mended = watched.pass(&bundle(), 7, None);
-    assert!(mended.rest.is_empty(), "{}", mended.rest);
+    let repaired = watched.pass(&bundle(), 7, None);
+    assert!(repaired.rest.is_empty(), "{}", repaired.rest);
 }
 
 #[test]
@@ -312,8 +316,8 @@ fn a_firefox_that_was_started_before_the_file_was_written_awaits_its_restart() {
 #[test]
 fn an_empty_policy_on_an_untouched_device_writes_nothing_but_the_empty_file() {
     let mut watched = Watched::new();
-    let told = watched.pass(&empty_bundle(), 7, None);
-    assert!(told.rest.is_empty());
+    let reported = watched.pass(&empty_bundle(), 7, None);
+    assert!(reported.rest.is_empty());
     let files = watched.device.nodes.iter();
     let files: Vec<&String> = files
         .filter(|(_, node)| matches!(node, Node::File(_)))
@@ -328,18 +332,18 @@ proptest! {
         failing in prop::option::of(prop::sample::select(vec![
             FailureReason::NoSpace, FailureReason::ReadOnly, FailureReason::NoPermission,
         ])),
-        foreign in prop::option::of(prop::sample::select(vec!["a.json", "zz.json", "ø.json"])),
+        unmanaged in prop::option::of(prop::sample::select(vec!["a.json", "zz.json", "ø.json"])),
     ) {
         let mut watched = Watched::new();
         watched.pass(&bundle(), 7, None);
         watched.tamper();
-        if let Some(name) = foreign {
+        if let Some(name) = unmanaged {
             let path = format!("/etc/chromium/policies/managed/{name}");
             watched.device.put_file(&path, b"{\"ForceYouTubeRestrict\": 0}");
         }
-        let told = watched.pass(&bundle(), 7, failing);
+        let reported = watched.pass(&bundle(), 7, failing);
         let fails = |state: &ControlState| matches!(state, ControlState::Failed(_) | ControlState::Drifted);
-        let some_fail = told.assessment.controls.iter().any(|control| fails(&control.state));
-        prop_assert_eq!(told.rest.is_empty(), !some_fail);
+        let some_fail = reported.assessment.controls.iter().any(|control| fails(&control.state));
+        prop_assert_eq!(reported.rest.is_empty(), !some_fail);
     }
 }

@@ -13,7 +13,7 @@ pub const ASIDE_LIMIT: u8 = 16;
 
 /// A path below the device's root that the agent may create, replace or remove.
 ///
-/// INVARIANT: made from the tables of this crate and small numbers alone, so whatever a bundle
+/// INVARIANT: made from the tables of this crate and small numbers only, so for any text a bundle
 /// holds, a plan cannot name a path outside the managed places.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -80,7 +80,7 @@ pub fn directories(place: Place) -> &'static [&'static str] {
     }
 }
 
-/// The depth from which on directories are the agent's to mend; above it they are the system's.
+/// The depth from which on directories are the agent's to repair; above it they are the system's.
 pub fn first_own_depth(place: Place) -> usize {
     match place {
         // `…/policies/managed`

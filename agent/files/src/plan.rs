@@ -26,7 +26,7 @@ use crate::path::{ManagedPath, OwnName};
 pub struct Plan {
     /// The steps, in order. After one fails, the later ones of its place are not tried.
     pub actions: Vec<Action>,
-    /// What no step of the agent can mend.
+    /// What no step of the agent can repair.
     pub obstacles: Vec<Obstacle>,
 }
 
@@ -61,7 +61,9 @@ pub fn prepare(actual: &Actual) -> Plan {
         let Some(found) = actual.places.get(&place) else {
             continue;
         };
-        if matches!(place, Place::Chromium(_)) && found.files.is_empty() && found.foreign.is_empty()
+        if matches!(place, Place::Chromium(_))
+            && found.files.is_empty()
+            && found.unmanaged.is_empty()
         {
             let content = Content::from(b"{}\n".to_vec());
             plan.append(chromium::establish(place, found, content));
@@ -105,7 +107,7 @@ struct Subject<'a> {
     owner: u32,
 }
 
-/// The digest of what the bundle asks of `place`, whatever else stands there; absent while that
+/// The digest of what the bundle asks of `place`, beside anything else there; absent while that
 /// is not known.
 pub(crate) fn own_part(bundle: &Bundle, block: Option<&Block>, place: Place) -> Option<Digest> {
     use crate::desired::{chromium, firefox};
@@ -172,7 +174,7 @@ impl fmt::Display for ObstacleWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self(obstacle) = self;
         let path = file(obstacle.place, OwnName::PLAIN);
-        write!(f, "cannot mend {path}: {}", obstacle.reason.words())?;
+        write!(f, "cannot repair {path}: {}", obstacle.reason.words())?;
         match &obstacle.affected {
             Affected::Everything => Ok(()),
             Affected::Names(names) | Affected::List(_, names) => {

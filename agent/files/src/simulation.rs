@@ -12,7 +12,7 @@ use crate::action::{Content, FileTime, Step};
 use crate::actual::hosts::HostsFile;
 use crate::actual::{
     Actual, ActualPlace, DIRECTORY_MODE, DirectoryState, FILE_MODE, FIXED_TIME, FileContent,
-    FileState, ForeignFile, ForeignPolicies, FoundDirectory, FoundFile, RegularFile,
+    FileState, FoundDirectory, FoundFile, RegularFile, UnmanagedFile, UnmanagedPolicies,
 };
 use crate::desired::hosts::{clashes, led_elsewhere};
 use crate::fixture::{lists, rendered};
@@ -57,7 +57,7 @@ impl Device {
         self.nodes.insert(path.to_owned(), node);
     }
 
-    /// Puts a file with the modes of one that somebody wrote by hand, if its directory is there.
+    /// Puts a file with the modes of one that was written by hand, if its directory is there.
     pub(crate) fn put_file(&mut self, path: &str, content: &[u8]) {
         let (parent, _) = path.rsplit_once('/').unwrap();
         if matches!(self.nodes.get(parent), Some(Node::Directory { .. })) {
@@ -132,9 +132,9 @@ impl Device {
             if let Some(own) = own {
                 found.files.insert(own, self.found(path, node));
             } else if let (Place::Chromium(_), Node::File(file)) = (place, node) {
-                found.foreign.push(ForeignFile {
+                found.unmanaged.push(UnmanagedFile {
                     name: name.into(),
-                    policies: ForeignPolicies::parse(file.bytes().unwrap()),
+                    policies: UnmanagedPolicies::parse(file.bytes().unwrap()),
                 });
             }
         }
@@ -236,7 +236,7 @@ impl Device {
                 );
                 let bytes = match content {
                     Content::Bytes(bytes) => bytes.clone(),
-                    Content::Hosts(hosts) => [rendered(bundle), hosts.foreign.clone()].concat(),
+                    Content::Hosts(hosts) => [rendered(bundle), hosts.unmanaged.clone()].concat(),
                 };
                 assert_eq!(fyr_trust::digest(&bytes), content.digest());
                 self.put(&path, Node::File(regular(bytes, *time)));
@@ -301,7 +301,7 @@ fn tell_hosts_apart(found: &mut ActualPlace, bundle: &Bundle) {
     for file in found.files.values_mut() {
         if let FileState::Regular(file) = &mut file.state {
             let mut hosts = HostsFile::read(file.bytes().unwrap()).unwrap();
-            let names = led_elsewhere(&hosts.foreign);
+            let names = led_elsewhere(&hosts.unmanaged);
             let Ok(found) = clashes(&names, lists(bundle));
             hosts.clashes = found;
             file.content = FileContent::Hosts(hosts);

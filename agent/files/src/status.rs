@@ -56,7 +56,7 @@ impl StatusWords<'_> {
     }
 
     fn periods_in_words(self, periods: &PeriodsInForce) -> String {
-        // Days are periods that run from then on; the last of them tells of all before it.
+        // Days are periods that run from then on; the last of them covers all before it.
         let named = periods.running.iter().filter(|name| name.day().is_none());
         let running: Vec<String> = named.map(|period| format!("`{period}`")).collect();
         let until = match periods.until {
@@ -254,11 +254,11 @@ mod tests {
         Timestamp::from_second(1_795_000_000 + second).unwrap()
     }
 
-    fn told(contact: &Contact, state: ControlState, rest: &Plan, agent: AgentState) -> String {
-        told_during(None, contact, state, rest, agent)
+    fn text(contact: &Contact, state: ControlState, rest: &Plan, agent: AgentState) -> String {
+        status_during(None, contact, state, rest, agent)
     }
 
-    fn told_during(
+    fn status_during(
         periods: Option<PeriodsInForce>,
         contact: &Contact,
         state: ControlState,
@@ -310,13 +310,13 @@ mod tests {
 
     #[test]
     fn a_device_that_holds_its_policy_says_so_and_names_its_gaps() {
-        let told = told(
+        let text = text(
             &fresh(),
             ControlState::InForce,
             &Plan::default(),
             AgentState::Running,
         );
-        insta::assert_snapshot!(told);
+        insta::assert_snapshot!(text);
     }
 
     #[test]
@@ -332,7 +332,7 @@ mod tests {
         let mut contact = fresh();
         contact.failed(at(-7200), TroubleKind::Refused(RefusalReason::Rollback));
         let state = ControlState::Failed(FailureReason::Shadowed);
-        insta::assert_snapshot!(told(&contact, state, &rest, AgentState::Stopped));
+        insta::assert_snapshot!(text(&contact, state, &rest, AgentState::Stopped));
     }
 
     #[test]
@@ -340,7 +340,7 @@ mod tests {
         let state = ControlState::PendingRestart;
         let mut contact = fresh();
         contact.failed(at(-60), TroubleKind::OutOfReach);
-        insta::assert_snapshot!(told(&contact, state, &Plan::default(), AgentState::Running));
+        insta::assert_snapshot!(text(&contact, state, &Plan::default(), AgentState::Running));
     }
     #[test]
     fn the_period_that_runs_is_named_with_its_end_and_so_is_the_time_between_two() {
@@ -350,8 +350,8 @@ mod tests {
                 until,
             };
             let (state, rest) = (ControlState::InForce, Plan::default());
-            let told = told_during(Some(periods), &fresh(), state, &rest, AgentState::Running);
-            told.lines().nth(3).unwrap().to_owned()
+            let text = status_during(Some(periods), &fresh(), state, &rest, AgentState::Running);
+            text.lines().nth(3).unwrap().to_owned()
         };
         insta::assert_snapshot!(
             [

@@ -27,7 +27,7 @@ pub(crate) enum EnrolError {
     /// The line is no token.
     #[error(transparent)]
     Parse(#[from] ParseTokenError),
-    /// Nobody who may hand out tokens signed it, or it expired.
+    /// No key that may sign tokens signed it, or it expired.
     #[error(transparent)]
     Token(#[from] TokenError),
     /// The state directory failed.
@@ -60,7 +60,7 @@ pub(crate) enum EnrolError {
     /// The server said no.
     #[error("the server does not take this device")]
     Refused(#[source] ServerError),
-    /// The answer is about somebody else.
+    /// The answer is about another device.
     #[error("the server answered for another device, `{named}`; ask its administrator")]
     OtherDevice { named: DeviceId },
     /// The browsers are not known.

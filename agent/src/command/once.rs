@@ -44,7 +44,7 @@ async fn turn(agent: &mut Agent, server: &Server) {
 /// Uploads until nothing waits or the server stops answering.
 async fn hand_over(agent: &mut Agent, server: &Server) {
     let mut at_once = MOST_REPORTS;
-    let mut told_anew = false;
+    let mut renumbered = false;
     loop {
         let batch = agent.spool.oldest(at_once);
         if batch.is_empty() {
@@ -55,9 +55,9 @@ async fn hand_over(agent: &mut Agent, server: &Server) {
             Ok(Sent::Refused { number }) => agent.spool.forget(number),
             Ok(Sent::Split) => at_once = 1,
             // A server that says so again has nothing that another number would help with.
-            Ok(Sent::NumberUsed { .. }) if told_anew => return,
+            Ok(Sent::NumberUsed { .. }) if renumbered => return,
             Ok(Sent::NumberUsed { highest }) => {
-                told_anew = true;
+                renumbered = true;
                 let before = agent.remembered.clone();
                 agent.continue_above(highest);
                 agent.report();

@@ -11,7 +11,7 @@ use crate::look::{Look, LookError};
 use crate::root::Root;
 use crate::spool;
 
-/// How a status is told.
+/// How a status is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     /// For the person in front of the device.

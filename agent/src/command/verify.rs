@@ -14,7 +14,7 @@ use crate::root::Root;
 /// Why what is stored cannot be believed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BeliefError {
-    /// Nothing can be told.
+    /// Nothing can be printed.
     #[error(transparent)]
     Look(#[from] LookError),
     /// The stored policy is not what was signed.

@@ -1,5 +1,5 @@
 //! The lists of names that are stored, each under its digest, so that it is known for what it is
-//! whatever happens to it. What is damaged is fetched again.
+//! after any damage. What is damaged is fetched again.
 
 use std::collections::BTreeSet;
 use std::fs::File;

@@ -62,7 +62,7 @@ pub(crate) fn read(directory: &Directory, name: &str) -> Read {
 }
 
 /// Writes both copies again where one of them is damaged or missing and the other is sound.
-pub(crate) fn mend(directory: &Directory, name: &str, mode: u32) -> Result<(), Errno> {
+pub(crate) fn repair(directory: &Directory, name: &str, mode: u32) -> Result<(), Errno> {
     let Read::Sound(content) = read(directory, name) else {
         return Ok(());
     };
@@ -116,13 +116,13 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_copy_is_mended_from_the_other() {
+    fn a_damaged_copy_is_repaired_from_the_other() {
         let place = tempfile::tempdir().unwrap();
         let directory = Directory::at(place.path()).unwrap();
         for (damaged, other) in [("x", "x.twin"), ("x.twin", "x")] {
             write(&directory, "x", b"content", 0o644).unwrap();
             std::fs::write(place.path().join(damaged), b"half").unwrap();
-            mend(&directory, "x", 0o644).unwrap();
+            repair(&directory, "x", 0o644).unwrap();
             std::fs::remove_file(place.path().join(other)).unwrap();
             assert_eq!(read(&directory, "x"), Read::Sound(b"content".to_vec()));
         }

@@ -200,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn every_policy_that_can_be_set_says_since_when_but_for_one() {
+    fn every_policy_except_one_that_can_be_set_says_since_when() {
         let silent: Vec<_> = all()
             .filter(|policy| policy.support == Support::Obeyed)
             .filter(|policy| policy.versions.since.is_none())

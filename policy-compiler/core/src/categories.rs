@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::{CaseNumber, CategoryId, Digest, LanguageCode, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -87,7 +87,7 @@ pub struct SpokenOf {
     pub verdict: Verdict,
     /// The rule.
     pub rule: RuleId,
-    /// The unit it stands on.
+    /// Its unit.
     pub unit: UnitPath,
     /// What lower levels may do about it: `locked`, `minimum` or `default`.
     pub strength: &'static str,

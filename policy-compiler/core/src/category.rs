@@ -5,7 +5,7 @@ mod parts;
 
 use std::sync::{Arc, OnceLock};
 
-use fyr_schemas::policy as source;
+use fyr_policy_source as source;
 use fyr_schemas::{CategoryId, Digest};
 use url::Url;
 

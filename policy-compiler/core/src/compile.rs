@@ -3,24 +3,24 @@
 
 mod checked;
 mod coming;
+mod enforced_sites;
 mod enforcement;
 mod essential_hosts;
+mod findings;
 mod lowering;
 mod lowering_findings;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{BrowserVersion, Ownership};
 use fyr_schemas::bundle::{Bundle, DecisionNote, Engine, Gap};
-use fyr_schemas::policy::{BrowserVersion, Ownership};
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, GroupId, OrganisationId, RuleId};
 use jiff::civil::Date;
 
 pub use self::checked::{Checked, check};
 pub(crate) use self::checked::{Parsed, sound, sound_of};
-pub use self::enforcement::{
-    EnforcedControl, EnforcedSites, Enforcement, EnforcementError, GroupAtTime, SitesIn,
-    enforcement,
-};
+pub use self::enforced_sites::{EnforcedControl, EnforcedSites, SitesIn};
+pub use self::enforcement::{Enforcement, EnforcementError, GroupAtTime, enforcement};
 use self::lowering::Lowerings;
 use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};

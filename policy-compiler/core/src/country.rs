@@ -1,8 +1,8 @@
 //! What a country's law settles for every school in it: the stages, the school year, and the age
 //! of digital consent. Each row names its sources.
 
+use fyr_policy_source::{Grade, Grades, Stage};
 use fyr_schemas::CountryCode;
-use fyr_schemas::policy::{Grade, Grades, Stage};
 use jiff::civil::{Date, date};
 
 /// One country.
@@ -106,7 +106,7 @@ const FINLAND: Country = Country {
     consent: &[(date(2019, 1, 1), 13)],
 };
 
-/// A country whose table nobody has written yet: it names its stages itself.
+/// A country without a table: it names its stages itself.
 const ELSEWHERE: Country = Country {
     code: "",
     stages: &[],
@@ -138,7 +138,7 @@ impl Country {
         days.find(|begins| today < *begins)
     }
 
-    /// The age from which a child consents by itself to an online service, on a day.
+    /// The age from which a child can consent to an online service, on a day.
     pub fn age_of_consent(&self, day: Date) -> u8 {
         self.consent
             .iter()

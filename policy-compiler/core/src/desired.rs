@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Audience, DecisionNote, Engine};
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, ControlId, GroupId, OrganisationId, RuleId, StageId, UnitPath};
 use url::Url;
 
@@ -33,9 +33,9 @@ pub struct Desired {
     /// Verdicts over parts of sites that are too many for any browser's list: none is given, and
     /// every one is reported.
     pub kept_parts: Vec<Decided<PartsRule>>,
-    /// The oldest version of each browser that has to obey; none where nobody said.
+    /// The oldest version of each browser that has to obey; none if not given.
     pub oldest_browsers: BTreeMap<Engine, BrowserVersion>,
-    /// The decisions that the values cite, as people may be told of them.
+    /// The decisions that the values cite, as far as they may be published.
     pub decisions: BTreeMap<CaseNumber, DecisionNote>,
 }
 
@@ -60,7 +60,7 @@ pub enum SiteEntry {
 }
 
 impl SiteEntry {
-    /// Whether it closes whatever no other entry opens.
+    /// Whether it closes all that no other entry opens.
     pub(crate) fn closes_everything(&self) -> bool {
         match self {
             Self::Filter(rule) => rule.verdict == Verdict::Block && rule.filter.is_wildcard(),

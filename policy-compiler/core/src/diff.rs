@@ -1,4 +1,4 @@
-//! What changes for whom between two policies, from one day on: within the year that devices are told
+//! What changes for whom between two policies, from one day on: within the year that bundles cover
 //! of, when the school year turns, and on days beyond on which rules begin and end.
 //!
 //! Two policies are compared by what holds for each group, never by how they are written: a
@@ -14,6 +14,7 @@ mod later;
 mod members;
 mod moves;
 mod settings;
+mod site_risk;
 mod sites;
 mod times;
 mod vacant;
@@ -41,7 +42,7 @@ use crate::time_slice::{Reported, TimeSlice};
 /// Why two policies cannot be compared.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiffError {
-    /// The old policy has errors, so nobody can say what held.
+    /// The old policy has errors, so its effect is unknown.
     #[error("the old policy has errors, so nobody can say what held")]
     OldFaulty(Vec<Diagnostic>),
     /// The new policy has errors, so it would not compile.
@@ -133,7 +134,7 @@ pub fn diff(
     })
 }
 
-/// Everything that changes of what holds, on the days that both sides tell of.
+/// Everything that changes of what holds, on the days that both sides cover.
 fn what_holds(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut changes = settings::changes(sides, crowds);
     changes.extend(sites::changes(sides, crowds));

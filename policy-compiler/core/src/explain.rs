@@ -8,8 +8,8 @@ mod time;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{At, Ownership, Strength};
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
-use fyr_schemas::policy::{At, Ownership, Strength};
 use fyr_schemas::{
     CaseNumber, CategoryId, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath,
 };
@@ -52,7 +52,7 @@ pub struct Explanation {
     pub date: Date,
     /// The moment, where one was asked about; else no period runs.
     pub at: Option<AtTime>,
-    /// The periods of the timetable that something hangs on for the group.
+    /// The periods of the timetable that something depends on for the group.
     pub depends_on: BTreeSet<PeriodId>,
     /// The address or the setting.
     pub subject: String,
@@ -82,7 +82,7 @@ pub struct Reason {
     pub says: String,
     /// Where it says so: `rules/sider.yaml:24:7`.
     pub place: String,
-    /// The unit it stands on.
+    /// Its unit.
     pub unit: UnitPath,
     /// What lower levels may do about it: `locked`, `minimum` or `default`.
     pub strength: &'static str,
@@ -195,7 +195,7 @@ fn asked_about<'r, 'a>(
         .ok_or_else(|| policy.no_group(group).into())
 }
 
-/// Tells of one group of one policy.
+/// Explains one group of one policy.
 struct Narrator<'a> {
     policy: &'a Policy,
     sources: &'a Sources,
@@ -274,7 +274,7 @@ impl Narrator<'_> {
         }
     }
 
-    /// The settings that act on the host of an address, but for the one that decides over it.
+    /// The settings that act on the host of an address, except the one that decides over it.
     fn acting_on(&self, url: &Url, deciding: Option<&str>) -> Vec<Reason> {
         self.resolved
             .settings
@@ -338,7 +338,7 @@ impl Narrator<'_> {
         }
     }
 
-    /// Where the verdict of a voice is enforced over an address: that of what browsers are told of
+    /// Where the verdict of a voice is enforced over an address: that in the browsers' lists
     /// which decides over it.
     fn coverage_at(
         &self,
@@ -350,7 +350,7 @@ impl Narrator<'_> {
             return BTreeMap::new();
         }
         let engines = lower::placements(&desired(self.policy, self.resolved));
-        // Where browsers need not be told, what the voice says must hold without.
+        // Where browsers need no entry, what the voice says must hold without.
         let said = || {
             let verdict = claim.says.verdict;
             let site = |asked: Cow<'_, Url>| claim.says.sites.site_at(&asked, verdict);
@@ -375,7 +375,7 @@ impl Narrator<'_> {
     }
 
     /// How a category whose names the device closes is closed at an address: all that lies below
-    /// the names, but for `www.`, stays open.
+    /// the names, except `www.`, stays open.
     fn by_name(&self, url: &Url, id: CategoryId) -> Coverage {
         let category = self.policy.categories.get(&id);
         match category.and_then(|category| category.above(url)) {
@@ -387,7 +387,7 @@ impl Narrator<'_> {
         }
     }
 
-    /// How a control of the group's bundle is enforced. Brought devices get no bundle, and what
+    /// How a control of the group's bundle is enforced. Personal devices get no bundle, and what
     /// rules over their accounts has no target.
     fn coverage(&self, control: &str) -> BTreeMap<Engine, Coverage> {
         if self.resolved.group.ownership == Ownership::Personal {

@@ -14,7 +14,7 @@ use crate::url_filter::{
 };
 
 /// Everything that decides over addresses for one group, ready to be asked often: an answer takes
-/// a time that hangs on the address and on how many categories are spoken of, and not on how much
+/// a time that depends on the address and on how many categories are spoken of, and not on how much
 /// is listed.
 #[derive(Debug)]
 pub struct Judge<'a> {
@@ -22,7 +22,7 @@ pub struct Judge<'a> {
     sites: Vec<Site<'a>>,
     by_host: Index<usize>,
     categories: Vec<CategoryRule>,
-    /// What browsers are not told of, since it is too much: it is wanted all the same.
+    /// What browsers are not given, since it is too much: it is wanted all the same.
     kept_parts: Vec<PartsRule>,
     /// Whether anything is warned of.
     warns: bool,
@@ -103,8 +103,8 @@ impl<'a> Judge<'a> {
         self.decider(self.deciding(url), url)
     }
 
-    /// What decides over `url` of all that browsers are to be told, or would be were it not too
-    /// much: the verdict of a filter. `None` where nothing has to be told.
+    /// What decides over `url` of all that browsers are to be given, or would be were it not too
+    /// much: the verdict of a filter. `None` if no entry is needed.
     pub(crate) fn deciding_entry(&self, url: &Url) -> Option<(Verdict, UrlFilter)> {
         let deciding = self.deciding(url)?;
         let filter = match deciding {
@@ -133,7 +133,7 @@ impl<'a> Judge<'a> {
         verdict_among(|asked, consider| self.visit(asked, consider), url)
     }
 
-    /// Tells of all that may decide over a URL.
+    /// Visits all that may decide over a URL.
     fn visit<'s>(&'s self, url: &Url, consider: &mut dyn FnMut(Found<'s, 'a>)) {
         let host = host_of(url);
         self.by_host.visit(&host, &mut |number| {

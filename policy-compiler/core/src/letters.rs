@@ -14,8 +14,8 @@ pub(crate) fn named(character: char) -> String {
     }
 }
 
-/// What a name on the internet looks like: two names with the same looks are told apart by
-/// nobody.
+/// What a name on the internet looks like: two names with the same looks are distinguished by
+/// no reader.
 pub(crate) fn looks(host: &str) -> String {
     skeleton(host).flat_map(char::to_lowercase).collect()
 }

@@ -17,9 +17,9 @@ mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason};
 use fyr_schemas::id::HostName;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 
 use self::engine::{Draft, Enforced, pinned};
@@ -63,11 +63,11 @@ pub struct Unknown {
     pub oldest: BrowserVersion,
 }
 
-/// Why a rule over the account is in force nowhere on a device brought from home.
+/// Why a rule over the account is in force nowhere on a personal device.
 pub(crate) const UNREACHED: &str =
     "no target of this version reaches the accounts of devices brought from home";
 
-/// The gap of a rule over the account on a device brought from home.
+/// The gap of a rule over the account on a personal device.
 pub(crate) fn unreached() -> Gap {
     Gap {
         reason: GapReason::NoTarget,
@@ -98,7 +98,7 @@ pub(crate) fn placements(desired: &Desired) -> [Placements; 2] {
     Groundwork::of(&desired.settings, &desired.oldest_browsers).placements(desired)
 }
 
-/// What settings alone come to, whatever is said of sites: the same for all groups of these
+/// What settings alone come to, for any sites: the same for all groups of these
 /// settings.
 #[derive(Debug)]
 pub(crate) struct Groundwork {
@@ -152,7 +152,7 @@ impl Groundwork {
         self.drafts.iter().any(Draft::closes_everything)
     }
 
-    /// What lowering these sites with the settings would tell of; `None` where it takes lowering
+    /// What lowering these sites with the settings would report; `None` where it takes lowering
     /// them to know.
     pub(crate) fn objections(
         &self,
@@ -227,7 +227,7 @@ impl Lowered {
     }
 
     /// Every gap: the control, the engine, and why. What names alone cannot close of a category
-    /// is told here, although its control holds as far as names go.
+    /// is reported here, although its control holds as far as names go.
     pub fn gaps(&self) -> impl Iterator<Item = (&Control, Engine, Gap)> {
         self.bundle.controls.iter().flat_map(|control| {
             let gap = move |(engine, coverage): (&Engine, &Coverage)| {

@@ -1,4 +1,4 @@
-//! Finds, among many names, one and those above it: in a time that hangs on the name alone.
+//! Finds, among many names, one and those above it: in a time that depends on the name alone.
 
 mod bytes;
 mod endings;
@@ -13,11 +13,11 @@ const IN_A_BUCKET: usize = 6;
 const BUCKETS_FOR_SEVEN: usize = 2;
 
 /// The most buckets that are looked through for one name. More than these are full in a row only
-/// where somebody chose the names so.
+/// if the names were chosen so.
 const LONGEST_ROW: usize = 16;
 
 /// Numbers filed under names, by the names' hashes: about 9 bytes a name. Names are looked for
-/// from the last label down, and no further than some name leads: most hosts are told from one
+/// from the last label down, and no further than some name leads: most hosts are distinguished by one
 /// bucket below their public suffix.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NameTable {
@@ -80,7 +80,7 @@ impl NameTable {
 
     /// Visits what may stand at `name` and at the names above it, the highest first, each with the
     /// name that it would stand at; ends with the first answer. Whether it does stand there, the
-    /// visitor knows: names of equal hashes are not told apart.
+    /// visitor knows: names of equal hashes are not distinguished.
     pub(crate) fn walk<'n, R>(
         &self,
         name: &'n str,
@@ -211,7 +211,7 @@ fn tag(hash: u64) -> u8 {
 mod tests {
     use super::*;
 
-    // Names of which no two have one tag: these would not be told apart.
+    // Names of which no two have one tag: these would not be distinguished.
     const NODES: [(&str, Node); 5] = [
         ("example", Node::Filed(0)),
         ("x.example", Node::Way),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_names_below_is_told_from_what_is_last() {
+    fn what_has_names_below_is_distinguished_from_what_is_last() {
         let table = NameTable::of(NODES.into_iter());
         for (name, node) in NODES {
             let is_above = !matches!(node, Node::Last(_));
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn names_that_find_no_slot_are_told_of() {
+    fn names_that_find_no_slot_are_reported() {
         let crowd = |names| {
             let alike = std::iter::repeat_n(("x.example", Node::Last(0)), names);
             NameTable::of(alike.collect::<Vec<_>>().into_iter()).is_crowded()
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_number_that_is_too_large_is_told_of_as_a_name_without_a_slot() {
+    fn a_number_that_is_too_large_is_reported_as_a_name_without_a_slot() {
         for (number, is_crowded) in [(NO_NUMBER - 1, false), (NO_NUMBER, true), (u32::MAX, true)] {
             let table = NameTable::of([("x.example", Node::Last(number))].into_iter());
             assert_eq!(table.is_crowded(), is_crowded, "{number}");

@@ -1,5 +1,5 @@
 //! Parses source files into documents. Never fails: what cannot be read is a finding, and its
-//! kind is remembered, so that nobody takes it for missing.
+//! kind is remembered, so that it is not taken for missing.
 
 mod characters;
 mod chunk;
@@ -17,7 +17,7 @@ mod value;
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{
+use fyr_policy_source::{
     At, Decision, List, OrganisationFile, Rule, Service, Span, TimetableFile, UnitsFile,
 };
 use schemars::JsonSchema;
@@ -96,7 +96,7 @@ pub enum DocumentKind {
 
 /// The kinds of documents of which one was written and could not be read, or not wholly.
 ///
-/// Whatever is concluded from something being absent (a name that no document has, a way round
+/// All conclusions from something being absent (a name that no document has, a way round
 /// that no rule speaks of) is concluded only where all that might hold it has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unread(BTreeSet<DocumentKind>);

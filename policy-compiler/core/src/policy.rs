@@ -19,10 +19,10 @@ mod validity;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{
+use fyr_policy_source::{
     self as source, Decision, Dpia, OrganisationFile, Overridable, Ownership, Scope, Strength,
 };
+use fyr_schemas::bundle::Audience;
 use fyr_schemas::{BodyId, CaseNumber, CategoryId, GroupId, RuleId, ServiceId, StageId, UnitPath};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -65,15 +65,15 @@ pub struct Policy {
     pub groups: BTreeMap<GroupId, Group>,
     /// Every decision by its case number.
     pub decisions: BTreeMap<CaseNumber, InFile<Decision>>,
-    /// Where each of them stands on the day, and its own days.
+    /// The state of each on the day, and its own dates.
     validities: BTreeMap<CaseNumber, Validity>,
     /// Every service by its name.
     pub services: BTreeMap<ServiceId, Service>,
     /// Every category by its name; rules that speak of one share it.
     pub categories: BTreeMap<CategoryId, Arc<Category>>,
-    /// Every rule that holds on the day or will by itself, by its name.
+    /// Every rule that is in force on the day or on a later date, by its name.
     pub rules: BTreeMap<RuleId, Rule>,
-    /// Every other rule: its case is a proposal, has ended, or carries nothing.
+    /// Every other rule: its case is a proposal, has ended, or is void.
     pub dormant: BTreeMap<RuleId, Rule>,
     /// The periods that rules may speak of.
     pub timetable: Timetable,
@@ -145,7 +145,7 @@ impl Rule {
         self.source.place(&self.source.document.rule)
     }
 
-    /// The unit it stands on.
+    /// Its unit.
     pub fn unit(&self) -> &UnitPath {
         &self.source.document.scope.unit
     }
@@ -226,7 +226,7 @@ pub struct Firmness {
 }
 
 impl Firmness {
-    /// `minimum`, or `minimum, but for lessons`.
+    /// `minimum`, or `minimum, except lessons`.
     pub fn words(self) -> &'static str {
         match (self.strength, self.overridable) {
             (Strength::Minimum, Some(Overridable::Lessons)) => "minimum, but for lessons",
@@ -298,7 +298,7 @@ impl Policy {
         }
     }
 
-    /// The age from which a child consents by itself to an online service, on the day.
+    /// The age from which a child can consent to an online service, on the day.
     pub fn age_of_consent(&self) -> u8 {
         self.country().age_of_consent(self.date)
     }

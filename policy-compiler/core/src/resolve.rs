@@ -88,12 +88,12 @@ pub struct QuotedClaim {
 pub struct Resolution<'a> {
     /// Each group on the day of the policy, while no period runs.
     pub groups: BTreeMap<&'a GroupId, Resolved<'a>>,
-    /// Each group whose rules hang on the timetable, at other times.
+    /// Each group whose rules depend on the timetable, at other times.
     pub timed: BTreeMap<&'a GroupId, Timed<'a>>,
     /// Each group with more combinations of periods than its devices carry.
     pub crowded: Vec<&'a GroupId>,
     /// Each group with more days on which rules begin or end than its devices carry, by the days that
-    /// they are not told of.
+    /// bundles do not include.
     pub not_included: BTreeMap<BTreeSet<Date>, Vec<&'a GroupId>>,
     /// Each breach, with the groups it is about.
     pub breaches: BTreeMap<Breach, Vec<&'a GroupId>>,

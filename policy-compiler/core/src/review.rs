@@ -1,9 +1,9 @@
-//! R13: what waits for somebody to look at it again, by the day it is due, and every single
+//! R13: what is due for review, by the day it is due, and every single
 //! block with its age.
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Dpia;
+use fyr_policy_source::Dpia;
 use fyr_schemas::{CaseNumber, RuleId, UnitPath};
 use jiff::civil::Date;
 use serde::Serialize;
@@ -25,7 +25,7 @@ pub struct Review {
     pub single_blocks: Vec<SingleBlock>,
 }
 
-/// Something that somebody must look at.
+/// Something that needs a review.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Due {
@@ -232,7 +232,7 @@ impl Reviewer<'_> {
     }
 }
 
-/// Whether a site is written by itself, and stands for no category and not for everything.
+/// Whether a site is one single site: no category, and not everything.
 fn is_single(site: &str) -> bool {
     !site.starts_with("category:") && site != "*"
 }

@@ -1,12 +1,12 @@
 //! The JSON Schemas of every document: what an editor completes, and what others may rely on.
 
+use fyr_policy_source::{
+    Decision, List, OrganisationFile, Rule, Service, TimetableFile, UnitsFile,
+};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::{EnrolmentKeys, EnrolmentReceipt, EnrolmentRequest, EnrolmentToken};
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::fleet::Fleet;
-use fyr_schemas::policy::{
-    Decision, List, OrganisationFile, Rule, Service, TimetableFile, UnitsFile,
-};
 use fyr_schemas::report::{Report, ReportReceipt};
 use schemars::{Schema, schema_for};
 use serde_json::{Map, Value as Json, json};

@@ -131,7 +131,7 @@ const RULED: &[Ruled] = &[Ruled {
     restricted_form: "youtube.level",
 }];
 
-/// Why a browser's own policy that exists cannot be set; `None` for a name nobody knows.
+/// Why a browser's own policy that exists cannot be set; `None` for an unknown name.
 pub fn why_not(name: &str) -> Option<Cow<'static, str>> {
     if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
         return Some(Cow::Borrowed(reason));

@@ -4,7 +4,7 @@ mod list_file;
 
 use std::fmt;
 
-use fyr_schemas::policy::{At, Span};
+use fyr_policy_source::{At, Span};
 
 pub use self::list_file::ListFile;
 
@@ -26,7 +26,7 @@ pub struct Sources {
     passed_over: Vec<String>,
 }
 
-/// One file, as somebody else read it.
+/// One file, as the caller read it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SourceFile {
     /// Its path below the policy directory, with `/` between names.

@@ -2,15 +2,15 @@
 //! grade, and the table of stages.
 //!
 //! **The age of a class** is that of its youngest pupil: one born on the last day of the calendar
-//! year whose children begin school together. Nobody of the ordinary age is younger, so a limit
+//! year whose children begin school together. No pupil of the ordinary age is younger, so a limit
 //! that holds for the class holds for every pupil in it; a child who began school a year early
-//! is the exception, and for somebody to know.
+//! is the exception, and is not known here.
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::{At, Grade, Grades, OrganisationFile, Stage};
 use fyr_schemas::StageId;
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{At, Grade, Grades, OrganisationFile, Stage};
 use jiff::civil::Date;
 
 use crate::country::Country;

@@ -1,4 +1,4 @@
-//! When something is so: on which days, and while which periods run; told once for the days that
+//! When something is so: on which days, and while which periods run; recorded once for the days that
 //! follow one another.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -47,7 +47,7 @@ pub fn days_in_words(days: Days) -> Option<String> {
     }
 }
 
-/// What was told of each thing so far.
+/// What was recorded for each thing so far.
 pub(crate) struct Reported<K, T>(BTreeMap<K, Vec<(TimeSlice, T)>>);
 
 impl<K, T> Default for Reported<K, T> {
@@ -57,7 +57,7 @@ impl<K, T> Default for Reported<K, T> {
 }
 
 impl<K: Ord, T: PartialEq> Reported<K, T> {
-    /// Takes in that something is so, where it was not told for fewer periods on the same days:
+    /// Takes in that something is so, if it was not recorded for fewer periods on the same days:
     /// what is so while those run is so while more do. Times come day after day, and on the same
     /// days those with fewer periods first.
     pub(crate) fn add_news(&mut self, key: K, so: T, slice: &TimeSlice) {
@@ -77,7 +77,7 @@ impl<K: Ord, T: PartialEq> Reported<K, T> {
         continue_or_add(self.0.entry(key).or_default(), so, slice);
     }
 
-    /// Everything that was told.
+    /// Everything that was recorded.
     pub(crate) fn into_all(self) -> impl Iterator<Item = (K, TimeSlice, T)>
     where
         K: Clone,

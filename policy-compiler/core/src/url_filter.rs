@@ -94,7 +94,7 @@ impl UrlFilter {
         }
     }
 
-    /// Whether it matches whatever host a URL has, or none.
+    /// Whether it matches any host of a URL, or none.
     pub(crate) fn is_of_any_host(&self) -> bool {
         self.host == Host::Any
     }

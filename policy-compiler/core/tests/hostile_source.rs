@@ -189,7 +189,7 @@ fn a_byte_order_mark_and_other_ends_of_lines_change_nothing() {
 }
 
 #[test]
-fn a_scalar_of_a_megabyte_is_told_in_part() {
+fn a_scalar_of_a_megabyte_is_shown_in_part() {
     let text = format!(
         "rule: x\nfor: /\nstrength: locked\nset: {{ youtube.level: {} }}\n",
         "a".repeat(900_000)

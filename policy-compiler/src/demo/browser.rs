@@ -121,7 +121,7 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// What to say once it has ended by itself; nothing while it is open.
+    /// What to say once it has ended on its own; nothing while it is open.
     pub(crate) fn ended(&mut self) -> Option<String> {
         let status = self.child.try_wait().ok().flatten()?;
         if status.success() {

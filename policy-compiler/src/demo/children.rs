@@ -136,7 +136,7 @@ impl Drop for Running {
             .ok()
             .and_then(rustix::process::Pid::from_raw)
         {
-            // A child that ended by itself cannot be ended again: nothing to do about it.
+            // A child that ended on its own cannot be ended again: nothing to do about it.
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         let _ = self.child.wait();

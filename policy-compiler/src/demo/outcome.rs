@@ -19,7 +19,7 @@ pub(crate) fn all_run(fleet: &Fleet, revision: Revision) -> bool {
         })
 }
 
-/// True when a device of `group` has told of a repair.
+/// True when a device of `group` has reported a repair.
 pub(crate) fn has_repaired(fleet: &Fleet, group: Option<&GroupId>) -> bool {
     fleet
         .devices

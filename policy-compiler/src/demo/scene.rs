@@ -15,7 +15,7 @@ use crate::demo::outcome::DEVICES;
 
 static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/ballerup");
 
-/// A rule that nobody decided: what the second revision adds.
+/// A rule without a decision: what the second revision adds.
 const SECOND_REVISION: &str = include_str!("second_revision.yaml");
 
 /// A device's policy for Chromium, below its root.
@@ -266,7 +266,7 @@ impl Scene {
         self.devices.last().map(|device| &device.group)
     }
 
-    /// Where the last device's browser policy is, for somebody to try.
+    /// Where the last device's browser policy is, to try it.
     pub(crate) fn last_policy(&self) -> String {
         self.devices
             .last()

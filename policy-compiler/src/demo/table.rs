@@ -154,7 +154,7 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-/// The fleet's entry for each device: two of one group are told apart by their order.
+/// The fleet's entry for each device: two of one group are distinguished by their order.
 fn matching<'a>(
     fleet: &'a Fleet,
     devices: &'a [Device],

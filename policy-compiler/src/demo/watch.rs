@@ -75,7 +75,7 @@ impl Watch {
         }
     }
 
-    /// Follows the fleet until Ctrl-C, and says when the browser ends by itself.
+    /// Follows the fleet until Ctrl-C, and says when the browser ends on its own.
     pub(crate) fn stay(
         &mut self,
         scene: &Scene,

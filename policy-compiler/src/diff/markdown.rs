@@ -70,7 +70,7 @@ fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [Str
     }
 }
 
-/// Text of the policy, which nobody may use to write markup into the comment. What stands between
+/// Text of the policy, which must not become markup of the comment. What stands between
 /// two single backticks stays code, and code holds no markup.
 fn escaped(text: &str) -> String {
     let line = in_one_line(text);

@@ -110,7 +110,7 @@ fn settings(difference: &Difference) -> Option<String> {
     (count > 0).then(|| format!("{} {change}", counted(count, "setting")))
 }
 
-/// Floors of which nothing else is told.
+/// Floors about which nothing else is reported.
 fn floors(difference: &Difference) -> Option<String> {
     let changes = difference.changes.iter();
     let floors = changes.filter(|change| matches!(change.subject, Subject::Floor(_)));
@@ -225,8 +225,8 @@ impl Kind {
     }
 }
 
-/// What gets weaker, and what somebody has to look at; that nothing does, only where all that
-/// changes can be compared and nobody is left without a policy.
+/// What gets weaker, and what needs a reviewer; that nothing does, only where all that
+/// changes can be compared and no group is left without a policy.
 fn weaker(difference: &Difference) -> Vec<String> {
     let of = |risk: Risk| {
         let changes = difference.changes.iter().map(|change| change.risk);
@@ -251,7 +251,7 @@ fn weaker(difference: &Difference) -> Vec<String> {
     weaker.into_iter().chain(different).chain(nothing).collect()
 }
 
-/// The later days that nobody looked at.
+/// The later days that were not checked.
 fn not_compared(difference: &Difference) -> Option<String> {
     let first = difference.not_compared.first()?;
     let count = counted(difference.not_compared.len(), "later day");

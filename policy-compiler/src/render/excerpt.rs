@@ -6,7 +6,7 @@ use fyr_policy_core::source::SourceFile;
 use fyr_policy_core::{Label, Sources};
 use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanContents};
 
-use super::text::visible;
+use super::visible::visible;
 
 /// The most letters of a line that are shown.
 const LONGEST: usize = 200;

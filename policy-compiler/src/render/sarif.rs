@@ -1,7 +1,7 @@
 //! Findings as a SARIF 2.1.0 log, the form in which code review takes them.
 //!
 //! The members are those of the OASIS standard that a review tool needs; what a finding means
-//! and how to mend it goes with each rule.
+//! and how to repair it goes with each rule.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

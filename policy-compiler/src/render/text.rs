@@ -8,6 +8,7 @@ use fyr_policy_core::{Diagnostic, Label, Severity, Sources};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::excerpt::Excerpt;
+use super::visible::visible;
 
 /// How text is dressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -138,24 +139,6 @@ fn shown(labels: &[Label]) -> impl Iterator<Item = &Label> {
     };
     let most = MOST_PLACES - usize::from(last.is_some());
     labels.iter().take(most).chain(last)
-}
-
-/// A text with nothing in it that a terminal would obey rather than show, in as many bytes.
-pub(crate) fn visible(text: &str) -> String {
-    let shown = |letter: char| match letter {
-        '\n' => letter,
-        '\t' | '\r' => ' ',
-        '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => char::REPLACEMENT_CHARACTER,
-        letter if letter.is_control() && letter.len_utf8() == 1 => '?',
-        letter if letter.is_control() => '¿',
-        letter => letter,
-    };
-    text.chars().map(shown).collect()
-}
-
-/// A text as one line of what is printed: [`visible`], and no line of its own making.
-pub(crate) fn in_one_line(text: &str) -> String {
-    visible(text).replace('\n', " ")
 }
 
 /// A part of a finding as miette shows one: a line of text over the labels of one file.

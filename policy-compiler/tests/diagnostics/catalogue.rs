@@ -3,12 +3,12 @@
 use super::{base, finds, finds_in_base};
 
 #[test]
-fn a_class_that_has_left_school_is_told_and_keeps_its_last_stage() {
+fn a_class_that_has_left_school_is_reported_and_keeps_its_last_stage() {
     finds_in_base("FYR1001", "units.yaml", "start: 2018", "start: 2014");
 }
 
 #[test]
-fn a_class_that_is_far_from_beginning_is_told() {
+fn a_class_that_is_far_from_beginning_is_reported() {
     finds_in_base("FYR1002", "units.yaml", "start: 2018", "start: 2028");
 }
 
@@ -34,7 +34,7 @@ fn an_approved_service_says_what_its_assessment_found() {
 }
 
 #[test]
-fn an_approved_service_past_its_review_is_told() {
+fn an_approved_service_past_its_review_is_reported() {
     finds_in_service("FYR1004", &format!("{ASSESSED}review: 2026-11-22\n"));
 }
 
@@ -74,7 +74,7 @@ fn a_helpline_needs_no_approval() {
 }
 
 #[test]
-fn an_approval_that_nothing_asks_for_is_told() {
+fn an_approval_that_nothing_asks_for_is_reported() {
     let units = base(
         "units.yaml",
         "groups:",
@@ -87,7 +87,7 @@ fn an_approval_that_nothing_asks_for_is_told() {
 }
 
 #[test]
-fn a_service_that_is_open_below_its_age_is_told_with_the_rule_that_opens_it() {
+fn a_service_that_is_open_below_its_age_is_reported_with_the_rule_that_opens_it() {
     finds(
         "FYR1009",
         &[
@@ -105,7 +105,7 @@ fn a_service_that_is_open_below_its_age_is_told_with_the_rule_that_opens_it() {
 }
 
 #[test]
-fn a_service_that_a_proposal_approves_is_told() {
+fn a_service_that_a_proposal_approves_is_reported() {
     let cases = base(
         "decisions/cases.yaml",
         "date: 2025-09-01\nstatus: decided",
@@ -122,7 +122,7 @@ fn a_service_that_a_proposal_approves_is_told() {
 }
 
 #[test]
-fn a_denied_service_that_a_rule_opens_is_told_with_both_places() {
+fn a_denied_service_that_a_rule_opens_is_reported_with_both_places() {
     finds(
         "FYR1011",
         &[

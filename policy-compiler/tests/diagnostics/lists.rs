@@ -25,7 +25,7 @@ fn a_misspelt_category_is_named_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn lists_that_overlap_in_more_sites_than_browsers_take_are_told_to_agree() {
+fn lists_that_overlap_in_more_sites_than_browsers_take_are_asked_to_agree() {
     let lists = ["lukket", "aaben"].map(|name| {
         format!(
             "category: {name}\ntitle: {{ da: Liste }}\nsource: os\nlicence: CC0-1.0\nfiles: [alle.txt]\n"
@@ -62,7 +62,7 @@ fn a_list_without_its_file_is_found_before_it_opens_everything() {
 }
 
 #[test]
-fn a_changed_list_is_told_with_its_new_digest() {
+fn a_changed_list_is_reported_with_its_new_digest() {
     let digest = "0".repeat(64);
     let more = format!("files: [spil.txt]\ndigest: {digest}\n");
     finds(
@@ -86,7 +86,7 @@ fn a_download_that_failed_is_an_empty_category() {
 }
 
 #[test]
-fn a_file_that_no_category_names_is_read_by_nobody() {
+fn a_file_that_no_category_names_is_not_read() {
     finds(
         "FYR0824",
         &[
@@ -136,7 +136,7 @@ fn a_school_opens_no_member_of_a_category_that_is_closed_above() {
 }
 
 #[test]
-fn a_file_that_is_not_there_is_told_once() {
+fn a_file_that_is_not_there_is_reported_once() {
     let list = category("files: [gambling.txt]\n");
     check_snapshot("a_list_file_not_there", &[("lists/lists.yaml", &list)]);
 }

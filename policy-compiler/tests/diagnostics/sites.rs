@@ -1,10 +1,10 @@
-//! Sites that are written otherwise than they are meant: each is told with what to write, and
+//! Sites that are written otherwise than they are meant: each is reported with what to write, and
 //! what it says works.
 
 use super::{base, check, check_snapshot, finds_in_rule, rule};
 
 /// What is printed of a rule that blocks these, without the excerpts of the file.
-fn told_of_blocks(sites: &str) -> String {
+fn findings_of_blocks(sites: &str) -> String {
     let says = format!("for: /skoler\nstrength: default\nsites:\n  block: {sites}\n");
     let output = check(&[("rules/proeve.yaml", &rule(&says))]);
     let text = String::from_utf8(output.stdout).expect("text");
@@ -17,13 +17,13 @@ fn told_of_blocks(sites: &str) -> String {
 
 /// What the first finding of a blocked site says to write.
 fn advised(site: &str) -> String {
-    let told = told_of_blocks(&format!("['{site}']"));
-    let (_, advice) = told.split_once("help: write `").expect(&told);
+    let reported = findings_of_blocks(&format!("['{site}']"));
+    let (_, advice) = reported.split_once("help: write `").expect(&reported);
     advice.split('`').next().unwrap_or_default().to_owned()
 }
 
 #[test]
-fn a_word_or_an_ending_is_told_to_be_no_site() {
+fn a_word_or_an_ending_is_reported_as_no_site() {
     finds_in_rule(
         "FYR0306",
         "for: /skoler\nstrength: default\nsites:\n  block: [spil, nu, co.uk, spil.dk, intranet., .printer, 'kasse:8080', se.]\n",
@@ -31,7 +31,7 @@ fn a_word_or_an_ending_is_told_to_be_no_site() {
 }
 
 #[test]
-fn a_block_around_a_helpline_is_told_the_right_way_round() {
+fn a_block_around_a_helpline_gets_the_right_order() {
     let closes = rule("for: /skoler\nstrength: minimum\nsites:\n  block: ['*']\n");
     let floor = base("rules/floor.yaml", "service:hjaelpelinjen", "andet.example");
     check_snapshot(
@@ -41,7 +41,7 @@ fn a_block_around_a_helpline_is_told_the_right_way_round() {
 }
 
 #[test]
-fn all_that_one_block_closes_is_told_at_once_and_the_help_opens_it() {
+fn all_that_one_block_closes_is_reported_at_once_and_the_help_opens_it() {
     let closes = |allow: &str| {
         rule(&format!(
             "for: /skoler\nstrength: minimum\nsites:\n  block: ['*']\n{allow}"
@@ -72,7 +72,7 @@ fn all_that_one_block_closes_is_told_at_once_and_the_help_opens_it() {
 }
 
 #[test]
-fn what_a_site_was_meant_to_be_is_told_and_works() {
+fn what_a_site_was_meant_to_be_is_reported_and_works() {
     let slips = [
         "http//spil.dk",
         "https//www.spil3.dk/x",
@@ -104,46 +104,46 @@ fn what_a_site_was_meant_to_be_is_told_and_works() {
         } else {
             format!("['{advice}']")
         };
-        let then = told_of_blocks(&listed);
+        let then = findings_of_blocks(&listed);
         assert!(!then.contains("FYR03"), "{slip}: {advice}: {then}");
-        table += &told_of_blocks(&format!("['{slip}']"));
+        table += &findings_of_blocks(&format!("['{slip}']"));
     }
     insta::assert_snapshot!(table);
 }
 
 #[test]
-fn a_site_of_which_nothing_can_be_made_is_told_what_a_site_is() {
-    insta::assert_snapshot!(told_of_blocks(
+fn a_site_of_which_nothing_can_be_made_gets_a_description_of_a_site() {
+    insta::assert_snapshot!(findings_of_blocks(
         "['', '*spil*', 'blob:*', 'mailto:a', 'spil.dk/a*b', 'a b', 'spil.dk?a=1&a=2', '€']"
     ));
 }
 
 #[test]
-fn a_star_without_quotes_is_told_as_one() {
-    let told = [
+fn a_star_without_quotes_is_reported_as_one() {
+    let reported = [
         "[*]",
         "[*.spil.dk, a.dk]",
         "\n    - a.dk\n    - *.spil.dk",
         "[a.dk, *spil*]",
     ];
-    let told: Vec<String> = told.into_iter().map(told_of_blocks).collect();
-    insta::assert_snapshot!(told.concat());
+    let reported: Vec<String> = reported.into_iter().map(findings_of_blocks).collect();
+    insta::assert_snapshot!(reported.concat());
 }
 
 #[test]
 fn to_block_a_name_that_deceives_is_nobodys_slip() {
     for site in ["hjae1p.example", "xn--spil-prdis-5fg8i.example"] {
-        assert_eq!(told_of_blocks(&format!("[{site}]")), "", "{site}");
+        assert_eq!(findings_of_blocks(&format!("[{site}]")), "", "{site}");
     }
-    let told = told_of_blocks("[spil-p\u{430}radis.example]");
-    let (_, encoded) = told.split_once("very name, write `").expect(&told);
+    let reported = findings_of_blocks("[spil-p\u{430}radis.example]");
+    let (_, encoded) = reported.split_once("very name, write `").expect(&reported);
     let encoded = encoded.split('`').next().unwrap_or_default();
-    assert_eq!(told_of_blocks(&format!("[{encoded}]")), "");
+    assert_eq!(findings_of_blocks(&format!("[{encoded}]")), "");
 }
 
 /// Every condition of the one rule crosses every condition of the other.
 #[test]
-fn rules_that_cross_too_often_are_told_by_their_names_with_what_to_write() {
+fn rules_that_cross_too_often_are_reported_by_their_names_with_what_to_write() {
     let asking = |site: &str, key: &str| {
         let sites = (0..150).map(|number| format!("'{site}?{key}{number}=1'"));
         sites.collect::<Vec<_>>().join(", ")
@@ -164,7 +164,7 @@ fn rules_that_cross_too_often_are_told_by_their_names_with_what_to_write() {
 
 /// A category is in a browser's list as a whole or not at all, and this one is too long for any.
 #[test]
-fn lifelines_that_a_full_list_leaves_out_are_told_with_what_puts_them_first() {
+fn lifelines_that_a_full_list_leaves_out_are_reported_with_what_puts_them_first() {
     let fyr = base(
         "fyr.yaml",
         "domains: [fyrby.example]\n",

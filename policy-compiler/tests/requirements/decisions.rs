@@ -142,7 +142,7 @@ fn r22_a_decision_holds_from_its_first_day_to_its_last_automatically() {
     assert_eq!(
         source.check("2026-07-31"),
         "nothing to report\n\
-         rules not in force on this day: 1 begins on its own on 2026-08-01 (`spil`)\n"
+         rules not in force on this day: 1 begins on 2026-08-01 (`spil`)\n"
     );
     assert_eq!(
         source.check("2025-07-31"),

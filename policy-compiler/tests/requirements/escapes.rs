@@ -19,7 +19,7 @@ fn open(ways: &[&str], restricts: &str) -> Source {
 }
 
 #[test]
-fn r28_each_rule_is_told_with_exactly_the_ways_that_lead_round_it() {
+fn r28_each_rule_is_reported_with_exactly_its_bypasses() {
     let source = open(
         &["escape.incognito", "escape.profiles", "escape.page-viewers"],
         "set:\n  camera.access: block\n  sign-in.domains: [fyrby.example]\n\
@@ -94,7 +94,7 @@ fn r28_brought_devices_have_no_ways_to_close() {
             "rule: egne\ndecision: SK-2025-7\nfor: { unit: /skoler, ownership: personal }\n\
              strength: minimum\nset:\n  sign-in.domains: [fyrby.example]\nwhy:\n  da: Prøve.\n",
         );
-    // No way round is among what is told: only that nothing reaches the account.
+    // No way round is among what is reported: only that nothing reaches the account.
     assert_eq!(source.codes(DAY), ["FYR0610"], "{}", source.check(DAY));
 }
 

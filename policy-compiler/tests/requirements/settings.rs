@@ -39,7 +39,7 @@ fn with_youtube(says: &str) -> Source {
 }
 
 #[test]
-fn r04_youtube_is_watched_while_nobody_appears_there_with_the_school_account() {
+fn r04_youtube_is_watched_while_no_pupil_appears_there_with_the_school_account() {
     let says = "for: { unit: /skoler, who: pupils }\nset:\n  youtube.identity: closed\n";
     let source = with_youtube(says);
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
@@ -54,13 +54,19 @@ fn r04_youtube_is_watched_while_nobody_appears_there_with_the_school_account() {
 }
 
 #[test]
-fn r04_it_is_told_where_those_below_the_minimum_age_watch_and_sign_in() {
+fn r04_pupils_below_the_minimum_age_who_watch_and_sign_in_are_reported() {
     let elsewhere = "for: { unit: /skoler, who: pupils }\nset:\n  camera.access: block\n";
     let source = with_youtube(elsewhere);
     assert_eq!(source.codes(DAY), ["FYR0609"]);
-    let told = source.check(DAY);
-    assert!(told.contains("`oest-2021` and `oest-2024`"), "{told}");
-    assert!(!told.contains("vest-2018"), "they are old enough: {told}");
+    let reported = source.check(DAY);
+    assert!(
+        reported.contains("`oest-2021` and `oest-2024`"),
+        "{reported}"
+    );
+    assert!(
+        !reported.contains("vest-2018"),
+        "they are old enough: {reported}"
+    );
 
     let blocked = "for: { unit: /skoler, who: pupils }\nsites:\n  block: [service:youtube]\n";
     assert_eq!(with_youtube(blocked).codes(DAY), [""; 0]);
@@ -143,8 +149,8 @@ fn r16_that_no_target_reaches_the_account_on_a_brought_device_is_a_gap_and_expla
         }
     }
     for id in ["sign-in.domains", "sign-in.second-account"] {
-        let told = account.explain(DAY, "egne", ["--setting", id]);
-        assert!(told.contains(unreached), "{told}");
+        let reported = account.explain(DAY, "egne", ["--setting", id]);
+        assert!(reported.contains(unreached), "{reported}");
         let managed = account.explain(DAY, "oest-2021", ["--setting", id]);
         assert!(!managed.contains(unreached), "{managed}");
     }
@@ -239,7 +245,7 @@ fn r41_what_is_recommended_with_the_equipment_holds_where_a_browser_can_hold_it(
         bundle.firefox["RelaunchRequired"],
         json!({"NotificationPeriodHours": 24})
     );
-    // The rest is told as what to recommend.
+    // The rest is reported as what to recommend.
     for id in ["password.min-length", "screen.lock-after"] {
         let Coverage::Gap(gap) = &control(&bundle, id).coverage[&Engine::Chromium] else {
             panic!("`{id}` is no gap");
@@ -257,13 +263,13 @@ fn r41_what_is_recommended_with_the_equipment_holds_where_a_browser_can_hold_it(
 }
 
 /// What sees, hears or measures people, closed to pupils.
-const NOBODY_WATCHES: &str = "for: { unit: /skoler, who: pupils }\nset:\n  camera.access: block\n  \
+const NOT_WATCHED: &str = "for: { unit: /skoler, who: pupils }\nset:\n  camera.access: block\n  \
     microphone.access: block\n  screen-sharing.access: block\n  motion-sensors.access: block\n  \
     headsets.access: block\n  biometrics.passkeys: block\n  biometrics.picture-search: block\n";
 
 #[test]
 fn r42_no_facial_recognition_is_a_rule_with_its_decision_and_a_floor_for_pupils() {
-    let source = Source::small().with("rules/proeve.yaml", &of_the_town(NOBODY_WATCHES));
+    let source = Source::small().with("rules/proeve.yaml", &of_the_town(NOT_WATCHED));
     let pupils = source.bundle("oest-2024", DAY);
     assert_eq!(pupils.chromium["VideoCaptureAllowed"], json!(false));
     assert_eq!(pupils.chromium["AudioCaptureAllowed"], json!(false));
@@ -290,7 +296,7 @@ fn r42_no_facial_recognition_is_a_rule_with_its_decision_and_a_floor_for_pupils(
 #[test]
 fn r42_exceptions_are_named_by_site_and_by_group() {
     let says = format!(
-        "{NOBODY_WATCHES}  camera.sites: {{ udskoling: [https://meet.example], \
+        "{NOT_WATCHED}  camera.sites: {{ udskoling: [https://meet.example], \
          mellemtrin: [https://tegn.example] }}\n"
     );
     let source = Source::small().with("rules/proeve.yaml", &of_the_town(&says));

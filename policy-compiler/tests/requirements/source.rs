@@ -72,10 +72,10 @@ impl Source {
 
     /// The codes that `fyr check` finds on a day, sorted.
     pub(crate) fn codes(&self, day: &str) -> Vec<String> {
-        let told: Value =
+        let reported: Value =
             serde_json::from_str(&stdout(&self.fyr("check", &["--date", day, "--json"])))
                 .expect("JSON");
-        let findings = told["findings"].as_array().expect("findings");
+        let findings = reported["findings"].as_array().expect("findings");
         let mut codes: Vec<String> = findings
             .iter()
             .map(|finding| finding["code"].as_str().expect("a code").to_owned())

@@ -169,7 +169,7 @@ fn r15_hours_are_the_organisations_on_the_days_on_which_its_clocks_are_set() {
 }
 
 #[test]
-fn r14_a_lesson_opens_for_its_class_what_is_closed_in_school_hours_and_ends_by_itself() {
+fn r14_a_lesson_opens_for_its_class_what_is_closed_in_school_hours_and_ends_automatically() {
     let moments = [
         "2026-11-24T09:59:59+01",
         "2026-11-24T10:00:00+01",
@@ -239,7 +239,7 @@ fn journey_4_a_weakened_floor_is_refused_with_both_lines_the_board_and_the_lesso
 }
 
 #[test]
-fn journey_4_the_lesson_that_was_offered_holds_for_its_time_and_ends_by_itself() {
+fn journey_4_the_lesson_that_was_offered_holds_for_its_time_and_ends_automatically() {
     let lesson = "periods:\n  lesson:projekt: { on: 2026-11-26, hours: 10:00-10:40 }\n";
     let source = project("during: lesson:projekt\n").with("timetable.yaml", lesson);
     assert_eq!(source.check(DAY), "nothing to report\n");
@@ -253,7 +253,7 @@ fn journey_4_the_lesson_that_was_offered_holds_for_its_time_and_ends_by_itself()
 }
 
 #[test]
-fn r03_a_floor_that_is_open_to_lessons_is_open_to_nobody_else() {
+fn r03_a_floor_that_is_open_to_lessons_is_open_to_nothing_else() {
     let timetable = "periods:\n  skoletid: { days: mon-fri, hours: 08:00-15:00 }\n";
     let hours = project("during: skoletid\n").with("timetable.yaml", timetable);
     assert_eq!(hours.codes(DAY), ["FYR0401"]);
@@ -280,24 +280,28 @@ fn r15_a_group_without_rules_for_a_time_carries_no_timetable() {
 }
 
 /// What `fyr diff` says of the timed policy and the same with one text put for another.
-fn told_of(path: &str, old: &str, new: &str) -> String {
+fn changes_of(path: &str, old: &str, new: &str) -> String {
     let after = timed().with_edit(path, old, new);
     let after = after.path().to_str().expect("a path in Unicode");
     stdout(&timed().fyr("diff", &[after, "--date", DAY]))
 }
 
 #[test]
-fn r25_a_change_that_touches_only_a_lesson_is_told_with_the_lesson() {
+fn r25_a_change_that_touches_only_a_lesson_is_reported_with_the_lesson() {
     let more = "allow: [film.example, spil.example]";
-    insta::assert_snapshot!(told_of("rules/tider.yaml", "allow: [film.example]", more));
+    insta::assert_snapshot!(changes_of(
+        "rules/tider.yaml",
+        "allow: [film.example]",
+        more
+    ));
 }
 
 #[test]
-fn r25_other_hours_and_holidays_are_told_for_those_they_are_for() {
-    let hours = told_of("timetable.yaml", "08:00-15:00", "08:00-15:30");
+fn r25_other_hours_and_holidays_are_reported_for_those_they_are_for() {
+    let hours = changes_of("timetable.yaml", "08:00-15:00", "08:00-15:30");
     let change = "skoletid  mon-fri 08:00-15:00 → mon-fri 08:00-15:30  pupils in /skoler";
     assert!(hours.contains(change), "{hours}");
-    let holidays = told_of("timetable.yaml", "until: 2027-01-03", "until: 2027-01-04");
+    let holidays = changes_of("timetable.yaml", "until: 2027-01-03", "until: 2027-01-04");
     let change = "2026-12-21 until 2027-01-03 → 2026-12-21 until 2027-01-04";
     assert!(holidays.contains(change), "{holidays}");
 }
@@ -306,9 +310,12 @@ fn r25_other_hours_and_holidays_are_told_for_those_they_are_for() {
 fn r25_a_floor_that_is_opened_to_lessons_is_weaker_though_the_same_value_holds() {
     let floor = "for: /skoler\nstrength: minimum\n";
     let opened = format!("{floor}overridable: lessons\n");
-    let told = told_of("rules/floor.yaml", floor, &opened);
-    let change = "moderate: minimum → minimum, but for lessons";
-    assert!(told.contains(change) && told.contains("weaker"), "{told}");
+    let reported = changes_of("rules/floor.yaml", floor, &opened);
+    let change = "moderate: minimum → minimum, except lessons";
+    assert!(
+        reported.contains(change) && reported.contains("weaker"),
+        "{reported}"
+    );
 }
 
 /// The small policy with a floor in the school hours that the committee decided, and what a
@@ -482,7 +489,7 @@ fn r21_the_body_that_decided_the_floor_may_shorten_its_hours_for_a_school() {
 }
 
 #[test]
-fn r21_nobody_decides_hours_or_holidays_for_others() {
+fn r21_no_body_decides_hours_or_holidays_for_others() {
     let for_all = "{ for: /skoler, hours: 07:00-16:00, decision: OEST-3 }";
     assert_eq!(
         decided_hours("minimum", for_all, "").codes(DAY),
@@ -496,7 +503,7 @@ fn r21_nobody_decides_hours_or_holidays_for_others() {
 }
 
 #[test]
-fn r20_hours_that_a_decided_floor_hangs_on_cite_a_decision_of_their_own_or_of_their_file() {
+fn r20_hours_on_which_a_decided_floor_depends_cite_a_decision_of_their_own_or_of_their_file() {
     let uncited = decided_hours("minimum", "", "").with_edit(
         "timetable.yaml",
         "    decision: SK-2025-7\n",
@@ -509,7 +516,7 @@ fn r20_hours_that_a_decided_floor_hangs_on_cite_a_decision_of_their_own_or_of_th
         "decision: SK-2025-7\nperiods:",
     );
     assert_eq!(in_file.codes(DAY), [""; 0]);
-    // Where nothing decided hangs on the hours, nobody asks.
+    // Where nothing decided depends on the hours, nobody asks.
     let default = decided_hours("default", "", "").with_edit(
         "timetable.yaml",
         "    decision: SK-2025-7\n",
@@ -548,14 +555,14 @@ fn r22_hours_stand_on_what_is_decided() {
 fn r20_the_explanation_of_a_moment_names_the_decision_behind_the_hours() {
     let school = "{ for: /skoler/oest, hours: 07:30-15:30, decision: OEST-3 }";
     let source = decided_hours("minimum", school, "");
-    let told = |group: &str| {
+    let reported = |group: &str| {
         let question = ["--group", group, "--url", "spil.example", "--at"];
         stdout(&source.fyr("explain", &[&question[..], &["2026-11-24T10:10"]].concat()))
     };
-    let east = told("oest-2021");
+    let east = reported("oest-2021");
     let hours = "hours     `skoletid` by OEST-3, Øst strammer\n          \
                  Skolebestyrelsen på Øst, 2025-09-01, decided\n";
     assert!(east.contains(hours), "{east}");
-    let west = told("vest-2018");
+    let west = reported("vest-2018");
     assert!(west.contains("hours     `skoletid` by SK-2025-7"), "{west}");
 }

@@ -15,7 +15,8 @@ use crate::id::{CategoryId, ControlId, HostName, PeriodId};
 ///
 /// Every member holds what stands in the place of the bundle's own of that name, or `null` where
 /// the bundle has one and this variant has none.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Variant {
     /// The periods that run: all of these, and no others of the timetable.

@@ -142,6 +142,7 @@ impl fmt::Display for Hours {
     }
 }
 
+#[cfg(feature = "json-schema")]
 impl schemars::JsonSchema for Hours {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "Hours".into()

@@ -93,6 +93,7 @@ impl fmt::Debug for ZoneRule {
     }
 }
 
+#[cfg(feature = "json-schema")]
 impl schemars::JsonSchema for ZoneRule {
     fn schema_name() -> std::borrow::Cow<'static, str> {
         "ZoneRule".into()

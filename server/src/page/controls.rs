@@ -135,9 +135,11 @@ fn attention_for(control: &ControlOverview) -> Attention {
     match control.standing() {
         Standing::NoDevice | Standing::InForce => Attention::None,
         Standing::Gap => Attention::Gap,
-        Standing::PendingRestart | Standing::Behind | Standing::Silent | Standing::Broken => {
-            Attention::Needed
-        }
+        Standing::PendingRestart
+        | Standing::Behind
+        | Standing::Silent
+        | Standing::Contradicted
+        | Standing::Broken => Attention::Needed,
     }
 }
 
@@ -211,7 +213,7 @@ fn slug(standing: Standing) -> &'static str {
         Standing::PendingRestart => "pending-restart",
         Standing::Behind => "stale",
         Standing::Silent => "silent",
-        Standing::Broken => "non-compliant",
+        Standing::Contradicted | Standing::Broken => "non-compliant",
     }
 }
 
@@ -227,6 +229,7 @@ fn standing_words(standing: Standing, gap: impl Fn() -> String) -> String {
         Standing::PendingRestart => "waits for a restart".to_owned(),
         Standing::Behind => "not yet everywhere".to_owned(),
         Standing::Silent => "a device is silent".to_owned(),
+        Standing::Contradicted => "a report contradicts what was published".to_owned(),
         Standing::Broken => "does not hold".to_owned(),
     }
 }

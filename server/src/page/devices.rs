@@ -21,6 +21,7 @@ pub(super) struct DeviceRow {
     pub(super) revision: String,
     pub(super) contact: Option<When>,
     pub(super) notes: Vec<String>,
+    pub(super) contradictions: Vec<String>,
     pub(super) broken: Vec<FindingText>,
     pub(super) gaps: Vec<FindingText>,
     pub(super) latest: Vec<EventText>,
@@ -75,6 +76,11 @@ impl DeviceRow {
                 .map_or("none yet".to_owned(), |revision| revision.to_string()),
             contact: contact.map(|at| calendar.when(at)),
             notes: notes(device, published),
+            contradictions: device
+                .contradictions
+                .iter()
+                .map(words::contradiction)
+                .collect(),
             broken: texts(|state| is_broken(state) || state == ControlState::PendingRestart),
             gaps: texts(|state| state == ControlState::Gap),
             latest: events.by_ref().take(EVENTS_OPEN).collect(),

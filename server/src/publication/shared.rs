@@ -5,14 +5,14 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fyr_schemas::bundle::{Control, DecisionNote};
-use fyr_schemas::{CaseNumber, ControlId, Digest, PeriodId};
+use fyr_schemas::{CaseNumber, ControlId, Digest};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::described::DescribedVariant;
+use super::described::Described;
+use crate::edition::ReportedControls;
 
 type Controls = Vec<Arc<Control>>;
-type AtTimes = BTreeMap<BTreeSet<PeriodId>, BTreeSet<ControlId>>;
 type Decisions = BTreeMap<CaseNumber, DecisionNote>;
 
 /// Parsed parts of bundles, each under the digest of its text, from one publication to the next.
@@ -22,7 +22,7 @@ pub(crate) struct Shared {
     pub(super) sound_lists: BTreeSet<Digest>,
     control: HashMap<Digest, Arc<Control>>,
     controls: HashMap<Digest, Arc<Controls>>,
-    at_times: HashMap<Digest, Arc<AtTimes>>,
+    reported: HashMap<Digest, Arc<ReportedControls>>,
     decisions: HashMap<Digest, Arc<Decisions>>,
 }
 
@@ -51,31 +51,30 @@ impl Shared {
         })
     }
 
-    /// The ids of the controls in the variants of a bundle, where they differ from its own.
-    pub(super) fn at_times(
+    /// The controls that a device of a bundle reports, by the periods that run.
+    pub(super) fn reported(
         &mut self,
         controls: &Controls,
-        variants: &[DescribedVariant<'_>],
-    ) -> serde_json::Result<Arc<AtTimes>> {
-        let own: BTreeSet<&ControlId> = controls.iter().map(|control| &control.id).collect();
-        let mut at_times = AtTimes::new();
-        for variant in variants {
-            let Some(text) = variant.controls else {
-                continue;
-            };
-            let instead: BTreeMap<ControlId, Option<IgnoredAny>> =
-                serde_json::from_str(text.get())?;
-            let mut ids: BTreeSet<ControlId> = own.iter().map(|id| (*id).clone()).collect();
-            for (id, control) in instead {
-                match control {
-                    Some(_) => ids.insert(id),
-                    None => ids.remove(&id),
-                };
-            }
-            at_times.insert(variant.during.clone(), ids);
+        described: &Described<'_>,
+    ) -> serde_json::Result<Arc<ReportedControls>> {
+        let mut text = described.controls.get().to_owned();
+        for variant in &described.variants {
+            text.push_str(&serde_json::to_string(&variant.during)?);
+            text.push_str(variant.controls.map_or("", RawValue::get));
         }
-        let text = serde_json::to_string(&at_times.iter().collect::<Vec<_>>())?;
-        once(&mut self.at_times, &text, |_| Ok(at_times))
+        once(&mut self.reported, &text, |_| {
+            let ordinary = controls.iter().map(|control| control.id.clone());
+            let variants = described.variants.iter().map(|variant| {
+                let instead = variant.controls.map_or("{}", RawValue::get);
+                let instead: BTreeMap<ControlId, Option<IgnoredAny>> =
+                    serde_json::from_str(instead)?;
+                let instead = instead.into_iter();
+                let instead = instead.map(|(control, other)| (control, other.is_some()));
+                Ok((variant.during.clone(), instead.collect()))
+            });
+            let variants = variants.collect::<serde_json::Result<Vec<_>>>()?;
+            Ok(ReportedControls::new(ordinary.collect(), variants))
+        })
     }
 
     /// Forgets the lists that are not among these.
@@ -89,7 +88,7 @@ impl Shared {
         // Lists of controls go first: they hold controls.
         self.controls.retain(|_, part| Arc::strong_count(part) > 1);
         self.control.retain(|_, part| Arc::strong_count(part) > 1);
-        self.at_times.retain(|_, part| Arc::strong_count(part) > 1);
+        self.reported.retain(|_, part| Arc::strong_count(part) > 1);
         self.decisions.retain(|_, part| Arc::strong_count(part) > 1);
     }
 }

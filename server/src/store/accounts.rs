@@ -147,18 +147,18 @@ impl Store {
         )
     }
 
-    /// Whether a session with this token is open at `now`.
-    pub(crate) async fn session_is_open(
+    /// The account whose session with this token is open at `now`.
+    pub(crate) async fn account_of(
         &self,
         token: [u8; 32],
         now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        Ok(sqlx::query_scalar(
-            "SELECT EXISTS (SELECT 1 FROM session WHERE token = ? AND expires > ?)",
+    ) -> Result<Option<String>, StoreError> {
+        Ok(
+            sqlx::query_scalar("SELECT account FROM session WHERE token = ? AND expires > ?")
+                .bind(token.as_slice())
+                .bind(now.as_millisecond())
+                .fetch_optional(&self.readers)
+                .await?,
         )
-        .bind(token.as_slice())
-        .bind(now.as_millisecond())
-        .fetch_one(&self.readers)
-        .await?)
     }
 }

@@ -3,14 +3,19 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnection;
 
-use fyr_schemas::report::{Event, Report};
-use fyr_schemas::{DeviceId, GroupId, OrganisationId};
+use fyr_schemas::fleet::{Contradiction, DepartedDevice, Departure, Finding};
+use fyr_schemas::report::{ControlState, Event, Report};
+use fyr_schemas::{ControlId, DeviceId, GroupId, OrganisationId};
 
-use super::{Store, StoreError};
-use crate::fleet::DeviceRecord;
+use super::{Store, StoreError, state};
+use crate::fleet::{DeviceRecord, FleetRecords, Reuse};
 
-/// What a report of a device is measured against.
+/// How many entries of the log of actions are read.
+const ACTIONS_SHOWN: i64 = 1_000;
+
+/// What a report of a device is compared with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EnrolledDevice {
     /// The key that its reports must be signed with.
@@ -19,6 +24,54 @@ pub(crate) struct EnrolledDevice {
     pub(crate) organisation: OrganisationId,
     /// The group it was enrolled into.
     pub(crate) group: GroupId,
+    /// How it left the fleet, if it did.
+    pub(crate) departure: Option<Departure>,
+}
+
+/// One entry of the log of what administrators did with devices.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+pub(crate) struct LoggedAction {
+    /// When.
+    pub(crate) at: Timestamp,
+    /// Who.
+    pub(crate) actor: String,
+    /// What.
+    pub(crate) action: String,
+    /// With which device.
+    pub(crate) device: String,
+    /// The device in its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) other: Option<String>,
+}
+
+/// How a control was on a device for a time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PastState {
+    /// Which control.
+    pub(crate) control: ControlId,
+    /// How it was.
+    pub(crate) state: ControlState,
+    /// From when.
+    pub(crate) since: Timestamp,
+    /// Until when; none while it is so.
+    pub(crate) until: Option<Timestamp>,
+}
+
+#[derive(sqlx::FromRow)]
+struct PastRow {
+    control: String,
+    since: i64,
+    until: Option<i64>,
+    state: String,
+}
+
+/// Whose events are read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Events<'a> {
+    /// Those of every device.
+    All,
+    /// Those of these devices.
+    Of(&'a [DeviceId]),
 }
 
 #[derive(sqlx::FromRow)]
@@ -26,16 +79,32 @@ struct KeyRow {
     public_key: Vec<u8>,
     organisation: String,
     device_group: String,
+    departure: Option<String>,
 }
 
 #[derive(sqlx::FromRow)]
 struct DeviceRow {
+    number: i64,
     id: String,
     device_group: String,
+    departure: Option<String>,
+    departed: Option<i64>,
+    replaced_by: Option<String>,
     last_contact: Option<i64>,
     sequence: i64,
-    reports: i64,
-    latest: Option<Vec<u8>>,
+    missing: i64,
+    latest: Option<String>,
+    contradictions: String,
+    reused: Option<i64>,
+    reused_before: Option<i64>,
+}
+
+#[derive(sqlx::FromRow)]
+struct FindingRow {
+    device: i64,
+    control: String,
+    since: i64,
+    state: String,
 }
 
 impl Store {
@@ -45,7 +114,7 @@ impl Store {
         device: &DeviceId,
     ) -> Result<Option<EnrolledDevice>, StoreError> {
         let row: Option<KeyRow> = sqlx::query_as(
-            "SELECT public_key, organisation, device_group FROM device WHERE id = ?",
+            "SELECT public_key, organisation, device_group, departure FROM device WHERE id = ?",
         )
         .bind(device.as_str())
         .fetch_optional(&self.readers)
@@ -53,40 +122,161 @@ impl Store {
         row.map(|row| row.parse(device)).transpose()
     }
 
-    /// Every enrolled device with its latest report and newest events.
-    pub(crate) async fn fleet(&self) -> Result<Vec<DeviceRecord>, StoreError> {
-        // One snapshot for both reads, so that no event belongs to a report not yet seen.
+    /// Every device, without its events.
+    pub(crate) async fn fleet(&self) -> Result<FleetRecords, StoreError> {
+        // One snapshot for both reads, so that no finding belongs to a report not yet seen.
         let mut snapshot = self.readers.begin().await?;
-        let rows: Vec<DeviceRow> = sqlx::query_as(
-            "SELECT device.id, device.device_group, device.last_contact, device.sequence,
-                    device.reports, report.payload AS latest
-             FROM device LEFT JOIN report
-             ON report.device = device.id AND report.sequence = device.sequence",
-        )
-        .fetch_all(&mut *snapshot)
-        .await?;
-        let bodies: Vec<(String, String)> = sqlx::query_as(
-            "SELECT device, body FROM recent_event ORDER BY device, sequence DESC, position DESC",
-        )
-        .fetch_all(&mut *snapshot)
-        .await?;
+        let records = fleet(&mut snapshot).await;
         snapshot.rollback().await?;
-        let mut events = events_by_device(bodies)?;
+        records
+    }
+
+    /// The newest events of devices, newest first.
+    pub(crate) async fn events(
+        &self,
+        wanted: Events<'_>,
+    ) -> Result<HashMap<DeviceId, Vec<Event>>, StoreError> {
+        let ids = match wanted {
+            Events::All => None,
+            Events::Of(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
+        };
+        let bodies: Vec<(String, String)> = sqlx::query_as(
+            "SELECT device.id, recent_event.body
+             FROM recent_event JOIN device ON device.number = recent_event.device
+             WHERE ?1 IS NULL OR recent_event.device IN
+               (SELECT number FROM device WHERE id IN (SELECT value FROM json_each(?1)))
+             ORDER BY recent_event.device, recent_event.sequence DESC, recent_event.position DESC",
+        )
+        .bind(ids)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut events: HashMap<DeviceId, Vec<Event>> = HashMap::new();
+        for (device, body) in bodies {
+            let event = serde_json::from_str(&body).map_err(|_| unreadable("event", &device))?;
+            let id = device.parse().map_err(|_| unreadable("name", &device))?;
+            events.entry(id).or_default().push(event);
+        }
+        Ok(events)
+    }
+
+    /// The newest entries of the log of actions, newest first; those of one device, if one is named.
+    pub(crate) async fn actions(
+        &self,
+        device: Option<&DeviceId>,
+    ) -> Result<Vec<LoggedAction>, StoreError> {
+        let mut connection = self.readers.acquire().await?;
+        actions(&mut connection, device).await
+    }
+
+    /// How the controls of a device were: what is so now, and before that the newest first.
+    pub(crate) async fn past_states(
+        &self,
+        device: &DeviceId,
+        most: u32,
+    ) -> Result<Vec<PastState>, StoreError> {
+        let rows: Vec<PastRow> = sqlx::query_as(
+            "SELECT control.id AS control, since, until, state
+             FROM interval JOIN control ON control.number = interval.control
+             WHERE device = (SELECT number FROM device WHERE id = ?)
+             ORDER BY until IS NULL DESC, until DESC, since DESC, control.id LIMIT ?",
+        )
+        .bind(device.as_str())
+        .bind(most)
+        .fetch_all(&self.readers)
+        .await?;
+        let unreadable = |what| unreadable(what, device.as_str());
         rows.into_iter()
             .map(|row| {
-                let events = events.remove(&row.id).unwrap_or_default();
-                row.parse(events)
+                Ok(PastState {
+                    control: row.control.parse().map_err(|_| unreadable("control"))?,
+                    state: state::read(&row.state).ok_or_else(|| unreadable("control"))?,
+                    since: time(row.since, device.as_str())?,
+                    until: times(row.until, device.as_str())?,
+                })
             })
             .collect()
     }
 }
 
+/// The newest entries of the log of actions, newest first; those of one device, if one is named.
+pub(super) async fn actions(
+    connection: &mut SqliteConnection,
+    device: Option<&DeviceId>,
+) -> Result<Vec<LoggedAction>, StoreError> {
+    type Row = (i64, String, String, String, Option<String>);
+    let rows: Vec<Row> = sqlx::query_as(
+        "SELECT at, actor, action, device, other FROM fleet_action
+         WHERE ?1 IS NULL OR device = ?1 OR other = ?1 ORDER BY number DESC LIMIT ?2",
+    )
+    .bind(device.map(DeviceId::as_str))
+    .bind(ACTIONS_SHOWN)
+    .fetch_all(&mut *connection)
+    .await?;
+    rows.into_iter()
+        .map(|(at, actor, action, device, other)| {
+            Ok(LoggedAction {
+                at: time(at, &device)?,
+                actor,
+                action,
+                device,
+                other,
+            })
+        })
+        .collect()
+}
+
+/// Every device, without its events.
+pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetRecords, StoreError> {
+    let rows: Vec<DeviceRow> = sqlx::query_as(
+        "SELECT number, id, device_group, departure, departed, replaced_by, last_contact,
+                sequence, missing, latest, contradictions, reused, reused_before
+         FROM device",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let found: Vec<FindingRow> = sqlx::query_as(
+        "SELECT interval.device, control.id AS control, interval.since, interval.state
+         FROM interval INDEXED BY finding JOIN control ON control.number = interval.control
+         WHERE interval.until IS NULL AND interval.state <> 'in-force'
+         ORDER BY interval.device, control.id",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut findings: HashMap<i64, Vec<FindingRow>> = HashMap::new();
+    for row in found {
+        findings.entry(row.device).or_default().push(row);
+    }
+    let mut records = FleetRecords::default();
+    for row in rows {
+        let found = findings.remove(&row.number).unwrap_or_default();
+        if let Some(departure) = &row.departure {
+            let departure = departed(departure).ok_or_else(|| unreadable("departure", &row.id))?;
+            records.departed.push(row.into_departed(departure)?);
+        } else {
+            records.devices.push(row.into_record(found)?);
+        }
+    }
+    Ok(records)
+}
+
+fn departed(text: &str) -> Option<Departure> {
+    match text {
+        "retired" => Some(Departure::Retired),
+        "revoked" => Some(Departure::Revoked),
+        _ => None,
+    }
+}
+
+fn unreadable(what: &'static str, device: &str) -> StoreError {
+    StoreError::Unreadable {
+        what,
+        device: device.to_owned(),
+    }
+}
+
 impl KeyRow {
     fn parse(self, device: &DeviceId) -> Result<EnrolledDevice, StoreError> {
-        let unreadable = |what| StoreError::Unreadable {
-            what,
-            device: device.to_string(),
-        };
+        let unreadable = |what| unreadable(what, device.as_str());
         Ok(EnrolledDevice {
             public_key: self
                 .public_key
@@ -97,51 +287,80 @@ impl KeyRow {
                 .parse()
                 .map_err(|_| unreadable("organisation"))?,
             group: self.device_group.parse().map_err(|_| unreadable("group"))?,
+            departure: self
+                .departure
+                .map(|text| departed(&text).ok_or_else(|| unreadable("departure")))
+                .transpose()?,
         })
     }
 }
 
 impl DeviceRow {
-    fn parse(self, events: Vec<Event>) -> Result<DeviceRecord, StoreError> {
-        let unreadable = |what| StoreError::Unreadable {
-            what,
-            device: self.id.clone(),
+    fn into_record(self, found: Vec<FindingRow>) -> Result<DeviceRecord, StoreError> {
+        let unreadable = |what| unreadable(what, &self.id);
+        let latest: Option<Report> = parse(self.latest.as_deref(), "report", &self.id)?;
+        let contradictions: Option<Vec<Contradiction>> =
+            parse(Some(&self.contradictions), "contradiction", &self.id)?;
+        let findings = found
+            .into_iter()
+            .map(|row| {
+                Ok(Finding {
+                    control: row.control.parse().map_err(|_| unreadable("control"))?,
+                    state: state::read(&row.state).ok_or_else(|| unreadable("control"))?,
+                    since: time(row.since, &self.id)?,
+                })
+            })
+            .collect::<Result<_, StoreError>>()?;
+        let reuse = match (self.reused, self.reused_before) {
+            (Some(last), Some(before)) => Some(Reuse {
+                last: time(last, &self.id)?,
+                before: time(before, &self.id)?,
+            }),
+            (_, _) => None,
         };
-        let latest: Option<Report> = self
-            .latest
-            .map(|payload| serde_json::from_slice(&payload))
-            .transpose()
-            .map_err(|_| unreadable("report"))?;
         Ok(DeviceRecord {
             device: self.id.parse().map_err(|_| unreadable("name"))?,
             group: self.device_group.parse().map_err(|_| unreadable("group"))?,
-            last_contact: self
-                .last_contact
-                .map(Timestamp::from_millisecond)
-                .transpose()
-                .map_err(|_| unreadable("time"))?,
+            last_contact: times(self.last_contact, &self.id)?,
             sequence: self.sequence.unsigned_abs(),
-            reports: self.reports.unsigned_abs(),
+            missing: self.missing.unsigned_abs(),
             latest,
-            events,
+            contradictions: contradictions.unwrap_or_default(),
+            reuse,
+            findings,
+        })
+    }
+
+    fn into_departed(self, departure: Departure) -> Result<DepartedDevice, StoreError> {
+        let unreadable = |what| unreadable(what, &self.id);
+        Ok(DepartedDevice {
+            device: self.id.parse().map_err(|_| unreadable("name"))?,
+            group: self.device_group.parse().map_err(|_| unreadable("group"))?,
+            departure,
+            at: time(self.departed.unwrap_or_default(), &self.id)?,
+            replaced_by: self
+                .replaced_by
+                .as_deref()
+                .map(|id| id.parse().map_err(|_| unreadable("name")))
+                .transpose()?,
+            last_contact: times(self.last_contact, &self.id)?,
         })
     }
 }
 
-fn events_by_device(
-    bodies: Vec<(String, String)>,
-) -> Result<HashMap<String, Vec<Event>>, StoreError> {
-    let mut events: HashMap<String, Vec<Event>> = HashMap::new();
-    for (device, body) in bodies {
-        match serde_json::from_str(&body) {
-            Ok(event) => events.entry(device).or_default().push(event),
-            Err(_) => {
-                return Err(StoreError::Unreadable {
-                    what: "event",
-                    device,
-                });
-            }
-        }
-    }
-    Ok(events)
+fn parse<T: serde::de::DeserializeOwned>(
+    text: Option<&str>,
+    what: &'static str,
+    device: &str,
+) -> Result<Option<T>, StoreError> {
+    text.map(|text| serde_json::from_str(text).map_err(|_| unreadable(what, device)))
+        .transpose()
+}
+
+fn time(milliseconds: i64, device: &str) -> Result<Timestamp, StoreError> {
+    Timestamp::from_millisecond(milliseconds).map_err(|_| unreadable("time", device))
+}
+
+fn times(milliseconds: Option<i64>, device: &str) -> Result<Option<Timestamp>, StoreError> {
+    milliseconds.map(|at| time(at, device)).transpose()
 }

@@ -1,15 +1,24 @@
 //! The laws of the store: what comes twice or in another order changes nothing.
 
-use jiff::Timestamp;
+use std::sync::Arc;
+
+use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
+use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 
-use fyr_schemas::DeviceId;
+use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
+use fyr_schemas::report::{ControlState, Event};
+use fyr_schemas::{DeviceId, Revision};
 
-use super::{IngestOutcome, NewDevice, NewReport, Store};
-use crate::fleet::DeviceRecord;
+use super::{Events, IngestOutcome, NewDevice, NewReport, Store, Surroundings};
+use crate::edition::{Edition, ReportedControls};
+use crate::fleet::FleetRecords;
+use crate::publication::{Publication, PublishedGroup};
+use crate::quota::BYTES_A_DAY;
 
 fn now() -> Timestamp {
     Timestamp::from_second(1_000).unwrap()
@@ -37,41 +46,139 @@ fn newcomer(device: DeviceId, token: EnrolmentToken) -> NewDevice {
     }
 }
 
-/// A report with as many events as its number, up to 30.
+/// A report with as many events as its number, up to 30, and two controls that change with it.
 fn report(sequence: i64) -> NewReport {
     let event = json!({"at": now(), "what": {"event": "applied", "revision": sequence}});
-    let events = vec![event; usize::try_from(sequence).unwrap().min(30)];
-    let payload = json!({
+    let since = Timestamp::from_second(sequence).unwrap();
+    let mut report = plain(sequence);
+    report.report.events =
+        serde_json::from_value(json!(vec![
+            event;
+            usize::try_from(sequence).unwrap().min(30)
+        ]))
+        .unwrap();
+    for control in &mut report.report.controls {
+        control.since = since;
+    }
+    report.digest = sequence.to_le_bytes();
+    report
+}
+
+/// A report that says that all is well, and nothing new.
+fn plain(sequence: i64) -> NewReport {
+    let control = |id| json!({"control": id, "state": {"is": "in-force"}, "since": now()});
+    let report = json!({
         "format": 1, "organisation": "ballerup", "group": "group-1", "device": device(),
-        "sequence": sequence, "at": now(), "agent": [0, 1, 0], "bundle": null,
-        "freshness": {"state": "fresh"}, "controls": [], "events": events,
+        "sequence": sequence, "at": now(), "agent": [0, 1, 0],
+        "bundle": {"revision": 1, "digest": "1".repeat(64), "since": now()},
+        "freshness": {"state": "fresh"}, "controls": [control("a"), control("b")], "events": [],
         "browsers": [],
     });
     NewReport {
-        sequence,
-        events: serde_json::from_value(json!(events)).unwrap(),
-        payload: serde_json::to_vec(&payload).unwrap(),
-        signatures: "[]".to_owned(),
+        report: serde_json::from_value(report).unwrap(),
+        digest: sequence.to_le_bytes(),
+        payload: vec![0; 600],
+        signature: vec![0; 64],
+    }
+}
+
+fn publication() -> Publication {
+    let control =
+        |id| json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}});
+    let bundle = serde_json::from_value(json!({
+        "format": 1, "organisation": "ballerup", "group": "group-1", "unit": "/",
+        "audience": "pupils", "stage": "s", "controls": [control("a"), control("b")],
+        "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {},
+    }));
+    let bundle: Bundle = bundle.unwrap();
+    let enrolment = json!({"organisation": "ballerup", "keys": []});
+    Publication {
+        organisation: "ballerup".parse().unwrap(),
+        revision: Revision(1),
+        published: now(),
+        expires: now(),
+        enrolment: serde_json::from_value(enrolment).unwrap(),
+        groups: [(
+            "group-1".parse().unwrap(),
+            Arc::new(PublishedGroup {
+                audience: bundle.audience,
+                stage: bundle.stage.clone(),
+                decisions: Arc::new(bundle.decisions.clone()),
+                edition: Edition {
+                    digest: "1".repeat(64).parse().unwrap(),
+                    controls: Arc::new(ReportedControls::of(&bundle)),
+                },
+                controls: Arc::new(bundle.controls.into_iter().map(Arc::new).collect()),
+            }),
+        )]
+        .into(),
+    }
+}
+
+/// A store in which the device is enrolled.
+struct Scene {
+    store: Store,
+    writer: JoinHandle<()>,
+    changes: watch::Receiver<u64>,
+    directory: TempDir,
+    _published: watch::Sender<Option<Arc<Publication>>>,
+}
+
+impl Scene {
+    async fn open() -> Self {
+        Self::open_in(tempfile::tempdir().unwrap(), 30).await
+    }
+
+    async fn open_in(directory: TempDir, keep_days: i64) -> Self {
+        let (changes, seen) = watch::channel(0);
+        let (send, published) = watch::channel(Some(Arc::new(publication())));
+        let surroundings = Surroundings {
+            changes,
+            published,
+            keep_reports: SignedDuration::from_hours(24 * keep_days),
+        };
+        let opened = Store::open(directory.path(), surroundings).await.unwrap();
+        let store = opened.store;
+        store.enrol(newcomer(device(), token(1, 1))).await.unwrap();
+        Self {
+            store,
+            writer: opened.writer,
+            changes: seen,
+            directory,
+            _published: send,
+        }
+    }
+
+    async fn send(&self, reports: Vec<NewReport>) -> IngestOutcome {
+        self.store.ingest(device(), reports, now()).await.unwrap()
+    }
+
+    /// Closes it, and returns its directory and the length of its file.
+    async fn close(self) -> (TempDir, u64) {
+        drop(self.store);
+        self.writer.await.unwrap();
+        let file = self.directory.path().join("fyr-server.sqlite3");
+        let length = std::fs::metadata(file).unwrap().len();
+        (self.directory, length)
     }
 }
 
 /// What a new store remembers after it took these batches.
-async fn remembered(batches: &[Vec<i64>]) -> Vec<DeviceRecord> {
-    let directory = tempfile::tempdir().unwrap();
-    let opened = Store::open(directory.path(), watch::channel(0).0)
-        .await
-        .unwrap();
-    let store = opened.store;
-    store.enrol(newcomer(device(), token(1, 1))).await.unwrap();
+async fn remembered(batches: &[Vec<i64>]) -> (FleetRecords, Vec<Event>) {
+    let scene = Scene::open().await;
     for batch in batches {
-        let reports = batch.iter().map(|it| report(*it)).collect();
-        let outcome = store.ingest(device(), reports, now()).await.unwrap();
-        assert!(matches!(outcome, IngestOutcome::Stored { .. }));
+        let outcome = scene
+            .send(batch.iter().map(|it| report(*it)).collect())
+            .await;
+        assert!(
+            matches!(outcome, IngestOutcome::Stored { .. }),
+            "{outcome:?}"
+        );
     }
-    let fleet = store.fleet().await.unwrap();
-    drop(store);
-    opened.writer.await.unwrap();
-    fleet
+    let fleet = scene.store.fleet().await.unwrap();
+    let mut events = scene.store.events(Events::All).await.unwrap();
+    scene.close().await;
+    (fleet, events.remove(&device()).unwrap_or_default())
 }
 
 fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -98,53 +205,140 @@ proptest! {
             (remembered(&batches).await, remembered(&[once]).await)
         });
         prop_assert_eq!(&mixed, &in_order);
-        prop_assert_eq!(mixed[0].reports, count);
-        prop_assert_eq!(mixed[0].sequence, highest);
-        prop_assert_eq!(mixed[0].latest.as_ref().map(|it| it.sequence), Some(highest));
+        let device = &mixed.0.devices[0];
+        prop_assert_eq!(device.sequence - device.missing, count);
+        prop_assert_eq!(device.sequence, highest);
+        prop_assert_eq!(device.latest.as_ref().map(|it| it.sequence), Some(highest));
     }
 }
 
 #[test]
 fn a_device_that_sends_without_end_is_held_back_and_loses_nothing_it_had_stored() {
     wait(async {
-        let directory = tempfile::tempdir().unwrap();
-        let opened = Store::open(directory.path(), watch::channel(0).0)
-            .await
-            .unwrap();
-        let store = opened.store;
-        store.enrol(newcomer(device(), token(1, 1))).await.unwrap();
+        let scene = Scene::open().await;
         let mut sent = 0;
         let refused = loop {
             let batch = (1..=64).map(|number| report(sent + number)).collect();
-            match store.ingest(device(), batch, now()).await.unwrap() {
-                IngestOutcome::Stored { new } => sent += new.cast_signed(),
+            match scene.send(batch).await {
+                IngestOutcome::Stored { new, .. } => sent += new.cast_signed(),
                 refused => break refused,
             }
         };
-        assert_eq!(sent, 4096);
-        assert_eq!(refused, IngestOutcome::TooMany { retry_after_s: 640 });
-        assert_eq!(store.fleet().await.unwrap()[0].reports, 4096);
+        assert!(
+            matches!(refused, IngestOutcome::TooMuch { .. }),
+            "{refused:?}"
+        );
+        let stored = scene.store.fleet().await.unwrap().devices[0].sequence;
+        assert_eq!(stored, sent.unsigned_abs());
+        let (_, length) = scene.close().await;
+        assert!(length < 2 * BYTES_A_DAY, "{length} bytes");
+    });
+}
+
+#[test]
+fn reports_without_news_take_no_room_and_disturb_no_dashboard() {
+    wait(async {
+        let mut scene = Scene::open().await;
+        scene.send(vec![plain(1)]).await;
+        let (directory, before) = scene.close().await;
+        scene = Scene::open_in(directory, 30).await;
+        scene.changes.mark_unchanged();
+        for first in (2..2_000).step_by(64) {
+            let batch = (first..first + 64).map(plain).collect();
+            let expected = IngestOutcome::Stored {
+                new: 64,
+                news: false,
+            };
+            assert_eq!(scene.send(batch).await, expected);
+        }
+        assert!(!scene.changes.has_changed().unwrap());
+        let (_, after) = scene.close().await;
+        assert_eq!(after, before);
+    });
+}
+
+#[test]
+fn old_reports_are_deleted_and_give_their_room_back_while_the_intervals_stay() {
+    wait(async {
+        let mut scene = Scene::open().await;
+        for first in (1..1_200).step_by(64) {
+            let batch = (first..first + 64).map(report).collect();
+            let outcome = scene.send(batch).await;
+            assert!(matches!(outcome, IngestOutcome::Stored { .. }));
+        }
+        let (directory, before) = scene.close().await;
+        // All of them came in 1970.
+        scene = Scene::open_in(directory, 0).await;
+        let count = |table: &'static str| {
+            let readers = scene.store.readers.clone();
+            async move {
+                let query = match table {
+                    "report" => "SELECT count(*) FROM report",
+                    _ => "SELECT count(*) FROM interval",
+                };
+                let count: i64 = sqlx::query_scalar(query).fetch_one(&readers).await.unwrap();
+                count
+            }
+        };
+        while count("report").await > 0 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(count("interval").await, 2 * 1_216);
+        let (_, after) = scene.close().await;
+        assert!(after < before / 2, "{before} bytes before, {after} after");
+    });
+}
+
+#[test]
+fn a_state_is_kept_from_when_until_when() {
+    wait(async {
+        let scene = Scene::open().await;
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut failed = plain(2);
+        let (state, since) = (ControlState::Drifted, at(2_000));
+        failed.report.controls[0].state = state;
+        failed.report.controls[0].since = since;
+        let mut repaired = plain(3);
+        repaired.report.controls[0].since = at(3_000);
+        scene.send(vec![plain(1), failed, repaired]).await;
+        let past = scene.store.past_states(&device(), 9).await.unwrap();
+        let past: Vec<_> = past
+            .iter()
+            .map(|it| (it.control.as_str(), it.state, it.since, it.until))
+            .collect();
+        let holds = ControlState::InForce;
+        assert_eq!(
+            past,
+            [
+                ("a", holds, at(3_000), None),
+                ("b", holds, at(1_000), None),
+                ("a", ControlState::Drifted, at(2_000), Some(at(3_000))),
+                ("a", holds, at(1_000), Some(at(2_000))),
+            ]
+        );
+    });
+}
+
+#[test]
+fn a_control_that_was_never_published_is_not_stored() {
+    wait(async {
+        let scene = Scene::open().await;
+        let mut other = plain(1);
+        other.report.controls[0].control = "ida-hansen".parse().unwrap();
+        let control = "ida-hansen".parse().unwrap();
+        let expected = IngestOutcome::UnknownControl { control };
+        assert_eq!(scene.send(vec![other]).await, expected);
+        assert_eq!(scene.store.fleet().await.unwrap().devices[0].sequence, 0);
     });
 }
 
 #[test]
 fn the_fleet_changes_count_up_with_every_commit_that_changes_it() {
     wait(async {
-        let directory = tempfile::tempdir().unwrap();
-        let (count_change, mut changes) = watch::channel(0);
-        let opened = Store::open(directory.path(), count_change).await.unwrap();
-        opened
-            .store
-            .enrol(newcomer(device(), token(1, 1)))
-            .await
-            .unwrap();
-        changes.changed().await.unwrap();
-        opened
-            .store
-            .ingest(device(), vec![report(1)], now())
-            .await
-            .unwrap();
-        changes.changed().await.unwrap();
-        assert!(*changes.borrow() >= 2);
+        let mut scene = Scene::open().await;
+        scene.changes.changed().await.unwrap();
+        scene.send(vec![report(1)]).await;
+        scene.changes.changed().await.unwrap();
+        assert!(*scene.changes.borrow() >= 2);
     });
 }

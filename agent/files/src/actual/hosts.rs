@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::{CategoryId, Digest, HostName};
 use fyr_trust::Hasher;
 
-use crate::desired::hosts::{BEGIN, END, is_ours};
+use crate::marker::{BEGIN, END, is_ours};
 
-/// The most bytes of foreign lines that are read: somebody's own block list reaches some megabytes.
-pub const MOST_FOREIGN: usize = 32 * 1024 * 1024;
+/// The most bytes of unmanaged lines that are read: a block list of a user reaches some megabytes.
+pub const MOST_UNMANAGED: usize = 32 * 1024 * 1024;
 
-/// Closed names that foreign lines lead elsewhere, each with the lists that close it.
+/// Closed names that unmanaged lines lead elsewhere, each with the lists that close it.
 pub type Clashes = BTreeMap<HostName, BTreeSet<CategoryId>>;
 
 /// A hosts file.
@@ -24,11 +24,11 @@ pub struct HostsFile {
     /// What stands there of our block.
     pub block: BlockFound,
     /// Every other line, byte for byte.
-    pub foreign: Vec<u8>,
+    pub unmanaged: Vec<u8>,
     /// A last line that ends in nothing, above which our block was not ended: what is left of a
-    /// line of ours, or a foreign one.
+    /// line of ours, or an unmanaged one.
     pub unended: Vec<u8>,
-    /// The closed names among the foreign lines.
+    /// The closed names among the unmanaged lines.
     pub clashes: Clashes,
 }
 
@@ -53,7 +53,7 @@ pub struct Reading {
     hasher: Hasher,
     length: u64,
     block: BlockFound,
-    foreign: Vec<u8>,
+    unmanaged: Vec<u8>,
     /// The begin of a line whose end is still to come.
     begun: Vec<u8>,
 }
@@ -64,7 +64,7 @@ impl Default for Reading {
             hasher: Hasher::default(),
             length: 0,
             block: BlockFound::None,
-            foreign: Vec::new(),
+            unmanaged: Vec::new(),
             begun: Vec::new(),
         }
     }
@@ -88,14 +88,14 @@ impl Reading {
                 line.extend_from_slice(piece);
                 self.line(&line);
             }
-            if self.foreign.len().saturating_add(self.begun.len()) > MOST_FOREIGN {
+            if self.unmanaged.len().saturating_add(self.begun.len()) > MOST_UNMANAGED {
                 return Err(TooLong);
             }
         }
         Ok(())
     }
 
-    /// The file, whose foreign lines nobody has compared with the lists yet.
+    /// The file, whose unmanaged lines are not compared with the lists yet.
     pub fn finish(mut self) -> HostsFile {
         let mut unended = std::mem::take(&mut self.begun);
         if is_ours(&unended) || self.block == BlockFound::Ended {
@@ -105,7 +105,7 @@ impl Reading {
             digest: self.hasher.digest(),
             length: self.length,
             block: self.block,
-            foreign: self.foreign,
+            unmanaged: self.unmanaged,
             unended,
             clashes: Clashes::new(),
         }
@@ -113,7 +113,7 @@ impl Reading {
 
     fn line(&mut self, line: &[u8]) {
         if !is_ours(line) {
-            self.foreign.extend_from_slice(line);
+            self.unmanaged.extend_from_slice(line);
         } else if line.trim_ascii_end() == END {
             self.block = BlockFound::Ended;
         } else if self.block == BlockFound::None || line.trim_ascii_end() == BEGIN {

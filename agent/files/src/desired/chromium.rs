@@ -1,4 +1,4 @@
-//! The policy file of a Chromium product, and the name that lets it win over foreign files.
+//! The policy file of a Chromium product, and the name that lets it win over unmanaged files.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use fyr_schemas::bundle::Bundle;
 use serde_json::Value;
 
 use super::pretty;
-use crate::actual::{ForeignFile, ForeignPolicies};
+use crate::actual::{UnmanagedFile, UnmanagedPolicies};
 use crate::path::OwnName;
 
 /// The file's bytes: `{}` where the bundle has no policy for the family.
@@ -18,18 +18,18 @@ pub fn render(bundle: &Bundle) -> Vec<u8> {
 /// Under which name the file wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ranking {
-    /// The lowest name that outranks every foreign file that can be outranked.
+    /// The lowest name that outranks every unmanaged file that can be outranked.
     pub name: OwnName,
-    /// What foreign files overrule all the same.
+    /// What unmanaged files overrule all the same.
     pub overruled: Option<Affected>,
 }
 
-/// Finds the name for `bundle`'s file among `foreign` files.
+/// Finds the name for `bundle`'s file among `unmanaged` files.
 ///
 /// A browser takes each policy from the file that sorts last. Only files that set one of our
-/// policies to another value count, and those whose content cannot be told.
-pub fn rank(bundle: &Bundle, foreign: &[ForeignFile]) -> Ranking {
-    let rivals: Vec<(&[u8], Affected)> = foreign
+/// policies to another value count, and those whose content is unknown.
+pub fn rank(bundle: &Bundle, unmanaged: &[UnmanagedFile]) -> Ranking {
+    let rivals: Vec<(&[u8], Affected)> = unmanaged
         .iter()
         .filter_map(|file| Some((file.name.as_slice(), contested(bundle, &file.policies)?)))
         .collect();
@@ -49,11 +49,11 @@ pub fn rank(bundle: &Bundle, foreign: &[ForeignFile]) -> Ranking {
     Ranking { name, overruled }
 }
 
-/// What of `bundle` a foreign file would change if it won.
-fn contested(bundle: &Bundle, foreign: &ForeignPolicies) -> Option<Affected> {
-    match foreign {
-        ForeignPolicies::Opaque => (!bundle.chromium.is_empty()).then_some(Affected::Everything),
-        ForeignPolicies::Known(policies) => {
+/// What of `bundle` an unmanaged file would change if it won.
+fn contested(bundle: &Bundle, unmanaged: &UnmanagedPolicies) -> Option<Affected> {
+    match unmanaged {
+        UnmanagedPolicies::Opaque => (!bundle.chromium.is_empty()).then_some(Affected::Everything),
+        UnmanagedPolicies::Known(policies) => {
             let names = conflicts(&bundle.chromium, policies);
             (!names.is_empty()).then_some(Affected::Names(names))
         }
@@ -73,34 +73,34 @@ mod tests {
     use super::*;
     use crate::fixture::bundle;
 
-    fn foreign(name: &str, json: &str) -> ForeignFile {
-        ForeignFile {
+    fn unmanaged(name: &str, json: &str) -> UnmanagedFile {
+        UnmanagedFile {
             name: name.into(),
-            policies: ForeignPolicies::parse(json.as_bytes()),
+            policies: UnmanagedPolicies::parse(json.as_bytes()),
         }
     }
 
     #[track_caller]
-    fn check(files: &[ForeignFile], name: &str, overruled: bool) {
+    fn check(files: &[UnmanagedFile], name: &str, overruled: bool) {
         let ranking = rank(&bundle(), files);
         assert_eq!(ranking.name.file_name(), name);
         assert_eq!(ranking.overruled.is_some(), overruled);
     }
 
     #[test]
-    fn a_foreign_file_that_contradicts_nothing_is_left_alone() {
+    fn an_unmanaged_file_that_contradicts_nothing_is_left_alone() {
         check(
-            &[foreign("zz.json", "{\"HomepageLocation\":\"x\"}")],
+            &[unmanaged("zz.json", "{\"HomepageLocation\":\"x\"}")],
             "fyr.json",
             false,
         );
         check(
-            &[foreign("zz.json", "{\"ForceYouTubeRestrict\":2}")],
+            &[unmanaged("zz.json", "{\"ForceYouTubeRestrict\":2}")],
             "fyr.json",
             false,
         );
         check(
-            &[foreign("a.json", "{\"ForceYouTubeRestrict\":0}")],
+            &[unmanaged("a.json", "{\"ForceYouTubeRestrict\":0}")],
             "fyr.json",
             false,
         );
@@ -109,12 +109,12 @@ mod tests {
     #[test]
     fn a_later_file_that_contradicts_is_outranked_by_the_lowest_name_that_can() {
         check(
-            &[foreign("zz.json", "{\"ForceYouTubeRestrict\":0}")],
+            &[unmanaged("zz.json", "{\"ForceYouTubeRestrict\":0}")],
             "~fyr.json",
             false,
         );
         check(
-            &[foreign("~zz", "{\"ForceYouTubeRestrict\":0}")],
+            &[unmanaged("~zz", "{\"ForceYouTubeRestrict\":0}")],
             "~~fyr.json",
             false,
         );
@@ -123,17 +123,17 @@ mod tests {
     #[test]
     fn a_comment_that_hides_a_policy_from_strict_json_does_not_hide_the_file() {
         check(
-            &[foreign("zz.json", "{/**/\"ForceYouTubeRestrict\":0,}")],
+            &[unmanaged("zz.json", "{/**/\"ForceYouTubeRestrict\":0,}")],
             "~fyr.json",
             false,
         );
     }
 
     #[test]
-    fn a_name_above_every_name_of_ours_is_told_and_the_others_are_still_outranked() {
+    fn a_name_above_every_name_of_ours_is_reported_and_the_others_are_still_outranked() {
         let files = [
-            foreign("ø.json", "{\"ForceYouTubeRestrict\":0}"),
-            foreign("zz.json", "{\"ForceYouTubeRestrict\":0}"),
+            unmanaged("ø.json", "{\"ForceYouTubeRestrict\":0}"),
+            unmanaged("zz.json", "{\"ForceYouTubeRestrict\":0}"),
         ];
         check(&files, "~fyr.json", true);
     }

@@ -29,7 +29,7 @@ pub struct Existing {
 struct Mark {
     /// The names of the members that are ours.
     members: BTreeSet<String>,
-    /// Foreign values that ours replaced, to be put back when ours go.
+    /// Unmanaged values that ours replaced, to be put back when ours go.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     replaced: Map<String, Value>,
 }
@@ -55,8 +55,8 @@ impl Document {
         pretty(&self.0)
     }
 
-    /// Whether `bytes` say the same, in whatever layout: other tools share the file.
-    pub fn is_told_by(&self, bytes: &[u8]) -> bool {
+    /// Whether `bytes` say the same, in any layout: other tools share the file.
+    pub fn equals(&self, bytes: &[u8]) -> bool {
         serde_json::from_slice::<Map<String, Value>>(bytes).is_ok_and(|found| found == self.0)
     }
 }
@@ -86,7 +86,7 @@ pub fn holds_ours(bytes: &[u8]) -> bool {
     Existing::parse(bytes).is_some_and(|existing| existing.mark.is_some())
 }
 
-/// Our part of the file, by which a change of policy is told from drift.
+/// Our part of the file, which distinguishes a change of policy from drift.
 pub fn own_part(bundle: &Bundle) -> Vec<u8> {
     pretty(&bundle.firefox)
 }
@@ -115,8 +115,8 @@ pub fn merge(bundle: &Bundle, existing: Existing) -> Desired {
         .filter(|name| !bundle.firefox.contains_key(*name))
     {
         policies.remove(name);
-        if let Some(foreign) = replaced.remove(name) {
-            policies.insert(name.clone(), foreign);
+        if let Some(unmanaged) = replaced.remove(name) {
+            policies.insert(name.clone(), unmanaged);
         }
     }
     if bundle.firefox.is_empty() && policies.is_empty() && document.is_empty() {
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn foreign_members_stay_and_ours_go_without_a_trace() {
+    fn unmanaged_members_stay_and_ours_go_without_a_trace() {
         let before = "{\"policies\":{\"Homepage\":{\"URL\":\"x\"}},\"note\":1}";
         let during = written(&bundle(), found(before));
         let after = written(&empty_bundle(), Existing::parse(&during).unwrap());
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn a_foreign_value_that_ours_replaced_comes_back() {
+    fn an_unmanaged_value_that_ours_replaced_comes_back() {
         let before = "{\"policies\":{\"DisablePrivateBrowsing\":false}}";
         let during = written(&bundle(), found(before));
         assert!(String::from_utf8_lossy(&during).contains("\"DisablePrivateBrowsing\": true"));
@@ -175,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn a_tampered_member_of_ours_is_not_mistaken_for_a_foreign_one() {
+    fn a_tampered_member_of_ours_is_not_mistaken_for_a_unmanaged_one() {
         let during = String::from_utf8(written(&bundle(), Existing::default())).unwrap();
         let tampered = during.replace(
             "\"DisablePrivateBrowsing\": true",
@@ -193,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn a_group_without_firefox_policy_leaves_a_foreign_file_alone() {
+    fn a_group_without_firefox_policy_leaves_a_unmanaged_file_alone() {
         let existing = found("{\"policies\":{}}");
         assert_eq!(merge(&empty_bundle(), existing), Desired::Leave);
     }
@@ -204,7 +204,7 @@ mod tests {
             panic!("nothing to hold");
         };
         let compact = serde_json::to_vec(&document.0).unwrap();
-        assert!(document.is_told_by(&compact));
-        assert!(!document.is_told_by(b"{}"));
+        assert!(document.equals(&compact));
+        assert!(!document.equals(b"{}"));
     }
 }

@@ -13,14 +13,9 @@ use fyr_trust::Hasher;
 pub use self::names::{List, clashes};
 use crate::action::HostsContent;
 use crate::actual::hosts::{BlockFound, HostsFile};
+use crate::marker::{BEGIN, END, TAG};
 
-/// The first line of our block.
-pub const BEGIN: &[u8] = b"# BEGIN fyr: written by fyr-agent, changes here are undone";
-/// The last line of our block.
-pub const END: &[u8] = b"# END fyr";
-/// Ends every line of ours, so that what is ours can be told even when a marker is lost.
-const TAG: &[u8] = b" # fyr";
-/// The address of names that are closed: nobody answers there.
+/// The address of names that are closed: it never answers.
 const NOWHERE: &str = "0.0.0.0";
 
 /// The names that a bundle gives an address: [`Bundle::hosts`].
@@ -61,13 +56,13 @@ impl Block {
 
     /// The whole file: our block first, because the first entry of a name wins, then every line
     /// that is not ours.
-    pub fn before(&self, foreign: Vec<u8>) -> HostsContent {
+    pub fn before(&self, unmanaged: Vec<u8>) -> HostsContent {
         let mut written = self.written.clone();
-        written.update(&foreign);
+        written.update(&unmanaged);
         HostsContent {
             digest: written.digest(),
-            length: self.length.saturating_add(foreign.len() as u64),
-            foreign,
+            length: self.length.saturating_add(unmanaged.len() as u64),
+            unmanaged,
         }
     }
 }
@@ -92,9 +87,9 @@ where
     let mut end = |text: &mut Vec<u8>, tag: &[u8]| {
         text.extend_from_slice(tag);
         text.push(b'\n');
-        let told = out(text);
+        let reported = out(text);
         text.clear();
-        told
+        reported
     };
     end(&mut line, BEGIN)?;
     for (name, address) in pins {
@@ -115,11 +110,11 @@ where
 }
 
 /// Every line of a file that is not ours, byte for byte.
-pub fn foreign(bundle: &Bundle, found: &HostsFile) -> Vec<u8> {
+pub fn unmanaged(bundle: &Bundle, found: &HostsFile) -> Vec<u8> {
     if is_cut_off(bundle, found) {
-        return found.foreign.clone();
+        return found.unmanaged.clone();
     }
-    [found.foreign.as_slice(), &found.unended].concat()
+    [found.unmanaged.as_slice(), &found.unended].concat()
 }
 
 /// Whether a file that was truncated within our block ends in what is left of a line of ours.
@@ -127,7 +122,7 @@ fn is_cut_off(bundle: &Bundle, found: &HostsFile) -> bool {
     let rest = found.unended.as_slice();
     match found.block {
         // Nothing else stands there: it was cut within the first line.
-        BlockFound::None => found.foreign.is_empty() && BEGIN.starts_with(rest),
+        BlockFound::None => found.unmanaged.is_empty() && BEGIN.starts_with(rest),
         BlockFound::Open => {
             let mut pins = bundle.hosts.iter();
             END.starts_with(rest)
@@ -157,18 +152,18 @@ fn is_left_of_closed(rest: &[u8]) -> bool {
     TAG.starts_with(tag)
 }
 
-/// Names that foreign lines lead somewhere: those that a list may close.
-pub fn led_elsewhere(foreign: &[u8]) -> BTreeSet<HostName> {
-    entries(foreign)
+/// Names that unmanaged lines lead somewhere: those that a list may close.
+pub fn led_elsewhere(unmanaged: &[u8]) -> BTreeSet<HostName> {
+    entries(unmanaged)
         .filter(|(_, address)| !is_nowhere(*address))
         .map(|(name, _)| name)
         .collect()
 }
 
-/// Our names that a foreign line gives another address. A resolver that merges all entries of
-/// a name (glibc's does) may then answer with the foreign one.
-pub fn contradicted(bundle: &Bundle, foreign: &[u8]) -> BTreeSet<String> {
-    entries(foreign)
+/// Our names that an unmanaged line gives another address. A resolver that merges all entries of
+/// a name (glibc's does) may then answer with the unmanaged one.
+pub fn contradicted(bundle: &Bundle, unmanaged: &[u8]) -> BTreeSet<String> {
+    entries(unmanaged)
         .filter(|(name, address)| bundle.hosts.get(name).is_some_and(|own| own != address))
         .map(|(name, _)| name.to_string())
         .collect()
@@ -189,14 +184,9 @@ fn entries(file: &[u8]) -> impl Iterator<Item = (HostName, IpAddr)> {
     })
 }
 
-/// Whether an address leads to nobody but this device, as those in other people's block lists do.
+/// Whether an address leads to this device only, as those in other people's block lists do.
 fn is_nowhere(address: IpAddr) -> bool {
     address.is_unspecified() || address.is_loopback()
-}
-
-pub(crate) fn is_ours(line: &[u8]) -> bool {
-    let line = line.trim_ascii_end();
-    line == BEGIN || line == END || line.ends_with(TAG)
 }
 
 #[cfg(test)]

@@ -36,15 +36,15 @@ fn timed_bundle() -> Bundle {
 fn pass_at(watched: &mut Watched, hour: i64) -> (Bundle, Assessed) {
     watched.clock = hour * 3600 + 60;
     let in_force = timed_bundle().in_force(watched.at()).into_owned();
-    let told = watched.pass(&in_force, 7, None);
-    (in_force, told)
+    let reported = watched.pass(&in_force, 7, None);
+    (in_force, reported)
 }
 
 #[test]
 fn a_device_passes_from_one_period_into_the_next_and_none_of_it_is_drift() {
     let mut watched = Watched::new();
     let revision = Revision(7);
-    let mut told = Vec::new();
+    let mut reported = Vec::new();
     for hour in 0..5 {
         let (in_force, assessed) = pass_at(&mut watched, hour);
         assert!(assessed.rest.is_empty(), "{}", assessed.rest);
@@ -55,11 +55,14 @@ fn a_device_passes_from_one_period_into_the_next_and_none_of_it_is_drift() {
             written.contains(&format!("\"URLBlocklist\":{listed}")),
             "{written}"
         );
-        told.push(events(&assessed));
+        reported.push(events(&assessed));
     }
     let nothing = Vec::new;
     let applied = vec![EventKind::Applied { revision }];
-    assert_eq!(told, [applied, nothing(), nothing(), nothing(), nothing()]);
+    assert_eq!(
+        reported,
+        [applied, nothing(), nothing(), nothing(), nothing()]
+    );
 }
 
 #[test]
@@ -69,15 +72,15 @@ fn what_held_in_the_last_period_is_drift_in_this_one() {
     let before = written(&watched);
     pass_at(&mut watched, 1);
     watched.device.put_file(FYR_JSON, &before);
-    let (_, told) = pass_at(&mut watched, 1);
+    let (_, reported) = pass_at(&mut watched, 1);
     let (place, found) = (CHROMIUM, Found::Changed);
-    assert_eq!(events(&told)[0], EventKind::Drift { place, found });
-    assert!(told.rest.is_empty(), "{}", told.rest);
+    assert_eq!(events(&reported)[0], EventKind::Drift { place, found });
+    assert!(reported.rest.is_empty(), "{}", reported.rest);
 }
 
 /// A decision that begins on 1970-01-02 in Denmark, an hour before that day does in UTC.
 #[test]
-fn a_decision_begins_at_midnight_of_its_organisation_on_a_device_that_nobody_reaches() {
+fn a_decision_begins_at_midnight_of_its_organisation_on_a_device_without_a_network() {
     let mut bundle = bundle();
     let begins = fyr_schemas::PeriodId::from_day(jiff::civil::date(1970, 1, 2)).unwrap();
     let days = fyr_schemas::timetable::Days {
@@ -101,8 +104,8 @@ fn a_decision_begins_at_midnight_of_its_organisation_on_a_device_that_nobody_rea
         watched.clock = second;
         let at = watched.at();
         let in_force = bundle.in_force(at).into_owned();
-        let told = watched.pass(&in_force, 7, None);
-        assert!(told.rest.is_empty(), "{}", told.rest);
+        let reported = watched.pass(&in_force, 7, None);
+        assert!(reported.rest.is_empty(), "{}", reported.rest);
         let written = String::from_utf8(written(&watched)).unwrap();
         assert_eq!(written.contains("spil.example"), has_begun, "{written}");
         if !has_begun {

@@ -12,7 +12,7 @@ use crate::path::OwnName;
 pub(super) fn draft(place: Place, subject: Subject<'_>) -> Draft<'_> {
     let mut draft = Draft::new(place, subject.found);
     // An `Err` is already among the draft's obstacles.
-    if mend(&mut draft, place, subject).is_ok() {
+    if repair(&mut draft, place, subject).is_ok() {
         draft.sweep();
     }
     draft
@@ -22,14 +22,14 @@ pub(super) fn draft(place: Place, subject: Subject<'_>) -> Draft<'_> {
 pub(super) fn establish(place: Place, found: &ActualPlace, content: Content) -> Plan {
     let mut draft = Draft::new(place, found);
     let _out_of_reach = draft
-        .mend_directories()
+        .repair_directories()
         .and_then(|()| draft.replace(OwnName::PLAIN, content));
     draft.finish(false)
 }
 
-fn mend(draft: &mut Draft<'_>, place: Place, subject: Subject<'_>) -> Result<(), OutOfReach> {
-    draft.mend_directories()?;
-    let ranking = rank(subject.bundle, &subject.found.foreign);
+fn repair(draft: &mut Draft<'_>, place: Place, subject: Subject<'_>) -> Result<(), OutOfReach> {
+    draft.repair_directories()?;
+    let ranking = rank(subject.bundle, &subject.found.unmanaged);
     if let Some(affected) = ranking.overruled {
         draft.obstacle(FailureReason::Shadowed, affected);
     }

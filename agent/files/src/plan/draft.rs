@@ -14,7 +14,7 @@ use crate::path::{ManagedPath, OwnName, directories, first_own_depth};
 pub(super) struct Draft<'a> {
     place: Place,
     found: &'a ActualPlace,
-    mending: Vec<Step>,
+    repairing: Vec<Step>,
     settling: Vec<Step>,
     obstacles: Vec<Obstacle>,
     fault: Option<Found>,
@@ -28,7 +28,7 @@ impl<'a> Draft<'a> {
         Self {
             place,
             found,
-            mending: Vec::new(),
+            repairing: Vec::new(),
             settling: Vec::new(),
             obstacles: Vec::new(),
             fault: None,
@@ -36,9 +36,9 @@ impl<'a> Draft<'a> {
     }
 
     /// Ends the draft. `known` says that the place has held this policy before, so that
-    /// whatever is wrong is drift.
+    /// every fault is drift.
     pub(super) fn finish(self, known: bool) -> Plan {
-        let mending = match self.fault {
+        let repairing = match self.fault {
             Some(found) if known => Because::Drift(found),
             Some(_) | None => Because::Policy,
         };
@@ -50,7 +50,7 @@ impl<'a> Draft<'a> {
                 step,
             }
         };
-        let mut actions: Vec<Action> = self.mending.into_iter().map(due(mending)).collect();
+        let mut actions: Vec<Action> = self.repairing.into_iter().map(due(repairing)).collect();
         actions.extend(self.settling.into_iter().map(due(Because::Unneeded)));
         Plan {
             actions,
@@ -76,8 +76,8 @@ impl<'a> Draft<'a> {
         OutOfReach
     }
 
-    /// Mends the directories on the way to the file, from the root down.
-    pub(super) fn mend_directories(&mut self) -> Result<(), OutOfReach> {
+    /// Repairs the directories on the way to the file, from the root down.
+    pub(super) fn repair_directories(&mut self) -> Result<(), OutOfReach> {
         let place = self.place;
         let own = first_own_depth(place);
         for depth in 1..=directories(place).len() {
@@ -89,12 +89,12 @@ impl<'a> Draft<'a> {
             } else {
                 Owned::TheSystems
             };
-            self.mend_directory(path, *found.unwrap_or(&FoundDirectory::ABSENT), owned)?;
+            self.repair_directory(path, *found.unwrap_or(&FoundDirectory::ABSENT), owned)?;
         }
         Ok(())
     }
 
-    fn mend_directory(
+    fn repair_directory(
         &mut self,
         path: ManagedPath,
         found: FoundDirectory,
@@ -105,12 +105,12 @@ impl<'a> Draft<'a> {
             DirectoryState::Present { mode } => {
                 if ours && mode != DIRECTORY_MODE {
                     self.fault(Found::Metadata);
-                    self.mending.push(Step::SetMode(path));
+                    self.repairing.push(Step::SetMode(path));
                 }
             }
             DirectoryState::Absent => {
                 self.fault(Found::Missing);
-                self.mending.push(Step::CreateDirectory(path));
+                self.repairing.push(Step::CreateDirectory(path));
             }
             DirectoryState::Symlink | DirectoryState::NotADirectory => {
                 if !ours {
@@ -123,8 +123,8 @@ impl<'a> Draft<'a> {
                     Found::NotAFile
                 });
                 let number = found.aside;
-                self.mending.push(Step::SetAside { path, number });
-                self.mending.push(Step::CreateDirectory(path));
+                self.repairing.push(Step::SetAside { path, number });
+                self.repairing.push(Step::CreateDirectory(path));
             }
             DirectoryState::Unreadable(reason) => return Err(self.out_of_reach(reason)),
         }
@@ -150,21 +150,21 @@ impl<'a> Draft<'a> {
     }
 
     fn write(&mut self, name: OwnName, content: Content, before: Before) -> Result<(), OutOfReach> {
-        self.mend_staging()?;
+        self.repair_staging()?;
         let path = file(self.place, name);
         if matches!(before, Before::Keep) {
             let number = self.found.files.get(&name).map_or(0, |found| found.aside);
-            self.mending.push(Step::SetAside { path, number });
+            self.repairing.push(Step::SetAside { path, number });
         }
-        self.mending.push(write(path, content));
+        self.repairing.push(write(path, content));
         Ok(())
     }
 
     /// Writes the file under another of our names, of which nothing is wrong but the name.
     pub(super) fn rename(&mut self, name: OwnName, content: Content) -> Result<(), OutOfReach> {
-        let mended = self.mending.len();
+        let repaired = self.repairing.len();
         self.replace(name, content)?;
-        let steps = self.mending.split_off(mended);
+        let steps = self.repairing.split_off(repaired);
         self.settling.extend(steps);
         Ok(())
     }
@@ -177,7 +177,7 @@ impl<'a> Draft<'a> {
     /// Removes what a power cut left in the staging directory.
     pub(super) fn sweep(&mut self) {
         let rewritten = self.steps().any(|step| matches!(step, Step::Write { .. }));
-        // A write replaces what was left by itself.
+        // A write replaces what was left.
         if let Some(left) = self.found.staged.as_ref().filter(|_| !rewritten) {
             let path = ManagedPath::Staged(self.place);
             let number = left.aside;
@@ -192,24 +192,24 @@ impl<'a> Draft<'a> {
     }
 
     fn steps(&self) -> impl Iterator<Item = &Step> {
-        self.mending.iter().chain(&self.settling)
+        self.repairing.iter().chain(&self.settling)
     }
 
-    fn mend_staging(&mut self) -> Result<(), OutOfReach> {
+    fn repair_staging(&mut self) -> Result<(), OutOfReach> {
         let fault = self.fault;
         let path = ManagedPath::Staging(self.place);
-        let mended = self.mend_directory(path, self.found.staging, Owned::Ours);
+        let repaired = self.repair_directory(path, self.found.staging, Owned::Ours);
         // The staging directory carries no policy, so it is not what was found wrong.
         self.fault = fault;
         if let Some(left) = &self.found.staged
             && left.state == FileState::Directory
         {
-            self.mending.push(Step::SetAside {
+            self.repairing.push(Step::SetAside {
                 path: ManagedPath::Staged(self.place),
                 number: left.aside,
             });
         }
-        mended
+        repaired
     }
 }
 

@@ -12,13 +12,13 @@ use crate::path::OwnName;
 pub(super) fn draft(place: Place, subject: Subject<'_>) -> Draft<'_> {
     let mut draft = Draft::new(place, subject.found);
     // An `Err` is already among the draft's obstacles.
-    if mend(&mut draft, place, subject).is_ok() {
+    if repair(&mut draft, place, subject).is_ok() {
         draft.sweep();
     }
     draft
 }
 
-fn mend(draft: &mut Draft<'_>, place: Place, subject: Subject<'_>) -> Result<(), OutOfReach> {
+fn repair(draft: &mut Draft<'_>, place: Place, subject: Subject<'_>) -> Result<(), OutOfReach> {
     let state = subject.found.file(OwnName::PLAIN);
     let bytes = match state {
         Some(FileState::Regular(file)) => file.bytes(),
@@ -42,7 +42,7 @@ fn mend(draft: &mut Draft<'_>, place: Place, subject: Subject<'_>) -> Result<(),
             Ok(())
         }
         Desired::Hold(document) => {
-            draft.mend_directories()?;
+            draft.repair_directories()?;
             hold(draft, state, &document, subject.owner)
         }
     }
@@ -77,13 +77,13 @@ fn regular_fault(
     owner: u32,
 ) -> Option<Found> {
     let bytes = found.bytes();
-    if bytes.is_some_and(|bytes| document.is_told_by(bytes)) {
+    if bytes.is_some_and(|bytes| document.equals(bytes)) {
         return metadata_fault(found.mode, found.owner, owner);
     }
     Some(content_fault(bytes, content))
 }
 
-/// Whether what stands there is somebody's and would be lost: a link, or a file that cannot be
+/// Whether the obstacle has data that would be lost: a link, or a file that cannot be
 /// merged with because it is not the JSON that Firefox reads.
 fn is_worth_keeping(state: Option<&FileState>) -> bool {
     match state {
@@ -92,7 +92,7 @@ fn is_worth_keeping(state: Option<&FileState>) -> bool {
             Some(bytes) => !bytes.is_empty() && Existing::parse(bytes).is_none(),
             None => true,
         },
-        // `replace` keeps a directory by itself; the rest holds nothing.
+        // `replace` keeps a directory; the rest holds nothing.
         None | Some(FileState::Directory | FileState::Special | FileState::Unreadable(_)) => false,
     }
 }

@@ -11,19 +11,19 @@ use super::{Subject, file};
 use crate::action::{Content, HostsContent};
 use crate::actual::hosts::{BlockFound, HostsFile};
 use crate::actual::{FileContent, FileState};
-use crate::desired::hosts::{contradicted, foreign};
+use crate::desired::hosts::{contradicted, unmanaged};
 use crate::path::OwnName;
 
 pub(super) fn draft(subject: Subject<'_>) -> Draft<'_> {
     let mut draft = Draft::new(Place::Hosts, subject.found);
     // An `Err` is already among the draft's obstacles.
-    if mend(&mut draft, subject).is_ok() {
+    if repair(&mut draft, subject).is_ok() {
         draft.sweep();
     }
     draft
 }
 
-fn mend(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach> {
+fn repair(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach> {
     let bundle = subject.bundle;
     let state = subject.found.file(OwnName::PLAIN);
     let wanted = !(bundle.hosts.is_empty() && bundle.closed.is_empty());
@@ -49,18 +49,18 @@ fn mend(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach> {
     if !wanted && !existing.is_some_and(HostsFile::holds_ours) {
         return Ok(());
     }
-    // Without its lists nobody can say what belongs there; what stands there stays.
+    // Without its lists the right content is unknown; the existing content stays.
     let Some(block) = subject.block else {
         return Err(draft.out_of_reach(FailureReason::ListMissing));
     };
-    let foreign = existing.map(|found| foreign(bundle, found));
-    let content = block.before(foreign.unwrap_or_default());
+    let unmanaged = existing.map(|found| unmanaged(bundle, found));
+    let content = block.before(unmanaged.unwrap_or_default());
     if content.length == 0 {
         draft.remove(file(Place::Hosts, OwnName::PLAIN));
         return Ok(());
     }
-    let pins = contradicted(bundle, &content.foreign);
-    draft.mend_directories()?;
+    let pins = contradicted(bundle, &content.unmanaged);
+    draft.repair_directories()?;
     hold(draft, subject, content)?;
     if !pins.is_empty() {
         draft.obstacle(FailureReason::Shadowed, Affected::Names(pins));
@@ -71,7 +71,7 @@ fn mend(draft: &mut Draft<'_>, subject: Subject<'_>) -> Result<(), OutOfReach> {
     Ok(())
 }
 
-/// The names of each list that foreign lines lead elsewhere.
+/// The names of each list that unmanaged lines lead elsewhere.
 fn clashing(existing: Option<&HostsFile>) -> BTreeMap<CategoryId, BTreeSet<String>> {
     let mut lists: BTreeMap<CategoryId, BTreeSet<String>> = BTreeMap::new();
     for (name, categories) in existing.iter().flat_map(|found| &found.clashes) {
@@ -113,7 +113,7 @@ fn hold(
 
 /// How a hosts file differs from what it should be, given that it does.
 fn content_fault(found: &HostsFile, content: &HostsContent) -> Found {
-    let is_cut = found.length < content.length && content.foreign.is_empty();
+    let is_cut = found.length < content.length && content.unmanaged.is_empty();
     match found.block {
         BlockFound::None if found.length > 0 && !is_cut => Found::Missing,
         BlockFound::None | BlockFound::Open if is_cut || found.length == 0 => Found::Truncated,

@@ -17,7 +17,7 @@ schema does not. It names its own sources, and is written by hand.
 Only facts are carried over: names, types, enums, bounds and support. No descriptions.
 Each line of a table: ENGINE.NAME, its standing, the versions that know it, its JSON schema, divided
 by tabs, in byte order. Versions are written SINCE, SINCE/ESR where an extended release knew it
-earlier, SINCE-LAST where it was removed, or nothing where nobody says. `member` is no policy of its
+earlier, SINCE-LAST where it was removed, or nothing if not known. `member` is no policy of its
 own: the versions of one member of a policy's table.
 """
 

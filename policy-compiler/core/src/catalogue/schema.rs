@@ -29,7 +29,7 @@ pub enum Schema {
     List(Box<Schema>),
     /// A table.
     Table(Table),
-    /// Whatever one of these takes; the first that fits reads a written value.
+    /// All that one of these takes; the first that fits reads a written value.
     Any(Vec<Schema>),
     /// A schema shared by several policies of an engine, by name: these may refer to themselves.
     Shared(Engine, String),

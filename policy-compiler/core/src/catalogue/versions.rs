@@ -1,12 +1,12 @@
 //! Which versions of a browser know a policy.
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 use serde_json::Value;
 
 use super::{Policy, member_versions};
 
-/// The versions that know a policy. Where nobody says, all are taken to.
+/// The versions that know a policy. Where nothing says, all are taken to.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Versions {
     /// The first one.
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn an_extended_release_knows_what_its_point_releases_brought() {
+    fn an_extended_release_knows_what_its_point_releases_added() {
         knows("125/115.10", "115.9", false);
         knows("125/115.10", "115.10", true);
         knows("125/115.10", "124", false);

@@ -9,7 +9,7 @@ use crate::url_filter::{UrlFilter, Verdict};
 const MOST_PARTS: usize = 1_000;
 
 impl Category {
-    /// Whether its parts are too many to be told to a browser.
+    /// Whether its parts are too many to be given to a browser.
     pub(crate) fn keeps_parts(&self) -> bool {
         self.parts.len() > MOST_PARTS
     }

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::Ownership;
 use fyr_schemas::GroupId;
-use fyr_schemas::policy::Ownership;
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, Opening, openings};

@@ -1,6 +1,6 @@
 //! R24: data protection impact assessments that are older than the organisation lets them be.
 
-use fyr_schemas::policy::Dpia;
+use fyr_policy_source::Dpia;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

@@ -3,8 +3,8 @@
 mod cases;
 pub(super) mod competence;
 
+use fyr_policy_source::{Decision, Status};
 use fyr_schemas::CaseNumber;
-use fyr_schemas::policy::{Decision, Status};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, number_meant};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::ServiceStatus;
+use fyr_policy_source::ServiceStatus;
 use fyr_schemas::{GroupId, RuleId};
 
 use super::once::OncePerSites;

@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Ownership;
+use fyr_policy_source::Ownership;
 use fyr_schemas::{GroupId, RuleId};
 use jiff::civil::Date;
 

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::{CaseNumber, GroupId};
 
 use crate::code::Code;

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{Overridable, Strength};
+use fyr_policy_source::{Overridable, Strength};
 use fyr_schemas::{CaseNumber, GroupId, RuleId};
 
 use crate::code::Code;

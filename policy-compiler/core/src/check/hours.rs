@@ -5,7 +5,7 @@ mod floors;
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::{Decision, Scope, Strength};
+use fyr_policy_source::{Decision, Scope, Strength};
 use fyr_schemas::{PeriodId, UnitPath};
 
 use super::decisions::{carries_nothing, competence, unknown};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{MinimumAge, Ownership};
 use fyr_schemas::GroupId;
-use fyr_schemas::policy::{MinimumAge, Ownership};
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, openings};

@@ -10,8 +10,8 @@ mod sites;
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::{Decision, Status, Strength};
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::{Decision, Status, Strength};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_backticks};

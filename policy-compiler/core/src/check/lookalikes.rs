@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::At;
+use fyr_policy_source::At;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

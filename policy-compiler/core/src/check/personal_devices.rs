@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::Ownership;
 use fyr_schemas::GroupId;
-use fyr_schemas::policy::Ownership;
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, groups_in_words, in_words};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{At, Ownership};
+use fyr_policy_source::{At, Ownership};
 use fyr_schemas::{GroupId, RuleId};
 
 use super::closed::{self, Block, BySettings};

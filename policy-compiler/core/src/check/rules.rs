@@ -1,6 +1,6 @@
 //! Rules that say nothing, or say it to nobody.
 
-use fyr_schemas::policy::Status;
+use fyr_policy_source::Status;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

@@ -6,8 +6,8 @@ mod narrowed;
 
 use std::collections::BTreeSet;
 
+use fyr_policy_source::{StatusFor, Statuses};
 use fyr_schemas::ServiceId;
-use fyr_schemas::policy::{StatusFor, Statuses};
 
 use super::assessments;
 use super::decisions::unknown;

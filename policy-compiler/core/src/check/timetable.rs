@@ -5,7 +5,7 @@ mod rules;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::timetable::{Days, Period as Runs, Weekday};
 use fyr_schemas::{GroupId, PeriodId};
 use jiff::ToSpan;

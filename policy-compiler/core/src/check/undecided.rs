@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::{CaseNumber, GroupId};
 
 use super::closing::Closing;

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::{GroupId, UnitPath};
 use serde_json::Value as Json;
 

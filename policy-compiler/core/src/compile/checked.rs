@@ -1,15 +1,12 @@
 //! Checks a policy without compiling it: finds all that compiling it would find.
 
-use fyr_schemas::policy::Ownership;
 use jiff::civil::Date;
 
-use super::lowering::Lowerings;
-use super::lowering_findings::{TooNew, report_clash};
-use super::{DormantRule, coming, dormant, essential_hosts};
+use super::findings::find;
+use super::{DormantRule, coming, dormant};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::{Documents, parse};
-use crate::policy::{Assumptions, Policy, organise};
-use crate::resolve::{Resolution, resolve};
+use crate::policy::{Assumptions, Policy};
 use crate::source::Sources;
 
 /// What is to be said of a policy directory on a day.
@@ -83,37 +80,4 @@ pub(crate) fn sound_of(
         Some(policy) if !findings.any_error() => Ok(policy),
         Some(_) | None => Err(findings.into_sorted()),
     }
-}
-
-/// Finds what there is to find in the policy of one day, beyond what reading its documents found,
-/// and gives the policy; `None` without `fyr.yaml`.
-pub(super) fn find(
-    documents: Documents,
-    date: Date,
-    assumptions: &Assumptions,
-    findings: &mut Diagnostics,
-) -> Option<Policy> {
-    let policy = organise(documents, date, assumptions, findings)?;
-    let resolution = resolve(&policy);
-    crate::check::check(&policy, &resolution, findings);
-    if !findings.any_error() {
-        object(&policy, &resolution, findings);
-    }
-    drop(resolution);
-    Some(policy)
-}
-
-/// Tells what lowering would find.
-fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
-    let (mut lowerings, mut unknown) = (Lowerings::of(policy), TooNew::default());
-    let managed = resolution
-        .at_all_times()
-        .filter(|resolved| resolved.group.ownership == Ownership::Managed);
-    for resolved in managed {
-        let (clashes, too_new) = lowerings.objections(resolved);
-        findings.extend(clashes.iter().map(|clash| report_clash(clash, resolved)));
-        unknown.note(too_new, resolved);
-    }
-    findings.extend(unknown.report(policy));
-    findings.extend(essential_hosts::check(policy, resolution, &mut lowerings));
 }

@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::Scope;
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::Scope;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::checked;
+use super::findings::find;
 use crate::check::floors_alone;
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -142,7 +142,7 @@ pub(super) fn check(
     let ahead = Ahead::of(policy);
     for day in &ahead.whole {
         let mut findings = Diagnostics::default();
-        checked::find(documents.clone(), *day, &alone, &mut findings);
+        find(documents.clone(), *day, &alone, &mut findings);
         report(*day, findings.into_sorted());
     }
     for (day, beginning) in &ahead.of_floors {

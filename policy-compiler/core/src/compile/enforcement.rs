@@ -1,19 +1,17 @@
-//! Where every site of every group is enforced, and where not: told once for all groups that are
+//! Where every site of every group is enforced, and where not: reported once for all groups that are
 //! alike, and worked out for those who ask alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::Ownership;
-use fyr_schemas::{CaseNumber, ControlId, GroupId, PeriodId, RuleId};
+use fyr_policy_source::Ownership;
+use fyr_schemas::{GroupId, PeriodId};
 use jiff::civil::Date;
 use serde::Serialize;
 
+use super::enforced_sites::EnforcedSites;
 use super::lowering::Lowerings;
 use super::sound;
-use crate::desired::Desired;
 use crate::diagnostic::Diagnostic;
-use crate::lower::{self, Filled, Placement, Placements, SitesAt};
 use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -39,46 +37,6 @@ pub struct GroupAtTime {
     pub during: BTreeSet<PeriodId>,
 }
 
-/// Where one engine enforces what is said of sites.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct EnforcedSites {
-    /// The engine.
-    pub engine: Engine,
-    /// How full its lists are.
-    pub entries: Filled,
-    /// Every control that wants a verdict over sites, by its name. A rule that says nothing which
-    /// another does not say already wants none, nor does what a setting would open and a rule
-    /// closes.
-    pub controls: Vec<EnforcedControl>,
-}
-
-/// Where the sites of one control are enforced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct EnforcedControl {
-    /// The control: one verdict of a rule over sites, or a setting that needs sites closed or open.
-    pub control: ControlId,
-    /// The rule.
-    pub rule: RuleId,
-    /// The case that it cites.
-    pub decision: Option<CaseNumber>,
-    /// Its sites by where they are enforced; each is told once.
-    pub sites: Vec<SitesIn>,
-}
-
-/// Sites, and where they are enforced.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct SitesIn {
-    /// Where.
-    #[serde(flatten)]
-    pub place: Placement,
-    /// Which.
-    #[serde(flatten)]
-    pub which: SitesAt,
-}
-
 /// Why there is no telling.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnforcementError {
@@ -91,7 +49,7 @@ pub enum EnforcementError {
 }
 
 /// Tells where the policy of a day is enforced for a group, or for all of them, in the order of
-/// groups, times and engines. Devices brought from home get no bundle, and nothing is enforced there.
+/// groups, times and engines. Personal devices get no bundle, and nothing is enforced there.
 pub fn enforcement(
     sources: &Sources,
     date: Date,
@@ -126,33 +84,4 @@ pub fn enforcement(
         }
     }
     Ok(alike)
-}
-
-impl EnforcedSites {
-    /// What an engine enforces of what a group wants.
-    pub(super) fn of(engine: &Placements, desired: &Desired) -> Self {
-        let statements = lower::statements(desired);
-        let reported = engine.by_control().into_iter();
-        let controls = reported.filter_map(|(control, by_place)| {
-            let statement = statements.get(&control)?;
-            Some(EnforcedControl {
-                rule: statement.rule.clone(),
-                decision: statement.decision.clone(),
-                control,
-                sites: in_places(by_place),
-            })
-        });
-        Self {
-            engine: engine.engine(),
-            entries: engine.filled(),
-            controls: controls.collect(),
-        }
-    }
-}
-
-fn in_places(by_place: BTreeMap<Placement, SitesAt>) -> Vec<SitesIn> {
-    let places = by_place.into_iter();
-    places
-        .map(|(place, which)| SitesIn { place, which })
-        .collect()
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Ownership;
+use fyr_policy_source::Ownership;
 
 use super::lowering::{Lowerings, wish};
 use crate::code::Code;
@@ -12,7 +12,7 @@ use crate::lower::{LossReason, Placement};
 use crate::policy::{EssentialHost, EssentialHosts, Need, Policy};
 use crate::resolve::{Resolution, SiteClaim};
 
-/// Finds every lifeline that rules open and a browser closes, since its list has no room for it.
+/// Finds every essential host that rules open and a browser closes, since its list has no room for it.
 pub(super) fn check<'p, 'r>(
     policy: &'p Policy,
     resolution: &'r Resolution<'r>,

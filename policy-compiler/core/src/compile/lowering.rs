@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use super::enforcement::EnforcedSites;
+use super::enforced_sites::EnforcedSites;
 use super::{desired, oldest_browsers, settings_of};
 use crate::lower::{Clash, Groundwork, Lowered, Placements, Unknown};
 use crate::policy::{EssentialHosts, Policy};
@@ -27,7 +27,7 @@ pub(super) type Objections = (Vec<Clash>, Vec<Unknown>);
 /// Every setting of a group with the place of its value, which holds one value of one rule.
 pub(super) type Settings = Vec<(&'static str, Place)>;
 
-/// What a group wants, told apart from what others do without being written out: groups whose
+/// What a group requires, distinguished from what others do without being written out: groups whose
 /// rules say the same of sites share what came of it.
 pub(super) type Wish<'r> = (Settings, *const Sites<'r>);
 
@@ -66,7 +66,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         lowered.for_group(resolved.group)
     }
 
-    /// What lowering a group's policy would tell of; lowers it only where nothing less tells.
+    /// What lowering a group's policy would report; lowers it only if necessary.
     pub(super) fn objections(&mut self, resolved: &'r Resolved<'r>) -> &Objections {
         let groundwork = self.groundwork(resolved);
         self.objections.entry(wish(resolved)).or_insert_with(|| {
@@ -123,7 +123,7 @@ fn settings(resolved: &Resolved<'_>) -> Settings {
         .collect()
 }
 
-/// What a group wants of sites, told apart like its wishes.
+/// What a group requires of sites, distinguished like its settings.
 pub(super) fn wish<'r>(resolved: &'r Resolved<'r>) -> Wish<'r> {
     (settings(resolved), std::ptr::from_ref(&*resolved.sites))
 }

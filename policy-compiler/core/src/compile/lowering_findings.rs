@@ -1,10 +1,10 @@
-//! What lowering found, told where the policy says it.
+//! What lowering found, reported where the policy says it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_words};

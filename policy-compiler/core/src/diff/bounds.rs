@@ -1,4 +1,4 @@
-//! What nobody below may loosen: floors that are lost or gained, though the same may hold.
+//! What no lower unit may loosen: floors that are lost or gained, though the same may hold.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;

@@ -1,4 +1,4 @@
-//! The words that a difference is told in.
+//! The words that a difference is reported in.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -40,13 +40,13 @@ pub struct Difference {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Risk {
-    /// The same holds for everybody.
+    /// The same holds for all groups.
     Nothing,
     /// The same holds, on another ground or with another strength.
     Ground,
-    /// Somebody is restricted more.
+    /// More restrictive for some group.
     Tighter,
-    /// The two cannot be compared: somebody should look.
+    /// The two cannot be compared: a reviewer should look.
     Different,
     /// Something is open that was closed, or may be loosened that could not.
     Weaker,
@@ -94,7 +94,7 @@ pub struct Change {
     pub after: Held,
     /// The periods of the timetable while which it is so; none where it is so without one.
     pub during: BTreeSet<PeriodId>,
-    /// The days on which it is so: a year ahead, a rule begins or ends on a day by itself.
+    /// The days on which it is so: a year ahead, a rule begins or ends on a future date.
     pub days: Days,
     /// For whom and when, in words.
     pub whom: String,
@@ -112,11 +112,11 @@ pub enum Subject {
     Site(String),
     /// Members that a category gained or lost.
     Listed(Listed),
-    /// What nobody below may loosen of a setting or a site, whatever holds.
+    /// What no lower unit may loosen of a setting or a site, at any value.
     Floor(String),
     /// When a period runs, by its name; the holidays; or the time zone.
     Time(String),
-    /// A field of a document that is rewritten in place, and that holds nothing by itself.
+    /// A field of a document that is rewritten in place, and that has no effect of its own.
     Written {
         /// The document.
         document: Document,
@@ -234,9 +234,9 @@ pub struct Held {
     pub value: String,
     /// The rule; absent where none speaks.
     pub rule: Option<RuleId>,
-    /// `locked`, `minimum`, `minimum, but for lessons` or `default`; absent where no rule speaks.
+    /// `locked`, `minimum`, `minimum, except lessons` or `default`; absent where no rule speaks.
     pub strength: Option<&'static str>,
-    /// The unit that the rule stands on.
+    /// The unit of the rule.
     pub unit: Option<UnitPath>,
     /// The decision that the rule cites.
     pub decision: Option<CaseNumber>,
@@ -280,7 +280,7 @@ pub struct AddressChange {
     pub after: &'static str,
     /// The periods of the timetable while which it is so; none where it is so without one.
     pub during: BTreeSet<PeriodId>,
-    /// The days on which it is so: a year ahead, a rule begins or ends on a day by itself.
+    /// The days on which it is so: a year ahead, a rule begins or ends on a future date.
     pub days: Days,
     /// For whom and when, in words.
     pub whom: String,

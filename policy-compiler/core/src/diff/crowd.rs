@@ -13,7 +13,7 @@ use crate::time_slice::TimeSlice;
 /// All groups of a policy, to tell some of them by what they have in common.
 pub(super) struct Crowds<'a> {
     groups: Vec<&'a Group>,
-    /// Those that nobody has yet.
+    /// Those that do not exist yet.
     vacant: BTreeMap<&'a GroupId, &'a Group>,
 }
 
@@ -27,7 +27,7 @@ impl<'a> Crowds<'a> {
         }
     }
 
-    /// `mellemtrin in /skoler`, `pupils`, `everybody`, or names; and when.
+    /// `mellemtrin in /skoler`, `pupils`, `all groups`, or names; and when.
     pub(super) fn in_words(&self, ids: &[GroupId], slice: &TimeSlice) -> String {
         let (vacant, groups): (Vec<_>, Vec<_>) = ids.iter().partition(|id| is_vacant(id));
         let groups: Vec<GroupId> = groups.into_iter().cloned().collect();
@@ -40,7 +40,7 @@ impl<'a> Crowds<'a> {
         self.whom(&groups) + &slice + &vacancies.unwrap_or_default()
     }
 
-    /// `udskoling in /skoler/oest, where nobody is yet`: those that the others do not stand for, being
+    /// `udskoling in /skoler/oest, which has no class yet`: those that the others do not stand for, being
     /// of the same stage around their unit, or all pupils or staff there.
     fn vacancies(&self, vacant: &[&GroupId], groups: &[GroupId]) -> Option<String> {
         let wanted: BTreeSet<&GroupId> = groups.iter().collect();

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Body};
+use fyr_policy_source::{self as source, At, Body};
 use fyr_schemas::{BodyId, CaseNumber, GroupId, LanguageCode, UnitPath};
 use serde::Serialize;
 use serde_json::Value as Json;
@@ -132,7 +132,7 @@ fn rewritten(
         .collect()
 }
 
-/// Decisions that something stands on and that are rewritten in place.
+/// Decisions that are cited and rewritten in place.
 fn of_decisions(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     let mut changes = Vec::new();
     for (case, after) in &sides.new.policy.decisions {
@@ -156,7 +156,7 @@ fn of_decisions(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     changes
 }
 
-/// The groups for which something stands on a case on either side.
+/// The groups for which something cites a case on either side.
 fn groups_citing(case: &CaseNumber, old: &Side<'_>, new: &Side<'_>) -> Vec<GroupId> {
     let sides = [old.policy, new.policy];
     let groups = new.policy.groups.values();
@@ -189,7 +189,7 @@ fn groups_citing(case: &CaseNumber, old: &Side<'_>, new: &Side<'_>) -> Vec<Group
         .collect()
 }
 
-/// Services of the catalogue. What nobody may close is looked at by somebody.
+/// Services of the catalogue. A change to what no rule may close needs a reviewer.
 fn of_services(old: &Policy, new: &Policy) -> Vec<Rewritten> {
     let mut changes = Vec::new();
     let names: BTreeSet<_> = old.services.keys().chain(new.services.keys()).collect();
@@ -211,7 +211,7 @@ fn of_services(old: &Policy, new: &Policy) -> Vec<Rewritten> {
         let [before, after] = both;
         let differing = rewritten(&fields(before), &fields(after)).into_iter();
         let keeps_open = |field: &str| is_essential && ["kind", "sites"].contains(&field);
-        // Whom it is open to hangs on the age that classes will have.
+        // Whom it is open to depends on the age that classes will have.
         let is_looked_at = |field: &str| {
             keeps_open(field) || field == "approval" || field.starts_with("minimum-age")
         };
@@ -254,7 +254,7 @@ fn of_categories(old: &Policy, new: &Policy) -> Vec<Rewritten> {
 }
 
 /// The organisation. Whom devices belong to, what stays reachable and who is in which stage is
-/// looked at by somebody; bodies are told by themselves.
+/// reviewed; bodies are reported separately.
 fn of_organisation(old: &Policy, new: &Policy) -> Vec<Rewritten> {
     const LOOKED_AT: [&str; 6] = [
         "always-reachable",
@@ -284,7 +284,7 @@ fn of_organisation(old: &Policy, new: &Policy) -> Vec<Rewritten> {
         .collect()
 }
 
-/// What people are told of rules that both policies have.
+/// The explanations of rules that both policies have.
 fn of_reasons(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
     #[derive(Serialize)]
     struct Reasons<'r> {

@@ -1,4 +1,4 @@
-//! What changes on later days, and at no time that devices are told of: once every class has moved up,
+//! What changes on later days, and at no time that bundles cover: once every class has moved up,
 //! and on the days beyond a year on which rules begin and end.
 
 use std::collections::BTreeSet;
@@ -20,11 +20,11 @@ const MOST_DAYS: usize = 8;
 /// What later days change.
 pub(super) struct Later {
     pub(super) changes: Vec<Change>,
-    /// The days that nobody looked at.
+    /// The days that were not checked.
     pub(super) left_out: BTreeSet<Date>,
 }
 
-/// The changes of those days which are none of those that were `told`.
+/// The changes of those days which are none of those that were `reported`.
 pub(super) fn changes(
     both: [&Parsed; 2],
     comparison: &Comparison,
@@ -44,8 +44,8 @@ pub(super) fn changes(
 }
 
 /// The day of the next school year, and those on which a rule begins or is over that devices are not
-/// told of yet: first of all those that one policy alone has, of floors before others, of higher units
-/// before lower ones, so that nobody below hides the day of a floor behind days of their own. And
+/// reported yet: first those that one policy alone has, of floors before others, of higher units
+/// before lower ones, so that no lower unit hides the day of a floor behind days of their own. And
 /// the days that are too many.
 fn days([old, new]: [&Side<'_>; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
     let today = new.policy.date;
@@ -82,7 +82,7 @@ fn days([old, new]: [&Side<'_>; 2]) -> (BTreeSet<Date>, BTreeSet<Date>) {
     (days, left_out)
 }
 
-/// What changes on a day and was not told.
+/// What changes on a day and was not reported.
 fn on(
     day: Date,
     [old, new]: [&Parsed; 2],
@@ -94,7 +94,7 @@ fn on(
             look_ahead: LookAhead::DayAlone,
             ..assumptions.clone()
         };
-        // Whatever is wrong on that day is for a check to tell.
+        // A check reports what is wrong on that day.
         let mut unheard = Diagnostics::default();
         organise(parsed.documents.clone(), day, &alone, &mut unheard)
     };
@@ -121,7 +121,7 @@ fn on(
 /// What changes, for whomever, and how grave it is.
 type What<'c> = (Risk, &'c Subject, &'c Held, &'c Held);
 
-/// What was told.
+/// What was reported.
 struct Known<'c> {
     of_anybody: BTreeSet<What<'c>>,
     of_each: BTreeSet<(&'c GroupId, What<'c>)>,
@@ -144,7 +144,7 @@ impl<'c> Known<'c> {
     }
 
     /// The groups for whom a change is news. Where it takes nothing from anybody, a class that moves
-    /// into a stage finds there what was told of the stage.
+    /// into a stage has there what was reported for the stage.
     fn news_for(&self, change: &Change) -> Vec<GroupId> {
         let what = what(change);
         let takes = match change.risk {

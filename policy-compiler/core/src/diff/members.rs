@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::{CategoryId, RuleId, UnitPath};
 
-use super::sites::{News, floor, held, risk};
+use super::site_risk::{News, floor, held, risk};
 use super::{Listed, Membership, Risk, Steps, Subject};
 use crate::category::Category;
 use crate::policy::{Firmness, SiteSet};
@@ -59,7 +59,7 @@ impl<'s> Members<'s> {
 type Claims<'s> = BTreeSet<(&'s RuleId, Verdict, Firmness, &'s UnitPath)>;
 
 /// What changes over sites that have two names, of one of which something else is said than before: a
-/// site of two lists, or of a list or a filter that another filter crosses; but for what was `told` of
+/// site of two lists, or of a list or a filter that another filter crosses; except what was `reported` for
 /// one of these names as a whole.
 pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, reported: &[News]) -> Vec<News> {
     let [was, is] = [old, new].map(claims);
@@ -139,7 +139,7 @@ fn claims<'s>(sites: &'s Sites<'_>) -> BTreeMap<String, (&'s SiteSet, Claims<'s>
     claims
 }
 
-/// What changes over one site that a category lists: what holds, or what nobody below may loosen.
+/// What changes over one site that a category lists: what holds, or what no lower unit may loosen.
 fn of_member(member: &UrlFilter, old: &Sites<'_>, new: &Sites<'_>) -> Option<(Risk, Steps)> {
     let verdicts = (
         old.verdict_over_filter(member),

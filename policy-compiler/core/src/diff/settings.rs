@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 
 use super::bounds::{self, Bound};
 use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
@@ -93,7 +93,7 @@ fn floor(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Option<(R
     bounds::change(&old, &new, |one, other| setting.strictness(one, other))
 }
 
-/// What rules bound a setting with. A floor at what browsers do anyway bounds nobody.
+/// What rules bound a setting with. A floor at the browsers' default bounds no unit.
 fn bounds<'s>(setting: &Setting, resolved: &'s Resolved<'_>) -> Vec<Bound<'s, &'s Value>> {
     let effective = resolved.settings.get(setting.name).into_iter();
     let default = setting.default_value();
@@ -119,7 +119,7 @@ fn is_closed(name: &str, resolved: &Resolved<'_>) -> bool {
     })
 }
 
-/// Exceptions that nobody names are none.
+/// Exceptions without a name are none.
 fn without_a_rule(setting: &Setting) -> Option<Value> {
     match setting.role {
         Role::Excepts(_) => Some(Value::Names(BTreeSet::new())),
@@ -127,7 +127,7 @@ fn without_a_rule(setting: &Setting) -> Option<Value> {
     }
 }
 
-/// By the strictness of the setting; no value at all restricts nobody, where any value does.
+/// By the strictness of the setting; no value restricts no group, if any value does.
 fn of_values(setting: &Setting, before: Option<&Value>, after: Option<&Value>) -> Risk {
     let is_ordered = match setting.kind {
         Kind::Levels(_) | Kind::Choice(_) | Kind::Number(_) | Kind::Names(_) => true,

@@ -198,7 +198,7 @@ fn holidays_of(side: &Side<'_>, group: &GroupId) -> BTreeSet<(Days, Option<CaseN
 }
 
 /// How grave it is for a group that a period has lost or gained hours: what holds while it runs no
-/// longer does, or does more often, whatever runs beside it.
+/// longer does, or does more often, beside any other period.
 fn risk_of([old, new]: [(&Side<'_>, &GroupId); 2], name: &PeriodId, moved: Moved) -> Risk {
     let step = |(side, group): (&Side<'_>, &GroupId),
                 turn: fn(&Resolved<'_>, &Resolved<'_>) -> Risk| {

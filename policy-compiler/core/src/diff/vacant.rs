@@ -1,9 +1,9 @@
-//! Groups that nobody has yet: stages of a unit that rules speak to and no group is in. A class that
+//! Groups that do not exist yet: stages of a unit that rules select and that have no class. A class that
 //! comes into one finds it as it was left, so both policies are compared for them too.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{Ownership, Scope, Statuses};
+use fyr_policy_source::{Ownership, Scope, Statuses};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use crate::digest::sha256;
@@ -13,7 +13,7 @@ use crate::stage::{self, SchoolDay, Stages};
 /// The beginning and the length of their names, which no group of people has.
 const NAME: (&str, usize) = ("vacant-", 63);
 
-/// Whether a group is one of those that nobody has.
+/// Whether a group is one of those that do not exist.
 pub(super) fn is_vacant(group: &GroupId) -> bool {
     let (begins, length) = NAME;
     group.as_str().starts_with(begins) && group.as_str().len() == length

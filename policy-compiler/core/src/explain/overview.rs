@@ -29,7 +29,7 @@ pub struct Overview {
     pub date: Date,
     /// The moment, where one was asked about; else no period runs.
     pub at: Option<AtTime>,
-    /// The periods of the timetable that something hangs on for the group.
+    /// The periods of the timetable that something depends on for the group.
     pub depends_on: BTreeSet<PeriodId>,
     /// Every setting that a rule speaks of, by its name.
     pub settings: BTreeMap<&'static str, Held>,
@@ -45,7 +45,7 @@ pub struct Held {
     pub holds: String,
     /// The rule that decided it.
     pub rule: RuleId,
-    /// The unit that the rule stands on.
+    /// The unit of the rule.
     pub unit: UnitPath,
     /// The case that the rule cites.
     pub decision: Option<CaseNumber>,
@@ -58,13 +58,13 @@ pub struct Held {
 pub struct SitesHeld {
     /// The rule.
     pub rule: RuleId,
-    /// The unit that it stands on.
+    /// Its unit.
     pub unit: UnitPath,
     /// The case that it cites.
     pub decision: Option<CaseNumber>,
     /// `allow`, `warn` or `block`.
     pub verdict: &'static str,
-    /// The sites, as browsers are told of them.
+    /// The sites, as browsers are given them.
     pub sites: Vec<String>,
 }
 

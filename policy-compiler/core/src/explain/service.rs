@@ -1,6 +1,6 @@
 //! What the catalogue says of the service that an address belongs to.
 
-use fyr_schemas::policy::ServiceStatus;
+use fyr_policy_source::ServiceStatus;
 use fyr_schemas::{CountryCode, ServiceId};
 use url::Url;
 

@@ -37,7 +37,7 @@ impl When {
 pub struct AtTime {
     /// What the clock on the wall shows.
     pub moment: DateTime,
-    /// The periods that run, of those that the group's rules hang on.
+    /// The periods that run, of those that the group's rules depend on.
     pub during: BTreeSet<PeriodId>,
     /// The decision behind the hours of each of them, where one is cited.
     pub decided: BTreeMap<PeriodId, Ground>,
@@ -49,9 +49,9 @@ pub struct AtTime {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Otherwise {
-    /// The periods, none between them; absent where it is so whatever runs.
+    /// The periods, none between them; absent if it is so in every period.
     pub during: Option<BTreeSet<PeriodId>>,
-    /// The days: a year ahead, a rule begins or ends on a day by itself.
+    /// The days: a year ahead, a rule begins or ends on a future date.
     pub days: Days,
     /// The value or verdict.
     pub holds: String,
@@ -94,7 +94,7 @@ pub(super) fn otherwise<'r, 'a, E>(
         .collect())
 }
 
-/// The periods that rules for a group hang on.
+/// The periods that rules for a group depend on.
 pub(super) fn periods(resolution: &Resolution<'_>, group: &GroupId) -> BTreeSet<PeriodId> {
     let timetable = resolution.timetable(group).into_iter();
     let periods = timetable.flat_map(|timetable| timetable.periods.keys());

@@ -96,7 +96,7 @@ pub struct Account {
 }
 
 impl Account {
-    /// How many places are told of each reason.
+    /// How many places are listed for each reason.
     pub const SHOWN: usize = 3;
 
     pub(super) fn drop(&mut self, reason: Dropped, place: Placement) {

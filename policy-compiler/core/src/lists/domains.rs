@@ -73,7 +73,7 @@ impl DomainSet {
     }
 
     /// The member that is `name` or a domain above it. The name is in lower case and punycode,
-    /// without a closing point. Takes a time that hangs on the name and not on the set.
+    /// without a closing point. Takes a time that depends on the name and not on the set.
     pub fn covering(&self, name: &str) -> Option<&str> {
         let found = self.lines.walk(name, |above, node| {
             let (Node::Last(start) | Node::Filed(start)) = node else {
@@ -102,7 +102,7 @@ impl DomainSet {
 
     /// The members that are `name` or below it, in the order of [`iter`](Self::iter). The name
     /// is written as for [`covering`](Self::covering). Where nothing lies below the name, that is
-    /// mostly told without a search.
+    /// mostly decided without a search.
     pub fn below<'s, 'n>(&'s self, name: &'n str) -> impl Iterator<Item = &'s str> + use<'s, 'n> {
         let may_be_above = self.lines.is_crowded() || self.lines.may_be_above(name);
         let own = self.covering(name).filter(|own| *own == name);

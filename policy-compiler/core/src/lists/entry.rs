@@ -1,4 +1,4 @@
-//! Reads one entry of a list: a domain, an address or a URL prefix, brought into one form.
+//! Reads one entry of a list: a domain, an address or a URL prefix, normalised.
 
 use std::borrow::Cow;
 use std::net::{IpAddr, Ipv4Addr};

@@ -9,7 +9,7 @@ use super::entry::{Entry, read_entry, read_plain_domain};
 use super::syntax::{Line, read_line};
 use super::{DomainSet, Dropped, List, read};
 
-/// What a category comes to: what is kept, then what is dropped with the lines it stands on.
+/// What a category comes to: what is kept, then what is dropped with its lines.
 fn listed(files: &[&str]) -> String {
     let list = read_text(files);
     let mut text = list.domains.canonical_text().to_owned();
@@ -147,7 +147,7 @@ fn a_line_that_is_not_text_is_dropped_alone() {
 }
 
 #[test]
-fn the_first_of_many_places_are_told() {
+fn the_first_of_many_places_are_listed() {
     let list = read_text(&[
         "a.example\n",
         "x\na.example\na.example\n",
@@ -164,7 +164,7 @@ fn the_first_of_many_places_are_told() {
 }
 
 #[test]
-fn names_that_agree_in_their_last_sixteen_letters_are_told_apart() {
+fn names_that_agree_in_their_last_sixteen_letters_are_distinguished() {
     let long = "a-very-long-name-that-goes-on.example";
     let text = format!(
         "b.{long}\na.{long}\nb.{long}\nc.a.{long}\na-very-long-name-that-goes-off.example\n"

@@ -1,4 +1,4 @@
-//! Sites in the Chromium family: two flat lists that the browser ranks by itself.
+//! Sites in the Chromium family: two flat lists that the browser ranks.
 
 use super::sites::Need;
 use crate::url_filter::{ByHost, UrlFilter, Verdict};

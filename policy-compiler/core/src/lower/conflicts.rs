@@ -8,7 +8,7 @@ use super::Clash;
 use super::sites::{Entry, Origin, Whole};
 use crate::url_filter::{ByHost, UrlFilter};
 
-/// What can stand beside one another, in the same order, and each rule that cannot have its way.
+/// What can stand beside one another, in the same order, and each rule that is overridden.
 /// What settings close is given apart, since many groups share it.
 pub(super) fn without_conflicts(
     engine: Engine,

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::rc::Rc;
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
 use fyr_schemas::id::HostName;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CategoryId, ControlId};
 use serde_json::Value as Json;
 use url::Url;
@@ -122,7 +122,7 @@ impl Draft {
             .partition(|(_, setting, _)| {
                 setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
             });
-        // A setting of the table says more than a browser's own policy and has its way.
+        // A setting of the table says more than a browser's own policy and overrides it.
         for (wanting, origin) in [
             (own, merge::Origin::Setting),
             (verbatim, merge::Origin::Verbatim),
@@ -148,7 +148,7 @@ impl Draft {
         self.finish()
     }
 
-    /// What enforcing it would tell of: the clashes, and what the oldest browser does not know.
+    /// What enforcing it would report: the clashes, and what the oldest browser does not know.
     /// Nothing is lowered for it.
     pub(super) fn objections(&self, sites: &[Decided<SiteEntry>]) -> (Vec<Clash>, Vec<Unknown>) {
         let own = self.closed_by_settings.is_everything();

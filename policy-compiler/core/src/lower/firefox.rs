@@ -15,7 +15,7 @@ use crate::url_filter::{ByHost, Host, UrlFilter};
 
 /// What an open filter needs beside everything that is closed: an exception, where something
 /// that ranks below it would close a part of it that nothing above it closes anyway. Refused where
-/// something that ranks above it closes part of it, or would but for its case.
+/// something that ranks above it closes part of it, or would in another case of letters.
 pub(super) fn need(open: &UrlFilter, closed: &ByHost<UrlFilter>) -> Result<Need, LossReason> {
     let (rank, lower) = (open.specificity(), open.in_lower_case());
     let near = || {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 use serde_json::{Value as Json, json};
 
 use super::sites::Lists;

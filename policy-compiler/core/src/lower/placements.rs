@@ -1,13 +1,13 @@
 //! Where each verdict over sites is in force in one engine, site by site: in the browser's own
-//! list, by name on the device, by itself, or nowhere, and then why.
+//! list, by name on the device, without an entry, or nowhere, and then why.
 //!
-//! It is found in the lists as they were filled and not where they are filled: what nobody asks
-//! for costs nothing, and a list that were filled wrongly would be told of as it is.
+//! It is found in the lists as they were filled and not where they are filled: what is not asked
+//! for costs nothing, and a list filled wrongly would be reported as it is.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::Engine;
-use fyr_schemas::policy::BrowserVersion;
 use fyr_schemas::{CategoryId, ControlId, HostName};
 use serde_json::Value as Json;
 
@@ -34,7 +34,7 @@ pub enum Placement {
         /// The category whose names it closes.
         category: CategoryId,
     },
-    /// By itself: nothing closes it.
+    /// Open: nothing closes it.
     Inherent,
     /// Nowhere, and why.
     Nowhere(LossReason),
@@ -46,21 +46,21 @@ pub enum Placement {
 pub struct SitesAt {
     /// How many they are.
     pub count: usize,
-    /// Those that are told one by one, as filters.
+    /// Those that are listed one by one, as filters.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub sites: Vec<String>,
-    /// Categories all of whose domains are among them, but for a few.
+    /// Categories all of whose domains are among them, except a few.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub categories: Vec<AllBut>,
 }
 
-/// The domains of a category but for some.
+/// The domains of a category except some.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct AllBut {
     /// The category.
     pub category: CategoryId,
-    /// The domains of it that are told elsewhere, sorted.
+    /// The domains of it that are listed elsewhere, sorted.
     pub except: BTreeSet<String>,
 }
 
@@ -141,7 +141,7 @@ impl List {
 }
 
 impl Placements {
-    /// Where an engine has put what it was to be told.
+    /// Where an engine has put its entries.
     pub(super) fn new(
         engine: Engine,
         oldest: Option<BrowserVersion>,
@@ -178,7 +178,7 @@ impl Placements {
         }
     }
 
-    /// Both engines of one device, with the parts that neither is told of.
+    /// Both engines of one device, with the parts that neither is given.
     pub(super) fn on_one_device(
         [mut chromium, mut firefox]: [Self; 2],
         kept_parts: &[Decided<PartsRule>],
@@ -242,7 +242,7 @@ impl Placements {
         })
     }
 
-    /// The same for a part of a category that no browser is told of.
+    /// The same for a part of a category that no browser is given.
     fn of_part(&self, parts: &PartsRule, part: &UrlFilter) -> Placement {
         let given = self.given(parts.verdict, part);
         given.unwrap_or_else(|| Placement::Nowhere(Loss::too_many_parts(parts).reason))
@@ -278,7 +278,7 @@ impl Placements {
         })
     }
 
-    /// The parts that no browser is told of, with this one among them.
+    /// The parts that no browser is given, with this one among them.
     fn kept(&self, part: &UrlFilter) -> Option<&PartsRule> {
         let mut kept = self.kept_parts.iter().map(|(_, parts)| parts);
         kept.find(|parts| parts.parts().any(|one| one == part))
@@ -321,7 +321,7 @@ impl Placements {
         placed.add_all_but(whole, all);
     }
 
-    /// Tells of the domains of a category that is left to the device and is closed elsewhere, or
+    /// Lists the domains of a category that is left to the device and is closed elsewhere, or
     /// that the device cannot close; what is left are all the others.
     fn add_closed_by_name(
         &self,
@@ -403,7 +403,7 @@ impl Placements {
     }
 
     /// Whether an entry would decide over a part of what `filter` matches, which has no entry, and
-    /// which the browser is told nothing narrower of.
+    /// for which the browser has no narrower entry.
     fn decides(&self, entry: &UrlFilter, filter: &UrlFilter) -> bool {
         let rank = filter.specificity();
         let Some(part) = entry.intersection(filter) else {
@@ -415,7 +415,7 @@ impl Placements {
     }
 }
 
-/// What was told so far.
+/// What was found so far.
 #[derive(Default)]
 struct ByControl(BTreeMap<ControlId, BTreeMap<Placement, SitesAt>>);
 

@@ -15,7 +15,7 @@ use crate::url_filter::{UrlFilter, Verdict};
 pub(super) enum Need {
     /// An entry: without it something would be closed.
     Entry,
-    /// Nothing, and it is shown all the same where there is room: somebody promised it.
+    /// Nothing, and it is shown all the same where there is room: a rule promises it.
     Promise,
     /// Nothing.
     Nothing,
@@ -25,7 +25,7 @@ pub(super) enum Need {
 /// Chromium 156 reads 1,500, older ones and Edge 1,000.
 pub(super) const LONGEST_LIST: usize = 1000;
 
-/// What an engine is to be told.
+/// What an engine is to be given.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Entry {
     /// One filter.
@@ -191,7 +191,7 @@ impl Loss {
         }
     }
 
-    /// Prefixes and addresses of a category that no browser is told of.
+    /// Prefixes and addresses of a category that no browser is given.
     pub(super) fn too_many_parts(parts: &PartsRule) -> Self {
         Self {
             what: format!("category:{}", parts.category.id),
@@ -220,7 +220,7 @@ impl LossReason {
     }
 }
 
-/// What it is of the browser or the device, whatever the site is.
+/// What it is of the browser or the device, for any site.
 impl fmt::Display for LossReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -8,7 +8,7 @@ pub(super) const BLOCK: usize = 8;
 pub(super) fn equal_bytes(block: u64, byte: u8) -> u64 {
     const LOW: u64 = u64::from_ne_bytes([0x7f; BLOCK]);
     let other = block ^ u64::from_ne_bytes([byte; BLOCK]);
-    // What is added to a byte carries nothing into the next.
+    // An addition to one byte never carries into the next.
     !(((other & LOW) + LOW) | other | LOW)
 }
 

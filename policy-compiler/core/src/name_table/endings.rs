@@ -15,7 +15,7 @@ pub(super) struct Ending {
 }
 
 impl Ending {
-    /// Equal endings have equal hashes, whatever stands before them. Every bit of the ending
+    /// Equal endings have equal hashes, after any beginning. Every bit of the ending
     /// reaches every bit of it.
     #[inline]
     pub(super) fn hash(self) -> u64 {

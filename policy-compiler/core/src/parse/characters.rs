@@ -1,7 +1,7 @@
 //! Characters that deceive whoever reads a policy: what is no text, what turns the order of
 //! reading round, and letters of another alphabet in a word.
 
-use fyr_schemas::policy::Span;
+use fyr_policy_source::Span;
 
 use crate::code::Code;
 use crate::diagnostic::Diagnostic;

@@ -1,6 +1,6 @@
 //! One document of a file as text: where it stands, and how it is read within bounds.
 
-use fyr_schemas::policy::Span;
+use fyr_policy_source::Span;
 use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location};
 
@@ -18,7 +18,7 @@ pub(super) struct Chunk<'a> {
     pub(super) text: &'a str,
 }
 
-/// Splits a file where YAML does: a line that begins with `---` ends a document whatever it
+/// Splits a file where YAML does: a line that begins with `---` ends a document in any
 /// stands in. Past the most documents it is the place of the first one too many.
 pub(super) fn split(file: FileId, text: &str) -> Result<Vec<Chunk<'_>>, Place> {
     let mut starts = vec![0];

@@ -1,6 +1,6 @@
 //! Turns what the YAML reader refused into findings that people can act on.
 
-use fyr_schemas::policy::Span;
+use fyr_policy_source::Span;
 use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::{Error, MessageFormatter, UserMessageFormatter};
 

@@ -1,8 +1,8 @@
 //! What is wrong with how a document is laid out: a bracket that stays open, a line that stands
 //! further in or out than those beside it. YAML makes something else of it, and what it says then
-//! leads nowhere; so this is told alone.
+//! leads nowhere; so this is the only finding.
 
-use fyr_schemas::policy::Span;
+use fyr_policy_source::Span;
 
 use super::chunk::Chunk;
 use crate::code::Code;
@@ -51,7 +51,7 @@ fn lines(text: &str) -> Option<Vec<Line<'_>>> {
             });
         }
     }
-    // What is left open is open on the last line, whatever stands there.
+    // What is left open is open on the last line, with any text there.
     lines.push(Line {
         start: at,
         indent: 0,
@@ -61,7 +61,7 @@ fn lines(text: &str) -> Option<Vec<Line<'_>>> {
     Some(lines)
 }
 
-/// What stands on a line before a remark; `open` gains and loses brackets.
+/// The part of a line before a comment; `open` gains and loses brackets.
 fn read_line<'a>(line: &'a str, start: usize, open: &mut Vec<usize>) -> Option<&'a str> {
     let mut quote = None;
     let mut before = '\n';
@@ -209,7 +209,7 @@ impl<'a> Line<'a> {
         })
     }
 
-    /// Whether it says all that it says by itself, so that nothing can stand under it.
+    /// Whether it is complete, so that nothing can be below it.
     fn has_value(&self) -> bool {
         let said = if self.is_field() {
             self.inner()

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{self as source, At};
 use fyr_schemas::Digest;
-use fyr_schemas::policy::{self as source, At};
 
 use super::InFile;
 use crate::code::Code;
@@ -28,7 +28,7 @@ pub struct Listed {
     pub digest: Digest,
 }
 
-/// Reads the files of every category. A file that no category names is told of when
+/// Reads the files of every category. A file that no category names is reported when
 /// `all_are_read`, since a category that could not be read may name it, and no other is missed.
 pub(super) fn read_lists(
     categories: Vec<InFile<source::List>>,
@@ -37,7 +37,7 @@ pub(super) fn read_lists(
     findings: &mut Diagnostics,
 ) -> Vec<Listed> {
     let mut named = BTreeSet::new();
-    // A file under another name may be one that is missed, and that is told there.
+    // A file under another name may be one that is missed, and that is reported there.
     let one_is_missed = categories
         .iter()
         .any(|category| misses_one(category, sources));

@@ -6,7 +6,7 @@
 
 use std::fmt;
 
-use fyr_schemas::policy::{At, Span};
+use fyr_policy_source::{At, Span};
 use schemars::JsonSchema;
 use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -98,7 +98,7 @@ impl<'de> Deserialize<'de> for Names {
     }
 }
 
-/// Reads each member as if it were the whole document: what is wrong then, but for the members
+/// Reads each member as if it were the whole document: what is wrong then, except the members
 /// that are not with it, is wrong with this one.
 fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Diagnostic> {
     let shape = Shape::of::<T>();

@@ -1,4 +1,4 @@
-//! Files that no kind of document belongs to: what each was probably meant to be, told once for
+//! Files that no kind of document belongs to: what each was probably meant to be, reported once for
 //! every directory of them.
 
 use std::collections::BTreeMap;

@@ -15,7 +15,7 @@ pub(super) struct Shape {
     conditional: Option<Conditional>,
 }
 
-/// What the `if` and `then` of a schema say: fields that hang on the word of another one.
+/// What the `if` and `then` of a schema say: fields that depend on the word of another one.
 struct Conditional {
     field: String,
     words: Vec<String>,
@@ -75,7 +75,7 @@ impl Shape {
         self.fields.iter().map(|(name, _)| name.as_str())
     }
 
-    /// The field that this one belongs under, where it is none by itself and of one alone.
+    /// The field that this one belongs under, if it is not a field itself, and belongs to one only.
     pub(super) fn parent(&self, name: &str) -> Option<&str> {
         let is_own = self.names().any(|own| own == name);
         let mut parents = self.nested.iter().filter(|(nested, _)| nested == name);
@@ -110,7 +110,7 @@ impl Shape {
         self.required.first().map(String::as_str)
     }
 
-    /// What a field is, for somebody who wrote it wrongly or not at all; `None` for a name that
+    /// What a field is, for a reader who wrote it wrongly or not at all; `None` for a name that
     /// is none of them.
     pub(super) fn help(&self, name: &str) -> Option<String> {
         let (_, meaning) = self.fields.iter().find(|(field, _)| field == name)?;

@@ -1,4 +1,4 @@
-//! Files of a policy directory that nobody reads, and that somebody may think are read.
+//! Files of a policy directory that are not read, although a reader may expect it.
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_backticks};
@@ -46,7 +46,7 @@ fn renamed(path: &str) -> Option<String> {
     Some(format!("{}.yaml", path.get(..at)?))
 }
 
-/// Where in a path an ending of YAML begins, whatever stands behind it.
+/// Where in a path an ending of YAML begins, with any text after it.
 fn yaml_ending(path: &str) -> Option<usize> {
     let lower = path.to_ascii_lowercase();
     let endings = [".yaml", ".yml"];
@@ -56,8 +56,8 @@ fn yaml_ending(path: &str) -> Option<usize> {
         .max()
 }
 
-/// Whether somebody may think that it is read. What editors leave behind, and what explains the
-/// policy to its readers, nobody takes for a rule.
+/// Whether a reader may expect that it is read. What editors leave behind, and what explains the
+/// policy to its readers, is no rule.
 fn is_stray(path: &str) -> bool {
     let (directory, name) = path.split_once('/').unwrap_or(("", path));
     let is_kept_aside = [

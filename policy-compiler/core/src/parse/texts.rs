@@ -1,7 +1,7 @@
 //! Texts for people that YAML's escapes put together: what a terminal would obey, and lines where
 //! one is expected.
 
-use fyr_schemas::policy::List;
+use fyr_policy_source::List;
 
 use super::{Documents, InFile};
 use crate::code::Code;
@@ -76,7 +76,7 @@ pub(super) fn check(documents: &Documents, lists: &[InFile<List>], findings: &mu
 }
 
 fn fault(place: Place, field: &str, text: &str, room: Room) -> Option<Diagnostic> {
-    // A block of YAML ends with a line's end that nobody wrote for its own sake.
+    // A block of YAML ends with a line's end that has no meaning of its own.
     let mut letters = text.trim_end().chars();
     let unseen = letters.find(|letter| match letter {
         '\n' => room == Room::OneLine,

@@ -1,7 +1,7 @@
 //! What was meant by a value of the wrong kind, computed from what was written.
 
+use fyr_policy_source::Day;
 use fyr_schemas::UnitPath;
-use fyr_schemas::policy::Day;
 
 use super::chunk::Chunk;
 use crate::diagnostic::audience_meant;

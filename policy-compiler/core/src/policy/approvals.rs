@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::{At, UnitsFile};
+use fyr_policy_source::{At, UnitsFile};
 use fyr_schemas::{GroupId, ServiceId};
 
 use super::{Group, Service, unknown};

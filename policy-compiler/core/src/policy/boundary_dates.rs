@@ -1,7 +1,7 @@
 //! The days on which rules begin and are over.
 
+use fyr_policy_source::{At, Day};
 use fyr_schemas::RuleId;
-use fyr_schemas::policy::{At, Day};
 use jiff::civil::Date;
 
 use super::{Authority, Policy};
@@ -22,7 +22,7 @@ pub(crate) struct BoundaryDate {
 }
 
 impl Policy {
-    /// Every day on which a rule begins or is over, by itself or by its case.
+    /// Every day on which a rule begins or is over, by its own date or by its case.
     pub(crate) fn boundary_dates(&self) -> impl Iterator<Item = BoundaryDate> {
         let day = |day: &Option<At<Day>>| day.as_ref().map(|day| day.value.0);
         self.rules.values().flat_map(move |rule| {

@@ -1,10 +1,10 @@
-//! What must stay open whatever else is closed: helplines, what a device is helped from, and what
+//! What must stay open in every case: helplines, what a device is helped from, and what
 //! people sign in through.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::ServiceKind;
+use fyr_policy_source::ServiceKind;
 
 use super::Policy;
 use crate::catalogue::platforms::{self, Purpose};
@@ -86,7 +86,7 @@ impl Policy {
     }
 }
 
-/// The lifelines of a policy, to be asked what they need.
+/// The essential hosts of a policy, to be asked what they need.
 #[derive(Debug, Default)]
 pub(crate) struct EssentialHosts<'a> {
     all: Vec<EssentialHost<'a>>,

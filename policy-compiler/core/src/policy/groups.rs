@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
+use fyr_policy_source::{self as source, At, Grade, Grades, Pool, Span, Stage, UnitsFile};
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use super::naming::used_twice;
@@ -88,7 +88,7 @@ enum Side {
     After,
 }
 
-/// The finding for a second group of one name. Classes that are called alike in two schools are told
+/// The finding for a second group of one name. Classes that are called alike in two schools are reported
 /// apart by what stands above them.
 fn twice(id: &GroupId, group: &source::Group, (second, first): (Place, &Group)) -> Diagnostic {
     let finding = used_twice(id, second, first.place);
@@ -217,7 +217,7 @@ impl Placer<'_> {
         })
     }
 
-    /// The grades that a unit teaches, by itself or by the nearest unit above that says so, with
+    /// The grades that a unit teaches, from itself or the nearest higher unit that names them, with
     /// the place; else all that the stages hold.
     fn grades_at(&self, unit: &UnitPath) -> Option<(Grades, Option<Place>)> {
         let mut units = std::iter::successors(Some(unit.clone()), UnitPath::parent);
@@ -256,7 +256,7 @@ impl Placer<'_> {
         )
     }
 
-    /// One finding for all classes that stand on one side of the grades that are taught.
+    /// One finding for all classes on one side of the grades that are taught.
     fn outside(&self, side: Side, classes: &Classes) -> Diagnostic {
         let names: Vec<&GroupId> = classes.named.iter().map(|(id, _)| id).collect();
         let (which, day) = (groups_in_words(&names), self.today.date);

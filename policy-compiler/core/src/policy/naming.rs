@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
-use fyr_schemas::policy::{self as source, Decision, OrganisationFile};
+use fyr_policy_source::{self as source, Decision, OrganisationFile};
 use fyr_schemas::timetable::Days;
 use fyr_schemas::{CaseNumber, CategoryId, RuleId, ServiceId};
 use jiff::civil::Date;
 
-use super::organise::report_scope;
-use super::statement::{self, Names};
+use super::statement::{self, Names, report_scope};
 use super::validity::Validity;
 use super::{Rule, Service, site_statement, time_scope};
 use crate::category::Category;
@@ -79,7 +78,7 @@ pub(super) fn name_categories(
         let place = listed.source.place(&name);
         let category = Category::new(listed);
         let mut services = services.values();
-        // A file that is missing has been told.
+        // A file that is missing has been reported.
         let lacks_files =
             category.origin.files.is_empty() && !category.origin.source.document.files.is_empty();
         let has_services = services.any(|service| service.category() == Some(&category.id));

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{Grades, OrganisationFile, Scope, Stage, TimetableFile, UnitsFile};
+use fyr_policy_source::{Grades, OrganisationFile, Stage, TimetableFile, UnitsFile};
 use fyr_schemas::{CaseNumber, GroupId, StageId, UnitPath};
 use jiff::civil::Date;
 
@@ -10,9 +10,8 @@ use super::approvals::note_approvals;
 use super::groups::place_groups;
 use super::naming::{name_categories, name_decisions, name_rules, name_services};
 use super::site_statement;
-use super::statement::Names;
+use super::statement::{Names, report_scope};
 use super::timetable::{self, Timetable};
-use super::unknown::{self, Known};
 use super::validity::{self, Assumptions, CaseState, Validity};
 use super::{Group, Policy, Rule};
 use crate::code::Code;
@@ -145,7 +144,7 @@ fn read_timetable(
     }
 }
 
-/// Whether a case carries a rule, or will by itself. One that cites nothing, or nothing known,
+/// Whether a case supports a rule, now or on a later date. One that cites nothing, or nothing known,
 /// holds: that is a finding.
 fn is_carried(rule: &Rule, validities: &BTreeMap<CaseNumber, Validity>) -> bool {
     let validity = rule.decision().and_then(|case| validities.get(case));
@@ -172,7 +171,7 @@ fn watch<T>(
     done
 }
 
-/// A file that is there and cannot be read has been told.
+/// A file that is there and cannot be read has been reported.
 fn report_missing(
     is_absent: bool,
     name: &str,
@@ -265,21 +264,6 @@ fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet
         }
     }
     units
-}
-
-/// Reports what a selection names and nobody has.
-pub(super) fn report_scope<T>(
-    file: &InFile<T>,
-    scope: &Scope,
-    names: &Names<'_>,
-    findings: &mut Diagnostics,
-) {
-    let known = Known {
-        units: names.units,
-        stages: names.stages.clone(),
-        groups: names.groups,
-    };
-    findings.extend(unknown::in_scope(file, scope, &known));
 }
 
 fn read_always_reachable(

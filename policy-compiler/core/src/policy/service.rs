@@ -8,7 +8,7 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::policy::{
+use fyr_policy_source::{
     self as source, Approval, At, BelowAge, Scope, ServiceKind, ServiceStatus, StatusFor, Statuses,
 };
 use fyr_schemas::{CaseNumber, CategoryId, ServiceId, UnitPath};

@@ -144,13 +144,13 @@ pub enum Reach {
     Narrowest,
 }
 
-/// How a filter came to be: what was written by itself goes before what a category has among
+/// How a filter came to be: what a rule names goes before what a category has among
 /// many others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Written {
     /// As a member of a category.
     Listed,
-    /// By itself.
+    /// A rule names it.
     Alone,
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use fyr_schemas::policy::{self as source, ServiceStatus};
+use fyr_policy_source::{self as source, ServiceStatus};
 use fyr_schemas::{CategoryId, ServiceId};
 
 use super::service::{Hindrance, Service};

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use fyr_policy_source::{self as source, At, Scope, SettingValue};
 use fyr_schemas::bundle::Audience;
-use fyr_schemas::policy::{self as source, At, SettingValue};
 use fyr_schemas::{CategoryId, ControlId, GroupId, PeriodId, ServiceId, StageId, UnitPath};
 
 use super::timetable::Period;
@@ -44,7 +44,7 @@ pub struct ValueFor {
 /// Whom a value is for, the widest first.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ForWhom {
-    /// Everybody the rule selects.
+    /// All groups the rule selects.
     All,
     /// All pupils, or all staff.
     Audience(Audience),
@@ -114,6 +114,21 @@ impl<'a> Names<'a> {
         let stages = self.stages.iter().flatten().map(|stage| stage.as_str());
         stages.chain(["pupils", "staff"])
     }
+}
+
+/// Reports the names in a selection that do not exist.
+pub(super) fn report_scope<T>(
+    file: &InFile<T>,
+    scope: &Scope,
+    names: &Names<'_>,
+    findings: &mut Diagnostics,
+) {
+    let known = unknown::Known {
+        units: names.units,
+        stages: names.stages.clone(),
+        groups: names.groups,
+    };
+    findings.extend(unknown::in_scope(file, scope, &known));
 }
 
 /// Types the settings of a rule.
@@ -223,7 +238,7 @@ fn unknown_setting(place: Place, name: &str) -> Diagnostic {
     }))
 }
 
-/// The settings of a family, for somebody who wrote its name alone: `camera`, `safe-search`; or
+/// The settings of a family, for a reader who wrote its name only: `camera`, `safe-search`; or
 /// those of the name without its family: `incognito`.
 fn of_family(name: &str) -> Option<String> {
     let written = name.replace('-', "");

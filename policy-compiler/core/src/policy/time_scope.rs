@@ -6,8 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{self as source, At, Day};
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::{self as source, At, Day};
 use fyr_schemas::timetable::Days;
 use jiff::civil::Date;
 
@@ -176,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn devices_are_told_of_an_end_that_falls_on_the_last_day_of_the_year_ahead() {
+    fn a_bundle_includes_an_end_that_falls_on_the_last_day_of_the_year_ahead() {
         let (today, reach) = (date(2026, 11, 23), date(2027, 11, 23));
         let ends = |until| {
             let days = Days {

@@ -6,7 +6,7 @@ mod zone;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Scope;
+use fyr_policy_source::Scope;
 use fyr_schemas::timetable::{self as lowered, Days, ZoneRule};
 use fyr_schemas::{CaseNumber, PeriodId};
 use jiff::ToSpan;
@@ -31,7 +31,7 @@ pub struct Timetable {
     pub holidays: Vec<Holiday>,
 }
 
-/// The case that something of the timetable cites, by itself or by what it belongs to.
+/// The case that something of the timetable cites, directly or through its parent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cited {
     /// The case.
@@ -47,7 +47,7 @@ pub struct Period {
     pub place: Place,
     /// The case that decided when it runs.
     pub decided: Option<Cited>,
-    /// For whom it runs; for everybody without one.
+    /// The groups for which it runs; all groups without one.
     pub scope: Option<Scope>,
     /// When it runs.
     pub usual: lowered::Period,
@@ -62,7 +62,7 @@ pub struct Exception {
     pub place: Place,
     /// The case that decided it.
     pub decided: Option<Cited>,
-    /// Whether it cites that case itself, and does not stand on what its period cites.
+    /// Whether it cites that case itself, and not through its period.
     pub cites_itself: bool,
     /// For whom.
     pub scope: Scope,
@@ -79,9 +79,9 @@ pub struct Holiday {
     pub place: Place,
     /// The case that decided it.
     pub decided: Option<Cited>,
-    /// Whether it cites that case itself, and does not stand on what the timetable cites.
+    /// Whether it cites that case itself, and not through the timetable.
     pub cites_itself: bool,
-    /// Who has them; everybody without one.
+    /// The groups that have them; all groups without one.
     pub scope: Option<Scope>,
     /// The days.
     pub days: Vec<Days>,
@@ -98,7 +98,7 @@ impl Period {
         })
     }
 
-    /// Whether it runs for a group, at whatever hours.
+    /// Whether it runs for a group, at any hours.
     pub(crate) fn is_for(&self, group: &Group) -> bool {
         let scope = self.scope.as_ref();
         scope.is_none_or(|scope| selects(scope, group))
@@ -124,7 +124,7 @@ impl Period {
             .as_ref()
     }
 
-    /// Every way in which it runs for somebody.
+    /// Every way in which it runs for some group.
     pub(crate) fn ways(&self) -> impl Iterator<Item = &lowered::Period> {
         let exceptions = self.exceptions.iter().map(|exception| &exception.runs);
         std::iter::once(&self.usual).chain(exceptions)
@@ -220,7 +220,7 @@ pub(crate) fn a_year_of(days: Days, today: Date) -> impl Iterator<Item = Date> {
 }
 
 impl Timetable {
-    /// What the devices of a group are told: the periods that its rules hang on, as they run for
+    /// What the devices of a group are given: the periods that its rules depend on, as they run for
     /// the group. `None` where all its rules always hold.
     pub(crate) fn calendar(
         &self,

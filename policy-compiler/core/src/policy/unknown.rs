@@ -1,8 +1,8 @@
-//! The findings for names that nobody has: units, stages and services.
+//! The findings for names that do not exist: units, stages and services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Scope;
+use fyr_policy_source::Scope;
 use fyr_schemas::{GroupId, ServiceId, StageId, UnitPath};
 
 use super::Group;
@@ -18,7 +18,7 @@ pub(crate) struct Known<'a> {
     pub(crate) groups: &'a BTreeMap<GroupId, Group>,
 }
 
-/// What a selection names and nobody has.
+/// Unknown names in a selection.
 pub(crate) fn in_scope<T>(file: &InFile<T>, scope: &Scope, known: &Known<'_>) -> Vec<Diagnostic> {
     let place = file.place(&scope.unit);
     let unit = known.units.and_then(|units| {

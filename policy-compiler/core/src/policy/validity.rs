@@ -1,9 +1,9 @@
-//! Where each case stands on the day of a policy: whether the rules that cite it hold.
+//! The state of each case on the day of a policy: whether the rules that cite it are in force.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::{Decision, Status};
 use fyr_schemas::CaseNumber;
-use fyr_schemas::policy::{Decision, Status};
 use fyr_schemas::timetable::Days;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -11,16 +11,16 @@ use jiff::civil::Date;
 use super::Policy;
 use crate::parse::InFile;
 
-/// What a what-if takes for granted, whatever the case files say.
+/// What a what-if takes for granted, in spite of the case files.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Assumptions {
     /// Cases that count as in force on the day: proposals, and what is still to come.
     pub in_force: BTreeSet<CaseNumber>,
-    /// What devices would be told of the days to come.
+    /// What a bundle would include of later dates.
     pub look_ahead: LookAhead,
 }
 
-/// How far ahead devices are told what begins and what is over.
+/// How far ahead a bundle includes what begins and what ends.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum LookAhead {
     /// A year.
@@ -31,7 +31,7 @@ pub enum LookAhead {
 }
 
 impl LookAhead {
-    /// The last day on which something may begin and be told on a day.
+    /// The last day on which something may begin and be included on a day.
     pub(super) fn reach(self, today: Date) -> Date {
         match self {
             Self::YearAhead => today.checked_add(1.year()).unwrap_or(Date::MAX),
@@ -40,7 +40,7 @@ impl LookAhead {
     }
 }
 
-/// Where a case stands on a day.
+/// The state of a case on a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CaseState {
     /// Its rules hold.
@@ -51,11 +51,11 @@ pub enum CaseState {
     Coming(Date),
     /// Its rules held until this day, or until another case replaced it on the next.
     Ended(Date),
-    /// Rejected, or repealed and over: no rule may stand on it.
+    /// Rejected, or repealed and over: no rule may cite it.
     Void,
 }
 
-/// Where a case stands on the day of a policy, and the days on which its rules hold.
+/// The state of a case on the day of a policy, and the days on which its rules are in force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Validity {
     pub(super) state: CaseState,
@@ -93,7 +93,7 @@ pub(super) fn validities(
     let is_assumed = |case: &CaseNumber| assumptions.in_force.contains(case);
     let mut validities: BTreeMap<CaseNumber, Validity> = decisions
         .iter()
-        .map(|(case, decision)| (case.clone(), by_itself(&decision.document, date)))
+        .map(|(case, decision)| (case.clone(), own_validity(&decision.document, date)))
         .collect();
     for (case, decision) in decisions {
         let decision = &decision.document;
@@ -116,7 +116,7 @@ pub(super) fn validities(
 }
 
 /// The tenure of a case by what its own file says.
-fn by_itself(decision: &Decision, date: Date) -> Validity {
+fn own_validity(decision: &Decision, date: Date) -> Validity {
     let days = Days {
         from: Some(decision.first_day().value.0),
         until: decision.until.as_ref().map(|day| day.value.0),
@@ -157,7 +157,7 @@ fn replaces_from(decision: &Decision, date: Date) -> Option<Date> {
 }
 
 impl Policy {
-    /// Where a case stands on the day of the policy; `None` for one that no file holds.
+    /// The state of a case on the day of the policy; `None` for an unknown one.
     pub fn state(&self, case: &CaseNumber) -> Option<CaseState> {
         Some(self.validities.get(case)?.state)
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
-use fyr_schemas::policy::Stage;
+use fyr_policy_source::Stage;
 use serde_json::{Map, Value as Json};
 
 use crate::country::Country;
@@ -65,7 +65,7 @@ struct Document<'a> {
 }
 
 impl<'a> Document<'a> {
-    /// Tells of a mapping, and then of the mappings within it that have not been told yet.
+    /// Describes a mapping, and then the mappings within it that have not been described yet.
     fn describe(&self, page: &mut String, mapping: &'a Json, described: &mut BTreeSet<&'a str>) {
         let required: Vec<&str> = strings(mapping, "required").collect();
         let _ = write!(page, "\n{}\n\n", text(mapping, "description"));

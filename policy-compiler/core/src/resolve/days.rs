@@ -24,7 +24,7 @@ pub(crate) fn stretches(turns: BTreeSet<Date>) -> Vec<Days> {
 }
 
 impl<'a> Resolution<'a> {
-    /// What the devices of a group are told of the timetable; `None` where its rules always hold.
+    /// What the bundle of a group includes of the timetable; `None` where its rules always hold.
     pub(crate) fn timetable(&self, group: &GroupId) -> Option<&Timetable> {
         Some(&self.timed.get(group)?.timetable)
     }

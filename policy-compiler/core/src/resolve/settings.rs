@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use fyr_policy_source::Strength;
 use fyr_schemas::ControlId;
-use fyr_schemas::policy::Strength;
 
 use super::{Breach, BreachKind, QuotedClaim};
 use crate::policy::{Group, Layer, Rule, SettingStatement};

@@ -6,7 +6,7 @@ mod shared;
 
 use std::cmp::Ordering;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use url::Url;
 
 use self::shared::Overlaps;
@@ -30,7 +30,7 @@ pub struct Sites<'a> {
     at: Index<usize>,
     /// The numbers of the voices that speak of a category.
     of_categories: Vec<usize>,
-    /// What browsers are to be told.
+    /// What browsers are to be given.
     pub flat: Flat<'a>,
 }
 
@@ -49,11 +49,11 @@ struct Decided<'a> {
     claim: Option<SiteClaim<'a>>,
     /// The strongest voices of each layer, from the top of the tree down.
     bounds: Vec<SiteClaim<'a>>,
-    /// The one below them that lets nobody say anything else.
+    /// The one below them that allows no other value.
     last: Option<SiteClaim<'a>>,
 }
 
-/// Where a voice stands: voices of one rank are told apart by how specific they are.
+/// The rank of a claim: claims of one rank are distinguished by how specific they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank {
     layer: Layer,
@@ -83,7 +83,7 @@ impl SiteClaim<'_> {
         }
     }
 
-    /// Whether it forbids every other verdict to everybody.
+    /// Whether it forbids every other verdict to all groups.
     fn is_final(&self) -> bool {
         let others = Verdict::ALL
             .into_iter()
@@ -132,7 +132,7 @@ impl<'a> Sites<'a> {
         sites
     }
 
-    /// The voice that decides over `url`; `None` leaves it open. Takes a time that hangs on the URL
+    /// The voice that decides over `url`; `None` leaves it open. Takes a time that depends on the URL
     /// and on how many speak of it, and not on how much is listed.
     pub fn verdict(&self, url: &Url) -> Option<SiteClaim<'a>> {
         let around = self.at.around(url);
@@ -187,7 +187,7 @@ impl<'a> Sites<'a> {
         self.decided_over(sites, is_considered)?.claim
     }
 
-    /// The voices that bound whatever is said below them of all of `sites`, from the top of the tree
+    /// The claims that bound all that is said below them of all of `sites`, from the top of the tree
     /// down.
     pub(crate) fn bounds_over(&self, sites: &SiteSet) -> Vec<SiteClaim<'a>> {
         let Some(decided) = self.decided_over(sites, |_| true) else {

@@ -23,11 +23,11 @@ pub(super) struct Times {
 /// When a group's rules hold.
 #[derive(Debug)]
 pub(super) struct TimesOfGroup<'a> {
-    /// What its devices are told of the timetable; nothing where all rules always hold.
+    /// What its bundle includes of the timetable; nothing if all rules are always in force.
     pub(super) timetable: Option<Timetable>,
     /// The rules that hold in each combination, first of all while no period runs.
     pub(super) combinations: Vec<(BTreeSet<PeriodId>, Vec<&'a Rule>)>,
-    /// The days on which rules begin or end and of which its devices are not told.
+    /// The days on which rules begin or end and that its bundle does not include.
     pub(super) not_included: BTreeSet<Date>,
 }
 
@@ -39,7 +39,7 @@ struct Carried {
     not_included: BTreeSet<Date>,
 }
 
-/// How much hangs on a day: decided floors go before others, and those before what is no floor; of
+/// How important a date is: decided floors go before others, and those before what is no floor; of
 /// each what stands higher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Weight {

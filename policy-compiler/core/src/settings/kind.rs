@@ -110,7 +110,7 @@ pub enum ParseValueError {
         /// What is named.
         name: Name,
     },
-    /// A list without a name in it, where nobody at all could be meant.
+    /// A list without a name in it, which would mean no name at all.
     #[error("the list is empty")]
     NoNames {
         /// What would be named.

@@ -34,13 +34,13 @@ pub(crate) enum Effect {
 pub(crate) enum Reach {
     /// The effects are all it takes.
     Whole,
-    /// The browser does so without being told.
+    /// The browser does so without a policy.
     Inherent,
     /// Something stays open, and why.
     Gap(GapReason, &'static str),
 }
 
-/// What is told of a row that is not whole.
+/// What is reported for an incomplete row.
 pub(crate) const UNFORESEEN: &str = "this version does not know how to enforce it";
 
 /// What it takes to enforce a value.
@@ -68,7 +68,7 @@ pub(crate) fn mechanism(engine: Engine, setting: Option<&Setting>, value: &Value
 }
 
 impl Mechanism {
-    /// The browser does so by itself.
+    /// The browser does so without a policy.
     pub(crate) fn inherent() -> Self {
         Self {
             effects: Vec::new(),
@@ -92,7 +92,7 @@ impl Mechanism {
         }
     }
 
-    /// A row has a value and no means for it: told as a gap, so that nobody relies on it. Tests
+    /// A row has a value and no means for it: reported as a gap, so that it is not relied on. Tests
     /// hold that no row comes here.
     pub(crate) fn unforeseen() -> Self {
         Self::missing(UNFORESEEN)

@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_enforces_a_setting_belongs_to_it() {
+    fn all_that_enforces_a_setting_belongs_to_it() {
         for setting in all() {
             for value in setting.kind.examples() {
                 for engine in Engine::ALL {
@@ -458,7 +458,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_undoes_a_setting_can_be_set_and_belongs_to_it() {
+    fn all_that_undoes_a_setting_can_be_set_and_belongs_to_it() {
         for (name, undoing) in UNDOES {
             let setting = find(name).expect(name);
             assert!(!matches!(setting.lowering, Lowering::Verbatim(_)), "{name}");
@@ -473,7 +473,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_for_the_organisation_can_be_set_there() {
+    fn all_that_is_for_the_organisation_can_be_set_there() {
         for (prefix, _) in FOR_THE_ORGANISATION {
             let mut policies = catalogue::all();
             assert!(
@@ -485,7 +485,7 @@ mod tests {
     }
 
     #[test]
-    fn members_that_no_setting_has_belong_to_nobody() {
+    fn members_that_no_setting_has_belong_to_none() {
         let zoom = json!({"browser.zoom.full": {"Value": true}});
         assert_eq!(says("firefox.Preferences", &zoom), [""; 0]);
         let notifications = json!({"Notifications": {"BlockNewRequests": true}});

@@ -16,7 +16,7 @@ pub enum Role {
     /// It names exceptions from another setting, which only those may name who decide that one,
     /// and those above them.
     Excepts(&'static str),
-    /// It restricts nobody, and nobody gets round anything by it: it protects the person.
+    /// It restricts no user and bypasses nothing: it protects the person.
     Neither,
 }
 

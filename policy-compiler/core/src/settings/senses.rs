@@ -1,5 +1,5 @@
 //! R42: what sees, hears and measures people: camera, microphone, screen, motion, headsets and
-//! biometric keys. Each has its exceptions by site, so that "none, but for these" is one rule.
+//! biometric keys. Each has its exceptions by site, so that "none, except these" is one rule.
 
 use serde_json::json;
 
@@ -150,7 +150,7 @@ pub(super) const ROWS: &[Setting] = &[
     },
 ];
 
-/// Firefox asks nobody and allows no site but those that are named.
+/// Firefox does not ask, and allows the named sites only.
 pub(super) fn asks_refused(permission: &str) -> serde_json::Value {
     json!({permission: {"BlockNewRequests": true, "Locked": true}})
 }

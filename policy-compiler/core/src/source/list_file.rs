@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 
 use crate::lists::{List, read};
 
-/// A file of a list: whatever lies below `lists/` and is no YAML. It is as others published it,
+/// A file of a list: each file below `lists/` that is no YAML. It is as others published it,
 /// so it need not be text.
 #[derive(Debug, Clone)]
 pub struct ListFile {
@@ -27,7 +27,7 @@ impl ListFile {
         }
     }
 
-    /// What it lists by itself. The first call reads it, which takes a while for a long one: who
+    /// What it lists. The first call reads it, which takes a while for a long one: who
     /// has several may ask them beside each other beforehand.
     pub fn list(&self) -> &List {
         self.list.get_or_init(|| read([self.bytes.as_slice()]))

@@ -59,14 +59,14 @@ impl<T> ByHost<T> {
         filed.or_default().file(filter, thing);
     }
 
-    /// What may contain `filter`, whatever the case of its path: what is filed under no host, under
+    /// What may contain `filter`, in any case of its path: what is filed under no host, under
     /// its host or under one above it, and there under its path or a beginning of it.
     pub(crate) fn around(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
         let above = self.above(filter).into_iter();
         above.flat_map(|things| things.around(filter))
     }
 
-    /// Everything whose filter may have something in common with `filter`, but for what is filed
+    /// Everything whose filter may have something in common with `filter`, except what is filed
     /// under a host below its own.
     pub(crate) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &T> {
         let further = self.has_paths.then(|| self.further(filter));
@@ -169,7 +169,7 @@ impl<T> ByQuery<T> {
 }
 
 /// Adds what is filed under `text` and under each beginning of it that is no shorter than `least`, the
-/// longest first. Takes a time that hangs on what is found and on the text, however much is filed.
+/// longest first. Takes a time that depends on what is found and on the text, however much is filed.
 fn beginnings<'f, V>(
     filed: &'f BTreeMap<String, V>,
     text: &str,
@@ -290,7 +290,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_are_found_that_begin_one_another_in_whatever_case() {
+    fn paths_are_found_that_begin_one_another_in_any_case() {
         let all = filed(&[
             "*/a",
             "x.example",

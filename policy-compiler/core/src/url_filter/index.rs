@@ -1,5 +1,5 @@
 //! Things filed under the hosts of filters, to be asked about URLs: what may speak of a URL is
-//! found in a time that hangs on the URL and not on how many filters there are.
+//! found in a time that depends on the URL and not on how many filters there are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
@@ -46,7 +46,7 @@ impl<T> Index<T> {
         around.into_iter()
     }
 
-    /// Tells of everything whose filter may match a URL with this host: of what is filed under no
+    /// Visits everything whose filter may match a URL with this host: of what is filed under no
     /// host, under that one, or under one above it.
     pub(crate) fn visit<'i>(&'i self, host: &str, visited: &mut dyn FnMut(&'i T)) {
         self.of_any_host.iter().for_each(&mut *visited);

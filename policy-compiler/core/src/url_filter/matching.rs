@@ -196,7 +196,7 @@ impl UrlFilter {
             })
     }
 
-    /// Whether this filter is about the host of `url`, whatever it says of the rest.
+    /// Whether this filter is about the host of `url`, with any rest.
     pub(crate) fn names_host_of(&self, url: &Url) -> bool {
         self.host != Host::Any && self.matches_host(url)
     }

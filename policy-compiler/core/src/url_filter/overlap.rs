@@ -54,8 +54,8 @@ impl UrlFilter {
         common.is_distinguished(has_query).then_some(common)
     }
 
-    /// Whether this is the other filter, whatever either says of the query part.
-    pub(crate) fn is_but_for_query(&self, other: &Self) -> bool {
+    /// Whether this is the other filter, apart from the query part.
+    pub(crate) fn equals_except_query(&self, other: &Self) -> bool {
         self.scheme == other.scheme
             && self.host == other.host
             && self.port == other.port

@@ -151,7 +151,7 @@ fn what_is_never_looked_up_stays_open() {
 }
 
 #[test]
-fn a_source_is_closed_with_its_page_or_by_itself() {
+fn a_source_is_closed_with_its_page_or_alone() {
     let source = "view-source:https://example.org/?x=1";
     closes("example.org", source);
     closes("view-source:*", source);

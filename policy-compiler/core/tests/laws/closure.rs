@@ -1,5 +1,5 @@
 //! R28: for each way round that is taken out of an otherwise closed policy, every restriction that
-//! it leads round is told, with that way and no other; and nothing is told of a closed policy.
+//! it leads round is reported, with that way and no other; and nothing is reported for a closed policy.
 
 use std::collections::BTreeSet;
 
@@ -81,7 +81,7 @@ fn ways() -> Vec<(&'static Setting, &'static str, &'static [Restriction])> {
 }
 
 #[test]
-fn each_way_round_that_is_not_closed_is_told_of_every_rule_it_leads_round() {
+fn each_bypass_that_is_not_closed_is_reported_for_every_rule_that_it_bypasses() {
     let ways = ways();
     let all: Vec<&Setting> = ways.iter().map(|(setting, ..)| *setting).collect();
     assert_eq!(findings(&all), []);

@@ -35,7 +35,7 @@ fn asking(site: &str, key: &str, count: usize) -> Vec<String> {
         .collect()
 }
 
-/// What browsers are told of the filters of one group.
+/// The entries of browsers for the filters of one group.
 fn filters(sources: &Sources) -> Vec<UrlFilter> {
     let policy = policy(sources);
     let resolution = resolve(&policy);
@@ -46,7 +46,7 @@ fn filters(sources: &Sources) -> Vec<UrlFilter> {
     filters.map(|region| region.filter.clone()).collect()
 }
 
-/// The gaps that tell of a category.
+/// The gaps that report a category.
 fn gaps(compilation: &Compilation, category: &str) -> usize {
     let category = format!("`category:{category}`");
     let gaps = compilation.gaps.iter();
@@ -55,7 +55,7 @@ fn gaps(compilation: &Compilation, category: &str) -> usize {
 }
 
 #[test]
-fn what_a_rule_says_alike_of_a_thousand_queries_is_told_as_it_is_written() {
+fn what_a_rule_says_alike_of_a_thousand_queries_is_lowered_as_it_is_written() {
     let mut asking_at = asking("a.example/x", "q", 500);
     asking_at.extend(asking("a.example/", "r", 500));
     let sites = format!("block: ['{}']", asking_at.join("', '"));
@@ -63,7 +63,7 @@ fn what_a_rule_says_alike_of_a_thousand_queries_is_told_as_it_is_written() {
 }
 
 #[test]
-fn what_a_list_says_of_many_queries_of_one_site_is_told_as_it_is_listed() {
+fn what_a_list_says_of_many_queries_of_one_site_is_lowered_as_it_is_listed() {
     let listed = asking("http://a.example/x", "q", 20);
     let sources = sources("block: ['category:a']", &[("a", listed)]);
     assert_eq!(filters(&sources).len(), 20);
@@ -71,7 +71,7 @@ fn what_a_list_says_of_many_queries_of_one_site_is_told_as_it_is_listed() {
     assert!(!compilation.failed(), "{:?}", compilation.diagnostics);
 }
 
-/// Each entry of the one crosses each of the other: of the list that says more, browsers are told
+/// Each entry of the one crosses each of the other: of the list that says more, browsers are given
 /// nothing, and that is a gap.
 #[test]
 fn of_lists_that_cross_too_often_one_is_kept_from_browsers_and_the_policy_compiles() {

@@ -1,4 +1,4 @@
-//! A device that was told of the days to come holds on each of them what a policy of that day says.
+//! A device with the future dates enforces on each of them what a policy of that day says.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +73,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn a_day_that_was_told_ahead_is_the_day_that_comes(tree in tree()) {
+    fn a_day_in_the_bundle_is_the_day_that_comes(tree in tree()) {
         let sources = tree.sources();
         let ahead = policy_of(&sources, DAY);
         let reported = resolve(&ahead);

@@ -1,4 +1,4 @@
-//! What a change loosens, or lets somebody below loosen, is told as weaker: held against the policies
+//! What a change loosens, or lets a lower unit loosen, is reported as weaker: held against the policies
 //! themselves, each asked what holds and what it would refuse.
 
 use std::collections::BTreeSet;
@@ -122,7 +122,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn a_change_that_loosens_is_told_as_weaker(
+    fn a_change_that_loosens_is_reported_as_weaker(
         tree in tree(),
         edit in edit(),
     ) {
@@ -136,7 +136,7 @@ proptest! {
         let Some(difference) = compared(&old, &new) else {
             return Err(TestCaseError::reject("one of the two has errors"));
         };
-        what_holds_less_strictly_is_told(&old, &new, &difference)?;
+        what_is_less_strict_is_reported(&old, &new, &difference)?;
         let is_opened = refused.iter().any(|rule| !refuses(&new, rule));
         prop_assert!(
             !is_opened || difference.risk >= Risk::Weaker,
@@ -145,8 +145,8 @@ proptest! {
     }
 }
 
-/// Whatever holds for a group today and is weaker than it was.
-fn what_holds_less_strictly_is_told(
+/// All that is in force for a group today and is weaker than it was.
+fn what_is_less_strict_is_reported(
     old: &Tree,
     new: &Tree,
     difference: &Difference,

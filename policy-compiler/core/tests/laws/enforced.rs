@@ -172,7 +172,7 @@ proptest! {
         }
     }
 
-    /// Whatever address is asked about: `explain` says that a verdict is enforced exactly where
+    /// For every address: `explain` says that a verdict is enforced exactly where
     /// it is.
     #[test]
     fn what_explain_says_of_an_address_is_what_a_device_does(

@@ -1,4 +1,4 @@
-//! Whatever else is opened: what helps people, and what they sign in through, stays open on every
+//! In every policy: what helps people, and what they sign in through, stays open on every
 //! device, or the policy does not compile.
 
 use fyr_policy_core::{Code, Compilation, Sources, compile};
@@ -49,7 +49,7 @@ fn listed(count: usize) -> Vec<String> {
         .collect()
 }
 
-/// The lifelines that some browser of some group closes.
+/// The essential hosts that some browser of some group closes.
 fn closed(compilation: &Compilation) -> Vec<String> {
     let mut closed = Vec::new();
     for group in compilation.bundles.keys() {
@@ -69,7 +69,7 @@ fn closed(compilation: &Compilation) -> Vec<String> {
 }
 
 #[test]
-fn lifelines_are_in_the_browsers_lists_beside_more_allows_than_these_hold() {
+fn essential_hosts_are_in_the_browsers_lists_beside_more_allows_than_these_hold() {
     let allowed = [listed(1500), ESSENTIAL_HOSTS.map(str::to_owned).to_vec()].concat();
     let compilation = all_but(&allowed, &["andet.example".to_owned()]);
     assert!(!compilation.failed(), "{:?}", compilation.diagnostics);
@@ -79,7 +79,7 @@ fn lifelines_are_in_the_browsers_lists_beside_more_allows_than_these_hold() {
 
 /// A category is in a list as a whole or not at all.
 #[test]
-fn a_lifeline_that_only_a_category_opens_which_no_list_holds_is_told() {
+fn an_essential_host_that_only_a_category_opens_which_no_list_holds_is_reported() {
     let [helpline, others @ ..] = ESSENTIAL_HOSTS.map(str::to_owned);
     let members = [listed(1500), vec![helpline.clone()]].concat();
     let compilation = all_but(&others, &members);
@@ -94,9 +94,9 @@ fn a_lifeline_that_only_a_category_opens_which_no_list_holds_is_told() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(24))]
 
-    /// Each lifeline is allowed by its name or as a member of a category, beside as many others.
+    /// Each essential host is allowed by its name or as a member of a category, beside as many others.
     #[test]
-    fn what_compiles_opens_every_lifeline(
+    fn what_compiles_opens_every_essential_host(
         named in 1..1300_usize,
         members in 0..1300_usize,
         is_member in any::<[bool; 3]>(),

@@ -12,7 +12,7 @@ use crate::municipality::{DECISION, FYR, UNITS_FILE};
 
 const UNITS: [&str; 5] = ["/", "/nord", "/nord/skole", "/nord/skole/klasse", "/syd"];
 
-/// The units that the groups stand on.
+/// The units of the groups.
 const GROUPS: [&str; 4] = ["/nord", "/nord/skole", "/nord/skole/klasse", "/syd"];
 
 /// Each case with the unit that its body may decide for.
@@ -61,7 +61,7 @@ impl Run {
 /// Some of the hours, and on which days.
 type When = (usize, Run);
 
-/// A timetable with a floor or several that hang on it.
+/// A timetable with a floor or several that depend on it.
 #[derive(Debug, Clone)]
 struct Drawn {
     of_file: Case,
@@ -167,7 +167,7 @@ impl Drawn {
         if !is_theirs(of_period) {
             return true;
         }
-        // A part below the floor does not stand on what was decided for all.
+        // A part below the floor does not cite what was decided for all.
         let counts = |unit: usize, case: Case, of_all: Case| {
             let is_below = UNITS[unit] != floor && is_within(UNITS[unit], floor);
             match case {
@@ -244,7 +244,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2048))]
 
     #[test]
-    fn time_is_taken_from_a_floor_exactly_where_it_is_told(drawn in drawn()) {
+    fn time_is_taken_from_a_floor_exactly_where_it_is_reported(drawn in drawn()) {
         let found = check(&drawn.sources(), DAY).diagnostics;
         let is_reported = found.iter().any(|finding| finding.code == Code::HoursTaken);
         prop_assert_eq!(is_reported, drawn.takes_time(), "{:#?}", found);

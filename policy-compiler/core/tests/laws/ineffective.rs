@@ -1,4 +1,4 @@
-//! What is told to change nothing changes nothing: without it, browsers do the same.
+//! What is reported to change nothing changes nothing: without it, browsers do the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -61,7 +61,7 @@ fn verdicts(sources: &Sources, addresses: &[String]) -> BTreeMap<String, Vec<Ver
 /// The policies whose entries are compared by what they come to.
 const LISTS: [&str; 3] = ["URLAllowlist", "URLBlocklist", "WebsiteFilter"];
 
-/// The first thing that is told to change nothing and was not put aside already.
+/// The first thing that is reported to change nothing and was not put aside already.
 fn ineffective(sources: &Sources) -> Option<Place> {
     compile(sources, DAY)
         .diagnostics
@@ -105,7 +105,7 @@ fn without(sources: &Sources, place: Place, number: usize) -> Sources {
         .collect()
 }
 
-/// What the browsers of each group are told besides, apart from what was put aside.
+/// What else the browsers of each group are given, apart from what was put aside.
 fn outcome(compilation: &Compilation) -> BTreeMap<String, BTreeSet<String>> {
     compilation
         .bundles
@@ -167,7 +167,7 @@ const BLOCK: &str =
     "rule: a\ndecision: R-1\nfor: /nord\nstrength: minimum\nsites: { block: [x.example] }";
 
 #[test]
-fn what_another_rule_says_above_is_told_and_what_an_emergency_says_is_not() {
+fn what_another_rule_says_above_is_reported_and_what_an_emergency_says_is_not() {
     let above = |case: &str| {
         format!(
             "rule: b\ndecision: {case}\nfor: /\nstrength: locked\nsites: {{ block: [x.example] }}"

@@ -21,7 +21,7 @@ fn places() -> impl Strategy<Value = [bool; 3]> {
 struct Device<'a> {
     rules: Vec<SiteRule>,
     unresolved: Vec<&'a CategoryRegion<'a>>,
-    /// Open categories that its browser was not told of.
+    /// Open categories that its browser was not given.
     not_included: Vec<&'a CategoryRegion<'a>>,
 }
 

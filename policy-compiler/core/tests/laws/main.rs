@@ -29,7 +29,7 @@ use fyr_policy_core::diagnostic::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Sources, check, compile, parse};
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 use url::Url;
@@ -49,7 +49,7 @@ fn policy(sources: &Sources) -> Policy {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
-    /// Whatever the rules below say, and even where the policy has errors.
+    /// For all rules below, and even where the policy has errors.
     #[test]
     fn no_group_is_weaker_than_the_highest_floor_above_it(municipality in municipality()) {
         let policy = policy(&municipality.sources());
@@ -111,7 +111,7 @@ proptest! {
         prop_assert_eq!(compiled.gaps, shuffled.gaps);
     }
 
-    /// Whatever is worked out once for several.
+    /// Each result that is computed once for several.
     #[test]
     fn a_group_gets_the_bundle_that_it_would_get_without_the_others(
         municipality in municipality(),
@@ -178,7 +178,7 @@ proptest! {
                         )
                     });
                 let Some(floor) = floor else { continue };
-                let holds = resolved.sites.verdict(&url).expect("somebody speaks of it").says.verdict;
+                let holds = resolved.sites.verdict(&url).expect("a rule mentions it").says.verdict;
                 prop_assert!(holds >= floor.says.verdict, "{} {:?} {:?}", address, holds, floor.says);
             }
         }

@@ -159,7 +159,7 @@ proptest! {
         let compilation = compile(&sources, DAY);
         let mut findings = compilation.diagnostics.iter();
         let inexpressible = findings.find(|finding| finding.code == Code::InexpressibleSites);
-        prop_assert_eq!(inexpressible, None, "hosts and paths can be told to any browser");
+        prop_assert_eq!(inexpressible, None, "hosts and paths can be written for any browser");
         if compilation.failed() {
             return Ok(());
         }
@@ -184,7 +184,7 @@ proptest! {
         }
     }
 
-    /// Names close what is closed and nothing else, whatever browsers do.
+    /// Names close what is closed and nothing else, in any browser.
     #[test]
     fn no_name_is_closed_that_anything_is_open_at(
         rules in prop::collection::vec(large(), 1..5),
@@ -211,7 +211,7 @@ proptest! {
 /// A floor over a part of what a school closes as a whole: the school's entry comes last, and the
 /// part is closed all the same where there is no room for the whole.
 #[test]
-fn a_floor_is_told_to_browsers_where_what_contains_it_may_be_left_out() {
+fn browsers_get_a_floor_where_what_contains_it_may_be_left_out() {
     let floor = |strength, listed| Large {
         unit: "/",
         strength,

@@ -3,7 +3,7 @@
 use fyr_policy_core::policy::{Policy, Rule};
 use fyr_policy_core::resolve::{Resolved, SiteClaim, resolve};
 use fyr_policy_core::settings::{Setting, Value};
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use proptest::prelude::*;
 use url::Url;
 
@@ -42,7 +42,7 @@ struct Floor<'a> {
     value: &'a Value,
 }
 
-/// The floors for a group at a time. What a higher one overrules meanwhile bounds nobody: that it
+/// The floors for a group at a time. What a higher one overrides meanwhile bounds no unit: that it
 /// holds at other times is no breach.
 fn floors_then<'a>(policy: &'a Policy, resolved: &Resolved<'_>) -> Vec<Floor<'a>> {
     let mut floors: Vec<Floor<'a>> = Vec::new();
@@ -115,7 +115,7 @@ proptest! {
             for address in &addresses {
                 let url = Url::parse(address).expect("an address");
                 let Some(floor) = highest_floor(resolved, &url) else { continue };
-                let holds = resolved.sites.verdict(&url).expect("somebody speaks of it");
+                let holds = resolved.sites.verdict(&url).expect("a rule mentions it");
                 prop_assert!(
                     holds.says.verdict >= floor.says.verdict || may_go_below(holds.rule, floor.rule),
                     "{} {:?} {:?}", address, holds.says, floor.says

@@ -360,7 +360,7 @@ impl Tree {
         }
     }
 
-    /// Every rule that says one thing of what a rule says, as weakly as can be, always and to everybody
+    /// Every rule that says one thing of what a rule says, as weakly as can be, always and to all groups
     /// in a unit that the rule reaches.
     pub(crate) fn tempting(&self, floor: &DrawnRule) -> Vec<DrawnRule> {
         let settings = floor.settings.iter();

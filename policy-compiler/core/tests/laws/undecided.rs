@@ -1,13 +1,13 @@
 //! For random trees, a rule without a decision takes nothing from a floor that was decided, from
-//! wherever it speaks, and is not told of: held against the same tree without such rules.
+//! wherever it speaks, and is not reported: held against the same tree without such rules.
 
 use std::collections::BTreeSet;
 
 use fyr_policy_core::policy::Rule;
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Code, check};
+use fyr_policy_source::Strength;
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::Strength;
 use proptest::prelude::*;
 use url::Url;
 
@@ -47,7 +47,7 @@ fn at<'a, 'r>(
     resolved.find(|each| each.group.id.as_str() == group && each.during == *during)
 }
 
-/// Whether something is weaker than what the decided floors hold where nobody else speaks; not
+/// Whether something is weaker than what the decided floors require without other rules; not
 /// where they disagree among themselves, which no policy may.
 fn loosens(tree: &Tree) -> bool {
     let (whole, alone) = (tree.sources(), decided_alone(tree).sources());
@@ -95,7 +95,7 @@ proptest! {
     })]
 
     #[test]
-    fn what_nobody_decided_loosens_no_decided_floor_unseen(tree in partly_decided()) {
+    fn what_has_no_decision_loosens_no_decided_floor_unseen(tree in partly_decided()) {
         prop_assume!(loosens(&tree));
         let reported = check(&tree.sources(), DAY);
         let mut findings = reported.diagnostics.iter();

@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::fixture::{GAMBLING, block, bundle, closed, empty_bundle, lists, rendered};
 
-const FOREIGN: &[u8] = b"127.0.0.1\tlocalhost\r\n# a note\n\n10.0.0.7 printer";
+const UNMANAGED: &[u8] = b"127.0.0.1\tlocalhost\r\n# a note\n\n10.0.0.7 printer";
 
 /// The file that a bundle asks for where this one stands.
 fn merge(bundle: &Bundle, existing: &[u8]) -> Vec<u8> {
     let found = HostsFile::read(existing).unwrap();
-    let whole = [rendered(bundle), foreign(bundle, &found)].concat();
-    let content = block(bundle).before(foreign(bundle, &found));
+    let whole = [rendered(bundle), unmanaged(bundle, &found)].concat();
+    let content = block(bundle).before(unmanaged(bundle, &found));
     assert_eq!(content.digest, fyr_trust::digest(&whole));
     assert_eq!(content.length, whole.len() as u64);
     whole
@@ -26,15 +26,15 @@ fn the_block_names_every_address_and_closes_every_name_also_behind_www() {
 
 #[test]
 fn everything_else_is_kept_byte_for_byte() {
-    let during = merge(&bundle(), FOREIGN);
-    assert!(during.ends_with(FOREIGN));
+    let during = merge(&bundle(), UNMANAGED);
+    assert!(during.ends_with(UNMANAGED));
     assert_eq!(merge(&bundle(), &during), during);
-    assert_eq!(merge(&empty_bundle(), &during), FOREIGN);
+    assert_eq!(merge(&empty_bundle(), &during), UNMANAGED);
 }
 
 #[test]
 fn a_block_that_lost_its_markers_is_still_recognised() {
-    let during = merge(&bundle(), FOREIGN);
+    let during = merge(&bundle(), UNMANAGED);
     let unmarked: Vec<u8> = during
         .split_inclusive(|byte| *byte == b'\n')
         .filter(|line| !line.starts_with(b"# BEGIN") && !line.starts_with(b"# END"))
@@ -53,7 +53,7 @@ fn a_block_that_was_cut_off_anywhere_leaves_no_scrap_behind() {
 }
 
 #[test]
-fn a_foreign_line_inside_the_block_is_kept() {
+fn an_unmanaged_line_inside_the_block_is_kept() {
     let mut during = rendered(&bundle());
     let end = during.len() - END.len() - 1;
     during.splice(end..end, b"10.0.0.9 scanner\n".iter().copied());
@@ -61,7 +61,7 @@ fn a_foreign_line_inside_the_block_is_kept() {
 }
 
 #[test]
-fn a_foreign_last_line_without_an_end_is_kept_also_where_it_begins_like_ours() {
+fn an_unmanaged_last_line_without_an_end_is_kept_also_where_it_begins_like_ours() {
     for line in ["#", "# E", "0.0.0.0 x.example", "10.0.0.9 scanner"] {
         let file = [rendered(&bundle()), line.into()].concat();
         assert!(merge(&bundle(), &file).ends_with(line.as_bytes()), "{line}");
@@ -75,27 +75,30 @@ fn a_foreign_last_line_without_an_end_is_kept_also_where_it_begins_like_ours() {
 }
 
 #[test]
-fn a_foreign_entry_for_one_of_our_names_is_told() {
-    let told = |line: &str| contradicted(&bundle(), line.as_bytes());
-    assert!(told("10.1.1.1 x WWW.YouTube.com # y\n").contains("www.youtube.com"));
-    assert!(told("::1 www.youtube.com").contains("www.youtube.com"));
-    assert!(told("216.239.38.120 www.youtube.com").is_empty());
-    assert!(told("# 10.1.1.1 www.youtube.com").is_empty());
+fn an_unmanaged_entry_for_one_of_our_names_is_reported() {
+    let reported = |line: &str| contradicted(&bundle(), line.as_bytes());
+    assert!(reported("10.1.1.1 x WWW.YouTube.com # y\n").contains("www.youtube.com"));
+    assert!(reported("::1 www.youtube.com").contains("www.youtube.com"));
+    assert!(reported("216.239.38.120 www.youtube.com").is_empty());
+    assert!(reported("# 10.1.1.1 www.youtube.com").is_empty());
 }
 
 #[test]
-fn a_foreign_entry_that_opens_a_closed_name_is_told_with_its_list() {
+fn an_unmanaged_entry_that_opens_a_closed_name_is_reported_with_its_list() {
     let bundle = bundle();
-    let told = |line: &str| {
+    let reported = |line: &str| {
         let names = led_elsewhere(line.as_bytes());
         let found = clashes(&names, lists(&bundle)).unwrap();
         let text = |(name, by): (&HostName, &BTreeSet<_>)| format!("{name} {by:?}");
         found.iter().map(text).collect::<Vec<_>>()
     };
     let by = "{CategoryId(gambling)}";
-    assert_eq!(told("10.1.1.1 Bet.example"), [format!("bet.example {by}")]);
     assert_eq!(
-        told("10.1.1.1 www.bet.example"),
+        reported("10.1.1.1 Bet.example"),
+        [format!("bet.example {by}")]
+    );
+    assert_eq!(
+        reported("10.1.1.1 www.bet.example"),
         [format!("www.bet.example {by}")]
     );
     for harmless in [
@@ -106,7 +109,7 @@ fn a_foreign_entry_that_opens_a_closed_name_is_told_with_its_list() {
         "127.0.0.1 bet.example",
         ":: bet.example",
     ] {
-        assert_eq!(told(harmless), Vec::<String>::new(), "{harmless}");
+        assert_eq!(reported(harmless), Vec::<String>::new(), "{harmless}");
     }
 }
 
@@ -123,7 +126,7 @@ fn a_name_that_one_list_leaves_open_and_another_closes_is_closed_once() {
 }
 
 #[test]
-fn a_name_that_is_spared_stays_open_whatever_a_list_says() {
+fn a_name_that_is_spared_stays_open_against_any_list() {
     let bundle = bundle();
     let text = |spared: &str| {
         let spared: HostName = spared.parse().unwrap();
@@ -153,21 +156,21 @@ fn an_address_of_the_bundle_wins_over_a_list() {
 
 proptest! {
     #[test]
-    fn foreign_lines_stay_in_order_and_byte_for_byte_wherever_they_stand(
-        foreign_lines in prop::collection::vec("[a-z0-9 .#\\t\r]{0,20}\n", 0..8), place in 0..40_usize,
+    fn unmanaged_lines_stay_in_order_and_byte_for_byte_wherever_they_stand(
+        unmanaged_lines in prop::collection::vec("[a-z0-9 .#\\t\r]{0,20}\n", 0..8), place in 0..40_usize,
     ) {
         let ours = rendered(&bundle());
         let lines: Vec<&[u8]> = ours.split_inclusive(|byte| *byte == b'\n').collect();
         let (above, below) = lines.split_at(place.min(lines.len()));
-        let (one, other) = foreign_lines.split_at(foreign_lines.len() / 2);
+        let (one, other) = unmanaged_lines.split_at(unmanaged_lines.len() / 2);
         let file = [above.concat(), one.concat().into(), below.concat(), other.concat().into()];
-        let expected = [ours.clone(), foreign_lines.concat().into()].concat();
+        let expected = [ours.clone(), unmanaged_lines.concat().into()].concat();
         prop_assert_eq!(merge(&bundle(), &file.concat()), expected);
     }
 
     #[test]
     fn a_file_is_read_alike_however_it_comes_in_pieces(cuts in prop::collection::vec(0..400_usize, 0..6)) {
-        let file = merge(&bundle(), FOREIGN);
+        let file = merge(&bundle(), UNMANAGED);
         let mut reading = crate::actual::hosts::Reading::default();
         let mut cuts: Vec<usize> = cuts.into_iter().map(|cut| cut.min(file.len())).collect();
         cuts.sort_unstable();

@@ -35,7 +35,7 @@ fn required(table: &Table) -> Map<String, Value> {
         .collect()
 }
 
-/// Values that a schema takes but for one enum in it, one for each enum.
+/// Values that a schema takes except one enum in it, one for each enum.
 fn outside_one_enum(schema: &Schema, depth: usize) -> Vec<Value> {
     if depth == DEEPEST {
         return Vec::new();

@@ -1,6 +1,6 @@
 //! Whether every case stands on its own feet: its grounds, its days, and what it replaces.
 
-use fyr_schemas::policy::{At, Day, Decision, Status};
+use fyr_policy_source::{At, Day, Decision, Status};
 use jiff::ToSpan;
 
 use super::{competence, unknown};

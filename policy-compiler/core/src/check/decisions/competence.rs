@@ -1,6 +1,6 @@
 //! R21: a body decides for its unit and what is below, and replaces no decision of a wider one.
 
-use fyr_schemas::policy::{At, Body, Decision};
+use fyr_policy_source::{At, Body, Decision};
 use fyr_schemas::{BodyId, UnitPath};
 
 use crate::code::Code;

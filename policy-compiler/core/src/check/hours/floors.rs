@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 use fyr_schemas::timetable::{Days, Hours, Period as Runs};
 use fyr_schemas::{BodyId, CaseNumber, GroupId, PeriodId, UnitPath};
 use jiff::civil::Date;

@@ -1,6 +1,6 @@
 //! Settings that never hold, or hold already.
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 
 use super::{Effect, Ineffective, Shade, is_passing, order, sum_up};
 use crate::policy::{Policy, Rule, SettingStatement, ValueFor};

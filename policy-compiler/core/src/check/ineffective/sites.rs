@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use fyr_schemas::policy::Strength;
+use fyr_policy_source::Strength;
 
 use super::{Effect, Ineffective, is_passing, order, sum_up};
 use crate::policy::{Policy, Rule, SiteSet};

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use fyr_policy_source::{At, Decision, ServiceStatus};
 use fyr_schemas::CaseNumber;
-use fyr_schemas::policy::{At, Decision, ServiceStatus};
 
 use crate::check::decisions::{carries_nothing, competence};
 use crate::code::Code;

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::Statuses;
+use fyr_policy_source::Statuses;
 use fyr_schemas::{GroupId, ServiceId, UnitPath};
 
 use super::narrowed::{carries, leaves_to_others};

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::policy::{ServiceStatus, StatusFor, Statuses, Strength};
+use fyr_policy_source::{ServiceStatus, StatusFor, Statuses, Strength};
 use fyr_schemas::{CaseNumber, GroupId, UnitPath};
 
 use crate::check::decisions::competence;

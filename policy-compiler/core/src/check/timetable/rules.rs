@@ -1,7 +1,7 @@
 //! Rules whose time never comes, and rules that leave room for lessons where there is none.
 
+use fyr_policy_source::{At, Day, Strength};
 use fyr_schemas::PeriodId;
-use fyr_schemas::policy::{At, Day, Strength};
 
 use crate::code::Code;
 use crate::diagnostic::{Diagnostic, in_backticks};

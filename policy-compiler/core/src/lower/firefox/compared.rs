@@ -6,7 +6,7 @@
 
 use url::Url;
 
-/// A URL of the web as Firefox compares it, but for lower case: what a path writes as escapes is
+/// A URL of the web as Firefox compares it, except lower case: what a path writes as escapes is
 /// read, slashes in a row are one, and what then goes up a directory has gone up.
 pub fn as_compared(url: &Url) -> Url {
     let mut compared = url.clone();
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_address_is_compared_as_is_told_from_what_one_is() {
+    fn what_no_address_is_compared_as_is_distinguished_from_what_one_is() {
         for path in ["", "/", "/a", "/a%20b", "/.", "/a/..", "/%C3%B8"] {
             assert!(is_ever_compared(path), "{path}");
         }

@@ -28,7 +28,7 @@ struct OpenEntry {
 }
 
 impl OpenList {
-    /// An empty list beside all that is closed but for the categories that were `left` out.
+    /// An empty list beside all that is closed except the categories that were `left` out.
     pub(super) fn new(engine: Engine, entries: &[Entry], left: &[Whole]) -> Self {
         let (mut closed, mut is_everything_closed) = (ByHost::default(), false);
         for entry in entries {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{self as source, At, Day, Scope, SettingValue, TimetableFile};
+use fyr_policy_source::{self as source, At, Day, Scope, SettingValue, TimetableFile};
 use fyr_schemas::timetable::{Days, Hours, Period as Runs, Weekday};
 use fyr_schemas::{CaseNumber, PeriodId};
 use jiff::civil::Date;
@@ -14,7 +14,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::parse::InFile;
 use crate::source::Place;
 
-/// Reads the periods and the holidays; `scopes` is told every scope that is written.
+/// Reads the periods and the holidays; `scopes` receives every scope that is written.
 pub(crate) fn read(
     file: &InFile<TimetableFile>,
     mut scopes: impl FnMut(&Scope, &mut Diagnostics),

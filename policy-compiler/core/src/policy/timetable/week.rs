@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_schemas::policy::{At, SettingValue};
+use fyr_policy_source::{At, SettingValue};
 use fyr_schemas::timetable::{Hours, Minute, Weekday};
 
 use crate::code::Code;

@@ -5,10 +5,10 @@
 //! high as what it was made of, so of all that match a URL the narrowest decides, and its verdict is
 //! the layered one. Filters that change nothing are then left out.
 //!
-//! The domains of a category stay together: one verdict holds for all of them but for those that
+//! The domains of a category stay together: one verdict holds for all of them except those that
 //! something else was said of, which become filters of their own. Its parts of sites are filters,
 //! unless they are too many for any browser, or cross too much: those are kept apart, so that they can
-//! be told of.
+//! be reported.
 
 mod closure;
 mod entries;
@@ -34,12 +34,12 @@ use crate::url_filter::{ByHost, UrlFilter, Verdict};
 /// are left out.
 pub(crate) const MOST_REGIONS: usize = 20_000;
 
-/// What browsers are to be told of a group's sites.
+/// What browsers are given for a group's sites.
 #[derive(Debug, Default)]
 pub struct Flat<'a> {
     /// Single filters.
     pub filters: Vec<Region<'a>>,
-    /// Categories, each but for the domains that are among the filters.
+    /// Categories, each without the domains that are among the filters.
     pub categories: Vec<CategoryRegion<'a>>,
     /// Parts of categories that are too many for any list, where nothing in the lists decides
     /// alike.
@@ -105,7 +105,7 @@ impl Inexpressible {
         }
     }
 
-    /// One site of a category too many that is decided over by itself.
+    /// One site of a category too many with a verdict of its own.
     fn one_too_many_apart(sites: &impl ToString, decides: &SiteClaim<'_>) -> Self {
         Self {
             obstacle: Obstacle::TooManyApart,
@@ -128,7 +128,7 @@ impl Inexpressible {
 }
 
 impl<'a> Sites<'a> {
-    /// What browsers are to be told.
+    /// What browsers are to be given.
     pub(super) fn flatten(&self, overlaps: &mut Overlaps<'a>) -> Flat<'a> {
         let mut inexpressible = Vec::new();
         let mut closure = Closure::of(self, &mut inexpressible);
@@ -228,7 +228,7 @@ impl<'a> Around<'_, 'a> {
         self.single.into_iter().chain(&self.members)
     }
 
-    /// Whether the lists give the same verdicts without a region. An allow that somebody
+    /// Whether the lists give the same verdicts without a region. An allow that a reader
     /// wrote is kept even where nothing around it is closed: it is a promise to show. So is what
     /// goes before what is around it, which a full list may have to leave out.
     fn makes_idle(&self, region: &Region<'_>, is_written: bool) -> bool {

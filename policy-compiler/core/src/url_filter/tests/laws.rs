@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn a_filter_matches_whatever_a_filter_within_it_matches(
+    fn a_filter_matches_all_that_a_filter_within_it_matches(
         one in filter(), two in filter(), url in url(),
     ) {
         prop_assert!(one.contains(&one));

@@ -19,7 +19,7 @@ pub(super) struct Closure<'a> {
     /// The filters that cross others, and of which they have in common nothing was made of its own,
     /// since they give the right verdict over it.
     representing: BTreeSet<UrlFilter>,
-    /// The categories whose parts are too many to be told to a browser.
+    /// The categories whose parts are too many to be given to a browser.
     kept: BTreeSet<&'a CategoryId>,
 }
 
@@ -59,7 +59,7 @@ impl<'a> Closure<'a> {
         }
     }
 
-    /// The category of which browsers are told the most that crosses other things.
+    /// The category with the most entries that cross other things.
     fn most_parts(&self, sites: &Sites<'a>) -> Option<&'a CategoryId> {
         let reported = sites.categories().filter(|category| !self.keeps(category));
         let count = |category: &Category| {
@@ -77,11 +77,11 @@ impl<'a> Closure<'a> {
             filter: filter.clone(),
             considered: BTreeMap::from([(family, filter.specificity())]),
         });
-        // Where they are too many, the first is told of.
+        // If they are too many, the first is reported.
         self.add(written.rev().collect(), sites)
     }
 
-    /// Adds the domains that are no longer among their categories, and whatever else is closed
+    /// Adds the domains that are no longer among their categories, and all else that is closed
     /// with them where a device resolves no names of a category.
     pub(super) fn add_apart(
         &mut self,
@@ -177,7 +177,7 @@ impl<'a> Closure<'a> {
     /// it. Where one family alone says something new, and it would not change the verdict however
     /// specific it were, the filter decides over it all. What is of hosts below its own comes upon it
     /// in its own turn.
-    // INVARIANT: whatever region matches a URL, there is one that ranks at least as high and has the
+    // INVARIANT: for every region that matches a URL, there is one that ranks at least as high and has the
     // verdict of the layers over that URL. It lies within the first, or it stands for others.
     fn narrower(&mut self, found: &Found, claim: &SiteClaim<'a>, sites: &Sites<'a>) -> Vec<Found> {
         let Found { filter, considered } = found;
@@ -215,7 +215,7 @@ impl<'a> Closure<'a> {
         self.regions.iter().map(|(filter, claim)| (filter, *claim))
     }
 
-    /// The filters that may have something in common with `filter`, but for those whose hosts lie
+    /// The filters that may have something in common with `filter`, except those whose hosts lie
     /// below its own.
     pub(super) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &UrlFilter> {
         self.by_host.across(filter)

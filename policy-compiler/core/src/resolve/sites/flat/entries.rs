@@ -9,7 +9,7 @@ use crate::resolve::sites::{Rank, SiteClaim, Sites};
 use crate::url_filter::SiteRule;
 
 impl Sites<'_> {
-    /// What browsers are to be told, the most important first.
+    /// What browsers are to be given, the most important first.
     pub(crate) fn entries(&self, essential_hosts: &EssentialHosts<'_>) -> Vec<Decided<SiteEntry>> {
         let filters = self.flat.filters.iter().map(|region| {
             let is_listed = region.claim.says.sites.category().is_some();
@@ -53,18 +53,18 @@ impl Sites<'_> {
         filters.iter().filter(is_open).count() + categories.sum::<usize>()
     }
 
-    /// What no browser is told, since it is too much.
+    /// What no browser is given, since it is too much.
     pub(crate) fn kept_entries(&self) -> Vec<Decided<PartsRule>> {
         self.flat.kept.iter().map(of_parts).collect()
     }
 }
 
-/// What browsers are told first, where they cannot be told all: what keeps a lifeline open before
-/// everything else, then floors that were decided before those that nobody did, and those before what
-/// bounds nobody; what rules name before the services that join it by a category or a status; then
+/// What browsers are given first, where they cannot be given all: what keeps an essential host open before
+/// everything else, then floors with a decision before those without one, and those before what
+/// bounds no unit; what rules name before the services that join it by a category or a status; then
 /// higher units before lower ones (no school's own list pushes out a floor above it), locked before
 /// minimum, single filters (0 members) before those of a category (1), and small categories before
-/// large ones. Equals are told apart by `last`, so that the order is the same in every run.
+/// large ones. Equals are distinguished by `last`, so that the order is the same in every run.
 ///
 /// Entries that settings need go before all of these, and an allow that holds nothing open goes
 /// behind them: that is known only where a browser's lists are filled.
@@ -77,7 +77,7 @@ fn importance(
     (Reverse(is_essential), authority_of(claim), members, last)
 }
 
-/// Whether browsers are told what a voice says before what another says.
+/// Whether browsers are given what a voice says before what another says.
 pub(super) fn goes_before(claim: &SiteClaim<'_>, other: &SiteClaim<'_>) -> bool {
     authority_of(claim) < authority_of(other)
 }

@@ -5,8 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_policy_source::Overridable;
 use fyr_schemas::CategoryId;
-use fyr_schemas::policy::Overridable;
 
 use crate::policy::{SiteSet, Written};
 use crate::resolve::sites::{Rank, SiteClaim, Sites};
@@ -31,7 +31,7 @@ pub(super) struct Alike<'a> {
     pub(super) filters: Vec<&'a UrlFilter>,
 }
 
-/// All of a voice that layers look at, but for how specific it is.
+/// All of a claim that layers look at, except how specific it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Manner {
     rank: Rank,
@@ -56,7 +56,7 @@ impl Manner {
 }
 
 impl<'a> Families<'a> {
-    /// Of everything that is said, but for the parts of categories that are kept from browsers.
+    /// Of everything that is said, except the parts of categories that are kept from browsers.
     pub(super) fn of(sites: &Sites<'a>, kept: &BTreeSet<&CategoryId>) -> Self {
         let mut spoken_of: BTreeMap<&UrlFilter, Vec<Manner>> = BTreeMap::new();
         for claim in &sites.claims {
@@ -96,7 +96,7 @@ impl<'a> Families<'a> {
         self.written.contains_key(filter)
     }
 
-    /// Everything that may have something in common with `filter`, but for what is of hosts below
+    /// Everything that may have something in common with `filter`, except what is of hosts below
     /// its own.
     pub(super) fn across(&self, filter: &UrlFilter) -> impl Iterator<Item = &Alike<'a>> {
         self.by_host.across(filter)
@@ -108,7 +108,7 @@ fn by_host<'a>(written: &BTreeMap<&'a UrlFilter, Family>) -> ByHost<Alike<'a>> {
     let written: Vec<(&UrlFilter, Family)> = written.iter().map(|(a, b)| (*a, *b)).collect();
     let alike = written.chunk_by(|(one, family), (other, of_other)| {
         family == of_other
-            && one.is_but_for_query(other)
+            && one.equals_except_query(other)
             && one.specificity() == other.specificity()
     });
     for alike in alike {

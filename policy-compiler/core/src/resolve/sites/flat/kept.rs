@@ -10,7 +10,7 @@ use crate::resolve::sites::{SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::Verdict;
 
-/// Parts of a category that no browser is told of, and the voice whose verdict is lost.
+/// Parts of a category that no browser is given, and the voice whose verdict is lost.
 #[derive(Debug, Clone)]
 pub struct PartsRegion<'a> {
     /// The category.
@@ -22,7 +22,7 @@ pub struct PartsRegion<'a> {
 }
 
 impl<'a> Sites<'a> {
-    /// The parts that are kept from browsers, but for those over which the lists decide alike
+    /// The parts that are kept from browsers, except those over which the lists decide alike
     /// without them.
     pub(super) fn kept_parts(
         &self,

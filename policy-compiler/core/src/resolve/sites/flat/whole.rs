@@ -33,7 +33,7 @@ impl<'a> CategoryRegion<'a> {
         wildcard.is_some_and(|around| around.says.verdict == self.verdict())
     }
 
-    /// Whether a browser must be told of its domains: they are closed, or something closes
+    /// Whether a browser must be given its domains: they are closed, or something closes
     /// everything around them.
     pub(super) fn is_listed(&self, wildcard: Option<SiteClaim<'_>>) -> bool {
         !self.verdict().is_open() || wildcard.is_some_and(|around| !around.says.verdict.is_open())
@@ -176,7 +176,7 @@ struct Apart<'s, 'a> {
     sites: &'s Sites<'a>,
     closure: &'s Closure<'a>,
     region: &'s CategoryRegion<'a>,
-    /// Whether browsers are not told of the category, since all around it has its verdict.
+    /// Whether browsers need no entry for the category, since all around it has its verdict.
     repeats: bool,
     /// The number of what is said of categories.
     on_categories: usize,
@@ -250,7 +250,7 @@ impl<'a> Apart<'_, 'a> {
     }
 
     /// Whether something of this verdict around a domain would decide over it in a browser that
-    /// is not told of the category.
+    /// needs no entry for the category.
     fn hides(&self, around: Verdict) -> bool {
         let own = self.region.verdict();
         around.is_open() != own.is_open() && (own.is_open() || self.repeats)

@@ -1,0 +1,229 @@
+//! Compares a report with what was published: the pure answer to "can this be true?".
+
+use std::collections::BTreeSet;
+
+use fyr_schemas::ControlId;
+use fyr_schemas::fleet::Contradiction;
+use fyr_schemas::report::Report;
+
+use crate::edition::Edition;
+use crate::fleet::is_broken;
+
+/// What was published for a device's group in the revision that it reports.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Published {
+    /// This bundle.
+    Bundle(Edition),
+    /// None for its group.
+    NoBundle,
+    /// The revision is above the newest.
+    NotYet,
+    /// The revision is below the newest, and this server never read it.
+    NotRead,
+}
+
+/// Where a report contradicts what was published for its group in the revision that it reports.
+/// `newest` is the newest bundle of the group.
+///
+/// A device without a bundle claims nothing that could be compared. Neither does one with a revision
+/// that the server never read: it is older than the newest, so it is not compliant anyway.
+pub(crate) fn judge(
+    report: &Report,
+    published: &Published,
+    newest: Option<&Edition>,
+) -> Vec<Contradiction> {
+    let Some(claimed) = &report.bundle else {
+        return Vec::new();
+    };
+    let revision = claimed.revision;
+    let edition = match published {
+        Published::NotRead => return Vec::new(),
+        Published::NotYet => return vec![Contradiction::RevisionNotPublished { revision }],
+        Published::NoBundle => return vec![Contradiction::GroupNotPublished { revision }],
+        Published::Bundle(edition) => edition,
+    };
+    let other =
+        (claimed.digest != edition.digest).then_some(Contradiction::OtherBundle { revision });
+    other
+        .into_iter()
+        .chain(compare_controls(report, edition, newest))
+        .collect()
+}
+
+fn compare_controls(
+    report: &Report,
+    edition: &Edition,
+    newest: Option<&Edition>,
+) -> Vec<Contradiction> {
+    let reported: BTreeSet<&ControlId> = report.controls.iter().map(|it| &it.control).collect();
+    let expected = |edition: &Edition| -> BTreeSet<ControlId> {
+        let controls = edition.controls.while_running(report.periods.as_ref());
+        controls.clone()
+    };
+    let fits = |edition: &Edition| expected(edition).iter().eq(reported.iter().copied());
+    // A device that cannot write a newer bundle still names the one that is in force, and reports
+    // the controls of the newer one, some of them as failed.
+    let is_under_way = report.controls.iter().any(|it| is_broken(it.state));
+    if fits(edition) || is_under_way && newest.is_some_and(fits) {
+        return Vec::new();
+    }
+    let expected = expected(edition);
+    let missing: Vec<ControlId> = expected
+        .iter()
+        .filter(|control| !reported.contains(control))
+        .cloned()
+        .collect();
+    let unknown: Vec<ControlId> = reported
+        .into_iter()
+        .filter(|control| !expected.contains(*control))
+        .cloned()
+        .collect();
+    let mut found = Vec::new();
+    if !missing.is_empty() {
+        found.push(Contradiction::ControlsMissing { controls: missing });
+    }
+    if !unknown.is_empty() {
+        found.push(Contradiction::ControlsUnknown { controls: unknown });
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use fyr_schemas::Revision;
+    use fyr_schemas::bundle::Bundle;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+    use crate::edition::ReportedControls;
+
+    fn edition(digest: char, controls: &[&str]) -> Edition {
+        let control = |id: &&str| json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}});
+        let during = json!({"during": ["exam:x"], "controls": {"x": control(&"x"), "a": null}});
+        let bundle: Bundle = serde_json::from_value(json!({
+            "format": 1, "organisation": "o", "group": "g", "unit": "/", "audience": "pupils",
+            "stage": "s", "controls": controls.iter().map(control).collect::<Vec<_>>(),
+            "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {}, "variants": [during],
+        }))
+        .unwrap();
+        Edition {
+            digest: digest.to_string().repeat(64).parse().unwrap(),
+            controls: Arc::new(ReportedControls::of(&bundle)),
+        }
+    }
+
+    fn report(digest: char, controls: &[&str], more: &serde_json::Value) -> Report {
+        let at = "2026-01-01T00:00:00Z";
+        let mut report = json!({
+            "format": 1, "organisation": "o", "group": "g", "device": "0".repeat(32),
+            "sequence": 1, "at": at, "agent": [0, 1, 0],
+            "bundle": {"revision": 3, "digest": digest.to_string().repeat(64), "since": at},
+            "freshness": {"state": "fresh"}, "events": [], "browsers": [],
+            "controls": controls.iter().map(|it| json!({
+                "control": it, "state": {"is": "in-force"}, "since": at,
+            })).collect::<Vec<_>>(),
+        });
+        for (name, value) in more.as_object().unwrap() {
+            report[name] = value.clone();
+        }
+        serde_json::from_value(report).unwrap()
+    }
+
+    fn kinds(found: &[Contradiction]) -> Vec<String> {
+        let kind = |it| {
+            serde_json::to_value(it).unwrap()["kind"]
+                .as_str()
+                .unwrap()
+                .to_owned()
+        };
+        found.iter().map(kind).collect()
+    }
+
+    #[track_caller]
+    fn check(report: &Report, published: &Published, expected: &[&str]) {
+        let newest = edition('2', &["a", "b", "c"]);
+        assert_eq!(kinds(&judge(report, published, Some(&newest))), expected);
+    }
+
+    #[test]
+    fn a_report_is_compared_with_the_bundle_of_its_revision() {
+        let ab = Published::Bundle(edition('1', &["a", "b"]));
+        let none = json!({});
+        check(&report('1', &["a", "b"], &none), &ab, &[]);
+        check(&report('2', &["a", "b"], &none), &ab, &["other-bundle"]);
+        check(&report('1', &["a"], &none), &ab, &["controls-missing"]);
+        check(&report('1', &[], &none), &ab, &["controls-missing"]);
+        check(
+            &report('1', &["a", "b", "c"], &none),
+            &ab,
+            &["controls-unknown"],
+        );
+        check(
+            &report('2', &["a", "z"], &none),
+            &ab,
+            &["other-bundle", "controls-missing", "controls-unknown"],
+        );
+        let all = report('1', &["a", "b"], &none);
+        check(&all, &Published::NotYet, &["revision-not-published"]);
+        check(&all, &Published::NoBundle, &["group-not-published"]);
+        check(&all, &Published::NotRead, &[]);
+    }
+
+    #[test]
+    fn a_report_is_compared_with_the_controls_of_the_periods_that_run() {
+        let published = Published::Bundle(edition('1', &["a", "b"]));
+        let exam = json!({"periods": {"running": ["exam:x"], "until": null}});
+        let free = json!({"periods": {"running": [], "until": null}});
+        check(&report('1', &["b", "x"], &exam), &published, &[]);
+        check(&report('1', &["a", "b"], &free), &published, &[]);
+        check(
+            &report('1', &["a", "b"], &exam),
+            &published,
+            &["controls-missing", "controls-unknown"],
+        );
+    }
+
+    #[test]
+    fn a_device_that_cannot_write_the_newer_bundle_contradicts_nothing() {
+        let published = Published::Bundle(edition('1', &["a", "b"]));
+        let mut newer = report('1', &["a", "b", "c"], &json!({}));
+        check(&newer, &published, &["controls-unknown"]);
+        newer.controls[0].state =
+            fyr_schemas::report::ControlState::Failed(fyr_schemas::report::FailureReason::NoSpace);
+        check(&newer, &published, &[]);
+        // Only the controls of the newest bundle: others stay a contradiction.
+        newer.controls.pop();
+        newer.controls.pop();
+        check(&newer, &published, &["controls-missing"]);
+    }
+
+    #[test]
+    fn a_device_without_a_bundle_claims_nothing() {
+        let mut empty = report('1', &[], &json!({}));
+        empty.bundle = None;
+        check(&empty, &Published::NotYet, &[]);
+    }
+
+    proptest! {
+        /// Among all reports that say that everything is in force, only the published one passes.
+        #[test]
+        fn only_what_was_published_passes(
+            expected in prop::collection::btree_set("[a-e]", 0..5),
+            reported in prop::collection::btree_set("[a-e]", 0..5),
+            digest in prop::sample::select(vec!['1', '2']),
+        ) {
+            let names = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>();
+            let (expected, reported) = (names(&expected), names(&reported));
+            let strs = |all: &[String]| all.iter().map(String::as_str).map(str::to_owned).collect::<Vec<String>>();
+            let (e, r) = (strs(&expected), strs(&reported));
+            let published = Published::Bundle(edition('1', &e.iter().map(String::as_str).collect::<Vec<_>>()));
+            let report = report(digest, &r.iter().map(String::as_str).collect::<Vec<_>>(), &json!({}));
+            prop_assert_eq!(report.bundle.as_ref().unwrap().revision, Revision(3));
+            let passes = judge(&report, &published, None).is_empty();
+            prop_assert_eq!(passes, digest == '1' && expected == reported);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! What was published, revision by revision, so that a report of an old revision can be compared
+//! with it. Only the revisions in which a group got another bundle are rows.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use sqlx::Error;
+use sqlx::sqlite::SqliteConnection;
+
+use fyr_schemas::{ControlId, GroupId, Revision};
+
+use crate::edition::{Edition, ReportedControls};
+use crate::judge::Published;
+use crate::publication::Publication;
+
+/// Remembers a publication. One that is remembered already changes nothing.
+///
+/// A revision below the newest means that an older repository was put in place: what was remembered
+/// above it is not published any more.
+pub(super) async fn record(
+    connection: &mut SqliteConnection,
+    publication: &Publication,
+) -> Result<(), Error> {
+    let revision = number(publication.revision);
+    for statement in [
+        "DELETE FROM publication WHERE revision > ?",
+        "DELETE FROM edition WHERE revision > ?",
+        "INSERT INTO publication (revision) VALUES (?) ON CONFLICT DO NOTHING",
+    ] {
+        sqlx::query(statement)
+            .bind(revision)
+            .execute(&mut *connection)
+            .await?;
+    }
+    let mut known = newest_digests(connection).await?;
+    let mut sets: HashMap<Arc<ReportedControls>, i64> = HashMap::new();
+    for (group, published) in &publication.groups {
+        let edition = &published.edition;
+        let digest = edition.digest.as_str();
+        if known.remove(group.as_str()).flatten().as_deref() == Some(digest) {
+            continue;
+        }
+        let controls = match sets.get(&edition.controls) {
+            Some(controls) => *controls,
+            None => intern(connection, &edition.controls).await?,
+        };
+        sets.insert(Arc::clone(&edition.controls), controls);
+        put(
+            connection,
+            group.as_str(),
+            revision,
+            Some((digest, controls)),
+        )
+        .await?;
+    }
+    // What is left has no bundle any more.
+    for (group, digest) in known {
+        if digest.is_some() {
+            put(connection, &group, revision, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// The newest digest of each group; none where it has no bundle any more.
+async fn newest_digests(
+    connection: &mut SqliteConnection,
+) -> Result<HashMap<String, Option<String>>, Error> {
+    // `max` makes SQLite take the other columns from the same row.
+    let rows: Vec<(String, Option<Vec<u8>>, i64)> = sqlx::query_as(
+        "SELECT device_group, digest, max(revision) FROM edition GROUP BY device_group",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|(group, digest, _)| (group, digest.map(hex::encode)))
+        .collect())
+}
+
+async fn put(
+    connection: &mut SqliteConnection,
+    group: &str,
+    revision: i64,
+    bundle: Option<(&str, i64)>,
+) -> Result<(), Error> {
+    let digest = bundle
+        .map(|(digest, _)| hex::decode(digest))
+        .transpose()
+        .map_err(|error| Error::Encode(error.into()))?;
+    sqlx::query(
+        "INSERT INTO edition (device_group, revision, digest, controls) VALUES (?, ?, ?, ?)
+         ON CONFLICT DO UPDATE SET digest = excluded.digest, controls = excluded.controls",
+    )
+    .bind(group)
+    .bind(revision)
+    .bind(digest)
+    .bind(bundle.map(|(_, controls)| controls))
+    .execute(&mut *connection)
+    .await?;
+    Ok(())
+}
+
+/// The number of a set of controls; each of its controls may be stored from now on.
+async fn intern(
+    connection: &mut SqliteConnection,
+    controls: &ReportedControls,
+) -> Result<i64, Error> {
+    for control in controls.all() {
+        sqlx::query("INSERT INTO control (id) VALUES (?) ON CONFLICT DO NOTHING")
+            .bind(control.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    let body = serde_json::to_string(controls).map_err(|error| Error::Encode(error.into()))?;
+    sqlx::query("INSERT INTO reported_controls (body) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(&body)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query_scalar("SELECT number FROM reported_controls WHERE body = ?")
+        .bind(&body)
+        .fetch_one(&mut *connection)
+        .await
+}
+
+/// What was published for a group in a revision.
+pub(super) async fn published(
+    connection: &mut SqliteConnection,
+    group: &GroupId,
+    revision: Revision,
+) -> Result<Published, Error> {
+    let (is_read, newest): (bool, Option<i64>) = sqlx::query_as(
+        "SELECT EXISTS (SELECT 1 FROM publication WHERE revision = ?),
+                (SELECT max(revision) FROM publication)",
+    )
+    .bind(number(revision))
+    .fetch_one(&mut *connection)
+    .await?;
+    if newest.is_none_or(|newest| newest < number(revision)) {
+        return Ok(Published::NotYet);
+    }
+    if !is_read {
+        return Ok(Published::NotRead);
+    }
+    let edition = edition(connection, group, number(revision)).await?;
+    Ok(edition.map_or(Published::NoBundle, Published::Bundle))
+}
+
+/// The newest bundle of a group.
+pub(super) async fn newest(
+    connection: &mut SqliteConnection,
+    group: &GroupId,
+) -> Result<Option<Edition>, Error> {
+    edition(connection, group, i64::MAX).await
+}
+
+async fn edition(
+    connection: &mut SqliteConnection,
+    group: &GroupId,
+    revision: i64,
+) -> Result<Option<Edition>, Error> {
+    let row: Option<(Option<Vec<u8>>, Option<String>)> = sqlx::query_as(
+        "SELECT edition.digest, reported_controls.body
+         FROM edition LEFT JOIN reported_controls ON reported_controls.number = edition.controls
+         WHERE device_group = ? AND revision <= ? ORDER BY revision DESC LIMIT 1",
+    )
+    .bind(group.as_str())
+    .bind(revision)
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some((Some(digest), Some(body))) = row else {
+        return Ok(None);
+    };
+    let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| Error::Decode(error);
+    Ok(Some(Edition {
+        digest: hex::encode(digest)
+            .parse()
+            .map_err(|error: fyr_schemas::ParseIdError| unreadable(error.into()))?,
+        controls: Arc::new(serde_json::from_str(&body).map_err(|error| unreadable(error.into()))?),
+    }))
+}
+
+/// The number of a published control; none where no bundle ever named it.
+pub(super) async fn control(
+    connection: &mut SqliteConnection,
+    control: &ControlId,
+) -> Result<Option<i64>, Error> {
+    sqlx::query_scalar("SELECT number FROM control WHERE id = ?")
+        .bind(control.as_str())
+        .fetch_optional(&mut *connection)
+        .await
+}
+
+fn number(revision: Revision) -> i64 {
+    i64::try_from(revision.0).unwrap_or(i64::MAX)
+}

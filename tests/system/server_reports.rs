@@ -1,0 +1,190 @@
+//! A report is believed only as far as it fits what was published: forged reports, signed by the
+//! key of an enrolled device, against a real server.
+
+#![expect(
+    clippy::indexing_slicing,
+    reason = "a test that misses what it looks for must fail"
+)]
+
+use anyhow::{Context, Result, ensure};
+use fyr_schemas::Revision;
+use fyr_schemas::report::Report;
+use fyr_tests::school::{Allowance, School, Signer};
+use fyr_tests::server::{Answer, Server};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+const GROUP: &str = "egebjerg-1a";
+
+/// A server with one published revision, and a device that joined.
+struct Scene {
+    school: School,
+    server: Server,
+    device: Signer,
+    _state: TempDir,
+}
+
+impl Scene {
+    fn open() -> Result<Self> {
+        let school = School::new()?;
+        school.publish(1)?;
+        let state = tempfile::tempdir()?;
+        let server = Server::start(state.path(), &school.repository(), &[])?;
+        let device = Signer::new(GROUP)?;
+        let token = school.token(&Allowance::new(GROUP, 1, 1)?)?;
+        let answer = server.post("/api/v1/enrol", &device.request(token)?)?;
+        ensure!(answer.status == 200, "{answer:?}");
+        Ok(Self {
+            school,
+            server,
+            device,
+            _state: state,
+        })
+    }
+
+    fn send(&self, report: &Report) -> Result<Answer> {
+        self.server
+            .post("/api/v1/reports", &[self.device.sign(report)?])
+    }
+
+    /// Sends a report that says everything is in force, changed in one way.
+    fn forge(&self, sequence: u64, change: impl FnOnce(&mut Value)) -> Result<Answer> {
+        let report = self.device.report(sequence, Revision(1))?;
+        let mut forged = serde_json::to_value(report)?;
+        change(&mut forged);
+        self.send(&serde_json::from_value(forged)?)
+    }
+
+    fn shown(&self) -> Result<Value> {
+        Ok(self.server.json("/api/v1/fleet")?["devices"][0].clone())
+    }
+
+    /// Whether the page, the API and the metrics all show this contradiction.
+    fn shows(&self, kind: &str, words: &str) -> Result<()> {
+        let shown = self.shown()?;
+        assert_eq!(shown["state"], "non-compliant", "{shown}");
+        assert_eq!(shown["contradictions"][0]["kind"], kind, "{shown}");
+        let page = self.server.get("/")?.text();
+        ensure!(page.contains(words), "`{words}` in {page}");
+        let metrics = self.server.get("/metrics")?.text();
+        let line = format!("fyr_contradicting_devices{{kind=\"{kind}\"}} 1");
+        ensure!(metrics.contains(&line), "`{line}` in {metrics}");
+        Ok(())
+    }
+}
+
+#[test]
+fn a_report_of_another_bundle_than_the_published_one_is_a_finding() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.forge(1, |it| it["bundle"]["digest"] = json!("1".repeat(64)))?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    scene.shows(
+        "other-bundle",
+        "reports another bundle than the one published as revision 1",
+    )?;
+    // An honest report ends the finding.
+    scene.send(&scene.device.report(2, Revision(1))?)?;
+    assert_eq!(scene.shown()?["state"], "compliant");
+    assert_eq!(scene.shown()?["contradictions"], json!([]));
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_revision_above_the_newest_is_a_finding() -> Result<()> {
+    let scene = Scene::open()?;
+    scene.forge(1, |it| it["bundle"]["revision"] = json!(7))?;
+    scene.shows(
+        "revision-not-published",
+        "reports revision 7, which was never published here",
+    )
+}
+
+#[test]
+fn a_report_that_leaves_a_control_out_is_a_finding() -> Result<()> {
+    let scene = Scene::open()?;
+    scene.forge(1, |it| {
+        it["controls"] = json!([it["controls"][0], it["controls"][1], it["controls"][2]]);
+    })?;
+    scene.shows("controls-missing", "does not report youtube.level")?;
+    assert_eq!(
+        scene.shown()?["contradictions"][0]["controls"],
+        json!(["youtube.level"])
+    );
+    scene.forge(2, |it| it["controls"] = json!([]))?;
+    assert_eq!(scene.shown()?["state"], "non-compliant");
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_control_that_no_bundle_names_is_refused_for_good() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.forge(1, |it| {
+        it["controls"][0]["control"] = json!("ida-hansen");
+    })?;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-control");
+    assert_eq!(scene.shown()?["sequence"], 0);
+    assert!(!scene.server.get("/")?.text().contains("ida-hansen"));
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_revision_that_was_just_published_is_compared_with_it() -> Result<()> {
+    let scene = Scene::open()?;
+    for revision in 2..6 {
+        scene.school.publish(revision)?;
+        let revision = u64::from(revision);
+        scene.send(&scene.device.report(revision, Revision(revision))?)?;
+        assert_eq!(scene.shown()?["state"], "compliant", "revision {revision}");
+        assert_eq!(scene.shown()?["revision"], revision);
+    }
+    Ok(())
+}
+
+#[test]
+fn a_report_of_an_old_revision_is_compared_with_what_was_published_then() -> Result<()> {
+    let scene = Scene::open()?;
+    scene.send(&scene.device.report(1, Revision(1))?)?;
+    scene.school.publish(2)?;
+    scene.send(&scene.device.report(2, Revision(2))?)?;
+    scene.send(&scene.device.report(3, Revision(1))?)?;
+    assert_eq!(scene.shown()?["state"], "stale");
+    assert_eq!(scene.shown()?["contradictions"], json!([]));
+    scene.forge(4, |it| it["bundle"]["digest"] = json!("1".repeat(64)))?;
+    scene.shows(
+        "other-bundle",
+        "reports another bundle than the one published as revision 1",
+    )
+}
+
+#[test]
+fn a_report_that_is_sent_again_changes_nothing() -> Result<()> {
+    let scene = Scene::open()?;
+    let first = scene.device.report(1, Revision(1))?;
+    scene.send(&first)?;
+    let shown = scene.shown()?;
+    let answer = scene.send(&first)?;
+    assert_eq!(answer.json()?, json!({"acknowledged": 1}));
+    assert_eq!(scene.shown()?, shown);
+    Ok(())
+}
+
+#[test]
+fn two_machines_under_one_key_are_a_finding_though_each_says_all_is_well() -> Result<()> {
+    let scene = Scene::open()?;
+    scene.send(&scene.device.report(1, Revision(1))?)?;
+    let mut number = 1;
+    for _ in 0..2 {
+        // One machine goes on, and then its copy reports under the same number.
+        number += 1;
+        scene.send(&scene.device.report(number, Revision(1))?)?;
+        let answer = scene.send(&scene.device.report(number, Revision(1))?)?;
+        assert_eq!(answer.status, 409, "{answer:?}");
+        number = answer.json()?["highest"].as_u64().context("a number")? + 1;
+        scene.send(&scene.device.report(number, Revision(1))?)?;
+    }
+    scene.shows(
+        "several-machines",
+        "reports come from more than one machine",
+    )
+}
