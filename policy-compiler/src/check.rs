@@ -116,8 +116,7 @@ impl Kind {
     fn in_words(self, rules: &[&DormantRule]) -> String {
         let (one, several) = match self {
             Self::Proposed => ("proposed", "proposed"),
-            Self::Begins => ("begins", "begin"),
-            Self::BeginsLater => ("begins", "begin"),
+            Self::Begins | Self::BeginsLater => ("begins", "begin"),
             Self::Ended => ("ended", "ended"),
         };
         let first = rules.iter().filter_map(|rule| rule.because.day()).min();

@@ -88,7 +88,7 @@ if (target()) {
   changes.addEventListener("changed", refresh);
   changes.addEventListener("open", () => say("live"));
   changes.addEventListener("error", () => say("the server does not answer"));
-  // Times are told as they pass, too.
+  // Times are updated as they pass, too.
   setInterval(refresh, REFRESH_MS);
 }
 

@@ -1,39 +1,44 @@
-//! Who may see the dashboard, decided once from where the server listens; and the checks on
-//! `Host` and `Origin` that keep other web pages out of it.
+//! Who may see the dashboard, decided once from where the server listens.
 
 use std::net::{IpAddr, SocketAddr};
 
-use axum::extract::{Request, State};
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, Method, StatusCode, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
 
 use crate::options::Options;
-use crate::problem::Problem;
-use crate::router::App;
 
 /// Who may see the dashboard.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Access {
     /// Anyone on this machine: the server listens on loopback and no proxy was named.
     Open,
-    /// Anyone with an account, through this server's own TLS.
-    LoginByTls,
-    /// Anyone with an account, through a TLS proxy that answers as this origin.
-    LoginByProxy(String),
+    /// Anyone with an account, through this server's own TLS. People may open it under one origin
+    /// that the administrator named, or under the name that a request gives.
+    LoginByTls(Option<String>),
+    /// Anyone with an account, through a proxy.
+    LoginByProxy(Proxy),
 }
 
-/// Why the server refuses to listen as it was told.
+/// The proxy in front of the server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Proxy {
+    /// The origin that people open.
+    pub(crate) origin: String,
+    /// The addresses that its connections come from; what they say of a client is believed.
+    pub(crate) addresses: Vec<IpAddr>,
+    /// Whether connections past the proxy are encrypted, too.
+    pub(crate) own_tls: bool,
+}
+
+/// Why the server refuses to listen at an address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AccessError {
     /// Other machines could read the login and the reports on the wire.
     #[error(
-        "`{0}` can be reached from other machines, and nothing protects the connection: give \
-         `--tls-cert` and `--tls-key`, or `--behind-proxy ORIGIN`, or listen on 127.0.0.1"
+        "other machines can reach `{0}`, and the connection is not protected: give `--tls-cert` \
+         and `--tls-key`, or `--behind-proxy ADDRESS` and `--origin`, or listen on 127.0.0.1"
     )]
     Unprotected(SocketAddr),
-    /// The proxy's origin is not one.
+    /// The origin is not one.
     #[error("`{0}` is not an origin: write it as `https://fyr.example.dk`, with no path")]
     NotAnOrigin(String),
 }
@@ -41,13 +46,18 @@ pub enum AccessError {
 impl Access {
     /// What the options allow.
     pub(crate) fn decide(options: &Options) -> Result<Self, AccessError> {
-        if let Some(origin) = &options.behind_proxy {
-            return parse_origin(origin).map(Self::LoginByProxy);
-        }
-        match (options.tls_cert.is_some(), options.listen.ip()) {
-            (true, _) => Ok(Self::LoginByTls),
-            (false, ip) if ip.is_loopback() => Ok(Self::Open),
-            (false, _) => Err(AccessError::Unprotected(options.listen)),
+        let origin = options.origin.as_deref().map(parse_origin).transpose()?;
+        let own_tls = options.tls_cert.is_some();
+        match (options.behind_proxy.as_slice(), origin) {
+            // The command line requires the origin beside the proxy.
+            (addresses @ [_, ..], Some(origin)) => Ok(Self::LoginByProxy(Proxy {
+                origin,
+                addresses: addresses.iter().map(IpAddr::to_canonical).collect(),
+                own_tls,
+            })),
+            (_, origin) if own_tls => Ok(Self::LoginByTls(origin)),
+            _ if options.listen.ip().is_loopback() => Ok(Self::Open),
+            _ => Err(AccessError::Unprotected(options.listen)),
         }
     }
 
@@ -55,102 +65,39 @@ impl Access {
     pub(crate) fn needs_login(&self) -> bool {
         match self {
             Self::Open => false,
-            Self::LoginByTls | Self::LoginByProxy(_) => true,
+            Self::LoginByTls(_) | Self::LoginByProxy(_) => true,
         }
     }
 
-    /// The origin that people reach the server by, where a proxy stands in front of it.
+    /// The origin that people open, where the administrator named it.
     pub(crate) fn origin(&self) -> Option<&str> {
         match self {
-            Self::Open | Self::LoginByTls => None,
-            Self::LoginByProxy(origin) => Some(origin),
+            Self::Open => None,
+            Self::LoginByTls(origin) => origin.as_deref(),
+            Self::LoginByProxy(proxy) => Some(&proxy.origin),
         }
     }
 
-    fn accepts_host(&self, host: Option<&str>) -> bool {
+    /// Whether a connection from `peer` comes from a named proxy.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
         match self {
-            // A page that rebinds its own name to 127.0.0.1 still sends its own name.
-            Self::Open => host.is_some_and(is_this_machine),
-            // The session cookie belongs to the right name alone.
-            Self::LoginByTls | Self::LoginByProxy(_) => true,
-        }
-    }
-
-    fn accepts_origin(&self, origin: &str, host: Option<&str>) -> bool {
-        let own = |scheme: &str| host.is_some_and(|host| origin == format!("{scheme}://{host}"));
-        match self {
-            Self::Open => own("http"),
-            Self::LoginByTls => own("https"),
-            Self::LoginByProxy(expected) => origin == expected,
+            Self::Open | Self::LoginByTls(_) => false,
+            Self::LoginByProxy(proxy) => proxy.addresses.contains(&peer.to_canonical()),
         }
     }
 }
 
-/// An `https` origin without path; a trailing slash is forgiven.
+/// An `https` origin as browsers write it: lower case, without a path and without the usual port.
 fn parse_origin(text: &str) -> Result<String, AccessError> {
     let wrong = || AccessError::NotAnOrigin(text.to_owned());
-    let origin = text.strip_suffix('/').unwrap_or(text);
+    let origin = text.strip_suffix('/').unwrap_or(text).to_ascii_lowercase();
+    let origin = origin.strip_suffix(":443").unwrap_or(&origin);
     let authority = origin.strip_prefix("https://").ok_or_else(wrong)?;
     let parsed: Authority = authority.parse().map_err(|_| wrong())?;
     if parsed.as_str().contains('@') || parsed.host().is_empty() {
         return Err(wrong());
     }
-    Ok(origin.to_ascii_lowercase())
-}
-
-/// Whether a `Host` header names this machine itself.
-fn is_this_machine(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else {
-        return false;
-    };
-    let name = authority.host();
-    let address = name.trim_start_matches('[').trim_end_matches(']');
-    name.eq_ignore_ascii_case("localhost")
-        || address.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
-}
-
-/// Refuses requests under a foreign name, and changes that a foreign page asks for.
-pub(crate) async fn guard(State(app): State<App>, request: Request, next: Next) -> Response {
-    match check(
-        &app.access,
-        request.method(),
-        request.uri().path(),
-        request.headers(),
-    ) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
-    }
-}
-
-fn check(access: &Access, method: &Method, path: &str, headers: &HeaderMap) -> Result<(), Problem> {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(header::HOST);
-    if !access.accepts_host(host) {
-        return Err(Problem::new(
-            StatusCode::MISDIRECTED_REQUEST,
-            "wrong-host",
-            "Wrong host",
-            "this server answers as `localhost` or a loopback address only",
-        ));
-    }
-    if method.is_safe() {
-        return Ok(());
-    }
-    let allowed = match text(header::ORIGIN) {
-        Some(origin) => access.accepts_origin(origin, host),
-        // Devices send none and are known by their signature; a browser's form always sends one.
-        None => path.starts_with("/api/"),
-    };
-    if allowed {
-        Ok(())
-    } else {
-        Err(Problem::new(
-            StatusCode::FORBIDDEN,
-            "wrong-origin",
-            "Wrong origin",
-            "another site asked for this change",
-        ))
-    }
+    Ok(origin.to_owned())
 }
 
 #[cfg(test)]
@@ -175,23 +122,23 @@ mod tests {
         }
         assert_eq!(
             decide(&["--listen", "0.0.0.0:1", "--tls-cert", "c", "--tls-key", "k"]),
-            Ok(Access::LoginByTls)
-        );
-        assert_eq!(
-            decide(&[
-                "--listen",
-                "0.0.0.0:1",
-                "--behind-proxy",
-                "https://Fyr.example.dk/"
-            ]),
-            Ok(Access::LoginByProxy("https://fyr.example.dk".to_owned()))
+            Ok(Access::LoginByTls(None))
         );
     }
 
     #[test]
-    fn a_proxy_on_loopback_still_needs_a_login() {
-        let access = decide(&["--behind-proxy", "https://fyr.example.dk"]).unwrap();
+    fn a_proxy_is_named_by_its_addresses_and_needs_a_login_on_loopback_too() {
+        let origin = ["--origin", "https://Fyr.example.dk:443/"];
+        let proxy = ["--behind-proxy", "127.0.0.1,::ffff:10.0.0.1"];
+        let access = decide(&[proxy, origin].concat()).unwrap();
         assert!(access.needs_login());
+        assert_eq!(access.origin(), Some("https://fyr.example.dk"));
+        for peer in ["127.0.0.1", "10.0.0.1", "::ffff:127.0.0.1"] {
+            assert!(access.is_proxy(peer.parse().unwrap()), "{peer}");
+        }
+        for peer in ["127.0.0.2", "10.0.0.2", "::1"] {
+            assert!(!access.is_proxy(peer.parse().unwrap()), "{peer}");
+        }
     }
 
     #[test]
@@ -204,79 +151,9 @@ mod tests {
             "https://u@a",
         ] {
             assert_eq!(
-                decide(&["--behind-proxy", text]),
+                decide(&["--behind-proxy", "127.0.0.1", "--origin", text]),
                 Err(AccessError::NotAnOrigin(text.to_owned()))
             );
         }
-    }
-
-    #[test]
-    fn only_names_of_this_machine_pass_on_loopback() {
-        for host in [
-            "localhost",
-            "LOCALHOST:8470",
-            "127.0.0.1:1",
-            "[::1]:8470",
-            "127.8.8.8",
-        ] {
-            assert!(is_this_machine(host), "{host}");
-        }
-        for host in [
-            "evil.example",
-            "127.0.0.1.evil.example",
-            "",
-            "192.0.2.1",
-            "localhost.evil.example",
-        ] {
-            assert!(!is_this_machine(host), "{host}");
-        }
-    }
-
-    #[track_caller]
-    fn checked(access: &Access, method: &Method, path: &str, headers: &[(&str, &str)]) -> bool {
-        let mut map = HeaderMap::new();
-        for (name, value) in headers {
-            map.insert(
-                header::HeaderName::from_bytes(name.as_bytes()).unwrap(),
-                value.parse().unwrap(),
-            );
-        }
-        check(access, method, path, &map).is_ok()
-    }
-
-    #[test]
-    fn a_change_asked_for_by_another_site_is_refused() {
-        let host = ("host", "127.0.0.1:8470");
-        let same = ("origin", "http://127.0.0.1:8470");
-        let other = ("origin", "http://evil.example");
-        assert!(checked(
-            &Access::Open,
-            &Method::POST,
-            "/login",
-            &[host, same]
-        ));
-        assert!(!checked(
-            &Access::Open,
-            &Method::POST,
-            "/login",
-            &[host, other]
-        ));
-        assert!(!checked(&Access::Open, &Method::POST, "/login", &[host]));
-        assert!(checked(
-            &Access::Open,
-            &Method::POST,
-            "/api/v1/enrol",
-            &[host]
-        ));
-        assert!(!checked(
-            &Access::Open,
-            &Method::POST,
-            "/api/v1/enrol",
-            &[host, other]
-        ));
-        let proxy = Access::LoginByProxy("https://fyr.example.dk".to_owned());
-        let public = ("origin", "https://fyr.example.dk");
-        assert!(checked(&proxy, &Method::POST, "/login", &[host, public]));
-        assert!(!checked(&proxy, &Method::POST, "/login", &[host, same]));
     }
 }

@@ -1,8 +1,6 @@
 //! The desk where people log in: one task that owns the one-time link and the count of failed
-//! tries, and looks at one password at a time, so that guessing stays slow and bounded.
+//! attempts, and checks one password at a time, so that guessing stays slow and bounded.
 
-use std::collections::HashMap;
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 use argon2::Argon2;
@@ -12,21 +10,14 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
 
+use crate::attempts::{Account, Attempts};
+use crate::client::Client;
 use crate::store::{AccountOutcome, NewAccount, NewSession, Store, StoreError};
 
 /// How long a login lasts.
 pub(crate) const SESSION: Duration = Duration::from_hours(12);
 
-/// Failed tries from one place before it must wait.
-const TRIES: usize = 10;
-
-/// How long a failed try counts.
-const TRIES_COUNT_FOR: Duration = Duration::from_mins(15);
-
-/// Places that are remembered; past that the oldest are forgotten.
-const PLACES: usize = 10_000;
-
-/// How many logins may wait in line.
+/// How many logins may wait in line: as many as may be open at once (`limits.rs`), and more.
 const QUEUE: usize = 64;
 
 const SHORTEST_PASSWORD: usize = 12;
@@ -37,7 +28,7 @@ const LONGEST_NAME: usize = 64;
 #[derive(Clone)]
 pub(crate) struct Secret(String);
 
-/// What somebody typed.
+/// What a person typed.
 pub(crate) struct Credentials {
     /// The account's name.
     pub(crate) name: String,
@@ -45,15 +36,15 @@ pub(crate) struct Credentials {
     pub(crate) password: String,
 }
 
-/// Why nobody was let in.
+/// Why a login is refused.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum LoginError {
     /// Which of the two is not said.
     #[error("the name or the password is wrong")]
     Wrong,
-    /// Too many failed tries from one place.
-    #[error("too many failed tries; wait {} minutes", TRIES_COUNT_FOR.as_secs() / 60)]
-    TooMany,
+    /// Too many failed attempts from one client, or on one account.
+    #[error("too many failed attempts; try again in {}", in_words(*_0))]
+    TooMany(Duration),
     /// The link was used, or is not the one that was printed.
     #[error(
         "this link has been used, or is not the newest; start the server with `--account-link` for a new one"
@@ -62,7 +53,7 @@ pub(crate) enum LoginError {
     /// The name cannot be one.
     #[error("a name has 1 to {LONGEST_NAME} characters on one line")]
     Name,
-    /// Somebody has this name.
+    /// The name is taken.
     #[error("another account has this name")]
     NameTaken,
     /// The password is too short or too long.
@@ -78,12 +69,13 @@ pub(crate) enum LoginError {
 
 enum Request {
     LogIn(
-        IpAddr,
+        Client,
         Credentials,
         oneshot::Sender<Result<Secret, LoginError>>,
     ),
-    Check(IpAddr, Credentials, oneshot::Sender<Result<(), LoginError>>),
+    Check(Client, Credentials, oneshot::Sender<Result<(), LoginError>>),
     SetUp(
+        Client,
         Secret,
         Credentials,
         oneshot::Sender<Result<Secret, LoginError>>,
@@ -100,7 +92,7 @@ struct Clerk {
     store: Store,
     /// SHA-256 of the code in the one-time link, until it is used.
     link: Option<[u8; 32]>,
-    failures: HashMap<IpAddr, Vec<Instant>>,
+    attempts: Attempts,
 }
 
 impl Secret {
@@ -113,7 +105,7 @@ impl Secret {
         Ok(Self(hex::encode(bytes)))
     }
 
-    /// What somebody sent as a secret.
+    /// What a request gives as a secret.
     pub(crate) fn claimed(text: &str) -> Self {
         Self(text.to_owned())
     }
@@ -126,9 +118,7 @@ impl Secret {
     /// What is stored and compared in its place. Comparing digests tells nothing about the
     /// secret, however long it takes.
     pub(crate) fn digest(&self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(digest(&SHA256, self.0.as_bytes()).as_ref());
-        bytes
+        sha256(&self.0)
     }
 }
 
@@ -139,7 +129,7 @@ impl Desk {
         let mut clerk = Clerk {
             store,
             link: link.map(Secret::digest),
-            failures: HashMap::new(),
+            attempts: Attempts::default(),
         };
         tokio::spawn(async move {
             while let Some(request) = requests.recv().await {
@@ -149,33 +139,34 @@ impl Desk {
         Self { queue }
     }
 
-    /// Opens a session for somebody with an account.
+    /// Opens a session for a person with an account.
     pub(crate) async fn log_in(
         &self,
-        place: IpAddr,
+        client: Client,
         credentials: Credentials,
     ) -> Result<Secret, LoginError> {
-        self.ask(|reply| Request::LogIn(place, credentials, reply))
+        self.ask(|reply| Request::LogIn(client, credentials, reply))
             .await
     }
 
     /// Checks a name and password without opening a session.
     pub(crate) async fn check(
         &self,
-        place: IpAddr,
+        client: Client,
         credentials: Credentials,
     ) -> Result<(), LoginError> {
-        self.ask(|reply| Request::Check(place, credentials, reply))
+        self.ask(|reply| Request::Check(client, credentials, reply))
             .await
     }
 
     /// Makes an account by the one-time link, and opens its first session.
     pub(crate) async fn set_up(
         &self,
+        client: Client,
         link: Secret,
         credentials: Credentials,
     ) -> Result<Secret, LoginError> {
-        self.ask(|reply| Request::SetUp(link, credentials, reply))
+        self.ask(|reply| Request::SetUp(client, link, credentials, reply))
             .await
     }
 
@@ -195,57 +186,57 @@ impl Clerk {
     async fn serve(&mut self, request: Request) {
         // Whoever went away needs no answer.
         match request {
-            Request::LogIn(place, credentials, reply) => {
-                drop(reply.send(self.log_in(place, credentials).await));
+            Request::LogIn(client, credentials, reply) => {
+                drop(reply.send(self.log_in(client, credentials).await));
             }
-            Request::Check(place, credentials, reply) => {
-                drop(reply.send(self.check(place, credentials).await.map(drop)));
+            Request::Check(client, credentials, reply) => {
+                drop(reply.send(self.check(client, credentials).await.map(drop)));
             }
-            Request::SetUp(link, credentials, reply) => {
-                drop(reply.send(self.set_up(&link, credentials).await));
+            Request::SetUp(client, link, credentials, reply) => {
+                drop(reply.send(self.set_up(client, &link, credentials).await));
             }
         }
     }
 
     async fn log_in(
         &mut self,
-        place: IpAddr,
+        client: Client,
         credentials: Credentials,
     ) -> Result<Secret, LoginError> {
-        let name = self.check(place, credentials).await?;
+        let name = self.check(client, credentials).await?;
         self.open_session(name).await
     }
 
     /// The account's name, when its password is right.
     async fn check(
         &mut self,
-        place: IpAddr,
+        client: Client,
         credentials: Credentials,
     ) -> Result<String, LoginError> {
-        let now = Instant::now();
-        let failures = self.failures.entry(place).or_default();
-        failures.retain(|failed| now.duration_since(*failed) < TRIES_COUNT_FOR);
-        if failures.len() >= TRIES {
-            return Err(LoginError::TooMany);
-        }
         let Credentials { name, password } = credentials;
+        let account: Account = sha256(&name);
+        self.attempts
+            .permit(client, &account, Instant::now())
+            .map_err(LoginError::TooMany)?;
         let stored = self
             .store
             .password(&name)
             .await
             .map_err(|error| failed(&error))?;
-        if verify(password, stored).await? {
-            self.failures.remove(&place);
+        let is_right = verify(password, stored).await?;
+        let now = Instant::now();
+        if is_right {
+            self.attempts.succeeded(client, account, now);
             return Ok(name);
         }
-        failures.push(now);
-        tracing::warn!(%place, "failed login");
-        self.forget_old_places(now);
+        self.attempts.failed(client, account, now);
+        tracing::warn!(%client, "failed login");
         Err(LoginError::Wrong)
     }
 
     async fn set_up(
         &mut self,
+        client: Client,
         link: &Secret,
         credentials: Credentials,
     ) -> Result<Secret, LoginError> {
@@ -274,6 +265,8 @@ impl Clerk {
             AccountOutcome::NameTaken => Err(LoginError::NameTaken),
             AccountOutcome::Made => {
                 self.link = None;
+                let now = Instant::now();
+                self.attempts.succeeded(client, sha256(&name), now);
                 tracing::info!("account made; the one-time link is used");
                 self.open_session(name).await
             }
@@ -295,15 +288,23 @@ impl Clerk {
             .map_err(|error| failed(&error))?;
         Ok(cookie)
     }
+}
 
-    fn forget_old_places(&mut self, now: Instant) {
-        if self.failures.len() > PLACES {
-            self.failures.retain(|_, failures| {
-                failures
-                    .last()
-                    .is_some_and(|last| now.duration_since(*last) < TRIES_COUNT_FOR / 3)
-            });
-        }
+fn sha256(text: &str) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(digest(&SHA256, text.as_bytes()).as_ref());
+    bytes
+}
+
+/// A wait as a person reads it: in seconds up to a minute and a half, then in minutes.
+fn in_words(wait: Duration) -> String {
+    let seconds = wait.as_secs() + 1;
+    if seconds == 1 {
+        "1 second".to_owned()
+    } else if seconds < 90 {
+        format!("{seconds} seconds")
+    } else {
+        format!("{} minutes", seconds.div_ceil(60))
     }
 }
 

@@ -1,20 +1,16 @@
-//! Reads the body of a request: JSON or a form, bounded in size and in time.
+//! Reads the body of a request: JSON or a form, bounded in size and in pace.
 
 use std::time::Duration;
 
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{HeaderMap, StatusCode, header};
+use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 
+use crate::limits::{BODY, Pace};
+use crate::places::Place;
 use crate::problem::Problem;
-
-/// A body must have arrived by then; a slow sender holds no place for longer.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// How many bodies may arrive at once, from whomever; together they bound the memory they take.
-const AT_ONCE: usize = 128;
-static PLACES: Semaphore = Semaphore::const_new(AT_ONCE);
 
 /// What a body is written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +28,9 @@ impl Format {
     }
 }
 
-/// The JSON document in a request of at most `limit` bytes.
+/// The JSON document in a request of at most `limit` bytes, whose client holds a place.
 pub(crate) async fn json<T: DeserializeOwned>(
+    _held: &Place,
     headers: &HeaderMap,
     body: Body,
     limit: usize,
@@ -45,8 +42,9 @@ pub(crate) async fn json<T: DeserializeOwned>(
     })
 }
 
-/// The form in a request of at most `limit` bytes.
+/// The form in a request of at most `limit` bytes, whose client holds a place.
 pub(crate) async fn form<T: DeserializeOwned>(
+    _held: &Place,
     headers: &HeaderMap,
     body: Body,
     limit: usize,
@@ -61,40 +59,46 @@ async fn read(
     body: Body,
     format: Format,
     limit: usize,
-) -> Result<axum::body::Bytes, Problem> {
+) -> Result<Vec<u8>, Problem> {
     require(headers, format)?;
-    let too_large = || {
-        Problem::new(
-            StatusCode::PAYLOAD_TOO_LARGE,
-            "too-large",
-            "Too large",
-            format!("the body may be at most {limit} bytes"),
-        )
-    };
     let announced = headers
         .get(header::CONTENT_LENGTH)
         .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
     if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large());
+        return Err(too_large(limit));
     }
-    let _place = PLACES.try_acquire().map_err(|_| {
-        Problem::new(
-            StatusCode::SERVICE_UNAVAILABLE,
-            "busy",
-            "Busy",
-            "as many requests are being read as the server has room for; try again soon",
-        )
-        .retry_after(2)
-    })?;
-    match tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, limit)).await {
-        Ok(Ok(bytes)) => Ok(bytes),
-        // Past the limit and broken off look alike here; a broken connection reads no answer.
-        Ok(Err(_)) => Err(too_large()),
+    let mut body = body.into_data_stream();
+    let mut pace = Pace::new(BODY);
+    let mut bytes = Vec::new();
+    while let Some((waited, piece)) = next(&mut body, &pace).await? {
+        if bytes.len() + piece.len() > limit {
+            return Err(too_large(limit));
+        }
+        pace.moved(waited, piece.len());
+        bytes.extend_from_slice(&piece);
+    }
+    Ok(bytes)
+}
+
+/// The next piece and the wait for it, as long as the sender keeps pace.
+async fn next(
+    body: &mut BodyDataStream,
+    pace: &Pace,
+) -> Result<Option<(Duration, axum::body::Bytes)>, Problem> {
+    let asked = Instant::now();
+    match timeout(pace.left(), body.next()).await {
+        Ok(Some(Ok(piece))) => Ok(Some((asked.elapsed(), piece))),
+        Ok(None) => Ok(None),
+        // A connection that broke off reads no answer.
+        Ok(Some(Err(_))) => Err(malformed("the body broke off".to_owned())),
         Err(_) => Err(Problem::new(
             StatusCode::REQUEST_TIMEOUT,
             "too-slow",
             "Too slow",
-            format!("the body did not arrive within {} s", PATIENCE.as_secs()),
+            format!(
+                "the body arrived more slowly than {} B/s",
+                BODY.bytes_per_second
+            ),
         )),
     }
 }
@@ -114,6 +118,15 @@ fn require(headers: &HeaderMap, format: Format) -> Result<(), Problem> {
         "Wrong content type",
         format!("send the body as `{}`", format.media_type()),
     ))
+}
+
+fn too_large(limit: usize) -> Problem {
+    Problem::new(
+        StatusCode::PAYLOAD_TOO_LARGE,
+        "too-large",
+        "Too large",
+        format!("the body may be at most {limit} bytes"),
+    )
 }
 
 fn malformed(detail: String) -> Problem {

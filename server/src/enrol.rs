@@ -1,6 +1,7 @@
 //! Lets a device in: its request must be signed by the key it names, and its token by a key that
 //! the repository lists. The group comes from the token and from nothing else.
 
+use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -13,6 +14,8 @@ use fyr_trust::envelope::EnvelopeError;
 use fyr_trust::token::TokenError;
 
 use crate::body;
+use crate::client::Client;
+use crate::limits::Kind;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::store::{EnrolOutcome, NewDevice};
@@ -20,7 +23,7 @@ use crate::store::{EnrolOutcome, NewDevice};
 /// A token is at most 8 KiB; the request holds it twice encoded.
 const LARGEST: usize = 64 << 10;
 
-/// How many devices one token may let in, whatever it says.
+/// How many devices one token may let in, even if it says more.
 const MOST_DEVICES: u32 = 100_000;
 
 /// Why a device is not let in.
@@ -39,10 +42,13 @@ enum EnrolError {
 /// `POST /api/v1/enrol`. Asking again with the same token and key is answered as the first time.
 pub(crate) async fn enrol(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
-    let envelope: Envelope = body::json(&headers, body, LARGEST).await?;
+    let place = app.places.wait(Kind::Enrolment, client).await?;
+    let envelope: Envelope = body::json(&place, &headers, body, LARGEST).await?;
+    drop(place);
     let publication = app.publication()?;
     let device = examine(&envelope, &publication.enrolment, Timestamp::now())?;
     let name = device.device.clone();

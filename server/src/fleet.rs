@@ -14,7 +14,7 @@ use crate::population::{Population, populations};
 use crate::publication::Publication;
 
 /// How many events of a device are kept for the page and the API.
-pub(crate) const EVENTS_TOLD: usize = 20;
+pub(crate) const EVENTS_SHOWN: usize = 20;
 
 /// How long a device counts as connected after its last report: a weekend and a day. An agent that
 /// runs reports every 15 minutes.
@@ -81,7 +81,7 @@ pub(crate) fn summarise(records: FleetRecords, publication: &Publication, now: T
         revision: publication.revision,
         populations: populations(&devices, publication)
             .into_iter()
-            .map(Population::told)
+            .map(Population::shown)
             .collect(),
         devices,
         departed,
@@ -92,7 +92,7 @@ pub(crate) fn summarise(records: FleetRecords, publication: &Publication, now: T
 pub(crate) fn add_events(fleet: &mut Fleet, mut events: HashMap<DeviceId, Vec<Event>>) {
     for device in &mut fleet.devices {
         device.events = events.remove(&device.device).unwrap_or_default();
-        device.events.truncate(EVENTS_TOLD);
+        device.events.truncate(EVENTS_SHOWN);
     }
 }
 

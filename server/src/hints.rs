@@ -4,6 +4,7 @@
 use std::convert::Infallible;
 use std::time::Duration;
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::sse::{Event, KeepAlive, Sse};
@@ -12,29 +13,27 @@ use futures_util::{Stream, StreamExt, future, stream};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
+use crate::client::Client;
+use crate::limits::Kind;
 use crate::problem::Problem;
 use crate::router::App;
-
-/// How many hint streams are open at most, one a device.
-pub(crate) const DEVICE_STREAMS: usize = 20_000;
-
-/// How many dashboards are live at most; past that a dashboard shows itself and stays still.
-pub(crate) const DASHBOARD_STREAMS: usize = 200;
 
 /// Shorter than the minute after which many proxies close a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
 
-/// A dashboard is notified at most once in this time; changes in between come with the next event.
+/// A dashboard gets one event in this time at most; the next one covers all changes in between.
 const NUDGE_EVERY: Duration = Duration::from_millis(400);
 
 /// `GET /api/v1/hints`: the revision at connect, and each new one as soon as its timestamp and
 /// snapshot are verified. Bundles are read afterwards, so no device waits for that.
-pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
+pub(crate) async fn hints(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+) -> Result<Response, Problem> {
     let place = app
-        .device_streams
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| full())?;
+        .places
+        .take(Kind::DeviceStream, client)
+        .ok_or_else(full)?;
     let open = app.metrics.open_hint_stream();
     // Renewed metadata announces the same revision, which is no change.
     let revisions = WatchStream::new(app.announced.clone())
@@ -49,12 +48,14 @@ pub(crate) async fn hints(State(app): State<App>) -> Result<Response, Problem> {
 }
 
 /// `GET /api/v1/fleet/changes`: an event at connect and whenever the dashboard would differ.
-pub(crate) async fn changes(State(app): State<App>) -> Result<Response, Problem> {
+pub(crate) async fn changes(
+    State(app): State<App>,
+    Extension(client): Extension<Client>,
+) -> Result<Response, Problem> {
     let place = app
-        .dashboard_streams
-        .clone()
-        .try_acquire_owned()
-        .map_err(|_| full())?;
+        .places
+        .take(Kind::DashboardStream, client)
+        .ok_or_else(full)?;
     let nudges = stream::unfold(
         (app.changes.clone(), true),
         |(mut changes, first)| async move {
@@ -97,7 +98,8 @@ fn full() -> Problem {
         StatusCode::SERVICE_UNAVAILABLE,
         "too-many-streams",
         "Too many streams",
-        "as many streams are open as this server keeps; ask again at the ordinary interval",
+        "your address, or all addresses together, have as many streams open as this server \
+         allows; ask again at the ordinary interval",
     )
     .retry_after(300)
 }

@@ -1,10 +1,10 @@
 //! Takes reports: each must be signed by the enrolled device that it names, and is acknowledged only
 //! once it would survive a power cut. A report that came before changes nothing.
 
-use axum::Json;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
+use axum::{Extension, Json};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
@@ -18,6 +18,8 @@ use fyr_schemas::report::{
 };
 
 use crate::body;
+use crate::client::Client;
+use crate::limits::Kind;
 use crate::numbers::ReportDigest;
 use crate::problem::Problem;
 use crate::router::App;
@@ -51,10 +53,13 @@ enum IngestError {
 /// `POST /api/v1/reports`: all of a batch is stored, or none of it.
 pub(crate) async fn ingest(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ReportReceipt>, Problem> {
-    let envelopes: Vec<Envelope> = body::json(&headers, body, LONGEST_BATCH).await?;
+    let place = app.places.wait(Kind::Report, client).await?;
+    let envelopes: Vec<Envelope> = body::json(&place, &headers, body, LONGEST_BATCH).await?;
+    drop(place);
     let claimed = claimed_reports(&envelopes)?;
     let Some(device) = claimed.first().map(|first| first.report.device.clone()) else {
         return Err(IngestError::Count(0).into());

@@ -1,10 +1,8 @@
-//! Listens, with TLS or without, and hands each connection to the router. Slow and idle
-//! connections are bounded in time, and all of them in number.
+//! Listens, with TLS or without, and hands each connection to the router. Connections are bounded
+//! in number, for each client and in all; slow and idle ones are bounded in time.
 
-use std::fs;
 use std::io;
-use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,34 +12,31 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use hyper_util::service::TowerToHyperService;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tower_http::add_extension::AddExtension;
 
+use crate::access::Access;
+use crate::certificate::{Certificate, CertificateError};
+use crate::client::{Client, Peer};
+use crate::limits::{HANDSHAKE, HEAD, Kind, LONGEST_HEAD};
 use crate::options::Options;
-use crate::session::Peer;
+use crate::places::{Place, Places};
+use crate::steady::Steady;
 
-/// Connections at once; each device keeps one for hints.
-const CONNECTIONS: usize = 24_000;
-
-/// A handshake and a request's head must have arrived by then.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// The longest head of a request, in bytes, and the most that is read ahead.
-const LONGEST_HEAD: usize = 16 * 1024;
-
-/// How long open requests may take after the server was told to stop.
+/// How long open requests may take after the server was asked to stop.
 const LAST_REQUESTS: Duration = Duration::from_secs(5);
+
+/// Refused connections are logged once in this time, so that an attacker does not fill the log.
+const LOG_EVERY: Duration = Duration::from_mins(1);
 
 /// An open door: bound, and with its certificate read.
 pub(crate) struct Door {
     listener: TcpListener,
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<watch::Receiver<TlsAcceptor>>,
 }
 
 /// Why the server cannot listen.
@@ -49,7 +44,7 @@ pub(crate) struct Door {
 pub enum ListenError {
     /// The address is taken or not ours.
     #[error(
-        "cannot listen on `{address}`: another program may use the port; `--listen` takes another"
+        "cannot listen on `{address}`: another program may use the port; choose another with `--listen`"
     )]
     Bind {
         /// Which.
@@ -57,32 +52,28 @@ pub enum ListenError {
         /// What the system said.
         source: io::Error,
     },
-    /// A TLS file cannot be read.
-    #[error("cannot read `{path}`")]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// A TLS file holds something else.
-    #[error("`{path}` holds no {expected} in PEM form")]
-    Pem {
-        /// Which.
-        path: PathBuf,
-        /// What was looked for.
-        expected: &'static str,
-    },
-    /// Certificate and key do not work together.
-    #[error("the certificate and the key do not fit together")]
-    Tls(#[source] rustls::Error),
+    /// The certificate cannot be used.
+    #[error(transparent)]
+    Certificate(#[from] CertificateError),
+}
+
+/// What the door needs for every connection.
+pub(crate) struct Hall {
+    /// Where requests go.
+    pub(crate) router: Router,
+    /// Who may hold how many connections.
+    pub(crate) places: Arc<Places>,
+    /// Whose connections serve many clients.
+    pub(crate) access: Access,
 }
 
 impl Door {
     /// Binds the address, and reads the certificate where one was given.
-    pub(crate) async fn open(options: &Options) -> Result<Self, ListenError> {
-        let tls = match (&options.tls_cert, &options.tls_key) {
-            (Some(certificate), Some(key)) => Some(read_tls(certificate, key)?),
+    pub(crate) async fn open(
+        options: &Options,
+    ) -> Result<(Self, Option<Certificate>), ListenError> {
+        let certificate = match (&options.tls_cert, &options.tls_key) {
+            (Some(certificate), Some(key)) => Some(Certificate::read(certificate, key)?),
             (None, _) | (_, None) => None,
         };
         let failed = |source| ListenError::Bind {
@@ -91,11 +82,12 @@ impl Door {
         };
         let listener = TcpListener::bind(options.listen).await.map_err(failed)?;
         let address = listener.local_addr().map_err(failed)?;
-        Ok(Self {
+        let door = Self {
             listener,
             address,
-            tls,
-        })
+            tls: certificate.as_ref().map(Certificate::acceptor),
+        };
+        Ok((door, certificate))
     }
 
     /// Where it can be reached on this machine or network.
@@ -105,10 +97,9 @@ impl Door {
     }
 
     /// Serves until `stop` becomes true, then lets open requests end.
-    pub(crate) async fn serve(self, router: Router, mut stop: watch::Receiver<bool>) {
-        raise_file_limit();
-        let places = Arc::new(Semaphore::new(CONNECTIONS));
+    pub(crate) async fn serve(self, hall: Hall, mut stop: watch::Receiver<bool>) {
         let graceful = GracefulShutdown::new();
+        let mut refusals = Refusals::default();
         loop {
             let accepted = tokio::select! {
                 accepted = self.listener.accept() => accepted,
@@ -123,14 +114,14 @@ impl Door {
                     continue;
                 }
             };
-            let Ok(place) = places.clone().try_acquire_owned() else {
-                tracing::warn!("connection refused: {CONNECTIONS} are open");
+            let Some(place) = hall.place(peer.ip()) else {
+                refusals.count(peer.ip().into());
                 continue;
             };
             let connection = Connection {
-                router: router.clone(),
+                router: hall.router.clone(),
                 peer: Peer(peer.ip()),
-                tls: self.tls.clone(),
+                tls: self.tls.as_ref().map(|tls| tls.borrow().clone()),
                 watcher: graceful.watcher(),
             };
             tokio::spawn(async move {
@@ -148,6 +139,38 @@ impl Door {
     }
 }
 
+impl Hall {
+    fn place(&self, peer: IpAddr) -> Option<Place> {
+        if self.access.is_proxy(peer) {
+            self.places.take_shared(Kind::Connection)
+        } else {
+            self.places.take(Kind::Connection, peer.into())
+        }
+    }
+}
+
+/// Connections that were refused, and when that was last logged.
+#[derive(Default)]
+struct Refusals {
+    unsaid: u64,
+    logged: Option<Instant>,
+}
+
+impl Refusals {
+    fn count(&mut self, client: Client) {
+        self.unsaid += 1;
+        if self.logged.is_none_or(|last| last.elapsed() >= LOG_EVERY) {
+            tracing::warn!(
+                last = %client,
+                count = self.unsaid,
+                "connections refused: as many are open as this client, or all, may have"
+            );
+            self.unsaid = 0;
+            self.logged = Some(Instant::now());
+        }
+    }
+}
+
 struct Connection {
     router: Router,
     peer: Peer,
@@ -161,9 +184,10 @@ impl Connection {
         if let Err(error) = stream.set_nodelay(true) {
             tracing::debug!(%error, "small answers may be delayed");
         }
+        let stream = Steady::new(stream);
         match self.tls.clone() {
             None => self.serve_http(TokioIo::new(stream)).await,
-            Some(tls) => match tokio::time::timeout(PATIENCE, tls.accept(stream)).await {
+            Some(tls) => match tokio::time::timeout(HANDSHAKE, tls.accept(stream)).await {
                 Ok(Ok(stream)) => self.serve_http(TokioIo::new(stream)).await,
                 Ok(Err(error)) => tracing::debug!(%error, "TLS handshake failed"),
                 Err(_) => tracing::debug!("TLS handshake too slow"),
@@ -178,7 +202,7 @@ impl Connection {
         let service = TowerToHyperService::new(AddExtension::new(self.router, self.peer));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(PATIENCE)
+            .header_read_timeout(HEAD)
             .max_buf_size(LONGEST_HEAD)
             .serve_connection(io, service);
         if let Err(error) = self.watcher.watch(connection).await {
@@ -187,44 +211,23 @@ impl Connection {
     }
 }
 
-fn read_tls(certificate: &Path, key: &Path) -> Result<TlsAcceptor, ListenError> {
-    let chain = CertificateDer::pem_slice_iter(&read(certificate)?)
-        .collect::<Result<Vec<_>, _>>()
-        .ok()
-        .filter(|chain| !chain.is_empty())
-        .ok_or_else(|| ListenError::Pem {
-            path: certificate.to_owned(),
-            expected: "certificate",
-        })?;
-    let key = PrivateKeyDer::from_pem_slice(&read(key)?).map_err(|_| ListenError::Pem {
-        path: key.to_owned(),
-        expected: "private key",
-    })?;
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(ListenError::Tls)?
-        .with_no_client_auth()
-        .with_single_cert(chain, key)
-        .map_err(ListenError::Tls)?;
-    Ok(TlsAcceptor::from(Arc::new(config)))
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ListenError> {
-    fs::read(path).map_err(|source| ListenError::Read {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// Every device's hint stream is an open file, and the usual limit is 1024.
-fn raise_file_limit() {
+/// Raises the limit of open files as far as allowed, and returns it: every device's hint stream is
+/// an open file, and the usual limit is 1024.
+pub(crate) fn raise_file_limit() -> usize {
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
         current: limit.maximum,
         maximum: limit.maximum,
     };
-    if let Err(error) = setrlimit(Resource::Nofile, raised) {
-        tracing::warn!(%error, "the limit of open files stays; few devices can wait for hints");
-    }
+    let files = match setrlimit(Resource::Nofile, raised) {
+        Ok(()) => limit.maximum,
+        Err(error) => {
+            tracing::warn!(%error, "the limit of open files stays; few devices can wait for hints");
+            limit.current
+        }
+    };
+    // None means that there is no limit.
+    files.map_or(usize::MAX, |files| {
+        usize::try_from(files).unwrap_or(usize::MAX)
+    })
 }

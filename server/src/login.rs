@@ -1,16 +1,19 @@
 //! The pages where people get in: the login, and the one-time link that makes an account.
 
 use askama::Template;
+use axum::Extension;
 use axum::body::Body;
-use axum::extract::{Query, Request, State};
-use axum::http::StatusCode;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use crate::account::{Credentials, LoginError, Secret};
 use crate::body;
+use crate::client::Client;
 use crate::dashboard::html;
+use crate::limits::Kind;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::session;
@@ -56,7 +59,7 @@ pub(crate) async fn show(State(app): State<App>, jar: CookieJar) -> Result<Respo
     html(&page(None, None))
 }
 
-/// `GET /setup?link=…`. Whether the link still counts is told when the form is sent.
+/// `GET /setup?link=…`. The link is checked when the form is sent.
 pub(crate) async fn show_setup(Query(link): Query<Link>) -> Result<Response, Problem> {
     html(&page(Some(link.link), None))
 }
@@ -64,17 +67,18 @@ pub(crate) async fn show_setup(Query(link): Query<Link>) -> Result<Response, Pro
 /// `POST /login`.
 pub(crate) async fn log_in(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     jar: CookieJar,
-    request: Request,
+    headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let place = session::place(&app.access, &request);
-    let (parts, body): (_, Body) = request.into_parts();
-    let form: LoginForm = body::form(&parts.headers, body, LARGEST_FORM).await?;
+    let place = app.places.wait(Kind::Login, client).await?;
+    let form: LoginForm = body::form(&place, &headers, body, LARGEST_FORM).await?;
     let credentials = Credentials {
         name: form.name,
         password: form.password,
     };
-    match app.desk.log_in(place, credentials).await {
+    match app.desk.log_in(client, credentials).await {
         Ok(secret) => Ok(let_in(jar, &secret)),
         Err(error) => refuse(&page(None, Some(&error)), &error),
     }
@@ -83,17 +87,19 @@ pub(crate) async fn log_in(
 /// `POST /setup`.
 pub(crate) async fn set_up(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     jar: CookieJar,
-    request: Request,
+    headers: HeaderMap,
+    body: Body,
 ) -> Result<Response, Problem> {
-    let (parts, body) = request.into_parts();
-    let form: SetupForm = body::form(&parts.headers, body, LARGEST_FORM).await?;
+    let place = app.places.wait(Kind::Login, client).await?;
+    let form: SetupForm = body::form(&place, &headers, body, LARGEST_FORM).await?;
     let credentials = Credentials {
         name: form.name,
         password: form.password,
     };
     let link = Secret::claimed(&form.link);
-    match app.desk.set_up(link, credentials).await {
+    match app.desk.set_up(client, link, credentials).await {
         Ok(secret) => Ok(let_in(jar, &secret)),
         Err(error) => refuse(&page(Some(form.link), Some(&error)), &error),
     }
@@ -127,7 +133,7 @@ fn let_in(jar: CookieJar, secret: &Secret) -> Response {
 fn refuse(page: &Page, error: &LoginError) -> Result<Response, Problem> {
     let status = match error {
         LoginError::Wrong | LoginError::LinkUsed => StatusCode::FORBIDDEN,
-        LoginError::TooMany => StatusCode::TOO_MANY_REQUESTS,
+        LoginError::TooMany(_) => StatusCode::TOO_MANY_REQUESTS,
         LoginError::Name | LoginError::NameTaken | LoginError::Password => {
             StatusCode::UNPROCESSABLE_ENTITY
         }
@@ -135,5 +141,9 @@ fn refuse(page: &Page, error: &LoginError) -> Result<Response, Problem> {
     };
     let mut response = html(page)?;
     *response.status_mut() = status;
+    if let LoginError::TooMany(wait) = error {
+        let seconds = HeaderValue::from(wait.as_secs() + 1);
+        response.headers_mut().insert(header::RETRY_AFTER, seconds);
+    }
     Ok(response)
 }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs what `RUST_LOG` asks for (`debug`, `warn,sqlx=trace`), and the server's doings without it.
+/// Logs what `RUST_LOG` asks for (`debug`, `warn,sqlx=trace`), and without it what the server does.
 fn log_to_stderr() {
     let asked = std::env::var("RUST_LOG").ok();
     let filter = asked
@@ -70,7 +70,7 @@ fn run(options: Options) -> anyhow::Result<()> {
         let running = fyr_server::start(options).await?;
         if let Some(link) = &running.account_link {
             // On standard error and not in the log, so that no log level hides it.
-            eprintln!("make an account, once, at {link}");
+            eprintln!("open this link to create an account; it works once: {link}");
         }
         writeln!(io::stdout(), "listening on {}", running.url)
             .context("cannot say on standard output where the server listens")?;

@@ -1,5 +1,5 @@
 //! What a monitoring system may know: aggregates of the fleet and of the server's own work, as
-//! `OpenMetrics`. Nothing is told per device.
+//! `OpenMetrics`. Nothing is shown per device.
 
 use std::fmt;
 
@@ -229,16 +229,16 @@ impl Metrics {
         self.expires.set(publication.expires.as_second());
     }
 
-    /// Tells populations apart. One that is too small would be told by the others and the whole, so
-    /// where one is, or what belongs to none is, nothing is told; and so it is with each control.
+    /// Tells populations apart. One that is too small would follow from the others and the whole, so
+    /// where one is, or what belongs to none is, nothing is shown; and so it is with each control.
     fn measure_populations(&self, fleet: &Fleet) {
         self.population_devices.clear();
         self.control_devices.clear();
         self.control_in_force.clear();
         let populations = &fleet.populations;
-        let told: u64 = populations.values().map(|it| it.devices).sum();
-        let untold = (fleet.devices.len() as u64).saturating_sub(told);
-        let mut all = populations.values().map(|it| it.devices).chain([untold]);
+        let shown: u64 = populations.values().map(|it| it.devices).sum();
+        let hidden = (fleet.devices.len() as u64).saturating_sub(shown);
+        let mut all = populations.values().map(|it| it.devices).chain([hidden]);
         if all.any(is_small) {
             return;
         }

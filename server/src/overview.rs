@@ -26,7 +26,7 @@ pub(crate) struct Overview {
     pub(crate) groups: Vec<GroupOverview>,
     /// Every published control, by name.
     pub(crate) controls: Vec<ControlOverview>,
-    /// Every decision that a published bundle tells of.
+    /// Every decision in a published bundle.
     pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
 }
 

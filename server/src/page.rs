@@ -168,7 +168,7 @@ impl Dashboard {
         let listed = filter.listed(fleet);
         let groups = &overview.groups;
         let populations = &overview.populations;
-        let told: u64 = populations.iter().map(|it| it.tally.total()).sum();
+        let shown: u64 = populations.iter().map(|it| it.tally.total()).sum();
         Self {
             title: format!("{} · Fyr", fleet.organisation),
             login: false,
@@ -177,7 +177,7 @@ impl Dashboard {
             organisation: fleet.organisation.to_string(),
             headline: Headline::new(&overview.tally, publication, calendar),
             populations: populations.iter().map(PopulationText::new).collect(),
-            apart: overview.tally.total().saturating_sub(told),
+            apart: overview.tally.total().saturating_sub(shown),
             has_small_groups: groups
                 .iter()
                 .any(|group| (1..SMALL).contains(&group.tally.total())),
@@ -280,7 +280,7 @@ impl Filter {
     }
 }
 
-/// In which order somebody must look at devices, the last first.
+/// The urgency of devices, the most urgent last.
 fn attention(state: DeviceState) -> u8 {
     match state {
         DeviceState::Compliant => 0,

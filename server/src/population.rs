@@ -74,7 +74,7 @@ fn controls(devices: &[&FleetDevice], publication: &Publication) -> BTreeMap<Con
 
 impl Population {
     /// It as the API tells it.
-    pub(crate) fn told(self) -> (Audience, fleet::Population) {
+    pub(crate) fn shown(self) -> (Audience, fleet::Population) {
         let states = self.tally.states().filter(|(_, count)| *count > 0);
         let controls = self.controls.into_iter();
         let population = fleet::Population {

@@ -53,7 +53,7 @@ pub enum RenewalError {
     /// The file or credential holds no passphrase, or others can read it.
     #[error(transparent)]
     Passphrase(#[from] PassphraseFileError),
-    /// No option says where the passphrase is.
+    /// The place of the passphrase is not given.
     #[error(
         "the online keys need their passphrase: give `--passphrase-file`, or the systemd \
          credential `fyr-passphrase`"

@@ -11,20 +11,22 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use jiff::Timestamp;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 
 use fyr_schemas::fleet::Fleet;
 
-use crate::access::{self, Access};
+use crate::access::Access;
 use crate::account::Desk;
 use crate::metrics::Metrics;
+use crate::places::Places;
 use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::renew::RenewalState;
 use crate::store::Store;
 use crate::watch::{Announced, Looker, Published};
 use crate::{
-    assets, dashboard, devices, enrol, fleet, hints, ingest, login, metrics, repository, session,
+    assets, certificate, dashboard, devices, enrol, fleet, guard, health, hints, ingest, login,
+    metrics, repository, session,
 };
 
 /// What every handler may use; clones share it.
@@ -50,16 +52,16 @@ pub(crate) struct Parts {
     pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.
     pub(crate) changes: watch::Receiver<u64>,
-    /// Becomes true when the server is told to stop.
+    /// Becomes true when the server is to stop.
     pub(crate) stop: watch::Receiver<bool>,
     /// Where people log in.
     pub(crate) desk: Desk,
     /// What is counted.
     pub(crate) metrics: Metrics,
-    /// Places for devices that wait for hints.
-    pub(crate) device_streams: Arc<Semaphore>,
-    /// Places for live dashboards.
-    pub(crate) dashboard_streams: Arc<Semaphore>,
+    /// What clients hold at a time.
+    pub(crate) places: Arc<Places>,
+    /// Whether the certificate can be read again; absent without one.
+    pub(crate) certificate: Option<watch::Receiver<certificate::State>>,
 }
 
 impl Deref for App {
@@ -111,32 +113,37 @@ pub(crate) fn router(app: App) -> Router {
             app.clone(),
             session::require_login,
         ));
-    let outside = Router::new()
+    let people = inside
+        .route("/login", get(login::show).post(login::log_in))
+        .route("/setup", get(login::show_setup).post(login::set_up))
+        .route("/logout", post(login::log_out))
+        .layer(middleware::from_fn(guard::require_protection));
+    let devices = Router::new()
         .route("/repository/{*path}", get(repository::serve))
         .route("/api/v1/enrol", post(enrol::enrol))
         .route("/api/v1/reports", post(ingest::ingest))
         .route("/api/v1/hints", get(hints::hints))
-        .route("/login", get(login::show).post(login::log_in))
-        .route("/setup", get(login::show_setup).post(login::set_up))
-        .route("/logout", post(login::log_out))
         .route("/assets/{name}", get(assets::serve));
-    inside
-        .merge(outside)
+    people
+        .merge(devices)
         .fallback(async || Problem::not_found())
         .method_not_allowed_fallback(async || Problem::method_not_allowed())
-        .layer(middleware::from_fn_with_state(app.clone(), access::guard))
+        .layer(middleware::from_fn_with_state(app.clone(), guard::guard))
+        // A probe asks under any name, and the answer says nothing that needs a guard.
+        .route("/healthz", get(health::show))
         .layer(middleware::from_fn_with_state(app.clone(), finish))
         .with_state(app)
 }
 
-/// What every answer carries: nothing from elsewhere may load, frame or read it.
+/// The headers of every answer: nothing from elsewhere may load, frame or read it.
 const HEADERS: [(HeaderName, &str); 6] = [
     (
         header::CONTENT_SECURITY_POLICY,
         "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'",
     ),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    (header::REFERRER_POLICY, "no-referrer"),
+    // With `no-referrer`, browsers send `Origin: null` with the forms of our own pages.
+    (header::REFERRER_POLICY, "same-origin"),
     (
         HeaderName::from_static("cross-origin-opener-policy"),
         "same-origin",

@@ -1,8 +1,7 @@
 //! Lets a request through to the dashboard, or does not: by the session's cookie in a browser, by
 //! name and password (HTTP Basic) for a monitoring system.
 
-use std::net::IpAddr;
-
+use axum::Extension;
 use axum::extract::{Request, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::middleware::Next;
@@ -13,8 +12,9 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
-use crate::access::Access;
-use crate::account::{Credentials, Secret};
+use crate::account::{Credentials, LoginError, Secret};
+use crate::client::Client;
+use crate::limits::Kind;
 use crate::problem::Problem;
 use crate::router::App;
 use crate::store::Actor;
@@ -22,13 +22,10 @@ use crate::store::Actor;
 /// The prefix makes browsers refuse the cookie without `Secure`, and for any other path or name.
 const COOKIE: &str = "__Host-fyr";
 
-/// The address that a connection comes from.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
-
 /// Asks for a login where the server's access needs one.
 pub(crate) async fn require_login(
     State(app): State<App>,
+    Extension(client): Extension<Client>,
     jar: CookieJar,
     mut request: Request,
     next: Next,
@@ -43,14 +40,13 @@ pub(crate) async fn require_login(
     }
     let headers = request.headers();
     if let Some(credentials) = basic(headers) {
-        let place = place(&app.access, &request);
         let actor = Actor::account(&credentials.name);
-        return match app.desk.check(place, credentials).await {
+        return match check(&app, client, credentials).await {
             Ok(()) => {
                 request.extensions_mut().insert(actor);
                 next.run(request).await
             }
-            Err(error) => unauthorized(&error.to_string()).into_response(),
+            Err(problem) => problem.into_response(),
         };
     }
     if accepts_pages(headers) {
@@ -60,7 +56,7 @@ pub(crate) async fn require_login(
     }
 }
 
-/// Whether the request carries an open session.
+/// Whether the request has the cookie of an open session.
 pub(crate) async fn is_open(app: &App, jar: &CookieJar) -> bool {
     account(app, jar).await.is_some()
 }
@@ -92,24 +88,23 @@ pub(crate) fn cookie(secret: &Secret) -> Cookie<'static> {
         .build()
 }
 
-/// Where a request comes from, for counting failed logins: the connection's address, or the one
-/// that the proxy we were told about adds.
-pub(crate) fn place(access: &Access, request: &Request) -> IpAddr {
-    let connected = request
-        .extensions()
-        .get::<Peer>()
-        .map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.0);
-    match access {
-        Access::Open | Access::LoginByTls => connected,
-        // Only the last entry is the proxy's own; the others are what the client claims.
-        Access::LoginByProxy(_) => request
-            .headers()
-            .get_all("x-forwarded-for")
-            .iter()
-            .next_back()
-            .and_then(|value| value.to_str().ok()?.rsplit(',').next()?.trim().parse().ok())
-            .unwrap_or(connected),
-    }
+/// Checks a name and password that came with a request.
+async fn check(app: &App, client: Client, credentials: Credentials) -> Result<(), Problem> {
+    let _place = app.places.wait(Kind::Login, client).await?;
+    let refused = |error: LoginError| match &error {
+        LoginError::TooMany(wait) => {
+            let seconds = u32::try_from(wait.as_secs() + 1).unwrap_or(u32::MAX);
+            too_many(&error.to_string()).retry_after(seconds)
+        }
+        LoginError::Wrong
+        | LoginError::LinkUsed
+        | LoginError::Name
+        | LoginError::NameTaken
+        | LoginError::Password
+        | LoginError::Busy
+        | LoginError::Failed => unauthorized(&error.to_string()),
+    };
+    app.desk.check(client, credentials).await.map_err(refused)
 }
 
 fn basic(headers: &HeaderMap) -> Option<Credentials> {
@@ -138,6 +133,15 @@ fn unauthorized(detail: &str) -> Problem {
         StatusCode::UNAUTHORIZED,
         "login-needed",
         "Login needed",
+        detail,
+    )
+}
+
+fn too_many(detail: &str) -> Problem {
+    Problem::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "too-many-attempts",
+        "Too many attempts",
         detail,
     )
 }

@@ -1,4 +1,4 @@
-//! How one control stands on one device, by what the device last told.
+//! The state of one control on one device, by its last report.
 
 use fyr_schemas::fleet::{DeviceState, FleetDevice};
 use fyr_schemas::report::ControlState;
@@ -6,10 +6,10 @@ use fyr_schemas::{ControlId, Revision};
 
 use crate::fleet::is_broken;
 
-/// How a control stands on a device, or in a group; best first.
+/// The state of a control on a device, or in a group; best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
-    /// Nobody is there to obey it.
+    /// No device or browser can enforce it.
     NoDevice,
     /// In force.
     InForce,
@@ -19,7 +19,7 @@ pub(crate) enum Standing {
     PendingRestart,
     /// The device has not yet reported the newest revision.
     Behind,
-    /// The device is silent, and may no longer hold what it last told.
+    /// The device is silent, and its last report may be out of date.
     Silent,
     /// The device's reports contradict what was published, so nothing that they say counts.
     Contradicted,
@@ -27,7 +27,7 @@ pub(crate) enum Standing {
     Broken,
 }
 
-/// How a control stands on a device of a group that it is published for.
+/// The state of a control on a device of a group that it is published for.
 pub(crate) fn standing(device: &FleetDevice, control: &ControlId, published: Revision) -> Standing {
     let found = device
         .findings

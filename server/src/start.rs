@@ -5,18 +5,18 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use fyr_seal::Passphrase;
 use jiff::SignedDuration;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::access::{Access, AccessError};
 use crate::account::{Desk, Secret};
-use crate::hints::{DASHBOARD_STREAMS, DEVICE_STREAMS};
-use crate::listen::{Door, ListenError};
+use crate::certificate::Certificate;
+use crate::listen::{self, Door, Hall, ListenError};
 use crate::metrics::Metrics;
 use crate::options::Options;
+use crate::places::Places;
 use crate::renew::{Renewal, RenewalError, Renewed};
 use crate::router::{self, App, Parts};
 use crate::store::{OpenError, OpenStore, Store, Surroundings};
@@ -28,7 +28,7 @@ const LAST_WRITES: Duration = Duration::from_secs(5);
 /// Why the server did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    /// It was told to listen where it must not.
+    /// It must not listen at this address without protection.
     #[error(transparent)]
     Access(#[from] AccessError),
     /// Its state cannot be opened.
@@ -52,7 +52,7 @@ pub struct Running {
     /// The address that makes an account, once.
     pub account_link: Option<String>,
     door: Door,
-    router: Router,
+    hall: Hall,
     stop: watch::Sender<bool>,
     writer: JoinHandle<()>,
     /// Keeps a second server out of the state directory.
@@ -86,12 +86,15 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         None => Renewed::NotHere,
     });
     let link = one_time_link(&store, &access, options.account_link).await?;
-    let door = Door::open(&options).await?;
+    let (door, certificate) = Door::open(&options).await?;
     let url = door.url();
     let base = access.origin().unwrap_or(&url).to_owned();
+    let places = Arc::new(Places::new(listen::raise_file_limit()));
     let app = App::new(Parts {
         desk: Desk::open(store.clone(), link.as_ref()),
-        access,
+        access: access.clone(),
+        places: Arc::clone(&places),
+        certificate: certificate.as_ref().map(Certificate::state),
         store,
         repository: options.repository,
         announced,
@@ -101,10 +104,11 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         changes,
         stop: stopped,
         metrics: Metrics::new(),
-        device_streams: Arc::new(Semaphore::new(DEVICE_STREAMS)),
-        dashboard_streams: Arc::new(Semaphore::new(DASHBOARD_STREAMS)),
     });
     tokio::spawn(watch.run());
+    if let Some(certificate) = certificate {
+        tokio::spawn(certificate.run());
+    }
     if let Some(renewal) = renewal {
         tokio::spawn(renewal.run(app.published.clone(), renewed, app.stop.clone()));
     }
@@ -112,7 +116,11 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         account_link: link.map(|code| format!("{base}/setup?link={}", code.reveal())),
         url,
         door,
-        router: router::router(app),
+        hall: Hall {
+            router: router::router(app),
+            places,
+            access,
+        },
         stop,
         writer,
         lock,
@@ -135,7 +143,7 @@ fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
     Renewal::open(repository, keys, passphrase, options.clock_is_right).map(Some)
 }
 
-/// The code of a one-time link, where somebody needs one to get in.
+/// The code of a one-time link, where a person needs one to log in.
 async fn one_time_link(
     store: &Store,
     access: &Access,
@@ -162,7 +170,7 @@ impl Running {
     pub async fn serve(self, end: impl Future<Output = ()> + Send + 'static) {
         let Self {
             door,
-            router,
+            hall,
             stop,
             writer,
             lock,
@@ -174,10 +182,10 @@ impl Running {
             tracing::info!("stopping");
             stop.send_replace(true);
         });
-        door.serve(router, stopped).await;
+        door.serve(hall, stopped).await;
         // Every way to the store went with the router; the writer ends when the last is gone.
         if tokio::time::timeout(LAST_WRITES, writer).await.is_err() {
-            tracing::warn!("the database is left to recover by itself at the next start");
+            tracing::warn!("the database was not closed; it recovers at the next start");
         }
         drop(lock);
     }

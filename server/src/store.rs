@@ -94,7 +94,7 @@ pub enum OpenError {
         "another fyr-server uses the state directory `{0}`: stop it, or give this one another `--state`"
     )]
     InUse(PathBuf),
-    /// The database could not be opened or brought to this version's form.
+    /// The database could not be opened or migrated to this version.
     #[error("cannot open the database `{path}`")]
     Database {
         /// Which.

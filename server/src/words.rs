@@ -52,7 +52,7 @@ pub(crate) fn devices_of(audience: Audience) -> &'static str {
     }
 }
 
-/// How a control stands on a device.
+/// The state of a control on a device.
 pub(crate) fn control_state(state: ControlState) -> String {
     let words = match state {
         ControlState::InForce => "in force",
@@ -142,7 +142,7 @@ pub(crate) fn event(event: &EventKind) -> String {
             format!("Repaired: {} after {took_ms} ms", self::place(*place))
         }
         EventKind::Outranked { place } => format!(
-            "Outranked: a foreign file set our policy too; {} now comes after it",
+            "Outranked: an unmanaged file sets our policy too; {} now comes after it",
             self::place(*place)
         ),
         EventKind::Refused { reason } => {
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_told_in_the_largest_unit_that_fits() {
+    fn moments_are_written_in_the_largest_unit_that_fits() {
         check(0, "just now");
         check(44, "just now");
         check(45, "1 minute ago");

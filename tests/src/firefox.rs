@@ -111,9 +111,20 @@ impl Firefox {
 
     /// The value of an expression in the browser's own scope, as JSON; nothing is `null`.
     pub fn evaluate(&mut self, expression: &str) -> Result<Value> {
+        let window = self.window.clone();
+        self.evaluate_in(&window, expression)
+    }
+
+    /// The value of an expression in the page that is shown, as JSON; nothing is `null`.
+    pub fn evaluate_in_page(&mut self, expression: &str) -> Result<Value> {
+        let page = self.page.clone();
+        self.evaluate_in(&page, expression)
+    }
+
+    fn evaluate_in(&mut self, context: &str, expression: &str) -> Result<Value> {
         let question = json!({
             "expression": format!("(async () => JSON.stringify((await ({expression})) ?? null))()"),
-            "target": { "context": self.window },
+            "target": { "context": context },
             "awaitPromise": true,
         });
         let answer = self.remote.call("script.evaluate", &question, None)?;

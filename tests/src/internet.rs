@@ -3,20 +3,14 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
-use rustix::event::{PollFd, PollFlags, poll};
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-use crate::wait;
+use crate::{acceptor, wait};
 
-/// Connections served at once; the next one is refused.
-const AT_ONCE: usize = 64;
 /// The longest request head that is read.
 const LONGEST: u64 = 32 << 10;
 /// How long a peer may take to say something.
@@ -77,8 +71,13 @@ impl Internet {
     pub fn on(https: TcpListener, http: TcpListener) -> Result<Self> {
         let log = Arc::new(Mutex::new(Vec::new()));
         let ports = (https.local_addr()?.port(), http.local_addr()?.port());
-        let encrypted = serve(https, Some(Arc::new(tls()?)), Arc::clone(&log))?;
-        let plain = serve(http, None, Arc::clone(&log))?;
+        let tls = acceptor::self_signed("pretended.example")?;
+        let seen = Arc::clone(&log);
+        let encrypted = acceptor::accept(https, move |stream| {
+            converse(stream, Some(Arc::clone(&tls)), &seen)
+        })?;
+        let seen = Arc::clone(&log);
+        let plain = acceptor::accept(http, move |stream| converse(stream, None, &seen))?;
         Ok(Self {
             https: ports.0,
             http: ports.1,
@@ -118,57 +117,6 @@ impl Internet {
                 .find(|arrival| arrival.target.starts_with(target)))
         })
     }
-}
-
-fn tls() -> Result<ServerConfig> {
-    let certificate = rcgen::generate_simple_self_signed(["pretended.example".to_owned()])?;
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(
-        certificate.signing_key.serialize_der(),
-    ));
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate.cert.der().clone()], key)?)
-}
-
-/// Accepts in a thread of its own until the returned end of a socket pair is dropped.
-fn serve(
-    listener: TcpListener,
-    tls: Option<Arc<ServerConfig>>,
-    log: Arc<Mutex<Vec<Arrival>>>,
-) -> Result<UnixStream> {
-    let (open, closed) = UnixStream::pair()?;
-    let serving = Arc::new(AtomicUsize::new(0));
-    thread::spawn(move || {
-        loop {
-            let mut waiting = [
-                PollFd::new(&listener, PollFlags::IN),
-                PollFd::new(&closed, PollFlags::IN),
-            ];
-            if poll(&mut waiting, None).is_err() {
-                return;
-            }
-            let [_, closing] = &waiting;
-            if !closing.revents().is_empty() {
-                return;
-            }
-            let Ok((stream, _)) = listener.accept() else {
-                return;
-            };
-            if serving.fetch_add(1, Ordering::Relaxed) >= AT_ONCE {
-                serving.fetch_sub(1, Ordering::Relaxed);
-                continue;
-            }
-            let (tls, log, serving) = (tls.clone(), Arc::clone(&log), Arc::clone(&serving));
-            thread::spawn(move || {
-                // A browser that hangs up early is no failure of the test.
-                let _ = converse(stream, tls, &log);
-                serving.fetch_sub(1, Ordering::Relaxed);
-            });
-        }
-    });
-    Ok(open)
 }
 
 fn converse(

@@ -4,9 +4,12 @@
 //! the kernel when the test itself dies. Ports are chosen by the system, files live in temporary
 //! directories, and only [`wait`] waits.
 
+mod acceptor;
 pub mod binaries;
+pub mod certificate;
 pub mod child;
 pub mod chromium;
+pub mod client;
 pub mod device;
 pub mod firefox;
 pub mod forge;
@@ -15,6 +18,7 @@ pub mod municipality;
 pub mod namespace;
 pub mod network;
 pub mod oracle;
+pub mod proxy;
 pub mod remote;
 pub mod school;
 pub mod server;

@@ -81,7 +81,7 @@ impl Namespace {
     ) -> Result<Child> {
         let mut line: Vec<OsString> = Vec::new();
         if let Some(network) = network {
-            line.extend(["nsenter".into(), network.flag(), "--".into()]);
+            line.extend(["nsenter".into(), network.flag().into(), "--".into()]);
         }
         line.extend(["unshare", "--mount", "--pid", "--fork", "--kill-child"].map(Into::into));
         line.push("--mount-proc".into());

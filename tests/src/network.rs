@@ -3,7 +3,6 @@
 //! Nothing can leave it, and ports 80 and 443 are free, so names are resolved by the device's own
 //! hosts file and requests arrive at the address that stands there.
 
-use std::ffi::OsString;
 use std::fs::File;
 use std::net::{IpAddr, Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsFd;
@@ -85,13 +84,13 @@ impl Entrance {
     }
 
     /// What makes `nsenter` start a program inside.
-    pub(crate) fn flag(&self) -> OsString {
-        format!("--net={}", self.0).into()
+    pub(crate) fn flag(&self) -> String {
+        format!("--net={}", self.0)
     }
 
     /// A socket belongs to the namespace it was made in, whoever uses it later: so a thread enters,
     /// makes it, and ends.
-    fn inside<T: Send + 'static>(
+    pub(crate) fn inside<T: Send + 'static>(
         &self,
         open: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     ) -> Result<T> {

@@ -6,15 +6,12 @@
     reason = "a test that misses what it looks for must fail"
 )]
 
-use std::io::Write as _;
-use std::net::TcpStream;
-
 use anyhow::Result;
 use fyr_schemas::Revision;
 use fyr_schemas::envelope::Envelope;
+use fyr_tests::client::Answer;
 use fyr_tests::school::{Allowance, ORGANISATION, School, Signer};
-use fyr_tests::server::{Answer, Server};
-use fyr_tests::wait;
+use fyr_tests::server::Server;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -322,33 +319,6 @@ fn a_report_out_of_bounds_is_refused() -> Result<()> {
         "too-large",
     );
     Ok(())
-}
-
-#[test]
-fn bodies_that_never_end_take_a_bounded_number_of_places() -> Result<()> {
-    const PLACES: usize = 128;
-    let scene = Scene::open()?;
-    let head = format!(
-        "POST /api/v1/reports HTTP/1.1\r\nHost: {}\r\nContent-Type: application/json\r\n\
-         Content-Length: 1000\r\n\r\n[",
-        scene.server.address()
-    );
-    let mut slow = Vec::new();
-    for _ in 0..PLACES {
-        let mut stream = TcpStream::connect(scene.server.address())?;
-        stream.write_all(head.as_bytes())?;
-        slow.push(stream);
-    }
-    wait::until("every place to be taken", wait::LIMIT, || {
-        let answer = scene.report(&[])?;
-        Ok((answer.status == 503).then_some(answer))
-    })
-    .map(|answer| refused(&answer, 503, "busy"))?;
-    assert_eq!(scene.server.get("/api/v1/fleet")?.status, 200);
-    drop(slow);
-    wait::until("a place to be free again", wait::LIMIT, || {
-        Ok((scene.report(&[])?.status == 400).then_some(()))
-    })
 }
 
 #[test]

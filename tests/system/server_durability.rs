@@ -84,7 +84,14 @@ fn a_server_that_cannot_start_says_why_and_what_to_do() -> Result<()> {
     };
     says(&with(&["--listen", "0.0.0.0:0"])?, "`--tls-cert`");
     says(&with(&["--listen", "here"])?, "--listen");
-    says(&with(&["--behind-proxy", "example"])?, "is not an origin");
+    let proxy = "127.0.0.1";
+    let named = ["--behind-proxy", proxy, "--origin", "example"];
+    says(&with(&named)?, "is not an origin");
+    says(&with(&["--behind-proxy", proxy])?, "--origin");
+    says(
+        &with(&["--behind-proxy", "https://fyr.example.dk"])?,
+        "add `--origin https://fyr.example.dk`",
+    );
     says(&with(&["--tls-cert", "x"])?, "--tls-key");
     let missing = path("missing.pem");
     says(

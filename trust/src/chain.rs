@@ -438,7 +438,7 @@ fn judge(document: &str, error: Error) -> VerifyError {
             document,
             source: error.into(),
         },
-        // The library's error is open-ended; whatever else it finds is a document that
+        // The library's error is open-ended; anything else it finds is a document that
         // cannot be read.
         _ => VerifyError::Malformed {
             document,

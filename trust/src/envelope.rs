@@ -5,7 +5,7 @@ use base64::engine::general_purpose::STANDARD;
 use fyr_schemas::envelope::{Envelope, PayloadType, pre_authentication_encoding};
 use ring::signature::{ED25519, UnparsedPublicKey};
 
-/// Signatures that are looked at; more make the envelope malformed, so that nobody can make
+/// Signatures that are looked at; more make the envelope malformed, so that no sender can make
 /// a verifier work for hours.
 const MAX_SIGNATURES: usize = 8;
 

@@ -2,7 +2,7 @@
 
 use fyr_schemas::Digest;
 
-/// A digest in the making. A clone goes on by itself, so many texts that begin alike are hashed
+/// A digest in the making. A clone goes on separately, so many texts that begin alike are hashed
 /// from where they part.
 #[derive(Clone)]
 pub struct Hasher(ring::digest::Context);

@@ -1,7 +1,7 @@
 //! The lists of names that bundles close: what makes a text one, and the one that a bundle means.
 //!
 //! A bundle names a list by digest and length, and the bundle is signed; so whoever holds a
-//! verified bundle needs nobody else to tell the right text from a wrong one.
+//! verified bundle is enough to distinguish the right text from a wrong one.
 
 use std::collections::BTreeMap;
 
@@ -36,7 +36,7 @@ impl NameList {
         // The digest comes first: what was damaged on the way is no fault of whoever signed.
         let digest = crate::digest(&text);
         if digest != listed.digest {
-            return Err(foreign(category, &digest, &listed.digest));
+            return Err(mismatch(category, &digest, &listed.digest));
         }
         let mut check = ListCheck::new(category, listed);
         check.feed(&text)?;
@@ -154,7 +154,7 @@ impl<'a> ListCheck<'a> {
         }
         let digest = self.hasher.digest();
         if digest != self.listed.digest {
-            return Err(foreign(self.category, &digest, &self.listed.digest));
+            return Err(mismatch(self.category, &digest, &self.listed.digest));
         }
         Ok(())
     }
@@ -196,7 +196,7 @@ pub(crate) fn check_listed(
     for (category, named) in closed {
         let listing = chain.listing(&list_target_name(category))?;
         if listing.digest != named.digest {
-            return Err(foreign(category, &listing.digest, &named.digest));
+            return Err(mismatch(category, &listing.digest, &named.digest));
         }
         if listing.length != named.length {
             let (listed, named) = (listing.length, named.length);
@@ -207,7 +207,7 @@ pub(crate) fn check_listed(
     Ok(())
 }
 
-fn foreign(category: &CategoryId, found: &Digest, named: &Digest) -> VerifyError {
+fn mismatch(category: &CategoryId, found: &Digest, named: &Digest) -> VerifyError {
     let how = format!("its SHA-256 is {found}, the bundle names {named}");
     differs(category, &how)
 }

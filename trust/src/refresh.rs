@@ -177,7 +177,7 @@ impl<W: Wanted> Refresh<W> {
         }
     }
 
-    /// Refreshes to the end with whatever `fetch` answers, and hands every new list to `keep`;
+    /// Refreshes to the end with the answers of `fetch`, and hands every new list to `keep`;
     /// for callers that need not wait.
     ///
     /// # Errors

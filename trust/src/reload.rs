@@ -23,7 +23,7 @@ pub struct Reloaded<T> {
 /// document names are judged where they are read, by a [`ListCheck`](crate::list::ListCheck).
 ///
 /// # Errors
-/// The first stored file that cannot be believed. Only a [`Refresh`](crate::Refresh) mends
+/// The first stored file that cannot be believed. Only a [`Refresh`](crate::Refresh) repairs
 /// it; there is nothing older to fall back on.
 pub fn reload<W: Wanted>(
     stored: &TrustedState,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 /// The files that were last believed, byte for byte. Plain storage: every use verifies
-/// them again, so a file that is missing, truncated or foreign costs a fetch and nothing
+/// them again, so a file that is missing, truncated or altered costs a fetch and nothing
 /// else. [`TrustedState::default`] is a device that has just been enrolled.
 ///
 /// Write it before the [`Floor`](crate::Floor) of the same refresh: a crash in between

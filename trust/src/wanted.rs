@@ -20,7 +20,7 @@ pub trait Wanted: Clone + sealed::Sealed {
     /// The target's name in the signed metadata.
     fn target(&self) -> String;
 
-    /// Reads the target, and refuses one that is meant for somebody else.
+    /// Reads the target, and refuses one that is meant for another device.
     ///
     /// # Errors
     /// [`VerifyError::Malformed`], [`VerifyError::WrongOrganisation`],

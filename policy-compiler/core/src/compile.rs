@@ -52,7 +52,7 @@ pub struct Compilation {
     pub diagnostics: Vec<Diagnostic>,
 }
 
-/// A gap, told once for all groups that share it.
+/// A gap, reported once for all groups that share it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 pub struct GapNote {
     /// The control that is not enforced, or not wholly.

@@ -89,13 +89,13 @@ impl DeviceRow {
     }
 }
 
-/// What else somebody should know of a device.
+/// Other problems of a device.
 fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
     let stale = match (device.state, device.revision) {
         (DeviceState::Unknown, _) => Some("It has joined and not yet reported".to_owned()),
         (DeviceState::Silent, _) => Some(
-            "Nothing was heard of it for days: it is switched off, offline, or without its agent. \
-             What is shown is what it last told"
+            "No report for days: it is switched off, offline, or its agent does not run. \
+             Its last known state is shown"
                 .to_owned(),
         ),
         (_, None) => Some("No policy is in force on it yet".to_owned()),

@@ -28,7 +28,7 @@ pub(crate) struct NewSession {
     pub(crate) account: String,
     /// When it was opened.
     pub(crate) now: Timestamp,
-    /// When it ends by itself.
+    /// When it expires.
     pub(crate) expires: Timestamp,
 }
 

@@ -59,7 +59,7 @@ pub(crate) enum OrderOutcome {
 }
 
 impl Actor {
-    /// Somebody who logged in.
+    /// A user who logged in.
     pub(crate) fn account(name: &str) -> Self {
         Self(name.to_owned())
     }

@@ -12,7 +12,7 @@ use fyr_schemas::report::{ControlReport, Report};
 use fyr_schemas::{ControlId, DeviceId, GroupId};
 
 use super::{history, state};
-use crate::fleet::EVENTS_TOLD;
+use crate::fleet::EVENTS_SHOWN;
 use crate::judge::judge;
 use crate::numbers::{Known, Numbers, ReportDigest};
 use crate::quota::Quota;
@@ -419,7 +419,7 @@ impl Step<'_> {
         if !self.has_news {
             return COST_OF_A_REPORT;
         }
-        let events = self.report.report.events.len().min(EVENTS_TOLD) as u64;
+        let events = self.report.report.events.len().min(EVENTS_SHOWN) as u64;
         let rows = (self.opened.len() as u64).saturating_add(events);
         (self.report.payload.len() as u64)
             .saturating_add(rows.saturating_mul(COST_OF_AN_INTERVAL))
@@ -482,7 +482,7 @@ async fn remember_events(
     device: i64,
     report: &Report,
 ) -> Result<(), Error> {
-    let newest = report.events.len().saturating_sub(EVENTS_TOLD);
+    let newest = report.events.len().saturating_sub(EVENTS_SHOWN);
     for (position, event) in (0_i64..).zip(&report.events).skip(newest) {
         let body = serde_json::to_string(event).map_err(|error| Error::Encode(error.into()))?;
         sqlx::query(
@@ -508,7 +508,7 @@ async fn forget_old(connection: &mut SqliteConnection, device: &mut Device) -> R
           ORDER BY sequence DESC, position DESC LIMIT ?2)",
     )
     .bind(device.number)
-    .bind(i64::try_from(EVENTS_TOLD).unwrap_or(i64::MAX))
+    .bind(i64::try_from(EVENTS_SHOWN).unwrap_or(i64::MAX))
     .execute(&mut *connection)
     .await?;
     if device.intervals > MOST_INTERVALS {

@@ -19,7 +19,7 @@ use crate::passphrase::Passphrase;
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
 const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
 const PUBLIC: &str = "PUBLIC KEY";
-/// scrypt with N = 2^14, r = 8, p = 1: the most memory that `openssl` accepts by itself.
+/// scrypt with N = 2^14, r = 8, p = 1: the most memory that `openssl` accepts without an option.
 const SCRYPT_LOG_N: u8 = 14;
 /// A key file may ask for this much work at most, in blocks of 128 bytes (1 GiB), or in
 /// rounds of PBKDF2: a hostile file must not be able to stall a server.

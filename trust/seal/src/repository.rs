@@ -48,7 +48,7 @@ pub struct Repository {
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
 pub enum Expected {
-    /// Whatever verifies: for the server, which owns the directory.
+    /// Any repository that verifies: for the server, which owns the directory.
     Anything,
     /// Nothing: the keys have never published.
     Nothing,
@@ -112,7 +112,7 @@ pub enum RepositoryError {
     /// The keys know of no repository, and there is one.
     #[error(
         "something is published in `{path}`, and no `repository.json` beside the keys says that \
-         it is theirs: copy that file from where it was published; or, if nobody else can have \
+         it is theirs: copy that file from where it was published; or, if no other person can have \
          changed the directory, use `fyr publish --adopt-repository`",
         path = .0.display()
     )]

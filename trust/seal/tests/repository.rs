@@ -73,7 +73,7 @@ fn renewing_signs_the_timestamp_every_time_and_the_snapshot_after_half_its_life(
 }
 
 #[test]
-fn a_repository_that_nobody_renewed_for_a_month_can_be_renewed() {
+fn a_repository_without_a_renewal_for_a_month_can_be_renewed() {
     let town = Publication::new();
     town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let renewed = town.renew(at("2026-09-01T08:00:00Z")).unwrap();
@@ -167,10 +167,10 @@ fn an_emergency_is_published_in_the_last_weeks_of_a_root_although_its_key_is_put
 fn another_organisation_cannot_publish_into_a_repository() {
     let town = Publication::new();
     town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
-    let mut foreign = bundle("a");
-    foreign.organisation = "elsewhere".parse().unwrap();
+    let mut elsewhere = bundle("a");
+    elsewhere.organisation = "elsewhere".parse().unwrap();
     let content = Content::new(
-        [foreign],
+        [elsewhere],
         BTreeMap::new(),
         &[town.authority.enrolment.public_key()],
     )
@@ -245,7 +245,7 @@ fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
 }
 
 #[test]
-fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_mends_it() {
+fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_repairs_it() {
     let town = Publication::new();
     town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let before = tree(&town.path());
@@ -272,7 +272,7 @@ fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_men
         let repository = Repository::at(place.path());
         assert_eq!(repository.published().unwrap().unwrap().revision().0, 1);
         let content = content(&town, &["a", "c"]);
-        let mended = repository
+        let repaired = repository
             .publish(
                 &content,
                 &town.authority.authorities(),
@@ -280,7 +280,7 @@ fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_men
                 SigningClock::right(at("2026-08-03T08:00:00Z")),
             )
             .unwrap();
-        assert_eq!(mended.revision().0, 2);
+        assert_eq!(repaired.revision().0, 2);
     }
 }
 
@@ -332,7 +332,7 @@ fn publishing_and_renewing_at_the_same_time_lose_nothing() {
 }
 
 #[test]
-fn changes_are_told_group_by_group() {
+fn changes_are_reported_group_by_group() {
     let town = Publication::new();
     let published = town
         .publish_groups(&["kept", "removed", "changed"], "2026-08-01T08:00:00Z")
@@ -349,12 +349,12 @@ fn changes_are_told_group_by_group() {
     )
     .unwrap();
     let changes = content.changes(Some(&published));
-    let told: Vec<_> = changes
+    let reported: Vec<_> = changes
         .iter()
         .map(|(group, change)| (group.as_str(), *change))
         .collect();
     assert_eq!(
-        told,
+        reported,
         [
             ("changed", Change::Changed),
             ("kept", Change::Unchanged),

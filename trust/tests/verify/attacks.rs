@@ -100,8 +100,8 @@ fn freeze_the_timestamp_that_is_already_stored_expires_as_well() {
     });
     let device = refreshed(&shelf, DAY);
     let error = device.look(&shelf, NEXT_DAY).unwrap_err();
-    let told = "`metadata/timestamp.json` expired at 2026-08-01T12:00:00Z";
-    assert_eq!(error.to_string(), told);
+    let reported = "`metadata/timestamp.json` expired at 2026-08-01T12:00:00Z";
+    assert_eq!(error.to_string(), reported);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn clock_back_metadata_older_than_the_program_is_expired() {
 }
 
 #[test]
-fn clock_forward_one_jump_locks_nobody_out() {
+fn clock_forward_one_jump_locks_no_device_out() {
     let mut shelf = Shelf::published("one", DAY);
     let mut device = refreshed(&shelf, DAY);
     device.refresh(&shelf, "2050-01-01T00:00:00Z").unwrap_err();
@@ -258,7 +258,7 @@ fn fast_forward_replaced_keys_end_what_stolen_ones_did() {
 }
 
 #[test]
-fn missing_signature_a_document_signed_by_nobody_or_by_another_key_is_refused() {
+fn missing_signature_a_document_without_a_signature_or_with_another_key_is_refused() {
     for path in [
         "metadata/timestamp.json",
         "metadata/1.snapshot.json",
@@ -297,8 +297,8 @@ fn missing_signature_a_new_root_that_the_old_one_did_not_sign_is_refused() {
     let mut shelf = Shelf::published("one", DAY);
     let device = refreshed(&shelf, DAY);
     let thief = Shelf::published("thief", DAY);
-    let foreign = thief.files["metadata/1.root.json"].clone();
-    shelf.files.insert("metadata/2.root.json".into(), foreign);
+    let other = thief.files["metadata/1.root.json"].clone();
+    shelf.files.insert("metadata/2.root.json".into(), other);
     let root = &thief.authority.signers.root[0];
     shelf.forge("metadata/2.root.json", &[root], |signed| {
         signed["version"] = json!(2);

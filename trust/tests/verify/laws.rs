@@ -1,4 +1,4 @@
-//! The laws of verification, over whatever an attacker and a bad disk can come up with.
+//! The laws of verification, over all that an attacker and a bad disk can produce.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -134,7 +134,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_repository_answers_nothing_panics(
+    fn no_answer_of_a_repository_causes_a_panic(
         moment in 0..4_usize,
         answers in prop::collection::vec(
             prop::option::of(prop::collection::vec(any::<u8>(), 0..200)), 6),
@@ -157,7 +157,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_stored_nothing_panics(
+    fn no_stored_state_causes_a_panic(
         files in prop::collection::vec(prop::option::of(prop::collection::vec(any::<u8>(), 0..200)), 5),
         slot in prop::collection::vec(any::<u8>(), 0..200),
     ) {

@@ -44,7 +44,7 @@ fn served(change: impl FnOnce(&mut Vec<u8>)) -> (Device, Shelf) {
 }
 
 #[test]
-fn a_bundle_is_believed_once_its_list_is_there_and_the_list_is_told() {
+fn a_bundle_is_believed_once_its_list_is_there_and_the_list_is_reported() {
     let (mut device, shelf) = offered(NAMES);
     let refreshed = device.refresh(&shelf, NEXT_DAY).unwrap();
     assert_eq!(refreshed.document.revision().0, 2);
@@ -146,7 +146,7 @@ fn lists_beyond_the_bound_are_refused_before_any_is_fetched() {
     assert_eq!(error.reason(), RefusalReason::TooLarge, "{error:?}");
 }
 
-/// A stolen targets key signs whatever it likes; a line that is no name stays out all the same.
+/// A stolen targets key signs anything; a line that is no name stays out all the same.
 #[test]
 fn a_list_with_a_line_that_is_no_host_name_is_refused_although_it_is_signed() {
     for text in [
@@ -230,7 +230,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_a_list_says_no_line_passes_that_is_no_host_name(
+    fn no_line_of_a_list_passes_that_is_no_host_name(
         text in "([a-cA.0 #\n-]{0,12}\n?){0,6}",
     ) {
         let believed = judge(&closing(&text), &[text.as_bytes()]).is_ok();

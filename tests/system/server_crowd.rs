@@ -1,0 +1,283 @@
+//! One client that takes all it can get: it is bounded, and every other client is served.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Ipv4Addr, TcpStream};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use anyhow::{Context, Result, ensure};
+use fyr_schemas::Revision;
+use fyr_tests::certificate::{Certificate, Files};
+use fyr_tests::client::{Answer, Client};
+use fyr_tests::school::{Allowance, School, Signer};
+use fyr_tests::server::Server;
+use fyr_tests::wait;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tempfile::TempDir;
+
+const GROUP: &str = "egebjerg-1a";
+const ORIGIN: &str = "https://fyr.example";
+const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+
+/// More slow bodies than the server reads at once, for each kind of them.
+const SLOW: usize = 136;
+
+/// A server with a login, and clients that reach it without a proxy.
+struct Scene {
+    school: School,
+    server: Server,
+    _state: TempDir,
+}
+
+impl Scene {
+    fn open() -> Result<Self> {
+        let school = School::new()?;
+        school.publish(1)?;
+        let state = tempfile::tempdir()?;
+        let arguments = ["--behind-proxy", "127.0.0.9", "--origin", ORIGIN];
+        let server = Server::start(state.path(), &school.repository(), &arguments)?;
+        Ok(Self {
+            school,
+            server,
+            _state: state,
+        })
+    }
+
+    fn with_files(files: usize) -> Result<Self> {
+        let school = School::new()?;
+        school.publish(1)?;
+        let state = tempfile::tempdir()?;
+        let repository = school.repository();
+        let server = Server::start_with_files(files, state.path(), &repository, &[])?;
+        Ok(Self {
+            school,
+            server,
+            _state: state,
+        })
+    }
+
+    fn greedy(&self) -> Client {
+        self.server.from(GREEDY)
+    }
+
+    fn other(&self) -> Client {
+        self.server.from(OTHER)
+    }
+
+    fn enrol(&self, device: &Signer) -> Result<Answer> {
+        let token = self.school.token(&Allowance::new(GROUP, 7, 100)?)?;
+        self.other().post("/api/v1/enrol", &device.request(token)?)
+    }
+
+    fn form(&self, path: &str, form: &str) -> Result<Answer> {
+        self.other().ask(&format!(
+            "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
+            form.len()
+        ))
+    }
+}
+
+/// Keeps slow bodies open from one client until it is dropped: each that the server ends is
+/// followed by another.
+fn attack(client: Client, path: &str, kind: &str, stop: &AtomicBool) -> Result<()> {
+    let head = format!(
+        "POST {path} HTTP/1.1\r\nHost: fyr.example\r\nOrigin: {ORIGIN}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n["
+    );
+    let open = || -> Result<TcpStream> {
+        let mut stream = client.connect()?;
+        stream.write_all(head.as_bytes())?;
+        stream.set_nonblocking(true)?;
+        Ok(stream)
+    };
+    let mut slow = (0..SLOW).map(|_| open()).collect::<Result<Vec<_>>>()?;
+    while !stop.load(Ordering::Relaxed) {
+        for stream in &mut slow {
+            if is_ended(stream) {
+                *stream = open()?;
+            }
+        }
+        thread::yield_now();
+    }
+    Ok(())
+}
+
+fn is_ended(stream: &mut TcpStream) -> bool {
+    !matches!(stream.read(&mut [0; 64]), Err(error) if error.kind() == ErrorKind::WouldBlock)
+}
+
+#[test]
+fn slow_bodies_of_one_client_leave_reports_enrolment_and_login_to_others() -> Result<()> {
+    let scene = Scene::open()?;
+    let log = scene.server.log();
+    let (_, code) = log.split_once("/setup?link=").context("a link")?;
+    let code = code.lines().next().unwrap_or_default();
+    let made = scene.form(
+        "/setup",
+        &format!("link={code}&name=anna&password=fyret+viser+vej"),
+    )?;
+    ensure!(made.status == 303, "{made:?}");
+    let early = Signer::new(GROUP)?;
+    ensure!(scene.enrol(&early)?.status == 200, "enrolled before");
+
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let attacks = [
+            ("/api/v1/reports", "application/json"),
+            ("/api/v1/enrol", "application/json"),
+            ("/login", "application/x-www-form-urlencoded"),
+        ]
+        .map(|(path, kind)| {
+            let (client, stop) = (scene.greedy(), &stop);
+            scope.spawn(move || attack(client, path, kind, stop))
+        });
+        let served = others_are_served(&scene, &early);
+        stop.store(true, Ordering::Relaxed);
+        for attack in attacks {
+            attack.join().expect("no panic")?;
+        }
+        served
+    })
+}
+
+/// Waits until the greedy client has no place left, and then does what others do.
+fn others_are_served(scene: &Scene, early: &Signer) -> Result<()> {
+    for path in ["/api/v1/reports", "/api/v1/enrol"] {
+        wait::until("a refusal of the greedy client", wait::LIMIT, || {
+            let answer = scene.greedy().post(path, &[(); 0])?;
+            Ok((answer.status == 503).then_some(()))
+        })?;
+    }
+    let report = early.sign(&early.report(1, Revision(1))?)?;
+    let answer = scene.other().post("/api/v1/reports", &[report])?;
+    ensure!(answer.status == 200, "a report: {answer:?}");
+    let answer = scene.enrol(&Signer::new(GROUP)?)?;
+    ensure!(answer.status == 200, "an enrolment: {answer:?}");
+    let answer = scene.form("/login", "name=anna&password=fyret+viser+vej")?;
+    ensure!(answer.status == 303, "a login: {answer:?}");
+    Ok(())
+}
+
+#[test]
+fn thousands_of_streams_of_one_client_are_refused_and_another_gets_its_own() -> Result<()> {
+    const ASKED: usize = 3_000;
+    raise_file_limit();
+    let scene = Scene::open()?;
+    let mut open = Vec::new();
+    let mut refused = 0;
+    for _ in 0..ASKED {
+        let mut stream = scene.greedy().connect()?;
+        stream.write_all(b"GET /api/v1/hints HTTP/1.1\r\nhost: fyr.example\r\n\r\n")?;
+        let mut head = [0; 12];
+        stream.read_exact(&mut head)?;
+        match &head {
+            b"HTTP/1.1 200" => open.push(stream),
+            b"HTTP/1.1 503" => refused += 1,
+            other => anyhow::bail!("{}", String::from_utf8_lossy(other)),
+        }
+    }
+    ensure!(refused >= 2_000, "{refused} of {ASKED} were refused");
+    ensure!(open.len() + refused == ASKED, "{}", open.len());
+    assert_eq!(
+        scene.other().events("/api/v1/hints")?.next("revision")?,
+        "1"
+    );
+    drop(open);
+    wait::until("a place to be free again", wait::LIMIT, || {
+        let next = scene.greedy().events("/api/v1/hints")?.next("revision");
+        Ok(next.ok())
+    })?;
+    Ok(())
+}
+
+#[test]
+fn idle_connections_of_one_client_leave_some_to_others_however_few_files_there_are() -> Result<()> {
+    let scene = Scene::with_files(512)?;
+    let mut held = Vec::new();
+    let all = wait::until("a refused connection", wait::LIMIT, || {
+        let mut stream = scene.greedy().connect()?;
+        // The answer shows that the connection was accepted; it stays open.
+        let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
+        let mut first = [0; 1];
+        match asked.and_then(|()| stream.read(&mut first)) {
+            Ok(1..) => held.push(stream),
+            Ok(0) | Err(_) => return Ok(Some(held.len())),
+        }
+        Ok(None)
+    })?;
+    ensure!(all < 100, "{all} connections of one client with 512 files");
+    assert_eq!(scene.other().get("/api/v1/fleet")?.status, 200);
+    Ok(())
+}
+
+#[test]
+fn who_sends_or_reads_too_slowly_is_cut_off() -> Result<()> {
+    let scene = Scene::with_files(1024)?;
+    let list = format!("targets/lists/{}.list.txt", "0".repeat(64));
+    let file = scene.school.repository().join(&list);
+    std::fs::create_dir_all(file.with_file_name(""))?;
+    std::fs::File::create(file)?.set_len(32 << 20)?;
+    let begin = |bytes: &str| -> Result<TcpStream> {
+        let mut stream = scene.greedy().connect()?;
+        stream.write_all(bytes.as_bytes())?;
+        Ok(stream)
+    };
+    let mut head = begin("GET / HTTP/1.1\r\nhost: local")?;
+    let mut idle = begin("GET /assets/fyr.svg HTTP/1.1\r\nhost: localhost\r\n\r\n")?;
+    let mut body = begin(
+        "POST /api/v1/reports HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 1000\r\n\r\n[",
+    )?;
+    let reader = begin(&format!(
+        "GET /repository/{list} HTTP/1.1\r\nhost: localhost\r\n\r\n"
+    ))?;
+
+    let mut answer = Vec::new();
+    body.read_to_end(&mut answer)?;
+    assert_eq!(Answer::parse(&answer)?.status, 408);
+    head.read_to_end(&mut Vec::new())?;
+    let mut answer = Vec::new();
+    idle.read_to_end(&mut answer)?;
+    assert_eq!(Answer::parse(&answer)?.status, 200);
+    // Nothing is read here: only a reset shows that the server gave up.
+    wait::until("the end of a slow answer", wait::LIMIT, || {
+        Ok(reader.take_error()?)
+    })?;
+    Ok(())
+}
+
+#[test]
+fn a_handshake_that_is_never_finished_is_cut_off() -> Result<()> {
+    let directory = tempfile::tempdir()?;
+    let files = Files::below(directory.path());
+    Certificate::new()?.write(&files)?;
+    let arguments = files.arguments();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let (state, repository) = (directory.path().join("s"), directory.path().join("r"));
+    let server = Server::start(&state, &repository, &arguments)?;
+    let mut silent = server.from(GREEDY).connect()?;
+    assert_eq!(silent.read_to_end(&mut Vec::new())?, 0);
+    Ok(())
+}
+
+#[test]
+fn a_request_that_names_two_hosts_is_refused() -> Result<()> {
+    let scene = Scene::open()?;
+    for head in [
+        "GET /login HTTP/1.1\r\nhost: fyr.example\r\nhost: evil.example",
+        "GET /login HTTP/1.1\r\nhost: fyr.example\r\nhost: fyr.example",
+        "GET https://evil.example/login HTTP/1.1\r\nhost: fyr.example",
+    ] {
+        let answer = scene
+            .server
+            .ask(&format!("{head}\r\nconnection: close\r\n\r\n"))?;
+        assert_eq!(answer.status, 400, "{head}: {answer:?}");
+    }
+    Ok(())
+}
+
+fn raise_file_limit() {
+    let maximum = getrlimit(Resource::Nofile).maximum;
+    let current = maximum;
+    // Where it cannot be raised, connecting fails and says so.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+}
