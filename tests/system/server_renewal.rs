@@ -66,9 +66,9 @@ fn a_hint_is_sent_before_the_bundles_of_the_new_revision_are_read() -> Result<()
     let school = School::new()?;
     school.publish(1)?;
     let (state, place) = (tempfile::tempdir()?, tempfile::tempdir()?);
-    let served = place.path().join("repository");
-    copy(&school.repository(), &served)?;
-    let server = Server::start(state.path(), &served, &[])?;
+    let offered = place.path().join("repository");
+    copy(&school.repository(), &offered)?;
+    let server = Server::start(state.path(), &offered, &[])?;
     let mut hints = server.events("/api/v1/hints")?;
     assert_eq!(hints.next("revision")?, "1");
 
@@ -77,7 +77,7 @@ fn a_hint_is_sent_before_the_bundles_of_the_new_revision_are_read() -> Result<()
     for name in ["2.targets.json", "2.snapshot.json", "timestamp.json"] {
         let (from, to) = (
             school.repository().join("metadata"),
-            served.join("metadata"),
+            offered.join("metadata"),
         );
         std::fs::copy(from.join(name), to.join(".arriving"))?;
         std::fs::rename(to.join(".arriving"), to.join(name))?;
@@ -86,7 +86,7 @@ fn a_hint_is_sent_before_the_bundles_of_the_new_revision_are_read() -> Result<()
     let revision = || -> Result<_> { Ok(server.json("/api/v1/fleet")?.get("revision").cloned()) };
     assert_eq!(revision()?, Some(1.into()), "a page without its bundles");
 
-    copy(&school.repository(), &served)?;
+    copy(&school.repository(), &offered)?;
     wait::until("the bundles to be read", wait::LIMIT, || {
         Ok((revision()? == Some(2.into())).then_some(()))
     })
