@@ -10,8 +10,8 @@ help: ## list these commands
 
 demo: ## build, and run the whole product on five simulated devices
 	@tests/setup.sh build
-	$(CARGO) build --release -p fyr -p fyr-agent -p fyr-server
-	target/release/fyr demo
+	$(CARGO) build --profile demo -p fyr -p fyr-agent -p fyr-server
+	target/demo/fyr demo
 
 test: setup fmt lint build rules unit system doc ## every test, in an order that fails early
 

@@ -46,6 +46,7 @@ if [ "$stage" != build ]; then
     need strace strace
     need faketime faketime
     need openssl openssl
+    need systemd-analyze systemd
     need certutil libnss3-tools
     need python3 python3
     need node nodejs

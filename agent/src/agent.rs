@@ -6,10 +6,13 @@ use std::time::{Duration, Instant};
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::in_force::InForce;
+use fyr_agent_core::storage::{Part, Storage};
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::report::{EventKind, PeriodsInForce, Place, Product, RefusalReason, Report};
+use fyr_schemas::report::{
+    Event, EventKind, FailureReason, PeriodsInForce, Place, Product, RefusalReason, Report,
+};
 use fyr_trust::floor::Slot;
 use fyr_trust::{ClockState, Floor, Refreshed, TrustedState, Verified, VerifyError, reload};
 use jiff::{SignedDuration, Timestamp};
@@ -41,6 +44,10 @@ pub(crate) struct Agent {
     pub(crate) reported: Option<Report>,
     /// What the last pass left undone.
     pub(crate) rest: Plan,
+    /// Whether another attempt at it may succeed although nothing is noticed to change.
+    retry: bool,
+    /// Whether the agent can store its own state.
+    storage: Storage,
     pub(crate) bundle: Option<Verified<Bundle>>,
     /// The periods of its timetable that the last pass put in force.
     pub(crate) periods: Option<PeriodsInForce>,
@@ -102,6 +109,8 @@ impl Agent {
             remembered,
             reported: None,
             rest: Plan::default(),
+            retry: false,
+            storage: Storage::default(),
             bundle,
             periods: None,
             present: BTreeSet::new(),
@@ -200,10 +209,21 @@ impl Agent {
             .and_then(|()| self.store.save_floor(&self.floor, floor.clone()));
         self.trusted = state;
         self.kept = saved.is_ok();
+        let stored = saved
+            .as_ref()
+            .map_or_else(|error| Err(error.reason()), |_| Ok(()));
+        self.note_stored(Part::Trust, stored);
         self.floor = saved.unwrap_or_else(|error| {
             warn!("trust is not kept: {}", crate::chain_in_words(&error));
             self.floor.next(floor)
         });
+    }
+
+    /// Keeps what is believed, where that failed before.
+    pub(crate) fn keep_belief_again(&mut self) {
+        if !self.kept {
+            self.keep_belief(self.trusted.clone(), self.floor.floor.clone());
+        }
     }
 
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
@@ -238,13 +258,16 @@ impl Agent {
             outcomes: &outcomes,
             at,
         };
-        let Assessed { assessment, rest } = assess(&in_force, hosts.block(), &after, &pass, memory);
+        let Assessed {
+            assessment, rest, ..
+        } = assess(&in_force, hosts.block(), &after, &pass, memory);
         for obstacle in &rest.obstacles {
             if !self.rest.obstacles.contains(obstacle) {
                 warn!("{}", ObstacleWords(obstacle));
             }
         }
         self.events.extend(assessment.events);
+        self.retry = assessment.retry;
         self.rest = rest;
         self.periods = in_force.periods().cloned();
         self.remembered.memory = assessment.memory;
@@ -257,11 +280,33 @@ impl Agent {
         }
     }
 
-    /// Writes down what is remembered, if it changed.
-    pub(crate) fn remember(&self, before: &Remembered) {
-        if self.remembered != *before {
-            keep("memory", self.store.save_remembered(&self.remembered));
+    /// Writes down what is remembered, if it changed or could not be stored before.
+    pub(crate) fn remember(&mut self, before: &Remembered) {
+        if self.remembered == *before && self.storage.is_stored(Part::Memory) {
+            return;
         }
+        let saved = self.store.save_remembered(&self.remembered);
+        let stored = saved
+            .as_ref()
+            .map_or_else(|error| Err(error.reason()), |()| Ok(()));
+        keep("memory", saved);
+        self.note_stored(Part::Memory, stored);
+    }
+
+    /// Takes in whether a part of the agent's state could be stored, and says whether that is news.
+    pub(crate) fn note_stored(&mut self, part: Part, stored: Result<(), FailureReason>) -> bool {
+        let now = self.now();
+        let event = self.storage.note(part, stored);
+        let is_news = event.is_some();
+        self.events
+            .extend(event.map(|what| Event { at: now, what }));
+        is_news
+    }
+
+    /// Whether something failed here that may succeed at the next attempt, without anything that would
+    /// wake the agent.
+    pub(crate) fn must_try_again(&self) -> bool {
+        self.retry || !self.storage.is_sound()
     }
 }
 

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use fyr_schemas::HostName;
+use fyr_schemas::problem::{MEDIA_TYPE, TYPE_PREFIX};
+use reqwest::header::CONTENT_TYPE;
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
@@ -42,8 +44,8 @@ pub(crate) enum ServerError {
         url: String,
         status: StatusCode,
         detail: String,
-        /// The highest report number stored, where that is what is wrong.
-        highest: Option<u64>,
+        /// Who answered.
+        by: Answered,
     },
     /// The receipt acknowledges none of what was sent.
     #[error("`{url}` stored none of the reports that it was sent")]
@@ -55,6 +57,18 @@ pub(crate) enum ServerError {
         expected: &'static str,
         source: serde_json::Error,
     },
+}
+
+/// Who gave an answer that is an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answered {
+    /// Our server, by the mark that its problems bear.
+    Server {
+        /// The highest report number stored, where that is what is wrong.
+        highest: Option<u64>,
+    },
+    /// Something else on the path: a proxy, the login page of a network.
+    Other,
 }
 
 fn detail_in_words(detail: &str) -> String {
@@ -181,6 +195,7 @@ async fn read(mut response: Response, limit: u64) -> Result<Vec<u8>, reqwest::Er
 
 #[derive(serde::Deserialize)]
 struct Problem {
+    r#type: Option<String>,
     detail: Option<String>,
     title: Option<String>,
     highest: Option<u64>,
@@ -189,15 +204,23 @@ struct Problem {
 async fn refusal(url: String, response: Response) -> ServerError {
     const PROBLEM_LIMIT: u64 = 16 * 1024;
     let status = response.status();
+    let media_type = response.headers().get(CONTENT_TYPE);
+    let is_problem = media_type.is_some_and(|found| found == MEDIA_TYPE);
     let bytes = read(response, PROBLEM_LIMIT).await.unwrap_or_default();
     let problem: Option<Problem> = serde_json::from_slice(&bytes).ok();
-    let highest = problem.as_ref().and_then(|problem| problem.highest);
+    let marked = problem.as_ref().filter(|problem| {
+        let kind = problem.r#type.as_deref();
+        is_problem && kind.is_some_and(|kind| kind.starts_with(TYPE_PREFIX))
+    });
+    let by = marked.map_or(Answered::Other, |problem| Answered::Server {
+        highest: problem.highest,
+    });
     let detail = problem.and_then(|problem| problem.detail.or(problem.title));
     ServerError::Status {
         url,
         status,
         detail: printable(&detail.unwrap_or_default()),
-        highest,
+        by,
     }
 }
 

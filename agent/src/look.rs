@@ -10,6 +10,7 @@ use fyr_schemas::report::Product;
 use fyr_trust::{Verified, VerifyError, reload};
 use jiff::Timestamp;
 
+use crate::atomic::Directory;
 use crate::hosts::Hosts;
 use crate::presence::PresenceError;
 use crate::root::Root;
@@ -26,6 +27,8 @@ pub(crate) struct Look {
     pub(crate) present: BTreeSet<Product>,
     /// The policy that can be believed, and how it stands.
     pub(crate) policy: Result<(Verified<Bundle>, Assessed), VerifyError>,
+    /// Whether a disk that the agent writes to is full.
+    pub(crate) disk_full: bool,
     pub(crate) store: Store,
 }
 
@@ -36,6 +39,18 @@ pub(crate) enum LookError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Presence(#[from] PresenceError),
+}
+
+/// The free space below which no write of the agent can be expected to succeed: its own state is
+/// written twice, each time beside the old copy.
+const LEAST_FREE_BYTES: u64 = 64 * 1024;
+
+/// Whether the file system of a directory has no room for what the agent writes.
+fn is_full(directory: &Directory) -> bool {
+    rustix::fs::fstatvfs(directory).is_ok_and(|found| {
+        let free = found.f_bfree.saturating_mul(found.f_frsize);
+        found.f_blocks > 0 && free < LEAST_FREE_BYTES
+    })
 }
 
 impl Look {
@@ -69,6 +84,8 @@ impl Look {
             remembered,
             present,
             policy,
+            disk_full: is_full(store.directory())
+                || root.directory().open("etc").is_ok_and(|etc| is_full(&etc)),
             store,
         })
     }

@@ -2,6 +2,7 @@
 
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::report::{Facts, compose, is_news};
+use fyr_agent_core::storage::Part;
 use fyr_schemas::envelope::PayloadType;
 use fyr_schemas::report::Report;
 use jiff::Timestamp;
@@ -10,10 +11,24 @@ use tracing::{info, warn};
 use crate::agent::Agent;
 
 impl Agent {
-    /// Keeps a report in the spool if there is something to tell.
+    /// Adds a report to the spool if it is news, and stores what is not on disk yet.
     ///
-    /// On a full disk nothing is lost but the time: the events wait for the next attempt.
+    /// A disk that refuses it does not keep it from the server: it is sent from memory.
     pub(crate) fn report(&mut self) {
+        // That the disk begins or ceases to refuse reports is news as well.
+        for _ in 0..2 {
+            self.add_report();
+            let stored = self.spool.store();
+            if let Err(error) = &stored {
+                warn!("{}", crate::chain_in_words(error));
+            }
+            if !self.note_stored(Part::Reports, stored.map_err(|error| error.reason())) {
+                return;
+            }
+        }
+    }
+
+    fn add_report(&mut self) {
         let now = self.now();
         let report = self.compose(now);
         if !is_news(self.reported.as_ref(), &report) {
@@ -26,7 +41,7 @@ impl Agent {
         let Ok(envelope) = serde_json::to_vec(&envelope) else {
             return;
         };
-        match self.spool.keep(&envelope) {
+        match self.spool.take(envelope) {
             Ok(()) => {
                 info!("report {} is written", report.sequence);
                 self.remembered.sequence = self.spool.last();

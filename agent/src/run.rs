@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use fyr_agent_core::schedule::{HEARTBEAT, History, next_wake};
+use fyr_agent_core::schedule::{HEARTBEAT, History, next_repair, next_wake};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::{EventKind, MOST_REPORTS};
@@ -32,6 +32,8 @@ enum Event {
     Push,
     /// A managed place changed.
     Drift,
+    /// What failed on the device is due for another attempt.
+    Repair,
     /// The metadata expired.
     Boundary,
     /// Other periods of the timetable run, or the clock was set.
@@ -67,6 +69,10 @@ struct Daemon {
     /// Whether an attempt is due although the last one failed.
     upload_due: bool,
     at_once: usize,
+    /// How often in a row something on the device itself failed.
+    failed_repairs: u32,
+    /// When it is tried again; absent where nothing failed.
+    repair: Option<Timestamp>,
     wake: Timestamp,
 }
 
@@ -93,6 +99,8 @@ pub(crate) async fn run(agent: Agent, server: Server) -> std::io::Result<()> {
         uploads: History::default(),
         upload_due: true,
         at_once: MOST_REPORTS,
+        failed_repairs: 0,
+        repair: None,
         wake: Timestamp::MAX,
     };
     daemon.start();
@@ -107,6 +115,7 @@ impl Daemon {
         self.agent.events.push(now, EventKind::Started);
         self.converge(Instant::now());
         self.refresh();
+        self.plan_repair();
     }
 
     async fn turn(&mut self) {
@@ -128,11 +137,16 @@ impl Daemon {
                     self.refresh();
                 }
                 Woken::Event(Event::Drift | Event::Turn) => self.converge(Instant::now()),
+                Woken::Event(Event::Repair) => {
+                    self.agent.keep_belief_again();
+                    self.converge(Instant::now());
+                }
                 Woken::Event(Event::Boundary) => {}
                 Woken::Refreshed(result) => self.take_in(*result),
                 Woken::Sent(batch, result) => self.take_receipt(&batch, result),
             }
             self.agent.report();
+            self.plan_repair();
             self.agent.remember(&before);
             self.upload();
         }
@@ -154,6 +168,7 @@ impl Daemon {
             Some(Hint) = self.hints.recv() => Event::Push,
             () = self.alarm.rings() => Event::Turn,
             () = sleep_until(boundary, now) => Event::Boundary,
+            () = sleep_until(self.repair, now) => Event::Repair,
             () = sleep_until(Some(self.wake), now) => Event::Tick,
         };
         Woken::Event(event)
@@ -245,6 +260,19 @@ impl Daemon {
         self.plan_wake();
     }
 
+    /// The next attempt at what failed on the device, which waits longer after each failure.
+    fn plan_repair(&mut self) {
+        let now = clock::read().system;
+        if !self.agent.must_try_again() {
+            self.failed_repairs = 0;
+            self.repair = None;
+        } else if self.repair.is_none_or(|due| due <= now) {
+            self.failed_repairs = self.failed_repairs.saturating_add(1);
+            self.repair = next_repair(self.failed_repairs, now);
+        }
+        self.agent.remembered.attempts.repair = self.repair;
+    }
+
     /// The next attempt: at the heartbeat, or sooner after a failure.
     fn plan_wake(&mut self) {
         let now = clock::read().system;
@@ -252,6 +280,7 @@ impl Daemon {
         let refresh = next_wake(self.refreshes, seed, now);
         let upload = next_wake(self.uploads, seed, now);
         self.wake = refresh.min(upload);
+        self.agent.remembered.attempts.refresh = Some(self.wake);
     }
 }
 

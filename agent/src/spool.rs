@@ -1,17 +1,20 @@
-//! Reports that wait on disk until the server has stored them for good.
+//! Reports that wait until the server has stored them for good: on disk, and in memory for as long as
+//! the disk refuses them.
 //!
 //! A report's number is its file's name, so a damaged file still keeps its number from being
 //! used twice. The highest number is also remembered with everything else, for when none waits.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::num::NonZeroU64;
 
 use fyr_schemas::envelope::Envelope;
-use fyr_schemas::report::{LONGEST_BATCH, LONGEST_REPORT};
+use fyr_schemas::report::{FailureReason, LONGEST_BATCH, LONGEST_REPORT, MOST_REPORTS};
 use rustix::fs::{AtFlags, FileType};
 use rustix::io::Errno;
 use tracing::warn;
 
 use crate::atomic::{Directory, NewFile};
+use crate::observe::reason;
 use crate::store::{Store, twin};
 
 const DIRECTORY: &str = "spool";
@@ -21,26 +24,41 @@ const MODE: u32 = 0o644;
 /// The most reports that wait; past that the oldest is given up, and its number is missing.
 const LIMIT: usize = 4096;
 
+/// The most reports that are kept in memory alone.
+const UNSTORED_LIMIT: usize = MOST_REPORTS;
+
 /// The waiting reports of one device.
 #[derive(Debug)]
 pub(crate) struct Spool {
     directory: Directory,
+    /// Reports that are not on disk, by number.
+    unstored: BTreeMap<u64, Vec<u8>>,
     /// The highest number that was ever used.
     last: u64,
 }
 
-/// Why a report could not be kept.
+/// Why a report could not be taken or stored.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SpoolError {
     /// The directory is out of reach.
     #[error("cannot open the spool of reports")]
     Open(#[source] Errno),
     /// A report could not be written.
-    #[error("cannot keep report {number}")]
+    #[error("cannot store report {number}")]
     Write { number: u64, source: Errno },
     /// A report is longer than any server takes.
     #[error("report {number} is too long")]
     TooLong { number: u64 },
+}
+
+impl SpoolError {
+    /// The failure as a report names it.
+    pub(crate) fn reason(&self) -> FailureReason {
+        match self {
+            Self::Open(source) | Self::Write { source, .. } => reason(*source),
+            Self::TooLong { .. } => FailureReason::Io,
+        }
+    }
 }
 
 impl Spool {
@@ -53,6 +71,7 @@ impl Spool {
         let waiting = waiting(&directory).last().copied().unwrap_or(0);
         Ok(Self {
             directory,
+            unstored: BTreeMap::new(),
             last: waiting.max(last),
         })
     }
@@ -67,23 +86,38 @@ impl Spool {
         NonZeroU64::MIN.saturating_add(self.last)
     }
 
-    /// Keeps the report with the number [`next`](Self::next).
-    pub(crate) fn keep(&mut self, envelope: &[u8]) -> Result<(), SpoolError> {
+    /// Takes the report with the number [`next`](Self::next). It can be sent from here on, and is lost
+    /// with the process until [`store`](Self::store) succeeds.
+    pub(crate) fn take(&mut self, envelope: Vec<u8>) -> Result<(), SpoolError> {
         let number = self.next().get();
         if envelope.len() > LONGEST_REPORT {
             return Err(SpoolError::TooLong { number });
         }
-        let failed = |source| SpoolError::Write { number, source };
-        let file = NewFile {
-            content: &envelope,
-            mode: MODE,
-            modified: None,
-        };
-        self.directory
-            .replace(&file_name(number), &self.directory, STAGED, file)
-            .map_err(failed)?;
+        self.unstored.insert(number, envelope);
         self.last = number;
-        let waiting = self.waiting();
+        if self.unstored.len() > UNSTORED_LIMIT
+            && let Some((number, _)) = self.unstored.pop_first()
+        {
+            warn!("too many reports cannot be stored, giving up report {number}");
+        }
+        Ok(())
+    }
+
+    /// Writes what is in memory alone to the disk, oldest first.
+    pub(crate) fn store(&mut self) -> Result<(), SpoolError> {
+        while let Some(entry) = self.unstored.first_entry() {
+            let number = *entry.key();
+            let file = NewFile {
+                content: &entry.get().as_slice(),
+                mode: MODE,
+                modified: None,
+            };
+            self.directory
+                .replace(&file_name(number), &self.directory, STAGED, file)
+                .map_err(|source| SpoolError::Write { number, source })?;
+            entry.remove();
+        }
+        let waiting = waiting(&self.directory);
         let surplus = waiting.len().saturating_sub(LIMIT);
         for number in waiting.iter().take(surplus) {
             warn!("too many reports wait, giving up report {number}");
@@ -93,19 +127,26 @@ impl Spool {
     }
 
     /// The numbers of the waiting reports, lowest first.
-    pub(crate) fn waiting(&self) -> Vec<u64> {
-        waiting(&self.directory)
+    pub(crate) fn waiting(&self) -> BTreeSet<u64> {
+        let stored = waiting(&self.directory).into_iter();
+        stored.chain(self.unstored.keys().copied()).collect()
+    }
+
+    /// The envelope of a waiting report, as it is written.
+    fn read(&self, number: u64) -> Option<Vec<u8>> {
+        let unstored = self.unstored.get(&number).cloned();
+        unstored.or_else(|| twin::read_file(&self.directory, &file_name(number)))
     }
 
     /// The oldest waiting reports, at most `count` and as many as a batch may hold, and at least one.
     /// Damaged ones are dropped: the server sees the missing number.
-    pub(crate) fn oldest(&self, count: usize) -> Vec<(u64, Envelope)> {
+    pub(crate) fn oldest(&mut self, count: usize) -> Vec<(u64, Envelope)> {
         let mut batch = Vec::new();
         // The brackets around them; each report also has a comma.
         let mut size = 1_usize;
         for number in self.waiting() {
             // One that cannot be read now may be read later, and delays no other.
-            let Some(content) = twin::read_file(&self.directory, &file_name(number)) else {
+            let Some(content) = self.read(number) else {
                 continue;
             };
             let Ok(envelope) = serde_json::from_slice(&content) else {
@@ -123,7 +164,7 @@ impl Spool {
     }
 
     /// Forgets what was sent and is stored for good, up to and including `number`.
-    pub(crate) fn acknowledge(&self, sent: &[(u64, Envelope)], number: u64) {
+    pub(crate) fn acknowledge(&mut self, sent: &[(u64, Envelope)], number: u64) {
         for (stored, _) in sent.iter().take_while(|(sent, _)| *sent <= number) {
             self.forget(*stored);
         }
@@ -136,7 +177,7 @@ impl Spool {
         let taken = self.waiting().into_iter().take_while(|it| *it <= highest);
         let mut given_up = Vec::new();
         for number in taken {
-            let content = twin::read_file(&self.directory, &file_name(number));
+            let content = self.read(number);
             given_up.extend(content.and_then(|it| serde_json::from_slice(&it).ok()));
             self.forget(number);
         }
@@ -144,7 +185,10 @@ impl Spool {
     }
 
     /// Forgets one report. What cannot be removed is sent again, and the server knows it.
-    pub(crate) fn forget(&self, number: u64) {
+    pub(crate) fn forget(&mut self, number: u64) {
+        if self.unstored.remove(&number).is_some() {
+            return;
+        }
         let name = file_name(number);
         if let Err(errno) = rustix::fs::unlinkat(&self.directory, name, AtFlags::empty()) {
             warn!("cannot remove report {number}: {errno}");
@@ -208,7 +252,8 @@ mod tests {
             signatures: Vec::new(),
         };
         for _ in 0..reports {
-            spool.keep(&serde_json::to_vec(&envelope).unwrap()).unwrap();
+            spool.take(serde_json::to_vec(&envelope).unwrap()).unwrap();
+            spool.store().unwrap();
         }
     }
 
@@ -246,19 +291,40 @@ mod tests {
         fs::remove_file(file(&place, 1)).unwrap();
         long.resize(LONGEST_REPORT - 2, b' ');
         for _ in 0..3 {
-            spool.keep(&long).unwrap();
+            spool.take(long.clone()).unwrap();
         }
         // `[`, a comma and `]` make the second the last that fits.
         assert_eq!(spool.oldest(64).len(), 2);
     }
 
     #[test]
-    fn only_what_was_sent_is_forgotten_for_any_number_of_the_server() {
+    fn a_report_that_cannot_be_stored_is_sent_and_not_lost_when_there_is_space_again() {
+        let (place, store) = place();
+        let mut spool = Spool::open(&store, 0).unwrap();
+        keep(&mut spool, 1);
+        let staged = place.path().join("var/lib/fyr/spool").join(STAGED);
+        fs::create_dir(&staged).unwrap();
+        let report = serde_json::to_vec(&spool.oldest(1)[0].1).unwrap();
+        spool.take(report).unwrap();
+        assert!(matches!(
+            spool.store(),
+            Err(SpoolError::Write { number: 2, .. })
+        ));
+        let sent = spool.oldest(64);
+        assert_eq!(sent.iter().map(|(number, _)| *number).max(), Some(2));
+        spool.acknowledge(&sent, 1);
+        fs::remove_dir(&staged).unwrap();
+        spool.store().unwrap();
+        assert!(!file(&place, 1).exists() && file(&place, 2).exists());
+    }
+
+    #[test]
+    fn only_what_was_sent_is_forgotten_at_any_number_that_the_server_names() {
         let (_place, store) = place();
         let mut spool = Spool::open(&store, 0).unwrap();
         keep(&mut spool, 2);
         let sent = spool.oldest(1);
         spool.acknowledge(&sent, u64::MAX);
-        assert_eq!(spool.waiting(), [2]);
+        assert!(spool.waiting().into_iter().eq([2]));
     }
 }

@@ -8,6 +8,8 @@ use std::path::PathBuf;
 
 use fyr_agent_core::contact::Contact;
 use fyr_agent_core::memory::Memory;
+use fyr_agent_core::schedule::Attempts;
+use fyr_schemas::report::FailureReason;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
 use fyr_trust::floor::{Slot, newest};
 use fyr_trust::{Floor, Identity, TrustedState};
@@ -15,6 +17,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{Directory, NewFile};
+use crate::observe::reason;
 use crate::root::Root;
 
 /// The components of the state directory below the root.
@@ -49,6 +52,9 @@ pub(crate) struct Enrolment {
 pub(crate) struct Remembered {
     pub(crate) memory: Memory,
     pub(crate) contact: Contact,
+    /// What the agent tries next.
+    #[serde(default)]
+    pub(crate) attempts: Attempts,
     /// The number of the last report.
     #[serde(default)]
     pub(crate) sequence: u64,
@@ -71,6 +77,16 @@ pub(crate) enum StoreError {
     /// A file could not be written.
     #[error("cannot write `{}`", path.display())]
     Write { path: PathBuf, source: Errno },
+}
+
+impl StoreError {
+    /// The failure as a report names it.
+    pub(crate) fn reason(&self) -> FailureReason {
+        match self {
+            Self::Open { source, .. } | Self::Write { source, .. } => reason(*source),
+            Self::NotEnrolled | Self::Damaged { .. } => FailureReason::Io,
+        }
+    }
 }
 
 impl Enrolment {

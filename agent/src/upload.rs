@@ -5,7 +5,7 @@ use fyr_schemas::report::ReportReceipt;
 use reqwest::StatusCode;
 use tracing::warn;
 
-use crate::client::{Server, ServerError};
+use crate::client::{Answered, Server, ServerError};
 
 /// What came of one batch.
 #[derive(Debug)]
@@ -43,7 +43,9 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
         Ok(_) => Err(server.stored_nothing("api/v1/reports")),
         Err(ServerError::Status {
             status: StatusCode::CONFLICT,
-            highest: Some(highest),
+            by: Answered::Server {
+                highest: Some(highest),
+            },
             ..
         }) if is_plausible(highest, batch) => {
             warn!("the server has other reports of this device, up to number {highest}");
@@ -66,16 +68,25 @@ fn is_plausible(highest: u64, batch: &[(u64, Envelope)]) -> bool {
     lowest.is_some_and(|lowest| lowest <= highest) && u32::try_from(highest).is_ok()
 }
 
-/// Whether sending the same again cannot help: the server understood, and says it is wrong.
+/// Whether sending the same again cannot help: our server understood, and says it is wrong. What
+/// something else on the path says of a report is not about the report.
 fn is_final(error: &ServerError) -> bool {
     match error {
-        ServerError::Status { status, .. } => matches!(
+        ServerError::Status {
+            status,
+            by: Answered::Server { .. },
+            ..
+        } => matches!(
             *status,
             StatusCode::BAD_REQUEST
                 | StatusCode::PAYLOAD_TOO_LARGE
                 | StatusCode::UNPROCESSABLE_ENTITY
         ),
-        ServerError::Address { .. }
+        ServerError::Status {
+            by: Answered::Other,
+            ..
+        }
+        | ServerError::Address { .. }
         | ServerError::Prepare { .. }
         | ServerError::Reach { .. }
         | ServerError::StoredNothing { .. }

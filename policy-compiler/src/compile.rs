@@ -53,7 +53,7 @@ pub(crate) enum CompileError {
     Json(#[from] serde_json::Error),
     /// Devices would refuse a bundle.
     #[error(
-        "the bundle of `{group}` has {length} bytes, devices take {most} at most; write fewer addresses with paths into the rules that hold for it, or list whole hosts in a category, which is stored apart"
+        "the bundle of `{group}` has {length} bytes, devices take {most} at most; write fewer addresses with paths into its rules, or list whole hosts in a category; a category is stored apart"
     )]
     TooLarge {
         /// Whose.

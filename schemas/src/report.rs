@@ -207,6 +207,13 @@ pub enum EventKind {
     },
     /// The clock stands before a time that was signed, or jumped.
     ClockJumped,
+    /// The agent could not store its own state. The policy and its reports do not depend on that.
+    Unstored {
+        /// Why.
+        reason: FailureReason,
+    },
+    /// The agent can store its own state again.
+    StoredAgain,
     /// Events were dropped because more than [`MOST_EVENTS`] waited.
     EventsDropped {
         /// How many.

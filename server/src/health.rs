@@ -25,6 +25,10 @@ pub(crate) async fn show(State(app): State<App>) -> Response {
             !matches!(answered, Ok(Ok(_))),
             "the database does not answer",
         ),
+        (
+            app.store.trouble().is_some(),
+            "the database takes no reports",
+        ),
         (is_unusable, "the changed certificate cannot be used"),
     ]);
     let (status, text) = match faults {

@@ -113,6 +113,11 @@ impl Tally {
         self.count(DeviceState::Compliant)
     }
 
+    /// How many need attention.
+    pub(crate) fn attention(&self) -> u64 {
+        self.total().saturating_sub(self.holding())
+    }
+
     /// Every state with its count, best first.
     pub(crate) fn states(&self) -> impl Iterator<Item = (DeviceState, u64)> {
         STATES.into_iter().map(|state| (state, self.count(state)))
@@ -122,21 +127,17 @@ impl Tally {
 impl Overview {
     /// Digests a fleet.
     pub(crate) fn new(fleet: &Fleet, publication: &Publication) -> Self {
-        let names: BTreeSet<&GroupId> = publication
-            .groups
-            .keys()
-            .chain(fleet.devices.iter().map(|device| &device.group))
-            .collect();
-        let members: Vec<Members> = names
+        let published = publication.groups.keys().map(|group| (group, Vec::new()));
+        let mut by_group: BTreeMap<&GroupId, Vec<&FleetDevice>> = published.collect();
+        for device in &fleet.devices {
+            by_group.entry(&device.group).or_default().push(device);
+        }
+        let members: Vec<Members> = by_group
             .into_iter()
-            .map(|group| Members {
+            .map(|(group, devices)| Members {
                 group,
                 published: publication.groups.get(group).map(|group| &**group),
-                devices: fleet
-                    .devices
-                    .iter()
-                    .filter(|device| device.group == *group)
-                    .collect(),
+                devices,
             })
             .collect();
         Self {

@@ -22,6 +22,12 @@ use crate::words::{self, Calendar, When};
 /// How many devices are listed; a filter brings the others.
 const DEVICES_LISTED: usize = 200;
 
+/// How many groups have a card. Of more, those have one in which the most devices need attention.
+const GROUPS_LISTED: usize = 24;
+
+/// How many devices are listed while all groups are shown and there are many.
+const DEVICES_LISTED_OF_MANY: usize = 50;
+
 /// Which devices are listed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Filter {
@@ -45,6 +51,8 @@ pub(crate) struct Dashboard {
     populations: Vec<PopulationText>,
     apart: u64,
     groups: Vec<GroupCard>,
+    /// Groups beyond [`GROUPS_LISTED`], by name.
+    more_groups: Vec<GroupLine>,
     waiting_groups: Vec<String>,
     has_small_groups: bool,
     matrix: Matrix,
@@ -108,6 +116,13 @@ struct GroupCard {
     broken: Vec<BreachText>,
 }
 
+/// A group in one line.
+struct GroupLine {
+    name: String,
+    holding: u64,
+    total: u64,
+}
+
 struct BreachText {
     control: String,
     devices: String,
@@ -166,7 +181,9 @@ impl Dashboard {
     ) -> Self {
         let overview = Overview::new(fleet, publication);
         let listed = filter.listed(fleet);
+        let rows = listed.iter().take(filter.most(listed.len()));
         let groups = &overview.groups;
+        let (cards, more) = cards(groups);
         let populations = &overview.populations;
         let shown: u64 = populations.iter().map(|it| it.tally.total()).sum();
         Self {
@@ -181,7 +198,7 @@ impl Dashboard {
             has_small_groups: groups
                 .iter()
                 .any(|group| (1..SMALL).contains(&group.tally.total())),
-            matrix: Matrix::new(&overview),
+            matrix: Matrix::new(&overview, filter.group.as_ref()),
             group_options: groups
                 .iter()
                 .map(|group| Choice {
@@ -200,10 +217,8 @@ impl Dashboard {
                 })
                 .collect(),
             filtered: *filter != Filter::default(),
-            unlisted: listed.len().saturating_sub(DEVICES_LISTED),
-            devices: listed
-                .into_iter()
-                .take(DEVICES_LISTED)
+            unlisted: listed.len().saturating_sub(filter.most(listed.len())),
+            devices: rows
                 .map(|device| DeviceRow::new(device, fleet.revision, calendar))
                 .collect(),
             departed: fleet
@@ -227,11 +242,11 @@ impl Dashboard {
                 .filter(|group| group.tally.total() == 0)
                 .map(|group| group.group.to_string())
                 .collect(),
-            groups: groups
-                .iter()
-                .filter(|group| group.tally.total() > 0)
+            groups: cards
+                .into_iter()
                 .map(|group| GroupCard::new(group, calendar))
                 .collect(),
+            more_groups: more.into_iter().map(GroupLine::new).collect(),
         }
     }
 
@@ -256,11 +271,35 @@ impl Dashboard {
     }
 }
 
+/// The groups that have a card, and the others that have devices.
+fn cards(groups: &[GroupOverview]) -> (Vec<&GroupOverview>, Vec<&GroupOverview>) {
+    let with_devices = groups.iter().filter(|group| group.tally.total() > 0);
+    let mut cards: Vec<&GroupOverview> = with_devices.collect();
+    if cards.len() <= GROUPS_LISTED {
+        return (cards, Vec::new());
+    }
+    cards.sort_by_key(|group| std::cmp::Reverse(group.tally.attention()));
+    let mut more = cards.split_off(GROUPS_LISTED);
+    more.sort_by(|a, b| a.group.cmp(&b.group));
+    (cards, more)
+}
+
+impl GroupLine {
+    fn new(group: &GroupOverview) -> Self {
+        Self {
+            name: group.group.to_string(),
+            holding: group.tally.holding(),
+            total: group.tally.total(),
+        }
+    }
+}
+
 impl Filter {
     /// The devices whose events the page shows.
     pub(crate) fn shown(&self, fleet: &Fleet) -> Vec<DeviceId> {
-        let listed = self.listed(fleet).into_iter();
-        let shown = listed.take(DEVICES_LISTED);
+        let listed = self.listed(fleet);
+        let most = self.most(listed.len());
+        let shown = listed.into_iter().take(most);
         shown.map(|device| device.device.clone()).collect()
     }
 
@@ -270,6 +309,15 @@ impl Filter {
         let mut listed: Vec<&FleetDevice> = all.filter(|device| self.lists(device)).collect();
         listed.sort_by_key(|device| std::cmp::Reverse(attention(device.state)));
         listed
+    }
+
+    /// How many of so many devices are listed.
+    fn most(&self, listed: usize) -> usize {
+        if self.group.is_none() && listed > DEVICES_LISTED {
+            DEVICES_LISTED_OF_MANY
+        } else {
+            DEVICES_LISTED
+        }
     }
 
     fn lists(&self, device: &FleetDevice) -> bool {

@@ -4,6 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
+use fyr_schemas::problem::{MEDIA_TYPE, TYPE_PREFIX};
+
 use crate::store::StoreError;
 
 /// One refused request, ready to be sent.
@@ -114,7 +116,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let body = Body {
-            r#type: format!("urn:fyr:problem:{}", self.slug),
+            r#type: format!("{TYPE_PREFIX}{}", self.slug),
             title: self.title,
             status: self.status.as_u16(),
             detail: &self.detail,
@@ -122,10 +124,7 @@ impl IntoResponse for Problem {
         };
         let mut response = (self.status, axum::Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         if let Some(seconds) = self.retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));

@@ -15,6 +15,8 @@ mod state;
 #[cfg(test)]
 mod tests;
 mod writer;
+#[cfg(test)]
+mod year;
 
 use std::collections::HashMap;
 use std::fs::{DirBuilder, File, OpenOptions};

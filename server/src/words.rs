@@ -149,6 +149,10 @@ pub(crate) fn event(event: &EventKind) -> String {
             format!("Refused: {}; the last good policy stays", reason.words())
         }
         EventKind::ClockJumped => "The device's clock jumped".to_owned(),
+        EventKind::Unstored { reason } => {
+            format!("The agent cannot store its own state: {}", reason.words())
+        }
+        EventKind::StoredAgain => "The agent can store its own state again".to_owned(),
         EventKind::EventsDropped { count } => {
             format!("{count} events were dropped because too many waited")
         }
@@ -159,10 +163,11 @@ pub(crate) fn event(event: &EventKind) -> String {
 pub(crate) fn event_weight(event: &EventKind) -> &'static str {
     match event {
         EventKind::Started | EventKind::Applied { .. } => "calm",
-        EventKind::Repaired { .. } | EventKind::Outranked { .. } => "good",
+        EventKind::Repaired { .. } | EventKind::Outranked { .. } | EventKind::StoredAgain => "good",
         EventKind::Drift { .. }
         | EventKind::Refused { .. }
         | EventKind::ClockJumped
+        | EventKind::Unstored { .. }
         | EventKind::EventsDropped { .. } => "loud",
     }
 }

@@ -148,6 +148,38 @@ impl Chromium {
         Ok(page)
     }
 
+    /// Whether it has opened the port that it was asked for, through which any program may drive it.
+    /// Waits until it has opened it or has said that it is not allowed.
+    pub fn lets_itself_be_driven(&mut self) -> Result<bool> {
+        const REFUSAL: &str = "DevTools remote debugging is disallowed by the system admin";
+        let file = self.profile.path().join("DevToolsActivePort");
+        self.process.until(
+            "an answer to `--remote-debugging-port`",
+            wait::LIMIT,
+            |process| {
+                let is_refused = process.stderr().contains(REFUSAL);
+                Ok((is_refused || file.exists()).then_some(!is_refused))
+            },
+        )
+    }
+
+    /// Opens a page off the record that reaches the network through `proxy`, as any program can that
+    /// drives the browser.
+    pub fn opens_a_private_context_behind(&mut self, proxy: &str) -> Result<bool> {
+        let (port, path) = self.debugger()?;
+        let stream = self.connect(port)?;
+        let mut remote = Remote::connect(stream, &format!("ws://127.0.0.1:{port}{path}"))?;
+        let context = remote.call(
+            "Target.createBrowserContext",
+            &json!({ "proxyServer": proxy }),
+            None,
+        )?;
+        let context = text(&context, "browserContextId")?.to_owned();
+        let page = json!({ "url": "about:blank", "browserContextId": context });
+        let page = remote.call("Target.createTarget", &page, None)?;
+        Ok(text(&page, "targetId").is_ok())
+    }
+
     /// The status line with which the browser answers an attempt to inspect a page.
     pub fn inspection_answer(&mut self) -> Result<String> {
         let (port, path) = self.debugger()?;

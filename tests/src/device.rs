@@ -27,8 +27,8 @@ impl Device {
         Ok(Self { root })
     }
 
-    /// A second root with a copy of the browsers' policies, changed in one value each: the
-    /// developer tools, which the policy closes and through which a test looks inside, are open.
+    /// A second root with a copy of the browsers' policies, changed only in what lets a test look
+    /// inside: the developer tools, and the port through which another program drives a browser.
     pub fn inspectable(&self) -> Result<Self> {
         let copy = Self::new()?;
         fs::create_dir_all(copy.managed())?;
@@ -37,6 +37,9 @@ impl Device {
             let mut policy = read(&entry.path())?;
             if let Some(tools) = policy.get_mut("DeveloperToolsAvailability") {
                 *tools = 1.into();
+            }
+            if let Some(debugging) = policy.get_mut("RemoteDebuggingAllowed") {
+                *debugging = true.into();
             }
             fs::write(copy.managed().join(entry.file_name()), policy.to_string())?;
         }

@@ -82,7 +82,7 @@ fn the_status_is_printed_as_text_and_as_json() -> Result<()> {
     let device = town.settled_device()?;
     let words = device.agent(&["status"])?.success()?;
     ensure!(
-        words.starts_with("This device holds its policy.\n"),
+        words.starts_with("The policy is in force on this device.\n"),
         "{words}"
     );
     ensure!(
@@ -96,7 +96,11 @@ fn the_status_is_printed_as_text_and_as_json() -> Result<()> {
     fs::remove_file(device.device.managed().join("fyr.json"))?;
     let red = device.agent(&["status"])?;
     ensure!(red.status.code() == Some(1), "{red:?}");
-    for reported in ["What does not hold:", "youtube.level", "Start the agent"] {
+    for reported in [
+        "Not in force: ",
+        "youtube.level",
+        "The agent is not running",
+    ] {
         ensure!(red.stdout.contains(reported), "{red:?}");
     }
     Ok(())

@@ -7,6 +7,7 @@ use fyr_tests::child;
 use serde_json::Value;
 
 mod crates;
+mod licences;
 mod promises;
 mod sources;
 mod words;

@@ -4,6 +4,7 @@ mod agent_lists;
 mod agent_night;
 mod agent_once;
 mod agent_power;
+mod agent_retry;
 mod agent_run;
 mod agent_tamper;
 mod closed_names;

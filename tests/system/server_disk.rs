@@ -195,6 +195,9 @@ impl SmallDisk {
         let metrics = self.server.get("/metrics")?.text();
         let line = format!("fyr_database_failing {}", u8::from(full));
         ensure!(metrics.contains(&line), "`{line}` in {metrics}");
+        let health = self.server.get("/healthz")?;
+        let line = "the database takes no reports";
+        ensure!(health.text().contains(line) == full, "{health:?}");
         let page = self.server.get("/")?.text();
         let words = "the disk of the server&#39;s database is full";
         ensure!(page.contains(words) == full, "`{words}`: {full} in {page}");

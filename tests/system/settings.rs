@@ -27,6 +27,12 @@ fn chromium_takes_every_policy_that_settings_write_without_a_remark() -> Result<
             .insert("DeveloperToolsAvailability".into(), json!(1)),
         Some(json!(2))
     );
+    assert_eq!(
+        bundle
+            .chromium
+            .insert("RemoteDebuggingAllowed".into(), json!(true)),
+        Some(json!(false))
+    );
     let device = Device::new()?;
     write_policies(&device, &bundle)?;
     let internet = Internet::open()?;
@@ -61,6 +67,35 @@ fn firefox_takes_every_policy_that_settings_write() -> Result<()> {
     let mut firefox = Firefox::start(device.root(), &network, &[])?;
 
     assert_eq!(firefox.active_policies()?, json!(bundle.firefox));
+    Ok(())
+}
+
+#[test]
+fn no_program_drives_a_chromium_whose_developer_tools_are_closed() -> Result<()> {
+    let bundle = everything_strict()?;
+    let device = Device::new()?;
+    write_policies(&device, &bundle)?;
+    let internet = Internet::open()?;
+    let mut chromium = Chromium::start(device.root(), &internet, &[])?;
+    assert!(!chromium.lets_itself_be_driven()?);
+    Ok(())
+}
+
+#[test]
+fn a_program_that_drives_a_chromium_opens_private_windows_behind_a_proxy_of_its_choice()
+-> Result<()> {
+    let mut bundle = everything_strict()?;
+    // Without this one policy all the others do not keep it out.
+    let closed = bundle.chromium.remove("RemoteDebuggingAllowed");
+    assert_eq!(closed, Some(json!(false)));
+    let device = Device::new()?;
+    write_policies(&device, &bundle)?;
+    let internet = Internet::open()?;
+    let mut chromium = Chromium::start(device.root(), &internet, &[])?;
+    assert!(chromium.lets_itself_be_driven()?);
+    assert!(chromium.opens_a_private_context_behind("http://127.0.0.1:9")?);
+    // Its pages cannot be inspected, which prevents none of that.
+    assert_eq!(chromium.inspection_answer()?, "HTTP/1.1 403 Forbidden");
     Ok(())
 }
 

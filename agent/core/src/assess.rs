@@ -11,7 +11,7 @@ use fyr_schemas::report::{
 use jiff::{SignedDuration, Timestamp};
 
 use crate::in_force::InForce;
-use crate::memory::{Drift, Held, Memory};
+use crate::memory::{Drift, Held, MOST_REPAIRED, Memory, Repaired};
 use crate::observed::Observed;
 use crate::obstacle::Affected;
 use crate::product::{engine, place};
@@ -32,6 +32,8 @@ pub struct Assessment {
     pub controls: Vec<ControlReport>,
     /// What happened in the pass.
     pub events: Vec<Event>,
+    /// Whether another attempt may succeed although nothing is noticed to change.
+    pub retry: bool,
     /// What to remember for the next pass.
     pub memory: Memory,
 }
@@ -46,7 +48,11 @@ pub fn assess(
     let verdict = Verdict { observed };
     let now = moments.at;
     let controls = verdict.controls(in_force.bundle(), now, memory);
-    let (mut events, drifts) = verdict.drifts(moments, memory);
+    let Drifts {
+        mut events,
+        open: drifts,
+        repaired,
+    } = verdict.drifts(moments, memory);
     let bundle = verdict.bundle(in_force, now, memory);
     let applied = bundle.as_ref().map(|now| now.revision);
     if applied != memory.bundle.as_ref().map(|before| before.revision) {
@@ -60,12 +66,21 @@ pub fn assess(
         held: verdict.held(memory),
         controls: controls.clone(),
         drifts,
+        repaired,
     };
     Assessment {
         controls,
         events,
+        retry: observed.is_worth_retrying(),
         memory,
     }
+}
+
+/// The drift of a pass.
+struct Drifts {
+    events: Vec<Event>,
+    open: Vec<Drift>,
+    repaired: Vec<Repaired>,
 }
 
 struct Verdict<'a> {
@@ -175,7 +190,7 @@ impl Verdict<'_> {
     }
 
     /// Reports the drift that was found and what of it was repaired.
-    fn drifts(&self, moments: Moments, memory: &Memory) -> (Vec<Event>, Vec<Drift>) {
+    fn drifts(&self, moments: Moments, memory: &Memory) -> Drifts {
         let Moments { noticed, at } = moments;
         let mut events = Vec::new();
         let mut open = memory.drifts.clone();
@@ -195,15 +210,23 @@ impl Verdict<'_> {
             let what = EventKind::Outranked { place: *place };
             events.push(Event { at, what });
         }
-        let (standing, repaired): (Vec<Drift>, Vec<Drift>) = open
+        let (open, ended): (Vec<Drift>, Vec<Drift>) = open
             .into_iter()
             .partition(|drift| self.observed.is_left(drift.place));
-        for Drift { place, noticed, .. } in repaired {
-            let took_ms = milliseconds(at.duration_since(noticed));
+        let mut repaired = memory.repaired_since_a_week(at);
+        for drift in ended {
+            let took_ms = milliseconds(at.duration_since(drift.noticed));
+            let place = drift.place;
             let what = EventKind::Repaired { place, took_ms };
             events.push(Event { at, what });
+            repaired.push(Repaired { drift, at });
         }
-        (events, standing)
+        repaired.drain(..repaired.len().saturating_sub(MOST_REPAIRED));
+        Drifts {
+            events,
+            open,
+            repaired,
+        }
     }
 
     fn found(&self) -> BTreeMap<Place, Found> {

@@ -25,7 +25,9 @@ impl EventLog {
                 | EventKind::Repaired { .. }
                 | EventKind::Outranked { .. }
                 | EventKind::Refused { .. }
-                | EventKind::ClockJumped => 1,
+                | EventKind::ClockJumped
+                | EventKind::Unstored { .. }
+                | EventKind::StoredAgain => 1,
             };
             let count = dropped.saturating_add(1);
             let what = EventKind::EventsDropped { count };

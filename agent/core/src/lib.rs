@@ -17,5 +17,6 @@ pub mod product;
 pub mod report;
 pub mod schedule;
 pub mod status;
+pub mod storage;
 
 pub use assess::assess;

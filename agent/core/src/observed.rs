@@ -49,6 +49,22 @@ impl Observed {
         self.obstacles.is_empty() && self.places.values().all(|found| found.due.is_none())
     }
 
+    /// Whether another attempt may succeed although nothing is noticed to change: a disk gets space,
+    /// a file can be replaced again.
+    pub fn is_worth_retrying(&self) -> bool {
+        let mut obstacles = self.obstacles.iter();
+        self.places.values().any(|found| found.due.is_some())
+            || obstacles.any(|obstacle| match obstacle.reason {
+                // What removes these is noticed, or fetched.
+                FailureReason::Shadowed | FailureReason::ListMissing => false,
+                FailureReason::NoSpace
+                | FailureReason::NoPermission
+                | FailureReason::ReadOnly
+                | FailureReason::Obstructed
+                | FailureReason::Io => true,
+            })
+    }
+
     /// Whether anything is to be done at `place` or in its way.
     pub fn is_left(&self, place: Place) -> bool {
         let due = self.places.get(&place).and_then(|found| found.due);

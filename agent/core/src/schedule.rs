@@ -1,12 +1,26 @@
 //! When the agent wakes without an event: at the heartbeat, and sooner after a failure.
 
 use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
 
 /// How often a device that is never pushed still asks, looks and reports.
 pub const HEARTBEAT: SignedDuration = SignedDuration::from_mins(15);
 
 /// The first wait after a failure; it doubles up to the heartbeat.
 const FIRST_RETRY: SignedDuration = SignedDuration::from_secs(2);
+
+/// The longest wait before the next attempt to repair the device itself. An attempt that fails costs
+/// the device some milliseconds and the server nothing.
+const LONGEST_REPAIR_WAIT: SignedDuration = SignedDuration::from_secs(60);
+
+/// What the agent tries next, and when.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attempts {
+    /// The next refresh from the repository.
+    pub refresh: Option<Timestamp>,
+    /// The next attempt at what failed on the device; absent where nothing did.
+    pub repair: Option<Timestamp>,
+}
 
 /// What was tried so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -38,16 +52,25 @@ impl History {
 pub fn next_wake(history: History, seed: u64, now: Timestamp) -> Timestamp {
     let longest = match history.failures {
         0 => HEARTBEAT,
-        failures => {
-            let doublings = failures.saturating_sub(1).min(16);
-            FIRST_RETRY
-                .saturating_mul(1_i32 << doublings)
-                .min(HEARTBEAT)
-        }
+        failures => back_off(failures).min(HEARTBEAT),
     };
     let half = longest / 2;
     let wait = half.saturating_add(share(half, seed ^ u64::from(history.attempts)));
     now.saturating_add(wait).unwrap_or(Timestamp::MAX)
+}
+
+/// The moment of the next attempt to repair the device after as many failures in a row; absent where
+/// the last attempt succeeded.
+pub fn next_repair(failures: u32, now: Timestamp) -> Option<Timestamp> {
+    let wait = back_off(failures).min(LONGEST_REPAIR_WAIT);
+    let next = now.saturating_add(wait).unwrap_or(Timestamp::MAX);
+    (failures > 0).then_some(next)
+}
+
+/// The wait after as many failures in a row: it doubles.
+fn back_off(failures: u32) -> SignedDuration {
+    let doublings = failures.saturating_sub(1).min(16);
+    FIRST_RETRY.saturating_mul(1_i32 << doublings)
 }
 
 /// A part of `whole` that follows from `seed`, evenly spread.
@@ -93,6 +116,17 @@ mod tests {
             let wait = wait(History { attempts, failures: 0 }, seed);
             prop_assert!(wait >= HEARTBEAT / 2);
         }
+    }
+
+    #[test]
+    fn a_failed_repair_is_tried_again_within_seconds_and_never_later_than_a_minute() {
+        let now = Timestamp::UNIX_EPOCH;
+        let waits = [1, 2, 3, 6, u32::MAX].map(|failures| {
+            let next = next_repair(failures, now).unwrap();
+            next.duration_since(now).as_secs()
+        });
+        assert_eq!(waits, [2, 4, 8, 60, 60]);
+        assert_eq!(next_repair(0, now), None);
     }
 
     #[test]

@@ -1,17 +1,25 @@
-//! What `fyr-agent status` says: what is in force, since when, what does not hold, why, and what
-//! to do.
+//! What a device says about itself: what is in force, every cause of what is not, what happened in the
+//! last week, and what it does next. Words and places are the edge's.
 
-use std::collections::BTreeMap;
+mod causes;
+
+use std::collections::BTreeSet;
 
 use fyr_schemas::bundle::{Bundle, Control, Coverage, Engine};
 use fyr_schemas::report::{
-    BundleInForce, ControlReport, ControlState, FailureReason, Freshness, PeriodsInForce, Product,
+    BundleInForce, ControlReport, ControlState, FailureReason, Found, Freshness, PeriodsInForce,
+    Place, Product, RefusalReason,
 };
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, DeviceId, Digest, GroupId, OrganisationId};
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::contact::{Contact, TroubleKind};
+use self::causes::Causes;
+use crate::contact::Contact;
+use crate::memory::{Drift, Memory, Repaired};
+use crate::observed::Observed;
+use crate::product::engine;
+use crate::schedule::Attempts;
 
 /// A device's account of itself, for the person in front of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -20,7 +28,7 @@ pub struct Status {
     pub at: Timestamp,
     /// Its pseudonym.
     pub device: DeviceId,
-    /// Whose policy it holds.
+    /// Whose policy it accepts.
     pub organisation: OrganisationId,
     /// Its group.
     pub group: GroupId,
@@ -32,9 +40,7 @@ pub struct Status {
     pub periods: Option<PeriodsInForce>,
     /// Whether the policy is as new as the device can know.
     pub freshness: Freshness,
-    /// What is wrong with the repository, if anything is.
-    pub trouble: Option<TroubleKind>,
-    /// When the repository was last believed.
+    /// When the repository was last verified.
     pub refreshed: Option<Timestamp>,
     /// Whether an agent runs on this device.
     pub agent: AgentState,
@@ -46,8 +52,14 @@ pub struct Status {
     pub lists: Vec<ListStatus>,
     /// Every control of the bundle.
     pub controls: Vec<ControlStatus>,
-    /// What is still to be done, as the plan says it.
-    pub due: Vec<String>,
+    /// What is wrong, each cause once.
+    pub causes: Vec<Cause>,
+    /// The drift of the last week that was repaired, oldest first.
+    pub repaired: Vec<Repaired>,
+    /// The drift that is not repaired.
+    pub open: Vec<Drift>,
+    /// What the agent tries next; absent where none runs.
+    pub next: Option<Attempts>,
 }
 
 /// Whether an agent runs.
@@ -58,7 +70,7 @@ pub enum AgentState {
     Running,
     /// Nothing is repaired until it is started.
     Stopped,
-    /// Whoever asks may not know.
+    /// The user who asks may not know.
     Unknown,
 }
 
@@ -73,7 +85,7 @@ pub struct ListStatus {
     pub digest: Digest,
 }
 
-/// One control, and what a person may do about it.
+/// One control.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ControlStatus {
     /// Which.
@@ -88,13 +100,60 @@ pub struct ControlStatus {
     pub decision: Option<CaseNumber>,
     /// The body that decided it.
     pub decided_by: Option<String>,
-    /// Why it does not hold; absent where it does.
-    pub why: Option<String>,
-    /// What to do about it; absent where nothing is to be done on this device.
-    pub advice: Option<String>,
+    /// Why a browser on this device cannot enforce it, each reason with its engines; empty where all
+    /// can.
+    pub gaps: Vec<GapStatus>,
 }
 
-/// Everything that a status is made of.
+/// Why some engines on this device cannot enforce a control.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct GapStatus {
+    /// The engines.
+    pub engines: BTreeSet<Engine>,
+    /// The reason, as the compiler words it.
+    pub detail: String,
+}
+
+/// One cause of what is wrong, with everything that it affects.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    /// What is wrong.
+    pub problem: Problem,
+    /// Since when, as far as the device knows.
+    pub since: Option<Timestamp>,
+    /// The places that it affects, if any.
+    pub places: BTreeSet<Place>,
+    /// The policies and names that it affects, where it affects only some of a place.
+    pub names: BTreeSet<String>,
+    /// The controls that are not in force because of it.
+    pub controls: Vec<ControlId>,
+}
+
+/// What can be wrong, the most urgent first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "is", content = "how")]
+pub enum Problem {
+    /// The policy cannot be written, or something overrides it.
+    Failed(FailureReason),
+    /// What the agent wrote was changed and is not repaired yet.
+    Changed(Found),
+    /// Something new of the policy is not written yet.
+    Unwritten,
+    /// A browser runs with an older policy.
+    AwaitsRestart,
+    /// No agent runs, so nothing is repaired and nothing is fetched.
+    AgentStopped,
+    /// The repository was refused.
+    Refused(RefusalReason),
+    /// The repository offers a policy that cannot be stored here.
+    Unstored,
+    /// The server did not answer.
+    Unreachable,
+    /// The metadata of the policy expired.
+    Expired,
+}
+
+/// Everything a status is made from.
 #[derive(Debug)]
 pub struct Facts<'a> {
     /// When it was asked.
@@ -105,10 +164,16 @@ pub struct Facts<'a> {
     pub organisation: &'a OrganisationId,
     /// The group it joined.
     pub group: &'a GroupId,
+    /// What it remembers of the last pass.
+    pub memory: &'a Memory,
     /// How it stands with its repository.
     pub contact: &'a Contact,
+    /// What the agent planned to try next.
+    pub attempts: Attempts,
     /// Whether an agent runs.
     pub agent: AgentState,
+    /// Whether a disk that the agent writes to is full.
+    pub disk_full: bool,
     /// Reports that wait.
     pub reports_waiting: usize,
     /// The browsers present.
@@ -124,45 +189,47 @@ pub struct Policy<'a> {
     pub in_force: &'a Bundle,
     /// The periods of its timetable that run.
     pub periods: Option<PeriodsInForce>,
-    /// Under which revision it is in force.
-    pub revision: Option<BundleInForce>,
+    /// How the device was found.
+    pub observed: &'a Observed,
     /// How its controls stand.
     pub controls: &'a [ControlReport],
-    /// What is still to be done, in words; nothing exactly where the device is compliant.
-    pub due: Vec<String>,
 }
 
 impl Status {
-    /// Tells the status.
-    pub fn tell(facts: Facts<'_>) -> Self {
-        let reported = facts.policy.as_ref();
-        let controls = reported.map(|policy| controls(policy, &facts));
-        let due = reported.map(|policy| policy.due.clone());
+    /// The status that follows from the facts.
+    pub fn of(facts: Facts<'_>) -> Self {
+        let policy = facts.policy.as_ref();
+        let next = match facts.agent {
+            AgentState::Running | AgentState::Unknown => Some(facts.attempts),
+            AgentState::Stopped => None,
+        };
         Self {
             at: facts.at,
             device: facts.device.clone(),
             organisation: facts.organisation.clone(),
             group: facts.group.clone(),
-            compliant: reported.is_some_and(|policy| policy.due.is_empty()),
-            bundle: reported.and_then(|policy| policy.revision.clone()),
-            periods: reported.and_then(|policy| policy.periods.clone()),
+            compliant: policy.is_some_and(|policy| policy.observed.is_compliant()),
+            bundle: policy.and(facts.memory.bundle.clone()),
+            periods: policy.and_then(|policy| policy.periods.clone()),
             freshness: facts.contact.freshness(facts.at),
-            trouble: facts.contact.trouble.map(|trouble| trouble.kind),
             refreshed: facts.contact.refreshed,
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
-            browsers: facts.browsers,
-            lists: reported
-                .map(|policy| lists(policy.in_force))
+            lists: policy.map(lists).unwrap_or_default(),
+            controls: policy
+                .map(|policy| controls(policy, &facts.browsers))
                 .unwrap_or_default(),
-            controls: controls.unwrap_or_default(),
-            due: due.unwrap_or_default(),
+            causes: Causes::of(&facts),
+            repaired: facts.memory.repaired_since_a_week(facts.at),
+            open: facts.memory.drifts.clone(),
+            next,
+            browsers: facts.browsers,
         }
     }
 }
 
-fn lists(bundle: &Bundle) -> Vec<ListStatus> {
-    let closed = bundle.closed.iter();
+fn lists(policy: &Policy<'_>) -> Vec<ListStatus> {
+    let closed = policy.in_force.closed.iter();
     closed
         .map(|(category, list)| ListStatus {
             category: category.clone(),
@@ -172,91 +239,45 @@ fn lists(bundle: &Bundle) -> Vec<ListStatus> {
         .collect()
 }
 
-fn controls(policy: &Policy<'_>, facts: &Facts<'_>) -> Vec<ControlStatus> {
+fn controls(policy: &Policy<'_>, browsers: &[Product]) -> Vec<ControlStatus> {
     let pairs = policy.in_force.controls.iter().zip(policy.controls);
     pairs
         .map(|(control, report)| {
-            let note = |case| policy.in_force.decisions.get(case);
+            let case = control.decision.as_ref();
+            let note = case.and_then(|case| policy.in_force.decisions.get(case));
             ControlStatus {
                 control: control.id.clone(),
                 value: control.value.clone(),
                 state: report.state,
                 since: report.since,
                 decision: control.decision.clone(),
-                decided_by: control
-                    .decision
-                    .as_ref()
-                    .and_then(note)
-                    .map(|n| n.body.clone()),
-                why: why(report.state, control, &facts.browsers),
-                advice: advice(report.state, facts.agent),
+                decided_by: note.map(|note| note.body.clone()),
+                gaps: gaps(control, browsers),
             }
         })
         .collect()
 }
 
-fn why(state: ControlState, control: &Control, browsers: &[Product]) -> Option<String> {
-    match state {
-        ControlState::InForce => None,
-        ControlState::Gap => Some(gaps(control, browsers)),
-        ControlState::PendingRestart => Some(
-            "Firefox was started before the policy was written and reads it at start only"
-                .to_owned(),
-        ),
-        ControlState::Drifted => Some("it was changed and is not repaired".to_owned()),
-        ControlState::Failed(reason) => Some(reason.words().to_owned()),
-    }
-}
-
-fn gaps(control: &Control, browsers: &[Product]) -> String {
-    let is_present = |engine: Engine| {
-        let mut products = browsers.iter();
-        products.any(|product| crate::product::engine(*product) == engine)
-    };
-    // Engines that share a reason share its sentence.
-    let mut engines: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+/// Engines that share a reason share its entry.
+fn gaps(control: &Control, browsers: &[Product]) -> Vec<GapStatus> {
+    let present: BTreeSet<Engine> = browsers.iter().map(|product| engine(*product)).collect();
+    let mut gaps: Vec<GapStatus> = Vec::new();
     for (engine, coverage) in &control.coverage {
-        if let Coverage::Gap(gap) = coverage
-            && is_present(*engine)
-        {
-            let reported = engines.entry(&gap.detail).or_default();
-            reported.push(engine.to_string());
+        let Coverage::Gap(gap) = coverage else {
+            continue;
+        };
+        if !present.contains(engine) {
+            continue;
+        }
+        match gaps.iter_mut().find(|known| known.detail == gap.detail) {
+            Some(known) => {
+                known.engines.insert(*engine);
+            }
+            None => gaps.push(GapStatus {
+                engines: [*engine].into(),
+                detail: gap.detail.clone(),
+            }),
         }
     }
-    let sentences = engines
-        .into_iter()
-        .map(|(detail, engines)| format!("{}: {detail}", engines.join(" and ")));
-    sentences.collect::<Vec<String>>().join("; ")
-}
-
-fn advice(state: ControlState, agent: AgentState) -> Option<String> {
-    let text = match (state, agent) {
-        // The policy's authors know of a gap; it cannot be closed on the device.
-        (ControlState::InForce | ControlState::Gap, _) => return None,
-        (ControlState::PendingRestart, _) => "close Firefox and open it again",
-        (ControlState::Drifted, AgentState::Stopped) => {
-            "start the agent: `systemctl start fyr-agent`"
-        }
-        (ControlState::Drifted, AgentState::Running | AgentState::Unknown) => {
-            "ask again in a moment; if it stays, look at `journalctl -u fyr-agent`"
-        }
-        (ControlState::Failed(reason), _) => match reason {
-            FailureReason::Shadowed => {
-                "remove the unmanaged entry that is named under `still to be done`"
-            }
-            FailureReason::NoSpace => "free space on the disk that holds /etc",
-            FailureReason::NoPermission => {
-                "run the agent as root, and look whether a security module denies it"
-            }
-            FailureReason::ReadOnly => "mount the file system of /etc writable again",
-            FailureReason::Obstructed => {
-                "move away what stands at the path that is named under `still to be done`"
-            }
-            FailureReason::ListMissing => {
-                "connect the device to its server, from which it is fetched again"
-            }
-            FailureReason::Io => "look at the kernel's messages: `dmesg`",
-        },
-    };
-    Some(text.to_owned())
+    gaps
 }

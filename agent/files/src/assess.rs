@@ -32,6 +32,8 @@ pub struct Pass<'a> {
 /// How the device stands after a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Assessed {
+    /// How the device was found, as the verdict sees it.
+    pub observed: Observed,
     /// The verdict.
     pub assessment: Assessment,
     /// What is still to be done. The device is compliant exactly when it is empty.
@@ -68,7 +70,11 @@ pub fn assess(
         at: pass.at,
     };
     let assessment = fyr_agent_core::assess(in_force, &observed, moments, memory);
-    Assessed { assessment, rest }
+    Assessed {
+        observed,
+        assessment,
+        rest,
+    }
 }
 
 struct Left<'a> {

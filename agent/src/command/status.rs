@@ -6,6 +6,8 @@ use fyr_agent_core::in_force::InForce;
 use fyr_agent_core::status::{Facts, Policy, Status};
 use fyr_agent_files::status::StatusWords;
 
+use jiff::tz::TimeZone;
+
 use crate::lock::Lock;
 use crate::look::{Look, LookError};
 use crate::root::Root;
@@ -25,26 +27,31 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
     let look = Look::take(root)?;
     let policy = look.policy.as_ref().ok();
     let policy = policy.map(|(bundle, assessed)| (InForce::at(bundle, look.at), assessed));
-    let status = Status::tell(Facts {
+    let status = Status::of(Facts {
         at: look.at,
         device: &look.enrolment.device,
         organisation: &look.enrolment.organisation,
         group: &look.enrolment.group,
+        memory: &look.remembered.memory,
         contact: &look.remembered.contact,
+        attempts: look.remembered.attempts,
+        disk_full: look.disk_full,
         agent: Lock::state(look.store.directory()),
         reports_waiting: spool::count(&look.store),
         browsers: look.present.iter().copied().collect(),
         policy: policy.as_ref().map(|(in_force, assessed)| Policy {
             in_force: in_force.bundle(),
             periods: in_force.periods().cloned(),
-            revision: look.remembered.memory.bundle.clone(),
+            observed: &assessed.observed,
             controls: &assessed.assessment.controls,
-            due: assessed.rest.due_in_words(),
         }),
     });
     match form {
         Form::Json => super::say(format_args!("{}\n", json(&status))),
-        Form::Words => super::say(StatusWords(&status)),
+        Form::Words => super::say(StatusWords {
+            status: &status,
+            zone: &TimeZone::system(),
+        }),
     }
     Ok(ExitCode::from(u8::from(!status.compliant)))
 }

@@ -97,7 +97,7 @@ impl schemars::JsonSchema for Pool {
 
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
-            "description": "The year a class began school, also where it is in upper secondary school now, or the name of a stage.",
+            "description": "The year in which a class began school, for an upper secondary school too, or the name of a stage.",
             "type": ["string", "integer"]
         })
     }

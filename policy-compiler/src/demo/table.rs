@@ -219,6 +219,10 @@ fn in_words(event: &EventKind) -> Option<String> {
         EventKind::Outranked { .. } => Some("overruled by another file, outranked it".to_owned()),
         EventKind::Refused { reason } => Some(format!("refused {}", reason.words())),
         EventKind::ClockJumped => Some("clock is wrong".to_owned()),
+        EventKind::Unstored { reason } => {
+            Some(format!("cannot store its state: {}", reason.words()))
+        }
+        EventKind::StoredAgain => Some("can store its state again".to_owned()),
         EventKind::Started | EventKind::EventsDropped { .. } => None,
     }
 }

@@ -1,7 +1,9 @@
 //! The controls on the page: a table of controls by groups, what needs a look before what is well.
 
 use std::cmp::Reverse;
+use std::collections::BTreeSet;
 
+use fyr_schemas::GroupId;
 use fyr_schemas::bundle::Engine;
 
 use crate::overview::{Cell, ControlOverview, GroupOverview, Overview};
@@ -14,8 +16,13 @@ pub(super) struct Matrix {
     /// The populations, before the groups.
     pub(super) populations: Vec<String>,
     pub(super) columns: Vec<String>,
+    /// How many groups have no column.
+    pub(super) hidden: usize,
     pub(super) sections: Vec<Section>,
 }
+
+/// How many groups have a column: as many as one can read side by side.
+const COLUMNS: usize = 12;
 
 /// Controls that need the same attention.
 pub(super) struct Section {
@@ -65,14 +72,11 @@ enum Attention {
 }
 
 impl Matrix {
-    /// Every control in the groups that have devices; in all groups while there is no device.
-    pub(super) fn new(overview: &Overview) -> Self {
+    /// Every control in the groups that have devices; in all groups while there is no device. Of many
+    /// groups those have a column in which the most devices need attention; of a filter, its group.
+    pub(super) fn new(overview: &Overview, only: Option<&GroupId>) -> Self {
         let waiting = overview.tally.total() == 0;
-        let shown: Vec<bool> = overview
-            .groups
-            .iter()
-            .map(|group| waiting || group.tally.total() > 0)
-            .collect();
+        let (shown, hidden) = choose(&overview.groups, waiting, only);
         let groups: Vec<&GroupOverview> = pick(&overview.groups, &shown).collect();
         let section = |id, attention, title: &dyn Fn(u64) -> String| {
             let mut found: Vec<&ControlOverview> = overview
@@ -85,7 +89,7 @@ impl Matrix {
             let rows: Vec<ControlRow> = found
                 .into_iter()
                 .map(|control| ControlRow::new(control, &overview.populations, &groups, &shown))
-                .filter(|row| row.cells.iter().any(Option::is_some))
+                .filter(ControlRow::applies)
                 .collect();
             Section {
                 id,
@@ -112,12 +116,32 @@ impl Matrix {
                 .map(|population| words::devices_of(population.audience).to_owned())
                 .collect(),
             columns: groups.iter().map(|it| it.group.to_string()).collect(),
+            hidden,
             sections: sections
                 .into_iter()
                 .filter(|section| !section.rows.is_empty())
                 .collect(),
         }
     }
+}
+
+/// Which groups have a column, and how many have none although they could.
+fn choose(groups: &[GroupOverview], waiting: bool, only: Option<&GroupId>) -> (Vec<bool>, usize) {
+    let mut candidates: Vec<&GroupOverview> = groups
+        .iter()
+        .filter(|group| waiting || group.tally.total() > 0)
+        .collect();
+    let all = candidates.len();
+    if let Some(only) = only
+        && candidates.iter().any(|group| group.group == *only)
+    {
+        candidates.retain(|group| group.group == *only);
+    }
+    candidates.sort_by_key(|group| Reverse(group.tally.attention()));
+    candidates.truncate(COLUMNS);
+    let chosen: BTreeSet<&GroupId> = candidates.iter().map(|group| &group.group).collect();
+    let shown = groups.iter().map(|it| chosen.contains(&it.group));
+    (shown.collect(), all.saturating_sub(chosen.len()))
 }
 
 fn controls(count: u64) -> String {
@@ -144,6 +168,11 @@ fn attention_for(control: &ControlOverview) -> Attention {
 }
 
 impl ControlRow {
+    /// Whether it applies to a population or a group that is shown.
+    fn applies(&self) -> bool {
+        self.cells.iter().any(Option::is_some) || self.shares.iter().any(Option::is_some)
+    }
+
     fn new(
         control: &ControlOverview,
         populations: &[Population],

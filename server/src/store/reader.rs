@@ -178,7 +178,8 @@ impl Store {
             "SELECT control.id AS control, since, until, state
              FROM interval JOIN control ON control.number = interval.control
              WHERE device = (SELECT number FROM device WHERE id = ?)
-             ORDER BY until IS NULL DESC, until DESC, since DESC, control.id LIMIT ?",
+             ORDER BY until IS NULL DESC, until DESC, state = 'in-force', since DESC, control.id
+             LIMIT ?",
         )
         .bind(device.as_str())
         .bind(most)

@@ -65,7 +65,7 @@ fn report(sequence: i64) -> NewReport {
 }
 
 /// A report that says that all is well, and nothing new.
-fn plain(sequence: i64) -> NewReport {
+pub(super) fn plain(sequence: i64) -> NewReport {
     let control = |id| json!({"control": id, "state": {"is": "in-force"}, "since": now()});
     let report = json!({
         "format": 1, "organisation": "ballerup", "group": "group-1", "device": device(),
@@ -82,12 +82,18 @@ fn plain(sequence: i64) -> NewReport {
     }
 }
 
+/// The names of 40 published controls, `a` and `b` among them.
+pub(super) fn controls() -> impl Iterator<Item = String> {
+    let more = (0..38).map(|number| format!("sites.block.rule-{number}"));
+    ["a".to_owned(), "b".to_owned()].into_iter().chain(more)
+}
+
 fn publication() -> Publication {
     let control =
         |id| json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}});
     let bundle = serde_json::from_value(json!({
         "format": 1, "organisation": "ballerup", "group": "group-1", "unit": "/",
-        "audience": "pupils", "stage": "s", "controls": [control("a"), control("b")],
+        "audience": "pupils", "stage": "s", "controls": controls().map(control).collect::<Vec<_>>(),
         "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {},
     }));
     let bundle: Bundle = bundle.unwrap();
@@ -116,20 +122,20 @@ fn publication() -> Publication {
 }
 
 /// A store in which the device is enrolled.
-struct Scene {
-    store: Store,
+pub(super) struct Scene {
+    pub(super) store: Store,
     writer: JoinHandle<()>,
     changes: watch::Receiver<u64>,
-    directory: TempDir,
+    pub(super) directory: TempDir,
     _published: watch::Sender<Option<Arc<Publication>>>,
 }
 
 impl Scene {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         Self::open_in(tempfile::tempdir().unwrap(), 30).await
     }
 
-    async fn open_in(directory: TempDir, keep_days: i64) -> Self {
+    pub(super) async fn open_in(directory: TempDir, keep_days: i64) -> Self {
         let (changes, seen) = watch::channel(0);
         let (send, published) = watch::channel(Some(Arc::new(publication())));
         let surroundings = Surroundings {
@@ -154,7 +160,7 @@ impl Scene {
     }
 
     /// Closes it, and returns its directory and the length of its file.
-    async fn close(self) -> (TempDir, u64) {
+    pub(super) async fn close(self) -> (TempDir, u64) {
         drop(self.store);
         self.writer.await.unwrap();
         let file = self.directory.path().join("fyr-server.sqlite3");
@@ -181,7 +187,7 @@ async fn remembered(batches: &[Vec<i64>]) -> (FleetRecords, Vec<Event>) {
     (fleet, events.remove(&device()).unwrap_or_default())
 }
 
-fn wait<T>(future: impl Future<Output = T>) -> T {
+pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

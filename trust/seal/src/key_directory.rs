@@ -71,7 +71,7 @@ pub enum KeyDirectoryError {
     /// There is no such directory.
     #[error(
         "there is no key directory `{path}`: make it with \
-         `fyr key new root targets snapshot timestamp enrolment --keys {path}`, or name the one \
+         `fyr key new root targets snapshot timestamp enrolment --keys {path}`; or name the one \
          that holds the keys",
         path = .0.display()
     )]

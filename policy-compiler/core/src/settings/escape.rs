@@ -62,7 +62,8 @@ pub(super) const ROWS: &[Setting] = &[
         name: "escape.developer-tools",
         kind: OPEN_CLOSED,
         default: "open",
-        doc: "The browser's developer tools.",
+        doc: "The browser's developer tools, and the port through which another program drives it \
+              (`--remote-debugging-port`).",
         role: Role::WayRound {
             words: "the developer tools",
             opens: &[
@@ -72,7 +73,11 @@ pub(super) const ROWS: &[Setting] = &[
             ],
         },
         lowering: Lowering::Switch {
-            chromium: || Mechanism::policy("DeveloperToolsAvailability", 2),
+            chromium: || {
+                // Another program that drives the browser opens private windows and chooses a proxy.
+                Mechanism::policy("DeveloperToolsAvailability", 2)
+                    .and("RemoteDebuggingAllowed", false)
+            },
             firefox: || Mechanism::policy("DisableDeveloperTools", true),
         },
     },

@@ -46,7 +46,6 @@ const UNDOES: &[(&str, &[&str])] = &[
         &[
             "chromium.DeveloperToolsAvailabilityAllowlist",
             "chromium.ExtensionDeveloperModeSettings",
-            "chromium.RemoteDebuggingAllowed",
             "firefox.Preferences/devtools.",
         ],
     ),

@@ -9,9 +9,4 @@ pub(super) const REFUSED: &[(&str, usize)] = &[
 ];
 
 /// How many sentences of messages are too long below a place.
-pub(super) const LONG: &[(&str, usize)] = &[
-    ("policy-compiler/", 1),
-    ("policy-compiler/core/", 40),
-    ("policy-compiler/src/", 1),
-    ("trust/seal/", 1),
-];
+pub(super) const LONG: &[(&str, usize)] = &[("policy-compiler/core/", 40)];

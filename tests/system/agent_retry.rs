@@ -1,0 +1,235 @@
+//! What a running agent does when a disk or the path to the server refuses it: it tries again within
+//! seconds, and no report is lost.
+
+use std::ffi::OsString;
+use std::fs;
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::{self, JoinHandle};
+
+use anyhow::{Context, Result, ensure};
+use fyr_schemas::fleet::{DeviceState, FleetDevice};
+use fyr_schemas::report::{ControlState, EventKind, FailureReason, Found, Place, Product};
+use fyr_tests::binaries::Binary;
+use fyr_tests::child::{self, Child, Ended};
+use fyr_tests::municipality::Enrolled;
+use fyr_tests::town::Town;
+use fyr_tests::wait;
+
+const CHROMIUM: Place = Place::Chromium(Product::Chromium);
+
+fn fails_for(seen: &FleetDevice, reason: FailureReason) -> bool {
+    let failed = ControlState::Failed(reason);
+    seen.findings.iter().any(|finding| finding.state == failed)
+}
+
+fn has_repaired(seen: &FleetDevice, repaired: Place) -> bool {
+    let mut events = seen.events.iter();
+    events.any(|event| matches!(event.what, EventKind::Repaired { place, .. } if place == repaired))
+}
+
+/// A directory in which not even root can write, until this is dropped.
+struct Immutable(PathBuf);
+
+impl Immutable {
+    fn make(path: PathBuf) -> Result<Self> {
+        chattr("+i", &path)?
+            .success()
+            .context("this test needs CAP_LINUX_IMMUTABLE: run it as root")?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Immutable {
+    fn drop(&mut self) {
+        let _is_free = chattr("-i", &self.0);
+    }
+}
+
+fn chattr(flag: &str, path: &Path) -> Result<Ended> {
+    let line: [OsString; 2] = [flag.into(), path.into()];
+    child::run(Path::new("chattr"), line)
+}
+
+#[test]
+fn a_file_that_could_not_be_written_is_written_soon_after_it_can_be() -> Result<()> {
+    let town = Town::new()?;
+    let mut device = town.settled_device()?;
+    let file = device.device.managed().join("fyr.json");
+    fs::write(&file, "{}")?;
+    // Nothing tells the agent when this directory can be written again.
+    let staging = device.device.root().join("etc/chromium/policies/.fyr");
+    let immutable = Immutable::make(staging)?;
+    let agent = device.run()?;
+    // One attempt at the start, and one after the policy was fetched.
+    agent.until("both attempts to fail", wait::LIMIT, |agent| {
+        let failed = agent.stderr().matches("cannot write /etc/chromium").count();
+        Ok((failed >= 2).then_some(()))
+    })?;
+    town.device_that("the failed repair", |seen| {
+        fails_for(seen, FailureReason::NoPermission)
+    })?;
+    drop(immutable);
+    town.device_that("the repair", |seen| {
+        seen.state == DeviceState::Compliant && has_repaired(seen, CHROMIUM)
+    })?;
+    ensure!(fs::read(&file)? != b"{}");
+    Ok(())
+}
+
+/// Runs the agent where the whole root of the device is one full file system, and the Chromium policy
+/// is gone. A line on its input prints the status and frees the space.
+fn on_a_full_disk(device: &Enrolled) -> Result<Child> {
+    const SCRIPT: &str = r#"
+set -eu
+root=$1 agent=$2
+mkdir "$root/disk"
+mount -t tmpfs -o size=2m,mode=755 tmpfs "$root/disk"
+cp -a "$root/etc" "$root/var" "$root/disk"
+mount --bind "$root/disk" "$root"
+rm "$root/etc/chromium/policies/managed/fyr.json"
+dd if=/dev/zero of="$root/filler" bs=4k 2>/dev/null || true
+"$agent" --root "$root" run &
+read -r _
+"$agent" --root "$root" status || true
+rm "$root/filler"
+wait
+"#;
+    let mut line: Vec<OsString> = ["--mount", "--pid", "--fork", "--kill-child"]
+        .map(Into::into)
+        .into();
+    if !rustix::process::geteuid().is_root() {
+        line.push("--map-root-user".into());
+    }
+    line.extend(["sh", "-c", SCRIPT, "full"].map(Into::into));
+    line.extend([device.device.root().into(), Binary::Agent.path()?.into()]);
+    Child::start(Path::new("unshare"), line, |_| {})
+}
+
+#[test]
+fn a_full_disk_is_reported_at_once_and_overcome_soon_after_there_is_space() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let mut agent = on_a_full_disk(&device)?;
+    town.device_that("the report of the full disk", |seen| {
+        seen.state == DeviceState::NonCompliant && fails_for(seen, FailureReason::NoSpace)
+    })?;
+    let mut input = agent.stdin().context("the script has an input")?;
+    writeln!(input, "free the disk")?;
+    let seen = town.device_that("the repair", |seen| {
+        seen.state == DeviceState::Compliant && has_repaired(seen, CHROMIUM)
+    })?;
+    ensure!(seen.missing_reports == 0, "{seen:#?}");
+    Ok(())
+}
+
+/// Something on the path to the server that answers in its place: the login page of a network, a proxy.
+struct Portal {
+    address: SocketAddr,
+    refused: Arc<AtomicBool>,
+    ended: Arc<AtomicBool>,
+    serving: Option<JoinHandle<()>>,
+}
+
+impl Portal {
+    /// One that answers everything with `status`.
+    fn open(address: SocketAddr, status: &'static str) -> Result<Self> {
+        let listener = wait::until("the address to be free", wait::LIMIT, || {
+            Ok(TcpListener::bind(address).ok())
+        })?;
+        let refused = Arc::<AtomicBool>::default();
+        let ended = Arc::<AtomicBool>::default();
+        let serving = thread::spawn({
+            let (refused, ended) = (Arc::clone(&refused), Arc::clone(&ended));
+            move || {
+                for connection in listener.incoming() {
+                    if ended.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    // A connection that breaks off is made again.
+                    let answered = connection.map_err(Into::into);
+                    if matches!(answered.and_then(|it| answer(it, status)), Ok(true)) {
+                        refused.store(true, Ordering::SeqCst);
+                    }
+                }
+            }
+        });
+        Ok(Self {
+            address,
+            refused,
+            ended,
+            serving: Some(serving),
+        })
+    }
+}
+
+impl Drop for Portal {
+    fn drop(&mut self) {
+        self.ended.store(true, Ordering::SeqCst);
+        let _wakes_it = TcpStream::connect(self.address);
+        let _ended = self.serving.take().map(JoinHandle::join);
+    }
+}
+
+/// Answers one request, and says whether it carried reports.
+fn answer(mut connection: TcpStream, status: &str) -> Result<bool> {
+    connection.set_read_timeout(Some(wait::LIMIT))?;
+    let mut request = BufReader::new(connection.try_clone()?);
+    let (mut first, mut length) = (String::new(), 0);
+    request.read_line(&mut first)?;
+    loop {
+        let mut line = String::new();
+        request.read_line(&mut line)?;
+        if line.trim().is_empty() {
+            break;
+        }
+        if let Some(said) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = said.trim().parse()?;
+        }
+    }
+    request.read_exact(&mut vec![0; length])?;
+    let body = r#"{"type": "about:blank", "title": "Sign in to the network"}"#;
+    write!(
+        connection,
+        "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\n\
+         content-length: {}\r\nconnection: close\r\n\r\n{body}",
+        body.len()
+    )?;
+    Ok(first.starts_with("POST /api/v1/reports "))
+}
+
+#[test]
+fn no_report_is_discarded_for_an_answer_that_is_not_our_servers() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.running_device()?;
+    let address = town.server().address();
+    let drift = EventKind::Drift {
+        place: CHROMIUM,
+        found: Found::Changed,
+    };
+    // Each of them would be final from our own server.
+    let statuses = [
+        "400 Bad Request",
+        "413 Content Too Large",
+        "422 Unprocessable Content",
+    ];
+    for (before, status) in statuses.into_iter().enumerate() {
+        town.server().kill()?;
+        let portal = Portal::open(address, status)?;
+        fs::write(device.device.managed().join("fyr.json"), "{}")?;
+        wait::until("a report to be refused", wait::LIMIT, || {
+            Ok(portal.refused.load(Ordering::SeqCst).then_some(()))
+        })?;
+        drop(portal);
+        town.serve_again()?;
+        let seen = town.device_that("the report of the drift", |seen| {
+            let drifts = seen.events.iter().filter(|event| event.what == drift);
+            drifts.count() > before
+        })?;
+        ensure!(seen.missing_reports == 0, "after {status}: {seen:#?}");
+    }
+    Ok(())
+}
