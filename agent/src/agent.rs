@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
-use fyr_agent_core::in_force::InForce;
+use fyr_agent_core::in_force::{InForce, slice_start};
 use fyr_agent_core::storage::{Part, Storage};
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
@@ -13,14 +13,16 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{
     Event, EventKind, FailureReason, PeriodsInForce, Place, Product, RefusalReason, Report,
 };
-use fyr_trust::floor::Slot;
-use fyr_trust::{ClockState, Floor, Refreshed, TrustedState, Verified, VerifyError, reload};
+use fyr_trust::{
+    ClockState, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
+};
 use jiff::{SignedDuration, Timestamp};
-use tracing::{info, warn};
+use tracing::{error, info, warn};
 
-use crate::fetch::{Believed, FetchError};
+use crate::belief::Belief;
+use crate::fetch::FetchError;
 use crate::hosts::Hosts;
-use crate::key::{DeviceKey, KeyError};
+use crate::key::{DeviceKey, KeyLoss};
 use crate::lock::{Lock, LockError};
 use crate::root::Root;
 use crate::spool::{Spool, SpoolError};
@@ -36,7 +38,8 @@ const SETTLE: Duration = Duration::from_millis(100);
 pub(crate) struct Agent {
     pub(crate) root: Root,
     pub(crate) enrolment: Enrolment,
-    pub(crate) key: DeviceKey,
+    /// What it signs its reports with. Without a key it enforces its policy and cannot report.
+    pub(crate) key: Result<DeviceKey, KeyLoss>,
     pub(crate) spool: Spool,
     pub(crate) events: EventLog,
     pub(crate) remembered: Remembered,
@@ -52,11 +55,10 @@ pub(crate) struct Agent {
     /// The periods of its timetable that the last pass put in force.
     pub(crate) periods: Option<PeriodsInForce>,
     pub(crate) present: BTreeSet<Product>,
-    trusted: TrustedState,
-    floor: Slot,
+    belief: Belief,
+    /// When the metadata of the bundle expires.
+    expires: Option<Timestamp>,
     hosts: Hosts,
-    /// Whether what is believed is on disk; what is not is kept at the next refresh.
-    kept: bool,
     clock: ClockState,
     store: Store,
     _lock: Lock,
@@ -70,10 +72,6 @@ pub(crate) enum OpenError {
     #[error(transparent)]
     Lock(#[from] LockError),
     #[error(transparent)]
-    Key(#[from] KeyError),
-    #[error("the key of this device is missing; remove `{state}` and enrol it again")]
-    NoKey { state: String },
-    #[error(transparent)]
     Spool(#[from] SpoolError),
 }
 
@@ -82,25 +80,31 @@ impl Agent {
     pub(crate) fn open(root: Root) -> Result<Self, OpenError> {
         let store = Store::open(&root)?;
         let lock = Lock::take(&root, store.directory())?;
-        keep("a damaged copy", store.repair());
+        keep("the state", store.repair());
         let enrolment = store.enrolment()?;
-        let key = DeviceKey::load(&store)?.ok_or_else(|| OpenError::NoKey {
-            state: root.join("var/lib/fyr").display().to_string(),
-        })?;
-        let trusted = store.trusted();
-        let floor = store.floor();
-        let bundle = match reload(&trusted, &floor.floor, &enrolment.identity()) {
-            Ok(reloaded) => Some(reloaded.document),
-            Err(VerifyError::NothingStored { .. }) => None,
+        let key = DeviceKey::load_for(&store, &enrolment.device);
+        if let Err(loss) = &key {
+            let state = root.join("var/lib/fyr");
+            error!(
+                "this device cannot sign reports: {loss}; it goes on enforcing its policy; to \
+                 report again, remove `{}` and enrol it again",
+                state.display()
+            );
+        }
+        let belief = Belief::load(&store);
+        let (bundle, expires) = match reload(belief.state(), belief.floor(), &enrolment.identity())
+        {
+            Ok(reloaded) => (Some(reloaded.document), Some(reloaded.expires)),
+            Err(VerifyError::NothingStored { .. }) => (None, None),
             Err(error) => {
-                warn!("the stored policy cannot be believed and is fetched anew: {error}");
-                None
+                warn!("the stored policy cannot be verified and is fetched again: {error}");
+                (None, None)
             }
         };
         let remembered = store.remembered();
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         if let Some(bundle) = &bundle {
-            let now = clock::read().trusted(&floor.floor).now;
+            let now = clock::read().device_time(belief.floor()).now;
             hosts.aim_at(InForce::at(bundle, now).bundle());
         }
         Ok(Self {
@@ -114,10 +118,9 @@ impl Agent {
             bundle,
             periods: None,
             present: BTreeSet::new(),
-            trusted,
-            floor,
+            belief,
+            expires,
             hosts,
-            kept: true,
             clock: ClockState::Plausible,
             root,
             enrolment,
@@ -127,26 +130,77 @@ impl Agent {
         })
     }
 
-    /// The time to believe now. A clock that cannot be right is reported once.
+    /// The device's time. What is wrong with its clock is reported once.
     pub(crate) fn now(&mut self) -> Timestamp {
-        let trusted = clock::read().trusted(&self.floor.floor);
-        if trusted.clock != self.clock {
-            self.clock = trusted.clock;
-            if trusted.clock == ClockState::Behind {
-                warn!("the system clock stands before a signed time");
-                self.events.push(trusted.now, EventKind::ClockJumped);
+        let time = clock::read().device_time(self.belief.floor());
+        let is_new = std::mem::discriminant(&time.clock) != std::mem::discriminant(&self.clock);
+        self.clock = time.clock;
+        if is_new {
+            let event = match time.clock {
+                ClockState::Plausible => None,
+                ClockState::Behind => {
+                    warn!("the system clock is before a time that this device has seen");
+                    Some(EventKind::ClockJumped)
+                }
+                ClockState::SignedAhead { by } => {
+                    warn!(
+                        "the signed time is ahead of the system clock by {} minutes; check both",
+                        by.as_mins()
+                    );
+                    let by_s = u64::try_from(by.as_secs()).unwrap_or(0);
+                    Some(EventKind::SignedTimeAhead { by_s })
+                }
+            };
+            if let Some(event) = event {
+                self.events.push(time.now, event);
             }
         }
-        trusted.now
+        time.now
     }
 
-    /// What a refresh starts from.
-    pub(crate) fn believed(&self) -> Result<Believed, StoreError> {
-        Ok(Believed {
-            state: self.trusted.clone(),
-            floor: self.floor.floor.clone(),
-            lists: self.hosts.lists().again()?,
-        })
+    /// The time to judge expiry by.
+    pub(crate) fn expiry_time(&self) -> Timestamp {
+        clock::read().expiry_time(self.belief.floor())
+    }
+
+    /// A number that is this device's own, to spread a fleet's attempts by.
+    pub(crate) fn seed(&self) -> u64 {
+        let first = self.enrolment.device.as_str().get(..16);
+        first.map_or(0, |hex| u64::from_str_radix(hex, 16).unwrap_or(0))
+    }
+
+    /// A refresh from what is stored on.
+    pub(crate) fn begin_refresh(&self) -> Refresh<Identity> {
+        let identity = self.enrolment.identity();
+        let (state, floor) = (self.belief.state(), self.belief.floor());
+        Refresh::begin(state, floor, &identity, clock::read()).holding(self.hosts.lists().held())
+    }
+
+    /// Takes one step of a refresh: stores what it verified, and says what is to be fetched next.
+    pub(crate) fn advance(&mut self, step: Result<Step<Identity>, FetchError>) -> Advance {
+        let mut step = step;
+        loop {
+            step = match step {
+                Ok(Step::Keep(kept, next)) => match self.keep(kept) {
+                    Ok(()) => (*next).map_err(FetchError::Refused),
+                    Err(error) => Err(error),
+                },
+                Ok(Step::Needs(refresh)) => return Advance::Fetch(Box::new(refresh)),
+                Ok(Step::Done(refreshed)) => return Advance::Ended(self.take_in(Ok(refreshed))),
+                Err(error) => return Advance::Ended(self.take_in(Err(error))),
+            }
+        }
+    }
+
+    fn keep(&mut self, kept: Keep) -> Result<(), FetchError> {
+        match kept {
+            Keep::Trust(state, floor) => {
+                self.belief.keep(&self.store, *state, floor);
+                self.note_belief();
+                Ok(())
+            }
+            Keep::List(list) => self.hosts.lists().keep(&list).map_err(FetchError::Unkept),
+        }
     }
 
     /// Whether the policy closes a list that is missing or damaged here: a refresh brings it again.
@@ -155,7 +209,7 @@ impl Agent {
     }
 
     /// Takes in what a refresh found. The last good policy stays whenever it did not end well.
-    pub(crate) fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) -> Fetched {
+    fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) -> Fetched {
         let now = self.now();
         match result {
             Ok(refreshed) => {
@@ -182,47 +236,33 @@ impl Agent {
     }
 
     fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
-        let is_news = self.trusted != refreshed.state || self.floor.floor != refreshed.floor;
-        if is_news || !self.kept {
-            self.keep_belief(refreshed.state, refreshed.floor);
-        }
+        self.belief
+            .keep(&self.store, refreshed.state, refreshed.floor);
+        self.note_belief();
+        self.expires = Some(refreshed.expires);
         self.remembered.contact.succeeded(now, refreshed.expires);
         let before = self.bundle.as_ref().map(Verified::revision);
         if before != Some(refreshed.document.revision()) {
             info!("revision {} is verified", refreshed.document.revision());
         }
-        if self.kept {
+        if self.belief.stored().is_ok() {
             // What the stored policy does not close is closed by none.
             self.hosts.lists().forget_others(&refreshed.document);
         }
         self.bundle = Some(refreshed.document);
     }
 
-    /// Keeps what is believed from here on.
-    ///
-    /// The state goes before the floor, and the floor only above a state that is on disk: a
-    /// floor above what is stored would refuse the last good policy at the next start.
-    fn keep_belief(&mut self, state: TrustedState, floor: Floor) {
-        let saved = self
-            .store
-            .save_trusted(&state)
-            .and_then(|()| self.store.save_floor(&self.floor, floor.clone()));
-        self.trusted = state;
-        self.kept = saved.is_ok();
-        let stored = saved
-            .as_ref()
-            .map_or_else(|error| Err(error.reason()), |_| Ok(()));
+    /// Notes whether what is believed could be stored, which is reported and tried again.
+    fn note_belief(&mut self) {
+        let stored = self.belief.stored();
         self.note_stored(Part::Trust, stored);
-        self.floor = saved.unwrap_or_else(|error| {
-            warn!("trust is not kept: {}", crate::chain_in_words(&error));
-            self.floor.next(floor)
-        });
     }
 
-    /// Keeps what is believed, where that failed before.
+    /// Stores what is believed, where that failed before.
     pub(crate) fn keep_belief_again(&mut self) {
-        if !self.kept {
-            self.keep_belief(self.trusted.clone(), self.floor.floor.clone());
+        if self.belief.stored().is_err() {
+            self.belief.store_again(&self.store);
+            self.note_belief();
         }
     }
 
@@ -234,6 +274,13 @@ impl Agent {
             return;
         };
         let in_force = InForce::at(bundle, begun);
+        // INVARIANT: only a slice that began before the metadata expired counts. A clock that is far
+        // ahead for a moment must not hold the device in a slice to come.
+        let is_new_slice = self.periods.as_ref() != in_force.periods();
+        let start = is_new_slice
+            .then(|| slice_start(bundle, begun))
+            .flatten()
+            .filter(|start| self.expires.is_some_and(|expires| *start <= expires));
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
         let hosts = &mut self.hosts;
@@ -249,7 +296,7 @@ impl Agent {
         if tried.any(|tried| tried.action.place == Place::Hosts && tried.result.is_err()) {
             hosts.gather();
         }
-        let at = clock::read().trusted(&self.floor.floor).now;
+        let at = clock::read().device_time(self.belief.floor()).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();
         let running = system::running(&self.root, &self.present);
         let after = observe::observe(&self.root, owner, &self.present, running, hosts);
@@ -270,6 +317,9 @@ impl Agent {
         self.retry = assessment.retry;
         self.rest = rest;
         self.periods = in_force.periods().cloned();
+        if let Some(start) = start {
+            self.belief.begin_slice(&self.store, start);
+        }
         self.remembered.memory = assessment.memory;
     }
 
@@ -310,11 +360,20 @@ impl Agent {
     }
 }
 
-/// Tells when something could not be written down. The policy holds all the same.
+/// Warns when something could not be stored. The policy stays in force.
 fn keep(what: &str, saved: Result<(), StoreError>) {
     if let Err(error) = saved {
-        warn!("{what} is not kept: {}", crate::chain_in_words(&error));
+        warn!("{what} cannot be stored: {}", crate::chain_in_words(&error));
     }
+}
+
+/// How a refresh goes on.
+#[derive(Debug)]
+pub(crate) enum Advance {
+    /// It needs another file.
+    Fetch(Box<Refresh<Identity>>),
+    /// It is over.
+    Ended(Fetched),
 }
 
 /// What came of a refresh.

@@ -1,11 +1,10 @@
-//! Where fetching and verifying meet: drives a refresh to its end.
+//! Where fetching and verifying meet: fetches what a refresh needs, one file after the other.
 
-use fyr_trust::{Answer, Floor, Need, Refresh, Refreshed, Step, TrustedState, VerifyError, Wanted};
+use fyr_trust::{Answer, Need, Refresh, Refreshed, Step, VerifyError, Wanted};
+use reqwest::StatusCode;
 
 use crate::client::{Server, ServerError};
-use crate::clock;
 use crate::store::StoreError;
-use crate::store::lists::Lists;
 
 /// Why a refresh did not end well.
 #[derive(Debug, thiserror::Error)]
@@ -14,44 +13,33 @@ pub(crate) enum FetchError {
     #[error("the repository is out of reach")]
     OutOfReach(#[source] ServerError),
     /// A list that it offered cannot be stored.
-    #[error("a list of the new policy cannot be kept")]
+    #[error("a list of the new policy cannot be stored")]
     Unkept(#[source] StoreError),
     /// What it offered was refused.
     #[error("what the repository offers was refused")]
     Refused(#[source] VerifyError),
 }
 
-/// What a refresh begins with.
-#[derive(Debug)]
-pub(crate) struct Believed {
-    pub(crate) state: TrustedState,
-    pub(crate) floor: Floor,
-    pub(crate) lists: Lists,
+/// Fetches the file that a refresh waits for, and says how it goes on. What the next step keeps is
+/// to be stored before it is fetched for again.
+pub(crate) async fn step<W: Wanted>(
+    server: &Server,
+    refresh: Refresh<W>,
+) -> Result<Step<W>, FetchError> {
+    let answer = ask(server, &refresh.need()).await?;
+    refresh.supply(answer).map_err(FetchError::Refused)
 }
 
-/// Walks the repository of `server`, keeps the lists that are new, and returns what can be believed.
-pub(crate) async fn refresh<W: Wanted>(
+/// Refreshes to the end and stores nothing: for a device that has not joined yet.
+pub(crate) async fn refresh_unstored<W: Wanted>(
     server: &Server,
-    wanted: &W,
-    believed: &Believed,
+    begun: Refresh<W>,
 ) -> Result<Refreshed<W::Document>, FetchError> {
-    let Believed {
-        state,
-        floor,
-        lists,
-    } = believed;
-    let begun = Refresh::begin(state, floor, wanted, clock::read()).holding(lists.held());
-    let mut step = Step::Needs(begun);
+    let mut next = Step::Needs(begun);
     loop {
-        step = match step {
-            Step::Needs(refresh) => {
-                let answer = ask(server, &refresh.need()).await?;
-                refresh.supply(answer).map_err(FetchError::Refused)?
-            }
-            Step::Keep(list, next) => {
-                lists.keep(&list).map_err(FetchError::Unkept)?;
-                *next
-            }
+        next = match next {
+            Step::Needs(refresh) => step(server, refresh).await?,
+            Step::Keep(_, next) => (*next).map_err(FetchError::Refused)?,
             Step::Done(refreshed) => return Ok(refreshed),
         }
     }
@@ -62,6 +50,12 @@ async fn ask(server: &Server, need: &Need) -> Result<Answer, FetchError> {
     match server.get(&path, need.max_length).await {
         Ok(Some(bytes)) => Ok(Answer::Found(bytes)),
         Ok(None) => Ok(Answer::NotFound),
+        // An object store that may not be listed answers so for a file that it does not have.
+        Err(ServerError::Status { status, .. })
+            if need.may_be_absent && status == StatusCode::FORBIDDEN =>
+        {
+            Ok(Answer::NotFound)
+        }
         Err(error) => Err(FetchError::OutOfReach(error)),
     }
 }

@@ -24,9 +24,23 @@ pub(crate) enum KeyError {
     /// The operating system gave no randomness, or the library refused it.
     #[error("cannot make a key for this device")]
     Generate,
-    /// The stored key is no key.
+    /// It could not be stored.
     #[error(transparent)]
     Store(#[from] StoreError),
+}
+
+/// Why a device that joined cannot sign. It goes on enforcing its policy; its reports end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyLoss {
+    /// There is no key.
+    #[error("its key is missing")]
+    Missing,
+    /// No copy of the key is sound.
+    #[error("its key is damaged")]
+    Damaged,
+    /// The key is sound and belongs to another device.
+    #[error("its key is that of another device")]
+    OtherDevice,
 }
 
 impl DeviceKey {
@@ -39,15 +53,22 @@ impl DeviceKey {
         Ok(key)
     }
 
-    /// The stored key, if there is one.
-    pub(crate) fn load(store: &Store) -> Result<Option<Self>, KeyError> {
+    /// The stored key.
+    pub(crate) fn load(store: &Store) -> Result<Self, KeyLoss> {
         match twin::read(store.directory(), KEY) {
-            twin::Read::Absent => Ok(None),
-            twin::Read::Damaged => Err(store.damaged(KEY).into()),
-            twin::Read::Sound(bytes) => match Self::parse(&bytes) {
-                Some(key) => Ok(Some(key)),
-                None => Err(store.damaged(KEY).into()),
-            },
+            twin::Read::Absent => Err(KeyLoss::Missing),
+            twin::Read::Damaged => Err(KeyLoss::Damaged),
+            twin::Read::Sound(bytes) => Self::parse(&bytes).ok_or(KeyLoss::Damaged),
+        }
+    }
+
+    /// The stored key, if it is that of `device`.
+    pub(crate) fn load_for(store: &Store, device: &DeviceId) -> Result<Self, KeyLoss> {
+        let key = Self::load(store)?;
+        if key.device() == *device {
+            Ok(key)
+        } else {
+            Err(KeyLoss::OtherDevice)
         }
     }
 
@@ -63,13 +84,6 @@ impl DeviceKey {
 
     pub(crate) fn device(&self) -> DeviceId {
         fyr_trust::device_id(&self.public)
-    }
-
-    /// A number that is this device's own, to spread a fleet's attempts by.
-    pub(crate) fn seed(&self) -> u64 {
-        let mut first = [0; 8];
-        first.copy_from_slice(self.public.first_chunk::<8>().unwrap_or(&[0; 8]));
-        u64::from_le_bytes(first)
     }
 
     /// Signs a document of this device.

@@ -1,5 +1,4 @@
-//! A look at the device that changes nothing: for the person in front of it, beside a running
-//! agent, and without privileges where the files may be read.
+//! A look at the device that changes nothing, beside a running agent.
 
 use std::collections::BTreeSet;
 
@@ -7,11 +6,12 @@ use fyr_agent_core::in_force::InForce;
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::Product;
-use fyr_trust::{Verified, VerifyError, reload};
+use fyr_trust::{ClockState, Verified, VerifyError, reload};
 use jiff::Timestamp;
 
 use crate::atomic::Directory;
 use crate::hosts::Hosts;
+use crate::key::{DeviceKey, KeyLoss};
 use crate::presence::PresenceError;
 use crate::root::Root;
 use crate::store::lists::Lists;
@@ -22,6 +22,9 @@ use crate::{clock, observe, presence, system};
 #[derive(Debug)]
 pub(crate) struct Look {
     pub(crate) at: Timestamp,
+    pub(crate) expiry_time: Timestamp,
+    pub(crate) clock: ClockState,
+    pub(crate) key: Result<DeviceKey, KeyLoss>,
     pub(crate) enrolment: Enrolment,
     pub(crate) remembered: Remembered,
     pub(crate) present: BTreeSet<Product>,
@@ -57,10 +60,14 @@ impl Look {
     pub(crate) fn take(root: &Root) -> Result<Self, LookError> {
         let store = Store::open(root)?;
         let enrolment = store.enrolment()?;
+        store.check_readable()?;
         let remembered = store.remembered();
+        let key = DeviceKey::load_for(&store, &enrolment.device);
         let present = presence::look(root)?;
         let floor = store.floor().floor;
-        let at = clock::read().trusted(&floor).now;
+        let clock = clock::read();
+        let time = clock.device_time(&floor);
+        let at = time.now;
         let reloaded = reload(&store.trusted(), &floor, &enrolment.identity());
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         let policy = reloaded.map(|reloaded| {
@@ -80,6 +87,9 @@ impl Look {
         });
         Ok(Self {
             at,
+            expiry_time: clock.expiry_time(&floor),
+            clock: time.clock,
+            key,
             enrolment,
             remembered,
             present,

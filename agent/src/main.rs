@@ -3,6 +3,7 @@
 mod agent;
 mod alarm;
 mod atomic;
+mod belief;
 mod client;
 mod clock;
 mod command;
@@ -60,11 +61,16 @@ enum Command {
     },
     /// Keep this device: wait for changes, here and at the server, until stopped.
     Run,
-    /// Fetch, apply, report and upload once. Exits with 0 when the device is compliant, 1 when not.
+    /// Fetch, apply, report and upload once.
+    ///
+    /// Exits with 0 when the device is compliant, 1 when it is not or cannot sign its reports, 2
+    /// when nothing could be done, and 3 when it is compliant with its last good policy but the
+    /// repository was refused or not reached.
     Once,
     /// Say what is in force, since when, what does not hold, why, and what to do.
     ///
-    /// Exits with 0 when the device is compliant, 1 when not, 2 when it cannot tell.
+    /// Exits with 0 when the device is compliant, 1 when it is not or cannot sign its reports, 2
+    /// when that cannot be said. Needs root: what a device did is not for everyone who uses it.
     Status {
         /// As one JSON object.
         #[arg(long)]

@@ -30,6 +30,10 @@ impl Agent {
 
     fn add_report(&mut self) {
         let now = self.now();
+        let Ok(key) = &self.key else {
+            // Nothing can be signed. What happens is written to the log.
+            return;
+        };
         let report = self.compose(now);
         if !is_news(self.reported.as_ref(), &report) {
             return;
@@ -37,7 +41,7 @@ impl Agent {
         let Ok(payload) = serde_json::to_vec(&report) else {
             return;
         };
-        let envelope = self.key.seal(PayloadType::Report, &payload);
+        let envelope = key.seal(PayloadType::Report, &payload);
         let Ok(envelope) = serde_json::to_vec(&envelope) else {
             return;
         };
@@ -79,6 +83,7 @@ impl Agent {
             contact: &self.remembered.contact,
             events: &self.events,
             browsers: self.present.iter().copied().collect(),
+            expiry_time: self.expiry_time(),
         };
         compose(&facts, self.spool.next().get(), at)
     }

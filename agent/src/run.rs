@@ -5,16 +5,15 @@ use std::pin::Pin;
 use std::time::{Duration, Instant};
 
 use fyr_agent_core::schedule::{HEARTBEAT, History, next_repair, next_wake};
-use fyr_schemas::bundle::Bundle;
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::{EventKind, MOST_REPORTS};
-use fyr_trust::Refreshed;
+use fyr_trust::{Identity, Refresh, Step};
 use jiff::Timestamp;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
 
-use crate::agent::{Agent, Fetched};
+use crate::agent::{Advance, Agent, Fetched};
 use crate::alarm::Alarm;
 use crate::client::{Server, ServerError};
 use crate::fetch::FetchError;
@@ -45,7 +44,7 @@ enum Event {
 /// What ended a wait: an event, or work that was under way.
 enum Woken {
     Event(Event),
-    Refreshed(Box<Result<Refreshed<Bundle>, FetchError>>),
+    Fetched(Box<Result<Step<Identity>, FetchError>>),
     Sent(Vec<(u64, Envelope)>, Result<Sent, ServerError>),
 }
 
@@ -79,7 +78,7 @@ struct Daemon {
 /// Keeps the device until the system says stop.
 pub(crate) async fn run(agent: Agent, server: Server) -> std::io::Result<()> {
     let (send, hints) = channel(1);
-    let listening = hints::listen(server.clone(), agent.key.seed(), send);
+    let listening = hints::listen(server.clone(), agent.seed(), send);
     tokio::spawn(listening);
     let signals = [
         signal(SignalKind::terminate())?,
@@ -142,7 +141,7 @@ impl Daemon {
                     self.converge(Instant::now());
                 }
                 Woken::Event(Event::Boundary) => {}
-                Woken::Refreshed(result) => self.take_in(*result),
+                Woken::Fetched(step) => self.advance(*step),
                 Woken::Sent(batch, result) => self.take_receipt(&batch, result),
             }
             self.agent.report();
@@ -155,7 +154,7 @@ impl Daemon {
     /// Sleeps until something happens.
     async fn wait(&mut self) -> Woken {
         let now = clock::read().system;
-        let believed = self.agent.now();
+        let believed = self.agent.expiry_time();
         let boundary = self.agent.remembered.contact.boundary(believed);
         let [terminate, interrupt] = &mut self.signals;
         let event = tokio::select! {
@@ -193,25 +192,28 @@ impl Daemon {
     fn refresh(&mut self) {
         if self.refreshing.is_none() {
             self.refresh_again = false;
-            let believed = self.agent.believed();
-            let identity = self.agent.enrolment.identity();
-            let server = self.server.clone();
-            self.refreshing = Some(Box::pin(async move {
-                let result = match believed {
-                    Ok(believed) => fetch::refresh(&server, &identity, &believed).await,
-                    Err(error) => Err(FetchError::Unkept(error)),
-                };
-                Woken::Refreshed(Box::new(result))
-            }));
+            let begun = self.agent.begin_refresh();
+            self.fetch(begun);
         }
         self.plan_wake();
     }
 
-    fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) {
+    fn fetch(&mut self, refresh: Refresh<Identity>) {
+        let server = self.server.clone();
+        self.refreshing = Some(Box::pin(async move {
+            Woken::Fetched(Box::new(fetch::step(&server, refresh).await))
+        }));
+    }
+
+    fn advance(&mut self, step: Result<Step<Identity>, FetchError>) {
         let noticed = Instant::now();
-        match self.agent.take_in(result) {
-            Fetched::Believed => self.refreshes.succeeded(),
-            Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept => {
+        match self.agent.advance(step) {
+            Advance::Fetch(refresh) => {
+                self.fetch(*refresh);
+                return;
+            }
+            Advance::Ended(Fetched::Believed) => self.refreshes.succeeded(),
+            Advance::Ended(Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept) => {
                 self.refreshes.failed();
             }
         }
@@ -276,7 +278,7 @@ impl Daemon {
     /// The next attempt: at the heartbeat, or sooner after a failure.
     fn plan_wake(&mut self) {
         let now = clock::read().system;
-        let seed = self.agent.key.seed();
+        let seed = self.agent.seed();
         let refresh = next_wake(self.refreshes, seed, now);
         let upload = next_wake(self.uploads, seed, now);
         self.wake = refresh.min(upload);

@@ -9,7 +9,7 @@ use std::num::NonZeroU64;
 
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::{FailureReason, LONGEST_BATCH, LONGEST_REPORT, MOST_REPORTS};
-use rustix::fs::{AtFlags, FileType};
+use rustix::fs::{AtFlags, FileType, Mode};
 use rustix::io::Errno;
 use tracing::warn;
 
@@ -19,7 +19,8 @@ use crate::store::{Store, twin};
 
 const DIRECTORY: &str = "spool";
 const STAGED: &str = ".staged";
-const MODE: u32 = 0o644;
+const MODE: u32 = 0o600;
+const DIRECTORY_MODE: u32 = 0o700;
 
 /// The most reports that wait; past that the oldest is given up, and its number is missing.
 const LIMIT: usize = 4096;
@@ -66,7 +67,8 @@ impl Spool {
     pub(crate) fn open(store: &Store, last: u64) -> Result<Self, SpoolError> {
         let directory = store
             .directory()
-            .descend_creating(&[DIRECTORY], 0o755)
+            .descend_creating(&[DIRECTORY], DIRECTORY_MODE)
+            .and_then(private)
             .map_err(SpoolError::Open)?;
         let waiting = waiting(&directory).last().copied().unwrap_or(0);
         Ok(Self {
@@ -194,6 +196,24 @@ impl Spool {
             warn!("cannot remove report {number}: {errno}");
         }
     }
+}
+
+/// Closes a spool that other users may read.
+fn private(directory: Directory) -> Result<Directory, Errno> {
+    let mode = Mode::from_raw_mode(rustix::fs::fstat(&directory)?.st_mode);
+    if mode.as_raw_mode() != DIRECTORY_MODE {
+        directory.set_mode(DIRECTORY_MODE)?;
+    }
+    for number in waiting(&directory) {
+        let name = file_name(number);
+        let found = rustix::fs::statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
+        let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+        if is_file && Mode::from_raw_mode(found.st_mode).as_raw_mode() != MODE {
+            let flags = AtFlags::empty();
+            rustix::fs::chmodat(&directory, name, Mode::from_raw_mode(MODE), flags)?;
+        }
+    }
+    Ok(directory)
 }
 
 /// How many reports wait, without touching them.

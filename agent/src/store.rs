@@ -13,6 +13,7 @@ use fyr_schemas::report::FailureReason;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
 use fyr_trust::floor::{Slot, newest};
 use fyr_trust::{Floor, Identity, TrustedState};
+use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +24,7 @@ use crate::root::Root;
 /// The components of the state directory below the root.
 pub(crate) const STATE: [&str; 3] = ["var", "lib", "fyr"];
 const PUBLIC: u32 = 0o644;
+/// For the owner alone: what a device did and when is not for everyone who uses it.
 pub(crate) const PRIVATE: u32 = 0o600;
 pub(crate) const KEY: &str = "device.key";
 const ENROLMENT: &str = "enrolment";
@@ -74,6 +76,9 @@ pub(crate) enum StoreError {
     /// Both copies are unreadable.
     #[error("both copies of `{}` are damaged; remove the directory they are in and enrol this device again", path.display())]
     Damaged { path: PathBuf },
+    /// It is for another user.
+    #[error("only root may read `{}`; run this command as root", path.display())]
+    Private { path: PathBuf },
     /// A file could not be written.
     #[error("cannot write `{}`", path.display())]
     Write { path: PathBuf, source: Errno },
@@ -84,6 +89,7 @@ impl StoreError {
     pub(crate) fn reason(&self) -> FailureReason {
         match self {
             Self::Open { source, .. } | Self::Write { source, .. } => reason(*source),
+            Self::Private { .. } => FailureReason::NoPermission,
             Self::NotEnrolled | Self::Damaged { .. } => FailureReason::Io,
         }
     }
@@ -190,15 +196,26 @@ impl Store {
     }
 
     pub(crate) fn save_remembered(&self, remembered: &Remembered) -> Result<(), StoreError> {
-        self.save(MEMORY, &json(remembered), PUBLIC)
+        self.save(MEMORY, &json(remembered), PRIVATE)
     }
 
-    /// Repairs what one copy has lost and the other still holds.
+    /// Whether the user of this program may read what is remembered.
+    pub(crate) fn check_readable(&self) -> Result<(), StoreError> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        match rustix::fs::openat(&self.directory, MEMORY, flags, Mode::empty()) {
+            Err(Errno::ACCESS) => Err(StoreError::Private {
+                path: self.path.join(MEMORY),
+            }),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// Repairs what one copy of lost and the other still holds, and modes that are too wide.
     pub(crate) fn repair(&self) -> Result<(), StoreError> {
         let files = [
             (ENROLMENT, PUBLIC),
             (TRUST, PUBLIC),
-            (MEMORY, PUBLIC),
+            (MEMORY, PRIVATE),
             (KEY, PRIVATE),
         ];
         for (name, mode) in files {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
-use fyr_policy_core::diagnostic::in_backticks;
+use fyr_policy_core::phrase::in_backticks;
 use fyr_policy_core::{Dormancy, DormantRule};
 
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};

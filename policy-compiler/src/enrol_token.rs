@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use fyr_policy_core::diagnostic::help_for_unknown;
+use fyr_policy_core::meant::help_for_unknown;
 use fyr_schemas::GroupId;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::PayloadType;

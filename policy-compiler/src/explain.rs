@@ -10,8 +10,8 @@ use std::process::ExitCode;
 use std::str::FromStr;
 
 use fyr_policy_core::{
-    AtTime, Code, ExplainError, Explanation, Ground, Otherwise, Reason, ServiceNote, Subject, When,
-    days_in_words, explain, overview as explain_all,
+    AtTime, Code, ExplainError, Explanation, Ground, Language, Otherwise, Reason, ServiceNote,
+    Subject, When, days_in_words, explain, overview as explain_all, wording,
 };
 use fyr_schemas::bundle::Coverage;
 use fyr_schemas::{CategoryId, PeriodId};
@@ -149,7 +149,8 @@ fn print<T: serde::Serialize>(
 
 fn codes() -> Vec<(&'static str, &'static str)> {
     let codes = Code::ALL.iter();
-    codes.map(|code| (code.as_str(), code.title())).collect()
+    let title = |code: &Code| wording::meaning(*code, Language::English).title;
+    codes.map(|code| (code.as_str(), title(code))).collect()
 }
 
 fn settings() -> Vec<(&'static str, &'static str)> {

@@ -5,7 +5,7 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use fyr_policy_core::categories::{CategoryAccount, DroppedEntries, categories};
-use fyr_policy_core::diagnostic::help_for_unknown;
+use fyr_policy_core::meant::help_for_unknown;
 use fyr_policy_core::url_filter::Verdict;
 use fyr_schemas::CategoryId;
 

@@ -1,7 +1,7 @@
 //! What a finding means: the table's words, and an example that a test provokes.
 
-use fyr_policy_core::diagnostic::did_you_mean;
-use fyr_policy_core::{Code, Severity};
+use fyr_policy_core::meant::did_you_mean;
+use fyr_policy_core::{Code, Language, Severity, wording};
 use include_dir::{Dir, include_dir};
 
 /// The golden files of the findings. They are what the tests hold, so no example is untrue.
@@ -26,11 +26,12 @@ pub(crate) struct Meaning {
 impl Meaning {
     /// What a code means.
     pub(crate) fn of(code: Code) -> Self {
+        let wording::Meaning { title, text } = wording::meaning(code, Language::English);
         Self {
             code: code.as_str(),
             severity: code.severity(),
-            title: code.title(),
-            why: code.meaning(),
+            title,
+            why: text,
             example: example(code),
         }
     }
@@ -52,7 +53,7 @@ impl Meaning {
     pub(crate) fn consequence(&self) -> &'static str {
         match self.severity {
             Severity::Error => "an error: the policy does not compile",
-            Severity::Warning => "a warning: the policy compiles, and somebody should look",
+            Severity::Warning => "a warning: the policy compiles, and a person should review it",
         }
     }
 }

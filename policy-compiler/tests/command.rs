@@ -206,7 +206,10 @@ fn a_rule_does_not_begin_inside_what_looks_like_a_remark() {
     let output = fyr(&["check", &scratch.path().display().to_string()]);
     let reported = stdout(&output);
     assert!(reported.contains("fyr.yaml:1:19"), "{reported}");
-    assert!(reported.contains("a carriage return alone"), "{reported}");
+    assert!(
+        reported.contains("a carriage return begins a new line"),
+        "{reported}"
+    );
     assert!(!reported.contains('\r'), "{reported:?}");
 }
 
@@ -215,7 +218,7 @@ fn a_title_is_one_line_and_has_nothing_that_a_terminal_obeys() {
     for (written, reported_as) in [
         (
             "\"YouTube\\e[2J\"",
-            "`title` holds a control character, U+001B",
+            "`title` contains the control character U+001B",
         ),
         (
             "\"YouTube\\nnothing changes for anybody\"",

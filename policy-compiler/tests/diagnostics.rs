@@ -140,7 +140,7 @@ fn every_code_has_its_case() {
     let cases = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots");
     for code in Code::ALL {
         let case = cases.join(format!("diagnostics__{code}.snap"));
-        assert!(case.is_file(), "no case provokes {code}: {}", code.title());
+        assert!(case.is_file(), "no case provokes {code}");
     }
 }
 

@@ -205,8 +205,14 @@ pub enum EventKind {
         /// Why.
         reason: RefusalReason,
     },
-    /// The clock stands before a time that was signed, or jumped.
+    /// The clock is before a time that the device has seen: it was set back.
     ClockJumped,
+    /// A signed issue time is ahead of the device's clock by more than ten minutes. It counts for
+    /// expiry; the timetable follows the device's clock.
+    SignedTimeAhead {
+        /// By how many seconds.
+        by_s: u64,
+    },
     /// The agent could not store its own state. The policy and its reports do not depend on that.
     Unstored {
         /// Why.

@@ -148,7 +148,11 @@ pub(crate) fn event(event: &EventKind) -> String {
         EventKind::Refused { reason } => {
             format!("Refused: {}; the last good policy stays", reason.words())
         }
-        EventKind::ClockJumped => "The device's clock jumped".to_owned(),
+        EventKind::ClockJumped => "The device's clock was set back".to_owned(),
+        EventKind::SignedTimeAhead { by_s } => format!(
+            "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
+            by_s / 60
+        ),
         EventKind::Unstored { reason } => {
             format!("The agent cannot store its own state: {}", reason.words())
         }
@@ -167,6 +171,7 @@ pub(crate) fn event_weight(event: &EventKind) -> &'static str {
         EventKind::Drift { .. }
         | EventKind::Refused { .. }
         | EventKind::ClockJumped
+        | EventKind::SignedTimeAhead { .. }
         | EventKind::Unstored { .. }
         | EventKind::EventsDropped { .. } => "loud",
     }
@@ -272,7 +277,7 @@ mod tests {
     fn the_guide_for_schools_explains_every_state_in_the_words_of_the_page() {
         let guide = include_str!("../../docs/guide/school.md");
         for state in STATES {
-            let entry = format!("- **{}** means", state.words());
+            let entry = format!("| **{}** |", state.words().to_lowercase());
             assert!(guide.contains(&entry), "{entry}");
         }
     }

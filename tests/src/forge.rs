@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use fyr_seal::{KeyDirectory, Passphrase, Role};
+use fyr_trust::ONLINE_LIFETIME;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 
 /// A repository and the keys to it.
@@ -58,6 +60,29 @@ impl Forger {
         let mut timestamp = self.newest(Role::Timestamp)?;
         change(&mut timestamp)?;
         self.sign(Role::Timestamp, timestamp).map(drop)
+    }
+
+    /// The same keys, for another copy of the repository.
+    pub fn at(self, repository: &Path) -> Self {
+        Self {
+            repository: repository.to_owned(),
+            ..self
+        }
+    }
+
+    /// Signs both online roles anew, as a program whose clock says `now` does.
+    pub fn sign_online_at(&self, now: Timestamp) -> Result<()> {
+        let expires = now.checked_add(ONLINE_LIFETIME)?;
+        let second = |time: Timestamp| Timestamp::from_second(time.as_second());
+        let (now, expires) = (json!(second(now)?), json!(second(expires)?));
+        let mut snapshot = self.newest(Role::Snapshot)?;
+        set(&mut snapshot, "expires", expires.clone())?;
+        let snapshot = self.sign(Role::Snapshot, snapshot)?;
+        self.stamp(|timestamp| {
+            set(timestamp, "x-fyr-issued", now)?;
+            set(timestamp, "expires", expires)?;
+            relist(timestamp, "snapshot.json", &snapshot)
+        })
     }
 
     /// The signed part of the newest document of a role.

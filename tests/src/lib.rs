@@ -23,5 +23,6 @@ pub mod remote;
 pub mod school;
 pub mod server;
 pub mod slots;
+pub mod stub;
 pub mod town;
 pub mod wait;

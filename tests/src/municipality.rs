@@ -20,6 +20,7 @@ use crate::child::{self, Child, Ended};
 use crate::device::Device;
 use crate::forge::Forger;
 use crate::server::Server;
+use crate::stub::Stub;
 use crate::wait;
 
 /// A decision of `examples/ballerup` that rules made by tests may cite.
@@ -193,6 +194,34 @@ impl Municipality {
             &self.path("keys"),
             &self.path("passphrase"),
         )
+    }
+
+    /// Replaces the key of a role, which the next publication says in a new root. Returns a forger who
+    /// holds the keys as they were.
+    pub fn replace_key(&self, role: &str) -> Result<Forger> {
+        let (keys, before) = (self.path("keys"), self.path("keys-before"));
+        copy(&keys, &before)?;
+        for half in ["pem", "pub"] {
+            fs::remove_file(keys.join(format!("{role}.{half}")))?;
+        }
+        self.with_keys(&["key".into(), "new".into(), role.into()])?
+            .success()?;
+        Forger::new(&self.repository(), &before, &self.path("passphrase"))
+    }
+
+    /// A copy of the repository as it is now.
+    pub fn copy_repository(&self, name: &str) -> Result<PathBuf> {
+        let place = self.path(name);
+        copy(&self.repository(), &place)?;
+        Ok(place)
+    }
+
+    /// Ends the server, and shows the repository at its address as a test says.
+    pub fn pretend(&mut self) -> Result<Stub> {
+        let mut server = self.server.take().context("no server runs")?;
+        let address = server.address();
+        server.kill()?;
+        Stub::start_at(address, &self.repository())
     }
 
     /// The bundle of a group of `unit` that stands in `stage` today.

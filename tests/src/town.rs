@@ -3,6 +3,7 @@
 //! For tests of the agent, which are about what a bundle says and not about how it came to be.
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
@@ -12,11 +13,12 @@ use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 use fyr_schemas::report::{Event, EventKind};
 use fyr_schemas::{CategoryId, Revision};
-use fyr_seal::{SigningKey, nonce};
+use fyr_seal::{KeyDirectory, Passphrase, Role, SigningKey, nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 
 use crate::device::Device;
+use crate::forge::Forger;
 use crate::municipality::Enrolled;
 use crate::server::Server;
 use crate::wait;
@@ -73,6 +75,28 @@ impl Town {
         );
         self.server = Server::start_at(address.parse()?, &state, &repository, &[])?;
         Ok(())
+    }
+
+    /// A thief of the keys of its server.
+    pub fn forger(&self) -> Result<Forger> {
+        let keys = self.publication.directory().join("stolen-keys");
+        let file = self.publication.directory().join("stolen-passphrase");
+        fs::write(&file, "these keys are thrown away")?;
+        let passphrase = Passphrase::new(&fs::read_to_string(&file)?)?;
+        let signers = &self.publication.authority.signers;
+        for (role, held) in [
+            (Role::Snapshot, &signers.snapshot),
+            (Role::Timestamp, &signers.timestamp),
+        ] {
+            let key = held.first().context("every role has a key")?;
+            KeyDirectory::at(&keys).store(&role.into(), key, &passphrase)?;
+        }
+        Forger::new(&self.repository(), &keys, &file)
+    }
+
+    /// Replaces the keys of the server; the next publication says so.
+    pub fn replace_online_keys(&mut self) {
+        self.publication.authority.replace_online_keys();
     }
 
     /// Publishes a bundle.

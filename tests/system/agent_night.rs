@@ -67,7 +67,7 @@ fn once_without_a_server_repairs_and_says_that_the_server_is_out_of_reach() -> R
     town.server().kill()?;
     fs::write(device.device.managed().join("fyr.json"), "{}")?;
     let ended = device.agent(&["once"])?;
-    ensure!(ended.status.code() == Some(0), "{ended:?}");
+    ensure!(ended.status.code() == Some(3), "{ended:?}");
     ensure!(
         ended.stderr.contains("the repository is out of reach"),
         "{ended:?}"
@@ -133,7 +133,7 @@ fn any_one_damaged_file_of_the_state_loses_neither_policy_nor_numbers() -> Resul
             fs::remove_file(device.device.managed().join("fyr.json"))?;
             let ended = device.agent(&["once"])?;
             let reported = format!("{damage:?} of {}: {ended:?}", file.display());
-            ensure!(ended.status.code() == Some(0), "{reported}");
+            ensure!(ended.status.code() == Some(3), "{reported}");
             ensure!(holds(&device, 1)?, "{reported}");
             let number = spooled(&state)?.last().copied().unwrap_or(0);
             ensure!(

@@ -2,29 +2,38 @@
 //!
 //! The only file that knows the TUF library, so that another verifier could take its place.
 //! To the library's checks it adds the version floor on every role, byte-exact documents
-//! (one document is one string of bytes), and roots in which no key stands under two names.
+//! (one document is one string of bytes), the rules for the keys of a root, and the longest time
+//! that the server's two roles may live.
 
-use std::collections::BTreeSet;
+mod keys;
 
 use fyr_schemas::{Digest, Revision};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use sigstore_tuf::{Error, TargetFile, TrustedMetadataSet};
+use sigstore_tuf::{Error, Root, TargetFile, TrustedMetadataSet};
 
+use self::keys::Keys;
 use crate::clock::Clock;
 use crate::error::VerifyError;
-use crate::floor::{Floor, Mark};
+use crate::floor::{Complete, Floor, Mark};
 use crate::ring_provider;
 
 /// The member of the signed timestamp that tells when it was signed (RFC 3339). Not part
 /// of TUF, which lets signed documents carry more.
 pub(crate) const ISSUED: &str = "x-fyr-issued";
 
+/// The longest time that a timestamp and a snapshot live after their issue time: 14 days. Whoever
+/// steals the server's keys can freeze devices no longer than that.
+pub const ONLINE_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
+
 /// Metadata that is believed so far.
 #[derive(Clone)]
 pub(crate) struct Chain {
     set: Box<TrustedMetadataSet>,
-    now: Timestamp,
+    /// Of the current root.
+    keys: Keys,
+    /// The time to judge expiry by; absent where expiry does not count.
+    now: Option<Timestamp>,
 }
 
 /// What a parent role says about the next file.
@@ -49,12 +58,11 @@ impl Chain {
         ring_provider::install();
         exact(root, document)?;
         let set = TrustedMetadataSet::from_root(root).map_err(|e| judge(document, e))?;
-        let chain = Self {
+        Ok(Self {
+            keys: check_root(set.root(), document)?,
             set: Box::new(set),
-            now: Timestamp::MIN,
-        };
-        chain.check_root(document)?;
-        Ok(chain)
+            now: None,
+        })
     }
 
     pub(crate) fn root_version(&self) -> u64 {
@@ -69,20 +77,26 @@ impl Chain {
     pub(crate) fn advance(&mut self, root: &[u8], document: &str) -> Result<(), VerifyError> {
         exact(root, document)?;
         self.set.update_root(root).map_err(|e| judge(document, e))?;
-        self.check_root(document)
+        self.keys = check_root(self.set.root(), document)?;
+        Ok(())
     }
 
-    /// Ends the walk along the roots: from here on time passes.
-    pub(crate) fn settle(&mut self, clock: Clock, floor: &Floor) -> Result<(), VerifyError> {
-        self.check_root_floor(floor)?;
-        self.now = clock.not_before(self.believed_issue(floor)).now;
+    /// Ends the walk along the roots: from here on expiry is judged by `clock`; without one it does
+    /// not count.
+    pub(crate) fn settle(
+        &mut self,
+        clock: Option<Clock>,
+        floor: &Floor,
+    ) -> Result<(), VerifyError> {
+        at_least(self.root_version(), floor.root, "root")?;
+        self.now = clock.map(|clock| clock.latest(self.believed_issue(floor)));
         self.set
-            .check_root_expired(self.now)
+            .check_root_expired(self.now())
             .map_err(|e| judge("root", e))
     }
 
-    pub(crate) fn check_root_floor(&self, floor: &Floor) -> Result<(), VerifyError> {
-        at_least(self.root_version(), floor.root, "root")
+    fn now(&self) -> Timestamp {
+        self.now.unwrap_or(Timestamp::MIN)
     }
 
     /// Takes back what was stored as a version floor, however old it is. What is not sound
@@ -103,18 +117,19 @@ impl Chain {
         document: &str,
     ) -> Result<Adopted, VerifyError> {
         exact(bytes, document)?;
-        let adopted = match self.set.update_timestamp(bytes, self.now) {
+        let adopted = match self.set.update_timestamp(bytes, self.now()) {
             Ok(()) => Adopted::Offered,
             Err(Error::EqualVersion { .. }) => Adopted::Kept,
             Err(e) => return Err(judge(document, e)),
         };
         self.set
-            .check_timestamp_expired(self.now)
+            .check_timestamp_expired(self.now())
             .map_err(|e| judge(document, e))?;
         let version = self.set.timestamp().map_or(0, |role| role.version);
         at_least(version, self.floor_of(Role::Timestamp, floor), document)?;
         // A device whose clock is behind learns the time here, before it judges the rest.
-        self.now = self.now.max(self.issued(document)?);
+        let issued = self.issued(document)?;
+        self.now = self.now.map(|now| now.max(issued));
         Ok(adopted)
     }
 
@@ -139,9 +154,14 @@ impl Chain {
     ) -> Result<(), VerifyError> {
         exact(bytes, document)?;
         self.set
-            .update_snapshot(bytes, self.now)
+            .update_snapshot(bytes, self.now())
             .map_err(|e| judge(document, e))?;
-        let version = self.set.snapshot().map_or(0, |role| role.version);
+        let (version, expires) = self
+            .set
+            .snapshot()
+            .map_or((0, Timestamp::MAX), |role| (role.version, role.expires));
+        // A snapshot is as old as the timestamp that names it, or older.
+        check_lifetime(document, self.issued("timestamp")?, expires)?;
         at_least(version, self.floor_of(Role::Snapshot, floor), document)
     }
 
@@ -167,7 +187,7 @@ impl Chain {
         exact(bytes, document)?;
         let version = self
             .set
-            .update_targets(bytes, self.now)
+            .update_targets(bytes, self.now())
             .map_err(|e| judge(document, e))?
             .version;
         at_least(version, self.floor_of(Role::Targets, floor), document)
@@ -207,22 +227,31 @@ impl Chain {
         let mark = |role: Role, version: Option<u64>| {
             version.map(|version| Mark {
                 version: version.max(self.floor_of(role, floor)),
-                keys: self.keys(role.name()),
+                keys: self.keys.of_role(role.name()),
             })
         };
+        let timestamp = self.set.timestamp().map(|role| role.version);
+        let snapshot = self.set.snapshot().map(|role| role.version);
         let targets = self.set.targets_role("targets").map(|role| role.version);
         Floor {
             root: self.root_version().max(floor.root),
-            timestamp: mark(
-                Role::Timestamp,
-                self.set.timestamp().map(|role| role.version),
-            ),
-            snapshot: mark(Role::Snapshot, self.set.snapshot().map(|role| role.version)),
-            targets: mark(Role::Targets, targets),
+            timestamp: mark(Role::Timestamp, timestamp).or_else(|| floor.timestamp.clone()),
+            snapshot: mark(Role::Snapshot, snapshot).or_else(|| floor.snapshot.clone()),
+            targets: mark(Role::Targets, targets).or_else(|| floor.targets.clone()),
             issued: self
                 .issued("timestamp")
                 .ok()
                 .max(self.believed_issue(floor)),
+            complete: floor.complete,
+            slice: floor.slice,
+        }
+    }
+
+    /// What identifies this chain among those that were believed to their end.
+    pub(crate) fn completed(&self) -> Complete {
+        Complete {
+            root: self.root_version(),
+            timestamp: self.set.timestamp().map_or(0, |role| role.version),
         }
     }
 
@@ -261,17 +290,19 @@ impl Chain {
         if issued > latest {
             return Err(malformed("it claims to be issued after it expired"));
         }
+        let expires = timestamp.map_or(Timestamp::MAX, |role| role.expires);
+        check_lifetime(document, issued, expires)?;
         Ok(issued)
     }
 
     /// The newest issue time of the floor; it counts only while the root still names the keys
     /// that signed it.
     fn believed_issue(&self, floor: &Floor) -> Option<Timestamp> {
-        let keys = self.keys("timestamp");
+        let keys = self.keys.of_role("timestamp");
         let mark = floor.timestamp.as_ref();
         floor
             .issued
-            .filter(|_| mark.is_some_and(|mark| mark.keys == keys))
+            .filter(|_| mark.is_some_and(|mark| mark.counts_under(&keys)))
     }
 
     fn floor_of(&self, role: Role, floor: &Floor) -> u64 {
@@ -280,47 +311,18 @@ impl Chain {
             Role::Snapshot => &floor.snapshot,
             Role::Targets => &floor.targets,
         };
-        Mark::under(mark.as_ref(), &self.keys(role.name()))
+        Mark::under(mark.as_ref(), &self.keys.of_role(role.name()))
     }
+}
 
-    /// A digest of the keys that the root names for `role`.
-    fn keys(&self, role: &str) -> Digest {
-        let root = self.set.root();
-        let named: BTreeSet<(&str, &str)> = root
-            .role(role)
-            .into_iter()
-            .flat_map(|keys| &keys.keyids)
-            .filter_map(|id| Some((id.as_str(), root.keys.get(id)?.keyval.public.as_str())))
-            .collect();
-        let text: String = named
-            .into_iter()
-            .flat_map(|(id, public)| [id, "=", public, "\n"])
-            .collect();
-        crate::digest(text.as_bytes())
+fn check_root(root: &Root, document: &str) -> Result<Keys, VerifyError> {
+    if !root.consistent_snapshot {
+        return Err(VerifyError::Malformed {
+            document: document.to_owned(),
+            source: "it does not use consistent snapshots".into(),
+        });
     }
-
-    /// A key under two names would count as two signers.
-    fn check_root(&self, document: &str) -> Result<(), VerifyError> {
-        let root = self.set.root();
-        let material: BTreeSet<String> = root
-            .keys
-            .values()
-            .map(|key| key.keyval.public.trim().to_ascii_lowercase())
-            .collect();
-        if material.len() < root.keys.len() {
-            return Err(VerifyError::Signature {
-                document: document.to_owned(),
-                source: "one key stands in it under two names".into(),
-            });
-        }
-        if !root.consistent_snapshot {
-            return Err(VerifyError::Malformed {
-                document: document.to_owned(),
-                source: "it does not use consistent snapshots".into(),
-            });
-        }
-        Ok(())
-    }
+    Keys::of(root, document)
 }
 
 /// Which of two timestamps of one version is believed.
@@ -390,6 +392,22 @@ fn is_crowded(bytes: &[u8]) -> bool {
         .filter(|byte| matches!(byte, b'{' | b'[' | b','))
         .count();
     members > FEW && members > bytes.len() / 8
+}
+
+/// Refuses what lives longer than the server's keys may let it.
+fn check_lifetime(
+    document: &str,
+    issued: Timestamp,
+    expires: Timestamp,
+) -> Result<(), VerifyError> {
+    if expires.duration_since(issued) > ONLINE_LIFETIME {
+        return Err(VerifyError::LivesTooLong {
+            document: document.to_owned(),
+            issued,
+            expires,
+        });
+    }
+    Ok(())
 }
 
 fn at_least(offered: u64, floor: u64, document: &str) -> Result<(), VerifyError> {

@@ -1,12 +1,19 @@
-//! What time it is, as far as a device may believe.
+//! Two questions about the time, and which witnesses answer them.
 //!
-//! A device whose clock stands in the past would accept metadata that expired long ago. A
-//! signed issue time proves that the clock is behind; the local clock alone proves nothing,
-//! so nothing is ever remembered from it: one jump forward must not lock a device out.
+//! *Has something expired?* Judged by the latest witness: a device whose clock is behind would
+//! otherwise accept metadata that expired long ago. *Which time slice of the timetable is in force,
+//! and when did something happen?* Judged by the device's own clock: whoever signs with a wrong
+//! clock, or with stolen keys, must not move devices into another term.
+//!
+//! The device's clock alone proves nothing, so nothing is remembered from it but the start of the
+//! time slice that it put in force.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::floor::Floor;
+
+/// How far a signed issue time may move the device's time: 10 minutes, for clocks that are slow.
+pub const SIGNED_LEAD: SignedDuration = SignedDuration::from_mins(10);
 
 /// The unsigned witnesses of the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,36 +24,63 @@ pub struct Clock {
     pub build: Timestamp,
 }
 
-/// The time to judge expiry by.
+/// The time of a device: for its timetable, its reports and what it remembers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrustedNow {
-    /// The latest of the system's clock, the build time and the newest signed issue time.
+pub struct DeviceTime {
+    /// The system's clock, unless something proves that it is behind.
     pub now: Timestamp,
-    /// Whether the system's clock was believed.
+    /// What is wrong with the system's clock, if anything is.
     pub clock: ClockState,
 }
 
 /// Whether the system's clock can be right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClockState {
-    /// Nothing signed contradicts it.
+    /// Nothing contradicts it.
     Plausible,
-    /// It stands before a time that was signed or built: it jumped, or was set.
+    /// It is before the build time, or before the time slice that was in force: it was set back.
     Behind,
+    /// A signed issue time is ahead of it by more than [`SIGNED_LEAD`]. One of the two clocks is
+    /// wrong, and the device cannot say which.
+    SignedAhead {
+        /// By how much.
+        by: SignedDuration,
+    },
 }
 
 impl Clock {
-    /// The time to believe, given the newest issue time that was ever verified.
-    pub fn trusted(self, floor: &Floor) -> TrustedNow {
-        self.not_before(floor.issued)
+    /// The time to judge expiry by: the latest of the system's clock, the build time and the newest
+    /// issue time that was verified.
+    pub fn expiry_time(self, floor: &Floor) -> Timestamp {
+        self.latest(floor.issued)
     }
 
-    pub(crate) fn not_before(self, issued: Option<Timestamp>) -> TrustedNow {
-        let earliest = issued.map_or(self.build, |issued| issued.max(self.build));
-        TrustedNow {
-            now: self.system.max(earliest),
+    pub(crate) fn latest(self, issued: Option<Timestamp>) -> Timestamp {
+        let unsigned = self.system.max(self.build);
+        issued.map_or(unsigned, |issued| issued.max(unsigned))
+    }
+
+    /// The time of the timetable: the system's clock, but not before the build time nor before the
+    /// start of the time slice that was last in force. A signed issue time moves it by at most
+    /// [`SIGNED_LEAD`]; one that is further ahead does not move it at all.
+    pub fn device_time(self, floor: &Floor) -> DeviceTime {
+        let earliest = floor
+            .slice
+            .map_or(self.build, |slice| slice.max(self.build));
+        let steady = self.system.max(earliest);
+        let lead = floor
+            .issued
+            .map_or(SignedDuration::ZERO, |issued| issued.duration_since(steady));
+        let is_far = lead > SIGNED_LEAD;
+        DeviceTime {
+            now: match floor.issued {
+                Some(issued) if !is_far => issued.max(steady),
+                Some(_) | None => steady,
+            },
             clock: if self.system < earliest {
                 ClockState::Behind
+            } else if is_far {
+                ClockState::SignedAhead { by: lead }
             } else {
                 ClockState::Plausible
             },
@@ -60,46 +94,86 @@ mod tests {
 
     use super::*;
 
+    const YEAR: i64 = 365 * 24 * 3600;
+    const LEAD: i64 = 600;
+
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
+    fn floor(issued: Option<i64>, slice: Option<i64>) -> Floor {
+        Floor {
+            issued: issued.map(at),
+            slice: slice.map(at),
+            ..Floor::default()
+        }
+    }
+
+    fn clock(system: i64, build: i64) -> Clock {
+        Clock {
+            system: at(system),
+            build: at(build),
+        }
+    }
+
     proptest! {
         #[test]
-        fn the_trusted_time_is_the_latest_witness_and_only_a_late_one_accuses_the_clock(
-            system in 0_i64..1_000, build in 0_i64..1_000, issued in proptest::option::of(0_i64..1_000),
+        fn expiry_is_judged_by_the_latest_witness(
+            system in 0..YEAR, build in 0..YEAR, issued in proptest::option::of(0..YEAR),
+            slice in proptest::option::of(0..YEAR),
         ) {
-            let floor = Floor { issued: issued.map(at), ..Floor::default() };
-            let trusted = Clock { system: at(system), build: at(build) }.trusted(&floor);
-            let latest = system.max(build).max(issued.unwrap_or(0));
-            prop_assert_eq!(trusted.now, at(latest));
-            prop_assert_eq!(trusted.clock == ClockState::Behind, system < latest);
+            let time = clock(system, build).expiry_time(&floor(issued, slice));
+            prop_assert_eq!(time, at(system.max(build).max(issued.unwrap_or(0))));
+        }
+
+        #[test]
+        fn a_signed_time_moves_the_device_time_by_ten_minutes_at_most(
+            system in 0..YEAR, build in 0..YEAR, slice in proptest::option::of(0..YEAR),
+            issued in 0..YEAR,
+        ) {
+            let clock = clock(system, build);
+            let without = clock.device_time(&floor(None, slice)).now;
+            let with = clock.device_time(&floor(Some(issued), slice)).now;
+            prop_assert!(with >= without);
+            prop_assert!(with.duration_since(without) <= SIGNED_LEAD);
+            let far = at(issued).duration_since(without) > SIGNED_LEAD;
+            prop_assert!(!far || with == without);
+        }
+
+        #[test]
+        fn the_device_time_is_its_clock_unless_that_is_proven_to_be_behind(
+            system in 0..YEAR, build in 0..YEAR, slice in proptest::option::of(0..YEAR),
+        ) {
+            let earliest = build.max(slice.unwrap_or(0));
+            let time = clock(system, build).device_time(&floor(None, slice));
+            prop_assert_eq!(time.now, at(system.max(earliest)));
+            prop_assert_eq!(time.clock == ClockState::Behind, system < earliest);
+        }
+
+        #[test]
+        fn what_is_remembered_never_weakens(
+            system in 0..YEAR, build in 0..YEAR, issued in proptest::option::of(0..YEAR),
+            slice in 0..YEAR,
+        ) {
+            let clock = clock(system, build);
+            let kept = clock.device_time(&floor(issued, Some(slice))).now;
+            prop_assert!(kept >= at(slice) && kept >= at(build) && kept >= at(system));
         }
     }
 
     #[test]
+    fn a_signed_time_is_reported_once_it_is_too_far_ahead() {
+        let judged = |issued| clock(1000, 0).device_time(&floor(Some(issued), None)).clock;
+        assert_eq!(judged(1000 + LEAD), ClockState::Plausible);
+        let by = SignedDuration::from_secs(LEAD + 1);
+        assert_eq!(judged(1000 + LEAD + 1), ClockState::SignedAhead { by });
+    }
+
+    #[test]
     fn a_clock_that_jumped_forward_and_back_leaves_no_trace() {
-        let floor = Floor {
-            issued: Some(at(100)),
-            ..Floor::default()
-        };
-        let ahead = Clock {
-            system: at(9_999),
-            build: at(0),
-        }
-        .trusted(&floor);
-        let back = Clock {
-            system: at(101),
-            build: at(0),
-        }
-        .trusted(&floor);
-        assert_eq!(ahead.now, at(9_999));
-        assert_eq!(
-            back,
-            TrustedNow {
-                now: at(101),
-                clock: ClockState::Plausible
-            }
-        );
+        let floor = floor(Some(100), None);
+        assert_eq!(clock(9_999, 0).expiry_time(&floor), at(9_999));
+        assert_eq!(clock(101, 0).expiry_time(&floor), at(101));
+        assert_eq!(clock(101, 0).device_time(&floor).now, at(101));
     }
 }

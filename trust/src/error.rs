@@ -35,7 +35,7 @@ pub enum VerifyError {
     },
     /// Older than what was believed before.
     #[error(
-        "`{document}` is version {offered}, and this device has already believed version {floor}"
+        "`{document}` is version {offered}, and version {floor} was verified before; an older version is refused"
     )]
     Rollback {
         /// Which.
@@ -51,6 +51,16 @@ pub enum VerifyError {
         /// Which.
         document: String,
         /// When.
+        expires: Timestamp,
+    },
+    /// Its expiry lies further ahead than the server's keys may sign.
+    #[error("`{document}` expires at {expires}, more than 14 days after it was issued at {issued}")]
+    LivesTooLong {
+        /// Which.
+        document: String,
+        /// The issue time that is signed in the timestamp.
+        issued: Timestamp,
+        /// When it expires.
         expires: Timestamp,
     },
     /// Length, digest or version differ from what was signed.
@@ -121,7 +131,9 @@ impl VerifyError {
     /// The reason as a report names it.
     pub fn reason(&self) -> RefusalReason {
         match self {
-            Self::Malformed { .. } | Self::NothingStored { .. } => RefusalReason::Malformed,
+            Self::Malformed { .. } | Self::LivesTooLong { .. } | Self::NothingStored { .. } => {
+                RefusalReason::Malformed
+            }
             Self::Signature { .. } | Self::WrongRoot { .. } => RefusalReason::Signature,
             Self::Rollback { .. } => RefusalReason::Rollback,
             Self::Expired { .. } => RefusalReason::Expired,

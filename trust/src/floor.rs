@@ -1,14 +1,17 @@
-//! The version floor: the oldest metadata that a device will ever believe again.
+//! Rollback protection: the highest versions that a device has verified.
 //!
 //! The TUF library remembers versions only through the files it cached; a truncated cache
-//! makes it forget, and then it accepts an older repository. The floor is kept apart, in two
-//! checksummed slots that are written alternately: a power cut can spoil one of them.
+//! makes it forget, and then it accepts an older repository. The highest versions are kept apart,
+//! in two checksummed slots that are written alternately: a power cut can spoil one of them.
+
+use std::collections::BTreeSet;
 
 use fyr_schemas::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The lowest versions that will do. [`Floor::default`] has believed nothing yet.
+/// The highest versions seen: nothing below them is believed again. [`Floor::default`] has verified
+/// nothing yet. They rise with every role that is verified, also where a later one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Floor {
@@ -22,26 +25,49 @@ pub struct Floor {
     pub targets: Option<Mark>,
     /// The newest signed issue time; see [`Clock`](crate::Clock).
     pub issued: Option<Timestamp>,
+    /// The newest metadata that was verified to its end. [`reload`](crate::reload()) believes
+    /// nothing older.
+    pub complete: Complete,
+    /// The start of the latest time slice of a timetable that was in force; see
+    /// [`Clock::device_time`](crate::Clock::device_time).
+    pub slice: Option<Timestamp>,
 }
 
-/// A version that was believed, and the keys it was signed under.
+/// Metadata that was verified to its end. Of two, the later one is the greater: a root never goes
+/// back, and under one root neither does the timestamp.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Complete {
+    /// The version of its root.
+    pub root: u64,
+    /// The version of its timestamp.
+    pub timestamp: u64,
+}
+
+/// A version that was verified, and the keys it was signed under.
 ///
-/// A role whose keys the root has replaced starts anew: that is how an organisation
-/// recovers after a stolen key has signed an absurdly high version.
+/// A role of which the root has removed a key starts anew: that is how an organisation
+/// recovers after a stolen key has signed an absurdly high version. A key that is added changes
+/// nothing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Mark {
     /// The version.
     pub version: u64,
-    /// A digest of the keys that the root names for the role.
-    pub keys: Digest,
+    /// The digests of the keys that the root named for the role.
+    pub keys: BTreeSet<Digest>,
 }
 
 impl Mark {
     /// The lowest version that will do for a role that is signed by `keys`.
-    pub(crate) fn under(mark: Option<&Self>, keys: &Digest) -> u64 {
-        mark.filter(|mark| mark.keys == *keys)
+    pub(crate) fn under(mark: Option<&Self>, keys: &BTreeSet<Digest>) -> u64 {
+        mark.filter(|mark| mark.counts_under(keys))
             .map_or(0, |mark| mark.version)
+    }
+
+    /// Whether every key that may have signed the version still may.
+    pub(crate) fn counts_under(&self, keys: &BTreeSet<Digest>) -> bool {
+        self.keys.is_subset(keys)
     }
 }
 

@@ -6,7 +6,7 @@
 //!
 //! - [`Refresh`] walks a TUF repository: it says which file it needs next and judges it.
 //! - [`reload()`] believes again what was believed before, from stored bytes alone.
-//! - [`floor`] is what makes going back impossible even when stored files are damaged.
+//! - [`floor`] is the rollback protection: it holds even when stored files are damaged.
 //! - [`list`] judges the lists of names that a bundle closes.
 //! - [`envelope`] and [`token`] judge everything signed that is not TUF metadata.
 
@@ -27,12 +27,13 @@ mod verified;
 mod verified_metadata;
 mod wanted;
 
-pub use clock::{Clock, ClockState, TrustedNow};
+pub use chain::ONLINE_LIFETIME;
+pub use clock::{Clock, ClockState, DeviceTime, SIGNED_LEAD};
 pub use device::device_id;
 pub use error::VerifyError;
 pub use floor::Floor;
 pub use hasher::Hasher;
-pub use refresh::{Answer, Need, Refresh, Refreshed, Step};
+pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step};
 pub use reload::{Reloaded, reload};
 pub use state::TrustedState;
 pub use verified::Verified;

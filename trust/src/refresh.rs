@@ -38,14 +38,29 @@ pub struct Refresh<W: Wanted> {
 
 /// Where a refresh stands.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "a step is taken at once and is never one of many"
+)]
 pub enum Step<W: Wanted> {
     /// It needs [`Refresh::need`]; [`Refresh::supply`] takes it further.
     Needs(Refresh<W>),
-    /// It found a list that the document will need. Store it under its digest, then go on: what
-    /// is stored once is never fetched again.
-    Keep(NameList, Box<Step<W>>),
+    /// Something was verified. Store it before anything else is fetched, then go on with the step
+    /// that follows, or with why the repository was refused: what was verified is kept all the same.
+    Keep(Keep, Box<Result<Step<W>, VerifyError>>),
     /// It is done, and everything it found is believed.
     Done(Refreshed<W::Document>),
+}
+
+/// What is to be stored before anything else is fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Keep {
+    /// A role was verified: the state with the newest root, then the floor. The stored document
+    /// stays the last good one.
+    Trust(Box<TrustedState>, Floor),
+    /// A list that the document will need, under its digest: what is stored once is never fetched
+    /// again.
+    List(NameList),
 }
 
 /// A file that a refresh needs.
@@ -56,6 +71,9 @@ pub struct Need {
     pub path: String,
     /// Longer answers are refused; a fetcher stops reading there.
     pub max_length: u64,
+    /// Whether the repository need not have it: the root after the newest one. Some stores answer
+    /// 403 instead of 404 for a file that they do not have.
+    pub may_be_absent: bool,
 }
 
 /// What the repository had.
@@ -83,9 +101,13 @@ pub struct Refreshed<T> {
 #[derive(Debug, Clone)]
 struct Setting<W> {
     wanted: W,
+    /// What is on the device's disk.
     stored: TrustedState,
+    /// What will be, once the document is verified.
+    found: TrustedState,
     floor: Floor,
-    clock: Clock,
+    /// Absent where expiry does not count.
+    clock: Option<Clock>,
     /// The lists that are stored.
     held: BTreeSet<Digest>,
 }
@@ -113,8 +135,9 @@ impl<W: Wanted> Refresh<W> {
             setting: Setting {
                 wanted: wanted.clone(),
                 stored: stored.clone(),
+                found: stored.clone(),
                 floor: floor.clone(),
-                clock,
+                clock: Some(clock),
                 held: BTreeSet::new(),
             },
             phase: chain.map_or(Phase::FirstRoot, |chain| Phase::NextRoot {
@@ -132,12 +155,22 @@ impl<W: Wanted> Refresh<W> {
         self
     }
 
+    /// The same refresh for whoever signs: expiry does not count, so that an expired repository, or
+    /// one that was signed by a wrong clock, can still be signed anew.
+    #[must_use]
+    pub fn at_any_time(mut self) -> Self {
+        self.setting.clock = None;
+        self
+    }
+
     /// The file it waits for.
     pub fn need(&self) -> Need {
-        let metadata = |name: String, max_length| Need {
-            path: format!("metadata/{name}"),
+        let file = |path: String, max_length| Need {
+            path,
             max_length,
+            may_be_absent: matches!(self.phase, Phase::NextRoot { .. }),
         };
+        let metadata = |name: String, bound| file(format!("metadata/{name}"), bound);
         match &self.phase {
             Phase::FirstRoot => metadata("1.root.json".into(), MAX_ROOT),
             Phase::NextRoot { chain, .. } => {
@@ -153,14 +186,14 @@ impl<W: Wanted> Refresh<W> {
                 format!("{}.targets.json", pin.version),
                 pin.length.unwrap_or(MAX_TARGETS).min(MAX_TARGETS),
             ),
-            Phase::Document(_, listing) => Need {
-                path: target_path(&self.setting.wanted.target(), &listing.digest),
-                max_length: listing.length,
-            },
-            Phase::List(_, _, category, listed) => Need {
-                path: target_path(&list_target_name(category), &listed.digest),
-                max_length: listed.length,
-            },
+            Phase::Document(_, listing) => file(
+                target_path(&self.setting.wanted.target(), &listing.digest),
+                listing.length,
+            ),
+            Phase::List(_, _, category, listed) => file(
+                target_path(&list_target_name(category), &listed.digest),
+                listed.length,
+            ),
         }
     }
 
@@ -177,7 +210,7 @@ impl<W: Wanted> Refresh<W> {
         }
     }
 
-    /// Refreshes to the end with the answers of `fetch`, and hands every new list to `keep`;
+    /// Refreshes to the end with what `fetch` answers, and hands to `keep` what is to be stored;
     /// for callers that need not wait.
     ///
     /// # Errors
@@ -185,7 +218,7 @@ impl<W: Wanted> Refresh<W> {
     pub fn drive<E: From<VerifyError>>(
         self,
         mut fetch: impl FnMut(&Need) -> Result<Answer, E>,
-        mut keep: impl FnMut(NameList),
+        mut keep: impl FnMut(Keep),
     ) -> Result<Refreshed<W::Document>, E> {
         let mut step = Step::Needs(self);
         loop {
@@ -194,9 +227,9 @@ impl<W: Wanted> Refresh<W> {
                     let answer = fetch(&refresh.need())?;
                     refresh.supply(answer)?
                 }
-                Step::Keep(list, next) => {
-                    keep(list);
-                    *next
+                Step::Keep(kept, next) => {
+                    keep(kept);
+                    (*next)?
                 }
                 Step::Done(refreshed) => return Ok(refreshed),
             }
@@ -246,7 +279,7 @@ impl<W: Wanted> Setting<W> {
                     });
                 }
                 let chain = Chain::start(&bytes, path)?;
-                Ok(self.wait(Phase::NextRoot { chain, followed: 0 }))
+                Ok(self.walk_on(chain, 0))
             }
             Phase::NextRoot {
                 mut chain,
@@ -256,35 +289,37 @@ impl<W: Wanted> Setting<W> {
                 if followed >= MAX_ROOTS {
                     return Err(VerifyError::EndlessRoots { limit: MAX_ROOTS });
                 }
-                let followed = followed.saturating_add(1);
-                Ok(self.wait(Phase::NextRoot { chain, followed }))
+                Ok(self.walk_on(chain, followed.saturating_add(1)))
             }
             Phase::Timestamp(mut chain) => {
                 if chain.timestamp(&bytes, &self.floor, path)? == Adopted::Offered {
-                    self.stored.timestamp = Some(bytes);
+                    self.found.timestamp = Some(bytes);
                 }
-                self.find_snapshot(chain)
+                let keep = self.raise(&chain);
+                after(keep, self.find_snapshot(chain))
             }
             Phase::Snapshot(mut chain, _) => {
                 chain.snapshot(&bytes, &self.floor, path)?;
-                self.stored.snapshot = Some(bytes);
-                self.find_targets(chain)
+                self.found.snapshot = Some(bytes);
+                let keep = self.raise(&chain);
+                after(keep, self.find_targets(chain))
             }
             Phase::Targets(mut chain, _) => {
                 chain.targets(&bytes, &self.floor, path)?;
-                self.stored.targets = Some(bytes);
-                self.find_document(chain)
+                self.found.targets = Some(bytes);
+                let keep = self.raise(&chain);
+                after(keep, self.find_document(chain))
             }
             Phase::Document(chain, listing) => {
                 let document = Verified::open(&self.wanted, &listing, &bytes)?;
-                self.stored.document = Some(bytes);
+                self.found.document = Some(bytes);
                 self.find_lists(chain, document)
             }
             Phase::List(chain, document, category, listed) => {
                 let list = NameList::open(&category, &listed, bytes)?;
                 self.held.insert(listed.digest);
                 let next = self.find_list(chain, document);
-                Ok(Step::Keep(list, Box::new(next)))
+                Ok(Step::Keep(Keep::List(list), Box::new(Ok(next))))
             }
         }
     }
@@ -296,37 +331,63 @@ impl<W: Wanted> Setting<W> {
         })
     }
 
+    /// Keeps a root and asks for the next one.
+    fn walk_on(mut self, chain: Chain, followed: u32) -> Step<W> {
+        self.stored.follow(chain.root_bytes());
+        self.floor = chain.raise(&self.floor);
+        let keep = Keep::Trust(Box::new(self.stored.clone()), self.floor.clone());
+        let next = self.wait(Phase::NextRoot { chain, followed });
+        Step::Keep(keep, Box::new(Ok(next)))
+    }
+
+    /// Raises the floor by what was verified; what is to be kept of that.
+    fn raise(&mut self, chain: &Chain) -> Option<Keep> {
+        let raised = chain.raise(&self.floor);
+        if raised == self.floor {
+            return None;
+        }
+        self.floor = raised.clone();
+        Some(Keep::Trust(Box::new(self.stored.clone()), raised))
+    }
+
     fn settle(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
         chain.settle(self.clock, &self.floor)?;
-        self.stored.root = Some(chain.root_bytes().to_vec());
+        self.found.root = Some(chain.root_bytes().to_vec());
+        self.found.vouching = None;
         chain.remember(
-            self.stored.timestamp.as_deref(),
-            self.stored.snapshot.as_deref(),
+            self.found.timestamp.as_deref(),
+            self.found.snapshot.as_deref(),
         );
         Ok(self.wait(Phase::Timestamp(chain)))
     }
 
-    fn find_snapshot(self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
+    fn find_snapshot(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
         let pin = chain.snapshot_pin()?;
-        let stored = self.stored.snapshot.as_deref();
+        let stored = self.found.snapshot.as_deref();
         match stored.map(|bytes| chain.snapshot(bytes, &self.floor, "snapshot")) {
-            Some(Ok(())) => self.find_targets(chain),
+            Some(Ok(())) => {
+                let keep = self.raise(&chain);
+                after(keep, self.find_targets(chain))
+            }
             Some(Err(_)) | None => Ok(self.wait(Phase::Snapshot(chain, pin))),
         }
     }
 
-    fn find_targets(self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
+    fn find_targets(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
         let pin = chain.targets_pin()?;
-        let stored = self.stored.targets.as_deref();
+        let stored = self.found.targets.as_deref();
         match stored.map(|bytes| chain.targets(bytes, &self.floor, "targets")) {
-            Some(Ok(())) => self.find_document(chain),
+            Some(Ok(())) => {
+                let keep = self.raise(&chain);
+                after(keep, self.find_document(chain))
+            }
             Some(Err(_)) | None => Ok(self.wait(Phase::Targets(chain, pin))),
         }
     }
 
     fn find_document(self, chain: Chain) -> Result<Step<W>, VerifyError> {
         let listing = chain.listing_within(&self.wanted.target(), W::MAX_LENGTH)?;
-        let stored = self.stored.document.as_deref();
+        let stored = self.found.document.as_deref();
         match stored.map(|bytes| Verified::open(&self.wanted, &listing, bytes)) {
             Some(Ok(document)) => self.find_lists(chain, document),
             Some(Err(_)) | None => Ok(self.wait(Phase::Document(chain, listing))),
@@ -354,10 +415,24 @@ impl<W: Wanted> Setting<W> {
     fn finish(self, chain: &Chain, document: Verified<W::Document>) -> Step<W> {
         Step::Done(Refreshed {
             document,
-            floor: chain.raise(&self.floor),
+            floor: Floor {
+                complete: chain.completed(),
+                ..chain.raise(&self.floor)
+            },
             expires: chain.expires(),
-            state: self.stored,
+            state: self.found,
         })
+    }
+}
+
+/// The step that keeps something first, where there is something to keep.
+fn after<W: Wanted>(
+    keep: Option<Keep>,
+    next: Result<Step<W>, VerifyError>,
+) -> Result<Step<W>, VerifyError> {
+    match keep {
+        Some(keep) => Ok(Step::Keep(keep, Box::new(next))),
+        None => next,
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 
 use crate::chain::{Chain, Listing};
 use crate::error::VerifyError;
-use crate::floor::Floor;
+use crate::floor::{Complete, Floor};
 use crate::list;
 use crate::state::TrustedState;
 use crate::verified::Verified;
@@ -24,14 +24,16 @@ impl VerifiedMetadata {
     /// # Errors
     /// The first stored file that cannot be believed.
     pub fn of(stored: &TrustedState, floor: &Floor) -> Result<Self, VerifyError> {
-        let mut chain = Chain::start(present(stored.root.as_deref(), "root")?, "root")?;
-        chain.check_root_floor(floor)?;
+        let mut chain = Chain::start(present(stored.vouching_root(), "root")?, "root")?;
         let timestamp = present(stored.timestamp.as_deref(), "timestamp")?;
-        chain.timestamp(timestamp, floor, "timestamp")?;
+        let any = Floor::default();
+        chain.timestamp(timestamp, &any, "timestamp")?;
+        // A refresh that broke off has seen higher versions than the last good document has.
+        check_complete(chain.completed(), floor.complete)?;
         let snapshot = present(stored.snapshot.as_deref(), "snapshot")?;
-        chain.snapshot(snapshot, floor, "snapshot")?;
+        chain.snapshot(snapshot, &any, "snapshot")?;
         let targets = present(stored.targets.as_deref(), "targets")?;
-        chain.targets(targets, floor, "targets")?;
+        chain.targets(targets, &any, "targets")?;
         Ok(Self { chain })
     }
 
@@ -77,4 +79,20 @@ impl VerifiedMetadata {
 
 fn present<'a>(stored: Option<&'a [u8]>, document: &'static str) -> Result<&'a [u8], VerifyError> {
     stored.ok_or(VerifyError::NothingStored { document })
+}
+
+fn check_complete(stored: Complete, newest: Complete) -> Result<(), VerifyError> {
+    let (document, offered, floor) = if stored.root < newest.root {
+        ("root", stored.root, newest.root)
+    } else {
+        ("timestamp", stored.timestamp, newest.timestamp)
+    };
+    if stored < newest {
+        return Err(VerifyError::Rollback {
+            document: document.to_owned(),
+            offered,
+            floor,
+        });
+    }
+    Ok(())
 }

@@ -26,6 +26,7 @@ impl EventLog {
                 | EventKind::Outranked { .. }
                 | EventKind::Refused { .. }
                 | EventKind::ClockJumped
+                | EventKind::SignedTimeAhead { .. }
                 | EventKind::Unstored { .. }
                 | EventKind::StoredAgain => 1,
             };

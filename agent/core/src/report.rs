@@ -30,6 +30,8 @@ pub struct Facts<'a> {
     pub events: &'a EventLog,
     /// The browsers present.
     pub browsers: Vec<Product>,
+    /// The time that expiry is judged by.
+    pub expiry_time: Timestamp,
 }
 
 /// Composes the report with the number `sequence`.
@@ -44,7 +46,7 @@ pub fn compose(facts: &Facts<'_>, sequence: u64, at: Timestamp) -> Report {
         agent: facts.agent,
         bundle: facts.memory.bundle.clone(),
         periods: facts.periods.cloned(),
-        freshness: facts.contact.freshness(at),
+        freshness: facts.contact.freshness(facts.expiry_time),
         controls: facts.memory.controls.clone(),
         events: facts.events.as_slice().to_vec(),
         browsers: facts.browsers.clone(),
@@ -56,7 +58,9 @@ pub fn compose(facts: &Facts<'_>, sequence: u64, at: Timestamp) -> Report {
 pub fn is_news(before: Option<&Report>, report: &Report) -> bool {
     before.is_none_or(|before| {
         let due = before.at.saturating_add(HEARTBEAT / 2);
-        !repeats(before, report) || due.is_ok_and(|due| due <= report.at)
+        // A clock that was ahead and is right again must not silence the device until then.
+        let is_due = report.at < before.at || due.is_ok_and(|due| due <= report.at);
+        !repeats(before, report) || is_due
     })
 }
 

@@ -11,6 +11,7 @@ use fyr_schemas::report::{
     Place, Product, RefusalReason,
 };
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, DeviceId, Digest, GroupId, OrganisationId};
+use fyr_trust::ClockState;
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -42,6 +43,13 @@ pub struct Status {
     pub freshness: Freshness,
     /// When the repository was last verified.
     pub refreshed: Option<Timestamp>,
+    /// By how many seconds the signed time is ahead of this device's clock, where that is more than
+    /// the ten minutes that a slow clock may be behind.
+    pub signed_time_ahead_s: Option<i64>,
+    /// Whether the clock is before a time that this device has seen.
+    pub clock_behind: bool,
+    /// Why this device cannot sign its reports; absent where it can.
+    pub key_loss: Option<String>,
     /// Whether an agent runs on this device.
     pub agent: AgentState,
     /// Reports that the server does not have yet.
@@ -156,8 +164,14 @@ pub enum Problem {
 /// Everything a status is made from.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// When it was asked.
+    /// When it was asked, by the device's time.
     pub at: Timestamp,
+    /// The time that expiry is judged by.
+    pub expiry_time: Timestamp,
+    /// What is wrong with the device's clock, if anything is.
+    pub clock: ClockState,
+    /// Why the device cannot sign its reports; absent where it can.
+    pub key_loss: Option<String>,
     /// Its pseudonym.
     pub device: &'a DeviceId,
     /// Whose policy it accepts.
@@ -211,8 +225,14 @@ impl Status {
             compliant: policy.is_some_and(|policy| policy.observed.is_compliant()),
             bundle: policy.and(facts.memory.bundle.clone()),
             periods: policy.and_then(|policy| policy.periods.clone()),
-            freshness: facts.contact.freshness(facts.at),
+            freshness: facts.contact.freshness(facts.expiry_time),
             refreshed: facts.contact.refreshed,
+            signed_time_ahead_s: match facts.clock {
+                ClockState::SignedAhead { by } => Some(by.as_secs()),
+                ClockState::Plausible | ClockState::Behind => None,
+            },
+            clock_behind: facts.clock == ClockState::Behind,
+            key_loss: facts.key_loss.clone(),
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
             lists: policy.map(lists).unwrap_or_default(),

@@ -39,6 +39,9 @@ impl fmt::Display for StatusWords<'_> {
         for cause in &self.status.causes {
             write_wrapped(f, "- ", 2, &self.cause(cause))?;
         }
+        for error in self.errors() {
+            write_wrapped(f, "- ", 2, &error)?;
+        }
         writeln!(f)?;
         for (label, text) in self.facts() {
             write_wrapped(f, &format!("{label:LABEL$}"), LABEL, &text)?;
@@ -128,6 +131,33 @@ impl StatusWords<'_> {
             None => String::new(),
         };
         Some(format!("{running}{until}{turned}"))
+    }
+
+    /// What is wrong with the device itself: its key and its clock.
+    fn errors(self) -> Vec<String> {
+        let mut errors = Vec::new();
+        if let Some(loss) = &self.status.key_loss {
+            errors.push(format!(
+                "Error: this device cannot sign reports: {loss}. Its policy stays in force. Remove /var/lib/fyr and enrol it again."
+            ));
+        }
+        if let Some(ahead) = self.status.signed_time_ahead_s {
+            let days = ahead / (24 * 3600);
+            let by = match days {
+                0 | 1 => format!("{} minutes", ahead / 60),
+                days => format!("{days} days"),
+            };
+            errors.push(format!(
+                "The signed time is ahead of this device's clock by {by}. The timetable follows the device's clock. Check both clocks."
+            ));
+        }
+        if self.status.clock_behind {
+            errors.push(
+                "This device's clock is before a time that it has seen. The last time slice stays in force. Set the clock."
+                    .to_owned(),
+            );
+        }
+        errors
     }
 
     /// The drift and the repairs of the last week.

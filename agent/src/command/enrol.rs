@@ -8,12 +8,12 @@ use fyr_schemas::enrolment::{EnrolmentReceipt, EnrolmentRequest, EnrolmentToken}
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::{DeviceId, GroupId, OrganisationId};
 use fyr_trust::token::{ParseTokenError, TokenError};
-use fyr_trust::{EnrolmentAuthority, Floor, TrustedState, token};
+use fyr_trust::{EnrolmentAuthority, Floor, Refresh, TrustedState, token};
 
 use crate::client::{Server, ServerError};
-use crate::fetch::{Believed, FetchError};
+use crate::fetch::FetchError;
 use crate::hosts::Hosts;
-use crate::key::{DeviceKey, KeyError};
+use crate::key::{DeviceKey, KeyError, KeyLoss};
 use crate::lock::{Lock, LockError};
 use crate::presence::PresenceError;
 use crate::root::{Extent, Root};
@@ -51,6 +51,9 @@ pub(crate) enum EnrolError {
     /// There is no key to sign with.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The key of an interrupted attempt cannot be used.
+    #[error("this device cannot sign: {0}; remove `var/lib/fyr` and enrol it again")]
+    Lost(KeyLoss),
     /// The system gave no event queue.
     #[error("cannot wait for the server")]
     Wait(#[from] std::io::Error),
@@ -92,12 +95,12 @@ pub(crate) fn enrol(root: &Root, text: &str) -> Result<ExitCode, EnrolError> {
     let present = presence::look(root)?;
     let server = Server::new(&claimed.server)?;
     // A key that is there from an interrupted attempt is used again: the server knows it.
-    let key = match DeviceKey::load(&store)? {
-        Some(key) => key,
-        None => DeviceKey::generate(&store)?,
+    let key = match DeviceKey::load(&store) {
+        Ok(key) => key,
+        Err(KeyLoss::Missing) => DeviceKey::generate(&store)?,
+        Err(loss) => return Err(EnrolError::Lost(loss)),
     };
-    let lists = Lists::of(&store)?;
-    let token = super::block_on(join(&server, &key, (&envelope, &claimed), lists))??;
+    let token = super::block_on(join(&server, &key, (&envelope, &claimed)))??;
     store.save_enrolment(&Enrolment {
         server: token.server,
         root: token.root,
@@ -124,20 +127,16 @@ async fn join(
     server: &Server,
     key: &DeviceKey,
     (envelope, claimed): (&Envelope, &EnrolmentToken),
-    lists: Lists,
 ) -> Result<EnrolmentToken, EnrolError> {
     let authority = EnrolmentAuthority {
         root: claimed.root.clone(),
     };
-    let nothing = Believed {
-        state: TrustedState::default(),
-        floor: Floor::default(),
-        lists,
-    };
-    let refreshed = fetch::refresh(server, &authority, &nothing)
+    let (state, floor) = (TrustedState::default(), Floor::default());
+    let begun = Refresh::begin(&state, &floor, &authority, clock::read());
+    let refreshed = fetch::refresh_unstored(server, begun)
         .await
         .map_err(EnrolError::Authority)?;
-    let now = clock::read().trusted(&refreshed.floor).now;
+    let now = clock::read().expiry_time(&refreshed.floor);
     let token = token::verify(envelope, refreshed.document.value(), now)?;
     let request = EnrolmentRequest {
         token: envelope.clone(),

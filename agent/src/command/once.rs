@@ -1,4 +1,4 @@
-//! `fyr-agent once`: one whole turn, for a timer, a test or an impatient administrator.
+//! `fyr-agent once`: one whole turn, for a timer, a test or an administrator.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -7,38 +7,55 @@ use fyr_schemas::report::MOST_REPORTS;
 use tracing::warn;
 
 use super::StartError;
-use crate::agent::{Agent, Fetched};
+use crate::agent::{Advance, Agent, Fetched};
 use crate::client::Server;
-use crate::fetch::FetchError;
 use crate::root::Root;
 use crate::upload::{self, Sent};
 use crate::{fetch, presence};
 
+/// The device does not hold its policy, or cannot report.
+const WRONG: u8 = 1;
+/// The device holds its last good policy; the repository was refused or not reached.
+const STALE: u8 = 3;
+
 /// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
 pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
     let (mut agent, server) = super::start(root)?;
-    super::block_on(turn(&mut agent, &server))?;
-    // Who cannot tell which browsers to govern cannot say that they are governed.
-    let is_sighted = presence::look(&agent.root).is_ok();
-    let is_compliant = is_sighted && agent.bundle.is_some() && agent.rest.is_empty();
+    let fetched = super::block_on(turn(&mut agent, &server))?;
     super::say(&agent.rest);
-    Ok(ExitCode::from(u8::from(!is_compliant)))
+    Ok(ExitCode::from(code(&agent, fetched)))
 }
 
-async fn turn(agent: &mut Agent, server: &Server) {
+/// What is wrong on the device comes before what is wrong with the repository.
+fn code(agent: &Agent, fetched: Fetched) -> u8 {
+    // Without the browsers to govern, nothing can be said of them.
+    let is_sighted = presence::look(&agent.root).is_ok();
+    if !is_sighted || !agent.rest.is_empty() || agent.key.is_err() {
+        return WRONG;
+    }
+    match fetched {
+        Fetched::Believed if agent.bundle.is_some() => 0,
+        Fetched::Believed => WRONG,
+        Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept => STALE,
+    }
+}
+
+async fn turn(agent: &mut Agent, server: &Server) -> Fetched {
     let before = agent.remembered.clone();
-    let identity = agent.enrolment.identity();
-    let result = match agent.believed() {
-        Ok(believed) => fetch::refresh(server, &identity, &believed).await,
-        Err(error) => Err(FetchError::Unkept(error)),
+    let mut refresh = agent.begin_refresh();
+    let fetched = loop {
+        match agent.advance(fetch::step(server, refresh).await) {
+            Advance::Fetch(next) => refresh = *next,
+            Advance::Ended(fetched) => break fetched,
+        }
     };
-    let fetched = agent.take_in(result);
     agent.converge(Instant::now());
     agent.report();
     agent.remember(&before);
     if fetched != Fetched::OutOfReach {
         hand_over(agent, server).await;
     }
+    fetched
 }
 
 /// Uploads until nothing waits or the server stops answering.

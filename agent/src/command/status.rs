@@ -22,13 +22,16 @@ pub(crate) enum Form {
     Json,
 }
 
-/// Tells how the device stands. Works beside a running agent, and without one.
+/// Says what is in force on the device. Works beside a running agent, and without one.
 pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
     let look = Look::take(root)?;
     let policy = look.policy.as_ref().ok();
     let policy = policy.map(|(bundle, assessed)| (InForce::at(bundle, look.at), assessed));
     let status = Status::of(Facts {
         at: look.at,
+        expiry_time: look.expiry_time,
+        clock: look.clock,
+        key_loss: look.key.as_ref().err().map(ToString::to_string),
         device: &look.enrolment.device,
         organisation: &look.enrolment.organisation,
         group: &look.enrolment.group,
@@ -53,7 +56,8 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
             zone: &TimeZone::system(),
         }),
     }
-    Ok(ExitCode::from(u8::from(!status.compliant)))
+    let is_right = status.compliant && status.key_loss.is_none();
+    Ok(ExitCode::from(u8::from(!is_right)))
 }
 
 #[expect(

@@ -52,13 +52,6 @@ impl Lists {
         Ok(Self { state })
     }
 
-    /// The same lists, for work beside this.
-    pub(crate) fn again(&self) -> Result<Self, StoreError> {
-        let opened = self.state.open(".");
-        let state = opened.map_err(|source| unwritten(LISTS, source))?;
-        Ok(Self { state })
-    }
-
     /// Stores a list, whole or not at all.
     pub(crate) fn keep(&self, list: &NameList) -> Result<(), StoreError> {
         let name = list.digest().to_string();

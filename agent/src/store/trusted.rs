@@ -36,6 +36,7 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<TrustedState> {
     };
     Some(TrustedState {
         root: part()?,
+        vouching: part()?,
         timestamp: part()?,
         snapshot: part()?,
         targets: part()?,
@@ -43,9 +44,10 @@ pub(crate) fn decode(bytes: &[u8]) -> Option<TrustedState> {
     })
 }
 
-fn parts(state: &TrustedState) -> [Option<&[u8]>; 5] {
+fn parts(state: &TrustedState) -> [Option<&[u8]>; 6] {
     [
         state.root.as_deref(),
+        state.vouching.as_deref(),
         state.timestamp.as_deref(),
         state.snapshot.as_deref(),
         state.targets.as_deref(),
@@ -61,6 +63,7 @@ mod tests {
     fn what_is_written_is_read_back() {
         let state = TrustedState {
             root: Some(b"{}\n{}".to_vec()),
+            vouching: Some(b"older".to_vec()),
             timestamp: None,
             snapshot: Some(Vec::new()),
             targets: Some(vec![0, 10, 255]),
@@ -72,7 +75,13 @@ mod tests {
     #[test]
     fn damage_is_refused_without_a_panic() {
         let whole = encode(&TrustedState::default());
-        for bytes in [&b""[..], b"\n", b"9 - - - -\nx", b"- - -\n", &whole[..3]] {
+        for bytes in [
+            &b""[..],
+            b"\n",
+            b"9 - - - - -\nx",
+            b"- - - - -\n",
+            &whole[..3],
+        ] {
             assert_eq!(decode(bytes), None);
         }
     }

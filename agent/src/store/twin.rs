@@ -1,8 +1,12 @@
-//! A file that is kept twice, each copy with its checksum: one damaged copy loses nothing.
+//! A file that is stored twice, each copy with a checksum and a generation: one damaged copy loses
+//! nothing, and an older copy never counts beside a newer one.
+//!
+//! A copy is its checksum in hex, a line feed, and what the checksum covers: the generation in
+//! decimal, a line feed, the content.
 
 use std::io::Read as _;
 
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{AtFlags, Mode, OFlags};
 use rustix::io::Errno;
 
 use crate::atomic::{Directory, NewFile};
@@ -26,54 +30,101 @@ fn copies(name: &str) -> [String; 2] {
     [name.to_owned(), format!("{name}.twin")]
 }
 
-/// Writes both copies, one after the other: each name always holds a whole file.
+/// A sound copy.
+#[derive(Debug, PartialEq, Eq)]
+struct Copy {
+    generation: u64,
+    content: Vec<u8>,
+}
+
+/// Writes both copies, one after the other, as the generation after the newest one: each name always
+/// holds a whole file.
 pub(crate) fn write(
     directory: &Directory,
     name: &str,
     content: &[u8],
     mode: u32,
 ) -> Result<(), Errno> {
-    let mut bytes = fyr_trust::digest(content).to_string().into_bytes();
-    bytes.push(b'\n');
-    bytes.extend_from_slice(content);
+    let newest = newest(directory, name).map_or(0, |copy| copy.generation);
+    let encoded = encode(newest.saturating_add(1), content);
     for copy in copies(name) {
-        let file = NewFile {
-            content: &bytes.as_slice(),
-            mode,
-            modified: None,
-        };
-        directory.replace_unflushed(&copy, directory, &format!(".{copy}"), file)?;
+        write_copy(directory, &copy, &encoded, mode)?;
     }
     directory.flush()
 }
 
-/// Reads the first sound copy. The first is also the newer one: it is written first.
+/// Reads the newest sound copy.
 pub(crate) fn read(directory: &Directory, name: &str) -> Read {
-    let mut found = Read::Absent;
-    for copy in copies(name) {
-        if let Some(bytes) = read_file(directory, &copy) {
-            if let Some(content) = sound(&bytes) {
-                return Read::Sound(content.to_vec());
-            }
-            found = Read::Damaged;
-        }
+    match newest(directory, name) {
+        Some(copy) => Read::Sound(copy.content),
+        None if copies(name).iter().any(|copy| exists(directory, copy)) => Read::Damaged,
+        None => Read::Absent,
     }
-    found
 }
 
-/// Writes both copies again where one of them is damaged or missing and the other is sound.
+/// Writes the newest sound copy over one that is damaged, missing or older, and gives both the mode
+/// that they must have.
 pub(crate) fn repair(directory: &Directory, name: &str, mode: u32) -> Result<(), Errno> {
-    let Read::Sound(content) = read(directory, name) else {
+    let Some(newest) = newest(directory, name) else {
         return Ok(());
     };
-    let is_whole = |copy: &String| {
-        let bytes = read_file(directory, copy);
-        bytes.is_some_and(|bytes| sound(&bytes) == Some(content.as_slice()))
-    };
-    if copies(name).iter().all(is_whole) {
-        return Ok(());
+    for copy in copies(name) {
+        let found = read_file(directory, &copy).and_then(|bytes| decode(&bytes));
+        let is_newest = found.as_ref() == Some(&newest);
+        if !is_newest || mode_of(directory, &copy) != Some(mode) {
+            let encoded = encode(newest.generation, &newest.content);
+            write_copy(directory, &copy, &encoded, mode)?;
+        }
     }
-    write(directory, name, &content, mode)
+    directory.flush()
+}
+
+fn write_copy(directory: &Directory, copy: &str, encoded: &[u8], mode: u32) -> Result<(), Errno> {
+    let file = NewFile {
+        content: &encoded,
+        mode,
+        modified: None,
+    };
+    directory.replace_unflushed(copy, directory, &format!(".{copy}"), file)
+}
+
+/// The sound copy of the highest generation; of two, the first.
+fn newest(directory: &Directory, name: &str) -> Option<Copy> {
+    let sound = copies(name).map(|copy| decode(&read_file(directory, &copy)?));
+    let sound = sound.into_iter().rev().flatten();
+    sound.max_by_key(|copy| copy.generation)
+}
+
+fn exists(directory: &Directory, name: &str) -> bool {
+    rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).is_ok()
+}
+
+fn mode_of(directory: &Directory, name: &str) -> Option<u32> {
+    let stat = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW).ok()?;
+    Some(Mode::from_raw_mode(stat.st_mode).as_raw_mode())
+}
+
+fn encode(generation: u64, content: &[u8]) -> Vec<u8> {
+    let mut covered = format!("{generation}\n").into_bytes();
+    covered.extend_from_slice(content);
+    let mut bytes = fyr_trust::digest(&covered).to_string().into_bytes();
+    bytes.push(b'\n');
+    bytes.extend(covered);
+    bytes
+}
+
+fn decode(bytes: &[u8]) -> Option<Copy> {
+    let (checksum, rest) = bytes.split_at_checked(64)?;
+    let covered = rest.strip_prefix(b"\n")?;
+    if fyr_trust::digest(covered).as_str().as_bytes() != checksum {
+        return None;
+    }
+    let end = covered.iter().position(|byte| *byte == b'\n')?;
+    let (generation, content) = covered.split_at_checked(end)?;
+    Some(Copy {
+        generation: std::str::from_utf8(generation).ok()?.parse().ok()?,
+        content: content.strip_prefix(b"\n")?.to_vec(),
+    })
 }
 
 /// A whole file of the state directory, if it can be read.
@@ -87,12 +138,6 @@ pub(crate) fn read_file(directory: &Directory, name: &str) -> Option<Vec<u8>> {
     let mut bytes = Vec::new();
     file.take(LIMIT).read_to_end(&mut bytes).ok()?;
     Some(bytes)
-}
-
-fn sound(bytes: &[u8]) -> Option<&[u8]> {
-    let (checksum, rest) = bytes.split_at_checked(64)?;
-    let content = rest.strip_prefix(b"\n")?;
-    (fyr_trust::digest(content).as_str().as_bytes() == checksum).then_some(content)
 }
 
 #[cfg(test)]
@@ -125,6 +170,38 @@ mod tests {
             repair(&directory, "x", 0o644).unwrap();
             std::fs::remove_file(place.path().join(other)).unwrap();
             assert_eq!(read(&directory, "x"), Read::Sound(b"content".to_vec()));
+        }
+    }
+
+    #[test]
+    fn an_older_sound_copy_never_wins_and_repair_never_overwrites_a_newer_one() {
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::at(place.path()).unwrap();
+        for (restored, newer) in [("x", "x.twin"), ("x.twin", "x")] {
+            write(&directory, "x", b"older", 0o644).unwrap();
+            let older = std::fs::read(place.path().join(restored)).unwrap();
+            write(&directory, "x", b"newer", 0o644).unwrap();
+            std::fs::write(place.path().join(restored), older).unwrap();
+            assert_eq!(read(&directory, "x"), Read::Sound(b"newer".to_vec()));
+            repair(&directory, "x", 0o644).unwrap();
+            std::fs::remove_file(place.path().join(newer)).unwrap();
+            assert_eq!(read(&directory, "x"), Read::Sound(b"newer".to_vec()));
+            // What is written next is newer than everything before.
+            write(&directory, "x", b"newest", 0o644).unwrap();
+            assert_eq!(read(&directory, "x"), Read::Sound(b"newest".to_vec()));
+        }
+    }
+
+    #[test]
+    fn repair_takes_a_mode_that_is_too_wide_away() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let place = tempfile::tempdir().unwrap();
+        let directory = Directory::at(place.path()).unwrap();
+        write(&directory, "x", b"content", 0o644).unwrap();
+        repair(&directory, "x", 0o600).unwrap();
+        for copy in copies("x") {
+            let found = place.path().join(copy).metadata().unwrap();
+            assert_eq!(found.permissions().mode() & 0o7777, 0o600);
         }
     }
 }

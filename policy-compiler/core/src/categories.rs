@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::category::{Category, Origin};
 use crate::compile::read;
-use crate::diagnostic::Diagnostics;
+use crate::finding::Diagnostics;
 use crate::lists::Placement;
 use crate::policy::{Assumptions, Policy};
 use crate::source::Sources;

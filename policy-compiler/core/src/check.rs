@@ -25,7 +25,11 @@ mod timetable;
 mod undecided;
 mod undoing;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use std::collections::BTreeSet;
+
+use fyr_schemas::{GroupId, RuleId};
+
+use crate::finding::{Diagnostic, Diagnostics, Role};
 use crate::parse::DocumentKind;
 use crate::policy::Policy;
 use crate::resolve::Resolution;
@@ -33,6 +37,15 @@ use crate::resolve::Resolution;
 /// What goes against a floor, and nothing else.
 pub(crate) fn floors_alone(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     floors::check(policy, resolution)
+}
+
+/// The role of what a rule says for groups.
+fn says_for(rule: &RuleId, value: String, groups: &BTreeSet<&GroupId>) -> Role {
+    Role::SaysFor {
+        rule: rule.clone(),
+        values: BTreeSet::from([value]),
+        groups: groups.iter().copied().cloned().collect(),
+    }
 }
 
 /// Runs every check whose answer cannot stand in what could not be read.
@@ -50,7 +63,7 @@ pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut
     findings.extend(personal_devices::check(policy));
     findings.extend(timetable::check(policy, resolution));
     findings.extend(hours::check(policy));
-    // What is open in the end hangs on every rule and on every service.
+    // What is open in the end depends on every rule and on every service.
     if policy
         .unread
         .has_all(&[DocumentKind::Rule, DocumentKind::Service])

@@ -24,7 +24,7 @@ pub use self::enforcement::{Enforcement, EnforcementError, GroupAtTime, enforcem
 use self::lowering::Lowerings;
 use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics};
 use crate::lower;
 use crate::parse::parse;
 use crate::policy::{Assumptions, CaseState, EssentialHosts, Horizon, Policy, organise};
@@ -82,9 +82,9 @@ pub struct DormantRule {
 pub enum Dormancy {
     /// Its case is a proposal.
     Proposed,
-    /// It begins on this day: devices are told, and begin by themselves.
+    /// It begins on this day, which bundles include: devices begin without a new publication.
     Begins(Date),
-    /// It begins on this day, which is too far ahead to be told to devices.
+    /// It begins on this day, which is too far ahead to be included in bundles.
     BeginsLater(Date),
     /// Its case ended.
     Ended,
@@ -204,7 +204,7 @@ fn shared_lists(policy: &Policy, closed: BTreeSet<CategoryId>) -> BTreeMap<Categ
         .collect()
 }
 
-/// The rules that do not hold, but for those that are a finding.
+/// The rules that are not in force, except those that are a finding.
 fn dormant(policy: &Policy) -> Vec<DormantRule> {
     let carried = policy.rules.values().filter_map(|rule| {
         let first_day = rule.time_scope.first_day()?;
@@ -282,7 +282,7 @@ fn oldest_browsers(policy: &Policy) -> BTreeMap<Engine, BrowserVersion> {
         .collect()
 }
 
-/// What may be told of a decision.
+/// What a bundle may say of a decision.
 fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     let decision = &policy.decisions.get(case)?.document;
     Some(DecisionNote {
@@ -294,7 +294,7 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     })
 }
 
-/// Gaps by what they say, so that each is told once.
+/// Gaps by what they say, so that each is reported once.
 type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 
 /// Hands the bundle of every group to `take`, and returns every gap.

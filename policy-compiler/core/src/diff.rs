@@ -32,8 +32,9 @@ pub use self::change::{
 };
 use self::crowd::Crowds;
 use crate::compile::{Parsed, sound_of};
-use crate::diagnostic::{Diagnostic, help_for_unknown};
 use crate::explain::Ground;
+use crate::finding::Diagnostic;
+use crate::meant::help_for_unknown;
 use crate::policy::{Assumptions, Policy};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;

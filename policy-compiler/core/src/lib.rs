@@ -11,16 +11,18 @@ pub mod code;
 pub mod compile;
 pub mod country;
 pub mod desired;
-pub mod diagnostic;
 pub mod diff;
 mod digest;
 pub mod explain;
+pub mod finding;
 pub mod judge;
 mod letters;
 pub mod lists;
 pub mod lower;
+pub mod meant;
 mod name_table;
 pub mod parse;
+pub mod phrase;
 pub mod policy;
 pub mod reference;
 pub mod resolve;
@@ -31,6 +33,7 @@ pub mod source;
 mod stage;
 mod time_slice;
 pub mod url_filter;
+pub mod wording;
 
 pub use code::{Code, Severity};
 pub use compile::{
@@ -38,14 +41,15 @@ pub use compile::{
     EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming,
     compile_each, enforcement,
 };
-pub use diagnostic::{Diagnostic, Label};
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{
     AtTime, ExplainError, Explanation, Ground, Held, Otherwise, Overview, Reason, ServiceNote,
     SitesHeld, Subject, When, explain, overview,
 };
+pub use finding::{Diagnostic, Finding};
 pub use parse::day_meant;
 pub use policy::Assumptions;
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};
 pub use time_slice::days_in_words;
+pub use wording::{Label, Language, Wording, word};

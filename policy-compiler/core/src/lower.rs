@@ -30,7 +30,7 @@ pub use self::placements::{AllBut, Filled, Placement, SitesAt};
 pub use self::sites::LossReason;
 use self::sites::{LONGEST_LIST, Whole};
 use crate::desired::{CategoryRule, Decided, Desired, SiteEntry};
-use crate::diagnostic::in_backticks;
+use crate::phrase::in_backticks;
 use crate::policy::Group;
 use crate::settings::Value;
 use crate::url_filter::Verdict;

@@ -27,7 +27,7 @@ pub use self::listed::Listed;
 pub(crate) use self::members::missing_of as missing_fields;
 pub use self::value::day_meant;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics, Document, Role};
 use crate::source::{FileId, MAX_FILE_BYTES, MAX_FILES, Place, SourceFile, Sources};
 
 /// Every document of a policy directory, in the order of paths.
@@ -141,7 +141,7 @@ pub fn parse(sources: &Sources, findings: &mut Diagnostics) -> Documents {
         let deceiving = characters::check(id, file);
         let is_text = deceiving
             .iter()
-            .all(|finding| finding.code != Code::NotText);
+            .all(|finding| finding.code() != Code::NotText);
         findings.extend(deceiving);
         if is_text {
             documents.read_file(kind, id, file, &mut lists, findings);
@@ -196,7 +196,7 @@ impl Documents {
             DocumentKind::Timetable => read_one(file, source, &mut self.timetable),
             DocumentKind::List => read_all(file, source, lists),
         };
-        let is_empty = |finding: &Diagnostic| finding.code == Code::EmptyFile;
+        let is_empty = |finding: &Diagnostic| finding.code() == Code::EmptyFile;
         if (kind == DocumentKind::Organisation || kind == DocumentKind::Units)
             && read.iter().any(is_empty)
         {
@@ -209,7 +209,7 @@ impl Documents {
         }
         if read
             .iter()
-            .any(|finding| finding.code == Code::MisplacedFile)
+            .any(|finding| finding.code() == Code::MisplacedFile)
         {
             // A document among others of another kind is one of these.
             self.unread.add(DocumentKind::Decision);
@@ -262,9 +262,10 @@ fn read_all<T: DeserializeOwned + JsonSchema>(
     }
     if findings.is_empty() && documents.len() == before {
         findings.push(
-            Diagnostic::new(Code::EmptyFile, format!("`{}` is empty", source.path))
-                .at(file.start(), "nothing is written here")
-                .help("delete the file, or write the document it was made for"),
+            Diagnostic::of(Document::Empty {
+                path: source.path.clone(),
+            })
+            .at(file.start(), Role::Nothing),
         );
     }
     findings

@@ -42,7 +42,7 @@ use self::validity::Validity;
 pub use self::validity::{Assumptions, CaseState, LookAhead};
 use crate::category::Category;
 use crate::country::Country;
-use crate::diagnostic::help_for_unknown;
+use crate::meant::help_for_unknown;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
 use crate::stage::Stages;

@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use serde::Serialize;
 
 use crate::compile::read;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics};
 use crate::policy::{Assumptions, CaseState, Policy, Rule};
 use crate::source::{Place, Sources};
 

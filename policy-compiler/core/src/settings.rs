@@ -33,7 +33,7 @@ pub(crate) use self::mechanism::{Effect, Mechanism, Reach, mechanism};
 pub(crate) use self::owned::{for_the_organisation, spoken_of, undoing};
 pub use self::role::{Restriction, Role};
 use crate::catalogue::{self, Given, Policy, Support};
-use crate::diagnostic::did_you_mean;
+use crate::meant::did_you_mean;
 use crate::url_filter::UrlFilter;
 
 /// One row of the table.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::{Code, Sources, compile};
+use fyr_policy_core::{Code, Diagnostic, Language, Sources, compile, word};
 use jiff::civil::{Date, date};
 use proptest::prelude::*;
 
@@ -61,7 +61,7 @@ fn compiles_or_says_why(sources: &Sources) -> Result<(), TestCaseError> {
     let compilation = compile(sources, DAY);
     prop_assert_eq!(compilation.failed(), compilation.bundles.is_empty());
     for finding in &compilation.diagnostics {
-        for label in &finding.labels {
+        for label in &finding.places {
             sources.position(label.place);
         }
     }
@@ -124,7 +124,7 @@ fn refused(path: &str, text: &str, expected: Code) {
     let codes: Vec<Code> = compilation
         .diagnostics
         .iter()
-        .map(|finding| finding.code)
+        .map(Diagnostic::code)
         .collect();
     assert_eq!(codes, [expected], "{:#?}", compilation.diagnostics);
 }
@@ -181,7 +181,7 @@ fn a_byte_order_mark_and_other_ends_of_lines_change_nothing() {
         files.push(("rules/x.yaml", &text));
         let compilation = compile(&files.into_iter().collect(), DAY);
         let messages = compilation.diagnostics.into_iter();
-        messages.map(|finding| finding.message).collect::<Vec<_>>()
+        messages.map(|finding| finding.finding).collect::<Vec<_>>()
     };
     let plain = reported(text.to_owned());
     assert_eq!(reported(format!("\u{feff}{text}")), plain);
@@ -199,7 +199,8 @@ fn a_scalar_of_a_megabyte_is_shown_in_part() {
     let compilation = compile(&files.into_iter().collect(), DAY);
     assert!(compilation.failed());
     for finding in compilation.diagnostics {
-        assert!(finding.message.len() < 1000, "{}", finding.message.len());
+        let message = word(&finding, Language::English).message;
+        assert!(message.len() < 1000, "{}", message.len());
     }
 }
 

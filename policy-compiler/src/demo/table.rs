@@ -218,7 +218,9 @@ fn in_words(event: &EventKind) -> Option<String> {
         }
         EventKind::Outranked { .. } => Some("overruled by another file, outranked it".to_owned()),
         EventKind::Refused { reason } => Some(format!("refused {}", reason.words())),
-        EventKind::ClockJumped => Some("clock is wrong".to_owned()),
+        EventKind::ClockJumped | EventKind::SignedTimeAhead { .. } => {
+            Some("clock is wrong".to_owned())
+        }
         EventKind::Unstored { reason } => {
             Some(format!("cannot store its state: {}", reason.words()))
         }

@@ -1,6 +1,10 @@
 //! Findings as one JSON object.
 
-use fyr_policy_core::{Diagnostic, DormantRule, Position, Severity, source};
+use std::collections::BTreeSet;
+
+use fyr_policy_core::finding::{Finding as Data, Mark, Role};
+use fyr_policy_core::{Diagnostic, DormantRule, Label, Language, Position, Severity, source, word};
+use fyr_schemas::GroupId;
 
 use super::Findings;
 
@@ -19,9 +23,14 @@ pub(super) struct Document<'a> {
 struct Finding<'a> {
     code: &'static str,
     severity: Severity,
-    message: &'a str,
-    help: Option<&'a str>,
+    message: String,
+    help: String,
     places: Vec<Place<'a>>,
+    /// The facts, as fields.
+    data: &'a Data,
+    /// The groups that it concerns.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    groups: &'a BTreeSet<GroupId>,
 }
 
 #[derive(serde::Serialize)]
@@ -30,7 +39,9 @@ struct Place<'a> {
     position: Position<'a>,
     /// Behind the last character that it is about.
     end: End,
-    text: &'a str,
+    text: String,
+    /// Why the finding shows there.
+    why: &'a Role,
 }
 
 #[derive(serde::Serialize)]
@@ -51,8 +62,10 @@ pub(super) fn document<'a>(findings: &Findings<'a>, dormant: &'a [DormantRule]) 
 }
 
 fn finding<'a>(finding: &'a Diagnostic, findings: &Findings<'a>) -> Finding<'a> {
-    let places = finding.labels.iter().map(|label| {
-        let (start, span) = (label.place, label.place.span.end());
+    let words = word(finding, Language::English);
+    let places = finding.places.iter().zip(words.labels);
+    let places = places.map(|(Mark { role, .. }, Label { place, text })| {
+        let (start, span) = (place, place.span.end());
         let end = findings.sources.position(source::Place { span, ..start });
         Place {
             position: findings.sources.position(start),
@@ -60,14 +73,17 @@ fn finding<'a>(finding: &'a Diagnostic, findings: &Findings<'a>) -> Finding<'a> 
                 line: end.line,
                 column: end.column,
             },
-            text: &label.text,
+            text,
+            why: role,
         }
     });
     Finding {
-        code: finding.code.as_str(),
-        severity: finding.code.severity(),
-        message: &finding.message,
-        help: finding.help.as_deref(),
+        code: finding.code().as_str(),
+        severity: finding.severity(),
         places: places.collect(),
+        message: words.message,
+        help: words.help,
+        data: &finding.finding,
+        groups: &finding.groups,
     }
 }

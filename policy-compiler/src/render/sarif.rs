@@ -3,13 +3,17 @@
 //! The members are those of the OASIS standard that a review tool needs; what a finding means
 //! and how to repair it goes with each rule.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use fyr_policy_core::finding::{Finding, Mark, Role};
 use fyr_policy_core::source::Place;
-use fyr_policy_core::{Code, Diagnostic, Label, Position, Severity, Sources};
+use fyr_policy_core::{
+    Code, Diagnostic, Label, Language, Position, Severity, Sources, Wording, word, wording,
+};
+use fyr_schemas::GroupId;
 use serde::Serialize;
 use url::Url;
 
@@ -90,6 +94,17 @@ struct Outcome {
     locations: Vec<Location>,
     related_locations: Vec<Location>,
     partial_fingerprints: Fingerprints,
+    properties: Properties,
+}
+
+/// The facts of a finding, as fields.
+#[derive(Serialize)]
+struct Properties {
+    data: Finding,
+    /// Why the finding shows at each of its places, in the order of the related locations.
+    roles: Vec<Role>,
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    groups: BTreeSet<GroupId>,
 }
 
 #[derive(Serialize)]
@@ -141,33 +156,38 @@ pub(super) fn log(findings: &Findings<'_>) -> io::Result<Log> {
     let mut seen = BTreeMap::new();
     let each = findings.shown().flat_map(in_single_places);
     let results = each.map(|finding| {
-        let finding = &finding;
+        let (finding, words) = (&finding, word(&finding, Language::English));
         let place = |label: &Label| base.location(findings.sources, label.place);
-        let mut locations: Vec<Location> = finding.labels.iter().take(1).map(place).collect();
+        let mut locations: Vec<Location> = words.labels.iter().take(1).map(place).collect();
         if locations.is_empty() {
             // A file that is missing has no place, and a reviewer is shown none without one.
             locations.push(base.file("fyr.yaml", None));
         }
-        let related = finding
-            .labels
-            .iter()
-            .enumerate()
-            .map(|(id, label)| Location {
-                id: Some(id),
-                message: Some(text(&label.text)),
-                ..place(label)
-            });
+        let related = words.labels.iter().enumerate().map(|(id, label)| Location {
+            id: Some(id),
+            message: Some(text(&label.text)),
+            ..place(label)
+        });
         Outcome {
-            rule_id: finding.code.as_str(),
+            rule_id: finding.code().as_str(),
             rule_index: Code::ALL
                 .iter()
-                .position(|code| *code == finding.code)
+                .position(|code| *code == finding.code())
                 .unwrap_or(0),
-            level: level(finding.code),
-            message: text(&in_one_text(finding)),
+            level: level(finding.code()),
+            message: text(&in_one_text(&words)),
             locations,
             related_locations: related.collect(),
             partial_fingerprints: fingerprints(finding, findings.sources, &mut seen),
+            properties: Properties {
+                data: finding.finding.clone(),
+                roles: finding
+                    .places
+                    .iter()
+                    .map(|mark| mark.role.clone())
+                    .collect(),
+                groups: finding.groups.clone(),
+            },
         }
     });
     Ok(Log {
@@ -190,33 +210,28 @@ pub(super) fn log(findings: &Findings<'_>) -> io::Result<Log> {
 /// A finding for each of its places, where it says the same of all: a reviewer is shown the first
 /// place of a finding alone, and may have changed another.
 fn in_single_places(finding: &Diagnostic) -> Vec<Diagnostic> {
-    let first = finding.labels.first().map(|label| &label.text);
-    let is_alike = finding
-        .labels
-        .iter()
-        .all(|label| Some(&label.text) == first);
-    if !is_alike || finding.labels.len() < 2 {
+    let first = finding.places.first().map(|mark| &mark.role);
+    let is_alike = finding.places.iter().all(|mark| Some(&mark.role) == first);
+    if !is_alike || finding.places.len() < 2 {
         return vec![finding.clone()];
     }
-    let single = |label: &Label| Diagnostic {
-        labels: vec![label.clone()],
+    let single = |mark: &Mark| Diagnostic {
+        places: vec![mark.clone()],
         ..finding.clone()
     };
-    finding.labels.iter().map(single).collect()
+    finding.places.iter().map(single).collect()
 }
 
 fn rule(code: Code) -> Rule {
+    let meaning = wording::meaning(code, Language::English);
     Rule {
         id: code.as_str(),
         name: format!("{code:?}"),
-        short_description: text(code.title()),
-        full_description: text(code.meaning()),
+        short_description: text(meaning.title),
+        full_description: text(meaning.text),
         help: Help {
-            text: format!("{}\n\nfyr explain {code}", code.meaning()),
-            markdown: format!(
-                "{}\n\n`fyr explain {code}` shows an example.",
-                code.meaning()
-            ),
+            text: format!("{}\n\nfyr explain {code}", meaning.text),
+            markdown: format!("{}\n\n`fyr explain {code}` shows an example.", meaning.text),
         },
         default_configuration: Configuration { level: level(code) },
     }
@@ -236,15 +251,13 @@ fn text(text: &str) -> Text {
 }
 
 /// A reviewer sees the message alone, so it points to the other places and says what to do.
-fn in_one_text(finding: &Diagnostic) -> String {
-    let mut text = escaped(&finding.message);
-    for (id, label) in finding.labels.iter().enumerate().skip(1) {
+fn in_one_text(words: &Wording) -> String {
+    let mut text = escaped(&words.message);
+    for (id, label) in words.labels.iter().enumerate().skip(1) {
         // Writing to a string cannot fail.
         let _ = write!(text, "\n[{}]({id})", escaped(&label.text));
     }
-    if let Some(help) = &finding.help {
-        let _ = write!(text, "\n{}", escaped(help));
-    }
+    let _ = write!(text, "\n{}", escaped(&words.help));
     text
 }
 
@@ -261,12 +274,10 @@ fn fingerprints(
     sources: &Sources,
     seen: &mut BTreeMap<String, usize>,
 ) -> Fingerprints {
-    let place = finding
-        .labels
-        .first()
-        .map(|label| sources.position(label.place));
+    let place = finding.places.first();
+    let place = place.map(|mark| sources.position(mark.place));
     let path = place.map_or("", |place| place.path);
-    let said = format!("{}\n{path}\n{}", finding.code, finding.message);
+    let said = format!("{}\n{path}\n{:?}", finding.code(), finding.finding);
     let times = seen.entry(said.clone()).or_default();
     *times += 1;
     Fingerprints {

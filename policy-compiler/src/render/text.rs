@@ -4,7 +4,7 @@ use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 
 use fyr_policy_core::source::FileId;
-use fyr_policy_core::{Diagnostic, Label, Severity, Sources};
+use fyr_policy_core::{Diagnostic, Label, Language, Severity, Sources, word};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 
 use super::excerpt::Excerpt;
@@ -94,9 +94,10 @@ const MOST_PLACES: usize = 8;
 
 /// One finding: what it is, the lines of each file it is about, and what to do.
 pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io::Result<String> {
+    let words = word(finding, Language::English);
     // The offenders come first, then what they offend.
     let mut by_file: Vec<(FileId, Vec<&Label>)> = Vec::new();
-    for label in shown(&finding.labels) {
+    for label in shown(&words.labels) {
         let file = label.place.file;
         match by_file.iter_mut().find(|(known, _)| *known == file) {
             Some((_, labels)) => labels.push(label),
@@ -105,23 +106,23 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
     }
     let mut by_file = by_file.into_iter();
     let here = by_file.next();
-    let severity = match finding.code.severity() {
+    let severity = match finding.severity() {
         Severity::Error => miette::Severity::Error,
         Severity::Warning => miette::Severity::Warning,
     };
-    let others = match finding.labels.len().saturating_sub(MOST_PLACES) {
+    let others = match words.labels.len().saturating_sub(MOST_PLACES) {
         0 => String::new(),
-        1 => ", here and in 1 place more".to_owned(),
-        count => format!(", here and in {count} places more"),
+        1 => ", here and in 1 more place".to_owned(),
+        count => format!(", here and in {count} more places"),
     };
-    let message = visible(&format!("{}: {}{others}", finding.code, finding.message));
+    let message = visible(&format!("{}: {}{others}", finding.code(), words.message));
     let mut parts = vec![Shown::new(message, severity, here, sources)];
     parts.extend(by_file.map(|part| {
         let message = "see also".to_owned();
         Shown::new(message, miette::Severity::Advice, Some(part), sources)
     }));
     if let Some(last) = parts.last_mut() {
-        last.help = finding.help.as_deref().map(visible);
+        last.help = Some(visible(&words.help));
     }
     let mut text = String::new();
     for part in &parts {

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use fyr_policy_core::diagnostic::groups_in_words;
 use fyr_policy_core::lower::{LossReason, Placement, SitesAt};
+use fyr_policy_core::phrase::groups_in_words;
 use fyr_policy_core::{EnforcedControl, EnforcedSites, Enforcement, GroupAtTime, SitesIn};
 use fyr_schemas::bundle::{self, Engine};
 use fyr_schemas::{GroupId, PeriodId};

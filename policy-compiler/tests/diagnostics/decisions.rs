@@ -170,8 +170,8 @@ fn what_is_wrong_on_the_second_of_two_later_days_only_is_told_for_that_day() {
         ("rules/aaben.yaml", &below.replace("proeve", "aaben")),
     ]);
     let text = String::from_utf8(output.stdout).expect("text");
-    assert!(text.contains("from 2026-12-15 on an error"), "{text}");
-    assert_eq!(text.matches(" on an error: ").count(), 1, "{text}");
+    assert!(text.contains("error from 2026-12-15:"), "{text}");
+    assert_eq!(text.matches(": error from ").count(), 1, "{text}");
 }
 
 /// Rules that begin one after the other on days from 2029-01-01 on, the last a floor over what a
@@ -200,14 +200,14 @@ fn no_number_of_days_hides_what_goes_against_a_floor() {
     };
     for (count, day) in [(12, "2029-01-12"), (13, "2029-01-13"), (62, "2029-03-03")] {
         let text = told(&days_ahead(count));
-        assert!(text.contains(&format!("from {day} on an error")), "{text}");
+        assert!(text.contains(&format!("error from {day}:")), "{text}");
         assert!(!text.contains("FYR0512"), "{text}");
     }
     // Of more the check says so.
     let text = told(&days_ahead(63));
-    assert!(!text.contains(" on an error: "), "{text}");
+    assert!(!text.contains(": error from "), "{text}");
     assert!(
-        text.contains("`fyr check --date 2029-03-04` looks at the first"),
+        text.contains("run `fyr check --date 2029-03-04` to check the first one"),
         "{text}"
     );
 }
@@ -236,7 +236,7 @@ fn what_is_wrong_once_the_classes_have_moved_up_is_told_a_hundred_days_before() 
         ("rules/aaben.yaml", below),
     ];
     let on = |day| String::from_utf8(check_on(day, &files).stdout).expect("text");
-    let ahead = "from 2028-08-01 on an error";
+    let ahead = "error from 2028-08-01:";
     let near = on("2028-04-23");
     assert!(near.contains(ahead), "{near}");
     let far = on("2028-04-22");

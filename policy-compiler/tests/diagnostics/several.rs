@@ -271,7 +271,7 @@ fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
     );
     let found = told(&files);
     assert_eq!(found.matches("FYR0604").count(), 1, "{found}");
-    assert!(found.contains("these devices are brought"), "{found}");
+    assert!(found.contains("these are personal devices"), "{found}");
 }
 
 #[test]

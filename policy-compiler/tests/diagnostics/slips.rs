@@ -250,6 +250,6 @@ fn a_second_class_of_a_year_gets_its_place() {
         "  /skoler/vest: { name: Vestskolen, groups: [2026a] }",
     );
     let text = String::from_utf8(check(&[("units.yaml", &units)]).stdout).expect("text");
-    assert!(text.contains("stands under `groups`"), "{text}");
+    assert!(text.contains("write other names under"), "{text}");
     assert!(text.contains("`start: 2026`"), "{text}");
 }

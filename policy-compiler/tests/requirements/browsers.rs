@@ -39,19 +39,19 @@ fn a_value_outside_an_enum_is_refused_on_every_level_of_it() {
         "chromium.ForceYouTubeRestrict: 3",
         "FYR0302",
         "the value `3` is not one of `0`, `1`, `2`",
-        "takes one of `0`, `1`, `2`",
+        "write one of `0`, `1`, `2`",
     );
     refuses(
         "chromium.ProxySettings: { ProxyMode: sideways }",
         "FYR0302",
         "in `ProxyMode`, `sideways` is not one of `direct`",
-        "takes a table",
+        "write a table",
     );
     refuses(
         "firefox.AIControls: { SidebarChatbot: { Value: maybe, Locked: true } }",
         "FYR0302",
         "in `SidebarChatbot.Value`, `maybe` is not one of `available`, `blocked`",
-        "takes a table",
+        "write a table",
     );
 }
 
@@ -61,25 +61,25 @@ fn a_value_of_a_wrong_type_or_beyond_its_bounds_is_refused() {
         "chromium.HomepageIsNewTabPage: perhaps",
         "FYR0302",
         "the value `perhaps` is not `true` or `false`",
-        "takes `true` or `false`",
+        "write `true` or `false`",
     );
     refuses(
         "chromium.ExtensionInstallForcelist: once",
         "FYR0302",
         "the value `once` is not a list",
-        "takes a list",
+        "write a list",
     );
     refuses(
         "chromium.RelaunchNotificationPeriod: 5",
         "FYR0302",
         "the value `5` is not a whole number of at least 3600000",
-        "takes a whole number of at least 3600000",
+        "write a whole number of at least 3600000",
     );
     refuses(
         "firefox.Proxy: { Mode: none, Lokced: true }",
         "FYR0302",
         "`Lokced` is not one of the members",
-        "takes a table",
+        "write a table",
     );
 }
 
@@ -116,7 +116,7 @@ fn a_policy_that_a_browser_ignores_from_a_file_is_refused_with_the_reason() {
         refuses(
             &format!("chromium.{policy}"),
             "FYR0301",
-            "this policy exists and cannot be set",
+            "this policy exists but cannot be set",
             reason,
         );
     }

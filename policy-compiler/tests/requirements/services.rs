@@ -41,11 +41,8 @@ fn r11_an_approved_entry_without_a_security_validation_is_reported() {
     let unvalidated = TEGN.replace(validation, "");
     let source = Source::small().with("services/tegn.yaml", &unvalidated);
     assert_eq!(source.codes(DAY), ["FYR1003"]);
-    assert!(
-        source
-            .check(DAY)
-            .contains("approved without `security-validation`")
-    );
+    let missing = &source.found(DAY)[0]["data"]["missing"];
+    assert_eq!(*missing, serde_json::json!(["security-validation"]));
     let denied = unvalidated.replace("status: approved", "status: denied");
     let source = source.with("services/tegn.yaml", &denied);
     assert_eq!(source.codes(DAY), [""; 0]);

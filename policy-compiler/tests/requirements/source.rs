@@ -72,10 +72,7 @@ impl Source {
 
     /// The codes that `fyr check` finds on a day, sorted.
     pub(crate) fn codes(&self, day: &str) -> Vec<String> {
-        let reported: Value =
-            serde_json::from_str(&stdout(&self.fyr("check", &["--date", day, "--json"])))
-                .expect("JSON");
-        let findings = reported["findings"].as_array().expect("findings");
+        let findings = self.found(day);
         let mut codes: Vec<String> = findings
             .iter()
             .map(|finding| finding["code"].as_str().expect("a code").to_owned())
@@ -83,6 +80,22 @@ impl Source {
         codes.sort();
         codes.dedup();
         codes
+    }
+
+    /// What `fyr check` finds on a day, as data.
+    pub(crate) fn found(&self, day: &str) -> Vec<Value> {
+        let printed = stdout(&self.fyr("check", &["--date", day, "--json"]));
+        let mut printed: Value = serde_json::from_str(&printed).expect("JSON");
+        serde_json::from_value(printed["findings"].take()).expect("findings")
+    }
+
+    /// Why what is found on a day shows at its places, as data.
+    pub(crate) fn roles(&self, day: &str) -> Vec<Value> {
+        let found = self.found(day);
+        let places = found
+            .iter()
+            .filter_map(|finding| finding["places"].as_array());
+        places.flatten().map(|place| place["why"].clone()).collect()
     }
 
     /// One group's bundle for a day; the policy must compile.

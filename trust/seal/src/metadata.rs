@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use fyr_schemas::Digest;
+use fyr_trust::ONLINE_LIFETIME;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -16,8 +17,8 @@ use crate::role::Role;
 /// How long each role is believed after it was signed.
 const ROOT_LIFETIME: SignedDuration = SignedDuration::from_hours(365 * 24);
 const TARGETS_LIFETIME: SignedDuration = SignedDuration::from_hours(365 * 24);
-const SNAPSHOT_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
-const TIMESTAMP_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
+const SNAPSHOT_LIFETIME: SignedDuration = ONLINE_LIFETIME;
+const TIMESTAMP_LIFETIME: SignedDuration = ONLINE_LIFETIME;
 
 /// The version of the TUF specification that is followed.
 const SPEC_VERSION: &str = "1.0.31";
@@ -142,8 +143,8 @@ pub enum RenderError {
     Canonical(#[source] sigstore_tuf::Error),
 }
 
-/// Whether a snapshot that expires then should be signed anew now: after half its life, and where a
-/// wrong clock gave it more life than it may have.
+/// Whether a snapshot that expires then should be signed anew now: after half its life, or where it
+/// was signed by a clock that was ahead and would live longer than devices believe.
 pub(crate) fn snapshot_is_worn(expires: Timestamp, now: Timestamp) -> bool {
     let left = expires.duration_since(now);
     left < SNAPSHOT_LIFETIME / 2 || left > SNAPSHOT_LIFETIME

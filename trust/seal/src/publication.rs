@@ -168,8 +168,11 @@ pub fn renew(
     signers: &Signers,
     now: Timestamp,
 ) -> Result<Publication, SealError> {
-    let time = published.floor.issued.map_or(now, |issued| issued.max(now));
-    let mut draft = Draft::new(Some(published), signers, time);
+    let mut draft = Draft::new(
+        Some(published),
+        signers,
+        not_before_issue(Some(published), now),
+    );
     let targets = kept(
         published.targets.version,
         published.state.targets.as_deref(),
@@ -209,9 +212,8 @@ impl Authorities {
     /// The time to sign with: never before the last issue time, so that devices see it rise. Where
     /// the timestamp's keys change, devices forget that time, and a wrong one is repaired so.
     fn time(&self, published: Option<&Published>, now: Timestamp) -> Timestamp {
-        let before = published.filter(|before| self.agree(before, Role::Timestamp));
-        let issued = before.and_then(|before| before.floor.issued);
-        issued.map_or(now, |issued| issued.max(now))
+        let witness = published.filter(|before| self.agree(before, Role::Timestamp));
+        not_before_issue(witness, now)
     }
 
     fn of(&self, role: Role) -> &[PublicKey] {
@@ -416,6 +418,12 @@ impl<'a> Draft<'a> {
             now: self.now,
         })
     }
+}
+
+/// Never before the last issue time, so that devices see it rise, whichever clock signs.
+fn not_before_issue(published: Option<&Published>, now: Timestamp) -> Timestamp {
+    let issued = published.and_then(|before| before.floor.issued);
+    issued.map_or(now, |issued| issued.max(now))
 }
 
 fn some(role: Role, signers: &[SigningKey]) -> Result<&[SigningKey], SealError> {

@@ -52,7 +52,7 @@ impl Published {
         mut read: impl FnMut(&Need) -> Result<Answer, E>,
         mut announce: impl FnMut(Revision),
     ) -> Result<Self, E> {
-        let any_time = Clock {
+        let clock = Clock {
             system: Timestamp::MIN,
             build: Timestamp::MIN,
         };
@@ -60,7 +60,8 @@ impl Published {
             root: first_root.clone(),
         };
         let nothing = TrustedState::default();
-        let mut step = Step::Needs(Refresh::begin(&nothing, floor, &authority, any_time));
+        let refresh = Refresh::begin(&nothing, floor, &authority, clock).at_any_time();
+        let mut step = Step::Needs(refresh);
         let mut announced = None;
         let refreshed = loop {
             step = match step {
@@ -73,7 +74,7 @@ impl Published {
                     let answer = read(&refresh.need())?;
                     refresh.supply(answer)?
                 }
-                Step::Keep(_, next) => *next,
+                Step::Keep(_, next) => (*next)?,
                 Step::Done(refreshed) => break refreshed,
             }
         };

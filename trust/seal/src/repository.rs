@@ -47,6 +47,10 @@ pub struct Repository {
 
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "there is one of it in a run of the program"
+)]
 pub enum Expected {
     /// Any repository that verifies: for the server, which owns the directory.
     Anything,
@@ -541,6 +545,7 @@ impl Overlay<'_> {
         let need = Need {
             path: FIRST_ROOT.to_owned(),
             max_length: MAX_ROOT,
+            may_be_absent: false,
         };
         match self.read(&need)? {
             Answer::Found(bytes) => Ok(fyr_trust::digest(&bytes)),

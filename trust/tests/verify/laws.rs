@@ -26,6 +26,15 @@ static MOMENTS: LazyLock<Vec<BTreeMap<String, Vec<u8>>>> = LazyLock::new(|| {
     moments
 });
 
+/// The ends of the files of a walk, in its order.
+const HIDDEN: [&str; 5] = [
+    "root.json",
+    "timestamp.json",
+    "snapshot.json",
+    "targets.json",
+    "indskoling.json",
+];
+
 const NOW: &str = "2026-08-01T12:00:00Z";
 
 fn shelf_at(moment: usize) -> Shelf {
@@ -64,6 +73,8 @@ fn a_flipped_byte_in_any_document_is_refused() {
 enum Happening {
     /// It refreshes from the repository as it was at a moment.
     Refresh(usize),
+    /// The same, but the repository hides a file at the end of its walk and what is above it.
+    BreakOff(usize, usize),
     /// A stored file loses its end.
     Truncate(usize, prop::sample::Index),
     /// A stored file becomes anything.
@@ -75,6 +86,7 @@ enum Happening {
 fn happening() -> impl Strategy<Value = Happening> {
     prop_oneof![
         4 => (0..4_usize).prop_map(Happening::Refresh),
+        3 => (0..4_usize, 0..5_usize).prop_map(|(moment, hidden)| Happening::BreakOff(moment, hidden)),
         1 => (0..5_usize, any::<prop::sample::Index>())
             .prop_map(|(file, length)| Happening::Truncate(file, length)),
         1 => (0..5_usize, prop::collection::vec(any::<u8>(), 0..64))
@@ -109,6 +121,17 @@ proptest! {
                         prop_assert!(refreshed.document.revision() >= believed);
                         believed = refreshed.document.revision();
                     }
+                }
+                Happening::BreakOff(moment, hidden) => {
+                    let root = device.floor.root;
+                    let mut shelf = shelf_at(moment);
+                    let endings = HIDDEN.get(hidden..).unwrap_or_default();
+                    shelf.files.retain(|path, _| !endings.iter().any(|ending| path.ends_with(ending)));
+                    if let Ok(refreshed) = device.refresh(&shelf, NOW) {
+                        prop_assert!(refreshed.document.revision() >= believed);
+                        believed = refreshed.document.revision();
+                    }
+                    prop_assert!(device.floor.root >= root);
                 }
                 Happening::Truncate(file, length) => {
                     if let Some(bytes) = stored(&mut device.state, file) {
@@ -148,7 +171,11 @@ proptest! {
                     Some(None) => Answer::NotFound,
                     None => shelf.answer(&refresh.need()),
                 };
-                match refresh.supply(answer) {
+                let mut step = refresh.supply(answer);
+                while let Ok(Step::Keep(_, next)) = step {
+                    step = *next;
+                }
+                match step {
                     Ok(Step::Needs(next)) => refresh = next,
                     Ok(Step::Keep(..) | Step::Done(_)) | Err(_) => break,
                 }

@@ -8,7 +8,10 @@
 
 mod attacks;
 mod envelopes;
+mod interrupted;
+mod keys;
 mod laws;
 mod lists;
+mod online;
 mod requests;
 mod stored;

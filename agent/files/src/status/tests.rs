@@ -95,6 +95,9 @@ impl Case {
         };
         let controls: Vec<_> = bundle.controls.iter().map(report).collect();
         Status::of(Facts {
+            expiry_time: at(0),
+            clock: fyr_trust::ClockState::Plausible,
+            key_loss: None,
             at: at(0),
             device: &"0123456789abcdef0123456789abcdef".parse().unwrap(),
             organisation: &bundle.organisation,

@@ -6,7 +6,8 @@
 use std::collections::BTreeMap;
 
 /// A value as written.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[serde(untagged)]
 pub enum Given {
     /// One word, number or line of text.
     Scalar(String),

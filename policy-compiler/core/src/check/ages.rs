@@ -1,14 +1,10 @@
 //! R05 and R06: whether what the catalogue says of an age, or of a guardian's approval, holds.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use fyr_policy_source::Ownership;
-use fyr_schemas::GroupId;
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, Opening, openings};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, Limit, PerGroup, Role, Service as Found};
 use crate::policy::{Hindrance, Opens, Policy, Service};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Setting};
@@ -16,7 +12,7 @@ use crate::settings::{self, Setting};
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for service in policy.services.values() {
-        let mut found: BTreeMap<(Unmet, Opening), BTreeSet<&GroupId>> = BTreeMap::new();
+        let mut found = PerGroup::default();
         let mut known = OncePerSites::default();
         for resolved in resolution.at_all_times() {
             let Some(unmet) = unmet(service, resolved, policy.age_of_consent()) else {
@@ -24,14 +20,14 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
             };
             let openings = known.answer(&resolved.sites, |sites| openings(policy, service, sites));
             for opening in openings {
-                let groups = found.entry((unmet, opening.clone())).or_default();
-                groups.insert(&resolved.group.id);
+                found.note((unmet, opening.clone()), &resolved.group.id);
             }
         }
-        let reported = found
-            .into_iter()
-            .map(|((unmet, opening), groups)| report(policy, service, (unmet, &opening), &groups));
-        findings.extend(reported);
+        findings.extend(
+            found.into_findings(|(unmet, opening): (Unmet, Opening), _| {
+                finding(policy, service, (unmet, &opening))
+            }),
+        );
     }
     findings
 }
@@ -45,11 +41,11 @@ enum Unmet {
     SignedOut,
     /// It is open in full, and no setting knows a restricted form of it.
     Restricted,
-    /// It is open in full, which this setting could mend.
+    /// It is open in full, which this setting could prevent.
     RestrictedBy(&'static str),
 }
 
-/// What does not hold for a group to which any of the service is open. Nothing on a brought device
+/// What does not hold for a group to which any of the service is open. Nothing on a personal device
 /// can be closed.
 fn unmet(service: &Service, resolved: &Resolved<'_>, age_of_consent: u8) -> Option<Unmet> {
     if resolved.group.ownership == Ownership::Personal {
@@ -81,65 +77,37 @@ fn is_set(setting: &Setting, resolved: &Resolved<'_>) -> bool {
         .is_some_and(|effective| setting.default_value().as_ref() != Some(effective.holds.value))
 }
 
-fn report(
-    policy: &Policy,
-    service: &Service,
-    (unmet, opening): (Unmet, &Opening),
-    groups: &BTreeSet<&GroupId>,
-) -> Diagnostic {
+fn finding(policy: &Policy, service: &Service, (unmet, opening): (Unmet, &Opening)) -> Diagnostic {
     let written = &service.source.document;
-    let id = service.id();
-    let name = match &opening.part {
-        Some(part) => format!("`{part}` of {}", written.name),
-        None => written.name.clone(),
-    };
-    let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
     let age = written.minimum_age.as_ref().map(|limit| limit.age.value);
-    let below = age.map_or_else(String::new, |age| format!("below {age}, "));
-    let through_the_rule = || match opening.part {
-        Some(_) => format!(
-            "let a rule for them `allow: [service:{id}]` instead, or list what is fit for them \
-             under `services/` as a service of its own"
-        ),
-        None => format!(
-            "let a rule for them `allow: [service:{id}]`: it opens {name} to those who may use it \
-             and closes it to the others"
-        ),
+    let limit = match unmet {
+        Unmet::Closed(Hindrance::Age) => Limit::Age { age },
+        Unmet::Closed(Hindrance::Approval) => Limit::Approval {
+            age_of_consent: policy.age_of_consent(),
+        },
+        Unmet::SignedOut => Limit::SignedOut { age },
+        Unmet::Restricted => Limit::Restricted { age, setting: None },
+        Unmet::RestrictedBy(setting) => Limit::Restricted {
+            age,
+            setting: Some(setting.to_owned()),
+        },
     };
-    let (message, help) = match unmet {
-        Unmet::Closed(Hindrance::Age) => {
-            (format!("{below}{whom} can use {name}"), through_the_rule())
-        }
-        Unmet::Closed(Hindrance::Approval) => (
-            format!(
-                "below {}, {whom} can use {name} without a guardian's approval",
-                policy.age_of_consent()
-            ),
-            through_the_rule(),
-        ),
-        Unmet::SignedOut => (
-            format!("{below}{whom} can sign in to {name}"),
-            "no setting keeps the school account out of it: write `below: block`".to_owned(),
-        ),
-        Unmet::Restricted => (
-            format!("{below}{whom} can use {name} in full"),
-            "no setting knows a restricted form of it: write `below: block`".to_owned(),
-        ),
-        Unmet::RestrictedBy(setting) => (
-            format!("{below}{whom} can use {name} in full"),
-            format!("set `{setting}` for them"),
-        ),
-    };
-    let limit = written.minimum_age.as_ref().map(|limit| &limit.below);
-    let place = match (unmet, limit, &written.approval) {
+    let below = written.minimum_age.as_ref().map(|limit| &limit.below);
+    let place = match (unmet, below, &written.approval) {
         (Unmet::Closed(Hindrance::Approval), _, Some(approval)) => service.source.place(approval),
-        (_, Some(limit), _) => service.source.place(limit),
+        (_, Some(below), _) => service.source.place(below),
         (_, None, _) => service.source.place(&written.service),
     };
-    let finding = Diagnostic::new(Code::LimitNotMet, message);
-    let finding = match opening.by {
-        LeftOpen::ByRule(place) => finding.at(place, "opens it"),
-        LeftOpen::ByNoRule => finding,
+    let opens = match opening.by {
+        LeftOpen::ByRule(place) => Some((place, Role::Opens)),
+        LeftOpen::ByNoRule => None,
     };
-    finding.at(place, "the catalogue says otherwise").help(help)
+    Diagnostic::of(Found::LimitIneffective {
+        service: service.id().clone(),
+        name: written.name.clone(),
+        part: opening.part.as_ref().map(ToString::to_string),
+        limit,
+    })
+    .at_each(opens)
+    .at(place, Role::CatalogueLimit)
 }

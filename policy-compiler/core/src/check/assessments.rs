@@ -2,27 +2,19 @@
 
 use fyr_policy_source::Dpia;
 
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Decision, Diagnostic, Role};
 use crate::policy::Policy;
 use crate::source::FileId;
 
 /// An assessment past its limit.
 pub(super) fn outdated(policy: &Policy, dpia: &Dpia, file: FileId) -> Option<Diagnostic> {
-    let limit = policy.organisation.document.dpia_limit_years;
     let due = policy.assessment_due(dpia)?;
     (due < policy.date).then(|| {
-        Diagnostic::new(
-            Code::AssessmentOld,
-            format!(
-                "`{}`, version {}, is older than {limit} years",
-                dpia.reference, dpia.version
-            ),
-        )
-        .at(
-            file.place(&dpia.date),
-            format!("was to be made anew by {due}"),
-        )
-        .help("assess it again, and write down the next version with its date")
+        Diagnostic::of(Decision::AssessmentOld {
+            reference: dpia.reference.clone(),
+            version: dpia.version,
+            years: policy.organisation.document.dpia_limit_years,
+        })
+        .at(file.place(&dpia.date), Role::AssessmentDue { due })
     })
 }

@@ -1,4 +1,4 @@
-//! What the rules and the settings of a group close of a filter that somebody needs.
+//! What the rules and the settings of a group close of a filter that is needed.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,6 +6,7 @@ use fyr_schemas::bundle::Engine;
 use fyr_schemas::{CategoryId, RuleId};
 
 use crate::category::Member;
+use crate::finding::Blocked;
 use crate::lower;
 use crate::policy::SiteSet;
 use crate::resolve::{Resolved, SiteClaim, Sites};
@@ -17,38 +18,25 @@ use crate::url_filter::{UrlFilter, Verdict};
 pub(super) struct Block<'a> {
     /// The filter that is closed.
     pub(super) filter: UrlFilter,
-    /// The category that lists it, unless it is written by itself.
+    /// The category that lists it, unless the rule names it.
     category: Option<&'a CategoryId>,
     pub(super) rule: &'a RuleId,
     pub(super) place: Place,
 }
 
 impl Block<'_> {
-    /// What is closed, in the words of the source.
-    pub(super) fn what(&self) -> String {
-        match self.category {
-            Some(category) => format!("`{}` of `category:{category}`", self.filter),
-            None => format!("`{}`", self.filter),
+    /// What is blocked, as data.
+    pub(super) fn blocked(&self) -> Blocked {
+        Blocked {
+            rule: self.rule.clone(),
+            filter: self.filter.to_string(),
+            category: self.category.cloned(),
         }
     }
 
     /// Whether it closes more than all of `needed`.
     pub(super) fn is_around(&self, needed: &UrlFilter) -> bool {
         self.filter != *needed && self.filter.contains(needed)
-    }
-
-    /// How to close less, so that `needed` stays open.
-    pub(super) fn narrower(&self, needed: &UrlFilter) -> String {
-        match self.category {
-            Some(_) => format!("allow `{}` in `{}` too", self.filter, self.rule),
-            None if self.is_around(needed) => {
-                format!(
-                    "narrow the block, or allow `{needed}` in `{}` too",
-                    self.rule
-                )
-            }
-            None => "narrow the block, or leave this site out of it".to_owned(),
-        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Whether every rule stands on a decision that carries it.
+//! Whether every rule cites a decision that may put it in force.
 
 mod cases;
 pub(super) mod competence;
@@ -6,8 +6,8 @@ pub(super) mod competence;
 use fyr_policy_source::{Decision, Status};
 use fyr_schemas::CaseNumber;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, number_meant};
+use crate::finding::{Decision as Found, DecisionDay, Diagnostic, Role};
+use crate::meant::number_meant;
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::{CaseState, Policy, Rule};
 use crate::source::Place;
@@ -22,14 +22,9 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 
 fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
     let Some(case) = &rule.source.document.decision else {
-        return vec![
-            Diagnostic::new(
-                Code::NoDecision,
-                format!("`{}` cites no decision", rule.id()),
-            )
-            .at(rule.place(), "nobody says who decided this")
-            .help("add `decision:` with the case number"),
-        ];
+        let rule_id = rule.id().clone();
+        let finding = Diagnostic::of(Found::NotCited { rule: rule_id });
+        return vec![finding.at(rule.place(), Role::Uncited)];
     };
     let place = rule.source.place(case);
     let Some((decision, state)) = policy
@@ -40,7 +35,7 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
         return unknown(policy, case, place).into_iter().collect();
     };
     match state {
-        CaseState::Void => vec![carries_nothing(decision, place)],
+        CaseState::Void => vec![not_decided(decision, place)],
         // Whether a proposal may be decided is for the body that is asked to decide it.
         CaseState::Proposed => Vec::new(),
         CaseState::InForce | CaseState::Ended(_) => competence::of_rule(policy, rule, decision)
@@ -57,54 +52,40 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Vec<Diagnostic> {
 pub(super) fn unknown(policy: &Policy, case: &CaseNumber, place: Place) -> Option<Diagnostic> {
     let known = policy.decisions.keys().map(CaseNumber::as_str);
     policy.unread.has_all(&[DocumentKind::Decision]).then(|| {
-        Diagnostic::new(Code::UnknownDecision, format!("unknown decision `{case}`"))
-            .at(place, "no file under `decisions/` has this case number")
-            .help(match number_meant(case.as_str(), known) {
-                Some(meant) => format!(
-                    "write `{meant}` if that was meant; a decision that is new has a file of its \
-                     own under `decisions/`"
-                ),
-                None => "write the decision to a file of its own under `decisions/`".to_owned(),
-            })
+        Diagnostic::of(Found::Unknown {
+            case: case.clone(),
+            meant: number_meant(case.as_str(), known).map(str::to_owned),
+        })
+        .at(place, Role::UnknownCase)
     })
 }
 
-/// A case that carries nothing, and what is cited here stands on it all the same.
-pub(super) fn carries_nothing(decision: &InFile<Decision>, place: Place) -> Diagnostic {
+/// A decision that is cited, and whose status puts nothing in force.
+pub(super) fn not_decided(decision: &InFile<Decision>, place: Place) -> Diagnostic {
     let written = &decision.document;
     let status = &written.status;
-    let finding = Diagnostic::new(
-        Code::NotDecided,
-        format!(
-            "`{}` is {} and carries nothing",
-            written.decision.value,
-            status.word()
-        ),
-    )
-    .at(place, "cited here")
-    .at(decision.place(status), "its status")
-    .help("cite the decision that holds, or remove what stands on this one");
-    match &written.until {
-        Some(day) => finding.at(decision.place(day), "held until this day"),
-        None => finding,
-    }
+    let until = written.until.iter();
+    Diagnostic::of(Found::NotDecided {
+        case: written.decision.value.clone(),
+        status: status.value,
+    })
+    .at(place, Role::Cites)
+    .at(decision.place(status), Role::StatusOfDecision)
+    .at_each(until.map(|day| (decision.place(day), Role::InForceUntil)))
 }
 
-/// A case that says it is in force, on a day on which it is not: one of its days is wrong, or
-/// another day is compiled for.
+/// A decision with the status `in-force` on a day on which it is not: one of its days is wrong, or
+/// the policy is compiled for another day.
 fn not_yet(policy: &Policy, decision: &InFile<Decision>, place: Place) -> Option<Diagnostic> {
     let written = &decision.document;
     let first_day = written.first_day();
     (written.status.value == Status::InForce).then(|| {
-        Diagnostic::new(
-            Code::NotYetInForce,
-            format!(
-                "`{}` is not in force on {}",
-                written.decision.value, policy.date
-            ),
-        )
-        .at(place, "so this rule does not hold on it")
-        .at(decision.place(first_day), "its first day")
-        .help("correct the day, or write `status: decided` until then")
+        let day = DecisionDay::Begins;
+        Diagnostic::of(Found::NotYetInForce {
+            case: written.decision.value.clone(),
+            date: policy.date,
+        })
+        .at(place, Role::RuleNotInForce)
+        .at(decision.place(first_day), Role::Day { day })
     })
 }

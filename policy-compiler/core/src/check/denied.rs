@@ -1,13 +1,12 @@
 //! R10: whether a rule opens by name a service that was denied, or whose approval has run out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fyr_policy_source::ServiceStatus;
-use fyr_schemas::{GroupId, RuleId};
+use fyr_schemas::RuleId;
 
 use super::once::OncePerSites;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, PerGroup, Role, Service as Found};
 use crate::policy::{Policy, Rule, Service};
 use crate::resolve::{Resolution, Sites};
 use crate::source::Place;
@@ -20,16 +19,8 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         .collect()
 }
 
-/// What one rule opens of one service: where, to whom, and against which statuses.
-#[derive(Default)]
-struct Opened<'a> {
-    places: BTreeSet<Place>,
-    groups: BTreeSet<&'a GroupId>,
-    statuses: BTreeMap<Place, ServiceStatus>,
-}
-
 fn opened(service: &Service, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<&RuleId, Opened<'_>> = BTreeMap::new();
+    let mut found = PerGroup::default();
     let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
         let written = service.assessed_for(resolved.group);
@@ -38,21 +29,22 @@ fn opened(service: &Service, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
             continue;
         };
         let openings = known.answer(&resolved.sites, |sites| openings(service, sites));
-        for (rule, place) in openings {
-            let opened = found.entry(rule).or_default();
-            opened.places.insert(*place);
-            opened.groups.insert(&resolved.group.id);
-            let place = service.source.place(status);
-            opened.statuses.insert(place, status.value);
+        let status = (service.source.place(status), status.value);
+        for opening in openings {
+            found.note((*opening, status), &resolved.group.id);
         }
     }
-    found
-        .into_iter()
-        .map(|(rule, opened)| report(service, rule, opened))
-        .collect()
+    found.into_findings(|((rule, opens), (place, status)), _| {
+        Diagnostic::of(Found::DeniedAllowed {
+            service: service.id().clone(),
+            rule: rule.clone(),
+        })
+        .at(opens, Role::Opens)
+        .at(place, Role::StatusIs { status })
+    })
 }
 
-/// Whether somebody has said no, or no longer says yes. The others may still be tried.
+/// Whether use was denied, or is no longer approved. The others may still be tried.
 fn is_refusal(status: ServiceStatus) -> bool {
     match status {
         ServiceStatus::Denied | ServiceStatus::Expired => true,
@@ -79,27 +71,4 @@ fn names(rule: &Rule, service: &Service, place: Place) -> bool {
         rule.source.place(site) == place
             && site.strip_prefix("service:") == Some(service.id().as_str())
     })
-}
-
-fn report(service: &Service, rule: &RuleId, opened: Opened<'_>) -> Diagnostic {
-    let words: BTreeSet<ServiceStatus> = opened.statuses.values().copied().collect();
-    let words: Vec<&str> = words.into_iter().map(ServiceStatus::word).collect();
-    let groups: Vec<&GroupId> = opened.groups.into_iter().collect();
-    let mut finding = Diagnostic::new(
-        Code::DeniedOpened,
-        format!(
-            "`{rule}` opens `{}`, which is {} for {}",
-            service.id(),
-            words.join(" or "),
-            groups_in_words(&groups)
-        ),
-    )
-    .help("take it out of the rule for them, or write the status that it has by now");
-    for place in opened.places {
-        finding = finding.at(place, "opens it");
-    }
-    for (place, status) in opened.statuses {
-        finding = finding.at(place, format!("{} here", status.word()));
-    }
-    finding
 }

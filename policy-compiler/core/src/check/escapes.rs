@@ -1,8 +1,8 @@
-//! R28: the ways round each restriction are closed for everybody it restricts.
+//! R28: the bypasses of each restriction are closed for all groups that it restricts.
 //!
 //! The table of settings says what restricts and what leads round it. A way that a rule leaves open
-//! has been decided; a way that a rule closes and a browser cannot close is a gap, and is told as
-//! one. What is found here is what nobody decided. On brought devices rules reach the account
+//! has been decided; a way that a rule closes and a browser cannot close is a gap, and is reported
+//! as one. What is found here is what no rule decides. On personal devices rules reach the account
 //! alone, so there is no way to close.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,8 +11,7 @@ use fyr_policy_source::Ownership;
 use fyr_schemas::{GroupId, RuleId};
 use jiff::civil::Date;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks, in_words};
+use crate::finding::{self, Diagnostic, Reach as Found};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Restriction, Role};
 use crate::source::Place;
@@ -25,7 +24,6 @@ type Holes<'a> = BTreeMap<&'a RuleId, Reach<'a>>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Way {
     setting: &'static str,
-    words: &'static str,
 }
 
 /// Whom a hole is open to, and where the rule first restricts one of them.
@@ -60,7 +58,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     holes
         .iter()
-        .map(|(ways, rules)| report(ways, rules))
+        .map(|(ways, rules)| finding(ways, rules))
         .collect()
 }
 
@@ -110,12 +108,11 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
     settings::all()
         .filter(|setting| !resolved.settings.contains_key(setting.name))
         .filter_map(|setting| match setting.role {
-            Role::WayRound { words, opens } => opens
+            Role::WayRound { opens, .. } => opens
                 .iter()
                 .any(|kind| kinds.contains(kind))
                 .then_some(Way {
                     setting: setting.name,
-                    words,
                 }),
             Role::Restricts(_) | Role::Excepts(_) | Role::Neither => None,
         })
@@ -123,33 +120,18 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
 }
 
 /// One finding for all rules that leave the same ways open.
-fn report(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
-    let groups: BTreeSet<&GroupId> = rules
-        .values()
-        .flat_map(|reach| &reach.groups)
-        .copied()
-        .collect();
-    let whom = groups_in_words(&groups.into_iter().collect::<Vec<_>>());
-    let words: Vec<&str> = ways.iter().map(|way| way.words).collect();
-    let settings: Vec<&str> = ways.iter().map(|way| way.setting).collect();
-    let names: Vec<&str> = rules.keys().map(|rule| rule.as_str()).collect();
-    let finding = Diagnostic::new(
-        Code::EscapeOpen,
-        format!(
-            "{} can be walked around by {whom}: {}",
-            in_words(&names, "rules"),
-            words.join(", ")
-        ),
-    )
-    .help(format!(
-        "set {} to `closed` for them, or to `open` where that is decided",
-        in_backticks(&settings)
-    ));
-    rules.iter().fold(finding, |finding, (rule, reach)| {
-        let since = match reach.since {
-            Some(day) => format!(", and it is open from {day}"),
-            None => String::new(),
+fn finding(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
+    let restricts = rules.iter().map(|(rule, reach)| {
+        let role = finding::Role::Restricts {
+            rule: (*rule).clone(),
+            since: reach.since,
         };
-        finding.at(reach.place, format!("`{rule}` restricts here{since}"))
+        (reach.place, role)
+    });
+    let settings = ways.iter().map(|way| way.setting.to_owned());
+    Diagnostic::of(Found::BypassOpen {
+        settings: settings.collect(),
     })
+    .at_each(restricts)
+    .concerning(rules.values().flat_map(|reach| &reach.groups).copied())
 }

@@ -1,76 +1,68 @@
 //! Exceptions from what is closed, named by those who did not close it, or by a rule without a
 //! decision where a decision closes it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fyr_policy_source::Strength;
-use fyr_schemas::{CaseNumber, GroupId};
+use fyr_schemas::{CaseNumber, GroupId, RuleId};
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words, in_backticks};
+use crate::finding::{self, Diagnostic, Floor, PerGroup};
 use crate::resolve::{EffectiveSetting, Resolution, Resolved, SettingClaim};
 use crate::settings::{Role, Value};
 use crate::source::Place;
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut loose: BTreeMap<Loose<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut loose = PerGroup::default();
     for resolved in resolution.at_all_times() {
         for found in in_group(resolved) {
-            let groups = loose.entry(found).or_default();
-            if !groups.contains(&&resolved.group.id) {
-                groups.push(&resolved.group.id);
-            }
+            loose.note(found, &resolved.group.id);
         }
     }
-    loose
-        .iter()
-        .map(|(loose, groups)| loose.report(groups))
-        .collect()
+    loose.into_findings(Loose::finding)
 }
 
 /// Exceptions that a rule names, and that it may not.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Loose<'a> {
     /// The setting that names them, the rule, and where.
-    by: (&'static str, &'a str, Place),
+    by: (&'static str, &'a RuleId, Place),
     names: Vec<&'a str>,
     /// The setting that closes, the rule, and where.
-    closes: (&'static str, &'a str, Place),
+    closes: (&'static str, &'a RuleId, Place),
     value: String,
     /// The case that closes, where the rule that names them cites none.
     undecided: Option<&'a CaseNumber>,
 }
 
 impl Loose<'_> {
-    fn report(&self, groups: &[&GroupId]) -> Diagnostic {
-        let ((setting, by, here), (closed, rule, there)) = (self.by, self.closes);
-        let value = &self.value;
-        let names = in_backticks(&self.names);
-        let (code, message, help) = match self.undecided {
-            Some(case) => (
-                Code::NotCompetent,
-                format!("`{by}` cites no decision and excepts {names} from what `{case}` decided"),
-                format!("cite the decision of a body that may decide this, or remove {names}"),
-            ),
-            None => (
-                Code::LockedAbove,
-                format!("`{setting}` excepts {names} from `{closed}: {value}` above"),
-                format!(
-                    "remove {names}; only the unit of `{rule}`, and those above it, name \
-                     exceptions from `{closed}`"
-                ),
-            ),
+    fn finding(self, groups: &BTreeSet<&GroupId>) -> Diagnostic {
+        let ((setting, by, here), (closed, floor, there)) = (self.by, self.closes);
+        let names: Vec<String> = self.names.into_iter().map(str::to_owned).collect();
+        let (closed, value) = (closed.to_owned(), self.value);
+        let says = finding::Role::Says {
+            rule: floor.clone(),
+            value: format!("{closed}: {value}"),
         };
-        Diagnostic::new(code, message)
-            .at(
-                here,
-                format!("`{by}` names it for {}", groups_in_words(groups)),
-            )
-            .at(
-                there,
-                format!("`{rule}` says `{closed}: {value}`, without it"),
-            )
-            .help(help)
+        let finding = match self.undecided {
+            Some(case) => Floor::UndecidedException {
+                rule: by.clone(),
+                names,
+                case: case.clone(),
+            },
+            None => Floor::Exception {
+                setting: setting.to_owned(),
+                names,
+                closed,
+                value,
+                floor: floor.clone(),
+            },
+        };
+        let names_it = finding::Role::NamesException {
+            rule: by.clone(),
+            setting: setting.to_owned(),
+            groups: groups.iter().copied().cloned().collect(),
+        };
+        Diagnostic::of(finding).at(here, names_it).at(there, says)
     }
 }
 
@@ -95,11 +87,7 @@ fn loose<'a>(resolved: &Resolved<'a>, excepts: &EffectiveSetting<'a>) -> Option<
             && closed.setting.default_value().as_ref() != Some(bound.value);
         let beyond_its_groups = is_bound.then(|| beyond_its_groups(excepts, &names, &bound))?;
         let side = |effective: &EffectiveSetting<'a>, claim: SettingClaim<'a>| {
-            (
-                effective.setting.name,
-                claim.rule.id().as_str(),
-                claim.place,
-            )
+            (effective.setting.name, claim.rule.id(), claim.place)
         };
         (!beyond_its_groups.is_empty()).then(|| Loose {
             by: side(excepts, excepts.holds),
@@ -113,12 +101,12 @@ fn loose<'a>(resolved: &Resolved<'a>, excepts: &EffectiveSetting<'a>) -> Option<
     })
 }
 
-/// Whether nobody decided what a voice excepts from something that was decided.
+/// Whether a claim without a decision excepts from something that was decided.
 fn is_undecided(excepts: &SettingClaim<'_>, bound: &SettingClaim<'_>) -> bool {
     excepts.rule.decision().is_none() && bound.rule.decision().is_some()
 }
 
-/// The names that nobody who may names where the bound stands, or above.
+/// The names that no competent claim names in the unit of the bound or above.
 fn beyond_its_groups<'a>(
     excepts: &EffectiveSetting<'a>,
     excepted: &BTreeSet<&'a str>,

@@ -1,7 +1,6 @@
 //! R40: who is warned reads guidance, and guidance is there to be read.
 
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Role, Rule as Found};
 use crate::policy::{Policy, Rule};
 use crate::url_filter::Verdict;
 
@@ -22,27 +21,17 @@ fn check_rule(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
         .any(|(given, text)| given.value == language.value && !text.trim().is_empty());
     match (warning, guidance.keys().next()) {
         (Some(site), _) if !is_given => Some(
-            Diagnostic::new(
-                Code::NoGuidance,
-                format!(
-                    "`{}` warns without guidance in `{}`",
-                    rule.id(),
-                    language.value
-                ),
-            )
-            .at(site.place, "a warning with nothing to read")
-            .help(format!(
-                "add `guidance: {{ {}: … }}` to the rule",
-                language.value
-            )),
+            Diagnostic::of(Found::NoGuidance {
+                rule: rule.id().clone(),
+                language: language.value.to_string(),
+            })
+            .at(site.place, Role::WarnsHere),
         ),
         (None, Some(written)) => Some(
-            Diagnostic::new(
-                Code::GuidanceUnread,
-                format!("`{}` has guidance and warns of nothing", rule.id()),
-            )
-            .at(rule.source.place(written), "nobody will read it")
-            .help("add `warn:` under `sites`, or remove the guidance"),
+            Diagnostic::of(Found::GuidanceUnused {
+                rule: rule.id().clone(),
+            })
+            .at(rule.source.place(written), Role::GuidanceUnused),
         ),
         (Some(_), _) | (None, None) => None,
     }

@@ -1,5 +1,5 @@
-//! R20 and R21: whether the timetable stands on decisions, of bodies that may make them. Who says
-//! when a floor holds says whether it does.
+//! R20 and R21: whether the timetable cites decisions of competent bodies: the hours of a floor decide
+//! when it is in force.
 
 mod floors;
 
@@ -8,9 +8,8 @@ use std::collections::BTreeMap;
 use fyr_policy_source::{Decision, Scope, Strength};
 use fyr_schemas::{PeriodId, UnitPath};
 
-use super::decisions::{carries_nothing, competence, unknown};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_words};
+use super::decisions::{competence, not_decided, unknown};
+use crate::finding::{Diagnostic, Hours as Found, NotInForce, Role, TimetableLine};
 use crate::parse::{DocumentKind, InFile};
 use crate::policy::timetable::{Cited, Period};
 use crate::policy::{CaseState, Horizon, Policy, Rule};
@@ -37,46 +36,47 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
 struct Line<'a> {
     unit: Option<&'a UnitPath>,
     place: Place,
-    what: String,
+    part: TimetableLine,
 }
 
 impl<'a> Line<'a> {
-    fn new(scope: Option<&'a Scope>, place: Place, what: String) -> Self {
+    fn new(scope: Option<&'a Scope>, place: Place, part: TimetableLine) -> Self {
         Self {
             unit: scope.map(|scope| &scope.unit.value),
             place,
-            what,
+            part,
         }
     }
 
-    fn concerns(&self) -> (Place, String) {
-        let whom = match self.unit {
-            Some(unit) => format!("`{unit}`"),
-            None => "everybody".to_owned(),
+    fn concerns(&self) -> (Place, Role) {
+        let role = Role::TimetableFor {
+            line: self.part.clone(),
+            unit: self.unit.cloned(),
         };
-        (self.place, format!("{} for {whom}", self.what))
+        (self.place, role)
     }
 }
 
-/// Everything of the timetable that cites a case, by itself or by what it belongs to.
+/// Everything of the timetable that cites a case, on its own or through what it belongs to.
 fn lines(policy: &Policy) -> Vec<(&Cited, Line<'_>)> {
     let mut lines = Vec::new();
     for (name, period) in &policy.timetable.periods {
         let runs = Line::new(
             period.scope.as_ref(),
             period.place,
-            format!("`{name}` runs"),
+            TimetableLine::Period(name.clone()),
         );
         lines.extend(period.decided.as_ref().map(|cited| (cited, runs)));
         for exception in &period.exceptions {
             let scope = Some(&exception.scope);
-            let line = Line::new(scope, exception.place, format!("other hours of `{name}`"));
+            let line = TimetableLine::Exception(name.clone());
+            let line = Line::new(scope, exception.place, line);
             lines.extend(exception.decided.as_ref().map(|cited| (cited, line)));
         }
     }
     for holiday in &policy.timetable.holidays {
-        let what = format!("`{}` is", holiday.name);
-        let line = Line::new(holiday.scope.as_ref(), holiday.place, what);
+        let line = TimetableLine::Holiday(holiday.name.clone());
+        let line = Line::new(holiday.scope.as_ref(), holiday.place, line);
         lines.extend(holiday.decided.as_ref().map(|cited| (cited, line)));
     }
     lines
@@ -91,22 +91,19 @@ fn check_citation(policy: &Policy, cited: &Cited, lines: &[Line<'_>]) -> Vec<Dia
     };
     let not_in_force = match state {
         // Hours do not wait, as rules do: they are followed as they are written.
-        CaseState::Void | CaseState::Proposed => return vec![carries_nothing(decision, *place)],
+        CaseState::Void | CaseState::Proposed => return vec![not_decided(decision, *place)],
         CaseState::InForce => None,
-        CaseState::Coming(day) => Some(format!("it begins on {day}")),
-        CaseState::Ended(day) => Some(format!("it ended on {day}")),
+        CaseState::Coming(day) => Some(NotInForce::Begins(day)),
+        CaseState::Ended(day) => Some(NotInForce::Ended(day)),
     };
     let not_in_force = not_in_force.map(|why| {
-        Diagnostic::new(
-            Code::HoursNotInForce,
-            format!(
-                "`{case}` is not in force on {}, and its hours are followed",
-                policy.date
-            ),
-        )
-        .at(*place, why)
-        .at(decision.place(&decision.document.status), "its status")
-        .help("cite the decision that holds, or write these hours when it does")
+        let status = decision.place(&decision.document.status);
+        Diagnostic::of(Found::DecisionNotInForce {
+            case: case.clone(),
+            date: policy.date,
+        })
+        .at(*place, Role::CitesNotInForce { why })
+        .at(status, Role::StatusOfDecision)
     });
     not_in_force
         .into_iter()
@@ -123,10 +120,7 @@ fn beyond(policy: &Policy, decision: &InFile<Decision>, lines: &[Line<'_>]) -> O
         Some((line, finding))
     });
     let (_, first) = beyond.next()?;
-    let others = beyond.map(|(line, _)| line.concerns());
-    Some(others.fold(first, |finding, (place, concerns)| {
-        finding.at(place, concerns)
-    }))
+    Some(first.at_each(beyond.map(|(line, _)| line.concerns())))
 }
 
 /// The rules that bound others while a period runs.
@@ -139,7 +133,7 @@ fn floors<'a>(policy: &'a Policy, name: &PeriodId) -> impl Iterator<Item = &'a R
     })
 }
 
-/// A period that nobody decided, where what was decided hangs on it.
+/// A period that cites no decision, where a decided rule depends on it.
 fn undecided(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnostic> {
     if period.decided.is_some() {
         return None;
@@ -148,24 +142,17 @@ fn undecided(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagno
     let floors: Vec<&Rule> = floors.collect();
     let first = floors.first()?;
     let case = first.decision()?;
-    let names: Vec<&str> = floors.iter().map(|rule| rule.id().as_str()).collect();
-    let hold = if names.len() == 1 { "holds" } else { "hold" };
+    let finding = Diagnostic::of(Found::Undecided {
+        period: name.clone(),
+        rules: floors.iter().map(|rule| rule.id().clone()).collect(),
+    });
+    let decided = Role::DecidedIn {
+        rule: first.id().clone(),
+        case: case.clone(),
+    };
     Some(
-        Diagnostic::new(
-            Code::HoursUndecided,
-            format!(
-                "{} {hold} during `{name}`, which cites no decision",
-                in_words(&names, "rules")
-            ),
-        )
-        .at(period.place, "nobody says who decided these hours")
-        .at(
-            first.place(),
-            format!("`{}` was decided in `{case}`", first.id()),
-        )
-        .help(
-            "add `decision:` with the case number to the period; above `periods` it is for all \
-             of the timetable",
-        ),
+        finding
+            .at(period.place, Role::UndecidedHours)
+            .at(first.place(), decided),
     )
 }

@@ -1,15 +1,11 @@
 //! R04: a service that can be watched and joined with the school account by those who are too
 //! young for it.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use fyr_policy_source::{MinimumAge, Ownership};
-use fyr_schemas::GroupId;
 
 use super::once::OncePerSites;
 use super::opened::{LeftOpen, openings};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, PerGroup, Role, Service as Found};
 use crate::policy::{Policy, Service};
 use crate::resolve::{Resolution, Resolved};
 use crate::settings::{self, Setting};
@@ -18,7 +14,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     let limited = policy.services.values().filter_map(Exposure::of);
     limited
         .flat_map(|exposure| {
-            let mut found: BTreeMap<LeftOpen, BTreeSet<&GroupId>> = BTreeMap::new();
+            let mut found = PerGroup::default();
             let mut known = OncePerSites::default();
             for resolved in resolution.at_all_times() {
                 let Some(by) = exposure.left_open(resolved) else {
@@ -28,13 +24,10 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
                     !openings(policy, exposure.service, sites).is_empty()
                 });
                 if can_be_watched {
-                    found.entry(by).or_default().insert(&resolved.group.id);
+                    found.note(by, &resolved.group.id);
                 }
             }
-            found
-                .into_iter()
-                .map(|(by, groups)| exposure.report(by, &groups))
-                .collect::<Vec<_>>()
+            found.into_findings(|by, _| exposure.finding(by))
         })
         .collect()
 }
@@ -61,7 +54,7 @@ impl<'a> Exposure<'a> {
     fn left_open(&self, resolved: &Resolved<'_>) -> Option<LeftOpen> {
         let group = resolved.group;
         let is_below = group.youngest.is_some_and(|age| age < self.limit.age.value);
-        // Nothing on a brought device can be closed.
+        // Nothing on a personal device can be closed.
         if !is_below || group.ownership == Ownership::Personal {
             return None;
         }
@@ -72,26 +65,19 @@ impl<'a> Exposure<'a> {
         is_open.then(|| holds.map_or(LeftOpen::ByNoRule, |holds| LeftOpen::ByRule(holds.place)))
     }
 
-    fn report(&self, by: LeftOpen, groups: &BTreeSet<&GroupId>) -> Diagnostic {
-        let written = &self.service.source.document;
-        let (name, age) = (&written.name, self.limit.age.value);
-        let whom = groups_in_words(&groups.iter().copied().collect::<Vec<_>>());
-        let identity = self.identity.name;
-        let finding = Diagnostic::new(
-            Code::IdentityBelowAge,
-            format!("below {age}, {whom} can watch {name} and appear there"),
-        );
-        let finding = match by {
-            LeftOpen::ByRule(place) => finding.at(place, "leaves the school account open there"),
-            LeftOpen::ByNoRule => finding,
+    fn finding(&self, by: LeftOpen) -> Diagnostic {
+        let (written, age) = (&self.service.source.document, self.limit.age.value);
+        let opens = match by {
+            LeftOpen::ByRule(place) => Some((place, Role::LeavesAccountOpen)),
+            LeftOpen::ByNoRule => None,
         };
-        finding
-            .at(
-                self.service.source.place(&self.limit.age),
-                format!("{name} is made for those who are {age}"),
-            )
-            .help(format!(
-                "set `{identity}: closed` for them: what can be watched stays open"
-            ))
+        let minimum = self.service.source.place(&self.limit.age);
+        Diagnostic::of(Found::IdentityBelowAge {
+            name: written.name.clone(),
+            age,
+            setting: self.identity.name.to_owned(),
+        })
+        .at_each(opens)
+        .at(minimum, Role::MinimumAge { age })
     }
 }

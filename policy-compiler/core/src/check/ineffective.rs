@@ -1,9 +1,9 @@
-//! What rules say and what changes nothing: it never holds, or it holds already.
+//! What rules say without effect: it is overridden everywhere, or another rule says it already.
 //!
-//! Whatever is found could be removed without a change for any group of the day. A bound is told
-//! only where another bound says the same: it holds for groups to come. What an emergency says, or
-//! a decision that ends on a day, covers nothing: it will be gone. Neither does what hangs on an
-//! age, an approval or a status: those change without the rules.
+//! Everything that is found could be removed without a change for any group of the day. A bound is
+//! found only where another bound says the same: it applies to groups to come. What an emergency
+//! says, or a decision with a last day, covers nothing, because it ends. Neither does what depends on
+//! an age, an approval or a status: those change without the rules.
 
 mod settings;
 mod sites;
@@ -13,15 +13,14 @@ use std::collections::BTreeMap;
 use fyr_policy_source::{Decision, Status, Strength};
 use fyr_schemas::RuleId;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_backticks};
+use crate::finding::{Diagnostic, Role, Rule as Found};
 use crate::parse::InFile;
 use crate::policy::{Layer, Policy, Rule};
 use crate::resolve::Resolution;
 use crate::source::Place;
 
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    // A breach is told by itself, and what it would shadow cannot be said.
+    // A breach is a finding of its own, and what has no effect beside it is not known.
     if !resolution.breaches.is_empty() {
         return Vec::new();
     }
@@ -35,7 +34,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
     }
     pairs
         .values()
-        .filter_map(|ineffective| report(ineffective))
+        .filter_map(|shadowed| finding(shadowed))
         .collect()
 }
 
@@ -46,7 +45,7 @@ struct Ineffective<'a> {
     /// The setting, or the filters of the site.
     subjects: Vec<String>,
     place: Place,
-    /// The rule that says it already, or that has its way instead.
+    /// The rule that says it already, or that overrides it.
     by: &'a Rule,
     by_place: Place,
 }
@@ -54,9 +53,9 @@ struct Ineffective<'a> {
 /// Why something changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Shade {
-    /// Another rule has its way for everybody.
+    /// Another rule overrides it for all groups.
     NeverHolds,
-    /// A narrower value of the same rule stands for everybody.
+    /// Narrower values of the same rule apply to all groups.
     Narrowed,
     /// Another rule says the same.
     Repeats,
@@ -92,7 +91,7 @@ fn sum_up<'a>(
     ineffective
 }
 
-/// Whether a rule will be gone by itself: what it covers may be needed again.
+/// Whether a rule will end without a change: what it covers may be needed again.
 fn is_passing(policy: &Policy, rule: &Rule) -> bool {
     let Some(case) = rule.decision() else {
         return false;
@@ -108,59 +107,44 @@ fn is_passing(policy: &Policy, rule: &Rule) -> bool {
     ends || policy.decisions.values().any(is_replaced)
 }
 
-/// Where a voice stands among those that say the same: the first one is kept.
+/// Where a claim stands among those that say the same: the first one is kept.
 fn order(rule: &Rule, place: Place) -> (Layer, Strength, &RuleId, Place) {
     (rule.layer(), rule.strength(), rule.id(), place)
 }
 
 /// One finding for all that two rules have to do with each other.
-fn report(ineffective: &[Ineffective<'_>]) -> Option<Diagnostic> {
+fn finding(ineffective: &[Ineffective<'_>]) -> Option<Diagnostic> {
     let first = ineffective.first()?;
-    let (rule, by) = (first.rule.id(), first.by.id());
-    let subjects: Vec<&String> = ineffective.iter().flat_map(|each| &each.subjects).collect();
-    let subjects = in_backticks(&subjects);
-    let (code, message, there, help) = match first.shade {
-        Shade::NeverHolds => (
-            Code::NeverHolds,
-            format!("what `{rule}` says of {subjects} holds for no group"),
-            format!("`{by}` has its way"),
-            "remove it, or make the rule `minimum` where it is meant as a bound".to_owned(),
-        ),
-        Shade::Narrowed => (
-            Code::NeverHolds,
-            format!("this value of {subjects} in `{rule}` holds for no group"),
-            "a narrower value stands instead".to_owned(),
-            "remove it: every group it reaches has a value of its own".to_owned(),
-        ),
-        Shade::Repeats => (
-            Code::Repeats,
-            if rule == by {
-                format!("`{rule}` says what it says of {subjects} twice")
-            } else {
-                format!("`{rule}` repeats what `{by}` says of {subjects}")
-            },
-            format!("`{by}` says it, `{}`", first.by.strength().word()),
-            how_to_fix(first),
-        ),
+    let (rule, by) = (first.rule.id().clone(), first.by.id().clone());
+    let strength = first.by.strength();
+    let subjects = ineffective.iter().flat_map(|each| &each.subjects);
+    let subjects: Vec<String> = subjects.cloned().collect();
+    let (finding, instead) = match first.shade {
+        Shade::NeverHolds => {
+            let found = Found::Ineffective {
+                rule,
+                subjects,
+                by: by.clone(),
+            };
+            (found, Role::Overrides { rule: by })
+        }
+        Shade::Narrowed => {
+            let setting = subjects.into_iter().next()?;
+            (Found::Narrowed { rule, setting }, Role::Narrower)
+        }
+        Shade::Repeats => {
+            let found = Found::Duplicate {
+                rule,
+                subjects,
+                by: by.clone(),
+                strength,
+            };
+            (found, Role::SaysAlready { rule: by, strength })
+        }
     };
-    let finding = Diagnostic::new(code, message)
-        .at(first.place, "changes nothing")
-        .at(first.by_place, there)
-        .help(help);
-    Some(finding)
-}
-
-fn how_to_fix(repeats: &Ineffective<'_>) -> String {
-    let (rule, by) = (repeats.rule.id(), repeats.by.id());
-    if rule == by {
-        return "remove it".to_owned();
-    }
-    match repeats.by.strength() {
-        Strength::Locked | Strength::Minimum => {
-            format!("remove it: nobody can loosen what `{by}` says")
-        }
-        Strength::Default => {
-            format!("remove it, or make `{rule}` `minimum` where it is to outlast `{by}`")
-        }
-    }
+    Some(
+        Diagnostic::of(finding)
+            .at(first.place, Role::NoEffect)
+            .at(first.by_place, instead),
+    )
 }

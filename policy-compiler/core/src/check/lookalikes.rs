@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use fyr_policy_source::At;
 
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Name as Found, Role};
 use crate::letters;
 use crate::policy::Policy;
 use crate::source::Place;
@@ -98,30 +97,29 @@ fn looks_like_own(name: &Name, by_looks: &BTreeMap<String, &Name>) -> Option<Dia
     ends.filter(|end| end.contains('.')).find_map(|end| {
         let own = by_looks.get(&letters::looks(end))?;
         (own.shown != end).then(|| {
-            Diagnostic::new(
-                Code::LookAlike,
-                format!(
-                    "`{}` looks like `{}` and is another name",
-                    name.shown, own.shown
-                ),
-            )
+            Diagnostic::of(Found::LooksLikeOwn {
+                name: name.shown.clone(),
+                own: own.shown.clone(),
+            })
             .at(name.place, difference(end, &own.shown))
-            .at(own.place, "the name it looks like")
-            .help(format!("write `{}` if that was meant", own.shown))
+            .at(own.place, Role::ImitatedName)
         })
     })
 }
 
 /// The first character in which two names that look alike differ.
-fn difference(name: &str, own: &str) -> String {
+fn difference(name: &str, own: &str) -> Role {
     let differs = name.chars().zip(own.chars()).find(|(a, b)| a != b);
     match differs {
-        Some((letter, _)) => format!("with {}", letters::named(letter)),
-        None => "it looks the same".to_owned(),
+        Some((letter, _)) => Role::Letter {
+            letter,
+            looks_like: None,
+        },
+        None => Role::LooksTheSame,
     }
 }
 
-/// A label that mixes alphabets; a word that does so by itself has been told already.
+/// A label that mixes alphabets; a single word that does so is found when its file is read.
 fn mixes(name: &Name) -> Option<Diagnostic> {
     let stranger = |text: &str| {
         let letters = text
@@ -139,18 +137,17 @@ fn mixes(name: &Name) -> Option<Diagnostic> {
     }
     let found = stranger(label)?;
     Some(
-        Diagnostic::new(
-            Code::MixedAlphabets,
-            format!("`{label}` holds a letter of another alphabet"),
-        )
+        Diagnostic::of(Found::MixedAlphabets {
+            word: label.to_owned(),
+            looks_like: None,
+            host: None,
+        })
         .at(
             name.place,
-            format!(
-                "not `{}`, but {}",
-                found.looks_like,
-                letters::named(found.letter)
-            ),
-        )
-        .help("write the name that was meant"),
+            Role::Letter {
+                letter: found.letter,
+                looks_like: Some(found.looks_like),
+            },
+        ),
     )
 }

@@ -20,12 +20,12 @@ pub(super) struct Opening {
 pub(super) enum LeftOpen {
     /// A rule, here.
     ByRule(Place),
-    /// Nobody spoke of it.
+    /// No rule names it.
     ByNoRule,
 }
 
 /// Everything of a service that is open, one for each place that opens a part of it; nothing where
-/// all is closed. A part that the catalogue or the organisation speaks of by itself is none of it.
+/// all is closed. A part that the catalogue or the organisation names on its own is none of it.
 pub(super) fn openings(policy: &Policy, service: &Service, sites: &Sites<'_>) -> Vec<Opening> {
     let whole = service.sites.iter().find_map(|(filter, _)| {
         let by = left_open(sites, filter)?;

@@ -1,13 +1,11 @@
-//! Devices brought from home: the organisation rules over the account, never over the device.
+//! Personal devices: the organisation rules over the account, never over the device.
 
 use std::collections::BTreeMap;
 
 use fyr_policy_source::Ownership;
 use fyr_schemas::GroupId;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words, in_words};
-use crate::lower;
+use crate::finding::{Diagnostic, Reach, Role};
 use crate::policy::{Group, Policy, Rule};
 use crate::source::Place;
 
@@ -33,7 +31,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         }
     }
     let on_devices = on_devices.values();
-    findings.extend(on_devices.map(|(group, rules)| on_the_device(group, rules)));
+    findings.extend(on_devices.filter_map(|(group, rules)| on_the_device(group, rules)));
     findings
 }
 
@@ -74,54 +72,33 @@ fn over_the_account(rule: &Rule, personal: &[&Group]) -> Option<Diagnostic> {
         .map(|said| (said.setting.name, said.place))
         .collect();
     let (_, place) = says.first()?;
-    let settings: Vec<&str> = says.iter().map(|(setting, _)| *setting).collect();
-    let reaches = if settings.len() == 1 {
-        "reaches"
-    } else {
-        "reach"
-    };
-    let groups: Vec<&GroupId> = personal.iter().map(|group| &group.id).collect();
-    let first = personal.first()?;
-    let finding = Diagnostic::new(
-        Code::AccountUnreached,
-        format!(
-            "{} {reaches} nobody in {}: {}",
-            in_words(&settings, "settings"),
-            groups_in_words(&groups),
-            lower::UNREACHED
-        ),
+    let settings = says.iter().map(|(setting, _)| (*setting).to_owned());
+    let (rule, first) = (rule.id(), personal.first()?);
+    let finding = Diagnostic::of(Reach::AccountUnreached {
+        rule: rule.clone(),
+        settings: settings.collect(),
+    });
+    Some(
+        finding
+            .at(*place, Role::OfAccount { rule: rule.clone() })
+            .at(first.place, Role::PersonalDevices)
+            .concerning(personal.iter().map(|group| &group.id)),
     )
-    .at(*place, format!("`{}` is over the account", rule.id()))
-    .at(first.place, "these devices are brought")
-    .help("leave it as a gap that is known, or add `ownership: managed` to the rule's `for`");
-    Some(finding)
 }
 
-fn on_the_device(group: &Group, rules: &[OnTheDevice<'_>]) -> Diagnostic {
-    let (what, whose) = match rules {
-        [one] => (format!("`{}`", one.what), "the rule's `for`"),
-        several => {
-            let names: Vec<&str> = several.iter().map(|each| each.rule.id().as_str()).collect();
-            (in_words(&names, "rules"), "the `for` of each rule")
-        }
-    };
-    let finding = Diagnostic::new(
-        Code::PersonalDevice,
-        format!(
-            "{what} would rule over the devices of `{}`, brought from home",
-            group.id
-        ),
-    );
-    let finding = rules.iter().fold(finding, |finding, each| {
-        let text = format!("`{}` sets `{}` on the device", each.rule.id(), each.what);
-        finding.at(each.place, text)
+fn on_the_device(group: &Group, rules: &[OnTheDevice<'_>]) -> Option<Diagnostic> {
+    let sets = rules.iter().map(|each| {
+        let (rule, what) = (each.rule.id().clone(), each.what.clone());
+        (each.place, Role::SetsOnDevice { rule, what })
     });
-    finding
-        .at(group.place, "these devices are brought")
-        .help_if(rules.first().map(|first| {
-            let unit = first.rule.unit();
-            format!(
-                "add `ownership: managed` to {whose}: `for: {{ unit: {unit}, ownership: managed }}`"
-            )
-        }))
+    let finding = Diagnostic::of(Reach::PersonalDevice {
+        group: group.id.clone(),
+        unit: rules.first()?.rule.unit().clone(),
+    });
+    Some(
+        finding
+            .at_each(sets)
+            .at(group.place, Role::PersonalDevices)
+            .concerning([&group.id]),
+    )
 }

@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_policy_source::{At, Ownership};
-use fyr_schemas::{GroupId, RuleId};
+use fyr_schemas::GroupId;
 
 use super::closed::{self, Block, BySettings};
 use super::once::OncePerSites;
 use crate::catalogue::platforms::{self, Platform, Purpose};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words, help_for_unknown, in_backticks};
+use crate::finding::{Blocked, Diagnostic, Meant, PlatformUse, Reach, Role};
 use crate::policy::{Policy, Turn};
 use crate::resolve::{Resolution, Sites};
 use crate::source::Place;
@@ -42,7 +41,7 @@ pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnos
         }
     }
     let broken = breaks.iter();
-    findings.extend(broken.map(|((place, purpose), broken)| broken.report(*place, *purpose)));
+    findings.extend(broken.map(|((place, purpose), broken)| broken.finding(*place, *purpose)));
     findings
 }
 
@@ -55,7 +54,7 @@ struct Need {
     place: Place,
 }
 
-/// Every host that the named platforms need; a platform that nobody knows is a finding. Hosts that
+/// Every host that the named platforms need; an unknown platform is a finding. Hosts that
 /// are always reachable have a check of their own.
 fn needs(policy: &Policy, findings: &mut Vec<Diagnostic>) -> Vec<Need> {
     let organisation = &policy.organisation;
@@ -90,22 +89,22 @@ fn needs(policy: &Policy, findings: &mut Vec<Diagnostic>) -> Vec<Need> {
 
 fn unknown(name: &At<String>, purpose: Purpose, place: Place) -> Diagnostic {
     let known = platforms::of(purpose).map(|platform| platform.name);
-    let what = match purpose {
-        Purpose::SignIn => "sign-in",
-        Purpose::Classroom => "classroom",
-    };
-    Diagnostic::new(
-        Code::UnknownPlatform,
-        format!("unknown {what} `{}`", name.value),
-    )
-    .at(place, "Fyr knows no hosts of it")
-    .help(format!(
-        "{} (or list its hosts under `always-reachable`)",
-        help_for_unknown(name, known)
-    ))
+    Diagnostic::of(Reach::UnknownPlatform {
+        purpose: used_for(purpose),
+        name: name.value.clone(),
+        meant: Meant::among(name, known),
+    })
+    .at(place, Role::UnknownPlatform)
 }
 
-/// Whether a block closes a classroom for a time: during an exam, nobody is taught.
+fn used_for(purpose: Purpose) -> PlatformUse {
+    match purpose {
+        Purpose::SignIn => PlatformUse::SignIn,
+        Purpose::Classroom => PlatformUse::Classroom,
+    }
+}
+
+/// Whether a block closes a classroom for a time: there is no teaching during an exam.
 fn is_meant(policy: &Policy, need: &Need, block: &Block<'_>) -> bool {
     match need.platform.purpose {
         Purpose::SignIn => false,
@@ -131,8 +130,7 @@ impl Need {
 
 /// What one block breaks.
 struct Break<'a> {
-    what: String,
-    rule: &'a RuleId,
+    blocked: Blocked,
     hosts: BTreeSet<&'static str>,
     /// Where each platform is named, with its name as people know it.
     platforms: BTreeMap<Place, &'static str>,
@@ -142,8 +140,7 @@ struct Break<'a> {
 impl<'a> Break<'a> {
     fn by(block: &Block<'a>) -> Self {
         Self {
-            what: block.what(),
-            rule: block.rule,
+            blocked: block.blocked(),
             hosts: BTreeSet::new(),
             platforms: BTreeMap::new(),
             groups: BTreeSet::new(),
@@ -156,31 +153,23 @@ impl<'a> Break<'a> {
         self.groups.insert(group);
     }
 
-    fn report(&self, place: Place, purpose: Purpose) -> Diagnostic {
-        let hosts = in_backticks(&self.hosts.iter().collect::<Vec<_>>());
-        let whom = groups_in_words(&self.groups.iter().copied().collect::<Vec<_>>());
-        let what = &self.what;
-        let (code, message, why) = match purpose {
-            Purpose::SignIn => (
-                Code::SignInBlocked,
-                format!("{what} is blocked, and with it the sign-in of {whom}: {hosts}"),
-                "signs people in",
-            ),
-            Purpose::Classroom => (
-                Code::ClassroomBlocked,
-                format!("{what} is blocked, and with it the classroom of {whom}: {hosts}"),
-                "is a classroom",
-            ),
+    fn finding(&self, place: Place, purpose: Purpose) -> Diagnostic {
+        let purpose = used_for(purpose);
+        let needs = self.platforms.iter().map(|(place, title)| {
+            let title = (*title).to_owned();
+            (*place, Role::PlatformNeeds { purpose, title })
+        });
+        let blocks = Role::Blocks {
+            rule: self.blocked.rule.clone(),
+            since: None,
         };
-        let finding = Diagnostic::new(code, message)
-            .at(place, format!("`{}` blocks it", self.rule))
-            .help(format!(
-                "narrow the block, or allow {hosts} in a rule as strong as `{}`",
-                self.rule
-            ));
-        let platforms = self.platforms.iter();
-        platforms.fold(finding, |finding, (place, title)| {
-            finding.at(*place, format!("{title} {why}"))
+        Diagnostic::of(Reach::PlatformBlocked {
+            purpose,
+            blocked: self.blocked.clone(),
+            hosts: self.hosts.iter().map(|host| (*host).to_owned()).collect(),
         })
+        .at(place, blocks)
+        .at_each(needs)
+        .concerning(self.groups.iter().copied())
     }
 }

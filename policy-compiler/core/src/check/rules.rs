@@ -1,21 +1,20 @@
-//! Rules that say nothing, or say it to nobody.
+//! Rules that say nothing, or that apply to no group.
 
 use fyr_policy_source::Status;
 
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Role, Rule as Found, Whom};
 use crate::parse::DocumentKind;
-use crate::policy::{ForWhom, Policy, Rule};
-use crate::source::Place;
+use crate::policy::{ForWhom, Policy, Rule, ValueFor};
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
     for rule in policy.rules.values() {
         if says_nothing(rule) {
             findings.push(
-                Diagnostic::new(Code::SaysNothing, format!("`{}` says nothing", rule.id()))
-                    .at(rule.place(), "no setting and no site")
-                    .help("add `set:` or `sites:`, or remove the rule"),
+                Diagnostic::of(Found::SaysNothing {
+                    rule: rule.id().clone(),
+                })
+                .at(rule.place(), Role::SaysNothing),
             );
         }
         findings.extend(no_reason(policy, rule));
@@ -27,15 +26,13 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
         }
         if policy.groups_of(rule).next().is_none() {
             findings.push(
-                Diagnostic::new(
-                    Code::SelectsNoGroup,
-                    format!("`{}` is for nobody", rule.id()),
-                )
+                Diagnostic::of(Found::SelectsNoGroup {
+                    rule: rule.id().clone(),
+                })
                 .at(
                     rule.source.place(&rule.source.document.scope.unit),
-                    "no group of today is selected",
-                )
-                .help("widen `for`, or remove the rule"),
+                    Role::SelectsNoGroup,
+                ),
             );
         } else {
             findings.extend(values_for_no_group(policy, rule));
@@ -44,7 +41,7 @@ pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
     findings
 }
 
-/// A rule for a stage that does not exist is told as that alone.
+/// A rule for a stage that does not exist has that finding alone.
 fn names_unknown_stage(policy: &Policy, rule: &Rule) -> bool {
     let mut named = rule.source.document.scope.stage.iter();
     let stages = policy.stages.as_ref();
@@ -61,7 +58,7 @@ fn says_nothing(rule: &Rule) -> bool {
             .all(|sites| sites.is_empty())
 }
 
-/// An emergency may be told by its decision's title and purpose until the decision follows.
+/// The title and the purpose of an emergency's decision are reason enough until the decision follows.
 fn no_reason(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     let cited = rule.decision().and_then(|case| policy.decisions.get(case));
     if cited.is_some_and(|decision| decision.document.status.value == Status::Emergency) {
@@ -73,16 +70,12 @@ fn no_reason(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
         .iter()
         .any(|(given, why)| given.value == language.value && !why.trim().is_empty());
     (!is_given).then(|| {
-        Diagnostic::new(
-            Code::NoReason,
-            format!("`{}` does not say why in `{}`", rule.id(), language.value),
-        )
-        .at(rule.place(), "no reason for people to read")
-        .at(
-            policy.organisation.place(language),
-            "the language of the organisation",
-        )
-        .help(format!("add `why: {{ {}: … }}`", language.value))
+        Diagnostic::of(Found::NoReason {
+            rule: rule.id().clone(),
+            language: language.value.to_string(),
+        })
+        .at(rule.place(), Role::NoReason)
+        .at(policy.organisation.place(language), Role::FirstLanguage)
     })
 }
 
@@ -99,21 +92,20 @@ fn values_for_no_group<'a>(
                     .groups_of(rule)
                     .any(|group| value.whom.reaches(group))
             })
-            .map(move |value| for_no_group(statement.setting.name, &value.whom, value.place))
+            .map(move |value| for_no_group(rule, statement.setting.name, value))
     })
 }
 
-fn for_no_group(setting: &str, whom: &ForWhom, place: Place) -> Diagnostic {
-    let whom = match whom {
-        ForWhom::All => "everybody".to_owned(),
-        ForWhom::Audience(fyr_schemas::bundle::Audience::Pupils) => "`pupils`".to_owned(),
-        ForWhom::Audience(fyr_schemas::bundle::Audience::Staff) => "`staff`".to_owned(),
-        ForWhom::Stage(stage) => format!("`{stage}`"),
+fn for_no_group(rule: &Rule, setting: &str, value: &ValueFor) -> Diagnostic {
+    let whom = match &value.whom {
+        ForWhom::All => Whom::All,
+        ForWhom::Audience(audience) => Whom::Audience(*audience),
+        ForWhom::Stage(stage) => Whom::Stage(stage.clone()),
     };
-    Diagnostic::new(
-        Code::SelectsNoGroup,
-        format!("the value of `{setting}` for {whom} is for nobody"),
-    )
-    .at(place, "no group that the rule selects is among them")
-    .help("remove the value, or widen `for`")
+    Diagnostic::of(Found::ValueForNoGroup {
+        rule: rule.id().clone(),
+        setting: setting.to_owned(),
+        whom,
+    })
+    .at(value.place, Role::ReachesNoGroup)
 }

@@ -11,8 +11,7 @@ use fyr_schemas::ServiceId;
 
 use super::assessments;
 use super::decisions::unknown;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_backticks};
+use crate::finding::{Diagnostic, Role, Service as Found};
 use crate::parse::DocumentKind;
 use crate::policy::{Group, Known, Policy, Service, narrowness, selects, unknown_in_scope};
 
@@ -80,36 +79,24 @@ fn incomplete(id: &ServiceId, service: &Service) -> Option<Diagnostic> {
             written.transfer_outside_eu.is_some(),
         ),
     ];
-    let missing: Vec<&str> = fields
+    let missing: Vec<String> = fields
         .into_iter()
         .filter(|(_, is_needed, is_given)| *is_needed && !*is_given)
-        .map(|(field, _, _)| field)
+        .map(|(field, _, _)| field.to_owned())
         .collect();
     (!missing.is_empty()).then(|| {
-        Diagnostic::new(
-            Code::ServiceIncomplete,
-            format!("`{id}` is approved without {}", in_backticks(&missing)),
-        )
-        .at(
-            service.source.place(&written.service),
-            "its entry in the catalogue",
-        )
-        .help("add what the assessment says, or set `status: under-review`")
+        let place = service.source.place(&written.service);
+        let service = id.clone();
+        Diagnostic::of(Found::Incomplete { service, missing }).at(place, Role::ServiceEntry)
     })
 }
 
 fn overdue(policy: &Policy, id: &ServiceId, service: &Service) -> Option<Diagnostic> {
     let review = service.source.document.review.as_ref()?;
     (review.value.0 < policy.date).then(|| {
-        Diagnostic::new(
-            Code::ServiceOverdue,
-            format!("`{id}` is approved and overdue for review"),
-        )
-        .at(
-            service.source.place(review),
-            "was to be looked at again by this day",
-        )
-        .help("assess it again, or set `status: expired`")
+        let place = service.source.place(review);
+        let service = id.clone();
+        Diagnostic::of(Found::ReviewOverdue { service }).at(place, Role::ReviewDue)
     })
 }
 
@@ -118,7 +105,7 @@ fn old_assessment(policy: &Policy, service: &Service) -> Option<Diagnostic> {
     assessments::outdated(policy, dpia, service.source.file)
 }
 
-/// Nothing stands between a child and help.
+/// A helpline is open to every child.
 fn limited_helpline(service: &Service) -> Option<Diagnostic> {
     let written = &service.source.document;
     let place = match (&written.minimum_age, &written.approval) {
@@ -127,15 +114,8 @@ fn limited_helpline(service: &Service) -> Option<Diagnostic> {
         (None, None) => return None,
     };
     service.is_helpline().then(|| {
-        Diagnostic::new(
-            Code::HelplineLimited,
-            format!(
-                "`{}` is a helpline and knows no limit",
-                written.service.value
-            ),
-        )
-        .at(place, "would stand between a child and help")
-        .help("remove it")
+        let service = service.id().clone();
+        Diagnostic::of(Found::HelplineLimited { service }).at(place, Role::HelplineLimit)
     })
 }
 
@@ -198,16 +178,17 @@ fn report_clash(service: &Service, one: &StatusFor, other: &StatusFor) -> Diagno
     } else {
         (other, one)
     };
-    Diagnostic::new(
-        Code::StatusTwice,
-        format!(
-            "`{}` is {} and {} for the same group",
-            service.source.document.service.value,
-            one.status.word(),
-            other.status.word()
-        ),
-    )
-    .at(service.source.place(&one.status), "this status")
-    .at(service.source.place(&other.status), "and this one")
-    .help("narrow one of them: the narrowest decides, and these are equally narrow")
+    let of_part = |part: &StatusFor| {
+        let status = part.status.value;
+        (
+            service.source.place(&part.status),
+            Role::StatusIs { status },
+        )
+    };
+    Diagnostic::of(Found::StatusTwice {
+        service: service.id().clone(),
+        status: one.status.value,
+        other: other.status.value,
+    })
+    .at_each([of_part(one), of_part(other)])
 }

@@ -1,4 +1,4 @@
-//! Periods that do nothing, rules that never hold, and hours that nobody can follow.
+//! Periods that do nothing, rules that are never in force, and hours that devices cannot follow.
 
 mod lessons;
 mod rules;
@@ -6,13 +6,12 @@ mod rules;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_policy_source::Strength;
+use fyr_schemas::PeriodId;
 use fyr_schemas::timetable::{Days, Period as Runs, Weekday};
-use fyr_schemas::{GroupId, PeriodId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, Hours as Found, PerGroup, Role};
 use crate::parse::DocumentKind;
 use crate::policy::Policy;
 use crate::policy::timetable::{Exception, Period};
@@ -94,73 +93,58 @@ fn gaps(first: Date, last: Date, holidays: &[Days]) -> Vec<(Date, Date)> {
 }
 
 fn over(policy: &Policy, name: &PeriodId, period: &Period) -> Diagnostic {
-    let finding = Diagnostic::new(Code::PeriodOver, format!("`{name}` never runs again")).at(
-        period.place,
-        format!(
-            "all its days are before {}, or in the holidays",
-            policy.date
-        ),
-    );
-    match policy
-        .rules
-        .values()
-        .find(|rule| rule.time_scope.during.contains(name))
-    {
-        Some(rule) => finding
-            .at(rule.place(), format!("`{}` holds during it", rule.id()))
-            .help("remove both, or give the period new days"),
-        None => finding.help("remove it, or give it new days"),
-    }
+    let mut rules = policy.rules.values();
+    let rule = rules.find(|rule| rule.time_scope.during.contains(name));
+    let date = policy.date;
+    Diagnostic::of(Found::PeriodOver {
+        period: name.clone(),
+        rule: rule.map(|rule| rule.id().clone()),
+    })
+    .at(period.place, Role::NeverRuns { date })
+    .at_each(rule.map(|rule| {
+        let id = rule.id().clone();
+        (rule.place(), Role::HoldsDuring { rule: id })
+    }))
 }
 
 fn unused(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnostic> {
     let mut rules = policy.rules.values().chain(policy.dormant.values());
     let is_used = rules.any(|rule| rule.time_scope.during.contains(name));
     (!is_used).then(|| {
-        Diagnostic::new(Code::PeriodUnused, format!("no rule holds during `{name}`"))
-            .at(period.place, "changes nothing")
-            .help(format!(
-                "add `during: {name}` to a rule, or remove the period"
-            ))
+        let period_id = name.clone();
+        Diagnostic::of(Found::PeriodUnused { period: period_id })
+            .at(period.place, Role::NoRuleDuring)
     })
 }
 
 /// Two exceptions between which nothing decides, with the groups they are both for.
 ///
-/// Of several that are equal each is held against the first: were all pairs told, a long file
-/// would have more findings than anybody reads.
+/// Of several that are equal each is compared with the first: all pairs of a long file would be too
+/// many findings.
 fn other_hours_twice(policy: &Policy) -> Vec<Diagnostic> {
     let periods = policy.timetable.periods.iter();
     periods
         .flat_map(|(name, period)| {
-            let twice = equals(policy, &period.exceptions).into_iter();
-            twice.map(move |((one, other), groups)| {
-                let whom = groups_in_words(&groups);
-                Diagnostic::new(
-                    Code::OtherHoursTwice,
-                    format!("two exceptions of `{name}` are for {whom}"),
-                )
-                .at(one, "one of them")
-                .at(other, "and the other")
-                .help("let one of them name a lower unit, or a stage")
+            let equal = equals(policy, &period.exceptions);
+            equal.into_findings(|(one, other), _| {
+                let period = name.clone();
+                Diagnostic::of(Found::ExceptionsEqual { period })
+                    .at(one, Role::EqualException)
+                    .at(other, Role::EqualException)
             })
         })
         .collect()
 }
 
 /// The places of two exceptions of equal rank that differ, with the groups they are both for.
-fn equals<'a>(
-    policy: &'a Policy,
-    exceptions: &[Exception],
-) -> BTreeMap<(Place, Place), Vec<&'a GroupId>> {
-    let mut found: BTreeMap<_, Vec<&GroupId>> = BTreeMap::new();
+fn equals<'a>(policy: &'a Policy, exceptions: &[Exception]) -> PerGroup<'a, (Place, Place)> {
+    let mut found = PerGroup::default();
     for group in policy.groups.values() {
         let mut firsts: BTreeMap<(usize, usize), &Exception> = BTreeMap::new();
         for exception in exceptions.iter().filter(|other| other.is_for(group)) {
             let first = *firsts.entry(exception.rank()).or_insert(exception);
             if first.runs != exception.runs {
-                let places = (first.place, exception.place);
-                found.entry(places).or_default().push(&group.id);
+                found.note((first.place, exception.place), &group.id);
             }
         }
     }
@@ -174,55 +158,48 @@ fn crowded(policy: &Policy, resolution: &Resolution<'_>) -> Option<Diagnostic> {
         .iter()
         .flat_map(|rule| &rule.time_scope.during)
         .collect();
-    let whom = groups_in_words(&resolution.crowded);
+    let most = MOST_VARIANTS;
+    let depends = Role::DependsOnPeriods {
+        periods: periods.len(),
+    };
     Some(
-        Diagnostic::new(
-            Code::TooManyCombinations,
-            format!("more than {MOST_VARIANTS} combinations of periods for {whom}"),
-        )
-        .at(
-            first.place,
-            format!("its rules hang on {} periods", periods.len()),
-        )
-        .help("let one period have several days and hours, and remove those that are over"),
+        Diagnostic::of(Found::TooManyCombinations { most })
+            .at(first.place, depends)
+            .concerning(resolution.crowded.iter().copied()),
     )
 }
 
-/// Days on which rules begin or end, and of which devices are not told.
+/// Days on which rules begin or end, and whose changes are not included in bundles.
 fn not_included<'a>(
     policy: &'a Policy,
     resolution: &'a Resolution<'_>,
 ) -> impl Iterator<Item = Diagnostic> + 'a {
     resolution.not_included.iter().filter_map(|(days, groups)| {
-        let (first, day) = (policy.groups.get(*groups.first()?)?, days.first()?);
-        let whom = groups_in_words(groups);
-        let on = match days.len() {
-            1 => day.to_string(),
-            several => format!("{day} and on {} days more", several - 1),
-        };
-        let finding = Diagnostic::new(
-            Code::DaysNotIncluded,
-            format!("the devices of {whom} are not told what changes on {on}"),
-        )
-        .at(
-            first.place,
-            format!("the other days come to {MOST_VARIANTS} combinations already"),
-        )
-        .help(format!(
-            "publish the policy again before {day}; fewer periods that overlap, and fewer days \
-             on which rules begin and end, leave room for more"
-        ));
+        let first = policy.groups.get(*groups.first()?)?;
         let floors = policy.rules_for(first).into_iter();
         let floors = floors.filter(|rule| rule.strength() != Strength::Default);
-        Some(floors.fold(finding, |finding, floor| {
+        let turning = floors.filter_map(|floor| {
             let turns = floor.time_scope.turns().filter_map(PeriodId::day);
-            match turns.filter(|day| days.contains(day)).min() {
-                Some(day) => finding.at(
-                    floor.place(),
-                    format!("`{}`, a floor, begins or ends on {day}", floor.id()),
-                ),
-                None => finding,
-            }
-        }))
+            let day = turns.filter(|day| days.contains(day)).min()?;
+            let (rule, strength) = (floor.id().clone(), floor.strength());
+            Some((
+                floor.place(),
+                Role::FloorBeginsOrEnds {
+                    rule,
+                    strength,
+                    day,
+                },
+            ))
+        });
+        let most = MOST_VARIANTS;
+        let finding = Diagnostic::of(Found::ChangesNotIncluded {
+            days: days.iter().copied().collect(),
+        });
+        Some(
+            finding
+                .at(first.place, Role::FullOfCombinations { most })
+                .at_each(turning)
+                .concerning(groups.iter().copied()),
+        )
     })
 }

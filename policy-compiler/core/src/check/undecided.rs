@@ -2,61 +2,52 @@
 //! would have decided it. What is decided as a floor they do not loosen from above either, or from
 //! beside it.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use fyr_policy_source::Strength;
-use fyr_schemas::{CaseNumber, GroupId};
+use fyr_schemas::{CaseNumber, GroupId, RuleId};
 
 use super::closing::Closing;
 use super::once::OncePerSites;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use super::says_for;
+use crate::finding::{Diagnostic, Floor, PerGroup, Role};
 use crate::policy::Rule;
 use crate::resolve::{EffectiveSetting, Resolution, Resolved, SettingClaim, SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::Verdict;
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut loosened: BTreeMap<Loosened<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut loosened = PerGroup::default();
     let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
         for found in in_group(resolved, &mut known) {
-            let groups = loosened.entry(found).or_default();
-            if !groups.contains(&&resolved.group.id) {
-                groups.push(&resolved.group.id);
-            }
+            loosened.note(found, &resolved.group.id);
         }
     }
-    let loosened = loosened.iter();
-    loosened
-        .map(|(loosened, groups)| loosened.report(groups))
-        .collect()
+    loosened.into_findings(Loosened::finding)
 }
 
 /// What a decision says, and the rule without one that says less.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Loosened<'a> {
-    by: (Place, &'a str, String),
-    decided: (Place, &'a str, String),
+    by: (Place, &'a RuleId, String),
+    decided: (Place, &'a RuleId, String),
     case: &'a CaseNumber,
 }
 
 impl Loosened<'_> {
-    fn report(&self, groups: &[&GroupId]) -> Diagnostic {
-        let ((here, rule, says), (there, above, said)) = (&self.by, &self.decided);
-        Diagnostic::new(
-            Code::NotCompetent,
-            format!(
-                "`{rule}` cites no decision and loosens what `{}` decided",
-                self.case
-            ),
-        )
-        .at(
-            *here,
-            format!("`{rule}` says `{says}` for {}", groups_in_words(groups)),
-        )
-        .at(*there, format!("`{above}` says `{said}`"))
-        .help("cite the decision of a body that may decide this, or remove it")
+    fn finding(self, groups: &BTreeSet<&GroupId>) -> Diagnostic {
+        let ((here, rule, says), (there, above, said)) = (self.by, self.decided);
+        let decided = Role::Says {
+            rule: above.clone(),
+            value: said,
+        };
+        Diagnostic::of(Floor::UndecidedLoosening {
+            rule: rule.clone(),
+            case: self.case.clone(),
+        })
+        .at(here, says_for(rule, says, groups))
+        .at(there, decided)
     }
 }
 
@@ -69,8 +60,8 @@ fn in_group<'a>(
     settings.chain(sites.iter().cloned()).collect()
 }
 
-/// Whether a rule without a decision may not loosen what a decided one says: it bounds everybody
-/// who decided nothing, wherever they stand, or it stands above.
+/// Whether a rule without a decision may not loosen what a decided one says: it bounds all rules
+/// without a decision, wherever they are, or it stands above.
 fn holds_against(decided: &Rule, undecided: &Rule) -> bool {
     decided.strength() != Strength::Default || decided.layer() < undecided.layer()
 }
@@ -91,7 +82,7 @@ fn of_setting<'a>(effective: &EffectiveSetting<'a>) -> Option<Loosened<'a>> {
     let by = is_weaker(effective.holds.value).then(|| weaker.next_back())??;
     let said = |claim: SettingClaim<'a>| {
         let text = format!("{}: {}", effective.setting.name, claim.value);
-        (claim.place, claim.rule.id().as_str(), text)
+        (claim.place, claim.rule.id(), text)
     };
     Some(Loosened {
         by: said(by),
@@ -100,7 +91,7 @@ fn of_setting<'a>(effective: &EffectiveSetting<'a>) -> Option<Loosened<'a>> {
     })
 }
 
-/// Wherever what nobody decided to open meets what was decided to be closed: inside it, around it
+/// Wherever what opens without a decision meets what was decided to be closed: inside it, around it
 /// or across it.
 fn of_sites<'a>(sites: &Sites<'a>) -> Vec<Loosened<'a>> {
     let claims = sites.claims.iter();
@@ -149,13 +140,7 @@ fn of_pair<'a>(
 }
 
 fn between<'a>(opens: &SiteClaim<'a>, decided: &SiteClaim<'a>) -> Option<Loosened<'a>> {
-    let said = |claim: &SiteClaim<'a>| {
-        (
-            claim.says.place,
-            claim.rule.id().as_str(),
-            claim.to_string(),
-        )
-    };
+    let said = |claim: &SiteClaim<'a>| (claim.says.place, claim.rule.id(), claim.to_string());
     Some(Loosened {
         by: said(opens),
         decided: said(decided),

@@ -1,42 +1,41 @@
 //! Browsers' own policies that take back what a setting decides, or that no setting holds against.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use fyr_policy_source::Strength;
-use fyr_schemas::{GroupId, UnitPath};
+use fyr_schemas::{GroupId, RuleId, UnitPath};
 use serde_json::Value as Json;
 
 use crate::catalogue::Policy as Native;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, Floor, PerGroup, Role};
 use crate::policy::Policy;
 use crate::resolve::{EffectiveSetting, Resolution, Resolved, SettingClaim};
 use crate::settings::{self, Effect, Kind, Setting, Value};
 use crate::source::Place;
 
+use super::says_for;
+
 pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut undoing: BTreeMap<Undoing<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut undoing = PerGroup::default();
     for resolved in resolution.at_all_times() {
         for found in in_group(resolved) {
-            let groups = undoing.entry(found).or_default();
-            if !groups.contains(&&resolved.group.id) {
-                groups.push(&resolved.group.id);
-            }
+            undoing.note(found, &resolved.group.id);
         }
     }
-    let undoing = undoing
-        .iter()
-        .map(|(undoing, groups)| undoing.report(groups));
-    undoing.chain(beyond_their_unit(policy)).collect()
+    let undoing = undoing.into_findings(Undoing::finding);
+    undoing
+        .into_iter()
+        .chain(beyond_their_unit(policy))
+        .collect()
 }
 
 /// A browser's own policy, and the setting that it would undo.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Undoing<'a> {
-    by: (&'static str, &'a str, Place),
-    setting: (&'static str, &'a str, Place),
-    value: String,
+    by: (&'static str, &'a RuleId, Place),
+    setting: (&'static str, &'a RuleId, Place),
+    values: (String, String),
 }
 
 impl<'a> Undoing<'a> {
@@ -45,34 +44,32 @@ impl<'a> Undoing<'a> {
         setting: (&EffectiveSetting<'a>, SettingClaim<'a>),
     ) -> Self {
         let side = |(effective, claim): (&EffectiveSetting<'a>, SettingClaim<'a>)| {
-            (
-                effective.setting.name,
-                claim.rule.id().as_str(),
-                claim.place,
-            )
+            (effective.setting.name, claim.rule.id(), claim.place)
         };
         Self {
             by: side(native),
             setting: side(setting),
-            value: setting.1.value.to_string(),
+            values: (native.1.value.to_string(), setting.1.value.to_string()),
         }
     }
 
-    fn report(&self, groups: &[&GroupId]) -> Diagnostic {
+    fn finding(self, groups: &BTreeSet<&GroupId>) -> Diagnostic {
         let ((native, by, here), (setting, decides, there)) = (self.by, self.setting);
-        let value = &self.value;
-        Diagnostic::new(
-            Code::UndoesSetting,
-            format!("`{native}` undoes `{setting}: {value}`"),
-        )
+        let (own, value) = self.values;
+        Diagnostic::of(Floor::PolicyUndoes {
+            policy: native.to_owned(),
+            setting: setting.to_owned(),
+            value: value.clone(),
+            decides: decides.clone(),
+        })
+        .at(here, says_for(by, own, groups))
         .at(
-            here,
-            format!("`{by}` sets it for {}", groups_in_words(groups)),
+            there,
+            Role::Says {
+                rule: decides.clone(),
+                value,
+            },
         )
-        .at(there, format!("`{decides}` says `{value}`"))
-        .help(format!(
-            "remove `{native}`; where it is meant, `{decides}` itself or a decision above it sets it"
-        ))
     }
 }
 
@@ -100,7 +97,7 @@ fn in_group<'a>(resolved: &Resolved<'a>) -> Vec<Undoing<'a>> {
     found
 }
 
-/// The voices that decide a setting for whoever sets a browser's own policy: what holds, and every
+/// The claims that decide a setting for whoever sets a browser's own policy: what holds, and every
 /// bound above it.
 fn deciding<'a>(
     effective: &EffectiveSetting<'a>,
@@ -164,15 +161,14 @@ fn beyond_their_unit(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
         .flat_map(|rule| {
             rule.settings.iter().filter_map(move |statement| {
                 let name = statement.setting.name;
-                let why = settings::for_the_organisation(name)?;
+                settings::for_the_organisation(name)?;
                 let place = statement.values.first()?.place;
-                let finding = Diagnostic::new(
-                    Code::ForTheOrganisation,
-                    format!("`{name}` is set for `{}` alone", rule.unit()),
-                )
-                .at(place, why)
-                .help("remove it, or set it in a rule that is for `/`");
-                Some(finding)
+                let policy = name.to_owned();
+                let finding = Diagnostic::of(Floor::OnlyForOrganisation {
+                    policy: policy.clone(),
+                    unit: rule.unit().clone(),
+                });
+                Some(finding.at(place, Role::OnlyForOrganisation { policy }))
             })
         })
 }

@@ -4,7 +4,7 @@ use jiff::civil::Date;
 
 use super::findings::find;
 use super::{DormantRule, coming, dormant};
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics};
 use crate::parse::{Documents, parse};
 use crate::policy::{Assumptions, Policy};
 use crate::source::Sources;

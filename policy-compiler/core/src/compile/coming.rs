@@ -9,8 +9,7 @@ use jiff::civil::Date;
 
 use super::findings::find;
 use crate::check::floors_alone;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Ahead as Later, Diagnostic, Diagnostics, Finding, Role};
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Authority, CaseState, LookAhead, Policy, organise, selects};
 use crate::resolve::resolve;
@@ -22,7 +21,7 @@ const MOST_DAYS: usize = 12;
 /// The most days behind those that are looked at for what goes against floors, which is less work.
 const MOST_DAYS_OF_FLOORS: usize = 50;
 
-/// From how many days before it the next school year is looked ahead at: long enough to mend what
+/// From how many days before it the next school year is looked ahead at: long enough to repair what
 /// it brings, and no longer, so that a check stays cheap the rest of the year.
 const DAYS_BEFORE_SCHOOL_YEAR: i32 = 100;
 
@@ -34,7 +33,7 @@ struct Ahead {
     /// Those beyond a year on which something may come to stand below a floor that forbids it, with
     /// the rules that begin or end on them.
     of_floors: BTreeMap<Date, BTreeSet<RuleId>>,
-    /// Those that nobody looks at.
+    /// Those that are not checked.
     left_out: BTreeSet<Date>,
 }
 
@@ -44,7 +43,7 @@ impl Ahead {
         let mut whole: BTreeSet<Date> = later.by_ref().take(MOST_DAYS).collect();
         let beyond: BTreeSet<Date> = later.collect();
         let mut beginning: BTreeMap<Date, BTreeSet<RuleId>> = BTreeMap::new();
-        // Within a year every day was looked at, or is told as one that devices do not hear of.
+        // Within a year every day was looked at, or is reported as not included in bundles.
         let reach = policy.date.checked_add(1.year()).unwrap_or(Date::MAX);
         let turns = policy.boundary_dates().filter(|turn| {
             let may_forbid = turn.begins || turn.authority != Authority::NoFloor;
@@ -66,27 +65,19 @@ impl Ahead {
         }
     }
 
-    /// The days that nobody looks at, as a finding.
+    /// The days that are not checked, as a finding.
     fn report(&self, policy: &Policy) -> Option<Diagnostic> {
         let (first, count) = (self.left_out.first()?, self.left_out.len());
         let mut turns = policy.boundary_dates().filter(|turn| turn.day == *first);
         let rule = turns.find_map(|turn| policy.rules.get(&turn.rule))?;
-        let are = if count == 1 {
-            "1 is".to_owned()
-        } else {
-            format!("{count} are")
-        };
-        Some(
-            Diagnostic::new(
-                Code::DaysNotLookedAt,
-                format!("too many days to come on which rules begin or end: {are} not looked at"),
-            )
-            .at(
-                rule.place(),
-                format!("`{}` begins or ends on {first}", rule.id()),
-            )
-            .help(format!("`fyr check --date {first}` looks at the first")),
-        )
+        let (rule, place) = (rule.id().clone(), rule.place());
+        let day = *first;
+        let finding = Diagnostic::of(Later::DaysNotChecked {
+            count,
+            first: day,
+            rule: rule.clone(),
+        });
+        Some(finding.at(place, Role::BeginsOrEnds { rule, day }))
     }
 }
 
@@ -119,7 +110,7 @@ fn next_school_year(policy: &Policy) -> Option<Date> {
     (begins <= near).then_some(begins)
 }
 
-/// Every error of a later day, told once and for the first of them. The policy of today has none.
+/// Every error of a later day, reported once and for the first of them. The policy of today has none.
 pub(super) fn check(
     documents: &Documents,
     policy: &Policy,
@@ -162,16 +153,13 @@ pub(super) fn check(
     reported
 }
 
-/// The error of a later day, as it is told before that day.
+/// The error of a later day, as it is reported before that day.
 fn ahead_of(day: Date, error: Diagnostic) -> Diagnostic {
-    let shown = format!("`fyr check --date {day}` shows that day");
-    let help = error
-        .help
-        .map_or(shown.clone(), |help| format!("{help}; {shown}"));
     Diagnostic {
-        labels: error.labels,
-        code: Code::ErrorAhead,
-        message: format!("from {day} on an error: {}", error.message),
-        help: Some(help),
+        finding: Finding::from(Later::Error {
+            day,
+            error: Box::new(error.finding),
+        }),
+        ..error
     }
 }

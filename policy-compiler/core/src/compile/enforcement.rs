@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::enforced_sites::EnforcedSites;
 use super::lowering::Lowerings;
 use super::sound;
-use crate::diagnostic::Diagnostic;
+use crate::finding::Diagnostic;
 use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;
 use crate::source::Sources;

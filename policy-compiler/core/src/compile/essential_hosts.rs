@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_policy_source::Ownership;
 
 use super::lowering::{Lowerings, wish};
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{self, Diagnostic, Reach, Role};
 use crate::lower::{LossReason, Placement};
 use crate::policy::{EssentialHost, EssentialHosts, Need, Policy};
 use crate::resolve::{Resolution, SiteClaim};
@@ -61,35 +60,24 @@ fn report(essential_host: &EssentialHost<'_>, claim: &SiteClaim<'_>) -> Diagnost
         filter,
         place,
     } = essential_host;
-    let (code, whose, why) = match need {
-        Need::Helpline(name) => (
-            Code::HelplineBlocked,
-            format!("`{filter}` of the helpline {name}"),
-            "helps children directly",
-        ),
-        Need::Recovery => (
-            Code::RecoveryBlocked,
-            format!("`{filter}`, which must stay reachable,"),
-            "listed as always reachable",
-        ),
-        Need::SignIn(name) => (
-            Code::SignInBlocked,
-            format!("`{filter}`, through which people sign in with {name},"),
-            "people sign in through it",
-        ),
+    let (need, name) = match need {
+        Need::Helpline(name) => (finding::Need::Helpline, Some(*name)),
+        Need::Recovery => (finding::Need::Recovery, None),
+        Need::SignIn(name) => (finding::Need::SignIn, Some(*name)),
     };
-    let rule = claim.rule.id();
-    Diagnostic::new(
-        code,
-        format!("{whose} is blocked: the browser's list is full before it is opened"),
-    )
-    .at(
-        claim.says.place,
-        format!("`{rule}` opens it here, with more than a list has room for"),
-    )
-    .at(*place, why)
-    .help(format!(
-        "add `allow: ['{filter}']` to `{rule}`, so that it is opened by itself and comes first, or \
-         open fewer sites",
-    ))
+    let (rule, site) = (claim.rule.id().clone(), filter.to_string());
+    let name = name.map(str::to_owned);
+    let essential = Role::Essential {
+        need,
+        name: name.clone(),
+        site: site.clone(),
+    };
+    Diagnostic::of(Reach::ListFull {
+        need,
+        name,
+        site,
+        rule: rule.clone(),
+    })
+    .at(claim.says.place, Role::OpensBeyondLimit { rule })
+    .at(*place, essential)
 }

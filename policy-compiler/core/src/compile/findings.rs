@@ -6,7 +6,7 @@ use jiff::civil::Date;
 use super::essential_hosts;
 use super::lowering::Lowerings;
 use super::lowering_findings::{TooNew, report_clash};
-use crate::diagnostic::Diagnostics;
+use crate::finding::Diagnostics;
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Policy, organise};
 use crate::resolve::{Resolution, resolve};
@@ -29,7 +29,7 @@ pub(super) fn find(
     Some(policy)
 }
 
-/// Tells what lowering would find.
+/// Reports what lowering would find.
 fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
     let (mut lowerings, mut unknown) = (Lowerings::of(policy), TooNew::default());
     let managed = resolution

@@ -1,4 +1,4 @@
-//! What lowering found, reported where the policy says it.
+//! What lowering found, with the places in the policy that it comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,7 @@ use fyr_policy_source::BrowserVersion;
 use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Engine;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_words};
+use crate::finding::{Diagnostic, Reach, Role};
 use crate::lower::{self, Clash, Unknown};
 use crate::policy::Policy;
 use crate::resolve::Resolved;
@@ -16,30 +15,30 @@ use crate::source::Place;
 
 /// Two controls that want one policy to be different things.
 pub(super) fn report_clash(clash: &Clash, resolved: &Resolved<'_>) -> Diagnostic {
-    let place = |control| place_of(control, resolved);
     let is_native = |control: &ControlId| {
         let setting = settings::find(control.as_str());
         setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
     };
     let (dropped, kept) = (&clash.dropped, &clash.kept);
-    let help = match (is_native(dropped), is_native(kept)) {
-        (true, false) => format!("say it with `{kept}` alone"),
-        (false, true) => format!("say it with `{dropped}` alone"),
-        (true, true) | (false, false) => "set one of them".to_owned(),
+    let keep = match (is_native(dropped), is_native(kept)) {
+        (true, false) => Some(kept.clone()),
+        (false, true) => Some(dropped.clone()),
+        (true, true) | (false, false) => None,
     };
-    Diagnostic::new(
-        Code::Clash,
-        format!(
-            "`{}` and `{}` want `{}` to be different things",
-            clash.dropped, clash.kept, clash.subject
-        ),
-    )
-    .at(
-        place(&clash.dropped),
-        format!("`{}` is set here", clash.dropped),
-    )
-    .at(place(&clash.kept), format!("`{}` is set here", clash.kept))
-    .help(help)
+    let mark = |control: &ControlId| {
+        let role = Role::SetsControl {
+            control: control.clone(),
+        };
+        (place_of(control, resolved), role)
+    };
+    Diagnostic::of(Reach::Clash {
+        policy: clash.subject.clone(),
+        dropped: dropped.clone(),
+        kept: kept.clone(),
+        keep,
+    })
+    .at_each([mark(dropped), mark(kept)])
+    .concerning([&resolved.group.id])
 }
 
 /// The policies that the oldest browsers of the fleet do not know, as groups want them.
@@ -70,37 +69,19 @@ fn report_too_new(
     (engine, oldest): (Engine, BrowserVersion),
     unknown: &BTreeSet<(Place, Unknown)>,
 ) -> Diagnostic {
-    let each = || unknown.iter().map(|(_, unknown)| unknown);
-    let controls: BTreeSet<&str> = each().map(|unknown| unknown.control.as_str()).collect();
-    let controls: Vec<&str> = controls.into_iter().collect();
-    let policies: BTreeSet<&str> = each().map(|unknown| unknown.policy.as_str()).collect();
-    let policies: Vec<&str> = policies.into_iter().collect();
-    let needs: BTreeSet<&str> = each().map(|unknown| unknown.needs.as_str()).collect();
-    let needs = match needs.len() {
-        1 => needs.first().map_or("", |needs| *needs),
-        _ => "the versions named here",
-    };
-    let take = if controls.len() == 1 { "takes" } else { "take" };
-    let finding = Diagnostic::new(
-        Code::TooNewForBrowser,
-        format!(
-            "{} {take} {}, which {engine} {oldest} does not know",
-            in_words(&controls, "settings"),
-            in_words(&policies, "policies"),
-        ),
-    )
-    .help(format!(
-        "older ones ignore it, which is a gap: bring them to {needs}, then raise `browsers`"
-    ));
-    let finding = unknown.iter().fold(finding, |finding, (place, unknown)| {
-        let (policy, needs) = (&unknown.policy, &unknown.needs);
-        finding.at(*place, format!("`{policy}` came with {needs}"))
+    let needs = unknown.iter().map(|(place, unknown)| {
+        let role = Role::NeedsVersion {
+            control: unknown.control.clone(),
+            policy: unknown.policy.clone(),
+            since: unknown.needs.clone(),
+        };
+        (*place, role)
     });
     let organisation = &policy.organisation;
-    match organisation.document.browsers.oldest(engine) {
-        Some(said) => finding.at(organisation.place(said), "the oldest one in use"),
-        None => finding,
-    }
+    let written = organisation.document.browsers.oldest(engine);
+    Diagnostic::of(Reach::TooNew { engine, oldest })
+        .at_each(needs)
+        .at_each(written.map(|written| (organisation.place(written), Role::OldestBrowser)))
 }
 
 /// Where a group's control is decided: its setting's value, or the first site of its rule.

@@ -6,7 +6,7 @@ use fyr_schemas::bundle::Audience;
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use super::vacant::is_vacant;
-use crate::diagnostic::groups_in_words;
+use crate::phrase::groups_in_words;
 use crate::policy::{Group, Policy};
 use crate::time_slice::TimeSlice;
 

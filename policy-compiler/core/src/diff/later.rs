@@ -10,7 +10,7 @@ use jiff::civil::Date;
 
 use super::{Change, Comparison, Crowds, Held, Risk, Side, Sides, Subject, vacant, what_holds};
 use crate::compile::Parsed;
-use crate::diagnostic::Diagnostics;
+use crate::finding::Diagnostics;
 use crate::policy::{Assumptions, BoundaryDate, LookAhead, Rule, organise};
 use crate::time_slice::TimeSlice;
 

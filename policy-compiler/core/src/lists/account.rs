@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 /// Why something that a list says is not in the category.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Dropped {
     /// It is listed already.
     Duplicate,

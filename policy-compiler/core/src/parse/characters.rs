@@ -3,8 +3,7 @@
 
 use fyr_policy_source::Span;
 
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Document, Name, Role};
 use crate::letters::{self, Stranger};
 use crate::source::{FileId, Place, SourceFile};
 use crate::url_filter::UrlFilter;
@@ -60,12 +59,8 @@ fn is_utf_16(text: &str) -> bool {
 }
 
 fn another_encoding(file: FileId, source: &SourceFile) -> Diagnostic {
-    Diagnostic::new(
-        Code::NotText,
-        format!("`{}` is not in UTF-8, but in UTF-16", source.path),
-    )
-    .at(file.start(), "this file")
-    .help("save it again as UTF-8: editors ask for the encoding in the dialogue of `Save as`")
+    let path = source.path.clone();
+    Diagnostic::of(Document::OtherEncoding { path }).at(file.start(), Role::LargeFile)
 }
 
 /// Blanks at the beginning of a line that look like those of the keyboard and are none.
@@ -87,10 +82,7 @@ fn indenting_blanks(text: &str) -> impl Iterator<Item = Written> {
 }
 
 fn indents_nothing(blank: char, place: Place) -> Diagnostic {
-    let message = format!("{} indents nothing", letters::named(blank));
-    Diagnostic::new(Code::NotText, message)
-        .at(place, "it looks like a space")
-        .help("indent with the spaces of the keyboard")
+    Diagnostic::of(Document::BlankIndents { letter: blank }).at(place, Role::LooksLikeSpace)
 }
 
 /// Where a carriage return stands without the line feed that ends a line for every editor.
@@ -100,12 +92,7 @@ fn lone_returns(text: &str) -> impl Iterator<Item = usize> {
 }
 
 fn hidden_break(place: Place) -> Diagnostic {
-    Diagnostic::new(
-        Code::NotText,
-        "a carriage return alone ends a line that editors show as one",
-    )
-    .at(place, "YAML begins a new line here")
-    .help("write an ordinary line's end: a rule could begin here inside what looks like a remark")
+    Diagnostic::of(Document::LoneReturn).at(place, Role::NewLine)
 }
 
 /// A character, and where and how long it is written.
@@ -169,28 +156,18 @@ fn words(text: &str) -> impl Iterator<Item = Vec<Written>> {
 
 fn describe(written: Written, place: Place) -> Option<Diagnostic> {
     let character = written.character;
-    let name = letters::named(character);
+    let letter = character;
     if is_no_text(character) && !(character == BYTE_ORDER_MARK && written.start == 0) {
         let finding = match character {
             char::REPLACEMENT_CHARACTER => {
-                Diagnostic::new(Code::NotText, "these bytes are not text in UTF-8")
-                    .at(place, "a letter was lost here")
-                    .help("write the letter again, and save the file as UTF-8")
+                Diagnostic::of(Document::NotUtf8).at(place, Role::LetterLost)
             }
-            _ => Diagnostic::new(Code::NotText, format!("{name} cannot be seen"))
-                .at(place, "it stands here")
-                .help("remove it: what cannot be seen cannot be reviewed"),
+            _ => Diagnostic::of(Document::Invisible { letter }).at(place, Role::InvisibleHere),
         };
         return Some(finding);
     }
-    is_turning(character).then(|| {
-        Diagnostic::new(
-            Code::TurnsReading,
-            format!("{name} shows what follows in another order than it is read"),
-        )
-        .at(place, "it stands here and cannot be seen")
-        .help("remove it, and the mark that ends it: a reviewer sees another policy than the one that holds")
-    })
+    is_turning(character)
+        .then(|| Diagnostic::of(Document::TurnsReading { letter }).at(place, Role::InvisibleHere))
 }
 
 /// The name on the internet that a letter stands in, as a name of another alphabet is encoded.
@@ -208,20 +185,13 @@ fn mixed(word: &str, stranger: Stranger, name: Option<String>, place: Place) -> 
     let Stranger {
         letter, looks_like, ..
     } = stranger;
-    let meant = format!("write `{looks_like}` as the keyboard does");
-    let help = match name {
-        Some(name) => format!("{meant}; to block this very name, write `{name}`"),
-        None => meant,
-    };
-    Diagnostic::new(
-        Code::MixedAlphabets,
-        format!("`{word}` holds a letter of another alphabet"),
-    )
-    .at(
-        place,
-        format!("not `{looks_like}`, but {}", letters::named(letter)),
-    )
-    .help(help)
+    let looks_like = Some(looks_like);
+    Diagnostic::of(Name::MixedAlphabets {
+        word: word.to_owned(),
+        looks_like,
+        host: name,
+    })
+    .at(place, Role::Letter { letter, looks_like })
 }
 
 const BYTE_ORDER_MARK: char = '\u{feff}';

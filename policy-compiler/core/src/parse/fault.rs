@@ -8,8 +8,8 @@ use super::chunk::Chunk;
 use super::grammar;
 use super::star;
 use super::value;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, did_you_mean, help_for_unknown, in_backticks};
+use crate::finding::{Correction, Diagnostic, Document, Expected, Grammar, Role};
+use crate::meant::{Meant, did_you_mean};
 use crate::source::{FileId, MAX_FILE_BYTES, Place, SourceFile};
 
 /// The finding for a document that cannot be read.
@@ -24,47 +24,42 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
         Error::ExternalMessage { msg, .. } if msg.contains("alias") => star::unquoted(chunk, place),
         Error::SerdeUnknownField {
             field, expected, ..
-        } => Diagnostic::new(
-            Code::UnknownField,
-            format!("unknown field `{}`", excerpt(field)),
-        )
-        .at(place, "nothing reads this field")
-        .help(help_for_unknown(field, expected.iter().copied())),
-        Error::SerdeMissingField { field, .. } => missing(place, &[field]),
+        } => Diagnostic::of(Document::UnknownField {
+            field: excerpt(field),
+            meant: Meant::among(field, expected.iter().copied()),
+            correction: None,
+        })
+        .at(place, Role::NotRead),
+        Error::SerdeMissingField { field, .. } => missing(place, &[field], Vec::new()),
         Error::SerdeUnknownVariant {
             variant, expected, ..
-        } => Diagnostic::new(
-            Code::WrongValue,
-            format!(
-                "`{}` is not one of {}",
-                excerpt(variant),
-                in_backticks(expected)
-            ),
-        )
-        .at(place, "this word is not known here")
-        .help_if(near(variant, expected).or_else(|| value::word(variant, expected))),
+        } => Diagnostic::of(Document::UnknownWord {
+            word: excerpt(variant),
+            known: expected.iter().map(|word| (*word).to_owned()).collect(),
+            correction: near(variant, expected).or_else(|| value::word(variant, expected)),
+        })
+        .at(place, Role::UnknownHere),
         Error::DuplicateMappingKey { key, .. } => {
-            let key = excerpt(key.as_deref().unwrap_or("this name"));
-            Diagnostic::new(Code::DuplicateField, format!("`{key}` is given twice"))
-                .at(place, "the second one")
-                .help("keep the one that was meant")
+            let field = excerpt(key.as_deref().unwrap_or("this name"));
+            Diagnostic::of(Document::DuplicateField { field }).at(place, Role::NameTwice)
         }
         Error::Budget { breach, .. } => beyond_budget(place, breach),
         Error::ExternalMessage { msg, .. } if msg.contains("recursion limit") => too_deep(place),
         Error::ExternalMessage { msg, .. } => {
-            not_yaml(place, msg).help_if(colon(chunk.line_at(place)))
+            let grammar = grammar::fault(msg).unwrap_or_else(|| Grammar::Other(msg.clone()));
+            let correction = colon(chunk.line_at(place));
+            let finding = Diagnostic::of(Document::NotYaml {
+                grammar,
+                correction,
+            });
+            finding.at(place, Role::Unreadable)
         }
-        Error::Eof { .. } => Diagnostic::new(Code::NotYaml, "the document ends too early")
-            .at(place, "something is missing here")
-            .help("finish what is begun on this line"),
-        Error::NullIntoString { .. } => Diagnostic::new(Code::WrongValue, "a value is missing")
-            .at(place, "nothing is written here")
-            .help("write a value, or remove the name before it"),
+        Error::Eof { .. } => Diagnostic::of(Document::EndsEarly).at(place, Role::Incomplete),
+        Error::NullIntoString { .. } => no_value(place, None),
         // Numbers are all that is read from a scalar by type: years and versions.
-        Error::InvalidScalar { .. } => Diagnostic::new(Code::WrongValue, "expected a whole number")
-            .at(place, "this is something else"),
+        Error::InvalidScalar { .. } => wrong_type(place, Expected::Number, None),
         Error::Unexpected { expected, .. } => {
-            let help = match *expected {
+            let correction = match *expected {
                 "mapping start" => {
                     value::as_texts(chunk, place).or_else(|| value::as_one(chunk, place))
                 }
@@ -72,28 +67,51 @@ pub(super) fn unreadable(chunk: &Chunk<'_>, error: &Error) -> Diagnostic {
                 _ => None,
             };
             let expected = match *expected {
-                "string scalar" | "scalar" => "a single text",
-                "mapping start" => "a mapping, `name: value`",
-                "sequence start" => "a list, `[one, another]`",
-                other => other,
+                "string scalar" | "scalar" => Expected::Text,
+                "mapping start" => Expected::Mapping,
+                "sequence start" => Expected::List,
+                other => Expected::Other(other.to_owned()),
             };
-            Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
-                .at(place, "this is something else")
-                .help_if(help)
+            wrong_type(place, expected, correction)
         }
         Error::SerdeInvalidType { expected, .. } | Error::SerdeInvalidValue { expected, .. } => {
-            Diagnostic::new(Code::WrongValue, format!("expected {expected}"))
-                .at(place, "this is something else")
-                .help_if(value::as_one(chunk, place).or_else(|| value::as_pair(chunk, place)))
+            let correction = value::as_one(chunk, place).or_else(|| value::as_pair(chunk, place));
+            wrong_type(place, Expected::Other(expected.clone()), correction)
         }
-        other => {
-            let said = UserMessageFormatter.format_message(other).into_owned();
-            let (label, help) = (value::label(&said), value::refused(&said));
-            Diagnostic::new(Code::WrongValue, said)
-                .at(place, label)
-                .help_if(help)
-        }
+        other => refused(place, &UserMessageFormatter.format_message(other)),
     }
+}
+
+/// The finding for a text that a newtype refused with `` `text` is not … ``.
+fn refused(place: Place, said: &str) -> Diagnostic {
+    let parts = said
+        .strip_prefix('`')
+        .and_then(|rest| rest.split_once("` is not "));
+    let Some((text, expected)) = parts else {
+        return Diagnostic::of(Document::Unreadable {
+            said: said.to_owned(),
+            correction: None,
+        })
+        .at(place, Role::CannotBeRead);
+    };
+    let kind = expected.split(" (").next().unwrap_or(expected);
+    let role = Role::IsNot {
+        expected: kind.to_owned(),
+    };
+    Diagnostic::of(Document::Refused {
+        text: text.to_owned(),
+        expected: expected.to_owned(),
+        correction: value::refused(text, expected),
+    })
+    .at(place, role)
+}
+
+fn wrong_type(place: Place, expected: Expected, correction: Option<Correction>) -> Diagnostic {
+    Diagnostic::of(Document::WrongType {
+        expected,
+        correction,
+    })
+    .at(place, Role::OtherType)
 }
 
 /// The first characters of what was given, as much as a message has room for.
@@ -101,170 +119,112 @@ fn excerpt(given: &str) -> String {
     given.chars().take(80).collect()
 }
 
-fn near(given: &str, known: &[&str]) -> Option<String> {
+fn near(given: &str, known: &[&str]) -> Option<Correction> {
     let meant = did_you_mean(given, known.iter().copied())?;
-    Some(format!("did you mean `{meant}`?"))
-}
-
-fn not_yaml(place: Place, said: &str) -> Diagnostic {
-    let finding = |message: String| {
-        Diagnostic::new(Code::NotYaml, message).at(place, "it cannot be read from here on")
-    };
-    match grammar::fault(said) {
-        Some(fault) => finding(fault.message.to_owned()).help(fault.help),
-        None => finding(format!("this is not YAML: {said}"))
-            .help("check the quotes, brackets and indentation of this line and the one above"),
-    }
+    Some(Correction::Near(meant.to_owned()))
 }
 
 /// What to write for `strength:default`, and for a line of hyphens.
-fn colon(line: &str) -> Option<String> {
+fn colon(line: &str) -> Option<Correction> {
     if line.len() > 3 && line.bytes().all(|byte| byte == b'-') {
-        return Some("write `---` between two documents".to_owned());
+        return Some(Correction::Separator);
     }
     let (name, value) = line.split_once(':')?;
     let is_name = name
         .bytes()
         .all(|byte| byte.is_ascii_lowercase() || b"-.".contains(&byte));
     let is_tight = is_name && !name.is_empty() && !value.is_empty() && !value.starts_with(' ');
-    is_tight.then(|| format!("write `{name}: {value}`, with a space behind the colon"))
+    is_tight.then(|| Correction::SpaceAfterColon {
+        name: name.to_owned(),
+        value: value.to_owned(),
+    })
 }
 
 /// The finding for a field with nothing behind it.
-pub(super) fn no_value(place: Place, name: &str) -> Diagnostic {
-    Diagnostic::new(Code::WrongValue, format!("`{name}` has no value"))
-        .at(place, "nothing is written behind it")
+pub(super) fn no_value(place: Place, name: Option<&str>) -> Diagnostic {
+    let field = name.map(str::to_owned);
+    let correction = None;
+    Diagnostic::of(Document::NoValue { field, correction }).at(place, Role::Nothing)
 }
 
-/// The kind of document that a field begins, and the directory of its files.
-pub(super) fn other_kind(head: &str) -> Option<(&'static str, &'static str)> {
-    const KINDS: [(&str, &str, &str); 3] = [
-        ("decision", "a decision", "decisions"),
-        ("rule", "a rule", "rules"),
-        ("service", "a service", "services"),
+/// The directory of the kind of document that a field begins.
+pub(super) fn other_kind(head: &str) -> Option<&'static str> {
+    const KINDS: [(&str, &str); 3] = [
+        ("decision", "decisions"),
+        ("rule", "rules"),
+        ("service", "services"),
     ];
-    let kind = KINDS.iter().find(|(field, _, _)| *field == head);
-    kind.map(|(_, what, directory)| (*what, *directory))
+    let kind = KINDS.iter().find(|(field, _)| *field == head);
+    kind.map(|(_, directory)| *directory)
 }
 
 /// The finding for a document of one kind among those of another.
-pub(super) fn in_wrong_place(
-    place: Place,
-    head: &str,
-    (what, directory): (&str, &str),
-) -> Diagnostic {
-    Diagnostic::new(
-        Code::MisplacedFile,
-        format!("{what} stands among documents of another kind"),
-    )
-    .at(place, format!("`{head}` begins {what}"))
-    .help(format!("move it to a file under `{directory}/`"))
+pub(super) fn in_wrong_place(place: Place, head: &str, directory: &str) -> Diagnostic {
+    let kind = head.to_owned();
+    Diagnostic::of(Document::OtherKind {
+        kind: kind.clone(),
+        directory: directory.to_owned(),
+    })
+    .at(place, Role::BeginsKind { kind })
 }
 
-/// The finding for fields that are not there.
-pub(super) fn missing(place: Place, fields: &[&str]) -> Diagnostic {
-    let are_missing = match fields {
-        [_] => "is missing",
-        _ => "are missing",
-    };
-    let to_add: Vec<String> = fields.iter().map(|field| format!("{field}:")).collect();
-    Diagnostic::new(
-        Code::MissingField,
-        format!("{} {are_missing}", in_backticks(fields)),
-    )
-    .at(place, "missing here")
-    .help(format!("add {}", in_backticks(&to_add)))
+/// The finding for fields that are not there, with what the reference says of them.
+pub(super) fn missing(place: Place, fields: &[&str], meanings: Vec<String>) -> Diagnostic {
+    let fields = fields.iter().map(|field| (*field).to_owned()).collect();
+    Diagnostic::of(Document::MissingFields { fields, meanings }).at(place, Role::MissingHere)
 }
 
 /// The finding for a second document in a file of one.
 pub(super) fn second(file: FileId, source: &SourceFile, start: usize) -> Diagnostic {
     let span = Span { start, length: 3 };
-    Diagnostic::new(
-        Code::MisplacedFile,
-        format!(
-            "`{}` holds one document, and this is the second",
-            source.path
-        ),
-    )
-    .at(Place { file, span }, "nothing reads this document")
-    .help("join it with the first, without the line `---`")
+    Diagnostic::of(Document::Second {
+        path: source.path.clone(),
+    })
+    .at(Place { file, span }, Role::NotRead)
 }
 
-/// The finding for a file of more documents than anybody writes.
+/// The finding for a file of too many documents.
 pub(super) fn too_many_documents(place: Place) -> Diagnostic {
-    Diagnostic::new(
-        Code::TooMuch,
-        "the file holds more documents than a person would write",
-    )
-    .at(place, "the limit is passed here")
-    .help("split it into several files")
+    Diagnostic::of(Document::TooManyDocuments).at(place, Role::LimitExceeded)
 }
 
 fn too_deep(place: Place) -> Diagnostic {
-    Diagnostic::new(Code::TooMuch, "the document is nested too deeply")
-        .at(place, "the limit is passed here")
-        .help("a policy nests a few levels at most; check the brackets and the indentation")
+    Diagnostic::of(Document::TooDeep).at(place, Role::LimitExceeded)
 }
 
 fn beyond_budget(place: Place, breach: &BudgetBreach) -> Diagnostic {
-    let (message, help) = match breach {
+    let found = match breach {
         BudgetBreach::Aliases { .. }
         | BudgetBreach::Anchors { .. }
         | BudgetBreach::AliasAnchorRatio { .. }
-        | BudgetBreach::MergeKeys { .. } => (
-            "anchors, aliases and merges are no part of the policy language",
-            "write the value out where it holds",
-        ),
-        BudgetBreach::Depth { .. } => return too_deep(place),
-        _ => (
-            "the file holds more than a person would write",
-            "split it into several files",
-        ),
+        | BudgetBreach::MergeKeys { .. } => Document::Anchors,
+        BudgetBreach::Depth { .. } => Document::TooDeep,
+        _ => Document::TooMuch,
     };
-    Diagnostic::new(Code::TooMuch, message)
-        .at(place, "the limit is passed here")
-        .help(help)
+    Diagnostic::of(found).at(place, Role::LimitExceeded)
 }
-
-/// What belongs in a policy directory.
-pub(super) const WHAT_A_POLICY_HOLDS: &str = "a policy directory holds `fyr.yaml`, `units.yaml`, \
-     `timetable.yaml`, and `*.yaml` below `decisions/`, `rules/`, `services/` and `lists/`";
 
 /// The finding for a file that no kind of document belongs to.
 pub(super) fn misplaced(file: FileId, source: &SourceFile, meant: Option<&str>) -> Diagnostic {
-    let help = match meant.filter(|meant| *meant != source.path) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None => WHAT_A_POLICY_HOLDS.to_owned(),
-    };
-    Diagnostic::new(
-        Code::MisplacedFile,
-        format!("`{}` is no file of a policy", source.path),
-    )
-    .at(file.start(), "nothing reads this file")
-    .help(help)
+    let meant = meant.filter(|meant| *meant != source.path);
+    Diagnostic::of(Document::Misplaced {
+        path: source.path.clone(),
+        meant: meant.map(str::to_owned),
+    })
+    .at(file.start(), Role::NotRead)
 }
 
 /// The finding for a file that must hold a document and is empty.
 pub(super) fn says_nothing(file: FileId, source: &SourceFile) -> Diagnostic {
-    let begin = match source.path.as_str() {
-        "units.yaml" => "`units:` and every unit by its path",
-        _ => "`organisation:` and the fields behind it",
-    };
-    Diagnostic::new(Code::MissingFile, format!("`{}` is empty", source.path))
-        .at(file.start(), "nothing is written here")
-        .help(format!("begin it with {begin}, as in `examples/ballerup`"))
+    let path = source.path.clone();
+    Diagnostic::of(Document::EmptyRequired { path }).at(file.start(), Role::Nothing)
 }
 
 /// The finding for a file beyond [`MAX_FILE_BYTES`].
 pub(super) fn too_large(file: FileId, source: &SourceFile) -> Diagnostic {
-    Diagnostic::new(
-        Code::TooMuch,
-        format!(
-            "`{}` has more than {} MiB",
-            source.path,
-            MAX_FILE_BYTES / (1024 * 1024)
-        ),
-    )
-    .at(file.start(), "this file")
-    .help("split it into several files")
+    Diagnostic::of(Document::TooLarge {
+        path: source.path.clone(),
+        most: MAX_FILE_BYTES / (1024 * 1024),
+    })
+    .at(file.start(), Role::LargeFile)
 }

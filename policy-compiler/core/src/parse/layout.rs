@@ -5,8 +5,7 @@
 use fyr_policy_source::Span;
 
 use super::chunk::Chunk;
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Document, Others, Role};
 
 /// The first fault of layout of a document that cannot be read. Texts of several lines (`|`, `>`)
 /// are laid out as their writers like, so where there is one nothing is looked for.
@@ -92,14 +91,13 @@ fn read_line<'a>(line: &'a str, start: usize, open: &mut Vec<usize>) -> Option<&
 
 fn open_bracket(chunk: &Chunk<'_>, lines: &[Line<'_>]) -> Option<Diagnostic> {
     let start = lines.last()?.inside?;
-    let (opened, closing) = match chunk.text.get(start..)?.chars().next()? {
+    let (opening, closing) = match chunk.text.get(start..)?.chars().next()? {
         '[' => ('[', ']'),
         _ => ('{', '}'),
     };
-    let message = format!("a `{opened}` is not closed");
     let place = chunk.place(Span { start, length: 1 });
-    let finding = Diagnostic::new(Code::NotYaml, message).at(place, "it is opened here");
-    Some(finding.help(format!("write the `{closing}` that closes it")))
+    let finding = Diagnostic::of(Document::OpenBracket { opening, closing });
+    Some(finding.at(place, Role::OpenedHere))
 }
 
 /// A first line that stands further in than the others.
@@ -107,7 +105,7 @@ fn first_line(chunk: &Chunk<'_>, lines: &[Line<'_>]) -> Option<Diagnostic> {
     let (first, rest) = lines.split_first()?;
     let outer = rest.iter().filter(|line| !line.content.is_empty());
     let least = outer.map(|line| line.indent).min()?;
-    (least < first.indent).then(|| misplaced(chunk, first, "the lines below it", least))
+    (least < first.indent).then(|| misplaced(chunk, first, Others::Below, least))
 }
 
 /// A line that belongs neither beside nor under the one above it.
@@ -123,7 +121,7 @@ fn beside(chunk: &Chunk<'_>, lines: &[Line<'_>]) -> Option<Diagnostic> {
             let is_deeper = above.column() < line.indent;
             let is_entry = line.kind() == Kind::Item || line.is_field();
             if is_deeper && is_entry && above.has_value() {
-                return Some(misplaced(chunk, line, "the line above it", above.column()));
+                return Some(misplaced(chunk, line, Others::Above, above.column()));
             }
             let is_outside = line.indent < above.indent;
             levels.retain(|(indent, _)| *indent <= line.indent);
@@ -131,7 +129,7 @@ fn beside(chunk: &Chunk<'_>, lines: &[Line<'_>]) -> Option<Diagnostic> {
             let is_beside =
                 level.is_some_and(|(indent, kind)| indent == line.indent && kind == line.kind());
             if is_outside && !is_beside {
-                return Some(misplaced(chunk, line, "the line above it", above.indent));
+                return Some(misplaced(chunk, line, Others::Above, above.indent));
             }
         }
         let known = levels
@@ -148,23 +146,14 @@ fn beside(chunk: &Chunk<'_>, lines: &[Line<'_>]) -> Option<Diagnostic> {
     None
 }
 
-fn misplaced(chunk: &Chunk<'_>, line: &Line<'_>, others: &str, indent: usize) -> Diagnostic {
-    let spaces = |count: usize| match count {
-        0 => "no space".to_owned(),
-        1 => "1 space".to_owned(),
-        count => format!("{count} spaces"),
-    };
-    let message = format!("this line is indented unlike {others}");
+fn misplaced(chunk: &Chunk<'_>, line: &Line<'_>, others: Others, expected: usize) -> Diagnostic {
     let place = chunk.place(Span {
         start: line.start,
         length: line.content.len(),
     });
-    Diagnostic::new(Code::NotYaml, message)
-        .at(place, format!("{} before it", spaces(line.indent)))
-        .help(format!(
-            "begin it with {}, if it belongs beside {others}",
-            spaces(indent)
-        ))
+    let spaces = line.indent;
+    Diagnostic::of(Document::Indentation { others, expected })
+        .at(place, Role::IndentedBy { spaces })
 }
 
 /// What a line is.

@@ -6,10 +6,10 @@ use fyr_policy_source::{self as source, At};
 use fyr_schemas::Digest;
 
 use super::InFile;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
 use crate::digest::sha256;
+use crate::finding::{Diagnostic, Diagnostics, FileMeant, List as Found, Mostly, Role};
 use crate::lists::{Account, Dropped, List, read};
+use crate::meant::did_you_mean;
 use crate::source::{ListFile, MAX_LIST_BYTES, Sources};
 
 /// One entry in so many may be lost before it is worth a warning.
@@ -131,46 +131,34 @@ fn missing(category: &InFile<source::List>, written: &At<String>, sources: &Sour
                 .filter_map(|(at, _)| path.get(..at)),
         );
     }
-    let help = match written.strip_prefix("lists/") {
-        Some(path) if known.contains(path) => format!("paths start below `lists/`: `{path}`"),
+    let meant = match written.strip_prefix("lists/") {
+        Some(path) if known.contains(path) => FileMeant::Below(path.to_owned()),
         Some(_) | None => match did_you_mean(written, known) {
-            Some(meant) => format!("did you mean `{meant}`?"),
-            None => format!(
-                "put the file at `lists/{}`, or correct the name",
-                written.value
-            ),
+            Some(meant) => FileMeant::Near(meant.to_owned()),
+            None => FileMeant::Unclear,
         },
     };
-    Diagnostic::new(
-        Code::MissingListFile,
-        format!("`lists/{}` is missing", written.value),
-    )
-    .at(
-        category.place(written),
-        format!("`{}` is read from it", category.document.category.value),
-    )
-    .help(help)
+    let id = category.document.category.value.clone();
+    Diagnostic::of(Found::MissingFile {
+        path: written.value.clone(),
+        meant,
+    })
+    .at(category.place(written), Role::ReadFrom { category: id })
 }
 
 fn too_large(category: &InFile<source::List>, written: &At<String>, file: &ListFile) -> Diagnostic {
-    let most = MAX_LIST_BYTES / (1024 * 1024);
-    Diagnostic::new(
-        Code::TooMuch,
-        format!("`{}` is larger than {most} MiB", file.path),
-    )
-    .at(category.place(written), "this file")
-    .help("split it into several files")
+    Diagnostic::of(Found::TooLarge {
+        path: file.path.clone(),
+        most: MAX_LIST_BYTES / (1024 * 1024),
+    })
+    .at(category.place(written), Role::LargeFile)
 }
 
 fn belongs_nowhere(file: &ListFile) -> Diagnostic {
     let path = file.path.strip_prefix("lists/").unwrap_or(&file.path);
-    Diagnostic::new(
-        Code::UnnamedListFile,
-        format!("no category names `{}`", file.path),
-    )
-    .help(format!(
-        "write `{path}` under the `files` of a category, or remove the file"
-    ))
+    Diagnostic::of(Found::Unnamed {
+        path: path.to_owned(),
+    })
 }
 
 /// The finding for files that are not those of the digest that is written.
@@ -178,14 +166,11 @@ fn changed(category: &InFile<source::List>, digest: &Digest) -> Option<Diagnosti
     let written = category.document.digest.as_ref()?;
     let name = &category.document.category.value;
     (written.value != *digest).then(|| {
-        Diagnostic::new(
-            Code::ListChanged,
-            format!("the files of `{name}` are not those of its digest"),
-        )
-        .at(category.place(written), "the files have another digest")
-        .help(format!(
-            "look at what changed; if it was meant, write `digest: {digest}`"
-        ))
+        Diagnostic::of(Found::Changed {
+            category: name.clone(),
+            digest: digest.to_string(),
+        })
+        .at(category.place(written), Role::OtherDigest)
     })
 }
 
@@ -210,21 +195,18 @@ fn mostly_lost(
     let file = files.get(first.file)?;
     let name = &category.document.category;
     Some(
-        Diagnostic::new(
-            Code::MuchDropped,
-            format!(
-                "{count} of the {} entries of `{}` were dropped",
-                account.entries, name.value
-            ),
-        )
-        .at(category.place(name), "is this a list of sites?")
-        .help(format!(
-            "for the most part {} ({} of them, the first in `{file}` on line {}); `fyr lists` tells \
-             of the others",
-            reason.words(),
-            tally.count,
-            first.line
-        )),
+        Diagnostic::of(Found::MuchDropped {
+            category: name.value.clone(),
+            entries: account.entries,
+            dropped: count,
+            mostly: Mostly {
+                reason: *reason,
+                count: tally.count,
+                path: file.clone(),
+                line: first.line,
+            },
+        })
+        .at(category.place(name), Role::ListOfSites),
     )
 }
 

@@ -17,7 +17,8 @@ use super::fault;
 use super::layout;
 use super::shape::Shape;
 use crate::code::Code;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::finding::{Correction, Diagnostic, Document, Finding};
+use crate::meant::did_you_mean;
 use crate::settings;
 use crate::source::Place;
 
@@ -29,18 +30,16 @@ pub(super) fn faults<T: DeserializeOwned + JsonSchema>(
     chunk: &Chunk<'_>,
     error: &Error,
 ) -> Vec<Diagnostic> {
-    let reported = fault::unreadable(chunk, error);
-    if let Some(fault) = layout::fault(chunk).filter(|_| reported.code != Code::TooMuch) {
+    let found = fault::unreadable(chunk, error);
+    if let Some(fault) = layout::fault(chunk).filter(|_| found.code() != Code::TooMuch) {
         return vec![fault];
     }
     let is_of_shape =
-        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&reported.code);
+        [Code::UnknownField, Code::MissingField, Code::WrongValue].contains(&found.code());
     let members = is_of_shape.then(|| members(chunk)).flatten();
     let findings = members.map_or_else(Vec::new, |members| by_member::<T>(&members));
     if findings.is_empty() {
-        let help = "check the brackets and the indentation around it".to_owned();
-        let unhelped = reported.help.is_none().then_some(help);
-        vec![reported.help_if(unhelped)]
+        vec![otherwise(found, || Some(Correction::Brackets))]
     } else {
         findings
     }
@@ -116,13 +115,17 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
             continue;
         }
         let finding = if member.is_bare() && shape.help(name).is_some() {
-            fault::no_value(member.place(), name)
+            fault::no_value(member.place(), Some(name))
         } else {
             fault::unreadable(&member.chunk, error)
         };
-        let meaning = shape.help(name).filter(|_| finding.help.is_none());
-        let finding = finding.help_if(belongs_under(member, &shape, members));
-        findings.push(finding.help_if(meaning));
+        let finding = match belongs_under(member, &shape, members) {
+            Some(under) => corrected(finding, under),
+            None => finding,
+        };
+        findings.push(otherwise(finding, || {
+            shape.help(name).map(Correction::Meaning)
+        }));
         let meant = did_you_mean(name, shape.names());
         missing.retain(|field| meant != Some(*field));
     }
@@ -132,11 +135,11 @@ fn by_member<T: DeserializeOwned + JsonSchema>(members: &[Member<'_>]) -> Vec<Di
     let unknown = members
         .iter()
         .filter(|member| shape.help(&member.name).is_none());
-    if let Some(meant) = fault::other_kind(&first.name)
+    if let Some(directory) = fault::other_kind(&first.name)
         && missing.first().copied() == shape.head()
         && unknown.count() * 2 >= members.len()
     {
-        return vec![fault::in_wrong_place(first.place(), &first.name, meant)];
+        return vec![fault::in_wrong_place(first.place(), &first.name, directory)];
     }
     findings.push(report_missing(first.place(), &shape, &missing));
     findings
@@ -149,31 +152,61 @@ pub(crate) fn missing_of<T: JsonSchema>(place: Place, missing: &[&str]) -> Diagn
 
 fn report_missing(place: Place, shape: &Shape, missing: &[&str]) -> Diagnostic {
     let meanings = missing.iter().filter_map(|field| shape.help(field));
-    let help = match meanings.collect::<Vec<String>>().as_slice() {
-        [] => None,
-        [one] => Some(format!("add it: {one}")),
-        several => Some(format!("add them: {}", several.join("; "))),
-    };
-    fault::missing(place, missing).help_if(help)
+    fault::missing(place, missing, meanings.collect())
 }
 
-/// Where a field belongs that stands at the top and is one of another field's.
-fn belongs_under(member: &Member<'_>, shape: &Shape, members: &[Member<'_>]) -> Option<String> {
+/// A finding that says what to write instead.
+fn corrected(mut finding: Diagnostic, correction: Correction) -> Diagnostic {
+    if let Finding::Document(found) = &mut finding.finding
+        && let Some(slot) = found.correction()
+    {
+        *slot = Some(correction);
+    }
+    finding
+}
+
+/// A finding that says what to write instead, where it does not say so already. Unknown fields name
+/// those that are known.
+fn otherwise(
+    mut finding: Diagnostic,
+    correction: impl FnOnce() -> Option<Correction>,
+) -> Diagnostic {
+    if let Finding::Document(found) = &mut finding.finding
+        && !matches!(
+            found,
+            Document::UnknownField { .. } | Document::NotYaml { .. }
+        )
+        && let Some(slot) = found.correction()
+        && slot.is_none()
+    {
+        *slot = correction();
+    }
+    finding
+}
+
+/// Where a field belongs that is at the top and is one of another field's.
+fn belongs_under(member: &Member<'_>, shape: &Shape, members: &[Member<'_>]) -> Option<Correction> {
     let written = member.chunk.text.trim();
     let is_setting = shape.help("set").is_some() && settings::find(&member.name).is_some();
     if is_setting {
-        return Some("indent it by two spaces: settings stand under `set:`".to_owned());
+        return Some(Correction::UnderSet);
     }
     let parent = shape.parent(&member.name)?;
     if written.contains('\n') {
-        return Some(format!("write it under `{parent}:`"));
+        return Some(Correction::Under(parent.to_owned()));
     }
     let unit = members.iter().find(|other| *other.name == parent);
     let unit = unit.and_then(|other| other.chunk.text.split_once(':'));
     let unit = unit.map(|(_, value)| value.trim());
     match unit.filter(|unit| parent == "for" && unit.starts_with('/') && !unit.contains(' ')) {
-        Some(unit) => Some(format!("write `for: {{ unit: {unit}, {written} }}`")),
-        None => Some(format!("write it under `{parent}:`: `{written}`")),
+        Some(unit) => {
+            let text = format!("for: {{ unit: {unit}, {written} }}");
+            Some(Correction::Write(text))
+        }
+        None => Some(Correction::UnderAs {
+            field: parent.to_owned(),
+            line: written.to_owned(),
+        }),
     }
 }
 

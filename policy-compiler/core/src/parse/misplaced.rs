@@ -1,11 +1,11 @@
-//! Files that no kind of document belongs to: what each was probably meant to be, reported once for
+//! Files that no kind of document belongs to: what each was probably meant to be, one finding for
 //! every directory of them.
 
 use std::collections::BTreeMap;
 
 use super::{DocumentKind, PLACES, fault};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, did_you_mean};
+use crate::finding::{Diagnostic, Document, Role};
+use crate::meant::did_you_mean;
 use crate::source::{FileId, SourceFile};
 
 /// The findings, and the kinds of documents that are unread because of them.
@@ -36,18 +36,9 @@ pub(super) fn check(files: &[(FileId, &SourceFile)]) -> (Vec<Diagnostic>, Vec<Do
 
 fn a_directory(directory: &str, first: FileId, meant: Option<String>, files: usize) -> Diagnostic {
     let meant = meant.and_then(|path| Some(path.split_once('/')?.0.to_owned()));
-    Diagnostic::new(
-        Code::MisplacedFile,
-        format!("`{directory}/` is no directory of a policy"),
-    )
-    .at(
-        first.start(),
-        format!("nothing reads this file and the others, {files} in all"),
-    )
-    .help(meant.map_or_else(
-        || fault::WHAT_A_POLICY_HOLDS.to_owned(),
-        |meant| format!("call it `{meant}/`"),
-    ))
+    let directory = directory.to_owned();
+    Diagnostic::of(Document::MisplacedDirectory { directory, meant })
+        .at(first.start(), Role::FilesNotRead { files })
 }
 
 /// The path that was probably meant, by how it is written.
@@ -70,7 +61,7 @@ fn by_content(file: &SourceFile) -> Option<String> {
         let is_name = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase());
         is_name.then_some(name)
     })?;
-    let (_, directory) = fault::other_kind(head)?;
+    let directory = fault::other_kind(head)?;
     let name = file.path.rsplit('/').next()?;
     let stem = name.rsplit_once('.').map_or(name, |(stem, _)| stem);
     Some(format!("{directory}/{stem}.yaml"))

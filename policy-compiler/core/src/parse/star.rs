@@ -1,8 +1,7 @@
 //! A text that begins with `*` and has no quotes, which YAML takes for an alias.
 
 use super::chunk::Chunk;
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Diagnostic, Document, Role};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
@@ -11,14 +10,11 @@ pub(super) fn unquoted(chunk: &Chunk<'_>, place: Place) -> Diagnostic {
     let written = starred(chunk, place);
     let below = written.trim_start_matches(['*', '.']);
     let is_site = below.contains('.') && below.parse::<UrlFilter>().is_ok();
-    let help = if is_site {
-        format!("write `{below}`: it means everything below it too")
-    } else {
-        format!("write `\"{written}\"`")
-    };
-    Diagnostic::new(Code::NotYaml, "a text that begins with `*` needs quotes")
-        .at(place, "YAML takes it for the name of something else")
-        .help(help)
+    Diagnostic::of(Document::Unquoted {
+        text: written.to_owned(),
+        site: is_site.then(|| below.to_owned()),
+    })
+    .at(place, Role::TakenForAlias)
 }
 
 /// The first text on the line that begins with `*`.

@@ -1,7 +1,6 @@
-//! Files of a policy directory that are not read, although a reader may expect it.
+//! Files of a policy directory that are not read, and that look as if they were.
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_backticks};
+use crate::finding::{Diagnostic, Document};
 use crate::source::Sources;
 
 /// The most of them that are named.
@@ -14,29 +13,13 @@ pub(super) fn check(sources: &Sources) -> Option<Diagnostic> {
         .filter(|path| is_stray(path))
         .collect();
     let (named, others) = stray.split_at(stray.len().min(MOST_NAMED));
-    let are_not = if stray.len() == 1 {
-        "is not"
-    } else {
-        "are not"
-    };
-    let more = match others.len() {
-        0 => String::new(),
-        count => format!(" and {count} more"),
-    };
-    let renamed = stray.iter().find_map(|path| renamed(path));
-    let how_to_read = renamed.map_or_else(
-        || "the files that are read end in `.yaml`".to_owned(),
-        |name| format!("to have it read, call it `{name}`"),
-    );
+    let named = named.iter().map(|path| (*path).to_owned());
     (!stray.is_empty()).then(|| {
-        Diagnostic::new(
-            Code::UnreadFile,
-            format!("{}{more} {are_not} read", in_backticks(named)),
-        )
-        .help(format!(
-            "{how_to_read}; what is no part of the policy belongs elsewhere, or ends in `.md` or \
-             `.bak`"
-        ))
+        Diagnostic::of(Document::Unread {
+            paths: named.collect(),
+            more: others.len(),
+            rename: stray.iter().find_map(|path| renamed(path)),
+        })
     })
 }
 
@@ -56,8 +39,7 @@ fn yaml_ending(path: &str) -> Option<usize> {
         .max()
 }
 
-/// Whether a reader may expect that it is read. What editors leave behind, and what explains the
-/// policy to its readers, is no rule.
+/// Whether it looks as if it were read. Backups of editors and notes do not look like rules.
 fn is_stray(path: &str) -> bool {
     let (directory, name) = path.split_once('/').unwrap_or(("", path));
     let is_kept_aside = [

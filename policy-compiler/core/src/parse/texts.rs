@@ -4,8 +4,7 @@
 use fyr_policy_source::List;
 
 use super::{Documents, InFile};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics, Document, Role};
 use crate::source::Place;
 
 /// How much room a text has where it is shown.
@@ -76,26 +75,17 @@ pub(super) fn check(documents: &Documents, lists: &[InFile<List>], findings: &mu
 }
 
 fn fault(place: Place, field: &str, text: &str, room: Room) -> Option<Diagnostic> {
-    // A block of YAML ends with a line's end that has no meaning of its own.
+    // A block of YAML ends with a line end that is not part of the text.
     let mut letters = text.trim_end().chars();
     let unseen = letters.find(|letter| match letter {
         '\n' => room == Room::OneLine,
         '\t' => false,
         other => other.is_control(),
     })?;
-    let (message, help) = match unseen {
-        '\n' => (
-            format!("`{field}` has more than one line"),
-            format!("write `{field}` in one line: it is shown in one"),
-        ),
-        _ => (
-            format!(
-                "`{field}` holds a control character, U+{:04X}",
-                u32::from(unseen)
-            ),
-            format!("write `{field}` without it: what cannot be seen cannot be reviewed"),
-        ),
+    let field = field.to_owned();
+    let found = match unseen {
+        '\n' => Document::ManyLines { field },
+        letter => Document::ControlCharacter { field, letter },
     };
-    let finding = Diagnostic::new(Code::NotText, message);
-    Some(finding.at(place, "it is written here").help(help))
+    Some(Diagnostic::of(found).at(place, Role::WrittenHere))
 }

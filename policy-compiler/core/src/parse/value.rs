@@ -4,17 +4,17 @@ use fyr_policy_source::Day;
 use fyr_schemas::UnitPath;
 
 use super::chunk::Chunk;
-use crate::diagnostic::audience_meant;
+use crate::finding::Correction;
+use crate::meant::audience_meant;
 use crate::source::Place;
 
-/// What to write for a text that a newtype refused with `` `text` is not … ``.
-pub(super) fn refused(said: &str) -> Option<String> {
-    let (text, expected) = said.strip_prefix('`')?.split_once("` is not ")?;
+/// What to write for a text where another one is expected.
+pub(super) fn refused(text: &str, expected: &str) -> Option<Correction> {
     let meant = if expected.starts_with("a unit path") {
         if let Some((path, next)) = text.split_once(' ')
             && path.parse::<UnitPath>().is_ok()
         {
-            return Some(format!("write a comma between `{path}` and `{next}`"));
+            return Some(Correction::Comma(path.to_owned(), next.to_owned()));
         }
         let names: Option<Vec<String>> = text.trim_matches('/').split('/').map(slug).collect();
         let path = names.map(|names| format!("/{}", names.join("/")));
@@ -24,24 +24,14 @@ pub(super) fn refused(said: &str) -> Option<String> {
     } else if expected.starts_with("a country") {
         Some(text.to_uppercase()).filter(|meant| meant.len() == 2)
     } else if expected.starts_with("the name of a body") {
-        return Some("write its short name, as `bodies` in `fyr.yaml` has it".to_owned());
+        return Some(Correction::BodyId);
     } else if expected.contains("(lowercase letters a to z, digits and `-`") {
         slug(text)
     } else {
         None
     };
     let meant = meant.filter(|meant| meant != text);
-    meant.map(|meant| format!("write `{meant}`"))
-}
-
-/// What a refused text is not: `not a day`.
-pub(super) fn label(said: &str) -> String {
-    let expected = said.split_once("` is not ").map(|(_, expected)| expected);
-    let kind = expected.and_then(|expected| expected.split(" (").next());
-    kind.map_or_else(
-        || "this cannot be read".to_owned(),
-        |kind| format!("not {kind}"),
-    )
+    meant.map(Correction::Write)
 }
 
 /// `1.8.2027`, `2027/8/1`, `1/8 2027` and `1 augusti 2027` as the calendar of the language writes
@@ -110,9 +100,9 @@ fn slug(text: &str) -> Option<String> {
 }
 
 /// What to write for a word that is none of these.
-pub(super) fn word(given: &str, known: &[&str]) -> Option<String> {
+pub(super) fn word(given: &str, known: &[&str]) -> Option<Correction> {
     let audience = audience_meant(given).filter(|audience| known.contains(audience));
-    audience.map(|audience| format!("write `{audience}`"))
+    audience.map(|audience| Correction::Write(audience.to_owned()))
 }
 
 /// The field on the line of a single text, and the text, where another shape was expected.
@@ -130,23 +120,19 @@ fn field_and_text<'a>(chunk: &Chunk<'a>, place: Place) -> Option<(&'a str, &'a s
 }
 
 /// What to write for a list where one value belongs, or a mapping: `for: [/a, /b]`, `- name: value`.
-pub(super) fn as_one(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+pub(super) fn as_one(chunk: &Chunk<'_>, place: Place) -> Option<Correction> {
     let line = chunk.line_at(place);
     if line.starts_with("for: [") {
-        let help = "write the rule once for each, or for the unit above them";
-        return Some(help.to_owned());
+        return Some(Correction::OneUnit);
     }
     let field = line
         .strip_prefix("- ")
         .filter(|field| field.contains(": "))?;
-    Some(format!(
-        "write `{}` and what follows without `- `",
-        field.trim()
-    ))
+    Some(Correction::NoHyphen(field.trim().to_owned()))
 }
 
 /// What to write for `{ pupils strict }` and `{ pupils:strict }`, where a value for each belongs.
-pub(super) fn as_pair(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+pub(super) fn as_pair(chunk: &Chunk<'_>, place: Place) -> Option<Correction> {
     let at = place.span.start.checked_sub(chunk.start)?;
     let text = chunk.text.get(at..)?.lines().next()?;
     let text = text.split([',', '}']).next()?.trim();
@@ -155,20 +141,22 @@ pub(super) fn as_pair(chunk: &Chunk<'_>, place: Place) -> Option<String> {
         let mut letters = word.bytes();
         !word.is_empty() && letters.all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
     };
-    (is_word(name) && is_word(value)).then(|| format!("write `{name}: {value}`"))
+    (is_word(name) && is_word(value)).then(|| Correction::Write(format!("{name}: {value}")))
 }
 
 /// What to write for a single text where a list belongs.
-pub(super) fn as_list(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+pub(super) fn as_list(chunk: &Chunk<'_>, place: Place) -> Option<Correction> {
     let (field, text) = field_and_text(chunk, place)?;
-    Some(format!("write `{field}: [{text}]`"))
+    Some(Correction::Write(format!("{field}: [{text}]")))
 }
 
 /// What to write for a single text where one text for each language belongs.
-pub(super) fn as_texts(chunk: &Chunk<'_>, place: Place) -> Option<String> {
+pub(super) fn as_texts(chunk: &Chunk<'_>, place: Place) -> Option<Correction> {
     let (field, text) = field_and_text(chunk, place)?;
     let is_by_language = ["why", "guidance", "title"].contains(&field);
     let is_plain = text.starts_with('"') || !text.contains([',', '}', ']', ':', '#', '\'']);
-    (is_by_language && is_plain)
-        .then(|| format!("write `{field}: {{ da: {text} }}`: each text stands behind its language"))
+    (is_by_language && is_plain).then(|| Correction::ByLanguage {
+        field: field.to_owned(),
+        text: text.to_owned(),
+    })
 }

@@ -6,8 +6,8 @@ use fyr_policy_source::{At, UnitsFile};
 use fyr_schemas::{GroupId, ServiceId};
 
 use super::{Group, Service, unknown};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::finding::{Diagnostic, Diagnostics, Group as Found, Name, Role};
+use crate::meant::Meant;
 use crate::parse::InFile;
 
 /// Notes in each group what is approved for it; `services` is `None` where one of them could
@@ -39,12 +39,11 @@ fn unknown_group(
     groups: &BTreeMap<GroupId, Group>,
 ) -> Diagnostic {
     let known = groups.keys().map(GroupId::as_str);
-    Diagnostic::new(
-        Code::UnknownGroup,
-        format!("unknown group `{}`", group.value),
-    )
-    .at(file.place(group), "`units.yaml` has no such group")
-    .help(help_for_unknown(group.as_str(), known))
+    Diagnostic::of(Name::UnknownGroup {
+        group: group.value.clone(),
+        meant: Meant::among(group.as_str(), known),
+    })
+    .at(file.place(group), Role::NotInUnits)
 }
 
 /// An approval of a service that does not exist, or that asks for none.
@@ -59,15 +58,10 @@ fn pointless(
     };
     let written = &known.source.document;
     written.approval.is_none().then(|| {
-        Diagnostic::new(
-            Code::ApprovalUnasked,
-            format!("`{}` needs no approval", service.value),
-        )
-        .at(place, "approved here")
-        .at(
-            known.source.place(&written.service),
-            "has no `approval: guardian`",
-        )
-        .help("remove it, or add `approval: guardian` to the service")
+        Diagnostic::of(Found::ApprovalNotNeeded {
+            service: service.value.clone(),
+        })
+        .at(place, Role::ApprovedHere)
+        .at(known.source.place(&written.service), Role::NoApprovalAsked)
     })
 }

@@ -7,8 +7,9 @@ use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use super::naming::used_twice;
 use super::{Group, unknown};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, groups_in_words, in_backticks};
+use crate::finding::{
+    Diagnostic, Diagnostics, Group as Found, GroupEntry, LowestGrade, NoStage, Role,
+};
 use crate::parse::InFile;
 use crate::source::Place;
 use crate::stage::{self, SchoolDay, Schooling, Stages};
@@ -36,7 +37,11 @@ pub(super) fn place_groups(
                 continue;
             }
         };
-        findings.extend(unknown::unit(file.place(&group.unit), &group.unit, units));
+        findings.extend(unknown::unit(
+            file.place(&group.unit),
+            &group.unit,
+            (units, None),
+        ));
         match placer.stage_of(&id, &group, &mut outside) {
             Ok(at_stage) => {
                 let place = file.place(&id);
@@ -56,7 +61,7 @@ pub(super) fn place_groups(
                 };
                 groups.insert(id.value, group);
             }
-            Err(finding) => findings.push(finding),
+            Err(finding) => findings.push(*finding),
         }
     }
     findings.extend(
@@ -88,41 +93,36 @@ enum Side {
     After,
 }
 
-/// The finding for a second group of one name. Classes that are called alike in two schools are reported
-/// apart by what stands above them.
+/// The finding for a second group of one name. Classes with one name in two schools are named after
+/// the units above them.
 fn twice(id: &GroupId, group: &source::Group, (second, first): (Place, &Group)) -> Diagnostic {
-    let finding = used_twice(id, second, first.place);
     let unit = &group.unit;
     let school = unit.parent().filter(|above| *above != UnitPath::root());
     let school = school.and_then(|above| Some(above.as_str().rsplit_once('/')?.1.to_owned()));
     let began = group.start.as_ref().map(|start| start.value);
-    let help = school
+    let instead = school
         .zip(began)
         .filter(|_| **unit != first.unit)
-        .map(|(school, began)| {
-            format!(
-                "take it out of its unit's list, and name it under `groups`: \
-                 `{school}-{id}: {{ unit: {}, start: {began} }}`",
-                unit.value
-            )
+        .map(|(school, start)| GroupEntry {
+            group: format!("{school}-{id}"),
+            unit: unit.value.clone(),
+            start,
         });
-    finding.help_if(help)
+    used_twice(id, instead, (second, first.place))
 }
 
 fn unnamed(file: &InFile<UnitsFile>, pool: &At<Pool>) -> Diagnostic {
     let root = file.document.units.iter().find(|(path, unit)| {
         path.as_str() == "/" && unit.groups.iter().any(|listed| listed.span == pool.span)
     });
-    let label = match root {
-        Some(_) => "`/` has no name to give it",
-        None => "a group's name has at most 63 letters, digits and `-`",
+    let role = match root {
+        Some(_) => Role::NamedAfterRoot,
+        None => Role::NameTooLong,
     };
-    Diagnostic::new(
-        Code::UnnamedGroup,
-        format!("the group `{}` cannot be named after its unit", pool.value),
-    )
-    .at(file.place(pool), label)
-    .help("name it under `groups`, with its `unit`")
+    Diagnostic::of(Found::Unnamed {
+        listed: pool.value.to_string(),
+    })
+    .at(file.place(pool), role)
 }
 
 /// What placing a group needs.
@@ -146,30 +146,20 @@ impl Placer<'_> {
         id: &At<GroupId>,
         group: &source::Group,
         outside: &mut Outside,
-    ) -> Result<InStage, Diagnostic> {
+    ) -> Result<InStage, Box<Diagnostic>> {
         match (&group.start, &group.stage) {
             (None, Some(fixed)) => self.fixed(fixed),
             (Some(start), None) => self.by_start(id, group, start, outside),
-            (Some(start), Some(_)) => Err(self.no_stage(
-                id,
-                self.file.place(start),
-                "says when it began, and a fixed stage too",
-                "give `start` or `stage`, not both",
-            )),
-            (None, None) => Err(self.no_stage(
-                id,
-                self.file.place(id),
-                "says neither when it began nor its stage",
-                "add `start:` with the year its pupils began school, or a fixed `stage:`",
-            )),
+            (Some(start), Some(_)) => Err(self.no_stage(id, self.file.place(start), NoStage::Both)),
+            (None, None) => Err(self.no_stage(id, self.file.place(id), NoStage::Neither)),
         }
     }
 
     /// The youngest of a pool that is used by a whole stage are in its first grade.
-    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Diagnostic> {
+    fn fixed(&self, name: &At<StageId>) -> Result<InStage, Box<Diagnostic>> {
         let stage = self.stages.get(name).ok_or_else(|| {
             let known = self.stages.names().map(StageId::as_str);
-            unknown::stage(self.file.place(name), name.as_str(), known)
+            Box::new(unknown::stage(self.file.place(name), name.as_str(), known))
         })?;
         Ok(InStage {
             name: name.value.clone(),
@@ -187,11 +177,10 @@ impl Placer<'_> {
         group: &source::Group,
         start: &At<u16>,
         outside: &mut Outside,
-    ) -> Result<InStage, Diagnostic> {
+    ) -> Result<InStage, Box<Diagnostic>> {
         let place = self.file.place(start);
-        let help = "remove the group, or correct the year or the stages";
         let Some((grades, taught)) = self.grades_at(&group.unit) else {
-            return Err(self.no_stage(id, place, "no stage holds pupils", help));
+            return Err(self.no_stage(id, place, NoStage::NoneForPupils));
         };
         let (grade, side) = match self.today.schooling(start.value, grades) {
             Schooling::In(grade) => (grade, None),
@@ -207,8 +196,7 @@ impl Placer<'_> {
             }
         }
         let Some(name) = self.stages.holding(grade) else {
-            let label = format!("in grade {grade}, which no stage holds");
-            return Err(self.no_stage(id, place, &label, help));
+            return Err(self.no_stage(id, place, NoStage::Grade(grade.to_string())));
         };
         Ok(InStage {
             name: name.clone(),
@@ -234,57 +222,43 @@ impl Placer<'_> {
         }
     }
 
-    fn no_stage(&self, id: &GroupId, place: Place, label: &str, help: &str) -> Diagnostic {
-        let message = format!("`{id}` has no stage on {}", self.today.date);
-        Diagnostic::new(Code::NoStage, message)
-            .at(place, label)
-            .help(help)
+    fn no_stage(&self, id: &GroupId, place: Place, why: NoStage) -> Box<Diagnostic> {
+        let finding = Diagnostic::of(Found::NoStage {
+            group: id.clone(),
+            date: self.today.date,
+            why: why.clone(),
+        });
+        Box::new(finding.at(place, Role::WhyNoStage { why }))
     }
 
-    /// What to do about a class that has not begun. Where a unit teaches no beginners, the year is
-    /// likely the one in which the class came to the unit.
-    fn before(&self, lowest: Option<Grade>) -> String {
-        let Some(grade) = lowest else {
-            return "correct the year, or add the group in the year before it begins".to_owned();
-        };
-        let (country, start) = (self.today.country, self.today.start_of(grade));
-        format!(
-            "write the year in which the pupils began school, in grade {}, and not the one in \
-             which they came to this unit: {start} for a class that is in grade {grade} this \
-             school year",
-            country.first_grade
-        )
+    /// Where a unit teaches no beginners, the year of a class that has not begun is likely the one in
+    /// which it came to the unit.
+    fn lowest(&self, grade: Grade) -> LowestGrade {
+        LowestGrade {
+            grade: grade.to_string(),
+            first: self.today.country.first_grade.to_string(),
+            start: self.today.start_of(grade),
+        }
     }
 
-    /// One finding for all classes on one side of the grades that are taught.
+    /// One finding for all classes that are on one side of the grades that are taught.
     fn outside(&self, side: Side, classes: &Classes) -> Diagnostic {
-        let names: Vec<&GroupId> = classes.named.iter().map(|(id, _)| id).collect();
-        let (which, day) = (groups_in_words(&names), self.today.date);
-        let has = if names.len() == 1 { "has" } else { "have" };
-        let all: Vec<&str> = names.iter().map(|id| id.as_str()).collect();
-        let (code, message, label, help) = match side {
-            Side::Before => (
-                Code::NotBegun,
-                format!("{which} {has} not begun school by {day}"),
-                "counts as the first grade until then",
-                self.before(classes.lowest),
-            ),
-            Side::After => (
-                Code::HasLeft,
-                format!("{which} {has} left school by {day}"),
-                "keeps the stage of its last grade",
-                format!(
-                    "remove {} once the devices are collected",
-                    in_backticks(&all)
-                ),
-            ),
+        let date = self.today.date;
+        let (found, role) = match side {
+            Side::Before => {
+                let lowest = classes.lowest.map(|grade| self.lowest(grade));
+                (Found::NotBegun { date, lowest }, Role::CountsAsFirstGrade)
+            }
+            Side::After => (Found::HasLeft { date }, Role::KeepsLastStage),
         };
-        let finding = Diagnostic::new(code, message).help(help);
-        let places = classes.named.iter().map(|(_, place)| (*place, label));
+        let places = classes
+            .named
+            .iter()
+            .map(|(_, place)| (*place, role.clone()));
         let taught = classes.taught.iter();
-        let taught = taught.map(|place| (*place, "the grades that are taught here"));
-        places
-            .chain(taught)
-            .fold(finding, |finding, (place, text)| finding.at(place, text))
+        Diagnostic::of(found)
+            .at_each(places)
+            .at_each(taught.map(|place| (*place, Role::GradesTaught)))
+            .concerning(classes.named.iter().map(|(id, _)| id))
     }
 }

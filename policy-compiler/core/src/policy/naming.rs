@@ -13,8 +13,8 @@ use super::statement::{self, Names, report_scope};
 use super::validity::Validity;
 use super::{Rule, Service, site_statement, time_scope};
 use crate::category::Category;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::finding::{Diagnostic, Diagnostics, EmptyList, GroupEntry, List, Name, Role};
+use crate::meant::Meant;
 use crate::parse::{InFile, Listed};
 use crate::source::Place;
 
@@ -40,9 +40,11 @@ fn unknown_body(
     let body = &decision.document.body;
     let bodies = || organisation.bodies.keys().map(|name| name.as_str());
     bodies().all(|known| known != body.as_str()).then(|| {
-        Diagnostic::new(Code::UnknownBody, format!("unknown body `{}`", body.value))
-            .at(decision.place(body), "`fyr.yaml` has no such body")
-            .help(help_for_unknown(body.as_str(), bodies()))
+        Diagnostic::of(Name::UnknownBody {
+            body: body.value.clone(),
+            meant: Meant::among(body.as_str(), bodies()),
+        })
+        .at(decision.place(body), Role::NotInOrganisation)
     })
 }
 
@@ -78,7 +80,7 @@ pub(super) fn name_categories(
         let place = listed.source.place(&name);
         let category = Category::new(listed);
         let mut services = services.values();
-        // A file that is missing has been reported.
+        // A missing file is a finding of its own.
         let lacks_files =
             category.origin.files.is_empty() && !category.origin.source.document.files.is_empty();
         let has_services = services.any(|service| service.category() == Some(&category.id));
@@ -97,26 +99,16 @@ pub(super) fn name_categories(
 
 fn lists_nothing(category: &Category, place: Place) -> Diagnostic {
     let entries = category.origin.account.entries;
-    let (label, help) = match (category.origin.files.is_empty(), entries) {
-        (true, _) => (
-            "it names no files".to_owned(),
-            "add `files:` with paths below `lists/`",
-        ),
-        (false, 0) => (
-            "its files are empty".to_owned(),
-            "fetch the list anew from its source",
-        ),
-        (false, entries) => (
-            format!("all {entries} entries of its files were dropped"),
-            "`fyr lists` tells why each line was dropped",
-        ),
+    let why = match (category.origin.files.is_empty(), entries) {
+        (true, _) => EmptyList::NoFiles,
+        (false, 0) => EmptyList::EmptyFiles,
+        (false, entries) => EmptyList::AllDropped { entries },
     };
-    Diagnostic::new(
-        Code::EmptyCategory,
-        format!("the category `{}` lists nothing", category.id),
-    )
-    .at(place, label)
-    .help(help)
+    Diagnostic::of(List::Empty {
+        category: category.id.clone(),
+        why: why.clone(),
+    })
+    .at(place, Role::EmptyCategory { why })
 }
 
 pub(super) fn name_rules(
@@ -152,7 +144,7 @@ fn insert_once<K: Ord + Display, T>(
     findings: &mut Diagnostics,
 ) {
     match named.get(&name) {
-        Some((_, first)) => findings.push(used_twice(&name, place, *first)),
+        Some((_, first)) => findings.push(used_twice(&name, None, (place, *first))),
         None => {
             named.insert(name, (document, place));
         }
@@ -160,11 +152,15 @@ fn insert_once<K: Ord + Display, T>(
 }
 
 /// The finding for the second of one name.
-pub(super) fn used_twice(name: &impl Display, second: Place, first: Place) -> Diagnostic {
-    Diagnostic::new(Code::DuplicateName, format!("`{name}` is used twice"))
-        .at(second, "the second one")
-        .at(first, "the first one")
-        .help("give one of them another name")
+pub(super) fn used_twice(
+    name: &impl Display,
+    instead: Option<GroupEntry>,
+    (second, first): (Place, Place),
+) -> Diagnostic {
+    let name = name.to_string();
+    Diagnostic::of(Name::UsedTwice { name, instead })
+        .at(second, Role::NameTwice)
+        .at(first, Role::NameOnce)
 }
 
 fn without_places<K: Ord, T>(named: BTreeMap<K, (T, Place)>) -> BTreeMap<K, T> {

@@ -14,9 +14,8 @@ use super::statement::{Names, report_scope};
 use super::timetable::{self, Timetable};
 use super::validity::{self, Assumptions, CaseState, Validity};
 use super::{Group, Policy, Rule};
-use crate::code::Code;
 use crate::country::Country;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics, Document, Group as Found, Name, Role};
 use crate::parse::DocumentKind::{self, Organisation, Units};
 use crate::parse::{Documents, InFile, Unread};
 use crate::source::Place;
@@ -135,7 +134,7 @@ fn read_timetable(
     let zone = organisation.and_then(|organisation| {
         let name = &organisation.document.time_zone;
         timetable::read_zone(name, organisation.place(name), date)
-            .map_err(|finding| findings.push(finding))
+            .map_err(|finding| findings.push(*finding))
             .ok()
     });
     Timetable {
@@ -171,7 +170,7 @@ fn watch<T>(
     done
 }
 
-/// A file that is there and cannot be read has been reported.
+/// A file that is there and cannot be read is a finding of its own.
 fn report_missing(
     is_absent: bool,
     name: &str,
@@ -181,10 +180,9 @@ fn report_missing(
 ) {
     if is_absent && unread.has_all(&[kind]) {
         unread.add(kind);
-        findings.push(
-            Diagnostic::new(Code::MissingFile, format!("`{name}` is missing"))
-                .help(format!("write `{name}` at the top of the policy directory")),
-        );
+        findings.push(Diagnostic::of(Document::MissingFile {
+            path: name.to_owned(),
+        }));
     }
 }
 
@@ -198,12 +196,7 @@ fn read_stages(
     if stages.is_none() {
         let country = &organisation.document.country;
         findings.push(
-            Diagnostic::new(Code::MissingField, "the field `stages` is missing")
-                .at(
-                    organisation.place(country),
-                    "this country's stages are not known here",
-                )
-                .help("add `stages:` with the grades of each, and the staff's: `personal: staff`"),
+            Diagnostic::of(Found::NoStages).at(organisation.place(country), Role::UnknownCountry),
         );
     }
     stages
@@ -219,13 +212,12 @@ fn check_stages(organisation: &InFile<OrganisationFile>, findings: &mut Diagnost
         for (other, other_grades, other_place) in &seen {
             if grades.first <= other_grades.last && other_grades.first <= grades.last {
                 findings.push(
-                    Diagnostic::new(
-                        Code::OverlappingStages,
-                        format!("`{}` and `{other}` hold the same grade", name.value),
-                    )
-                    .at(place, "these grades")
-                    .at(*other_place, "overlap these")
-                    .help("let every grade belong to one stage"),
+                    Diagnostic::of(Found::StagesOverlap {
+                        stage: name.value.clone(),
+                        other: (*other).clone(),
+                    })
+                    .at(place, Role::GradesOverlap)
+                    .at(*other_place, Role::GradesOverlap),
                 );
             }
         }
@@ -257,9 +249,8 @@ fn check_units(file: &InFile<UnitsFile>, findings: &mut Diagnostics) -> BTreeSet
     for unit in written {
         if let Some(parent) = unit.parent().filter(|parent| !units.contains(parent)) {
             findings.push(
-                Diagnostic::new(Code::UnknownUnit, format!("the unit `{parent}` is missing"))
-                    .at(file.place(unit), "stands below it")
-                    .help(format!("add `{parent}` to `units`")),
+                Diagnostic::of(Name::UnknownParent { parent })
+                    .at(file.place(unit), Role::BelowMissingUnit),
             );
         }
     }

@@ -12,8 +12,8 @@ use super::site_wording;
 use super::statement::Names;
 use super::{Group, Opens, Policy, SiteSet, unknown};
 use crate::category::Category;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, help_for_unknown};
+use crate::finding::{Diagnostic, Diagnostics, Name, Role};
+use crate::meant::Meant;
 use crate::parse::InFile;
 use crate::source::Place;
 use crate::url_filter::{UrlFilter, Verdict};
@@ -234,16 +234,11 @@ fn category_of<'a>(
     {
         let categories = names.categories.keys().map(CategoryId::as_str);
         findings.push(
-            Diagnostic::new(
-                Code::UnknownCategory,
-                format!("unknown category `{category}`"),
-            )
-            .at(place, "no list and no service is of such a category")
-            .help(if names.categories.is_empty() {
-                format!("declare it in `lists/lists.yaml`: `category: {category}`")
-            } else {
-                help_for_unknown(category, categories)
-            }),
+            Diagnostic::of(Name::UnknownCategory {
+                name: category.to_owned(),
+                meant: Meant::among(category, categories),
+            })
+            .at(place, Role::NotInCategories),
         );
     }
     let listed = listed
@@ -268,12 +263,11 @@ fn services_with<'a>(
     else {
         let words = ServiceStatus::ALL.map(ServiceStatus::word);
         findings.push(
-            Diagnostic::new(
-                Code::WrongSite,
-                format!("`{status}` is no status of a service"),
-            )
-            .at(place, "this status")
-            .help(help_for_unknown(status, words)),
+            Diagnostic::of(Name::UnknownStatus {
+                status: status.to_owned(),
+                meant: Meant::among(status, words),
+            })
+            .at(place, Role::WrongStatus),
         );
         return Vec::new();
     };

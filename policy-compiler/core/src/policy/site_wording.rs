@@ -4,16 +4,15 @@ use std::net::{IpAddr, Ipv6Addr};
 
 use psl::{List as PublicSuffixes, Psl as _, Type};
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, did_you_mean};
-use crate::letters;
+use crate::finding::{Diagnostic, Role, Site, SiteFault};
+use crate::meant::did_you_mean;
 use crate::source::Place;
 use crate::url_filter::{ParseFilterError, UrlFilter};
 
 /// The finding for a text that is a filter to a browser and was meant as something else, so that
 /// what was meant would not hold.
 pub(super) fn slip(site: &str, place: Place) -> Option<Diagnostic> {
-    let (message, help) = typeset(site)
+    let fault = typeset(site)
         .or_else(|| several(site))
         .or_else(|| misspelt_word(site))
         .or_else(|| misspelt_scheme(site))
@@ -21,22 +20,16 @@ pub(super) fn slip(site: &str, place: Place) -> Option<Diagnostic> {
         .or_else(|| bare_address(site))
         .or_else(|| path_alone(site))
         .or_else(|| stray_hyphen(site))?;
-    Some(refused(message, help, place))
+    Some(refused(site, fault, place))
 }
 
 /// The finding for a text that is no filter.
 pub(super) fn unreadable(site: &str, error: &ParseFilterError, place: Place) -> Diagnostic {
-    let help = match meant(site, error) {
-        Some(meant) if matches!(error, ParseFilterError::StarInHost(_)) => {
-            format!("write `{meant}`: it matches every name below it too")
-        }
-        Some(meant) if matches!(error, ParseFilterError::StarInPath(_)) => {
-            format!("write `{meant}`: it matches everything that begins so")
-        }
-        Some(meant) => format!("write `{meant}`"),
-        None => error.help().unwrap_or_else(|| general(error).to_owned()),
+    let fault = SiteFault::Filter {
+        error: error.clone(),
+        meant: meant(site, error),
     };
-    refused(error.to_string(), help, place)
+    refused(site, fault, place)
 }
 
 /// The finding for a name that is no site: one word, or an ending that strangers share. Written
@@ -49,67 +42,30 @@ pub(super) fn doubtful(site: &str, filter: &UrlFilter, place: Place) -> Option<D
     }
     let suffix = PublicSuffixes.suffix(name.as_bytes())?;
     if suffix.typ() == Some(Type::Icann) && suffix.as_bytes() == name.as_bytes() {
-        let finding = Diagnostic::new(
-            Code::DoubtfulSite,
-            format!("`{site}` is every site whose name ends in `.{name}`"),
-        );
-        return Some(finding.at(place, "an ending, not a site").help(format!(
-            "write the whole name of the site; where every one of them is meant, write `{name}.` \
-             with its closing point"
-        )));
+        let ending = Diagnostic::of(Site::Ending {
+            site: site.to_owned(),
+            name: name.to_owned(),
+        });
+        return Some(ending.at(place, Role::AnEnding));
     }
     (!name.contains('.')).then(|| {
-        Diagnostic::new(
-            Code::DoubtfulSite,
-            format!("`{site}` is one word, and no site of the internet"),
-        )
-        .at(place, "without an ending")
-        .help(format!(
-            "write the whole name, such as `{}.dk`; for a host of your own network, write \
-             `{name}.` with its closing point",
-            authority(site)
-        ))
+        Diagnostic::of(Site::OneWord {
+            site: site.to_owned(),
+            name: name.to_owned(),
+            host: authority(site).to_owned(),
+        })
+        .at(place, Role::WithoutEnding)
     })
 }
 
-/// What to do where nothing can be made of what was written.
-fn general(error: &ParseFilterError) -> &'static str {
-    match error {
-        ParseFilterError::Empty => "write a site, or remove the entry",
-        ParseFilterError::TooLong => "write the host, and as much of the path as is needed",
-        ParseFilterError::StarInHost(_) => {
-            "no filter matches a part of a name: write each host, such as `x.example`, which \
-             means every name below it too"
-        }
-        ParseFilterError::Blank(_)
-        | ParseFilterError::StarInPath(_)
-        | ParseFilterError::Host(_)
-        | ParseFilterError::Spelling { .. }
-        | ParseFilterError::Scheme(_)
-        | ParseFilterError::Whole(_)
-        | ParseFilterError::NotLookedUp(_)
-        | ParseFilterError::File(_)
-        | ParseFilterError::Port(_)
-        | ParseFilterError::Query(_)
-        | ParseFilterError::NoValue(_)
-        | ParseFilterError::Repeated(_) => {
-            "write a host such as `x.example`, or a host and path: `x.example/path`"
-        }
-    }
+fn refused(site: &str, fault: SiteFault, place: Place) -> Diagnostic {
+    let site = site.to_owned();
+    Diagnostic::of(Site::Wrong { site, fault }).at(place, Role::WrongSite)
 }
-
-fn refused(message: String, help: String, place: Place) -> Diagnostic {
-    Diagnostic::new(Code::WrongSite, message)
-        .at(place, "this site")
-        .help(help)
-}
-
-/// A message, and what to do.
-type LabelAndHelp = (String, String);
 
 /// `“x.example”` and `x–y.example`, as programs for letters put them: YAML knows no such quotes, and
 /// no name on the internet has such a hyphen, so the filter would match nothing.
-fn typeset(site: &str) -> Option<LabelAndHelp> {
+fn typeset(site: &str) -> Option<SiteFault> {
     const QUOTES: &str = "“”„‟‘’‚‛«»‹›´";
     const HYPHENS: &str = "‐‑‒–—―−";
 
@@ -127,31 +83,25 @@ fn typeset(site: &str) -> Option<LabelAndHelp> {
             }
         })
         .collect();
-    let named = letters::named(letter);
-    let message = format!("no name on the internet holds {named}");
-    let help = if is_site(&meant) {
-        format!("write `{meant}`")
-    } else {
-        "write the name as the keyboard does".to_owned()
-    };
-    Some((message, help))
+    let meant = is_site(&meant).then_some(meant);
+    Some(SiteFault::Typographic { letter, meant })
 }
 
 /// Several sites in one text.
-fn several(site: &str) -> Option<LabelAndHelp> {
+fn several(site: &str) -> Option<SiteFault> {
     let mut parts = site
         .split(|letter: char| letter.is_whitespace() || matches!(letter, ',' | ';'))
         .filter(|part| !part.is_empty() && *part != "-");
     let sites: Vec<&str> = parts.clone().collect();
     let are_sites = sites.len() > 1 && parts.all(is_site) && !site.contains('?');
-    are_sites.then(|| {
-        let message = format!("`{site}` is more than one site");
-        (message, format!("write `[{}]`", sites.join(", ")))
+    let sites = sites.into_iter().map(str::to_owned);
+    are_sites.then(|| SiteFault::Several {
+        sites: sites.collect(),
     })
 }
 
 /// `Services:approved`.
-fn misspelt_word(site: &str) -> Option<LabelAndHelp> {
+fn misspelt_word(site: &str) -> Option<SiteFault> {
     const WORDS: [&str; 3] = ["service", "services", "category"];
 
     let (word, name) = site.split_once(':')?;
@@ -162,12 +112,13 @@ fn misspelt_word(site: &str) -> Option<LabelAndHelp> {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
         && !name.bytes().all(|byte| byte.is_ascii_digit());
     let meant = did_you_mean(word.trim(), WORDS).filter(|_| is_name)?;
-    let message = format!("`{site}` is not a site");
-    Some((message, format!("write `{meant}:{name}`")))
+    Some(SiteFault::MisspeltWord {
+        meant: format!("{meant}:{name}"),
+    })
 }
 
 /// `http//x.example`, `https:/x.example`, `htps://x.example`.
-fn misspelt_scheme(site: &str) -> Option<LabelAndHelp> {
+fn misspelt_scheme(site: &str) -> Option<SiteFault> {
     let (before, after) = site.split_at(site.find([':', '/'])?);
     let rest = after.trim_start_matches([':', '/']);
     let scheme = did_you_mean(before, ["http", "https"])?;
@@ -176,21 +127,18 @@ fn misspelt_scheme(site: &str) -> Option<LabelAndHelp> {
     if is_right || !is_separator || !is_site(rest) {
         return None;
     }
+    let rest = rest.to_owned();
     Some(if after.starts_with(':') {
-        let message = format!("`{site}` begins with no scheme that browsers know");
-        let help = format!("write `{scheme}://{rest}`, or `{rest}` for every scheme");
-        (message, help)
+        let scheme = scheme.to_owned();
+        SiteFault::UnknownScheme { scheme, rest }
     } else {
-        let message = format!("`{site}` lacks the colon behind `{before}`");
-        (
-            message,
-            format!("write `{rest}`: it matches with every scheme"),
-        )
+        let scheme = before.to_owned();
+        SiteFault::NoColon { scheme, rest }
     })
 }
 
 /// `10.0.0.0/8`.
-fn range(site: &str) -> Option<LabelAndHelp> {
+fn range(site: &str) -> Option<SiteFault> {
     let (written, length) = site.split_once('/')?;
     let bare = written
         .strip_prefix('[')
@@ -199,33 +147,29 @@ fn range(site: &str) -> Option<LabelAndHelp> {
     let address: IpAddr = bare.parse().ok()?;
     let most = if address.is_ipv4() { 32 } else { 128 };
     length.parse::<u8>().ok().filter(|bits| *bits <= most)?;
-    let message = format!("`/{length}` is read as a path: browsers know no ranges of addresses");
     let address = match address {
         IpAddr::V4(address) => address.to_string(),
         IpAddr::V6(address) => format!("[{address}]"),
     };
-    let help = format!("write `{address}`, and each other address by itself");
-    Some((message, help))
+    let length = length.to_owned();
+    Some(SiteFault::AddressRange { length, address })
 }
 
 /// `2001:db8::1`, of which browsers would read the last part as a port.
-fn bare_address(site: &str) -> Option<LabelAndHelp> {
+fn bare_address(site: &str) -> Option<SiteFault> {
     let address: Ipv6Addr = site.parse().ok()?;
-    let message = format!("the address `{site}` lacks its brackets");
-    Some((message, format!("write `[{address}]`")))
-}
-
-/// `/path`, and what is meant as a pattern: `/x.*example/`.
-fn path_alone(site: &str) -> Option<LabelAndHelp> {
-    (site.starts_with('/') && site.len() > 1).then(|| {
-        let message = format!("`{site}` names no host");
-        let help = "write a host such as `x.example`, or a host and path: `x.example/path`";
-        (message, help.to_owned())
+    Some(SiteFault::NoBrackets {
+        address: address.to_string(),
     })
 }
 
+/// `/path`, and what is meant as a pattern: `/x.*example/`.
+fn path_alone(site: &str) -> Option<SiteFault> {
+    (site.starts_with('/') && site.len() > 1).then_some(SiteFault::NoHost)
+}
+
 /// `-x.example`.
-fn stray_hyphen(site: &str) -> Option<LabelAndHelp> {
+fn stray_hyphen(site: &str) -> Option<SiteFault> {
     let host = authority(site);
     let trimmed: Vec<&str> = host
         .split('.')
@@ -233,11 +177,8 @@ fn stray_hyphen(site: &str) -> Option<LabelAndHelp> {
         .collect();
     let trimmed = trimmed.join(".");
     let meant = site.replacen(host, &trimmed, 1);
-    (trimmed != host && is_site(&meant)).then(|| {
-        let message =
-            format!("`{host}` is no host: nothing between points begins or ends with `-`");
-        (message, format!("write `{meant}`"))
-    })
+    let host = host.to_owned();
+    (trimmed != host && is_site(&meant)).then_some(SiteFault::StrayHyphen { host, meant })
 }
 
 /// Whose site a text is about, as far as it says so.

@@ -11,8 +11,8 @@ use super::timetable::Period;
 use super::{Group, Service, unknown};
 use crate::catalogue::Given;
 use crate::category::Category;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, in_backticks};
+use crate::finding::{Diagnostic, Diagnostics, Role, Setting as Found, SettingMeant};
+use crate::meant::did_you_mean;
 use crate::parse::InFile;
 use crate::settings::{self, Kind, Setting, Value};
 use crate::source::Place;
@@ -165,10 +165,12 @@ fn type_values(
         let place = rule.place(value);
         match setting.parse(&given(value)) {
             Ok(value) => values.push(ValueFor { whom, value, place }),
-            Err(error) => findings.push(
-                Diagnostic::new(Code::WrongSetting, format!("`{}`: {error}", setting.name))
-                    .at(place, "this value")
-                    .help(error.help().unwrap_or_else(|| takes(setting))),
+            Err(_) => findings.push(
+                Diagnostic::of(Found::WrongValue {
+                    setting: setting.name.to_owned(),
+                    value: given(value),
+                })
+                .at(place, Role::WrongValue),
             ),
         }
     };
@@ -210,52 +212,41 @@ fn given(value: &SettingValue) -> Given {
     }
 }
 
-fn takes(setting: &Setting) -> String {
-    let accepted = match setting.kind {
-        Kind::Levels(_) | Kind::Choice(_) => in_backticks(&setting.accepts()),
-        Kind::Number(_) | Kind::Names(_) | Kind::Policy(_) => setting.accepts().join(", "),
-    };
-    format!("`{}` takes {accepted}", setting.name)
-}
-
 fn unknown_setting(place: Place, name: &str) -> Diagnostic {
-    let finding = |label| {
-        Diagnostic::new(Code::UnknownSetting, format!("unknown setting `{name}`")).at(place, label)
-    };
-    if let Some(reason) = settings::why_not(name) {
-        return finding("this policy exists and cannot be set").help(reason);
+    let written = name.to_owned();
+    if settings::why_not(name).is_some() {
+        return Diagnostic::of(Found::NotSettable { name: written }).at(place, Role::NotSettable);
     }
-    let help = of_family(name).or_else(|| {
+    let near = || {
         let known = settings::all().map(|setting| setting.name);
         let meant = did_you_mean(name, known).or_else(|| settings::nearest(name));
-        let meant = meant.map(|meant| format!("did you mean `{meant}`?"));
-        meant.or_else(|| begun(name))
-    });
-    finding("no setting has this name").help(help.unwrap_or_else(|| {
-        "settings are named `family.setting`, such as `youtube.level`; \
-         `docs/reference/settings.md` lists them"
-            .to_owned()
-    }))
+        meant.map(|meant| SettingMeant::Near(meant.to_owned()))
+    };
+    let meant = of_family(name).or_else(near).or_else(|| begun(name));
+    Diagnostic::of(Found::Unknown {
+        name: written,
+        meant: meant.unwrap_or(SettingMeant::Unclear),
+    })
+    .at(place, Role::NoSuchSetting)
 }
 
-/// The settings of a family, for a reader who wrote its name only: `camera`, `safe-search`; or
-/// those of the name without its family: `incognito`.
-fn of_family(name: &str) -> Option<String> {
+/// The settings of a family whose name was written alone: `camera`, `safe-search`; or those of the
+/// name without its family: `incognito`.
+fn of_family(name: &str) -> Option<SettingMeant> {
     let written = name.replace('-', "");
-    let family: Vec<&str> = settings::all()
+    let family: Vec<String> = settings::all()
         .filter(|setting| {
             let of_family = setting.name.split_once('.').map(|(_, of_family)| of_family);
             setting.family().replace('-', "") == written || of_family == Some(name)
         })
-        .map(|setting| setting.name)
+        .map(|setting| setting.name.to_owned())
         .collect();
-    let one_of = if family.len() == 1 { "" } else { "one of " };
-    (!family.is_empty()).then(|| format!("write {one_of}{}", in_backticks(&family)))
+    (!family.is_empty()).then_some(SettingMeant::OneOf(family))
 }
 
 /// The policies of a browser that begin as it is written: `chromium.IncognitoMode`.
-fn begun(name: &str) -> Option<String> {
+fn begun(name: &str) -> Option<SettingMeant> {
     let (_, begun) = name.split_once('.')?;
-    let meant: Vec<&str> = settings::beginning_with(name).collect();
-    (begun.len() > 3 && !meant.is_empty()).then(|| format!("write one of {}", in_backticks(&meant)))
+    let meant: Vec<String> = settings::beginning_with(name).map(str::to_owned).collect();
+    (begun.len() > 3 && !meant.is_empty()).then_some(SettingMeant::OneOf(meant))
 }

@@ -13,8 +13,8 @@ use jiff::civil::Date;
 
 use super::statement::Names;
 use super::timetable::{self, LESSON};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean, help_for_unknown};
+use crate::finding::{Diagnostic, Diagnostics, Name, Role};
+use crate::meant::Meant;
 use crate::parse::InFile;
 use crate::source::Place;
 
@@ -155,18 +155,12 @@ fn unknown_period(
     name: &PeriodId,
     periods: &BTreeMap<PeriodId, timetable::Period>,
 ) -> Diagnostic {
-    let known = || periods.keys().map(PeriodId::as_str);
-    let help = match did_you_mean(name.as_str(), known()) {
-        Some(meant) => format!("did you mean `{meant}`?"),
-        None if periods.is_empty() => "write it under `periods` in `timetable.yaml`".to_owned(),
-        None => {
-            let known = help_for_unknown(name.as_str(), known());
-            format!("write it under `periods` in `timetable.yaml`; {known}")
-        }
-    };
-    Diagnostic::new(Code::UnknownPeriod, format!("unknown period `{name}`"))
-        .at(place, "`timetable.yaml` has no such period")
-        .help(help)
+    let known = periods.keys().map(PeriodId::as_str);
+    Diagnostic::of(Name::UnknownPeriod {
+        period: name.clone(),
+        meant: Meant::among(name.as_str(), known),
+    })
+    .at(place, Role::NotInTimetable)
 }
 
 #[cfg(test)]

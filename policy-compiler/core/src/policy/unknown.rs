@@ -1,4 +1,4 @@
-//! The findings for names that do not exist: units, stages and services.
+//! The findings for unknown names: units, stages and services.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,8 +6,8 @@ use fyr_policy_source::Scope;
 use fyr_schemas::{GroupId, ServiceId, StageId, UnitPath};
 
 use super::Group;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, audience_meant, did_you_mean, help_for_unknown, number_meant};
+use crate::finding::{Diagnostic, Name, Role, StageMeant, UnitMeant};
+use crate::meant::{Meant, audience_meant, did_you_mean, number_meant};
 use crate::parse::InFile;
 use crate::source::Place;
 
@@ -18,12 +18,12 @@ pub(crate) struct Known<'a> {
     pub(crate) groups: &'a BTreeMap<GroupId, Group>,
 }
 
-/// Unknown names in a selection.
+/// What a selection names and what does not exist.
 pub(crate) fn in_scope<T>(file: &InFile<T>, scope: &Scope, known: &Known<'_>) -> Vec<Diagnostic> {
     let place = file.place(&scope.unit);
     let unit = known.units.and_then(|units| {
-        let finding = unit(place, &scope.unit, units)?;
-        Some(finding.help_if(group_meant(&scope.unit, known.groups)))
+        let meant = group_meant(&scope.unit, known.groups);
+        unit(place, &scope.unit, (units, meant))
     });
     let stages = known.stages.iter().flat_map(|stages| {
         let unknown = scope
@@ -33,8 +33,9 @@ pub(crate) fn in_scope<T>(file: &InFile<T>, scope: &Scope, known: &Known<'_>) ->
         unknown.map(|written| {
             let names = stages.iter().map(|stage| stage.as_str());
             let audience = audience_meant(written.as_str());
-            let who = audience.map(|audience| format!("write `who: {audience}`"));
-            stage(file.place(written), written.as_str(), names).help_if(who)
+            let meant = audience.map(|audience| StageMeant::Audience(audience.to_owned()));
+            let meant = meant.unwrap_or_else(|| stage_meant(written.as_str(), names));
+            unknown_stage(file.place(written), written.as_str(), meant)
         })
     });
     unit.into_iter().chain(stages).collect()
@@ -44,15 +45,18 @@ pub(crate) fn in_scope<T>(file: &InFile<T>, scope: &Scope, known: &Known<'_>) ->
 pub(super) fn unit(
     place: Place,
     unit: &UnitPath,
-    units: &BTreeSet<UnitPath>,
+    (units, meant): (&BTreeSet<UnitPath>, Option<UnitMeant>),
 ) -> Option<Diagnostic> {
     (!units.contains(unit)).then(|| {
-        Diagnostic::new(Code::UnknownUnit, format!("unknown unit `{unit}`"))
-            .at(place, "`units.yaml` has no such unit")
-            .help(match unit_meant(unit, units) {
-                Some(meant) => format!("did you mean `{meant}`?"),
-                None => format!("add `{unit}` to `units.yaml`, or remove what is for it"),
-            })
+        let near = || match unit_meant(unit, units) {
+            Some(meant) => UnitMeant::Near(meant.to_owned()),
+            None => UnitMeant::Unclear,
+        };
+        Diagnostic::of(Name::UnknownUnit {
+            unit: unit.clone(),
+            meant: meant.unwrap_or_else(near),
+        })
+        .at(place, Role::NotInUnits)
     })
 }
 
@@ -71,14 +75,14 @@ fn unit_meant<'a>(unit: &UnitPath, units: &'a BTreeSet<UnitPath>) -> Option<&'a 
         .or_else(|| number_meant(unit.as_str(), units.iter().map(UnitPath::as_str)))
 }
 
-/// What to write for a group where a unit belongs.
-fn group_meant(unit: &UnitPath, groups: &BTreeMap<GroupId, Group>) -> Option<String> {
+/// The unit of a group that was named where a unit belongs.
+fn group_meant(unit: &UnitPath, groups: &BTreeMap<GroupId, Group>) -> Option<UnitMeant> {
     let (_, last) = unit.as_str().rsplit_once('/')?;
     let group = groups.get(&last.parse::<GroupId>().ok()?)?;
-    Some(format!(
-        "`{}` is a group, and `for` names units: write `{}`",
-        group.id, group.unit
-    ))
+    Some(UnitMeant::Group {
+        group: group.id.clone(),
+        unit: group.unit.clone(),
+    })
 }
 
 /// The finding for a stage that is none of these.
@@ -87,32 +91,34 @@ pub(super) fn stage<'a>(
     name: &str,
     known: impl IntoIterator<Item = &'a str>,
 ) -> Diagnostic {
-    let finding = Diagnostic::new(Code::UnknownStage, format!("unknown stage `{name}`"))
-        .at(place, "`fyr.yaml` has no stage of this name");
+    unknown_stage(place, name, stage_meant(name, known))
+}
+
+fn unknown_stage(place: Place, name: &str, meant: StageMeant) -> Diagnostic {
+    let name = name.to_owned();
+    Diagnostic::of(Name::UnknownStage { name, meant }).at(place, Role::NotInOrganisation)
+}
+
+fn stage_meant<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> StageMeant {
     // `2026a`: two classes of one year, of which a unit lists the year alone.
     let year = name
         .get(..4)
         .filter(|year| year.bytes().all(|byte| byte.is_ascii_digit()));
-    finding.help(match year {
-        Some(year) => format!(
-            "a unit lists a class by the year it began, `{year}`; another name stands under `groups`, \
-             with its `unit` and `start: {year}`"
-        ),
-        None => help_for_unknown(name, known),
-    })
+    match year {
+        Some(year) => StageMeant::Class(year.to_owned()),
+        None => StageMeant::Stage(Meant::among(name, known)),
+    }
 }
 
 /// The finding for a service that is none of these.
 pub(super) fn service<'a>(
     place: Place,
     name: &str,
-    known: impl ExactSizeIterator<Item = &'a ServiceId>,
+    known: impl Iterator<Item = &'a ServiceId>,
 ) -> Diagnostic {
-    Diagnostic::new(Code::UnknownService, format!("unknown service `{name}`"))
-        .at(place, "no file under `services/` has it")
-        .help(if known.len() == 0 {
-            format!("declare it in `services/{name}.yaml`: `service: {name}`")
-        } else {
-            help_for_unknown(name, known.map(ServiceId::as_str))
-        })
+    Diagnostic::of(Name::UnknownService {
+        name: name.to_owned(),
+        meant: Meant::among(name, known.map(ServiceId::as_str)),
+    })
+    .at(place, Role::NotInServices)
 }

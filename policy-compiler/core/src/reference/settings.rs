@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use fyr_schemas::bundle::Engine;
 
-use crate::diagnostic::in_backticks;
+use crate::phrase::in_backticks;
 use crate::settings::{self, Effect, Kind, Mechanism, Reach, Setting, Stricter, Value};
 
 /// The page, one section a setting, by family.

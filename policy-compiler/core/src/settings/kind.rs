@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 use crate::catalogue::Given;
 use crate::catalogue::Policy;
 use crate::catalogue::schema::Mismatch;
-use crate::diagnostic::did_you_mean;
+use crate::meant::did_you_mean;
 
 /// The type of a setting's value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

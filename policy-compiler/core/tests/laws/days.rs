@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use fyr_policy_core::diagnostic::Diagnostics;
+use fyr_policy_core::finding::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, organise};
 use fyr_policy_core::resolve::{Resolution, Resolved, resolve};
 use fyr_policy_core::{Sources, parse};

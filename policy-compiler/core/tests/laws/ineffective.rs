@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_policy_core::judge::Judge;
 use fyr_policy_core::resolve::resolve;
 use fyr_policy_core::source::Place;
-use fyr_policy_core::url_filter::Verdict;
-use fyr_policy_core::{Code, Compilation, Sources, compile};
+use fyr_policy_core::{Code, Compilation, Language, Sources, compile, word};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -34,7 +33,7 @@ proptest! {
             let compiled = compile(&sources, DAY);
             let mut errors = compiled.diagnostics.iter().filter(|finding| finding.is_error());
             // What is put aside is not quite gone: a rule over `*` may disagree with it.
-            if errors.clone().any(|error| error.message.contains("aside")) {
+            if errors.clone().any(|error| word(error, Language::English).message.contains("aside")) {
                 return Ok(());
             }
             prop_assert!(errors.next().is_none(), "{:#?} in {:#?}", compiled.diagnostics, sources);
@@ -66,8 +65,8 @@ fn ineffective(sources: &Sources) -> Option<Place> {
     compile(sources, DAY)
         .diagnostics
         .into_iter()
-        .filter(|finding| matches!(finding.code, Code::NeverHolds | Code::Repeats))
-        .map(|finding| finding.labels.first().expect("a place").place)
+        .filter(|finding| matches!(finding.code(), Code::NeverHolds | Code::Repeats))
+        .map(|finding| finding.places.first().expect("a place").place)
         .find(|place| {
             let file = sources.file(place.file).expect("a file");
             !file.text[place.span.start..].starts_with("'aside")
@@ -156,7 +155,10 @@ fn codes(rules: &[&str], decisions: &str) -> Vec<&'static str> {
     .collect();
     let compiled = compile(&sources, DAY);
     assert!(!compiled.failed(), "{:#?}", compiled.diagnostics);
-    let codes = compiled.diagnostics.iter().map(|finding| finding.code);
+    let codes = compiled
+        .diagnostics
+        .iter()
+        .map(fyr_policy_core::Diagnostic::code);
     codes
         .filter(|code| matches!(code, Code::NeverHolds | Code::Repeats))
         .map(Code::as_str)

@@ -25,7 +25,7 @@ mod undecided;
 
 use std::collections::BTreeMap;
 
-use fyr_policy_core::diagnostic::Diagnostics;
+use fyr_policy_core::finding::Diagnostics;
 use fyr_policy_core::policy::{Assumptions, Policy, Rule, organise};
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Sources, check, compile, parse};
@@ -205,7 +205,7 @@ fn holds_floor(resolved: &Resolved<'_>, rule: &Rule) -> Result<(), TestCaseError
 fn codes(compilation: &fyr_policy_core::Compilation) -> BTreeMap<&'static str, usize> {
     let mut codes = BTreeMap::new();
     for diagnostic in &compilation.diagnostics {
-        *codes.entry(diagnostic.code.as_str()).or_default() += 1;
+        *codes.entry(diagnostic.code().as_str()).or_default() += 1;
     }
     codes
 }

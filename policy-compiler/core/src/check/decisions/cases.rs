@@ -1,12 +1,11 @@
-//! Whether every case stands on its own feet: its grounds, its days, and what it replaces.
+//! Whether every decision is complete and consistent: its grounds, its days, and what it replaces.
 
 use fyr_policy_source::{At, Day, Decision, Status};
 use jiff::ToSpan;
 
 use super::{competence, unknown};
 use crate::check::assessments;
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Decision as Found, DecisionDay, Diagnostic, Role};
 use crate::parse::{InFile, missing_fields};
 use crate::policy::{CaseState, Policy};
 
@@ -38,38 +37,46 @@ fn grounds(decision: &InFile<Decision>) -> Option<Diagnostic> {
 /// Days that cannot follow one another.
 fn days(decision: &InFile<Decision>) -> Vec<Diagnostic> {
     let written = &decision.document;
+    let (begins, dated) = (written.first_day(), &written.date);
     let pairs = [
-        (written.first_day(), "begins", &written.until, "ends"),
-        (&written.date, "is dated", &written.review, "is reviewed"),
-        (&written.date, "is dated", &written.decide_by, "is decided"),
+        (
+            (begins, DecisionDay::Begins),
+            (&written.until, DecisionDay::Ends),
+        ),
+        (
+            (dated, DecisionDay::Dated),
+            (&written.review, DecisionDay::Reviewed),
+        ),
+        (
+            (dated, DecisionDay::Dated),
+            (&written.decide_by, DecisionDay::Decided),
+        ),
     ];
     pairs
         .into_iter()
-        .filter_map(|(first, begins, last, ends)| {
+        .filter_map(|((first, begins), (last, ends))| {
             let last = last.as_ref().filter(|last| last.value < first.value)?;
-            Some(backwards(
-                decision,
-                format!("`{}` {ends} before it {begins}", written.decision.value),
-                (last, ends),
-                (first, begins),
-            ))
+            Some(backwards(decision, (first, begins), (last, ends)))
         })
         .collect()
 }
 
 fn backwards(
     decision: &InFile<Decision>,
-    message: String,
-    (last, ends): (&At<Day>, &str),
-    (first, begins): (&At<Day>, &str),
+    (first, begins): (&At<Day>, DecisionDay),
+    (last, ends): (&At<Day>, DecisionDay),
 ) -> Diagnostic {
-    Diagnostic::new(Code::DaysBackwards, message)
-        .at(decision.place(last), format!("it {ends} on this day"))
-        .at(decision.place(first), format!("it {begins} on this day"))
-        .help("correct one of the days")
+    Diagnostic::of(Found::DaysBackwards {
+        case: decision.document.decision.value.clone(),
+        first: begins,
+        last: ends,
+    })
+    .at(decision.place(last), Role::Day { day: ends })
+    .at(decision.place(first), Role::Day { day: begins })
 }
 
-/// A case that this one takes the place of is known, began earlier, and is this body's to end.
+/// A decision that this one replaces must be known, begin earlier, and be within this body's
+/// competence.
 fn replacement(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
     let case = decision.document.replaces.as_ref()?;
     let place = decision.place(case);
@@ -78,18 +85,15 @@ fn replacement(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnosti
     };
     let (first_day, earlier) = (decision.document.first_day(), replaced.document.first_day());
     if first_day.value <= earlier.value {
+        let day = DecisionDay::Begins;
         return Some(
-            Diagnostic::new(
-                Code::DaysBackwards,
-                format!(
-                    "`{}` replaces `{}`, which does not begin earlier",
-                    decision.document.decision.value, case.value
-                ),
-            )
-            .at(place, "replaced here")
-            .at(decision.place(first_day), "from this day on")
-            .at(replaced.place(earlier), "which begins on this day")
-            .help("correct one of the days, or the case that is replaced"),
+            Diagnostic::of(Found::ReplacesLater {
+                case: decision.document.decision.value.clone(),
+                replaced: case.value.clone(),
+            })
+            .at(place, Role::Replaces)
+            .at(decision.place(first_day), Role::Day { day })
+            .at(replaced.place(earlier), Role::Day { day }),
         );
     }
     competence::of_replacement(policy, decision, replaced)
@@ -98,54 +102,40 @@ fn replacement(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnosti
 fn overdue_review(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
     let written = &decision.document;
     let review = written.review.as_ref()?;
-    // A day before that of the decision itself is a slip, and told as one.
+    // A day before that of the decision itself is a mistake of its own.
     (written.date.value <= review.value && review.value.0 < policy.date).then(|| {
-        Diagnostic::new(
-            Code::ReviewOverdue,
-            format!("`{}` is overdue for review", written.decision.value),
-        )
-        .at(decision.place(review), "was to be reviewed by this day")
-        .help(format!("ask `{}` to review it", written.owner))
+        Diagnostic::of(Found::ReviewOverdue {
+            case: written.decision.value.clone(),
+            owner: written.owner.clone(),
+        })
+        .at(decision.place(review), Role::ReviewDue)
     })
 }
 
 fn no_deadline(decision: &InFile<Decision>) -> Option<Diagnostic> {
     let written = &decision.document;
     (written.status.value == Status::Emergency && written.decide_by.is_none()).then(|| {
-        Diagnostic::new(
-            Code::NoDeadline,
-            format!(
-                "`{}` says not when it must be decided",
-                written.decision.value
-            ),
-        )
-        .at(decision.place(&written.status), "in force at once")
-        .help("add `decide-by:` with the day the decision must follow by")
+        let case = written.decision.value.clone();
+        Diagnostic::of(Found::NoDeadline { case })
+            .at(decision.place(&written.status), Role::Emergency)
     })
 }
 
-/// How long an emergency may stand on nothing but itself.
+/// How long an emergency may be in force without a decision.
 const MONTHS_WITHOUT_DECISION: i32 = 3;
 
-/// An emergency whose decision is far away is a decision that nobody made.
+/// An emergency whose decision is far away bypasses the body that must decide.
 fn far_deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
     let written = &decision.document;
     let (day, first) = (written.awaited_by()?, &written.date);
     let latest = first.value.0.checked_add(MONTHS_WITHOUT_DECISION.months());
     (latest.ok()?.max(policy.date) < day.value.0).then(|| {
-        Diagnostic::new(
-            Code::FarDeadline,
-            format!(
-                "`{}` is an emergency for more than {MONTHS_WITHOUT_DECISION} months",
-                written.decision.value
-            ),
-        )
-        .at(decision.place(day), "is to be decided by this day")
-        .at(
-            decision.place(first),
-            "in force without a decision from here on",
-        )
-        .help("name the next meeting of the body, or let it decide now: `status: decided`")
+        Diagnostic::of(Found::FarDeadline {
+            case: written.decision.value.clone(),
+            months: MONTHS_WITHOUT_DECISION,
+        })
+        .at(decision.place(day), Role::DecideBy)
+        .at(decision.place(first), Role::WithoutDecisionFrom)
     })
 }
 
@@ -153,19 +143,15 @@ fn passed_deadline(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagn
     let written = &decision.document;
     let day = written.awaited_by()?;
     (day.value.0 < policy.date).then(|| {
-        Diagnostic::new(
-            Code::DeadlinePassed,
-            format!("`{}` still awaits its decision", written.decision.value),
-        )
-        .at(decision.place(day), "was to be decided by this day")
-        .help(format!(
-            "ask {} to decide, or remove the rules that cite it",
-            policy.body_name(&written.body)
-        ))
+        Diagnostic::of(Found::DeadlinePassed {
+            case: written.decision.value.clone(),
+            body: policy.body_name(&written.body),
+        })
+        .at(decision.place(day), Role::DecideByPassed)
     })
 }
 
-/// R24: an assessment that nobody has looked at for longer than the organisation allows.
+/// R24: an assessment that is older than the organisation allows.
 fn old_assessment(policy: &Policy, decision: &InFile<Decision>) -> Option<Diagnostic> {
     let dpia = decision.document.dpia.as_ref()?;
     assessments::outdated(policy, dpia, decision.file)

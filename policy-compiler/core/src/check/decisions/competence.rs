@@ -3,13 +3,12 @@
 use fyr_policy_source::{At, Body, Decision};
 use fyr_schemas::{BodyId, UnitPath};
 
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::finding::{Competent, Decision as Found, Diagnostic, Role};
 use crate::parse::InFile;
 use crate::policy::{Policy, Rule};
 use crate::source::Place;
 
-/// Whether the body that decided may rule over everybody a rule is for.
+/// Whether the body that decided is competent for all groups of a rule.
 pub(super) fn of_rule(
     policy: &Policy,
     rule: &Rule,
@@ -18,7 +17,9 @@ pub(super) fn of_rule(
     let unit = &rule.source.document.scope.unit;
     let concerns = (
         rule.source.place(unit),
-        format!("`{}` is for this unit", rule.id()),
+        Role::RuleForUnit {
+            rule: rule.id().clone(),
+        },
     );
     for_unit(policy, decision, unit, concerns)
 }
@@ -28,7 +29,7 @@ pub(in crate::check) fn for_unit(
     policy: &Policy,
     decision: &InFile<Decision>,
     unit: &UnitPath,
-    concerns: (Place, String),
+    concerns: (Place, Role),
 ) -> Option<Diagnostic> {
     let body = body_of(policy, decision)?;
     (!body.competent_for.contains(unit) && !policy.lacks_unit(unit))
@@ -43,15 +44,16 @@ pub(super) fn of_replacement(
 ) -> Option<Diagnostic> {
     let body = body_of(policy, decision)?;
     let unit = &body_of(policy, replaced)?.competent_for;
-    let case = &replaced.document.decision.value;
+    let case = replaced.document.decision.value.clone();
     let concerns = (
         replaced.place(&replaced.document.body),
-        format!("`{case}` was decided by this body"),
+        Role::ReplacedDecisionOf { case },
     );
     (!body.competent_for.contains(unit)).then(|| beyond(policy, decision, unit, concerns))
 }
 
-/// Whether the body that decided may rule over a unit; one that `fyr.yaml` does not have is told.
+/// Whether the body that decided may rule over a unit; one that `fyr.yaml` does not have is a
+/// finding of its own.
 pub(in crate::check) fn may_decide(
     policy: &Policy,
     decision: &InFile<Decision>,
@@ -82,47 +84,43 @@ fn beyond(
     policy: &Policy,
     decision: &InFile<Decision>,
     unit: &UnitPath,
-    (place, concerns): (Place, String),
+    (place, concerns): (Place, Role),
 ) -> Diagnostic {
     let bodies = &policy.organisation.document.bodies;
     let decided_by = &decision.document.body;
-    let help = match nearest(policy, unit) {
-        Some((name, body)) if carries_all(policy, decision, body) => {
-            format!("{} is competent for it: `body: {}`", body.name, name.value)
-        }
-        Some((_, body)) => format!(
-            "{} is competent for it: cite a decision of its own there",
-            body.name
-        ),
-        None => "no body is competent for it; `fyr.yaml` says who may decide where".to_owned(),
+    let competent = match nearest(policy, unit) {
+        Some((id, body)) if covers_all(policy, decision, body) => Competent::Body {
+            id: id.value.clone(),
+            name: body.name.clone(),
+        },
+        Some((_, body)) => Competent::OwnDecision {
+            name: body.name.clone(),
+        },
+        None => Competent::NoBody,
     };
-    let finding = Diagnostic::new(
-        Code::NotCompetent,
-        format!(
-            "{} may not decide for `{unit}`",
-            policy.body_name(decided_by)
-        ),
-    )
+    let competence = bodies.get(decided_by).map(|body| {
+        let place = policy.organisation.place(&body.competent_for);
+        (place, Role::CompetentFor)
+    });
+    Diagnostic::of(Found::BeyondCompetence {
+        case: decision.document.decision.value.clone(),
+        body: policy.body_name(decided_by),
+        unit: unit.clone(),
+        competent,
+    })
     .at(place, concerns)
-    .at(decision.place(decided_by), "decided by this body")
-    .help(help);
-    match bodies.get(decided_by) {
-        Some(body) => finding.at(
-            policy.organisation.place(&body.competent_for),
-            "which is competent here",
-        ),
-        None => finding,
-    }
+    .at(decision.place(decided_by), Role::DecidedBy)
+    .at_each(competence)
 }
 
-/// Whether a body may decide for everything that a decision carries: else its name in the decision
+/// Whether a body may decide for everything that cites a decision: else its name in the decision
 /// only moves the finding.
-fn carries_all(policy: &Policy, decision: &InFile<Decision>, body: &Body) -> bool {
+fn covers_all(policy: &Policy, decision: &InFile<Decision>, body: &Body) -> bool {
     let case = &decision.document.decision.value;
     let rules = policy.rules.values().chain(policy.dormant.values());
-    let mut carried = rules
+    let mut covered = rules
         .filter(|rule| rule.decision() == Some(case))
         .map(Rule::unit)
         .chain(policy.units_approved_by(case));
-    carried.all(|unit| body.competent_for.contains(unit))
+    covered.all(|unit| body.competent_for.contains(unit))
 }

@@ -1,47 +1,43 @@
-//! R03: nobody takes time from a floor who may not decide for the unit it stands on.
+//! R03: only a body that may decide for the unit of a floor shortens its hours.
 //!
 //! A floor holds while its period runs. Other hours and holidays of a body that is competent for
 //! the floor's unit are part of what was decided; those of any other body may add time, and are
 //! held against what is left without them. What is for a part below that unit cites the case
 //! itself: what its period or the timetable cites was decided for all of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fyr_policy_source::Strength;
 use fyr_schemas::timetable::{Days, Hours, Period as Runs};
-use fyr_schemas::{BodyId, CaseNumber, GroupId, PeriodId, UnitPath};
+use fyr_schemas::{GroupId, PeriodId, UnitPath};
 use jiff::civil::Date;
 
 use super::super::decisions::competence;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words, in_words};
+use crate::finding::{Diagnostic, Hours as Found, PerGroup, Role, Shortening};
 use crate::policy::timetable::{Cited, Exception, Holiday, Period, a_year_of, deciding_days};
 use crate::policy::{Group, Policy, Rule};
 use crate::source::Place;
 
 pub(super) fn check(policy: &Policy) -> Vec<Diagnostic> {
-    let mut taken: BTreeMap<Alike<'_>, Taken<'_>> = BTreeMap::new();
+    let mut taken = PerGroup::default();
     for group in policy.groups.values() {
         for rule in policy.rules_for(group) {
             if rule.strength() == Strength::Default {
                 continue;
             }
             for taking in of_floor(policy, group, rule) {
-                let alike = (taking.kind, taking.decided.map(|cited| &cited.case));
-                let taken = taken.entry(alike).or_default();
-                taken.add(&taking, &group.id);
-                taken.floors.insert(rule.id().as_str(), rule);
+                taken.note((taking, rule.id()), &group.id);
             }
         }
     }
-    taken
-        .iter()
-        .map(|((kind, _), taken)| taken.report(policy, *kind))
-        .collect()
+    taken.into_findings(|(taking, floor), groups| {
+        let floor = policy.rules.get(floor);
+        taking.finding(policy, floor, groups)
+    })
 }
 
 /// Something of the timetable that takes time from a floor.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Taking<'a> {
     kind: Kind<'a>,
     decided: Option<&'a Cited>,
@@ -50,9 +46,6 @@ struct Taking<'a> {
     /// The first of it.
     lost: Option<Lost>,
 }
-
-/// What is one finding, wherever it stands.
-type Alike<'a> = (Kind<'a>, Option<&'a CaseNumber>);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind<'a> {
@@ -66,22 +59,6 @@ enum Kind<'a> {
 
 /// A day on which a floor would not hold at these hours.
 type Lost = (Date, Hours);
-
-/// From which floors time is taken, and where.
-#[derive(Default)]
-struct Taken<'a> {
-    floors: BTreeMap<&'a str, &'a Rule>,
-    places: BTreeMap<Place, Loss<'a>>,
-    /// Where the decision is first cited, where one is.
-    decided: Option<&'a Cited>,
-}
-
-/// What is taken in one place, and from whom.
-struct Loss<'a> {
-    name: &'a str,
-    groups: BTreeSet<&'a GroupId>,
-    first: Option<Lost>,
-}
 
 /// Everything that takes time from a floor for a group.
 fn of_floor<'a>(policy: &'a Policy, group: &Group, floor: &Rule) -> Vec<Taking<'a>> {
@@ -165,13 +142,13 @@ impl<'a> Sight<'a, '_> {
         }
     }
 
-    /// The case that something stands on: below the floor its own alone.
+    /// The case that something cites: below the floor its own alone.
     fn cited_case<'c>(&self, stated: Stated<'c>) -> Option<&'c Cited> {
         let is_its_own = stated.cites_itself || !self.is_below(stated);
         stated.decided.filter(|_| is_its_own)
     }
 
-    /// Whether something is for a part of the unit that the floor stands on.
+    /// Whether something is for a part of the unit of the floor.
     fn is_below(&self, stated: Stated<'_>) -> bool {
         let floor = self.floor.unit();
         stated
@@ -179,8 +156,8 @@ impl<'a> Sight<'a, '_> {
             .is_some_and(|unit| unit != floor && floor.contains(unit))
     }
 
-    /// Whether a case is of a body that may decide for the floor's unit. What nobody decided counts
-    /// where nobody decided the period either: that is a finding of its own.
+    /// Whether a case is of a body that may decide for the floor's unit. What cites no decision counts
+    /// where the period cites none either: that is a finding of its own.
     fn is_theirs(&self, cited: Option<&Cited>) -> bool {
         let Some(cited) = cited else {
             return self.period.decided.is_none();
@@ -200,7 +177,7 @@ impl<'a> Sight<'a, '_> {
             .filter(|holiday| holiday.is_for(group))
             .partition(|holiday| self.counts(Stated::of_holiday(holiday)));
         // Single days do not ask about holidays, so hours by the week lose to all of them. What
-        // holidays take from hours by the week is told of the holidays.
+        // holidays take from hours by the week is reported for the holidays.
         let is_single = matches!(decided, Runs::On { .. });
         let days = deciding_days([decided, &exception.runs], self.policy.date);
         days.into_iter().find_map(|day| {
@@ -256,103 +233,52 @@ fn first_missing(hours: Hours, others: &[Hours]) -> Option<Hours> {
     Hours::between(reached, hours.until())
 }
 
-impl<'a> Taken<'a> {
-    fn add(&mut self, taking: &Taking<'a>, group: &'a GroupId) {
-        let loss = self.places.entry(taking.place).or_insert_with(|| Loss {
-            name: taking.name,
-            groups: BTreeSet::new(),
-            first: taking.lost,
-        });
-        loss.groups.insert(group);
-        self.decided = self.decided.into_iter().chain(taking.decided).min();
-    }
-
-    fn report(&self, policy: &Policy, kind: Kind<'_>) -> Diagnostic {
-        let names: Vec<&str> = self.floors.keys().copied().collect();
-        let floors = in_words(&names, "rules");
-        let message = match kind {
-            Kind::Period(name) => {
-                format!("`{name}` is decided by those who may not say when {floors} may hold")
-            }
-            Kind::Exception(name) => format!("other hours of `{name}` take time from {floors}"),
-            Kind::Holiday => {
-                let names: Vec<&str> = self.places.values().map(|loss| loss.name).collect();
-                let take = if names.len() == 1 { "takes" } else { "take" };
-                format!("{} {take} time from {floors}", in_words(&names, "holidays"))
-            }
+impl Taking<'_> {
+    /// Those that have the kind and the decision in common are one finding for all floors and places.
+    fn finding(
+        self,
+        policy: &Policy,
+        floor: Option<&Rule>,
+        groups: &BTreeSet<&GroupId>,
+    ) -> Diagnostic {
+        let by = match self.kind {
+            Kind::Period(name) => Shortening::Period(name.clone()),
+            Kind::Exception(name) => Shortening::Exception(name.clone()),
+            Kind::Holiday => Shortening::Holidays,
         };
-        let finding = Diagnostic::new(Code::HoursTaken, message).help(self.way_out(policy, kind));
-        let finding = self.places.iter().fold(finding, |finding, (place, loss)| {
-            finding.at(*place, loss.in_words(self.decided))
-        });
-        let finding = match self.decided.zip(self.unit()) {
-            Some((cited, unit)) => finding.at(cited.place, decided_by(policy, cited, unit)),
-            None => finding,
+        let shortens = Role::Shortens {
+            name: self.name.to_owned(),
+            groups: groups.iter().copied().cloned().collect(),
+            first: self.lost,
+            cites: self.decided.is_some(),
         };
-        let floors = self.floors.values();
-        floors.fold(finding, |finding, floor| {
-            finding.at(floor.place(), authority_of(policy, floor))
+        let decided = self.decided.map(|cited| {
+            let decision = policy.decisions.get(&cited.case);
+            let body = decision.map(|decision| policy.body_name(&decision.document.body));
+            let body = body.unwrap_or_default();
+            (cited.place, Role::DecidedByOther { body })
+        });
+        Diagnostic::of(Found::FloorShortened {
+            by,
+            case: self.decided.map(|cited| cited.case.clone()),
         })
-    }
-
-    /// The highest unit that one of the floors stands on.
-    fn unit(&self) -> Option<&'a UnitPath> {
-        let units = self.floors.values().map(|floor| floor.unit());
-        units.min_by_key(|unit| unit.depth())
-    }
-
-    fn way_out(&self, policy: &Policy, kind: Kind<'_>) -> String {
-        let body = self
-            .unit()
-            .and_then(|unit| competence::nearest(policy, unit));
-        let decide = match body {
-            Some((_, body)) => format!("cite a decision of {}", body.name),
-            None => "cite a decision of a body that may decide there".to_owned(),
-        };
-        match kind {
-            Kind::Period(_) => format!(
-                "{decide} for the period; those below it may still give themselves longer hours, \
-                 under `except`"
-            ),
-            Kind::Exception(_) => format!(
-                "let them be at least as long as they are without the exception, or {decide}"
-            ),
-            Kind::Holiday => format!("remove the days, or {decide}"),
-        }
+        .at(self.place, shortens)
+        .at_each(decided)
+        .at_each(floor.map(|floor| (floor.place(), floor_from(policy, floor))))
     }
 }
 
-impl Loss<'_> {
-    /// `oest-2021` would be without it on 2026-11-23, 13:00-15:00.
-    fn in_words(&self, decided: Option<&Cited>) -> String {
-        let groups: Vec<&GroupId> = self.groups.iter().copied().collect();
-        let whom = groups_in_words(&groups);
-        let lost = match self.first {
-            Some((day, hours)) => format!("{whom} would be without it on {day}, {hours}"),
-            None => format!("for {whom}"),
-        };
-        match decided {
-            Some(_) => lost,
-            None => format!("cites no decision of its own: {lost}"),
-        }
-    }
-}
-
-/// ``decided by Skolebestyrelsen på Øst, which may not decide for `/skoler` ``.
-fn decided_by(policy: &Policy, cited: &Cited, unit: &UnitPath) -> String {
-    let body = policy.decisions.get(&cited.case);
-    let body = body.map(|decision| decision.document.body.value.clone());
-    let name = body.map_or_else(String::new, |body: BodyId| policy.body_name(&body));
-    format!("decided by {name}, which may not decide for `{unit}`")
-}
-
-/// `` `ro` is `minimum` from `/skoler`, decided by Skoleudvalget in `SK-2025-7` ``.
-fn authority_of(policy: &Policy, floor: &Rule) -> String {
-    let (id, strength, unit) = (floor.id(), floor.strength().word(), floor.unit());
-    let authority_of = format!("`{id}` is `{strength}` from `{unit}`");
-    let case = floor.decision();
-    match case.and_then(|case| Some((case, policy.body_of(case)?))) {
-        Some((case, body)) => format!("{authority_of}, decided by {body} in `{case}`"),
-        None => authority_of,
+fn floor_from(policy: &Policy, floor: &Rule) -> Role {
+    let decided = floor.decision().and_then(|case| {
+        let body = policy.body_of(case)?;
+        Some((case.clone(), body.to_owned()))
+    });
+    let competent = competence::nearest(policy, floor.unit());
+    Role::FloorFrom {
+        rule: floor.id().clone(),
+        strength: floor.strength(),
+        unit: floor.unit().clone(),
+        decided,
+        competent: competent.map(|(_, body)| body.name.clone()),
     }
 }

@@ -47,7 +47,7 @@ fn shade<'a>(
         .iter()
         .filter(|resolved| value.whom.reaches(resolved.group))
         .peekable();
-    // A value for nobody is told by itself.
+    // A value for no group is a finding of its own.
     let first = *reached.peek()?;
     let is_effective = |resolved: &Resolved<'_>| {
         let chosen = statement.value_for(resolved.group);

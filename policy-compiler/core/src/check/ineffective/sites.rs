@@ -100,7 +100,7 @@ fn effect<'a>(
 }
 
 /// The most parts of a site that are looked at one by one: of a site that so much else is said
-/// within, nobody is told that it changes nothing.
+/// within, it is not reported as ineffective.
 const MOST_PARTS: usize = 64;
 
 /// Whether some verdict over a part of `filter` is another without what is written at `place`.
@@ -171,8 +171,8 @@ fn written(policy: &Policy) -> ByHost<(&UrlFilter, Place)> {
     written
 }
 
-/// Whether a rule that speaks of the wider filter speaks of all that the other one does, whatever
-/// its verdict.
+/// Whether a rule that speaks of the wider filter speaks of all that the other one does, with any
+/// verdict.
 fn covers(wider: &UrlFilter, filter: &UrlFilter) -> bool {
     let is_spared = filter
         .scheme

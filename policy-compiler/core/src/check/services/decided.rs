@@ -6,17 +6,15 @@ use std::collections::BTreeSet;
 use fyr_policy_source::{At, Decision, ServiceStatus};
 use fyr_schemas::CaseNumber;
 
-use crate::check::decisions::{carries_nothing, competence};
-use crate::code::Code;
-use crate::diagnostic::Diagnostic;
+use crate::check::decisions::{competence, not_decided};
+use crate::finding::{Diagnostic, NotInForce, Role, Service as Found};
 use crate::parse::InFile;
 use crate::policy::{Assessed, CaseState, Policy, Service};
-use crate::source::Place;
 
-/// What is wrong with the decisions on a service; one that no file has is told by itself.
+/// What is wrong with the decisions on a service; one that no file has is a finding of its own.
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
-    // Parts that stand on the service's decision share what is wrong with it.
+    // Parts that cite the service's decision share what is wrong with it.
     let mut looked_at = BTreeSet::new();
     for assessed in service.assessments() {
         let Some((case, decision)) = assessed
@@ -49,30 +47,21 @@ fn lapsed(
     let place = service.source.place(case);
     let why = match state {
         CaseState::InForce => return None,
-        CaseState::Void => return Some(carries_nothing(decision, place)),
-        CaseState::Proposed => {
-            let status = decision.document.status.word();
-            format!("`{}` is a proposal: {status}", case.value)
-        }
-        CaseState::Coming(day) => format!("`{}` begins on {day}", case.value),
-        CaseState::Ended(day) => format!("`{}` ended on {day}", case.value),
+        CaseState::Void => return Some(not_decided(decision, place)),
+        CaseState::Proposed => NotInForce::Proposed(decision.document.status.value),
+        CaseState::Coming(day) => NotInForce::Begins(day),
+        CaseState::Ended(day) => NotInForce::Ended(day),
     };
-    Some(not_in_force(service, decision, (place, why)))
-}
-
-fn not_in_force(
-    service: &Service,
-    decision: &InFile<Decision>,
-    (place, why): (Place, String),
-) -> Diagnostic {
-    let message = format!(
-        "`{}` is approved by a decision that is not in force",
-        service.id()
-    );
-    Diagnostic::new(Code::ApprovalNotInForce, message)
-        .at(place, why)
-        .at(decision.place(&decision.document.status), "its status")
-        .help("cite the decision that approves it, or set `status: under-review`")
+    let status = decision.place(&decision.document.status);
+    let finding = Diagnostic::of(Found::ApprovalNotInForce {
+        service: service.id().clone(),
+        case: case.value.clone(),
+    });
+    Some(
+        finding
+            .at(place, Role::CitesNotInForce { why })
+            .at(status, Role::StatusOfDecision),
+    )
 }
 
 /// The first unit for whose groups a status is what holds, and that its body may not decide for.
@@ -86,7 +75,10 @@ fn beyond(
     units.find_map(|unit| {
         let concerns = (
             service.source.place(assessed.status),
-            format!("`{}` is {} there too", service.id(), assessed.status.word()),
+            Role::ServiceStatusFor {
+                service: service.id().clone(),
+                status: assessed.status.value,
+            },
         );
         competence::for_unit(policy, decision, unit, concerns)
     })

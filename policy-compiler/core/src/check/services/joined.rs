@@ -1,40 +1,32 @@
 //! R03 and R21: what joins a rule by its category or its status opens nothing that a decided floor
 //! closes otherwise, unless a body decided on the service that may decide the floor.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use fyr_policy_source::Statuses;
-use fyr_schemas::{GroupId, ServiceId, UnitPath};
+use fyr_schemas::{GroupId, RuleId, ServiceId, UnitPath};
 
 use super::narrowed::{carries, leaves_to_others};
 use crate::check::closing::Closing;
 use crate::check::once::OncePerSites;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, PerGroup, Role, Service as Found};
 use crate::policy::{Authority, Group, Policy, selects};
 use crate::resolve::{Resolution, SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::UrlFilter;
 
 pub(in crate::check) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<Joined<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut found = PerGroup::default();
     let mut known = OncePerSites::default();
     for resolved in resolution.at_all_times() {
         let (sites, group) = (&resolved.sites, resolved.group);
         for meeting in known.answer(sites, meetings) {
-            let Some(joined) = meeting.opened(policy, sites, group) else {
-                continue;
-            };
-            let groups = found.entry(joined).or_default();
-            if !groups.contains(&&group.id) {
-                groups.push(&group.id);
+            if let Some(joined) = meeting.opened(policy, sites, group) {
+                found.note(joined, &group.id);
             }
         }
     }
-    let found = found.iter();
-    found
-        .map(|(joined, groups)| joined.report(policy, groups))
-        .collect()
+    found.into_findings(|joined: Joined<'_>, groups| joined.finding(policy, groups))
 }
 
 /// Where something that joins what a rule opens meets what a decided floor closes.
@@ -50,9 +42,9 @@ struct Joined<'a> {
     service: &'a ServiceId,
     site: String,
     /// The rule that it joins, and where.
-    opens: (&'a str, Place),
+    opens: (&'a RuleId, Place),
     /// The floor that closes it otherwise, its unit, what it says and where.
-    closes: (&'a str, &'a UnitPath, String, Place),
+    closes: (&'a RuleId, &'a UnitPath, String, Place),
 }
 
 /// Everything that joins what is open, wherever a decided floor closes a part of it.
@@ -88,8 +80,8 @@ fn meetings<'a>(sites: &Sites<'a>) -> Vec<Meeting<'a>> {
 }
 
 impl<'a> Meeting<'a> {
-    /// What is open there for a group, and would not be had nobody been heard but decisions, and of
-    /// what joins only what who may decide the floor decided on. One that says the same as another
+    /// What is open there for a group, and would not be if only decisions counted, and of what joins
+    /// only what a body decided on that may decide the floor. One that says the same as another
     /// takes nothing from that.
     fn opened(&self, policy: &Policy, sites: &Sites<'a>, group: &Group) -> Option<Joined<'a>> {
         let Self { region, unit } = self;
@@ -108,9 +100,9 @@ impl<'a> Meeting<'a> {
         is_opened.then(|| Joined {
             service,
             site: holds.says.sites.to_string(),
-            opens: (holds.rule.id().as_str(), holds.says.place),
+            opens: (holds.rule.id(), holds.says.place),
             closes: (
-                without.rule.id().as_str(),
+                without.rule.id(),
                 without.rule.unit(),
                 without.to_string(),
                 without.says.place,
@@ -136,26 +128,28 @@ fn is_decided(policy: &Policy, service: &ServiceId, group: &Group, unit: &UnitPa
 }
 
 impl Joined<'_> {
-    fn report(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
-        let (service, site) = (self.service, &self.site);
-        let ((rule, here), (floor, unit, says, there)) = (self.opens, &self.closes);
-        let listed = policy.services.get(service).and_then(|service| {
+    fn finding(self, policy: &Policy, groups: &BTreeSet<&GroupId>) -> Diagnostic {
+        let ((rule, here), (floor, unit, says, there)) = (self.opens, self.closes);
+        let listed = policy.services.get(self.service).and_then(|service| {
             let mut sites = service.sites.iter();
-            let (_, place) = sites.find(|(filter, _)| filter.to_string() == *site)?;
+            let (_, place) = sites.find(|(filter, _)| filter.to_string() == self.site)?;
             Some(*place)
         });
-        let finding = Diagnostic::new(
-            Code::NotCompetent,
-            format!("`{service}` joins what `{rule}` opens, and so `{site}` is out of reach of `{floor}`"),
-        )
-        .at(
-            listed.unwrap_or(here),
-            format!("open by it for {}", groups_in_words(groups)),
-        )
-        .at(*there, format!("`{floor}` says `{says}`"));
-        finding.help(format!(
-            "take the site out of the service, or write beside it the `decision:` of a body that may \
-             decide for `{unit}`"
-        ))
+        let open = Role::OpenFor {
+            groups: groups.iter().copied().cloned().collect(),
+        };
+        let closes = Role::Says {
+            rule: floor.clone(),
+            value: says,
+        };
+        Diagnostic::of(Found::JoinBypasses {
+            service: self.service.clone(),
+            rule: rule.clone(),
+            site: self.site,
+            floor: floor.clone(),
+            unit: unit.clone(),
+        })
+        .at(listed.unwrap_or(here), open)
+        .at(there, closes)
     }
 }

@@ -1,31 +1,27 @@
 //! R03 and R21: a status for a part of the organisation takes no service out of a floor, unless a
-//! body decided it that may decide the floor. Of a service that nobody above has looked at, the
-//! part's own body may say what it is there: that takes it from what closes whatever nobody has
-//! looked at, and from nothing that was closed by its name.
+//! body decided it that may decide the floor. Of a service that was not assessed above, the
+//! part's own body may say what it is there: that takes it from what closes everything that was not
+//! assessed, and from nothing that was closed by its name.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use fyr_policy_source::{ServiceStatus, StatusFor, Statuses, Strength};
-use fyr_schemas::{CaseNumber, GroupId, UnitPath};
+use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
 
 use crate::check::decisions::competence;
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, PerGroup, Role, Service as Found, StatusExtent};
 use crate::policy::{Assessed, CaseState, Group, Policy, Reach, Rule, Service, SiteStatement};
 use crate::source::Place;
 use crate::url_filter::{UrlFilter, Verdict};
 
 pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<Taken<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut found = PerGroup::default();
     for group in policy.groups.values() {
         for taken in taken(policy, service, group) {
-            found.entry(taken).or_default().push(&group.id);
+            found.note(taken, &group.id);
         }
     }
-    found
-        .iter()
-        .map(|(taken, groups)| taken.report(service, groups))
-        .collect()
+    found.into_findings(|taken: Taken<'_>, groups| taken.finding(service, groups))
 }
 
 /// A service that a status takes out of a floor.
@@ -33,37 +29,36 @@ pub(super) fn check(policy: &Policy, service: &Service) -> Vec<Diagnostic> {
 struct Taken<'a> {
     status: (Place, ServiceStatus),
     /// What the floor says, where, of which status.
-    says: (&'static str, Place, ServiceStatus),
-    floor: (&'a str, String),
+    says: (Verdict, Place, ServiceStatus),
+    floor: (&'a RuleId, &'a UnitPath),
 }
 
 impl Taken<'_> {
-    fn report(&self, service: &Service, groups: &[&GroupId]) -> Diagnostic {
+    fn finding(self, service: &Service, groups: &BTreeSet<&GroupId>) -> Diagnostic {
         let ((here, status), (verdict, there, wider)) = (self.status, self.says);
-        let (rule, unit) = &self.floor;
-        let (status, wider) = (status.word(), wider.word());
-        let part = match &service.source.document.status {
-            Statuses::Parts(_) => format!("{status} in a part of `{unit}`"),
-            Statuses::Unwritten | Statuses::AllGroups(_) => {
-                format!("{status} by no body that may decide so")
-            }
+        let (floor, unit) = self.floor;
+        let extent = match &service.source.document.status {
+            Statuses::Parts(_) => StatusExtent::Part,
+            Statuses::Unwritten | Statuses::AllGroups(_) => StatusExtent::Whole,
         };
-        Diagnostic::new(
-            Code::NotCompetent,
-            format!(
-                "`{}` is {part}, and so out of reach of `{rule}`",
-                service.id()
-            ),
-        )
-        .at(here, format!("{status} for {}", groups_in_words(groups)))
-        .at(
-            there,
-            format!("would {verdict} it: it is {wider} in `{unit}`"),
-        )
-        .help(format!(
-            "remove the status, or write beside it the `decision:` of a body that may decide for \
-             `{unit}`"
-        ))
+        let bypasses = Role::StatusFor {
+            status,
+            groups: groups.iter().copied().cloned().collect(),
+        };
+        let would_apply = Role::WouldApply {
+            rule: floor.clone(),
+            verdict,
+            status: wider,
+        };
+        Diagnostic::of(Found::StatusBypasses {
+            service: service.id().clone(),
+            status,
+            extent,
+            floor: floor.clone(),
+            unit: unit.clone(),
+        })
+        .at(here, bypasses)
+        .at(there, would_apply)
     }
 }
 
@@ -104,8 +99,8 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
         })?;
         Some(Taken {
             status: (service.source.place(holds.status), holds.status.value),
-            says: (says.verdict.word(), says.place, wider),
-            floor: (rule.id().as_str(), rule.unit().to_string()),
+            says: (says.verdict, says.place, wider),
+            floor: (rule.id(), rule.unit()),
         })
     };
     floors.iter().filter_map(of_floor).collect()
@@ -114,7 +109,7 @@ fn taken<'a>(policy: &'a Policy, service: &Service, group: &Group) -> Vec<Taken<
 /// What a floor says.
 pub(super) type Says<'a> = (&'a Rule, &'a SiteStatement);
 
-/// Whether a floor leaves to others what they look at: it closes what nobody has looked at, or
+/// Whether a floor leaves to others what they look at: it closes what was not assessed, or
 /// everything but what has a status.
 pub(super) fn leaves_to_others((rule, says): Says<'_>, now: Option<Says<'_>>) -> bool {
     let asked = |says: &SiteStatement| says.condition.as_ref()?.status;
@@ -161,8 +156,8 @@ fn is_decided(policy: &Policy, assessed: Assessed<'_>, unit: &UnitPath) -> bool 
     case.is_some_and(|case| carries(policy, &case.value, unit))
 }
 
-/// Whether a case is in force and its body may decide for a unit; one that no file has is told by
-/// itself.
+/// Whether a case is in force and its body may decide for a unit; one that no file has is a finding of
+/// its own.
 pub(super) fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bool {
     policy.decisions.get(case).is_none_or(|decision| {
         policy.state(case) == Some(CaseState::InForce)
@@ -170,8 +165,8 @@ pub(super) fn carries(policy: &Policy, case: &CaseNumber, unit: &UnitPath) -> bo
     })
 }
 
-/// Everything that floors say over a site of a service, with how far it reaches, whatever status it
-/// has.
+/// Everything that floors say over a site of a service, with how far it reaches, for any status that
+/// it has.
 fn claims_over<'a>(
     floors: &[&'a Rule],
     service: &Service,

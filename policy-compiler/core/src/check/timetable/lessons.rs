@@ -3,15 +3,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_schemas::PeriodId;
 use fyr_schemas::timetable::{Days, Hours, Minute, Period as Runs};
-use fyr_schemas::{GroupId, PeriodId};
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, groups_in_words};
+use crate::finding::{Diagnostic, Hours as Found, PerGroup, Role};
 use crate::policy::timetable::{LESSON, Period, deciding_days, last_day};
 use crate::policy::{Group, Policy};
+use crate::source::Place;
 
 /// The most minutes of a day that are lessons of one group.
 const MOST_MINUTES: u16 = 8 * 60;
@@ -34,18 +34,11 @@ fn endless(policy: &Policy, name: &PeriodId, period: &Period) -> Option<Diagnost
     };
     let is_endless = |runs: &&Runs| last_day(runs).is_none_or(|last| latest(runs) < last);
     let runs = period.ways().find(is_endless)?;
-    let says = match last_day(runs) {
-        Some(last) => format!("runs until {last}"),
-        None => "has no last day".to_owned(),
-    };
-    let finding = Diagnostic::new(
-        Code::LessonWithoutEnd,
-        format!("`{name}` does not end within a year"),
-    );
-    Some(finding.at(period.place, says).help(
-        "give it `until:` with the last day of the term, or `on:` with its dates: a lesson may go \
-         below floors that are open to lessons, and ends by itself",
-    ))
+    let last = last_day(runs);
+    let finding = Diagnostic::of(Found::LessonWithoutEnd {
+        period: name.clone(),
+    });
+    Some(finding.at(period.place, Role::RunsUntil { last }))
 }
 
 fn first_day(runs: &Runs) -> Option<Date> {
@@ -58,40 +51,31 @@ fn first_day(runs: &Runs) -> Option<Date> {
 
 /// Two lessons that some groups have at one time.
 fn overlapping(policy: &Policy) -> Vec<Diagnostic> {
-    let mut found: BTreeMap<(&PeriodId, &PeriodId), Vec<&GroupId>> = BTreeMap::new();
+    let mut found = PerGroup::default();
     for group in policy.groups.values() {
         let lessons: Vec<(&PeriodId, &Runs)> = lessons_of(policy, group).into_iter().collect();
         for (number, (name, runs)) in lessons.iter().enumerate() {
             for (other, other_runs) in lessons.iter().skip(number.saturating_add(1)) {
                 if meet(runs, other_runs, policy.date) {
-                    found.entry((name, other)).or_default().push(&group.id);
+                    found.note((*name, *other), &group.id);
                 }
             }
         }
     }
-    let place = |name: &PeriodId| {
-        policy
-            .timetable
-            .periods
-            .get(name)
-            .map(|period| period.place)
-    };
-    found
-        .into_iter()
-        .filter_map(|((one, other), groups)| {
-            let finding = Diagnostic::new(
-                Code::OverlappingLessons,
-                format!(
-                    "{} would have two lessons at one time",
-                    groups_in_words(&groups)
-                ),
-            )
-            .at(place(one)?.min(place(other)?), "this one")
-            .at(place(one)?.max(place(other)?), "and this one")
-            .help("correct the day or the hours of one, or narrow whom it is for");
-            Some(finding)
+    found.into_findings(|(one, other): (&PeriodId, &PeriodId), _| {
+        let periods = &policy.timetable.periods;
+        let places = [one, other]
+            .into_iter()
+            .filter_map(|name| periods.get(name));
+        let places = places.map(|period| (period.place, Role::Lesson));
+        let mut places: Vec<(Place, Role)> = places.collect();
+        places.sort();
+        Diagnostic::of(Found::LessonsOverlap {
+            period: one.clone(),
+            other: other.clone(),
         })
-        .collect()
+        .at_each(places)
+    })
 }
 
 /// Lessons, as they run for a group.
@@ -150,7 +134,7 @@ fn any_overlap(hours: &[Hours], others: &[Hours]) -> bool {
 fn long_days(policy: &Policy) -> Vec<Diagnostic> {
     // Groups with the same lessons share their days.
     let mut known: BTreeMap<Vec<(&PeriodId, *const Runs)>, Option<LongDay<'_>>> = BTreeMap::new();
-    let mut found: BTreeMap<LongDay<'_>, Vec<&GroupId>> = BTreeMap::new();
+    let mut found = PerGroup::default();
     for group in policy.groups.values() {
         let lessons = lessons_of(policy, group);
         let key = lessons.iter();
@@ -159,13 +143,10 @@ fn long_days(policy: &Policy) -> Vec<Diagnostic> {
             .entry(key.collect())
             .or_insert_with(|| LongDay::of(&lessons, policy.date));
         if let Some(day) = day {
-            found.entry(day.clone()).or_default().push(&group.id);
+            found.note(day.clone(), &group.id);
         }
     }
-    found
-        .into_iter()
-        .map(|(day, groups)| day.report(policy, &groups))
-        .collect()
+    found.into_findings(|day: LongDay<'_>, _| day.finding(policy))
 }
 
 /// A day with more lessons than a school day holds.
@@ -197,30 +178,17 @@ impl<'a> LongDay<'a> {
         })
     }
 
-    fn report(&self, policy: &Policy, groups: &[&GroupId]) -> Diagnostic {
-        let hours = match (self.minutes / 60, self.minutes % 60) {
-            (hours, 0) => format!("{hours} h"),
-            (hours, minutes) => format!("{hours} h {minutes} min"),
-        };
-        let finding = Diagnostic::new(
-            Code::LessonsTooLong,
-            format!(
-                "{} would have {hours} of lessons on {}",
-                groups_in_words(groups),
-                self.day
-            ),
-        );
+    fn finding(&self, policy: &Policy) -> Diagnostic {
         let places = self.lessons.iter().filter_map(|name| {
             let period = policy.timetable.periods.get(*name)?;
-            Some(period.place)
+            Some((period.place, Role::Lesson))
         });
-        places
-            .fold(finding, |finding, place| finding.at(place, "runs that day"))
-            .help(format!(
-                "give the lessons their own hours: at most {} h of a day may go below floors that \
-                 are open to lessons",
-                MOST_MINUTES / 60
-            ))
+        Diagnostic::of(Found::LessonsTooLong {
+            day: self.day,
+            minutes: self.minutes,
+            most: MOST_MINUTES,
+        })
+        .at_each(places)
     }
 }
 

@@ -1,10 +1,8 @@
 //! Rules whose time never comes, and rules that leave room for lessons where there is none.
 
 use fyr_policy_source::{At, Day, Strength};
-use fyr_schemas::PeriodId;
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, in_backticks};
+use crate::finding::{DecisionDay, Diagnostic, Role, Rule as Found};
 use crate::policy::timetable::Period;
 use crate::policy::{Horizon, Policy, Rule};
 use crate::source::Place;
@@ -23,46 +21,41 @@ pub(super) fn check(policy: &Policy) -> impl Iterator<Item = Diagnostic> {
 fn over(rule: &Rule) -> Option<Diagnostic> {
     let last = rule.source.document.until.as_ref()?;
     Some(
-        Diagnostic::new(
-            Code::NoTime,
-            format!("`{}` held until {}", rule.id(), last.value),
-        )
-        .at(rule.source.place(last), "this day is over")
-        .help("remove the rule, or give it a later last day"),
+        Diagnostic::of(Found::Ended {
+            rule: rule.id().clone(),
+            last: last.value.0,
+        })
+        .at(rule.source.place(last), Role::LastDay),
     )
 }
 
-/// A rule whose own days and those of its case do not meet. One that ends before it begins is
-/// told where it is read.
+/// A rule whose own days and those of its case do not meet. One that ends before it begins is found
+/// when it is read.
 fn never_carried(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     let written = &rule.source.document;
     let case = rule.decision()?;
     let decision = policy.decisions.get(case)?;
     let first_day = decision.document.first_day();
     let at = |day: &At<Day>| rule.source.place(day);
-    let (own, there, says) = if let Some(last) = &written.until
+    let ((own, its), there, day) = if let Some(last) = &written.until
         && last.value < first_day.value
     {
         let there = decision.place(first_day);
-        ((at(last), "the rule ends"), there, "the case begins")
+        ((at(last), DecisionDay::Ends), there, DecisionDay::Begins)
     } else {
         let first = written.from.as_ref()?;
         let last_day = policy.last_day(case)?;
         (last_day < first.value.0).then_some(())?;
         let there = end_of(policy, rule)?;
-        ((at(first), "the rule begins"), there, "the case ends")
+        ((at(first), DecisionDay::Begins), there, DecisionDay::Ends)
     };
     Some(
-        Diagnostic::new(
-            Code::NoTime,
-            format!(
-                "`{}` never holds: its days and those of `{case}` do not meet",
-                rule.id()
-            ),
-        )
-        .at(own.0, own.1)
-        .at(there, says)
-        .help("correct one of the days, or cite the decision that holds then"),
+        Diagnostic::of(Found::OutsideDecision {
+            rule: rule.id().clone(),
+            case: case.clone(),
+        })
+        .at(own, Role::RuleDay { day: its })
+        .at(there, Role::Day { day }),
     )
 }
 
@@ -104,27 +97,16 @@ fn runs_for_others(policy: &Policy, rule: &Rule) -> Option<Diagnostic> {
     if meets || !is_sound {
         return None;
     }
-    let finding = Diagnostic::new(
-        Code::NoTime,
-        format!("`{}` never holds: its period runs for others", rule.id()),
-    )
-    .at(
-        rule.source.place(first),
-        "does not run for the groups of the rule",
-    );
-    let names: Vec<&str> = rule
-        .time_scope
-        .during
-        .iter()
-        .map(PeriodId::as_str)
-        .collect();
-    let finding = periods.iter().fold(finding, |finding, period| {
-        finding.at(period.place, "runs for others")
+    let finding = Diagnostic::of(Found::PeriodForOthers {
+        rule: rule.id().clone(),
+        periods: rule.time_scope.during.iter().cloned().collect(),
     });
-    Some(finding.help(format!(
-        "widen `for` of {}, or the rule's",
-        in_backticks(&names)
-    )))
+    let others = periods.iter();
+    Some(
+        finding
+            .at(rule.source.place(first), Role::During)
+            .at_each(others.map(|period| (period.place, Role::RunsForOthers))),
+    )
 }
 
 fn nothing_to_override(rule: &Rule) -> Option<Diagnostic> {
@@ -133,21 +115,13 @@ fn nothing_to_override(rule: &Rule) -> Option<Diagnostic> {
         rule.source.place(written.overridable.as_ref()?),
         rule.source.place(&written.strength),
     );
-    let help = match rule.strength() {
-        Strength::Minimum => return None,
-        Strength::Locked => {
-            "write `strength: minimum` to let lessons go below it, or remove `overridable`"
-        }
-        Strength::Default => "remove `overridable`: everybody below may change what is `default`",
-    };
-    let word = rule.strength().word();
-    Some(
-        Diagnostic::new(
-            Code::NothingToOverride,
-            format!("`{}` is `{word}` and `overridable`", rule.id()),
-        )
-        .at(place, "only a `minimum` can be overridable")
-        .at(strength, format!("this is `{word}`"))
-        .help(help),
-    )
+    let written = rule.strength();
+    (written != Strength::Minimum).then(|| {
+        Diagnostic::of(Found::NothingToOverride {
+            rule: rule.id().clone(),
+            strength: written,
+        })
+        .at(place, Role::Overridable)
+        .at(strength, Role::StrengthIs { strength: written })
+    })
 }

@@ -9,12 +9,11 @@ use jiff::civil::Date;
 
 use super::week::{self, Written};
 use super::{Cited, Exception, Holiday, Period, Timetable};
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::finding::{Diagnostic, Diagnostics, Hours as Found, Role};
 use crate::parse::InFile;
 use crate::source::Place;
 
-/// Reads the periods and the holidays; `scopes` receives every scope that is written.
+/// Reads the periods and the holidays; `scopes` gets every scope that is written.
 pub(crate) fn read(
     file: &InFile<TimetableFile>,
     mut scopes: impl FnMut(&Scope, &mut Diagnostics),
@@ -80,12 +79,10 @@ impl Reader<'_, '_> {
         let place = self.file.place(name);
         if name.kind() == Some(PeriodId::DAY_KIND) {
             return self.refuse(
-                Diagnostic::new(
-                    Code::WrongPeriod,
-                    format!("`{}` cannot be a period", name.value),
-                )
-                .at(place, "this kind stands for the days of a rule")
-                .help("choose another word before `:`"),
+                Diagnostic::of(Found::ReservedKind {
+                    period: name.value.clone(),
+                })
+                .at(place, Role::ReservedWord),
             );
         }
         let within = self.within(written)?;
@@ -123,13 +120,9 @@ impl Reader<'_, '_> {
         {
             let place = self.file.place(bound);
             return self.refuse(
-                Diagnostic::new(
-                    Code::WrongPeriod,
-                    "single days have no first and no last day",
-                )
-                .at(place, "bounds a period by weekday")
-                .at(self.file.place(day), "runs on single days")
-                .help("keep `on`, or write `days` with `from` and `until`"),
+                Diagnostic::of(Found::BoundedSingleDays)
+                    .at(place, Role::BoundsWeekdays)
+                    .at(self.file.place(day), Role::SingleDays),
             );
         }
         self.stretch(from.as_ref(), until.as_ref())
@@ -163,20 +156,16 @@ impl Reader<'_, '_> {
                 hours,
             }),
             (None, [], Written::EveryDay(_)) => {
-                let finding = Diagnostic::new(
-                    Code::WrongPeriod,
-                    format!("`{}` does not say on which days it runs", name.value),
-                )
-                .at(self.file.place(name), "without a day it would never run")
-                .help("add `days: mon-fri`, or `on:` with a date");
-                self.refuse(finding)
+                let period = name.value.clone();
+                let finding = Diagnostic::of(Found::NoDays { period });
+                self.refuse(finding.at(self.file.place(name), Role::NeverRunsWithout))
             }
-            (Some(days), _, Written::ByDay(_)) => self.days_twice(self.file.place(days), "`days`"),
-            (None, [day, ..], Written::ByDay(_)) => self.days_twice(self.file.place(day), "`on`"),
+            (Some(days), _, Written::ByDay(_)) => self.days_twice(self.file.place(days), "days"),
+            (None, [day, ..], Written::ByDay(_)) => self.days_twice(self.file.place(day), "on"),
         }
     }
 
-    /// What an exception does not say is as the period says it.
+    /// What an exception leaves out is as in its period.
     fn exception(
         &mut self,
         written: &source::Exception,
@@ -197,18 +186,16 @@ impl Reader<'_, '_> {
         match (when.days, when.on, hours) {
             (None, [], None) => {
                 let place = self.file.place(&written.scope.unit);
-                let finding = Diagnostic::new(Code::WrongPeriod, "an exception that says nothing")
-                    .at(place, "for them it is as for everybody")
-                    .help("add their `hours`, or remove the exception");
-                self.refuse(finding)
+                let finding = Diagnostic::of(Found::ExceptionSaysNothing);
+                self.refuse(finding.at(place, Role::SameAsPeriod))
             }
             (None, [], Some(Written::ByDay(hours))) => Some(Runs::Weekly { hours, within }),
             (None, [], Some(Written::EveryDay(hours))) => Some(with_hours(usual, &hours)),
             (Some(days), _, Some(Written::ByDay(_))) => {
-                self.days_twice(self.file.place(days), "`days`")
+                self.days_twice(self.file.place(days), "days")
             }
             (None, [day, ..], Some(Written::ByDay(_))) => {
-                self.days_twice(self.file.place(day), "`on`")
+                self.days_twice(self.file.place(day), "on")
             }
             (Some(days), _, hours) => {
                 let place = self.file.place(days);
@@ -231,11 +218,8 @@ impl Reader<'_, '_> {
     fn holiday(&mut self, written: &source::Holiday) -> Option<Vec<Days>> {
         let [from, until] = [&written.from, &written.until];
         let name = self.file.place(&written.name);
-        let refused = |message: String, help: &str| {
-            Diagnostic::new(Code::WrongPeriod, message)
-                .at(name, "this holiday")
-                .help(help)
-        };
+        let refused = |found: Found| Diagnostic::of(found).at(name, Role::Holiday);
+        let id = written.name.value.clone();
         match (written.on.first(), from, until) {
             (Some(_), None, None) => {
                 let one = |day: Date| Days {
@@ -248,17 +232,8 @@ impl Reader<'_, '_> {
                 let days = self.stretch(Some(first), Some(last))?;
                 Some(vec![days])
             }
-            (None, ..) => self.refuse(refused(
-                format!(
-                    "`{}` does not say from when until when it lasts",
-                    written.name.value
-                ),
-                "write `from` and `until`, or `on` with a date",
-            )),
-            (Some(_), ..) => self.refuse(refused(
-                format!("`{}` says twice when it is", written.name.value),
-                "keep `on`, or `from` and `until`",
-            )),
+            (None, ..) => self.refuse(refused(Found::HolidayWithoutDays { name: id })),
+            (Some(_), ..) => self.refuse(refused(Found::HolidayTwice { name: id })),
         }
     }
 
@@ -266,30 +241,24 @@ impl Reader<'_, '_> {
         let (Some(days), Some(day)) = (when.days, when.on.first()) else {
             return Some(());
         };
-        let finding = Diagnostic::new(Code::WrongPeriod, "both days of the week and single days")
-            .at(self.file.place(days), "every week")
-            .at(self.file.place(day), "on single days")
-            .help("keep one of them; a period of its own can have the other");
+        let finding = Diagnostic::of(Found::BothDays)
+            .at(self.file.place(days), Role::EveryWeek)
+            .at(self.file.place(day), Role::SingleDays);
         self.refuse(finding)
     }
 
     fn days_twice<T>(&mut self, place: Place, field: &str) -> Option<T> {
         self.refuse(
-            Diagnostic::new(Code::WrongPeriod, "the days are given twice")
-                .at(place, "the hours name their days already")
-                .help(format!("remove {field}, or write the hours without days")),
+            Diagnostic::of(Found::DaysTwice {
+                field: field.to_owned(),
+            })
+            .at(place, Role::HoursNameDays),
         )
     }
 
     fn no_one_hours<T>(&mut self, place: Place) -> Option<T> {
-        self.refuse(
-            Diagnostic::new(
-                Code::WrongPeriod,
-                "an exception that does not say at which hours",
-            )
-            .at(place, "the period has other hours from day to day")
-            .help("add `hours` to the exception"),
-        )
+        let finding = Diagnostic::of(Found::ExceptionWithoutHours);
+        self.refuse(finding.at(place, Role::HoursDiffer))
     }
 
     fn hours(&mut self, written: Option<&At<SettingValue>>) -> Option<Written> {
@@ -318,13 +287,12 @@ pub(in crate::policy) fn backwards<T>(
     first: &At<Day>,
     last: &At<Day>,
 ) -> Diagnostic {
-    Diagnostic::new(Code::WrongPeriod, "the last day comes before the first")
-        .at(file.place(last), "the last day")
-        .at(file.place(first), "the first day")
-        .help(format!(
-            "write `from: {}` and `until: {}`",
-            last.value, first.value
-        ))
+    Diagnostic::of(Found::DaysBackwards {
+        first: first.value.0,
+        last: last.value.0,
+    })
+    .at(file.place(last), Role::BeforeFirstDay)
+    .at(file.place(first), Role::FirstDay)
 }
 
 fn dates(written: &[At<Day>]) -> BTreeSet<Date> {

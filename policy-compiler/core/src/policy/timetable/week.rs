@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_policy_source::{At, SettingValue};
 use fyr_schemas::timetable::{Hours, Minute, Weekday};
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, Diagnostics, did_you_mean};
+use crate::finding::{Diagnostic, Diagnostics, Hours as Found, Role};
+use crate::meant::did_you_mean;
 use crate::source::Place;
 
 /// Where something written stands.
@@ -37,14 +37,7 @@ pub(super) fn read_hours(
         let hours = hours_of_a_day(hours, places, findings)?;
         for day in days {
             if read.insert(day, hours.clone()).is_some() {
-                findings.push(
-                    Diagnostic::new(
-                        Code::WrongDays,
-                        format!("the hours of `{day}` are given twice"),
-                    )
-                    .at(place, "the second time")
-                    .help("let every day of the week stand once"),
-                );
+                findings.push(Diagnostic::of(Found::DayTwice { day }).at(place, Role::HoursTwice));
                 return None;
             }
         }
@@ -63,7 +56,9 @@ pub(super) fn read_days(
         let place = places(item);
         let read = match &item.value {
             SettingValue::Text(text) => days_in(text, place),
-            SettingValue::List(_) | SettingValue::Map(_) => Err(no_days("a list", place)),
+            SettingValue::List(_) | SettingValue::Map(_) => Err(Box::new(
+                Diagnostic::of(Found::DaysNotText).at(place, Role::NoDayOfWeek),
+            )),
         };
         days.extend(report(read, findings)?);
     }
@@ -80,7 +75,9 @@ fn hours_of_a_day(
         let place = places(item);
         let read = match &item.value {
             SettingValue::Text(text) => hours_in(text, place),
-            SettingValue::List(_) | SettingValue::Map(_) => Err(no_hours("a list", place)),
+            SettingValue::List(_) | SettingValue::Map(_) => Err(Box::new(
+                Diagnostic::of(Found::HoursNotText).at(place, Role::FromAndUntil),
+            )),
         };
         hours.push((report(read, findings)?, place));
     }
@@ -103,11 +100,11 @@ fn items(written: &At<SettingValue>) -> &[At<SettingValue>] {
     }
 }
 
-fn report<T>(read: Result<T, Diagnostic>, findings: &mut Diagnostics) -> Option<T> {
-    read.map_err(|finding| findings.push(finding)).ok()
+fn report<T>(read: Result<T, Box<Diagnostic>>, findings: &mut Diagnostics) -> Option<T> {
+    read.map_err(|finding| findings.push(*finding)).ok()
 }
 
-fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
+fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Box<Diagnostic>> {
     let day = |word: &str| {
         Weekday::ALL
             .into_iter()
@@ -116,7 +113,7 @@ fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
     let (first, last) = text.split_once('-').unwrap_or((text, text));
     let (Some(from), Some(until)) = (day(first), day(last)) else {
         let unknown = if day(first).is_none() { first } else { last };
-        return Err(no_days(unknown.trim(), place));
+        return Err(Box::new(no_days(unknown.trim(), place)));
     };
     if from > until {
         let week = |from: Weekday, until: Weekday| {
@@ -127,12 +124,11 @@ fn days_in(text: &str, place: Place) -> Result<Vec<Weekday>, Diagnostic> {
             }
         };
         let (later, earlier) = (week(from, Weekday::Sun), week(Weekday::Mon, until));
-        return Err(Diagnostic::new(
-            Code::WrongDays,
-            format!("`{text}` runs over the end of the week"),
-        )
-        .at(place, "a week begins on Monday")
-        .help(format!("write `[{earlier}, {later}]`")));
+        let finding = Diagnostic::of(Found::OverWeekend {
+            days: text.to_owned(),
+            split: [earlier, later],
+        });
+        return Err(Box::new(finding.at(place, Role::WeekBeginsOnMonday)));
     }
     let days = Weekday::ALL.into_iter();
     Ok(days.filter(|day| (from..=until).contains(day)).collect())
@@ -144,38 +140,31 @@ fn no_days(unknown: &str, place: Place) -> Diagnostic {
     let longer = words
         .into_iter()
         .find(|word| unknown.len() > word.len() && unknown.to_lowercase().starts_with(word));
-    let help = match longer.or_else(|| did_you_mean(unknown, words)) {
-        Some(word) => format!("did you mean `{word}`?"),
-        None => "the days are `mon`, `tue`, `wed`, `thu`, `fri`, `sat` and `sun`".to_owned(),
-    };
-    Diagnostic::new(
-        Code::WrongDays,
-        format!("unknown day of the week `{unknown}`"),
-    )
-    .at(place, "no day of the week")
-    .help(help)
+    let meant = longer.or_else(|| did_you_mean(unknown, words));
+    Diagnostic::of(Found::UnknownDay {
+        day: unknown.to_owned(),
+        meant: meant.map(str::to_owned),
+    })
+    .at(place, Role::NoDayOfWeek)
 }
 
-fn hours_in(text: &str, place: Place) -> Result<Hours, Diagnostic> {
+fn hours_in(text: &str, place: Place) -> Result<Hours, Box<Diagnostic>> {
     let minute = |text: &str| text.trim().parse::<Minute>().ok();
     let Some((from, until)) = text
         .split_once('-')
         .and_then(|(from, until)| minute(from).zip(minute(until)))
     else {
-        return Err(no_hours(text, place));
+        return Err(Box::new(no_hours(text, place)));
     };
-    Hours::between(from, until).ok_or_else(|| no_stretch(text, from, until, place))
+    Hours::between(from, until).ok_or_else(|| Box::new(no_stretch(text, from, until, place)))
 }
 
 fn no_hours(text: &str, place: Place) -> Diagnostic {
-    let meant = hours_meant(text).map(|meant| format!("write `{meant}`"));
-    Diagnostic::new(
-        Code::WrongHours,
-        format!("`{text}` is not the hours of a day"),
-    )
-    .at(place, "expected from and until")
-    .help("write them as `08:00-15:30`; the end of the day is `24:00`")
-    .help_if(meant)
+    Diagnostic::of(Found::WrongHours {
+        hours: text.to_owned(),
+        meant: hours_meant(text),
+    })
+    .at(place, Role::FromAndUntil)
 }
 
 /// `08.00-15.00`, `08:00–15:00` and `8-15` as the hours of a day are written.
@@ -196,29 +185,17 @@ fn hours_meant(text: &str) -> Option<String> {
 
 /// Hours that end before they begin, or as they do.
 fn no_stretch(text: &str, from: Minute, until: Minute, place: Place) -> Diagnostic {
-    let finding = |message, label| Diagnostic::new(Code::WrongHours, message).at(place, label);
     if from == until {
-        return finding(format!("`{text}` is over as it begins"), "holds no minute")
-            .help("write when they end, or leave `hours` out for the whole day");
+        let hours = text.to_owned();
+        return Diagnostic::of(Found::HoursEmpty { hours }).at(place, Role::NoMinute);
     }
-    let midnight = Minute::MIDNIGHT;
-    let night = if until == midnight {
-        format!("`{from}-24:00`")
-    } else {
-        format!("`[{midnight}-{until}, {from}-24:00]`")
-    };
-    finding(
-        format!("`{text}` ends before it begins"),
-        "hours end on the day they began",
-    )
-    .help(format!(
-        "write {night} for a night, or did you mean `{until}-{from}`?"
-    ))
+    Diagnostic::of(Found::HoursBackwards {
+        from: from.to_string(),
+        until: until.to_string(),
+    })
+    .at(place, Role::OverMidnight)
 }
 
 fn overlapping(one: Hours, other: Hours, place: Place) -> Diagnostic {
-    let until = one.until().max(other.until());
-    Diagnostic::new(Code::WrongHours, format!("`{one}` and `{other}` overlap"))
-        .at(place, "these minutes are given twice")
-        .help(format!("write them as one: `{}-{until}`", one.from()))
+    Diagnostic::of(Found::HoursOverlap { one, other }).at(place, Role::MinutesTwice)
 }

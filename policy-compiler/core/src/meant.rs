@@ -1,132 +1,47 @@
-//! What the compiler found: a code, a message, the places it is about, and what to do.
+//! What was probably meant by a name that is not known.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
-use fyr_schemas::GroupId;
+/// How many known names are listed.
+const FEW: usize = 12;
 
-use crate::code::Code;
-use crate::source::Place;
-
-pub use crate::code::Severity;
-
-/// One finding.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Diagnostic {
-    /// Where it shows, the first one foremost.
-    pub labels: Vec<Label>,
-    /// What kind of finding it is.
-    pub code: Code,
-    /// What was found, in one line.
-    pub message: String,
-    /// What to do about it.
-    pub help: Option<String>,
+/// What was probably meant by a name that is not known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Meant {
+    /// One of these, of which a part was written.
+    Whole(Vec<String>),
+    /// This one, which is written almost alike.
+    Near(String),
+    /// None is near.
+    Unclear {
+        /// The first names that are known.
+        known: Vec<String>,
+        /// How many more are known.
+        more: usize,
+    },
 }
 
-/// A place with what is to be seen there.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Label {
-    /// The place.
-    pub place: Place,
-    /// What is to be seen there.
-    pub text: String,
-}
-
-impl Diagnostic {
-    /// A finding without a place yet.
-    pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self {
-            labels: Vec::new(),
-            code,
-            message: message.into(),
-            help: None,
-        }
-    }
-
-    /// Adds a place.
-    #[must_use]
-    pub fn at(mut self, place: Place, text: impl Into<String>) -> Self {
-        self.labels.push(Label {
-            place,
-            text: text.into(),
-        });
-        self
-    }
-
-    /// Says what to do.
-    #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
-        self
-    }
-
-    /// Says what to do where that is known.
-    #[must_use]
-    pub fn help_if(mut self, help: Option<String>) -> Self {
-        self.help = help.or(self.help);
-        self
-    }
-
-    /// What it says of its only place; `None` for one of several places, or of none.
-    fn statement(&self) -> Option<Statement> {
-        let [label] = self.labels.as_slice() else {
-            return None;
+impl Meant {
+    /// What was probably meant among the names that are known.
+    pub(crate) fn among<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut known: Vec<&str> = known.into_iter().collect();
+        known.sort_unstable();
+        known.dedup();
+        let owned = |names: &mut dyn Iterator<Item = &&str>| -> Vec<String> {
+            names.map(|name| (*name).to_owned()).collect()
         };
-        let (message, help) = (self.message.clone(), self.help.clone());
-        Some((self.code, message, help, label.text.clone()))
-    }
-
-    /// Whether it keeps the policy from compiling.
-    pub fn is_error(&self) -> bool {
-        self.code.severity() == Severity::Error
-    }
-}
-
-/// The findings of one run, in the order of their places.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Diagnostics(Vec<Diagnostic>);
-
-impl Diagnostics {
-    /// Adds a finding.
-    pub fn push(&mut self, diagnostic: Diagnostic) {
-        self.0.push(diagnostic);
-    }
-
-    /// Adds the findings of a part of the work.
-    pub fn append(&mut self, mut others: Self) {
-        self.0.append(&mut others.0);
-    }
-
-    /// Whether any of them keeps the policy from compiling.
-    pub fn any_error(&self) -> bool {
-        self.0.iter().any(Diagnostic::is_error)
-    }
-
-    /// The findings, sorted by place, each once. What is said alike of several places is one
-    /// finding with all of them: a name that nobody has is one mistake, wherever it is used.
-    pub fn into_sorted(mut self) -> Vec<Diagnostic> {
-        self.0.sort();
-        self.0.dedup();
-        let mut folded: Vec<Diagnostic> = Vec::new();
-        let mut first: BTreeMap<Statement, usize> = BTreeMap::new();
-        for finding in self.0 {
-            let at = finding
-                .statement()
-                .map(|statement| *first.entry(statement).or_insert(folded.len()));
-            match at.and_then(|at| folded.get_mut(at)) {
-                Some(same) => same.labels.extend(finding.labels),
-                None => folded.push(finding),
-            }
+        let wholes = owned(&mut known.iter().filter(|name| is_part_of(given, name)));
+        if (1..=FEW).contains(&wholes.len()) {
+            return Self::Whole(wholes);
         }
-        folded
-    }
-}
-
-/// What a finding says of its only place, wherever that is.
-type Statement = (Code, String, Option<String>, String);
-
-impl Extend<Diagnostic> for Diagnostics {
-    fn extend<I: IntoIterator<Item = Diagnostic>>(&mut self, diagnostics: I) {
-        self.0.extend(diagnostics);
+        match did_you_mean(given, known.iter().copied()) {
+            Some(name) => Self::Near(name.to_owned()),
+            None => Self::Unclear {
+                known: owned(&mut known.iter().take(FEW)),
+                more: known.len().saturating_sub(FEW),
+            },
+        }
     }
 }
 
@@ -200,8 +115,6 @@ fn gap(one: &str, other: &str) -> u32 {
 
 /// Help for a name that is not known: the nearest one, or all there are when they are few.
 pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    const FEW: usize = 12;
-
     let mut known: Vec<&str> = known.into_iter().collect();
     known.sort_unstable();
     known.dedup();
@@ -217,7 +130,9 @@ pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str
     match did_you_mean(given, known.iter().copied()) {
         Some(name) => format!("did you mean `{name}`?"),
         None if known.is_empty() => "there is none yet".to_owned(),
-        None if known.len() <= FEW => format!("known here: {}", in_backticks(&known)),
+        None if known.len() <= FEW => {
+            format!("known here: {}", in_backticks(&known))
+        }
         None => format!(
             "known here: {} and {} more",
             in_backticks(known.get(..FEW).unwrap_or(&[])),
@@ -235,29 +150,12 @@ fn is_part_of(part: &str, name: &str) -> bool {
             || before.is_some_and(|rest| rest.ends_with(['-', '.'])))
 }
 
-/// `a`, `b`, `c`.
-pub fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
-    names
+fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
+    let names: Vec<String> = names
         .iter()
         .map(|name| format!("`{}`", name.as_ref()))
-        .collect::<Vec<_>>()
-        .join(", ")
-}
-
-/// `skovlunde-2026`, or `skovlunde-2026` and 11 groups more.
-pub fn groups_in_words(groups: &[&GroupId]) -> String {
-    let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
-    in_words(&names, "groups")
-}
-
-/// `skovlunde`, or `skovlunde` and 11 `kind` more.
-pub fn in_words(names: &[&str], kind: &str) -> String {
-    match names {
-        [] => format!("no {kind}"),
-        [one] => format!("`{one}`"),
-        [one, other] => format!("`{one}` and `{other}`"),
-        [first, rest @ ..] => format!("`{first}` and {} {kind} more", rest.len()),
-    }
+        .collect();
+    names.join(", ")
 }
 
 #[cfg(test)]

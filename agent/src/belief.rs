@@ -1,0 +1,91 @@
+//! What this device believes: stored as soon as it changes, and in memory where it cannot be.
+
+use fyr_schemas::report::FailureReason;
+use fyr_trust::floor::Slot;
+use fyr_trust::{Floor, TrustedState};
+use jiff::Timestamp;
+use tracing::warn;
+
+use crate::store::Store;
+
+/// The trusted state and the highest versions seen.
+#[derive(Debug)]
+pub(crate) struct Belief {
+    state: TrustedState,
+    slot: Slot,
+    /// Why not all of it is on disk; that is tried again.
+    stored: Result<(), FailureReason>,
+}
+
+impl Belief {
+    /// What is stored.
+    pub(crate) fn load(store: &Store) -> Self {
+        Self {
+            state: store.trusted(),
+            slot: store.floor(),
+            stored: Ok(()),
+        }
+    }
+
+    pub(crate) fn state(&self) -> &TrustedState {
+        &self.state
+    }
+
+    pub(crate) fn floor(&self) -> &Floor {
+        &self.slot.floor
+    }
+
+    /// Why not all of it is on disk.
+    pub(crate) fn stored(&self) -> Result<(), FailureReason> {
+        self.stored
+    }
+
+    /// Stores it, where that failed before.
+    pub(crate) fn store_again(&mut self, store: &Store) {
+        self.keep(store, self.state.clone(), self.slot.floor.clone());
+    }
+
+    /// Believes this from here on, and stores what is new of it.
+    ///
+    /// The state goes first, and the versions only above a state that is on disk: the other way
+    /// round, a power cut between the two would refuse the last good policy at the next start.
+    pub(crate) fn keep(&mut self, store: &Store, state: TrustedState, floor: Floor) {
+        let floor = Floor {
+            // A slice may have begun while the refresh was under way.
+            slice: floor.slice.max(self.slot.floor.slice),
+            ..floor
+        };
+        let is_new_state = self.stored.is_err() || state != self.state;
+        if !is_new_state && floor == self.slot.floor {
+            return;
+        }
+        let saved = if is_new_state {
+            store.save_trusted(&state)
+        } else {
+            Ok(())
+        };
+        let saved = saved.and_then(|()| store.save_floor(&self.slot, floor.clone()));
+        self.state = state;
+        self.stored = saved
+            .as_ref()
+            .map_or_else(|error| Err(error.reason()), |_| Ok(()));
+        self.slot = saved.unwrap_or_else(|error| {
+            warn!(
+                "what was verified cannot be stored: {}",
+                crate::chain_in_words(&error)
+            );
+            self.slot.next(floor)
+        });
+    }
+
+    /// Notes that a time slice was put in force, so that a clock that is set back does not undo it.
+    pub(crate) fn begin_slice(&mut self, store: &Store, start: Timestamp) {
+        if self.slot.floor.slice.is_none_or(|before| before < start) {
+            let floor = Floor {
+                slice: Some(start),
+                ..self.slot.floor.clone()
+            };
+            self.keep(store, self.state.clone(), floor);
+        }
+    }
+}

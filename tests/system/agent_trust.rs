@@ -1,0 +1,250 @@
+//! What a device believes of a repository that hides files, of stolen server keys and of wrong clocks.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context as _, Result, ensure};
+use fyr_schemas::PeriodId;
+use fyr_schemas::bundle::Bundle;
+use fyr_schemas::report::EventKind;
+use fyr_schemas::timetable::{Days, Period, Timetable};
+use fyr_tests::child::Ended;
+use fyr_tests::municipality::{Enrolled, Municipality};
+use fyr_tests::town::{Town, bundle};
+use fyr_trust::Floor;
+use fyr_trust::floor::{Slot, newest};
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+/// The exit code of `fyr-agent once` where the repository was refused or not reached.
+const STALE: i32 = 3;
+const EXAM: &str = "exam:matematik-9";
+const TERM: &str = "from-autumn";
+
+#[track_caller]
+fn exits(ended: &Ended, code: i32, said: &str) -> Result<()> {
+    ensure!(ended.status.code() == Some(code), "{ended:?}");
+    ensure!(ended.stderr.contains(said), "{ended:?}");
+    Ok(())
+}
+
+#[test]
+fn a_revoked_key_is_not_believed_again_after_the_root_that_revoked_it_is_hidden() -> Result<()> {
+    let (mut municipality, device) =
+        Municipality::like("ballerup")?.start("/skoler/skovlunde", "indskoling")?;
+    device.agent(&["once"])?.success()?;
+    let before = device.device.chromium_policy("fyr.json")?;
+    let hidden = municipality.copy_repository("hidden")?;
+    let thief = municipality.replace_key("timestamp")?.at(&hidden);
+    municipality.close("newer.example")?;
+    municipality.publish()?;
+
+    let stub = municipality.pretend()?;
+    stub.answer("metadata/timestamp.json", 500);
+    exits(&device.agent(&["once"])?, STALE, "out of reach")?;
+    // The thief hides root 2 and signs with the key that it revokes.
+    thief.stamp(|_| Ok(()))?;
+    stub.serve(&hidden);
+    let refused = "is not signed by the keys that the root names for it";
+    exits(&device.agent(&["once"])?, STALE, refused)?;
+    ensure!(device.device.chromium_policy("fyr.json")? == before);
+    // All the while, and after a start without a network, the last good policy is in force.
+    device.agent(&["verify"])?.success()?;
+    fs::remove_file(device.device.managed().join("fyr.json"))?;
+    exits(&device.agent(&["once"])?, STALE, refused)?;
+    ensure!(device.device.chromium_policy("fyr.json")? == before);
+
+    stub.serve(&municipality.repository());
+    device.agent(&["once"])?.success()?;
+    let after = device.device.chromium_policy("fyr.json")?.to_string();
+    ensure!(after.contains("newer.example"), "{after}");
+    Ok(())
+}
+
+#[test]
+fn versions_of_a_refresh_that_broke_off_are_not_rolled_back() -> Result<()> {
+    let (mut municipality, device) =
+        Municipality::like("ballerup")?.start("/skoler/skovlunde", "indskoling")?;
+    device.agent(&["once"])?.success()?;
+    let older = municipality.copy_repository("older")?;
+    municipality.close("newer.example")?;
+    municipality.publish()?;
+    let stub = municipality.pretend()?;
+    stub.answer("metadata/2.targets.json", 500);
+    exits(&device.agent(&["once"])?, STALE, "out of reach")?;
+    stub.serve(&older);
+    let refused = "version 2 was verified before; an older version is refused";
+    exits(&device.agent(&["once"])?, STALE, refused)?;
+    device.agent(&["verify"])?.success()?;
+    Ok(())
+}
+
+#[test]
+fn a_store_that_answers_403_for_a_file_that_it_does_not_have_is_a_repository() -> Result<()> {
+    let (mut municipality, device) =
+        Municipality::like("ballerup")?.start("/skoler/skovlunde", "indskoling")?;
+    let stub = municipality.pretend()?;
+    stub.answer("metadata/2.root.json", 403);
+    let ended = device.agent(&["once"])?;
+    ensure!(ended.status.code() == Some(0), "{ended:?}");
+    // Every other file that is forbidden is not there to be judged.
+    stub.answer("metadata/timestamp.json", 403);
+    exits(&device.agent(&["once"])?, STALE, "out of reach")
+}
+
+#[test]
+fn once_says_by_its_exit_code_that_the_repository_was_refused_or_not_reached() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.settled_device()?;
+    let forger = town.forger()?;
+    forger.stamp(|timestamp| {
+        let expires = timestamp.get_mut("expires").context("it expires")?;
+        *expires = json!("2020-01-01T00:00:00Z");
+        Ok(())
+    })?;
+    exits(&device.agent(&["once"])?, STALE, "was refused")?;
+    town.server().kill()?;
+    exits(&device.agent(&["once"])?, STALE, "out of reach")?;
+    // What is wrong on the device comes first.
+    let unmanaged = device.device.managed().join("ø.json");
+    fs::write(unmanaged, "{\"ForceYouTubeRestrict\": 0}")?;
+    exits(&device.agent(&["once"])?, 1, "out of reach")
+}
+
+#[test]
+fn online_roles_that_live_longer_than_two_weeks_are_refused() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let too_long = Timestamp::now() + SignedDuration::from_hours(15 * 24);
+    town.forger()?.stamp(|timestamp| {
+        let expires = timestamp.get_mut("expires").context("it expires")?;
+        *expires = json!(Timestamp::from_second(too_long.as_second())?);
+        Ok(())
+    })?;
+    exits(&device.agent(&["once"])?, STALE, "more than 14 days after")
+}
+
+fn day(now: Timestamp, days: i64) -> Result<Date> {
+    let then = now.checked_add(SignedDuration::from_hours(days * 24))?;
+    Ok(then.to_zoned(TimeZone::UTC).date())
+}
+
+/// A bundle in which an exam runs these days and another term begins in 20 days.
+fn examining(level: u8, now: Timestamp) -> Result<Bundle> {
+    let mut bundle = bundle(level)?;
+    let during = |from: i64, until: Option<i64>| -> Result<Period> {
+        Ok(Period::Throughout(Days {
+            from: Some(day(now, from)?),
+            until: until.map(|until| day(now, until)).transpose()?,
+        }))
+    };
+    let (exam, term): (PeriodId, PeriodId) = (EXAM.parse()?, TERM.parse()?);
+    bundle.timetable = Some(Timetable {
+        time_zone: "UTC0".parse()?,
+        periods: [
+            (exam.clone(), during(-1, Some(2))?),
+            (term.clone(), during(20, None)?),
+        ]
+        .into(),
+        holidays: Vec::new(),
+    });
+    for (period, sites) in [(exam, json!(["*"])), (term, json!(["term.example"]))] {
+        let mut then = bundle.clone();
+        then.chromium.insert("URLBlocklist".to_owned(), sites);
+        let variant = bundle.variant([period].into(), &then);
+        bundle.variants.extend(variant);
+    }
+    Ok(bundle)
+}
+
+fn blocked(device: &Enrolled) -> Result<Value> {
+    let policy = device.device.chromium_policy("fyr.json")?;
+    Ok(policy.get("URLBlocklist").cloned().unwrap_or_default())
+}
+
+fn status(device: &Enrolled) -> Result<Value> {
+    Ok(serde_json::from_str(
+        &device.agent(&["status", "--json"])?.stdout,
+    )?)
+}
+
+#[test]
+fn a_time_signed_with_the_real_online_keys_moves_no_device_into_another_term() -> Result<()> {
+    let mut town = Town::new()?;
+    let now = Timestamp::now();
+    town.publish(examining(1, now)?)?;
+    let device = town.settled_device()?;
+    ensure!(blocked(&device)? == json!(["*"]));
+    let forger = town.forger()?;
+    for days in [1, 21, 180, 340] {
+        let ahead = SignedDuration::from_hours(days * 24);
+        forger.sign_online_at(now + ahead)?;
+        device.agent(&["once"])?;
+        ensure!(blocked(&device)? == json!(["*"]), "after {days} days");
+        let status = status(&device)?;
+        let running = status.pointer("/periods/running");
+        ensure!(running == Some(&json!([EXAM])), "{status:#}");
+        let by = status.get("signed_time_ahead_s").and_then(Value::as_i64);
+        let by = by.with_context(|| format!("{status:#}"))?;
+        ensure!(by > ahead.as_secs() - 3600 && by <= ahead.as_secs());
+    }
+    let words = device.agent(&["status"])?.stdout;
+    let line = "The signed time is ahead of this device's clock by 3";
+    ensure!(words.contains(line), "{words}");
+    town.device_that("the report that a clock is wrong", |seen| {
+        let wrong = |event: &EventKind| matches!(event, EventKind::SignedTimeAhead { .. });
+        seen.events.iter().any(|event| wrong(&event.what))
+    })?;
+
+    // The repair: other online keys, which a new root names.
+    town.replace_online_keys();
+    let revision = town.publish(examining(2, now)?)?;
+    device.agent(&["once"])?.success()?;
+    ensure!(blocked(&device)? == json!(["*"]));
+    let status = status(&device)?;
+    ensure!(status.pointer("/bundle/revision") == Some(&json!(revision)));
+    ensure!(status.pointer("/freshness/state") == Some(&json!("fresh")));
+    ensure!(status.get("signed_time_ahead_s") == Some(&Value::Null));
+    Ok(())
+}
+
+/// The two stored slots, and what is in the newer of them.
+fn stored_slot(state: &Path) -> Result<Slot> {
+    let [one, two] = ["floor.0", "floor.1"].map(|name| fs::read(state.join(name)).ok());
+    let slot = newest([one.as_deref(), two.as_deref()]);
+    ensure!(slot != Slot::default(), "no slot is stored");
+    Ok(slot)
+}
+
+#[test]
+fn a_clock_that_is_set_back_before_the_time_slice_in_force_does_not_undo_it() -> Result<()> {
+    let mut town = Town::new()?;
+    let now = Timestamp::now();
+    town.publish(examining(1, now)?)?;
+    let device = town.settled_device()?;
+    let state = device.device.root().join("var/lib/fyr");
+    let slot = stored_slot(&state)?;
+    let exam = day(now, -1)?.to_zoned(TimeZone::UTC)?.timestamp();
+    ensure!(slot.floor.slice == Some(exam), "{slot:?}");
+
+    // The device was in the next term; then its clock was set back and its memory was removed.
+    town.server().kill()?;
+    let term = day(now, 20)?.to_zoned(TimeZone::UTC)?.timestamp();
+    let later = slot.next(Floor {
+        slice: Some(term),
+        ..slot.floor.clone()
+    });
+    fs::write(
+        state.join(format!("floor.{}", later.place())),
+        later.encode(),
+    )?;
+    for copy in ["memory", "memory.twin"] {
+        fs::remove_file(state.join(copy))?;
+    }
+    exits(&device.agent(&["once"])?, STALE, "system clock is before")?;
+    ensure!(blocked(&device)? == json!(["term.example"]));
+    ensure!(status(&device)?.get("clock_behind") == Some(&json!(true)));
+    Ok(())
+}
