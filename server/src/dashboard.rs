@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use fyr_schemas::fleet::Fleet;
 
+use crate::app::App;
 use crate::fleet::add_events;
 use crate::page::{Dashboard, Filter, Unavailable, Waiting};
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::Events;
 use crate::words::{self, Calendar};
 

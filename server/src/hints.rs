@@ -13,10 +13,10 @@ use futures_util::{Stream, StreamExt, future, stream};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
+use crate::app::App;
 use crate::client::Client;
 use crate::limits::Kind;
 use crate::problem::Problem;
-use crate::router::App;
 
 /// Shorter than the minute after which many proxies close a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);

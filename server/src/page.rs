@@ -14,9 +14,10 @@ use jiff::civil::Date;
 use self::controls::Matrix;
 pub(crate) use self::device::DevicePage;
 use self::devices::DeviceRow;
-use crate::overview::{GroupOverview, Overview, Tally};
+use crate::overview::{GroupOverview, Overview};
 use crate::population::{Population, SMALL};
 use crate::publication::Publication;
+use crate::tally::Tally;
 use crate::words::{self, Calendar, When};
 
 /// How many devices are listed; a filter brings the others.

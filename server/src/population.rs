@@ -7,9 +7,9 @@ use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{self, FleetDevice, Share};
 
-use crate::overview::Tally;
 use crate::publication::Publication;
 use crate::standing::{Standing, standing};
+use crate::tally::Tally;
 
 /// A group or a population below this size may point at single persons.
 pub(crate) const SMALL: u64 = 5;

@@ -12,13 +12,14 @@ use tokio::task::JoinHandle;
 
 use crate::access::{Access, AccessError};
 use crate::account::{Desk, Secret};
+use crate::app::{App, Parts};
 use crate::certificate::Certificate;
 use crate::listen::{self, Door, Hall, ListenError};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::places::Places;
 use crate::renew::{Renewal, RenewalError, Renewed};
-use crate::router::{self, App, Parts};
+use crate::router;
 use crate::store::{OpenError, OpenStore, Store, Surroundings};
 use crate::watch::{Found, Watch};
 

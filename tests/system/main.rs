@@ -40,3 +40,4 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
+mod wasm;

@@ -25,7 +25,7 @@ use self::lowering::Lowerings;
 use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};
 use crate::finding::{Diagnostic, Diagnostics};
-use crate::lower;
+use crate::lower::{self, FlatLists};
 use crate::parse::parse;
 use crate::policy::{Assumptions, CaseState, EssentialHosts, Horizon, Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
@@ -147,10 +147,11 @@ pub fn compile_each(
         };
     };
     let resolution = resolve(&policy);
-    crate::check::check(&policy, &resolution, &mut findings);
+    let lists = FlatLists::default();
+    crate::check::check(&policy, &resolution, &lists, &mut findings);
     let (mut closed, mut gaps) = (BTreeSet::new(), Vec::new());
     if !findings.any_error() {
-        gaps = lower_all(&policy, &resolution, &mut findings, |bundle| {
+        gaps = lower_all(&policy, &resolution, &lists, &mut findings, |bundle| {
             note_closed(&bundle, &mut closed);
             take(bundle);
         });
@@ -233,10 +234,15 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 }
 
 /// What a group wants of its devices.
-pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
+pub(crate) fn desired<'a>(
+    policy: &Policy,
+    resolved: &Resolved<'a>,
+    lists: &FlatLists<'a>,
+) -> Desired {
+    let flat = lists.of(&resolved.sites);
     let group = resolved.group;
-    let sites = resolved.sites.entries(&EssentialHosts::of(policy));
-    let kept_parts = resolved.sites.kept_entries();
+    let sites = flat.entries(&EssentialHosts::of(policy));
+    let kept_parts = flat.kept_entries();
     let settings = settings_of(resolved);
     let cited_for_settings = settings
         .values()
@@ -298,13 +304,14 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
 type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 
 /// Hands the bundle of every group to `take`, and returns every gap.
-fn lower_all(
+fn lower_all<'r>(
     policy: &Policy,
-    resolution: &Resolution<'_>,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
     findings: &mut Diagnostics,
     mut take: impl FnMut(Bundle),
 ) -> Vec<GapNote> {
-    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
+    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy, lists));
     let mut unknown = TooNew::default();
     let is_managed = |resolved: &Resolved<'_>| resolved.group.ownership == Ownership::Managed;
     let all = resolution.at_all_times();

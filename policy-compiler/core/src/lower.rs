@@ -7,6 +7,7 @@ mod chromium;
 mod conflicts;
 mod engine;
 mod firefox;
+mod flat;
 mod list_policy;
 mod merge;
 mod packing;
@@ -25,6 +26,10 @@ use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 use self::engine::{Draft, Enforced, pinned};
 pub(crate) use self::engine::{acts_on, sites_of};
 pub use self::firefox::as_compared;
+pub(crate) use self::flat::MOST_REGIONS;
+pub use self::flat::{
+    CategoryRegion, Flat, FlatLists, Inexpressible, Obstacle, PartsRegion, Region,
+};
 pub(crate) use self::placements::Placements;
 pub use self::placements::{AllBut, Filled, Placement, SitesAt};
 pub use self::sites::LossReason;

@@ -229,7 +229,7 @@ impl Firmness {
     /// `minimum`, or `minimum, except lessons`.
     pub fn words(self) -> &'static str {
         match (self.strength, self.overridable) {
-            (Strength::Minimum, Some(Overridable::Lessons)) => "minimum, but for lessons",
+            (Strength::Minimum, Some(Overridable::Lessons)) => "minimum, except lessons",
             (strength, _) => strength.word(),
         }
     }
