@@ -18,6 +18,7 @@ mod house;
 mod in_force;
 mod oracle;
 mod packaging;
+mod publish_as_root;
 mod pupils;
 mod refusals;
 mod schema_peer;
