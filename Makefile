@@ -40,7 +40,7 @@ wasm: ## build what every device decides to WebAssembly, and call it
 	$(CARGO) test -p fyr-tests --test system --quiet wasm::
 
 # A network namespace needs root; every user is root in a user namespace of their own.
-as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
+as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-auto --map-root-user)
 
 system: build ## real binaries, real browsers
 	$(as_root) $(CARGO) test -p fyr-tests

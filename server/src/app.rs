@@ -15,8 +15,9 @@ use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::problem::Problem;
 use crate::publication::Publication;
+use crate::renew::RenewalState;
 use crate::store::Store;
-use crate::watch::{Looker, Published};
+use crate::watch::{Announced, Looker, Published};
 use crate::{certificate, fleet};
 
 /// What every handler may use; clones share it.
@@ -32,8 +33,12 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     /// The repository's directory.
     pub(crate) repository: PathBuf,
+    /// The newest revision, for hints.
+    pub(crate) announced: Announced,
     /// What is published.
     pub(crate) published: Published,
+    /// How the last renewal went.
+    pub(crate) renewal: RenewalState,
     /// Looks for a newer publication.
     pub(crate) looker: Looker,
     /// Counts up when the dashboard would differ.

@@ -33,6 +33,7 @@ pub(crate) struct Metrics {
     revision: Gauge,
     published: Gauge,
     expires: Gauge,
+    renewal_failing: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -96,6 +97,7 @@ impl Metrics {
             revision: Gauge::default(),
             published: Gauge::default(),
             expires: Gauge::default(),
+            renewal_failing: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -114,6 +116,11 @@ impl Metrics {
             "hint_streams",
             "Devices waiting for hints",
             self.hint_streams.clone(),
+        );
+        registry.register(
+            "renewal_failing",
+            "1 while this server cannot renew the metadata, 0 otherwise",
+            self.renewal_failing.clone(),
         );
         registry.register("devices", "Enrolled devices by state", self.devices.clone());
         registry.register(
@@ -257,6 +264,11 @@ impl Metrics {
 }
 
 impl Metrics {
+    /// Measures whether this server cannot renew the metadata.
+    pub(crate) fn measure_renewal(&self, is_failing: bool) {
+        self.renewal_failing.set(i64::from(is_failing));
+    }
+
     /// Measures whether the database fails.
     pub(crate) fn measure_database(&self, is_failing: bool) {
         self.database_failing.set(i64::from(is_failing));

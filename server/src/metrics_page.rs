@@ -12,6 +12,8 @@ use crate::problem::Problem;
 pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     let trouble = app.store.trouble();
     app.metrics.measure_database(trouble.is_some());
+    let is_failing = app.renewal.borrow().failure().is_some();
+    app.metrics.measure_renewal(is_failing);
     if let Ok(publication) = app.publication() {
         match app.fleet(&publication, Timestamp::now()).await {
             Ok(fleet) => app.metrics.measure(&fleet, &publication),

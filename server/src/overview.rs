@@ -95,7 +95,7 @@ impl Overview {
             .into_iter()
             .map(|(group, devices)| Members {
                 group,
-                published: publication.groups.get(group),
+                published: publication.groups.get(group).map(|group| &**group),
                 devices,
             })
             .collect();
@@ -107,7 +107,8 @@ impl Overview {
             decisions: publication
                 .groups
                 .values()
-                .flat_map(|group| group.decisions.clone())
+                .flat_map(|group| group.decisions.iter())
+                .map(|(case, note)| (case.clone(), note.clone()))
                 .collect(),
         }
     }
@@ -156,6 +157,7 @@ impl Members<'_> {
             .controls
             .iter()
             .find(|control| control.id == *id)
+            .map(|control| &**control)
     }
 
     fn cell(&self, id: &ControlId, revision: Revision) -> Option<Cell> {

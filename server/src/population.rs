@@ -57,7 +57,7 @@ fn controls(devices: &[&FleetDevice], publication: &Publication) -> BTreeMap<Con
     let mut stands: BTreeMap<ControlId, Stand> = BTreeMap::new();
     for device in devices {
         let published = publication.groups.get(&device.group).into_iter();
-        for control in published.flat_map(|group| &group.controls) {
+        for control in published.flat_map(|group| group.controls.iter()) {
             let standing = standing(device, &control.id, publication.revision);
             let stand = stands.entry(control.id.clone()).or_insert(Stand {
                 share: Share::default(),

@@ -7,6 +7,7 @@ use fyr_policy_core::judge::Judge;
 use fyr_policy_core::lower::FlatLists;
 use fyr_policy_core::policy::{Assumptions, Policy, organise};
 use fyr_policy_core::resolve::resolve;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::{Sources, parse};
 use jiff::civil::date;
 use url::Url;
