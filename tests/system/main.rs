@@ -1,4 +1,4 @@
-//! The system tests: real binaries, real browsers, and the rules of the house.
+//! The system tests: real binaries, real browsers, and the repository's rules.
 
 mod agent_lists;
 mod agent_night;

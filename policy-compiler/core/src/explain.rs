@@ -135,7 +135,7 @@ impl Ground {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
     /// The policy has errors, so it says nothing.
-    #[error("the policy has errors: mend those above, then ask again")]
+    #[error("the policy has errors: fix them, then repeat the command")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
     #[error(transparent)]

@@ -70,7 +70,7 @@ pub struct Unknown {
 
 /// Why a rule over the account is in force nowhere on a personal device.
 pub(crate) const UNREACHED: &str =
-    "no target of this version reaches the accounts of devices brought from home";
+    "no target of this version reaches the accounts of personal devices";
 
 /// The gap of a rule over the account on a personal device.
 pub(crate) fn unreached() -> Gap {

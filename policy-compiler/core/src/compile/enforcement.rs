@@ -42,7 +42,7 @@ pub struct GroupAtTime {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnforcementError {
     /// The policy has errors, so nothing of it is enforced.
-    #[error("the policy has errors: mend those above, then ask again")]
+    #[error("the policy has errors: fix them, then repeat the command")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
     #[error(transparent)]
