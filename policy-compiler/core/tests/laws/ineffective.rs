@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_policy_core::judge::Judge;
 use fyr_policy_core::resolve::resolve;
 use fyr_policy_core::source::Place;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::{Code, Compilation, Language, Sources, compile, word};
 use proptest::prelude::*;
 use serde_json::Value;

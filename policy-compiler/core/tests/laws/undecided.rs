@@ -7,6 +7,7 @@ use fyr_policy_core::finding::Floor;
 use fyr_policy_core::policy::Rule;
 use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::{Finding, check};
+use fyr_policy_source::Strength;
 use fyr_schemas::PeriodId;
 use proptest::prelude::*;
 use url::Url;
@@ -104,7 +105,7 @@ proptest! {
                 &finding.finding,
                 Finding::Floor(Floor::UndecidedLoosening { .. } | Floor::UndecidedException { .. })
             )),
-            "{:#?}", told.diagnostics
+            "{:#?}", reported.diagnostics
         );
     }
 }
