@@ -2,7 +2,7 @@
 
 CARGO ?= cargo
 
-.PHONY: help demo test check setup fmt lint doc build unit rules system oracle bench generate
+.PHONY: help demo test check setup fmt lint doc build unit rules wasm system oracle bench generate
 .NOTPARALLEL:
 
 help: ## list these commands
@@ -13,9 +13,9 @@ demo: ## build, and run the whole product on five simulated devices
 	$(CARGO) build --profile demo -p fyr -p fyr-agent -p fyr-server
 	target/demo/fyr demo
 
-test: setup fmt lint build rules unit system doc ## every test, in an order that fails early
+test: setup fmt lint build rules unit wasm system doc ## every test, in an order that fails early
 
-check: fmt lint rules unit ## in five minutes: format, lints, the repository's rules, unit and property tests
+check: fmt lint rules unit wasm ## in five minutes: format, lints, the repository's rules, unit and property tests
 
 setup: ## install what the tests need and this machine does not have
 	@tests/setup.sh test
@@ -36,8 +36,11 @@ unit: ## unit, property and golden tests
 rules: ## the repository's rules: dependencies, sources, documents, words
 	$(CARGO) test -p fyr-tests --test system --quiet house::
 
+wasm: ## build what every device decides to WebAssembly, and call it
+	$(CARGO) test -p fyr-tests --test system --quiet wasm::
+
 # A network namespace needs root; every user is root in a user namespace of their own.
-as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-root-user)
+as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-auto --map-root-user)
 
 system: build ## real binaries, real browsers
 	$(as_root) $(CARGO) test -p fyr-tests

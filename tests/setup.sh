@@ -41,8 +41,10 @@ if [ "$stage" != build ]; then
     need chromium chromium
     need firefox-esr firefox-esr
     need unshare util-linux
+    need newuidmap uidmap
     need ip iproute2
     need strace strace
+    need faketime faketime
     need openssl openssl
     need systemd-analyze systemd
     need certutil libnss3-tools

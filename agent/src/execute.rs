@@ -11,8 +11,8 @@ use rustix::io::Errno;
 use tracing::{info, warn};
 
 use crate::atomic::{Directory, NewFile, Text};
+use crate::failure::reason;
 use crate::hosts::{Hosts, HostsText};
-use crate::observe::reason;
 use crate::root::Root;
 
 /// Carries out the actions in order. After one fails, the later ones of its place are left out.

@@ -8,6 +8,7 @@ mod client;
 mod clock;
 mod command;
 mod execute;
+mod failure;
 mod fetch;
 mod hints;
 mod hosts;

@@ -13,12 +13,13 @@ use fyr_agent_files::actual::{
 use fyr_agent_files::desired::firefox;
 use fyr_agent_files::path::{ASIDE_LIMIT, ManagedPath, OwnName, aside_name, directories};
 use fyr_agent_files::products::PRODUCTS;
-use fyr_schemas::report::{FailureReason, Place, Product};
+use fyr_schemas::report::{Place, Product};
 use jiff::Timestamp;
 use rustix::fs::{AtFlags, FileType, Mode, OFlags, Stat};
 use rustix::io::Errno;
 
 use crate::atomic::Directory;
+use crate::failure::reason;
 use crate::hosts::Hosts;
 use crate::root::Root;
 
@@ -282,21 +283,4 @@ fn free_aside(directory: &Directory, name: &str) -> u8 {
             taken.is_err_and(|errno| errno == Errno::NOENT)
         })
         .unwrap_or(last)
-}
-
-/// A failure of the operating system as a report names it.
-pub(crate) fn reason(errno: Errno) -> FailureReason {
-    match errno {
-        Errno::NOSPC | Errno::DQUOT => FailureReason::NoSpace,
-        Errno::ACCESS | Errno::PERM => FailureReason::NoPermission,
-        Errno::ROFS => FailureReason::ReadOnly,
-        Errno::LOOP
-        | Errno::NOTDIR
-        | Errno::ISDIR
-        | Errno::EXIST
-        | Errno::NOTEMPTY
-        | Errno::XDEV
-        | Errno::BUSY => FailureReason::Obstructed,
-        _ => FailureReason::Io,
-    }
 }

@@ -14,7 +14,7 @@ use rustix::io::Errno;
 use tracing::warn;
 
 use crate::atomic::{Directory, NewFile};
-use crate::observe::reason;
+use crate::failure::reason;
 use crate::store::{Store, twin};
 
 const DIRECTORY: &str = "spool";

@@ -18,7 +18,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use crate::atomic::{Directory, NewFile};
-use crate::observe::reason;
+use crate::failure::reason;
 use crate::root::Root;
 
 /// The components of the state directory below the root.

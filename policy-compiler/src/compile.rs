@@ -7,7 +7,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use fyr_policy_core::{Compilation, GapNote};
+use fyr_policy_core::{Compilation, GapNote, Sources};
 use fyr_schemas::GroupId;
 use fyr_schemas::bundle::{self, Bundle};
 use fyr_trust::{Identity, Wanted as _};
@@ -88,12 +88,29 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compiles a policy and tells what was found on standard error; `None` when it has errors.
-pub(crate) fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
+/// Compiles a policy and prints the findings to standard error; `None` when it has errors.
+fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
     let (sources, compilation) = policy.compile()?;
-    let findings = policy.findings(&sources, &compilation.diagnostics);
-    let reported = findings.as_text(Look::of_stderr(), &mut io::stderr());
-    reported.map_err(CompileError::Print)?;
+    unless_failed(policy, &sources, compilation)
+}
+
+/// The same, and hands every bundle to `take` as it comes; the compilation holds none.
+pub(crate) fn compile_each(
+    policy: &PolicyArgs,
+    take: impl FnMut(Bundle),
+) -> Result<Option<Compilation>, CompileError> {
+    let (sources, compilation) = policy.compile_each(take)?;
+    unless_failed(policy, &sources, compilation)
+}
+
+fn unless_failed(
+    policy: &PolicyArgs,
+    sources: &Sources,
+    compilation: Compilation,
+) -> Result<Option<Compilation>, CompileError> {
+    let findings = policy.findings(sources, &compilation.diagnostics);
+    let printed = findings.as_text(Look::of_stderr(), &mut io::stderr());
+    printed.map_err(CompileError::Print)?;
     if compilation.failed() {
         eprintln!("{}; nothing was written", findings.tally());
         return Ok(None);

@@ -366,11 +366,7 @@ fn describe_decided(text: &mut String, explanation: &Explanation, because: &Reas
         row(text, label, &format!("in {engine} {}", mechanism(coverage)));
     }
     if explanation.enforced.is_empty() {
-        row(
-            text,
-            "enforced",
-            "nowhere: devices brought from home get no bundle",
-        );
+        row(text, "enforced", "nowhere: personal devices get no bundle");
     }
 }
 
@@ -408,7 +404,7 @@ fn describe(text: &mut String, label: &str, reason: &Reason) {
                 );
             }
         }
-        None => row(text, "decided", "nobody says by whom"),
+        None => row(text, "decided", "no decision is cited"),
     }
 }
 
@@ -434,6 +430,6 @@ fn mechanism(coverage: &Coverage) -> String {
             format!("by the names listed under {}", categories.join(", "))
         }
         Coverage::Gap(gap) => format!("not, or not wholly: {}", gap.detail),
-        Coverage::Inherent => "by itself".to_owned(),
+        Coverage::Inherent => "without a policy".to_owned(),
     }
 }

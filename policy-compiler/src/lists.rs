@@ -18,7 +18,7 @@ use crate::render::in_one_line;
 /// kept, how many were dropped and why, and which rules allow, warn of or block it.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 told, 1 the policy cannot be read, or has no such category, 2 wrong usage.
+    after_help = "Exit codes: 0 printed, 1 the policy cannot be read, or has no such category, 2 wrong usage.
 
 Examples:
   fyr lists policy

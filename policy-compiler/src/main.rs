@@ -17,7 +17,9 @@ mod publish;
 mod reference;
 mod render;
 mod review;
+mod rotate;
 mod schema;
+mod signing;
 mod sites;
 mod suggested;
 
@@ -63,6 +65,7 @@ enum Command {
     Review(review::ReviewArgs),
     Key(key::KeyArgs),
     Publish(publish::PublishArgs),
+    Rotate(rotate::RotateArgs),
     EnrolToken(enrol_token::EnrolTokenArgs),
     Demo(demo::DemoArgs),
     Schema(schema::SchemaArgs),
@@ -119,6 +122,7 @@ fn run(cli: &Cli) -> anyhow::Result<ExitCode> {
         Command::Review(args) => review::run(args)?,
         Command::Key(args) => key::run(args)?,
         Command::Publish(args) => publish::run(args)?,
+        Command::Rotate(args) => rotate::run(args)?,
         Command::EnrolToken(args) => enrol_token::run(args)?,
         Command::Demo(args) => demo::run(args)?,
         Command::Schema(args) => schema::run(args)?,

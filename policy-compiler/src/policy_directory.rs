@@ -9,7 +9,11 @@ use std::path::{Path, PathBuf};
 use fyr_policy_core::source::{
     ListFile, MAX_FILE_BYTES, MAX_FILES, MAX_LIST_BYTES, MAX_LISTS_BYTES,
 };
-use fyr_policy_core::{Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile};
+use fyr_policy_core::{
+    Assumptions, Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile,
+    compile_each,
+};
+use fyr_schemas::bundle::Bundle;
 use jiff::civil::Date;
 use rayon::iter::{ParallelBridge as _, ParallelIterator as _};
 use walkdir::WalkDir;
@@ -41,6 +45,17 @@ impl PolicyArgs {
     pub(crate) fn compile(&self) -> Result<(Sources, Compilation), ReadPolicyError> {
         let sources = read(&self.directory)?;
         let compilation = compile(&sources, self.day());
+        Ok((sources, compilation))
+    }
+
+    /// Reads and compiles the policy, and hands every bundle to `take` as it comes; the compilation
+    /// holds none. Where it failed, what was taken counts for nothing.
+    pub(crate) fn compile_each(
+        &self,
+        take: impl FnMut(Bundle),
+    ) -> Result<(Sources, Compilation), ReadPolicyError> {
+        let sources = read(&self.directory)?;
+        let compilation = compile_each(&sources, self.day(), &Assumptions::default(), take);
         Ok((sources, compilation))
     }
 

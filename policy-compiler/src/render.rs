@@ -47,7 +47,7 @@ impl<'a> Findings<'a> {
         }
         match self.omitted() {
             0 => Ok(()),
-            omitted => writeln!(out, "… and {omitted} more, once these are mended\n"),
+            omitted => writeln!(out, "… and {omitted} more are hidden; fix these first\n"),
         }
     }
 

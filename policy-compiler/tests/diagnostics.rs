@@ -3,8 +3,6 @@
 
 #![expect(clippy::expect_used, reason = "a case that cannot be set up fails")]
 
-#[path = "diagnostics/brought.rs"]
-mod brought;
 #[path = "diagnostics/catalogue.rs"]
 mod catalogue;
 #[path = "diagnostics/decisions.rs"]
@@ -13,6 +11,8 @@ mod decisions;
 mod hours;
 #[path = "diagnostics/lists.rs"]
 mod lists;
+#[path = "diagnostics/personal_devices.rs"]
+mod personal_devices;
 #[path = "diagnostics/several.rs"]
 mod several;
 #[path = "diagnostics/sites.rs"]
@@ -200,7 +200,7 @@ fn a_setting_is_given_once() {
 }
 
 #[test]
-fn a_file_in_a_misspelt_directory_is_read_by_nobody_and_says_so() {
+fn a_file_in_a_misspelt_directory_is_reported_as_not_read() {
     finds("FYR0107", &[("rule/proeve.yaml", "rule: proeve\n")]);
 }
 
@@ -219,12 +219,12 @@ fn a_policy_without_units_says_which_file_is_missing() {
 }
 
 #[test]
-fn an_empty_file_is_told() {
+fn an_empty_file_is_reported() {
     finds("FYR0109", &[("rules/proeve.yaml", "# later\n")]);
 }
 
 #[test]
-fn a_character_that_nobody_sees_is_refused() {
+fn an_invisible_character_is_refused() {
     let says = "for: /skoler\nstrength: default\nset:\n  youtube.level: strict\u{200b}\n";
     finds("FYR0110", &[("rules/proeve.yaml", &rule(says))]);
 }
@@ -237,13 +237,13 @@ fn a_mark_that_turns_the_order_of_reading_round_is_refused() {
 }
 
 #[test]
-fn a_letter_of_another_alphabet_is_told_with_its_name() {
+fn a_letter_of_another_alphabet_is_reported_with_its_name() {
     let says = "for: /skoler\nstrength: default\nsites:\n  block: [spil-p\u{430}radis.example]\n";
     finds("FYR0112", &[("rules/proeve.yaml", &rule(says))]);
 }
 
 #[test]
-fn a_name_that_looks_like_that_of_the_organisation_is_told() {
+fn a_name_that_looks_like_that_of_the_organisation_is_reported() {
     let says = "for: /skoler\nstrength: default\nsites:\n  allow: [chat.hjae1p.example]\n";
     finds("FYR0113", &[("rules/proeve.yaml", &rule(says))]);
 }
@@ -314,7 +314,7 @@ fn a_grade_belongs_to_one_stage() {
 }
 
 #[test]
-fn a_rule_for_nobody_is_told() {
+fn a_rule_for_no_group_is_reported() {
     finds_in_rule(
         "FYR0209",
         "for: { unit: /skoler/vest, who: staff }\nstrength: default\nset:\n  youtube.level: strict\n",
@@ -414,7 +414,7 @@ fn a_school_does_not_loosen_what_the_board_has_set() {
 }
 
 #[test]
-fn nobody_changes_what_is_locked() {
+fn no_unit_changes_what_is_locked() {
     finds_in_rule(
         "FYR0402",
         "for: /skoler\nstrength: default\nset:\n  escape.incognito: open\n",
@@ -465,7 +465,7 @@ fn nor_by_a_setting_that_closes_sites() {
 }
 
 #[test]
-fn a_restriction_that_can_be_walked_around_is_told() {
+fn a_restriction_that_can_be_walked_around_is_reported() {
     finds_in_base(
         "FYR0603",
         "rules/floor.yaml",
@@ -475,7 +475,7 @@ fn a_restriction_that_can_be_walked_around_is_told() {
 }
 
 #[test]
-fn a_policy_that_the_oldest_browser_does_not_know_is_told() {
+fn a_policy_that_the_oldest_browser_does_not_know_is_reported() {
     finds_in_base(
         "FYR0605",
         "fyr.yaml",
@@ -485,7 +485,7 @@ fn a_policy_that_the_oldest_browser_does_not_know_is_told() {
 }
 
 #[test]
-fn a_group_that_its_unit_gives_no_name_is_told() {
+fn a_group_that_its_unit_gives_no_name_is_reported() {
     let long = "a".repeat(60);
     finds_in_base(
         "FYR0212",
@@ -498,7 +498,7 @@ fn a_group_that_its_unit_gives_no_name_is_told() {
 }
 
 #[test]
-fn a_warning_without_guidance_is_told() {
+fn a_warning_without_guidance_is_reported() {
     finds_in_rule(
         "FYR0213",
         "for: /skoler\nstrength: default\nsites:\n  warn: [sprogmodel.example]\n",
@@ -506,7 +506,7 @@ fn a_warning_without_guidance_is_told() {
 }
 
 #[test]
-fn guidance_without_a_warning_is_told() {
+fn guidance_without_a_warning_is_reported() {
     finds_in_rule(
         "FYR0214",
         "for: /skoler\nstrength: default\nsites:\n  allow: [sprogmodel.example]\nguidance:\n  da: Tænk dig om.\n",
@@ -514,7 +514,7 @@ fn guidance_without_a_warning_is_told() {
 }
 
 #[test]
-fn nobody_is_locked_out_of_the_sign_in() {
+fn sign_in_stays_reachable() {
     let fyr = base(
         "fyr.yaml",
         "domains: [fyrby.example]",
@@ -528,7 +528,7 @@ fn nobody_is_locked_out_of_the_sign_in() {
 }
 
 #[test]
-fn a_classroom_that_is_closed_is_told() {
+fn a_classroom_that_is_closed_is_reported() {
     let fyr = base(
         "fyr.yaml",
         "always-reachable",
@@ -565,7 +565,7 @@ fn those_who_are_too_young_for_a_service_do_not_appear_there() {
 }
 
 #[test]
-fn a_value_that_never_holds_is_told() {
+fn a_value_that_never_holds_is_reported() {
     let above = rule(
         "for: { unit: /skoler, who: pupils }\nstrength: default\nset:\n  safesearch.google: { pupils: off, indskoling: on, mellemtrin: on, udskoling: on }\n  camera.access: block\nsites:\n  block: [spil.example]\n",
     );
@@ -585,7 +585,7 @@ fn a_value_that_never_holds_is_told() {
 }
 
 #[test]
-fn what_holds_already_is_told() {
+fn what_holds_already_is_reported() {
     let text = "rule: proeve\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  escape.guest: closed\n  escape.incognito: closed\n  youtube.level: { mellemtrin: moderate }\nsites:\n  allow: [hjaelp.example/chat]\n  block: [spil.example, kort.spil.example]\nwhy:\n  da: Prøve.\n";
     finds("FYR0702", &[("rules/proeve.yaml", text)]);
 }

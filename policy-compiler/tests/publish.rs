@@ -9,6 +9,9 @@ use std::process::{Command, Output, Stdio};
 use fyr_seal::{Published, Repository};
 use jiff::Timestamp;
 
+#[path = "publish/clock.rs"]
+mod clock;
+
 const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment"];
 
 #[test]
@@ -77,7 +80,7 @@ fn a_misspelt_repository_is_not_made() {
     };
     refused(
         &publish("repositry", &[]),
-        "correct the path, or say `--new`",
+        "correct the path, or use `--new`",
     );
     refused(
         &publish("keys", &["--new"]),

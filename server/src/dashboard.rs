@@ -11,10 +11,10 @@ use serde::Deserialize;
 
 use fyr_schemas::fleet::Fleet;
 
+use crate::app::App;
 use crate::fleet::add_events;
 use crate::page::{Dashboard, Filter, Unavailable, Waiting};
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::Events;
 use crate::words::{self, Calendar};
 
@@ -39,6 +39,7 @@ pub(crate) async fn show(
             login,
             trouble,
             repository: app.repository.display().to_string(),
+            renewal_failure: renewal_failure(&app),
         };
         return html(&page);
     };
@@ -71,8 +72,21 @@ pub(crate) async fn show(
         now,
         zone: TimeZone::system(),
     };
-    let page = Dashboard::new(&fleet, &publication, &filter, &calendar);
-    html(&page.with_login(login).with_trouble(trouble))
+    let page = Dashboard::new(&fleet, &publication, &filter, &calendar)
+        .with_login(login)
+        .with_trouble(trouble)
+        .with_renewal_failure(renewal_failure(&app));
+    html(&page)
+}
+
+/// Why this server cannot renew, for people.
+fn renewal_failure(app: &App) -> Option<String> {
+    let renewal = app.renewal.borrow();
+    let (since, reason) = renewal.failure()?;
+    Some(format!(
+        "since {}: {reason}",
+        since.strftime("%Y-%m-%d %H:%M UTC")
+    ))
 }
 
 /// `GET /api/v1/fleet`.

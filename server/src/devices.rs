@@ -10,11 +10,11 @@ use serde::Deserialize;
 
 use fyr_schemas::DeviceId;
 
+use crate::app::App;
 use crate::dashboard::html;
 use crate::fleet::add_events;
 use crate::page::DevicePage;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::{Actor, Events, FleetAction, Order, OrderOutcome};
 use crate::words::Calendar;
 

@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use fyr_schemas::bundle::{Bundle, Control};
 use fyr_schemas::report::PeriodsInForce;
 use fyr_schemas::{ControlId, Digest, PeriodId};
 
@@ -33,28 +32,40 @@ struct ControlsDuring {
 }
 
 impl ReportedControls {
-    /// What a bundle asks for.
-    pub(crate) fn of(bundle: &Bundle) -> Self {
-        let ordinary = names(&bundle.controls);
-        let during = bundle
-            .variants
-            .iter()
-            .map(|variant| {
+    /// What a bundle asks for: its own controls, and for each combination of periods the controls
+    /// that it has then beside them, or has not.
+    pub(crate) fn new(
+        ordinary: BTreeSet<ControlId>,
+        variants: impl IntoIterator<Item = (BTreeSet<PeriodId>, Vec<(ControlId, bool)>)>,
+    ) -> Self {
+        let during = variants
+            .into_iter()
+            .map(|(periods, instead)| {
                 let mut controls = ordinary.clone();
-                for (control, instead) in &variant.controls {
-                    match instead {
-                        Some(_) => controls.insert(control.clone()),
-                        None => controls.remove(control),
-                    };
+                for (control, is_there) in instead {
+                    if is_there {
+                        controls.insert(control);
+                    } else {
+                        controls.remove(&control);
+                    }
                 }
-                ControlsDuring {
-                    periods: variant.during.clone(),
-                    controls,
-                }
+                ControlsDuring { periods, controls }
             })
             .filter(|during| during.controls != ordinary)
             .collect();
         Self { ordinary, during }
+    }
+
+    /// What a bundle asks for.
+    #[cfg(test)]
+    pub(crate) fn of(bundle: &fyr_schemas::bundle::Bundle) -> Self {
+        let ordinary = bundle.controls.iter().map(|control| control.id.clone());
+        let variants = bundle.variants.iter().map(|variant| {
+            let instead = variant.controls.iter();
+            let instead = instead.map(|(control, other)| (control.clone(), other.is_some()));
+            (variant.during.clone(), instead.collect())
+        });
+        Self::new(ordinary.collect(), variants)
     }
 
     /// What is reported while these periods run.
@@ -71,8 +82,4 @@ impl ReportedControls {
         let during = self.during.iter().flat_map(|during| &during.controls);
         self.ordinary.iter().chain(during).collect()
     }
-}
-
-fn names(controls: &[Control]) -> BTreeSet<ControlId> {
-    controls.iter().map(|control| control.id.clone()).collect()
 }

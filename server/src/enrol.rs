@@ -13,11 +13,11 @@ use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_trust::envelope::EnvelopeError;
 use fyr_trust::token::TokenError;
 
+use crate::app::App;
 use crate::body;
 use crate::client::Client;
 use crate::limits::Kind;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::{EnrolOutcome, NewDevice};
 
 /// A token is at most 8 KiB; the request holds it twice encoded.

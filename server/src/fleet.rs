@@ -12,6 +12,7 @@ use fyr_schemas::{DeviceId, GroupId, Revision};
 
 use crate::population::{Population, populations};
 use crate::publication::Publication;
+use crate::standing::is_broken;
 
 /// How many events of a device are kept for the page and the API.
 pub(crate) const EVENTS_SHOWN: usize = 20;
@@ -175,14 +176,6 @@ fn state(claims: &Claims<'_>, contact: LastContact, published: Revision) -> Devi
         DeviceState::PendingRestart
     } else {
         DeviceState::Compliant
-    }
-}
-
-/// Whether a control is not in force though it could be.
-pub(crate) fn is_broken(state: ControlState) -> bool {
-    match state {
-        ControlState::Drifted | ControlState::Failed(_) => true,
-        ControlState::InForce | ControlState::Gap | ControlState::PendingRestart => false,
     }
 }
 

@@ -10,9 +10,9 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 
 use crate::access::Access;
+use crate::app::App;
 use crate::client::{self, Client, Forwarded, Peer};
 use crate::problem::Problem;
-use crate::router::App;
 
 /// Where a browser says which page asks; no page can set it.
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");

@@ -7,8 +7,8 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::app::App;
 use crate::certificate;
-use crate::router::App;
 
 /// A database that takes longer does not answer; probes wait for a few seconds at most.
 const PATIENCE: Duration = Duration::from_secs(2);

@@ -13,10 +13,10 @@ use futures_util::{Stream, StreamExt, future, stream};
 use tokio::sync::watch;
 use tokio_stream::wrappers::WatchStream;
 
+use crate::app::App;
 use crate::client::Client;
 use crate::limits::Kind;
 use crate::problem::Problem;
-use crate::router::App;
 
 /// Shorter than the minute after which many proxies close a silent connection.
 const KEEP_ALIVE: Duration = Duration::from_secs(25);
@@ -24,7 +24,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(25);
 /// A dashboard gets one event in this time at most; the next one covers all changes in between.
 const NUDGE_EVERY: Duration = Duration::from_millis(400);
 
-/// `GET /api/v1/hints`: the revision at connect and on every publication.
+/// `GET /api/v1/hints`: the revision at connect, and each new one as soon as its timestamp and
+/// snapshot are verified. Bundles are read afterwards, so no device waits for that.
 pub(crate) async fn hints(
     State(app): State<App>,
     Extension(client): Extension<Client>,
@@ -34,15 +35,8 @@ pub(crate) async fn hints(
         .take(Kind::DeviceStream, client)
         .ok_or_else(full)?;
     let open = app.metrics.open_hint_stream();
-    let published = WatchStream::new(app.published.clone());
-    let revisions = published
-        .filter_map(|publication| future::ready(publication.map(|it| it.revision)))
-        // Renewed metadata is no news for a device.
-        .scan(None, |last, revision| {
-            let news = (*last != Some(revision)).then_some(revision);
-            *last = Some(revision);
-            future::ready(Some(news))
-        })
+    // Renewed metadata announces the same revision, which is no change.
+    let revisions = WatchStream::new(app.announced.clone())
         .filter_map(future::ready)
         .map(move |revision| {
             let _held = (&place, &open);

@@ -17,12 +17,12 @@ use fyr_schemas::report::{
     ReportReceipt,
 };
 
+use crate::app::App;
 use crate::body;
 use crate::client::Client;
 use crate::limits::Kind;
 use crate::numbers::ReportDigest;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::{EnrolledDevice, IngestOutcome, NewReport};
 use crate::watch::Looked;
 

@@ -7,7 +7,7 @@ use fyr_schemas::fleet::Contradiction;
 use fyr_schemas::report::Report;
 
 use crate::edition::Edition;
-use crate::fleet::is_broken;
+use crate::standing::is_broken;
 
 /// What was published for a device's group in the revision that it reports.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,6 +7,7 @@
 
 mod access;
 mod account;
+mod app;
 mod assets;
 mod attempts;
 mod body;
@@ -27,6 +28,7 @@ mod limits;
 mod listen;
 mod login;
 mod metrics;
+mod metrics_page;
 mod numbers;
 pub mod options;
 mod overview;
@@ -44,6 +46,7 @@ mod standing;
 mod start;
 mod steady;
 mod store;
+mod tally;
 mod watch;
 mod words;
 

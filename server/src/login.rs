@@ -10,12 +10,12 @@ use axum_extra::extract::CookieJar;
 use serde::Deserialize;
 
 use crate::account::{Credentials, LoginError, Secret};
+use crate::app::App;
 use crate::body;
 use crate::client::Client;
 use crate::dashboard::html;
 use crate::limits::Kind;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::session;
 
 const LARGEST_FORM: usize = 8 << 10;

@@ -3,10 +3,6 @@
 
 use std::fmt;
 
-use axum::extract::State;
-use axum::http::header;
-use axum::response::{IntoResponse, Response};
-use jiff::Timestamp;
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
@@ -17,9 +13,7 @@ use prometheus_client::registry::{Registry, Unit};
 use fyr_schemas::fleet::{Fleet, FleetDevice};
 
 use crate::population::SMALL;
-use crate::problem::Problem;
 use crate::publication::Publication;
-use crate::router::App;
 use crate::words;
 
 /// The counters and gauges of one server.
@@ -39,6 +33,7 @@ pub(crate) struct Metrics {
     revision: Gauge,
     published: Gauge,
     expires: Gauge,
+    renewal_failing: Gauge,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -102,6 +97,7 @@ impl Metrics {
             revision: Gauge::default(),
             published: Gauge::default(),
             expires: Gauge::default(),
+            renewal_failing: Gauge::default(),
         };
         metrics.register();
         metrics
@@ -120,6 +116,11 @@ impl Metrics {
             "hint_streams",
             "Devices waiting for hints",
             self.hint_streams.clone(),
+        );
+        registry.register(
+            "renewal_failing",
+            "1 while this server cannot renew the metadata, 0 otherwise",
+            self.renewal_failing.clone(),
         );
         registry.register("devices", "Enrolled devices by state", self.devices.clone());
         registry.register(
@@ -193,7 +194,7 @@ impl Metrics {
         OpenStream(self.hint_streams.clone())
     }
 
-    fn measure(&self, fleet: &Fleet, publication: &Publication) {
+    pub(crate) fn measure(&self, fleet: &Fleet, publication: &Publication) {
         for state in words::STATES {
             let count = fleet.devices.iter().filter(|it| it.state == state).count();
             self.devices
@@ -262,31 +263,30 @@ impl Metrics {
     }
 }
 
+impl Metrics {
+    /// Measures whether this server cannot renew the metadata.
+    pub(crate) fn measure_renewal(&self, is_failing: bool) {
+        self.renewal_failing.set(i64::from(is_failing));
+    }
+
+    /// Measures whether the database fails.
+    pub(crate) fn measure_database(&self, is_failing: bool) {
+        self.database_failing.set(i64::from(is_failing));
+    }
+
+    /// Every metric, as a monitoring system reads it.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        // Writing to a string cannot fail; a half-written text would lack its `# EOF` and be refused.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
 fn is_small(devices: u64) -> bool {
     (1..SMALL).contains(&devices)
 }
 
 fn whole(count: u64) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
-}
-
-/// `GET /metrics`.
-pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
-    let trouble = app.store.trouble();
-    app.metrics
-        .database_failing
-        .set(i64::from(trouble.is_some()));
-    if let Ok(publication) = app.publication() {
-        match app.fleet(&publication, Timestamp::now()).await {
-            Ok(fleet) => app.metrics.measure(&fleet, &publication),
-            // That the database fails is a measurement too, and the one that matters then.
-            Err(_) if trouble.is_some() => {}
-            Err(problem) => return Err(problem),
-        }
-    }
-    let mut text = String::new();
-    // Writing to a string cannot fail; a half-written text would lack its `# EOF` and be refused.
-    let _ = encode(&mut text, &app.metrics.registry);
-    let content_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
-    Ok(([(header::CONTENT_TYPE, content_type)], text).into_response())
 }

@@ -58,6 +58,11 @@ pub struct Options {
     #[arg(long, value_name = "FILE", requires = "online_keys")]
     pub passphrase_file: Option<PathBuf>,
 
+    /// Renew even if this machine's clock is more than 14 days from the last signature. Without it,
+    /// such a clock renews only while the kernel reports that a program keeps it synchronised.
+    #[arg(long, requires = "online_keys")]
+    pub clock_is_right: bool,
+
     /// How many days the signed reports of devices are kept. How each control was, and from when
     /// until when, is kept longer.
     #[arg(long, value_name = "DAYS", default_value_t = 30)]

@@ -6,14 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use fyr_schemas::bundle::{Audience, Control, Coverage, DecisionNote, Engine};
-use fyr_schemas::fleet::{DeviceState, Fleet, FleetDevice};
+use fyr_schemas::fleet::{Fleet, FleetDevice};
 use fyr_schemas::{CaseNumber, ControlId, GroupId, Revision, StageId};
 
-use crate::fleet::is_broken;
 use crate::population::{self, Population};
 use crate::publication::{Publication, PublishedGroup};
-use crate::standing::{Standing, standing};
-use crate::words::STATES;
+use crate::standing::{Standing, is_broken, standing};
+use crate::tally::Tally;
 
 /// The fleet in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,10 +28,6 @@ pub(crate) struct Overview {
     /// Every decision in a published bundle.
     pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
 }
-
-/// How many devices stand how.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Tally(BTreeMap<DeviceState, u64>);
 
 /// One group in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -88,42 +83,6 @@ pub(crate) struct Cell {
     pub(crate) gap_in: Vec<Engine>,
 }
 
-impl Tally {
-    /// Counts devices.
-    pub(crate) fn of<'a>(devices: impl Iterator<Item = &'a FleetDevice>) -> Self {
-        let mut counts = BTreeMap::new();
-        for device in devices {
-            *counts.entry(device.state).or_default() += 1;
-        }
-        Self(counts)
-    }
-
-    /// How many stand so.
-    pub(crate) fn count(&self, state: DeviceState) -> u64 {
-        self.0.get(&state).copied().unwrap_or_default()
-    }
-
-    /// How many there are.
-    pub(crate) fn total(&self) -> u64 {
-        self.0.values().sum()
-    }
-
-    /// How many hold what was decided.
-    pub(crate) fn holding(&self) -> u64 {
-        self.count(DeviceState::Compliant)
-    }
-
-    /// How many need attention.
-    pub(crate) fn attention(&self) -> u64 {
-        self.total().saturating_sub(self.holding())
-    }
-
-    /// Every state with its count, best first.
-    pub(crate) fn states(&self) -> impl Iterator<Item = (DeviceState, u64)> {
-        STATES.into_iter().map(|state| (state, self.count(state)))
-    }
-}
-
 impl Overview {
     /// Digests a fleet.
     pub(crate) fn new(fleet: &Fleet, publication: &Publication) -> Self {
@@ -136,7 +95,7 @@ impl Overview {
             .into_iter()
             .map(|(group, devices)| Members {
                 group,
-                published: publication.groups.get(group),
+                published: publication.groups.get(group).map(|group| &**group),
                 devices,
             })
             .collect();
@@ -148,7 +107,8 @@ impl Overview {
             decisions: publication
                 .groups
                 .values()
-                .flat_map(|group| group.decisions.clone())
+                .flat_map(|group| group.decisions.iter())
+                .map(|(case, note)| (case.clone(), note.clone()))
                 .collect(),
         }
     }
@@ -197,6 +157,7 @@ impl Members<'_> {
             .controls
             .iter()
             .find(|control| control.id == *id)
+            .map(|control| &**control)
     }
 
     fn cell(&self, id: &ControlId, revision: Revision) -> Option<Cell> {

@@ -14,9 +14,10 @@ use jiff::civil::Date;
 use self::controls::Matrix;
 pub(crate) use self::device::DevicePage;
 use self::devices::DeviceRow;
-use crate::overview::{GroupOverview, Overview, Tally};
+use crate::overview::{GroupOverview, Overview};
 use crate::population::{Population, SMALL};
 use crate::publication::Publication;
+use crate::tally::Tally;
 use crate::words::{self, Calendar, When};
 
 /// How many devices are listed; a filter brings the others.
@@ -42,6 +43,8 @@ pub(crate) struct Filter {
 #[template(path = "dashboard.html")]
 pub(crate) struct Dashboard {
     title: String,
+    /// Why this server cannot renew the metadata.
+    renewal_failure: Option<String>,
     login: bool,
     trouble: Option<&'static str>,
     organisation: String,
@@ -157,6 +160,7 @@ pub(crate) struct Waiting {
     pub(crate) login: bool,
     pub(crate) trouble: Option<&'static str>,
     pub(crate) repository: String,
+    pub(crate) renewal_failure: Option<String>,
 }
 
 /// What is shown while the database cannot be read.
@@ -186,6 +190,7 @@ impl Dashboard {
         Self {
             title: format!("{} · Fyr", fleet.organisation),
             login: false,
+            renewal_failure: None,
             trouble: None,
             organisation: fleet.organisation.to_string(),
             headline: Headline::new(&overview.tally, publication, calendar),
@@ -243,6 +248,14 @@ impl Dashboard {
                 .map(|group| GroupCard::new(group, calendar))
                 .collect(),
             more_groups: more.into_iter().map(GroupLine::new).collect(),
+        }
+    }
+
+    /// The same page, with the reason why this server cannot renew the metadata.
+    pub(crate) fn with_renewal_failure(self, renewal_failure: Option<String>) -> Self {
+        Self {
+            renewal_failure,
+            ..self
         }
     }
 

@@ -7,9 +7,9 @@ use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{self, FleetDevice, Share};
 
-use crate::overview::Tally;
 use crate::publication::Publication;
 use crate::standing::{Standing, standing};
+use crate::tally::Tally;
 
 /// A group or a population below this size may point at single persons.
 pub(crate) const SMALL: u64 = 5;
@@ -57,7 +57,7 @@ fn controls(devices: &[&FleetDevice], publication: &Publication) -> BTreeMap<Con
     let mut stands: BTreeMap<ControlId, Stand> = BTreeMap::new();
     for device in devices {
         let published = publication.groups.get(&device.group).into_iter();
-        for control in published.flat_map(|group| &group.controls) {
+        for control in published.flat_map(|group| group.controls.iter()) {
             let standing = standing(device, &control.id, publication.revision);
             let stand = stands.entry(control.id.clone()).or_insert(Stand {
                 share: Share::default(),

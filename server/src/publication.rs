@@ -1,19 +1,28 @@
 //! What the repository holds right now, as the server needs it: the revision, the enrolment keys,
-//! and what each group's bundle says for the dashboard.
+//! and what each group's bundle says for the pages and the reports.
+//!
+//! A publication is read beside the one before it: a bundle with the same digest is not read again,
+//! and what several groups say alike is kept once.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::{fs, io};
 
 use jiff::Timestamp;
 
-use fyr_schemas::bundle::{Audience, Bundle, Control, DecisionNote};
+use fyr_schemas::bundle::{Audience, ClosedList, Control, DecisionNote};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CaseNumber, CategoryId, Digest, GroupId, OrganisationId, Revision, StageId};
 use fyr_seal::{Published, Repository, RepositoryError};
 
-use crate::edition::{Edition, ReportedControls};
+use self::described::Described;
+pub(crate) use self::shared::Shared;
+
+use crate::edition::Edition;
+
+mod described;
+mod shared;
 
 /// One complete publication.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,20 +38,20 @@ pub(crate) struct Publication {
     /// The keys whose enrolment tokens count.
     pub(crate) enrolment: EnrolmentKeys,
     /// What each group's bundle says.
-    pub(crate) groups: BTreeMap<GroupId, PublishedGroup>,
+    pub(crate) groups: BTreeMap<GroupId, Arc<PublishedGroup>>,
 }
 
-/// What a group's bundle says about the group.
+/// What a group's bundle says about the group. Groups share what they say alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublishedGroup {
     /// Who uses the devices.
     pub(crate) audience: Audience,
     /// The stage on the day of compilation.
     pub(crate) stage: StageId,
-    /// What is to be true, sorted by id.
-    pub(crate) controls: Vec<Control>,
+    /// What is to be true while no period changes it, sorted by id.
+    pub(crate) controls: Arc<Vec<Arc<Control>>>,
     /// The decisions that the controls cite.
-    pub(crate) decisions: BTreeMap<CaseNumber, DecisionNote>,
+    pub(crate) decisions: Arc<BTreeMap<CaseNumber, DecisionNote>>,
     /// The bundle itself, as devices report it.
     pub(crate) edition: Edition,
 }
@@ -81,21 +90,31 @@ pub(crate) fn stamp(repository: &Path) -> Result<Option<Vec<u8>>, ReadError> {
 
 impl Publication {
     /// Reads what is published, verified as devices verify it; none in an empty directory.
-    pub(crate) fn read(repository: &Path) -> Result<Option<Self>, ReadError> {
-        let Some(published) = Repository::at(repository).published()? else {
+    ///
+    /// `announce` is called with the revision as soon as the timestamp and the snapshot are verified.
+    /// Bundles that `before` has with the same digest are taken from it.
+    pub(crate) fn read(
+        repository: &Path,
+        before: Option<&Self>,
+        shared: &mut Shared,
+        announce: impl FnMut(Revision),
+    ) -> Result<Option<Self>, ReadError> {
+        let Some(published) = Repository::at(repository).published_announcing(announce)? else {
             return Ok(None);
         };
         let revision = published.revision();
-        let mut lists = Lists::of(repository, &published);
-        let groups = published
-            .bundles()
-            .into_iter()
-            .map(|(group, digest)| {
-                let bundle = bundle(repository, &group, &digest)?;
-                lists.check(&bundle)?;
-                Ok((group, PublishedGroup::of(bundle, digest)))
-            })
-            .collect::<Result<_, ReadError>>()?;
+        let lists = Lists::of(repository, &published);
+        shared.keep_lists(lists.listed.values().map(|(digest, _)| digest));
+        let mut groups = BTreeMap::new();
+        for (group, digest) in published.bundles() {
+            let known = before.and_then(|before| before.groups.get(&group));
+            let known = known.filter(|known| known.edition.digest == digest);
+            let read = match known {
+                Some(known) => Arc::clone(known),
+                None => Arc::new(bundle(repository, &group, digest, &lists, shared)?),
+            };
+            groups.insert(group, read);
+        }
         let enrolment = published.enrolment_keys().clone();
         Ok(Some(Self {
             organisation: enrolment.organisation.clone(),
@@ -108,11 +127,31 @@ impl Publication {
     }
 }
 
+impl PublishedGroup {
+    fn of(
+        digest: Digest,
+        described: &Described<'_>,
+        shared: &mut Shared,
+    ) -> serde_json::Result<Self> {
+        let controls = shared.controls(described.controls)?;
+        let edition = Edition {
+            digest,
+            controls: shared.reported(&controls, described)?,
+        };
+        Ok(Self {
+            edition,
+            audience: described.audience,
+            stage: described.stage.clone(),
+            decisions: shared.decisions(described.decisions)?,
+            controls,
+        })
+    }
+}
+
 /// The published lists, each read once for all the bundles that close it.
 struct Lists {
     repository: Repository,
     listed: BTreeMap<CategoryId, (Digest, u64)>,
-    sound: BTreeSet<Digest>,
 }
 
 impl Lists {
@@ -120,49 +159,49 @@ impl Lists {
         Self {
             repository: Repository::at(repository),
             listed: published.lists(),
-            sound: BTreeSet::new(),
         }
     }
 
-    /// Judges the lists of a bundle as a device does, which puts no bundle in force without them.
-    fn check(&mut self, bundle: &Bundle) -> Result<(), ReadError> {
-        for (category, closed) in bundle.lists() {
-            let named = (closed.digest.clone(), closed.length);
-            if self.listed.get(category) != Some(&named) {
-                return Err(ReadError::OtherList(category.clone()));
-            }
-            if !self.sound.contains(&closed.digest) {
-                self.repository.check_list(category, closed)?;
-                self.sound.insert(closed.digest.clone());
-            }
+    /// Judges a list of a bundle as a device does, which puts no bundle in force without it.
+    fn check(
+        &self,
+        category: &CategoryId,
+        closed: &ClosedList,
+        shared: &mut Shared,
+    ) -> Result<(), ReadError> {
+        let named = (closed.digest.clone(), closed.length);
+        if self.listed.get(category) != Some(&named) {
+            return Err(ReadError::OtherList(category.clone()));
+        }
+        if !shared.sound_lists.contains(&closed.digest) {
+            self.repository.check_list(category, closed)?;
+            shared.sound_lists.insert(closed.digest.clone());
         }
         Ok(())
     }
 }
 
-impl PublishedGroup {
-    fn of(bundle: Bundle, digest: Digest) -> Self {
-        let edition = Edition {
-            digest,
-            controls: Arc::new(ReportedControls::of(&bundle)),
-        };
-        Self {
-            edition,
-            audience: bundle.audience,
-            stage: bundle.stage,
-            controls: bundle.controls,
-            decisions: bundle.decisions,
-        }
-    }
-}
-
-fn bundle(repository: &Path, group: &GroupId, digest: &Digest) -> Result<Bundle, ReadError> {
+fn bundle(
+    repository: &Path,
+    group: &GroupId,
+    digest: Digest,
+    lists: &Lists,
+    shared: &mut Shared,
+) -> Result<PublishedGroup, ReadError> {
     let path = repository.join(format!("targets/bundles/{digest}.{group}.json"));
     let bytes = read(&path)?;
-    if fyr_trust::digest(&bytes) != *digest {
+    if fyr_trust::digest(&bytes) != digest {
         return Err(ReadError::Altered(path));
     }
-    serde_json::from_slice(&bytes).map_err(|source| ReadError::Bundle { path, source })
+    let failed = |source| ReadError::Bundle {
+        path: path.clone(),
+        source,
+    };
+    let described: Described<'_> = serde_json::from_slice(&bytes).map_err(failed)?;
+    for (category, closed) in described.lists() {
+        lists.check(category, closed, shared)?;
+    }
+    PublishedGroup::of(digest, &described, shared).map_err(failed)
 }
 
 fn read(path: &Path) -> Result<Vec<u8>, ReadError> {

@@ -20,8 +20,8 @@ use fyr_trust::Hasher;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
+use crate::app::App;
 use crate::problem::Problem;
-use crate::router::App;
 
 /// The longest file that is served: a list.
 const LONGEST: u64 = LONGEST_LISTS;

@@ -1,100 +1,18 @@
 //! Which path is answered by whom, and what every answer has in common.
 
-use std::ops::Deref;
-use std::path::PathBuf;
-use std::sync::Arc;
-
 use axum::Router;
 use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use jiff::Timestamp;
-use tokio::sync::watch;
 
-use fyr_schemas::fleet::Fleet;
-
-use crate::access::Access;
-use crate::account::Desk;
-use crate::metrics::Metrics;
-use crate::places::Places;
+use crate::app::App;
 use crate::problem::Problem;
-use crate::publication::Publication;
-use crate::store::Store;
-use crate::watch::{Looker, Published};
 use crate::{
-    assets, certificate, dashboard, devices, enrol, fleet, guard, health, hints, ingest, login,
-    metrics, repository, session,
+    assets, dashboard, devices, enrol, guard, health, hints, ingest, login, metrics_page,
+    repository, session,
 };
-
-/// What every handler may use; clones share it.
-#[derive(Debug, Clone)]
-pub(crate) struct App(Arc<Parts>);
-
-/// The parts of a running server.
-#[derive(Debug)]
-pub(crate) struct Parts {
-    /// Who may see the dashboard.
-    pub(crate) access: Access,
-    /// What is remembered.
-    pub(crate) store: Store,
-    /// The repository's directory.
-    pub(crate) repository: PathBuf,
-    /// What is published.
-    pub(crate) published: Published,
-    /// Looks for a newer publication.
-    pub(crate) looker: Looker,
-    /// Counts up when the dashboard would differ.
-    pub(crate) changes: watch::Receiver<u64>,
-    /// Becomes true when the server is to stop.
-    pub(crate) stop: watch::Receiver<bool>,
-    /// Where people log in.
-    pub(crate) desk: Desk,
-    /// What is counted.
-    pub(crate) metrics: Metrics,
-    /// What clients hold at a time.
-    pub(crate) places: Arc<Places>,
-    /// Whether the certificate can be read again; absent without one.
-    pub(crate) certificate: Option<watch::Receiver<certificate::State>>,
-}
-
-impl Deref for App {
-    type Target = Parts;
-
-    fn deref(&self) -> &Parts {
-        &self.0
-    }
-}
-
-impl App {
-    /// Shares the parts among handlers.
-    pub(crate) fn new(parts: Parts) -> Self {
-        Self(Arc::new(parts))
-    }
-
-    /// What is published, or the problem that nothing is.
-    pub(crate) fn publication(&self) -> Result<Arc<Publication>, Problem> {
-        self.published
-            .borrow()
-            .clone()
-            .ok_or_else(Problem::nothing_published)
-    }
-
-    /// The fleet at `now`, compared with a publication, without events.
-    pub(crate) async fn fleet(
-        &self,
-        publication: &Publication,
-        now: Timestamp,
-    ) -> Result<Fleet, Problem> {
-        let records = self
-            .store
-            .fleet()
-            .await
-            .map_err(|error| Problem::store_failed(&error))?;
-        Ok(fleet::summarise(records, publication, now))
-    }
-}
 
 /// Every path of the server.
 pub(crate) fn router(app: App) -> Router {
@@ -103,7 +21,7 @@ pub(crate) fn router(app: App) -> Router {
         .route("/devices/{device}", get(devices::show).post(devices::act))
         .route("/api/v1/fleet", get(dashboard::fleet))
         .route("/api/v1/fleet/changes", get(hints::changes))
-        .route("/metrics", get(metrics::show))
+        .route("/metrics", get(metrics_page::show))
         .layer(middleware::from_fn_with_state(
             app.clone(),
             session::require_login,

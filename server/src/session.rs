@@ -13,10 +13,10 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 
 use crate::account::{Credentials, LoginError, Secret};
+use crate::app::App;
 use crate::client::Client;
 use crate::limits::Kind;
 use crate::problem::Problem;
-use crate::router::App;
 use crate::store::Actor;
 
 /// The prefix makes browsers refuse the cookie without `Secure`, and for any other path or name.

@@ -4,8 +4,6 @@ use fyr_schemas::fleet::{DeviceState, FleetDevice};
 use fyr_schemas::report::ControlState;
 use fyr_schemas::{ControlId, Revision};
 
-use crate::fleet::is_broken;
-
 /// The state of a control on a device, or in a group; best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Standing {
@@ -51,5 +49,13 @@ pub(crate) fn standing(device: &FleetDevice, control: &ControlId, published: Rev
         Some(ControlState::Gap) => Standing::Gap,
         Some(ControlState::PendingRestart) => Standing::PendingRestart,
         Some(ControlState::Drifted | ControlState::Failed(_)) => Standing::Broken,
+    }
+}
+
+/// Whether a control is not in force though it could be.
+pub(crate) fn is_broken(state: ControlState) -> bool {
+    match state {
+        ControlState::Drifted | ControlState::Failed(_) => true,
+        ControlState::InForce | ControlState::Gap | ControlState::PendingRestart => false,
     }
 }

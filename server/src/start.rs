@@ -12,15 +12,16 @@ use tokio::task::JoinHandle;
 
 use crate::access::{Access, AccessError};
 use crate::account::{Desk, Secret};
+use crate::app::{App, Parts};
 use crate::certificate::Certificate;
 use crate::listen::{self, Door, Hall, ListenError};
 use crate::metrics::Metrics;
 use crate::options::Options;
 use crate::places::Places;
-use crate::renew::{Renewal, RenewalError};
-use crate::router::{self, App, Parts};
+use crate::renew::{Renewal, RenewalError, Renewed};
+use crate::router;
 use crate::store::{OpenError, OpenStore, Store, Surroundings};
-use crate::watch::Watch;
+use crate::watch::{Found, Watch};
 
 /// How long the last writes may take after the last request was answered.
 const LAST_WRITES: Duration = Duration::from_secs(5);
@@ -64,7 +65,12 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let access = Access::decide(&options)?;
     let (count_change, changes) = watch::channel(0);
     let (stop, stopped) = watch::channel(false);
-    let (watch, published, looker) = Watch::begin(&options.repository, count_change.clone()).await;
+    let (watch, found) = Watch::begin(&options.repository, count_change.clone()).await;
+    let Found {
+        announced,
+        published,
+        looker,
+    } = found;
     let surroundings = Surroundings {
         changes: count_change,
         published: published.clone(),
@@ -76,6 +82,10 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         lock,
     } = Store::open(&options.state, surroundings).await?;
     let renewal = open_renewal(&options)?;
+    let (renewed, renewal_state) = watch::channel(match renewal {
+        Some(_) => Renewed::Waiting,
+        None => Renewed::NotHere,
+    });
     let link = one_time_link(&store, &access, options.account_link).await?;
     let (door, certificate) = Door::open(&options).await?;
     let url = door.url();
@@ -88,7 +98,9 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         certificate: certificate.as_ref().map(Certificate::state),
         store,
         repository: options.repository,
+        announced,
         published,
+        renewal: renewal_state,
         looker,
         changes,
         stop: stopped,
@@ -99,7 +111,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         tokio::spawn(certificate.run());
     }
     if let Some(renewal) = renewal {
-        tokio::spawn(renewal.run(app.published.clone(), app.stop.clone()));
+        tokio::spawn(renewal.run(app.published.clone(), renewed, app.stop.clone()));
     }
     Ok(Running {
         account_link: link.map(|code| format!("{base}/setup?link={}", code.reveal())),
@@ -128,7 +140,8 @@ fn open_renewal(options: &Options) -> Result<Option<Renewal>, RenewalError> {
         (None, None) => None,
     };
     let passphrase = passphrase.ok_or(RenewalError::NoPassphrase)?;
-    Renewal::open(&options.repository, keys, &passphrase).map(Some)
+    let (repository, keys) = (options.repository.clone(), keys.clone());
+    Renewal::open(repository, keys, passphrase, options.clock_is_right).map(Some)
 }
 
 /// The code of a one-time link, where a person needs one to log in.

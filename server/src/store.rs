@@ -3,7 +3,6 @@
 //! One task owns the only connection that writes (`store/writer.rs`), so that many requests share
 //! one commit; readers have connections of their own that cannot write.
 
-mod accounts;
 mod departures;
 mod disk;
 mod enrol;
@@ -38,12 +37,12 @@ use tokio::sync::{mpsc, watch};
 use crate::fleet::FleetRecords;
 use crate::watch::Published;
 
-pub(crate) use accounts::{AccountOutcome, NewAccount, NewSession};
 pub(crate) use departures::{Actor, FleetAction, Order, OrderOutcome};
 pub(crate) use disk::{Trouble, TroubleKind};
 pub(crate) use enrol::{EnrolOutcome, NewDevice};
 pub(crate) use ingest::{IngestOutcome, NewReport};
 pub(crate) use reader::{EnrolledDevice, Events, LoggedAction, PastState};
+pub(crate) use writer::accounts::{AccountOutcome, NewAccount, NewSession};
 
 use disk::Disk;
 

@@ -9,10 +9,16 @@ use notify::{RecommendedWatcher, RecursiveMode, Watcher};
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::MissedTickBehavior;
 
-use crate::publication::{self, Publication, ReadError};
+use fyr_schemas::Revision;
+
+use crate::publication::{self, Publication, ReadError, Shared};
 
 /// The newest complete publication, if there is one.
 pub(crate) type Published = watch::Receiver<Option<Arc<Publication>>>;
+
+/// The newest revision that verified metadata names, before its bundles are read; none before the
+/// first. Devices are given a hint of it.
+pub(crate) type Announced = watch::Receiver<Option<Revision>>;
 
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
@@ -43,11 +49,22 @@ impl Looker {
     }
 }
 
+/// How the server follows a repository.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) announced: Announced,
+    pub(crate) published: Published,
+    pub(crate) looker: Looker,
+}
+
 /// Watches one repository and reports what it holds.
 pub(crate) struct Watch {
     repository: PathBuf,
     /// The `timestamp.json` that was last looked at.
     stamp: Option<Vec<u8>>,
+    /// What groups of the publication say alike; lent to each look.
+    shared: Shared,
+    announced: watch::Sender<Option<Revision>>,
     published: watch::Sender<Option<Arc<Publication>>>,
     /// Counts up when the dashboard has something new to show.
     changes: watch::Sender<u64>,
@@ -57,15 +74,15 @@ pub(crate) struct Watch {
 
 impl Watch {
     /// Looks once, so that what is published already is known before the first request.
-    pub(crate) async fn begin(
-        repository: &Path,
-        changes: watch::Sender<u64>,
-    ) -> (Self, Published, Looker) {
+    pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Found) {
+        let (announced, revisions) = watch::channel(None);
         let (published, receiver) = watch::channel(None);
         let (looker, asked) = mpsc::channel(LOOKS_WAITING);
         let mut watch = Self {
             repository: repository.to_owned(),
             stamp: None,
+            shared: Shared::default(),
+            announced,
             published,
             changes,
             asked,
@@ -74,7 +91,12 @@ impl Watch {
         if receiver.borrow().is_none() {
             tracing::info!(repository = %repository.display(), "waiting for the first publication");
         }
-        (watch, receiver, Looker(looker))
+        let found = Found {
+            announced: revisions,
+            published: receiver,
+            looker: Looker(looker),
+        };
+        (watch, found)
     }
 
     /// Watches until no receiver is left.
@@ -103,23 +125,21 @@ impl Watch {
     }
 
     async fn look(&mut self) -> Looked {
-        let repository = self.repository.clone();
-        let known = self.stamp.clone();
-        let looked = tokio::task::spawn_blocking(move || look(&repository, known.as_deref())).await;
-        match looked {
-            Ok(Ok(None)) => Looked::Read,
-            Ok(Ok(Some((stamp, publication)))) => {
-                self.stamp = Some(stamp);
-                self.tell(publication);
-                Looked::Read
-            }
-            // The stamp stays unknown, so the next look tries again.
-            Ok(Err(error)) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "the repository cannot be read; what was published before stays",
-                );
-                Looked::Failed
+        let mut look = Look {
+            repository: self.repository.clone(),
+            known: self.stamp.clone(),
+            before: self.published.borrow().clone(),
+            shared: std::mem::take(&mut self.shared),
+            announced: self.announced.clone(),
+        };
+        let looked = tokio::task::spawn_blocking(move || {
+            let found = look.look();
+            (found, look.shared)
+        });
+        match looked.await {
+            Ok((found, shared)) => {
+                self.shared = shared;
+                self.take(found)
             }
             Err(error) => {
                 tracing::error!(%error, "the look at the repository broke off");
@@ -128,7 +148,27 @@ impl Watch {
         }
     }
 
-    fn tell(&self, publication: Publication) {
+    fn take(&mut self, found: Result<Option<(Vec<u8>, Publication)>, ReadError>) -> Looked {
+        match found {
+            Ok(None) => Looked::Read,
+            Ok(Some((stamp, publication))) => {
+                self.stamp = Some(stamp);
+                self.publish(publication);
+                self.shared.forget_unused();
+                Looked::Read
+            }
+            // The stamp stays unknown, so the next look tries again.
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "the repository cannot be read; what was published before stays",
+                );
+                Looked::Failed
+            }
+        }
+    }
+
+    fn publish(&self, publication: Publication) {
         tracing::info!(
             revision = %publication.revision,
             groups = publication.groups.len(),
@@ -140,17 +180,34 @@ impl Watch {
     }
 }
 
-/// The publication, when its stamp is another than the known one.
-fn look(
-    repository: &Path,
-    known: Option<&[u8]>,
-) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
-    match publication::stamp(repository)? {
-        Some(stamp) if known != Some(stamp.as_slice()) => {
-            let publication = Publication::read(repository)?;
-            Ok(publication.map(|publication| (stamp, publication)))
+/// One look at the repository.
+struct Look {
+    repository: PathBuf,
+    known: Option<Vec<u8>>,
+    before: Option<Arc<Publication>>,
+    shared: Shared,
+    announced: watch::Sender<Option<Revision>>,
+}
+
+impl Look {
+    /// The publication, when its stamp is another than the known one.
+    fn look(&mut self) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
+        match publication::stamp(&self.repository)? {
+            Some(stamp) if self.known.as_deref() != Some(stamp.as_slice()) => {
+                let publication = Publication::read(
+                    &self.repository,
+                    self.before.as_deref(),
+                    &mut self.shared,
+                    |revision| {
+                        self.announced.send_if_modified(|announced| {
+                            announced.replace(revision) != Some(revision)
+                        });
+                    },
+                )?;
+                Ok(publication.map(|publication| (stamp, publication)))
+            }
+            Some(_) | None => Ok(None),
         }
-        Some(_) | None => Ok(None),
     }
 }
 

@@ -63,6 +63,7 @@ impl Forger {
     }
 
     /// The same keys, for another copy of the repository.
+    #[must_use]
     pub fn at(self, repository: &Path) -> Self {
         Self {
             repository: repository.to_owned(),

@@ -126,6 +126,34 @@ impl Municipality {
         Ok(())
     }
 
+    /// Publishes the policy for the first time, under a umask, into a directory that is there.
+    pub fn publish_under(&self, umask: &str) -> Result<()> {
+        let mut command: Vec<OsString> = vec!["-c".into()];
+        command.push(format!("umask {umask}; exec \"$@\"").into());
+        command.extend(["sh".into(), Binary::Fyr.path()?.into(), "publish".into()]);
+        command.extend([self.policy().into(), "--yes".into(), "--new".into()]);
+        for (option, path) in [
+            ("--repository", self.repository()),
+            ("--keys", self.path("keys")),
+            ("--passphrase-file", self.path("passphrase")),
+        ] {
+            command.extend([option.into(), path.into()]);
+        }
+        child::run(Path::new("sh"), command)?.success()?;
+        Ok(())
+    }
+
+    /// Copies the two online keys and their passphrase into a directory, and returns both paths.
+    pub fn online_keys(&self, directory: &Path) -> Result<(PathBuf, PathBuf)> {
+        let (keys, passphrase) = (directory.join("online-keys"), directory.join("passphrase"));
+        fs::create_dir(&keys)?;
+        for name in ["snapshot.pem", "timestamp.pem"] {
+            fs::copy(self.path("keys").join(name), keys.join(name))?;
+        }
+        fs::copy(self.path("passphrase"), &passphrase)?;
+        Ok((keys, passphrase))
+    }
+
     /// Starts to publish the policy as it stands.
     pub fn start_publishing(&self) -> Result<Child> {
         let mut arguments: Vec<OsString> = vec![

@@ -8,6 +8,7 @@ use serde_json::Value;
 
 mod crates;
 mod licences;
+mod modules;
 mod promises;
 mod sources;
 mod words;

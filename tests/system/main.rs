@@ -1,4 +1,4 @@
-//! The system tests: real binaries, real browsers, and the rules of the house.
+//! The system tests: real binaries, real browsers, and the repository's rules.
 
 mod agent_lists;
 mod agent_night;
@@ -18,6 +18,7 @@ mod house;
 mod in_force;
 mod oracle;
 mod packaging;
+mod publish_as_root;
 mod pupils;
 mod refusals;
 mod schema_peer;
@@ -39,3 +40,4 @@ mod settings;
 mod tampering;
 mod timetable;
 mod tuf_peer;
+mod wasm;

@@ -210,6 +210,18 @@ impl Chain {
         })
     }
 
+    /// The same, refused where the target is longer than `limit` bytes.
+    pub(crate) fn listing_within(&self, target: &str, limit: u64) -> Result<Listing, VerifyError> {
+        let listing = self.listing(target)?;
+        if listing.length > limit {
+            return Err(VerifyError::TooLarge {
+                document: target.to_owned(),
+                limit,
+            });
+        }
+        Ok(listing)
+    }
+
     /// The floor after this chain was believed to its end.
     pub(crate) fn raise(&self, floor: &Floor) -> Floor {
         let mark = |role: Role, version: Option<u64>| {

@@ -24,6 +24,7 @@ mod ring_provider;
 mod state;
 pub mod token;
 mod verified;
+mod verified_metadata;
 mod wanted;
 
 pub use chain::ONLINE_LIFETIME;
@@ -36,6 +37,7 @@ pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step};
 pub use reload::{Reloaded, reload};
 pub use state::TrustedState;
 pub use verified::Verified;
+pub use verified_metadata::VerifiedMetadata;
 pub use wanted::{EnrolmentAuthority, Identity, Wanted};
 
 use fyr_schemas::Digest;

@@ -9,7 +9,7 @@
 use std::collections::BTreeSet;
 
 use fyr_schemas::bundle::{ClosedList, list_target_name};
-use fyr_schemas::{CategoryId, Digest};
+use fyr_schemas::{CategoryId, Digest, Revision};
 use jiff::Timestamp;
 
 use crate::chain::{Adopted, Chain, Listing, Pin};
@@ -197,6 +197,19 @@ impl<W: Wanted> Refresh<W> {
         }
     }
 
+    /// The revision that the verified snapshot names; `None` before a snapshot was verified.
+    pub fn revision(&self) -> Option<Revision> {
+        match &self.phase {
+            Phase::FirstRoot
+            | Phase::NextRoot { .. }
+            | Phase::Timestamp(_)
+            | Phase::Snapshot(..) => None,
+            Phase::Targets(chain, _) | Phase::Document(chain, _) | Phase::List(chain, ..) => {
+                chain.targets_pin().ok().map(|pin| Revision(pin.version))
+            }
+        }
+    }
+
     /// Refreshes to the end with what `fetch` answers, and hands to `keep` what is to be stored;
     /// for callers that need not wait.
     ///
@@ -373,13 +386,7 @@ impl<W: Wanted> Setting<W> {
     }
 
     fn find_document(self, chain: Chain) -> Result<Step<W>, VerifyError> {
-        let listing = chain.listing(&self.wanted.target())?;
-        if listing.length > W::MAX_LENGTH {
-            return Err(VerifyError::TooLarge {
-                document: self.wanted.target(),
-                limit: W::MAX_LENGTH,
-            });
-        }
+        let listing = chain.listing_within(&self.wanted.target(), W::MAX_LENGTH)?;
         let stored = self.found.document.as_deref();
         match stored.map(|bytes| Verified::open(&self.wanted, &listing, bytes)) {
             Some(Ok(document)) => self.find_lists(chain, document),

@@ -2,12 +2,11 @@
 
 use jiff::Timestamp;
 
-use crate::chain::Chain;
 use crate::error::VerifyError;
-use crate::floor::{Complete, Floor};
-use crate::list;
+use crate::floor::Floor;
 use crate::state::TrustedState;
 use crate::verified::Verified;
+use crate::verified_metadata::VerifiedMetadata;
 use crate::wanted::Wanted;
 
 /// What [`reload`] finds.
@@ -31,42 +30,13 @@ pub fn reload<W: Wanted>(
     floor: &Floor,
     wanted: &W,
 ) -> Result<Reloaded<W::Document>, VerifyError> {
-    let mut chain = Chain::start(present(stored.vouching_root(), "root")?, "root")?;
-    let timestamp = present(stored.timestamp.as_deref(), "timestamp")?;
-    let any = Floor::default();
-    chain.timestamp(timestamp, &any, "timestamp")?;
-    // A refresh that broke off has seen higher versions than the last good document has.
-    check_complete(chain.completed(), floor.complete)?;
-    let snapshot = present(stored.snapshot.as_deref(), "snapshot")?;
-    chain.snapshot(snapshot, &any, "snapshot")?;
-    let targets = present(stored.targets.as_deref(), "targets")?;
-    chain.targets(targets, &any, "targets")?;
-    let listing = chain.listing(&wanted.target())?;
-    let document = present(stored.document.as_deref(), "document")?;
-    let document = Verified::open(wanted, &listing, document)?;
-    list::check_listed(&W::lists(&document), &chain)?;
+    let metadata = VerifiedMetadata::of(stored, floor)?;
+    let document = stored.document.as_deref();
+    let document = document.ok_or(VerifyError::NothingStored {
+        document: "document",
+    })?;
     Ok(Reloaded {
-        document,
-        expires: chain.expires(),
+        document: metadata.open(wanted, document)?,
+        expires: metadata.expires(),
     })
-}
-
-fn present<'a>(stored: Option<&'a [u8]>, document: &'static str) -> Result<&'a [u8], VerifyError> {
-    stored.ok_or(VerifyError::NothingStored { document })
-}
-
-fn check_complete(stored: Complete, newest: Complete) -> Result<(), VerifyError> {
-    let (document, offered, floor) = if stored.root < newest.root {
-        ("root", stored.root, newest.root)
-    } else {
-        ("timestamp", stored.timestamp, newest.timestamp)
-    };
-    if stored < newest {
-        return Err(VerifyError::Rollback {
-            document: document.to_owned(),
-            offered,
-            floor,
-        });
-    }
-    Ok(())
 }

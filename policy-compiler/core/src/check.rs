@@ -30,13 +30,18 @@ use std::collections::BTreeSet;
 use fyr_schemas::{GroupId, RuleId};
 
 use crate::finding::{Diagnostic, Diagnostics, Role};
+use crate::lower::FlatLists;
 use crate::parse::DocumentKind;
 use crate::policy::Policy;
 use crate::resolve::Resolution;
 
 /// What goes against a floor, and nothing else.
-pub(crate) fn floors_alone(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    floors::check(policy, resolution)
+pub(crate) fn floors_alone<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+) -> Vec<Diagnostic> {
+    floors::check(policy, resolution, lists)
 }
 
 /// The role of what a rule says for groups.
@@ -49,12 +54,17 @@ fn says_for(rule: &RuleId, value: String, groups: &BTreeSet<&GroupId>) -> Role {
 }
 
 /// Runs every check whose answer cannot stand in what could not be read.
-pub(crate) fn check(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
+pub(crate) fn check<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+    findings: &mut Diagnostics,
+) {
     findings.extend(rules::check(policy));
     findings.extend(guidance::check(policy));
     findings.extend(lookalikes::check(policy));
     findings.extend(decisions::check(policy));
-    findings.extend(floors::check(policy, resolution));
+    findings.extend(floors::check(policy, resolution, lists));
     findings.extend(undoing::check(policy, resolution));
     findings.extend(exceptions::check(resolution));
     findings.extend(undecided::check(resolution));

@@ -25,7 +25,7 @@ use self::lowering::Lowerings;
 use self::lowering_findings::{TooNew, report_clash};
 use crate::desired::{Decided, Desired};
 use crate::finding::{Diagnostic, Diagnostics};
-use crate::lower;
+use crate::lower::{self, FlatLists};
 use crate::parse::parse;
 use crate::policy::{Assumptions, CaseState, EssentialHosts, Horizon, Policy, organise};
 use crate::resolve::{Resolution, Resolved, resolve};
@@ -114,6 +114,26 @@ pub fn compile(sources: &Sources, date: Date) -> Compilation {
 
 /// Compiles what the policy of a day would be.
 pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions) -> Compilation {
+    let mut bundles = BTreeMap::new();
+    let mut compilation = compile_each(sources, date, assumptions, |bundle| {
+        bundles.insert(bundle.group.clone(), bundle);
+    });
+    if !compilation.failed() {
+        compilation.bundles = bundles;
+    }
+    compilation
+}
+
+/// The same, and hands every bundle to `take` as soon as it is lowered, so that not all of them are
+/// in memory at once. The compilation that is returned holds none.
+///
+/// Where the compilation failed, what was taken counts for nothing: an error may be found after it.
+pub fn compile_each(
+    sources: &Sources,
+    date: Date,
+    assumptions: &Assumptions,
+    mut take: impl FnMut(Bundle),
+) -> Compilation {
     let mut findings = Diagnostics::default();
     let documents = parse(sources, &mut findings);
     let Some(policy) = organise(documents.clone(), date, assumptions, &mut findings) else {
@@ -127,21 +147,25 @@ pub fn compile_assuming(sources: &Sources, date: Date, assumptions: &Assumptions
         };
     };
     let resolution = resolve(&policy);
-    crate::check::check(&policy, &resolution, &mut findings);
-    let (mut bundles, mut gaps) = (BTreeMap::new(), Vec::new());
+    let lists = FlatLists::default();
+    crate::check::check(&policy, &resolution, &lists, &mut findings);
+    let (mut closed, mut gaps) = (BTreeSet::new(), Vec::new());
     if !findings.any_error() {
-        (bundles, gaps) = lower_all(&policy, &resolution, &mut findings);
+        gaps = lower_all(&policy, &resolution, &lists, &mut findings, |bundle| {
+            note_closed(&bundle, &mut closed);
+            take(bundle);
+        });
     }
     if findings.any_error() {
-        bundles.clear();
+        closed.clear();
         gaps.clear();
     } else {
         findings.extend(coming::check(&documents, &policy, assumptions));
     }
     Compilation {
         organisation: Some(policy.organisation.document.organisation.value.clone()),
-        lists: shared_lists(&policy, bundles.values()),
-        bundles,
+        lists: shared_lists(&policy, closed),
+        bundles: BTreeMap::new(),
         gaps,
         dormant: dormant(&policy),
         diagnostics: findings.into_sorted(),
@@ -159,23 +183,24 @@ pub(crate) fn read(
     organise(documents, date, assumptions, findings)
 }
 
+/// Notes the categories whose lists a bundle closes at some time.
+fn note_closed(bundle: &Bundle, closed: &mut BTreeSet<CategoryId>) {
+    let variants = bundle.variants.iter();
+    let in_variants = variants.flat_map(|variant| variant.closed.keys());
+    for category in bundle.closed.keys().chain(in_variants) {
+        if !closed.contains(category) {
+            closed.insert(category.clone());
+        }
+    }
+}
+
 /// The texts of the lists that bundles close.
-fn shared_lists<'a>(
-    policy: &Policy,
-    bundles: impl Iterator<Item = &'a Bundle>,
-) -> BTreeMap<CategoryId, String> {
-    let closed: BTreeSet<&CategoryId> = bundles
-        .flat_map(|bundle| {
-            let variants = bundle.variants.iter();
-            let in_variants = variants.flat_map(|variant| variant.closed.keys());
-            bundle.closed.keys().chain(in_variants)
-        })
-        .collect();
+fn shared_lists(policy: &Policy, closed: BTreeSet<CategoryId>) -> BTreeMap<CategoryId, String> {
     closed
         .into_iter()
         .filter_map(|id| {
-            let category = policy.categories.get(id)?;
-            Some((id.clone(), category.host_names().text.clone()))
+            let text = policy.categories.get(&id)?.host_names().text.clone();
+            Some((id, text))
         })
         .collect()
 }
@@ -209,10 +234,15 @@ fn dormant(policy: &Policy) -> Vec<DormantRule> {
 }
 
 /// What a group wants of its devices.
-pub(crate) fn desired(policy: &Policy, resolved: &Resolved<'_>) -> Desired {
+pub(crate) fn desired<'a>(
+    policy: &Policy,
+    resolved: &Resolved<'a>,
+    lists: &FlatLists<'a>,
+) -> Desired {
+    let flat = lists.of(&resolved.sites);
     let group = resolved.group;
-    let sites = resolved.sites.entries(&EssentialHosts::of(policy));
-    let kept_parts = resolved.sites.kept_entries();
+    let sites = flat.entries(&EssentialHosts::of(policy));
+    let kept_parts = flat.kept_entries();
     let settings = settings_of(resolved);
     let cited_for_settings = settings
         .values()
@@ -270,14 +300,18 @@ fn note(policy: &Policy, case: &CaseNumber) -> Option<DecisionNote> {
     })
 }
 
-type Lowered = (BTreeMap<GroupId, Bundle>, Vec<GapNote>);
-
 /// Gaps by what they say, so that each is reported once.
 type Gaps = BTreeMap<(ControlId, Engine, String), GapNote>;
 
-fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) -> Lowered {
-    let mut bundles = BTreeMap::new();
-    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy));
+/// Hands the bundle of every group to `take`, and returns every gap.
+fn lower_all<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+    findings: &mut Diagnostics,
+    mut take: impl FnMut(Bundle),
+) -> Vec<GapNote> {
+    let (mut gaps, mut lowerings) = (Gaps::new(), Lowerings::of(policy, lists));
     let mut unknown = TooNew::default();
     let is_managed = |resolved: &Resolved<'_>| resolved.group.ownership == Ownership::Managed;
     let all = resolution.at_all_times();
@@ -301,7 +335,7 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
             let changes = !bundle.variants.is_empty();
             bundle.timetable = changes.then(|| timed.timetable.clone());
         }
-        bundles.insert((*group).clone(), bundle);
+        take(bundle);
     }
     findings.extend(unknown.report(policy));
     findings.extend(essential_hosts::check(policy, resolution, &mut lowerings));
@@ -316,7 +350,7 @@ fn lower_all(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagno
             }
         }
     }
-    (bundles, gaps.into_values().collect())
+    gaps.into_values().collect()
 }
 
 /// Tells what was found when what holds for a group at one time was lowered.

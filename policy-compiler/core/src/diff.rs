@@ -44,7 +44,7 @@ use crate::time_slice::{Reported, TimeSlice};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DiffError {
     /// The old policy has errors, so its effect is unknown.
-    #[error("the old policy has errors, so nobody can say what held")]
+    #[error("the old policy has errors: its effect is unknown")]
     OldFaulty(Vec<Diagnostic>),
     /// The new policy has errors, so it would not compile.
     #[error("the new policy has errors, so it would not compile")]

@@ -22,7 +22,7 @@ pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, sound};
 use crate::finding::Diagnostic;
 use crate::judge::{Decider, Judge};
-use crate::lower::{self, Placement};
+use crate::lower::{self, FlatLists, Placement};
 use crate::meant::help_for_unknown;
 use crate::policy::{Assumptions, Policy, Rule, UnknownGroup};
 use crate::resolve::{EffectiveSetting, Resolution, Resolved, SiteClaim, resolve};
@@ -135,7 +135,7 @@ impl Ground {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
     /// The policy has errors, so it says nothing.
-    #[error("the policy has errors: mend those above, then ask again")]
+    #[error("the policy has errors: fix them, then repeat the command")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
     #[error(transparent)]
@@ -162,11 +162,13 @@ pub fn explain(
     let resolution = resolve(&policy);
     let base = asked_about(&policy, &resolution, group)?;
     let (resolved, at) = time::at((&policy, &resolution), base, when);
+    let lists = FlatLists::default();
     let explain_subject = |resolved| {
         let narrator = Narrator {
             policy: &policy,
             sources,
             resolved,
+            lists: &lists,
         };
         narrator.explain_subject(subject)
     };
@@ -197,13 +199,14 @@ fn asked_about<'r, 'a>(
 }
 
 /// Explains one group of one policy.
-struct Narrator<'a> {
-    policy: &'a Policy,
-    sources: &'a Sources,
-    resolved: &'a Resolved<'a>,
+struct Narrator<'n, 'a> {
+    policy: &'n Policy,
+    sources: &'n Sources,
+    resolved: &'n Resolved<'a>,
+    lists: &'n FlatLists<'a>,
 }
 
-impl Narrator<'_> {
+impl Narrator<'_, '_> {
     fn explain_subject(&self, subject: &Subject) -> Result<Explanation, ExplainError> {
         match subject {
             Subject::Url(url) => Ok(self.url(url)),
@@ -236,7 +239,7 @@ impl Narrator<'_> {
 
     fn url(&self, url: &Url) -> Explanation {
         let services = ServiceNote::of(self.policy, self.resolved.group, url);
-        let judge = Judge::new(self.policy, self.resolved);
+        let judge = Judge::new(self.policy, self.resolved, self.lists);
         let Some(decider) = judge.decide(url) else {
             return Explanation {
                 services,
@@ -350,7 +353,7 @@ impl Narrator<'_> {
         if self.resolved.group.ownership == Ownership::Personal {
             return BTreeMap::new();
         }
-        let engines = lower::placements(&desired(self.policy, self.resolved));
+        let engines = lower::placements(&desired(self.policy, self.resolved, self.lists));
         // Where browsers need no entry, what the voice says must hold without.
         let said = || {
             let verdict = claim.says.verdict;
@@ -395,7 +398,7 @@ impl Narrator<'_> {
             let unreached = |engine| (engine, Coverage::Gap(lower::unreached()));
             return Engine::ALL.map(unreached).into();
         }
-        let lowered = lower::lower(&desired(self.policy, self.resolved));
+        let lowered = lower::lower(&desired(self.policy, self.resolved, self.lists));
         lowered
             .bundle
             .controls

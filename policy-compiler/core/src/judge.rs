@@ -6,7 +6,7 @@ use url::Url;
 
 use crate::compile::desired;
 use crate::desired::{CategoryRule, PartsRule, SiteEntry};
-use crate::lower;
+use crate::lower::{self, FlatLists};
 use crate::policy::Policy;
 use crate::resolve::{EffectiveSetting, Resolved, SiteClaim};
 use crate::url_filter::{
@@ -46,10 +46,10 @@ struct Site<'a> {
 }
 
 impl<'a> Judge<'a> {
-    /// The judge over the addresses of a group of `policy`.
-    pub fn new(policy: &Policy, resolved: &'a Resolved<'a>) -> Self {
+    /// The judge over the addresses of a group of `policy`, whose flat lists are among `lists`.
+    pub fn new<'l: 'a>(policy: &Policy, resolved: &'a Resolved<'l>, lists: &FlatLists<'l>) -> Self {
         let (mut sites, mut categories) = (Vec::<Site<'_>>::new(), Vec::<CategoryRule>::new());
-        let desired = desired(policy, resolved);
+        let desired = desired(policy, resolved, lists);
         for decided in desired.sites {
             match decided.value {
                 SiteEntry::Filter(rule) => sites.push(Site {

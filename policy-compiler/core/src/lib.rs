@@ -38,7 +38,8 @@ pub mod wording;
 pub use code::{Code, Severity};
 pub use compile::{
     Checked, Compilation, Dormancy, DormantRule, EnforcedControl, EnforcedSites, Enforcement,
-    EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming, enforcement,
+    EnforcementError, GapNote, GroupAtTime, SitesIn, check, compile, compile_assuming,
+    compile_each, enforcement,
 };
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{

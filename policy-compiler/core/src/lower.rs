@@ -7,6 +7,7 @@ mod chromium;
 mod conflicts;
 mod engine;
 mod firefox;
+mod flat;
 mod list_policy;
 mod merge;
 mod packing;
@@ -25,6 +26,10 @@ use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
 use self::engine::{Draft, Enforced, pinned};
 pub(crate) use self::engine::{acts_on, sites_of};
 pub use self::firefox::as_compared;
+pub(crate) use self::flat::MOST_REGIONS;
+pub use self::flat::{
+    CategoryRegion, Flat, FlatLists, Inexpressible, Obstacle, PartsRegion, Region,
+};
 pub(crate) use self::placements::Placements;
 pub use self::placements::{AllBut, Filled, Placement, SitesAt};
 pub use self::sites::LossReason;
@@ -65,7 +70,7 @@ pub struct Unknown {
 
 /// Why a rule over the account is in force nowhere on a personal device.
 pub(crate) const UNREACHED: &str =
-    "no target of this version reaches the accounts of devices brought from home";
+    "no target of this version reaches the accounts of personal devices";
 
 /// The gap of a rule over the account on a personal device.
 pub(crate) fn unreached() -> Gap {

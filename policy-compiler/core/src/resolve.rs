@@ -17,10 +17,8 @@ use jiff::civil::Date;
 
 pub(crate) use self::days::stretches;
 pub use self::settings::{EffectiveSetting, SettingClaim};
-pub(crate) use self::sites::MOST_REGIONS;
-pub use self::sites::{
-    CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region, SiteClaim, Sites,
-};
+pub(crate) use self::sites::Rank;
+pub use self::sites::{SiteClaim, Sites};
 pub(crate) use self::times::MOST_VARIANTS;
 use self::times::{Breaches, Times};
 use crate::policy::{Group, Policy, Rule};

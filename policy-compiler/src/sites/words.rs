@@ -21,7 +21,7 @@ const GROUPS_NAMED: usize = 5;
 /// The answer to `fyr sites`.
 pub(super) fn of(report: &[Enforcement], args: &SitesArgs) -> String {
     if report.is_empty() {
-        return "nothing is enforced: devices brought from home get no bundle\n".to_owned();
+        return "nothing is enforced: personal devices get no bundle\n".to_owned();
     }
     let mut text = nowhere(report);
     // The browsers of the same groups stand together.
@@ -43,7 +43,7 @@ pub(super) fn of(report: &[Enforcement], args: &SitesArgs) -> String {
     if args.group.is_none() {
         let _ = writeln!(
             text,
-            "\n`fyr sites {directory} --group GROUP` tells of each rule"
+            "\n`fyr sites {directory} --group GROUP` lists each rule"
         );
     }
     let cut = report.iter().flat_map(|one| &one.enforced.controls);
@@ -204,7 +204,7 @@ fn place(sites: &SitesIn, engine: Engine) -> String {
             "on the device, by name ({}); what lies below, other than `www.`, stays open",
             bundle::list_target_name(category)
         ),
-        Placement::Inherent => "by itself: nothing closes it".to_owned(),
+        Placement::Inherent => "open: nothing blocks it".to_owned(),
         Placement::Nowhere(reason @ LossReason::NoWarning) => {
             format!(
                 "open without a warning, since {reason}: {}",
@@ -221,7 +221,7 @@ fn some_of(which: &SitesAt) -> String {
         .iter()
         .map(|whole| match whole.except.len() {
             0 => format!("category:{}", whole.category),
-            except => format!("category:{} but for {except}", whole.category),
+            except => format!("category:{} except {except}", whole.category),
         });
     let sites = which.sites.iter().take(SITES_NAMED).cloned();
     let named: Vec<String> = wholes.chain(sites).collect();

@@ -3,7 +3,7 @@
 use super::{base, check, check_on, finds, finds_in_base, rule};
 
 #[test]
-fn a_rule_without_a_decision_is_told() {
+fn a_rule_without_a_decision_is_reported() {
     let text = rule("for: /skoler/oest\nstrength: default\nset:\n  youtube.level: strict\n")
         .replace("decision: SK-2025-7\n", "");
     finds("FYR0501", &[("rules/proeve.yaml", &text)]);
@@ -27,7 +27,7 @@ fn a_school_board_does_not_decide_for_all_schools() {
 }
 
 #[test]
-fn an_overdue_review_is_told() {
+fn an_overdue_review_is_reported() {
     finds_in_base(
         "FYR0504",
         "decisions/cases.yaml",
@@ -47,7 +47,7 @@ fn an_emergency_says_when_it_must_be_decided() {
 }
 
 #[test]
-fn an_emergency_past_its_deadline_is_told() {
+fn an_emergency_past_its_deadline_is_reported() {
     finds_in_base(
         "FYR0506",
         "decisions/cases.yaml",
@@ -57,7 +57,7 @@ fn an_emergency_past_its_deadline_is_told() {
 }
 
 #[test]
-fn an_emergency_that_may_wait_for_years_is_told() {
+fn an_emergency_that_may_wait_for_years_is_reported() {
     finds_in_base(
         "FYR0511",
         "decisions/cases.yaml",
@@ -67,7 +67,7 @@ fn an_emergency_that_may_wait_for_years_is_told() {
 }
 
 #[test]
-fn a_decision_that_says_it_is_in_force_before_its_day_is_told() {
+fn a_decision_that_says_it_is_in_force_before_its_day_is_reported() {
     let cases = base(
         "decisions/cases.yaml",
         "date: 2025-09-01\nstatus: decided",
@@ -95,7 +95,7 @@ fn a_decision_does_not_end_before_it_begins() {
 }
 
 #[test]
-fn an_assessment_older_than_three_years_is_told() {
+fn an_assessment_older_than_three_years_is_reported() {
     finds_in_base(
         "FYR0509",
         "decisions/cases.yaml",
@@ -157,7 +157,7 @@ fn a_floor_that_begins_later_is_held_against_what_stands_below_it_then() {
 }
 
 #[test]
-fn what_is_wrong_on_the_second_of_two_later_days_only_is_told_for_that_day() {
+fn what_is_wrong_on_the_second_of_two_later_days_only_is_reported_for_that_day() {
     let first = rule(
         "for: /skoler\nfrom: 2026-12-01\nstrength: default\nsites:\n  block: [spil.example]\n",
     );
@@ -194,17 +194,17 @@ fn days_ahead(count: i64) -> String {
 #[test]
 fn no_number_of_days_hides_what_goes_against_a_floor() {
     let below = rule("for: /skoler/oest\nstrength: default\nset:\n  camera.access: allow\n");
-    let told = |days: &str| {
+    let reported = |days: &str| {
         let files = [("rules/dage.yaml", days), ("rules/proeve.yaml", &below)];
         String::from_utf8(check(&files).stdout).expect("text")
     };
     for (count, day) in [(12, "2029-01-12"), (13, "2029-01-13"), (62, "2029-03-03")] {
-        let text = told(&days_ahead(count));
+        let text = reported(&days_ahead(count));
         assert!(text.contains(&format!("error from {day}:")), "{text}");
         assert!(!text.contains("FYR0512"), "{text}");
     }
     // Of more the check says so.
-    let text = told(&days_ahead(63));
+    let text = reported(&days_ahead(63));
     assert!(!text.contains(": error from "), "{text}");
     assert!(
         text.contains("run `fyr check --date 2029-03-04` to check the first one"),
@@ -213,13 +213,13 @@ fn no_number_of_days_hides_what_goes_against_a_floor() {
 }
 
 #[test]
-fn days_that_are_too_many_to_look_at_are_told() {
+fn days_that_are_too_many_to_look_at_are_reported() {
     finds("FYR0512", &[("rules/dage.yaml", &days_ahead(63))]);
 }
 
 /// The class of 2024 is in grade 3 until it moves up on 1 August 2028.
 #[test]
-fn what_is_wrong_once_the_classes_have_moved_up_is_told_a_hundred_days_before() {
+fn what_is_wrong_once_the_classes_have_moved_up_is_reported_a_hundred_days_before() {
     let floor = rule(
         "for: { unit: /skoler, stage: mellemtrin }\nstrength: minimum\nset:\n  camera.access: block\n",
     );

@@ -21,15 +21,15 @@ fn finds_in(code: &str, timetable: &str) {
     finds(code, &files);
 }
 
-/// What is told of a timetable.
-fn told(timetable: &str) -> String {
+/// What is reported a timetable.
+fn reported(timetable: &str) -> String {
     let files = files(timetable);
     let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
     String::from_utf8(check(&files).stdout).expect("text")
 }
 
 #[test]
-fn a_school_that_takes_time_from_a_floor_above_it_is_told_with_both_places() {
+fn a_school_that_takes_time_from_a_floor_above_it_is_reported_with_both_places() {
     finds_in(
         "FYR0914",
         "decision: BY-2025-1
@@ -49,29 +49,29 @@ holidays:
 }
 
 #[test]
-fn nobody_takes_days_from_a_decided_floor_without_a_decision() {
-    let told = told(
+fn no_unit_takes_days_from_a_decided_floor_without_a_decision() {
+    let reported = reported(
         "periods:
   skoletid: { days: mon-fri, hours: 08:00-15:00, decision: SK-2025-7, for: /skoler }
 holidays:
   - { name: Fridag, on: 2026-12-03 }
 ",
     );
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(reported);
 }
 
 #[test]
-fn a_period_that_a_school_puts_in_the_place_of_the_boards_is_told() {
-    let told = told(
+fn a_period_that_a_school_puts_in_the_place_of_the_boards_is_reported() {
+    let reported = reported(
         "periods:
   skoletid: { days: mon-fri, hours: 08:00-08:05, decision: OEST-3, for: /skoler/oest }
 ",
     );
-    insta::assert_snapshot!(told);
+    insta::assert_snapshot!(reported);
 }
 
 #[test]
-fn hours_that_nobody_decided_and_a_floor_hangs_on_are_told_once() {
+fn hours_without_a_decision_on_which_a_floor_depends_are_reported_once() {
     finds_in(
         "FYR0915",
         "periods:
@@ -87,7 +87,7 @@ holidays:
 }
 
 #[test]
-fn hours_of_a_decision_that_is_not_in_force_are_told() {
+fn hours_of_a_decision_that_is_not_in_force_are_reported() {
     let case = "decision: SK-9\ntitle: Skoletid\nbody: skoleudvalget\ndate: 2026-11-02\nfrom: 2027-08-01\n\
                 status: decided\npurpose: Ens skoletid\nlegal-basis: folkeskoleloven § 40\n\
                 owner: skolechef\nreview: 2028-05-01\n";
@@ -107,7 +107,7 @@ fn hours_of_a_decision_that_is_not_in_force_are_told() {
 
 #[test]
 fn an_exam_in_fourteen_months_loses_no_hours_to_a_school() {
-    let text = told(
+    let text = reported(
         "decision: BY-2025-1
 periods:
   skoletid:
@@ -121,7 +121,7 @@ periods:
 }
 
 #[test]
-fn nobody_takes_time_from_a_floor_beyond_the_days_that_were_listed() {
+fn no_unit_takes_time_from_a_floor_beyond_the_days_that_were_listed() {
     // Every school day of the coming year but none behind it, and a stretch that is left out.
     let day = jiff::civil::date(2026, 11, 2);
     let days: Vec<String> = (0..420)
@@ -135,7 +135,7 @@ fn nobody_takes_time_from_a_floor_beyond_the_days_that_were_listed() {
         let days: Vec<&str> = days.iter().map(String::as_str).collect();
         let last = days.iter().position(|day| *day == until).expect(until);
         let days = days[..=last].join(", ");
-        told(&format!(
+        reported(&format!(
             "decision: BY-2025-1
 periods:
   skoletid:
@@ -155,7 +155,7 @@ periods:
 #[test]
 fn a_school_does_not_shorten_a_floor_on_a_case_that_it_does_not_cite() {
     let shortened = |decision: &str, by: &str| {
-        told(&format!(
+        reported(&format!(
             "{decision}periods:
   skoletid:
     days: mon-fri

@@ -1,18 +1,18 @@
-//! Several findings in one run: no fault hides another, and none is told as what it is not.
+//! Several findings in one run: no fault hides another, and none is reported as what it is not.
 
 use std::collections::BTreeSet;
 
 use super::{Code, base, check, rule};
 
 /// The printed findings.
-fn told(files: &[(&str, &str)]) -> String {
+fn reported(files: &[(&str, &str)]) -> String {
     String::from_utf8(check(files).stdout).expect("text")
 }
 
 /// The codes of the findings, each once.
 #[track_caller]
 fn codes(files: &[(&str, &str)]) -> BTreeSet<&'static str> {
-    let text = told(files);
+    let text = reported(files);
     let codes = Code::ALL.iter().map(|code| code.as_str());
     codes.filter(|code| text.contains(code)).collect()
 }
@@ -20,10 +20,10 @@ fn codes(files: &[(&str, &str)]) -> BTreeSet<&'static str> {
 const MISSPELT: &str = "for: /skoler\nstrength: default\nset:\n  youtube.levle: strict\n";
 
 #[test]
-fn every_fault_of_a_document_is_told_at_once() {
+fn every_fault_of_a_document_is_reported_at_once() {
     let text = "rulle: proeve\ndecision: SK-2025-7\nstrenght: default\nset: nothing\n\
                 sites:\n  blok: [spil.example]\nwhy: Prøve.\n";
-    insta::assert_snapshot!(told(&[("rules/proeve.yaml", text)]));
+    insta::assert_snapshot!(reported(&[("rules/proeve.yaml", text)]));
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn a_file_that_is_no_yaml_hides_no_other() {
 }
 
 #[test]
-fn a_decision_that_cannot_be_read_is_not_told_as_unknown() {
+fn a_decision_that_cannot_be_read_is_not_reported_as_unknown() {
     for (old, new) in [
         (
             "status: decided\npurpose: YouTube",
@@ -59,7 +59,7 @@ fn a_decision_that_cannot_be_read_is_not_told_as_unknown() {
 }
 
 #[test]
-fn a_decision_in_a_misspelt_directory_is_not_told_as_unknown() {
+fn a_decision_in_a_misspelt_directory_is_not_reported_as_unknown() {
     let decision = "decision: SK-2025-8\n";
     let text = rule("for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n")
         .replace("SK-2025-7", "SK-2025-8");
@@ -71,7 +71,7 @@ fn a_decision_in_a_misspelt_directory_is_not_told_as_unknown() {
 }
 
 #[test]
-fn a_decision_among_rules_is_told_as_that_alone() {
+fn a_decision_among_rules_is_reported_as_that_alone() {
     let decision = "decision: SK-2025-8\ntitle: Spil\nbody: byraadet\ndate: 2026-01-01\n";
     let text = rule("for: /skoler\nstrength: default\nset:\n  youtube.level: strict\n")
         .replace("SK-2025-7", "SK-2025-8");
@@ -80,14 +80,14 @@ fn a_decision_among_rules_is_told_as_that_alone() {
 }
 
 #[test]
-fn without_the_organisation_its_stages_and_bodies_are_not_told_as_unknown() {
+fn without_the_organisation_its_stages_and_bodies_are_not_reported_as_unknown() {
     let fyr = base("fyr.yaml", "country: DK", "countri: DK");
     let found = codes(&[("fyr.yaml", &fyr), ("rules/proeve.yaml", &rule(MISSPELT))]);
     assert_eq!(found, BTreeSet::from(["FYR0102", "FYR0301"]));
 }
 
 #[test]
-fn without_the_units_no_rule_is_told_as_for_nobody() {
+fn without_the_units_no_rule_is_reported_as_for_no_group() {
     let units = base("units.yaml", "groups:", "gruops:");
     let found = codes(&[
         ("units.yaml", &units),
@@ -97,28 +97,28 @@ fn without_the_units_no_rule_is_told_as_for_nobody() {
 }
 
 #[test]
-fn without_a_service_it_is_not_told_as_unknown() {
+fn without_a_service_it_is_not_reported_as_unknown() {
     let service = base("services/help.yaml", "kind: helpline", "kind: helplin");
     let found = codes(&[("services/help.yaml", &service)]);
     assert_eq!(found, BTreeSet::from(["FYR0104"]));
 }
 
 #[test]
-fn a_misspelt_way_round_is_not_told_as_open_too() {
+fn a_misspelt_way_round_is_not_reported_as_open_too() {
     let floor = base("rules/floor.yaml", "escape.guest:", "escape.gest:");
     let found = codes(&[("rules/floor.yaml", &floor)]);
     assert_eq!(found, BTreeSet::from(["FYR0301"]));
 }
 
 #[test]
-fn a_rule_of_an_unknown_unit_is_told_once() {
+fn a_rule_of_an_unknown_unit_is_reported_once() {
     let says = "for: /skolr\nstrength: default\nset:\n  youtube.level: strict\n";
     let found = codes(&[("rules/proeve.yaml", &rule(says))]);
     assert_eq!(found, BTreeSet::from(["FYR0203"]));
 }
 
 #[test]
-fn a_weakened_floor_is_told_beside_a_misspelt_setting() {
+fn a_weakened_floor_is_reported_beside_a_misspelt_setting() {
     let below = "rule: oest\ndecision: OEST-3\nfor: /skoler/oest\nstrength: default\nset:\n  \
                  youtube.level: { mellemtrin: off }\nwhy:\n  da: Prøve.\n";
     let found = codes(&[
@@ -129,15 +129,15 @@ fn a_weakened_floor_is_told_beside_a_misspelt_setting() {
 }
 
 #[test]
-fn every_field_that_a_decision_lacks_is_told_in_one_run() {
+fn every_field_that_a_decision_lacks_is_reported_in_one_run() {
     let case = "decision: SK-2026-1\nbody: skoleudvalget\ndate: 2026-03-01\nstatus: decided\n\
                 purpose: Ro i timen\nowner: skolechefen\n";
     insta::assert_snapshot!(
         "lacks_title_and_grounds",
-        told(&[("decisions/ny.yaml", case)])
+        reported(&[("decisions/ny.yaml", case)])
     );
     let titled = format!("{case}title: Ro\n");
-    insta::assert_snapshot!("lacks_grounds", told(&[("decisions/ny.yaml", &titled)]));
+    insta::assert_snapshot!("lacks_grounds", reported(&[("decisions/ny.yaml", &titled)]));
 }
 
 #[test]
@@ -154,18 +154,18 @@ fn the_same_mistake_in_two_schools_is_one_finding_with_both_places() {
         ("rules/vest.yaml", allow("vest")),
     ];
     let files = files.each_ref().map(|(path, text)| (*path, text.as_str()));
-    insta::assert_snapshot!("below_one_floor_twice", told(&files));
+    insta::assert_snapshot!("below_one_floor_twice", reported(&files));
 }
 
 #[test]
-fn a_name_that_nobody_has_is_one_finding_wherever_it_is_used() {
+fn an_unknown_name_is_one_finding_wherever_it_is_used() {
     let uses = |name: &str| {
         rule("for: /skoler/nord\nstrength: default\nset:\n  youtube.level: strict\n")
             .replace("rule: proeve", &format!("rule: {name}"))
             .replace("SK-2025-7", "SK-2026-11")
     };
     let timetable = "periods:\n  fritid: { days: sat, for: /skoler/nord }\n";
-    insta::assert_snapshot!(told(&[
+    insta::assert_snapshot!(reported(&[
         ("rules/en.yaml", &uses("en")),
         ("rules/to.yaml", &uses("to")),
         ("timetable.yaml", timetable),
@@ -180,7 +180,7 @@ fn a_unit_that_many_stand_below_is_missed_once() {
         .chain(schools)
         .collect();
     let units = units.concat();
-    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+    insta::assert_snapshot!(reported(&[("units.yaml", &units)]));
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn a_directory_under_another_name_is_one_finding_and_what_it_holds_is_not_missed
     let one =
         rule("for: /skoler\nstrength: default\nduring: skoletid\nset:\n  camera.access: block\n");
     let timetable = "periods:\n  skoletid: { days: mon-fri }\n";
-    insta::assert_snapshot!(told(&[
+    insta::assert_snapshot!(reported(&[
         ("regler/en.yaml", &one),
         ("regler/to.yaml", &one),
         ("timetable.yaml", timetable),
@@ -197,7 +197,7 @@ fn a_directory_under_another_name_is_one_finding_and_what_it_holds_is_not_missed
 
 #[test]
 fn a_file_that_must_hold_something_and_is_empty_is_not_to_be_deleted() {
-    let found = [("fyr.yaml", ""), ("units.yaml", "# later\n")].map(|file| told(&[file]));
+    let found = [("fyr.yaml", ""), ("units.yaml", "# later\n")].map(|file| reported(&[file]));
     insta::assert_snapshot!(found.concat());
 }
 
@@ -222,7 +222,7 @@ fn two_rules_that_disagree_for_several_stages_are_one_finding() {
         "{ pupils: moderate, personale: off }",
         "{ indskoling: strict, mellemtrin: moderate, udskoling: moderate, personale: off }",
     );
-    insta::assert_snapshot!(told(&[
+    insta::assert_snapshot!(reported(&[
         ("rules/floor.yaml", &floor),
         ("rules/proeve.yaml", &rule(says)),
     ]));
@@ -236,21 +236,21 @@ fn the_classes_that_leave_in_one_summer_are_one_finding() {
         "  /skoler/vest: { name: Vestskolen, grades: 0-9, groups: [2013, 2014, 2029] }\n  \
          /skoler/nord: { name: Nordskolen, grades: 0-6, groups: [2017] }",
     );
-    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+    insta::assert_snapshot!(reported(&[("units.yaml", &units)]));
 }
 
 #[test]
-fn a_class_that_writes_the_year_it_came_to_an_upper_school_is_told_which_year_to_write() {
+fn a_class_that_writes_the_year_it_came_to_an_upper_school_gets_the_year_to_write() {
     let units = base(
         "units.yaml",
         "  /skoler/vest: { name: Vestskolen }",
         "  /skoler/vest: { name: Vestskolen, grades: 7-9, groups: [2026] }",
     );
-    insta::assert_snapshot!(told(&[("units.yaml", &units)]));
+    insta::assert_snapshot!(reported(&[("units.yaml", &units)]));
 }
 
 #[test]
-fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
+fn a_group_of_personal_devices_is_one_finding_however_many_rules_reach_it() {
     let units = base(
         "units.yaml",
         "start: 2018",
@@ -269,7 +269,7 @@ fn a_group_of_brought_devices_is_one_finding_however_many_rules_reach_it() {
             .iter()
             .map(|(path, text)| (path.as_str(), text.as_str())),
     );
-    let found = told(&files);
+    let found = reported(&files);
     assert_eq!(found.matches("FYR0604").count(), 1, "{found}");
     assert!(found.contains("these are personal devices"), "{found}");
 }

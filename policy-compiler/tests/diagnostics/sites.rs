@@ -164,7 +164,7 @@ fn rules_that_cross_too_often_are_reported_by_their_names_with_what_to_write() {
 
 /// A category is in a browser's list as a whole or not at all, and this one is too long for any.
 #[test]
-fn lifelines_that_a_full_list_leaves_out_are_reported_with_what_puts_them_first() {
+fn essential_hosts_that_a_full_list_leaves_out_are_reported_with_what_puts_them_first() {
     let fyr = base(
         "fyr.yaml",
         "domains: [fyrby.example]\n",
@@ -173,8 +173,8 @@ fn lifelines_that_a_full_list_leaves_out_are_reported_with_what_puts_them_first(
     let list =
         "category: aaben\ntitle: { da: Åben }\nsource: os\nlicence: CC0-1.0\nfiles: [aaben.txt]\n";
     let sites = (0..1000).map(|number| format!("s{number}.example\n"));
-    let lifelines = "hjaelp.example\nlogin.fyrby.example\nauth.dataporten.no\nidp.feide.no\n";
-    let listed: String = sites.chain([lifelines.to_owned()]).collect();
+    let essential = "hjaelp.example\nlogin.fyrby.example\nauth.dataporten.no\nidp.feide.no\n";
+    let listed: String = sites.chain([essential.to_owned()]).collect();
     let closes = rule(
         "for: /skoler\nstrength: minimum\nsites:\n  block: ['*']\n  allow: [category:aaben]\n",
     );
@@ -184,7 +184,7 @@ fn lifelines_that_a_full_list_leaves_out_are_reported_with_what_puts_them_first(
         "warn: []\nset:\n  youtube.identity: closed",
     );
     check_snapshot(
-        "lifelines_that_do_not_fit",
+        "essential_hosts_over_the_limit",
         &[
             ("fyr.yaml", &fyr),
             ("lists/lists.yaml", list),

@@ -15,7 +15,7 @@ fn finds_in(code: &str, timetable: &str, during: &str) {
 }
 
 #[test]
-fn a_period_that_nobody_has_is_told_with_the_one_that_was_meant() {
+fn an_unknown_period_is_reported_with_the_one_that_was_meant() {
     let timetable = "periods:\n  skoletid: { days: mon-fri, hours: 08:00-15:30 }\n";
     let other = "rule: andet\ndecision: SK-2025-7\nfor: /skoler\nstrength: default\nduring: skoletid\n\
                  sites:\n  block: [spil.example]\nwhy:\n  da: Prøve.\n";
@@ -33,7 +33,7 @@ fn a_period_that_nobody_has_is_told_with_the_one_that_was_meant() {
 }
 
 #[test]
-fn hours_that_no_day_has_are_told_with_what_to_write() {
+fn hours_that_no_day_has_are_reported_with_what_to_write() {
     finds_in(
         "FYR0902",
         "periods:
@@ -49,7 +49,7 @@ fn hours_that_no_day_has_are_told_with_what_to_write() {
 }
 
 #[test]
-fn days_that_no_week_has_are_told() {
+fn days_that_no_week_has_are_reported() {
     finds_in(
         "FYR0903",
         "periods:
@@ -63,7 +63,7 @@ fn days_that_no_week_has_are_told() {
 }
 
 #[test]
-fn a_period_that_contradicts_itself_is_told() {
+fn a_period_that_contradicts_itself_is_reported() {
     finds_in(
         "FYR0904",
         "periods:
@@ -90,7 +90,7 @@ holidays:
 }
 
 #[test]
-fn a_rule_that_ends_before_it_begins_is_told() {
+fn a_rule_that_ends_before_it_begins_is_reported() {
     super::check_snapshot(
         "a_rule_that_ends_before_it_begins",
         &[(
@@ -104,7 +104,7 @@ fn a_rule_that_ends_before_it_begins_is_told() {
 }
 
 #[test]
-fn a_period_that_never_runs_again_is_told_with_the_rule_that_holds_during_it() {
+fn a_period_that_never_runs_again_is_reported_with_the_rule_that_holds_during_it() {
     finds_in(
         "FYR0905",
         "periods:
@@ -118,7 +118,7 @@ holidays:
 }
 
 #[test]
-fn a_period_that_no_rule_speaks_of_is_told() {
+fn a_period_that_no_rule_speaks_of_is_reported() {
     finds_in(
         "FYR0906",
         "periods:
@@ -130,7 +130,7 @@ fn a_period_that_no_rule_speaks_of_is_told() {
 }
 
 #[test]
-fn two_lessons_of_one_group_at_one_time_are_told() {
+fn two_lessons_of_one_group_at_one_time_are_reported() {
     finds_in(
         "FYR0907",
         "periods:
@@ -155,7 +155,7 @@ fn a_lesson_that_goes_on_for_good_is_none() {
 }
 
 #[test]
-fn lessons_round_the_clock_are_told() {
+fn lessons_round_the_clock_are_reported() {
     finds_in(
         "FYR0918",
         "periods:
@@ -167,7 +167,7 @@ fn lessons_round_the_clock_are_told() {
 }
 
 #[test]
-fn a_rule_whose_time_never_comes_is_told() {
+fn a_rule_whose_time_never_comes_is_reported() {
     let timetable =
         "periods:\n  lesson:vest: { on: 2026-11-24, hours: 10:00-10:40, for: /skoler/vest }\n";
     let says = "strength: default\nset:\n  youtube.level: { pupils: strict }\n";
@@ -184,7 +184,7 @@ fn a_rule_whose_time_never_comes_is_told() {
 }
 
 #[test]
-fn a_rule_and_a_decision_whose_days_do_not_meet_are_told() {
+fn a_rule_and_a_decision_whose_days_do_not_meet_are_reported() {
     let cases = base(
         "decisions/cases.yaml",
         "date: 2025-05-12\n",
@@ -197,12 +197,12 @@ fn a_rule_and_a_decision_whose_days_do_not_meet_are_told() {
         ("decisions/cases.yaml", cases.as_str()),
         ("rules/proeve.yaml", &late),
     ];
-    let told = String::from_utf8(check(&files).stdout).expect("text");
-    insta::assert_snapshot!(told);
+    let reported = String::from_utf8(check(&files).stdout).expect("text");
+    insta::assert_snapshot!(reported);
 }
 
 #[test]
-fn days_that_devices_are_not_told_of_are_told() {
+fn days_that_a_bundle_omits_are_reported() {
     use std::fmt::Write as _;
     let (mut cases, mut rules) = (String::new(), String::new());
     for number in 0..70_i64 {
@@ -226,7 +226,7 @@ fn days_that_devices_are_not_told_of_are_told() {
 }
 
 #[test]
-fn a_time_zone_that_does_not_exist_is_told_with_the_nearest() {
+fn a_time_zone_that_does_not_exist_is_reported_with_the_nearest() {
     finds_in_base(
         "FYR0909",
         "fyr.yaml",
@@ -236,7 +236,7 @@ fn a_time_zone_that_does_not_exist_is_told_with_the_nearest() {
 }
 
 #[test]
-fn two_exceptions_between_which_nothing_decides_are_told() {
+fn two_exceptions_between_which_nothing_decides_are_reported() {
     finds_in(
         "FYR0910",
         "periods:
@@ -271,7 +271,7 @@ fn lessons_cannot_override_what_is_no_floor() {
 }
 
 #[test]
-fn more_combinations_than_a_device_carries_are_told() {
+fn more_combinations_than_a_device_carries_are_reported() {
     use std::fmt::Write as _;
     let (mut timetable, mut during) = ("periods:\n".to_owned(), Vec::new());
     for number in 0..70 {

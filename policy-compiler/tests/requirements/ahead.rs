@@ -109,14 +109,15 @@ fn r25_a_floor_that_ends_beyond_the_days_of_a_bundle_is_weaker() {
         let ends = floor.replace("strength:", &format!("until: {day}\nstrength:"));
         Source::small().with("rules/gulv.yaml", &ends)
     };
-    let opens = "\nweaker | gulv.example | block → allow | everybody in /skoler, from 2028-07-01";
+    let opens = "\nweaker | gulv.example | block → allow | all groups in /skoler, from 2028-07-01";
     insta::assert_snapshot!(reported(&always(), &until("2028-06-30")));
     let later = reported(&until("2028-06-30"), &always());
-    let closed = "\ntighter | gulv.example | allow → block | everybody in /skoler, from 2028-07-01";
+    let closed =
+        "\ntighter | gulv.example | allow → block | all groups in /skoler, from 2028-07-01";
     assert!(later.contains(closed), "{later}");
     let sooner = reported(&until("2028-06-30"), &until("2028-02-01"));
     assert!(
-        sooner.contains("block → allow | everybody in /skoler, from 2028-02-02"),
+        sooner.contains("block → allow | all groups in /skoler, from 2028-02-02"),
         "{sooner}"
     );
     // Under another name it is no other floor.
@@ -163,7 +164,8 @@ fn r25_no_number_of_other_days_hides_the_end_of_a_floor() {
     // Whether both policies have them, or they come with the change.
     for old in [with("", &others), with("", "")] {
         let reported = reported(&old, &with(until, &others));
-        let opens = "weaker | gulv.example | block → allow | everybody in /skoler, from 2028-02-02";
+        let opens =
+            "weaker | gulv.example | block → allow | all groups in /skoler, from 2028-02-02";
         assert!(reported.contains(opens), "{reported}");
     }
 }

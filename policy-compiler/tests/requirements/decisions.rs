@@ -259,7 +259,7 @@ fn r22_a_proposal_begins_on_no_day_unless_it_is_assumed() {
     let path = source.path().to_str().expect("a path in Unicode");
     let reported = source.fyr("diff", &["--what-if", "SK-9", "--date", DAY]);
     assert!(
-        stdout(&reported).contains("allow → block  everybody in /skoler\n"),
+        stdout(&reported).contains("allow → block  all groups in /skoler\n"),
         "{path}: {}",
         stdout(&reported)
     );

@@ -53,7 +53,7 @@ fn r28_a_way_that_a_rule_leaves_open_was_decided() {
     assert_eq!(source.codes(DAY), [""; 0]);
 }
 
-/// What was decided and a browser cannot do is a gap, never a finding that nobody can mend.
+/// What was decided and a browser cannot do is a gap, never a finding that cannot be fixed.
 #[test]
 fn r28_a_way_that_one_browser_cannot_close_is_a_gap_there() {
     let source = Source::small();
@@ -68,7 +68,7 @@ fn r28_a_way_that_one_browser_cannot_close_is_a_gap_there() {
 
 /// Nothing can be closed on a device that the organisation does not run.
 #[test]
-fn r28_brought_devices_have_no_ways_to_close() {
+fn r28_personal_devices_have_no_ways_to_close() {
     let source = Source::small()
         .with_edit(
             "units.yaml",

@@ -90,7 +90,7 @@ fn r08_one_switch_filters_pupils_and_staff_and_each_bundle_says_whose_it_is() {
 }
 
 /// The small policy, whose floor leaves out a group of devices from home.
-fn with_brought_devices(rule: &str) -> Source {
+fn with_personal_devices(rule: &str) -> Source {
     let narrowed = |source: Source| {
         source.with_edit(
             "rules/floor.yaml",
@@ -114,8 +114,8 @@ fn with_brought_devices(rule: &str) -> Source {
 }
 
 #[test]
-fn r16_a_brought_device_takes_rules_over_the_account_and_gets_no_bundle() {
-    let account = with_brought_devices(
+fn r16_a_personal_device_takes_rules_over_the_account_and_gets_no_bundle() {
+    let account = with_personal_devices(
         "for: /\nset:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n",
     );
     assert_eq!(account.codes(DAY), ["FYR0610"], "{}", account.check(DAY));
@@ -126,17 +126,17 @@ fn r16_a_brought_device_takes_rules_over_the_account_and_gets_no_bundle() {
     assert!(names.contains(&"oest-2021.json".to_owned()));
     assert!(!names.contains(&"egne.json".to_owned()));
     let sites = account.fyr("sites", &["--date", DAY, "--group", "egne"]);
-    assert!(stdout(&sites).starts_with("nothing is enforced: devices brought from home"));
+    assert!(stdout(&sites).starts_with("nothing is enforced: personal devices"));
     let sites = stdout(&account.fyr("sites", &["--date", DAY, "--json"]));
     assert!(sites.contains("oest-2021") && !sites.contains("egne"));
 }
 
 #[test]
-fn r16_that_no_target_reaches_the_account_on_a_brought_device_is_a_gap_and_explained() {
-    let account = with_brought_devices(
+fn r16_that_no_target_reaches_the_account_on_a_personal_device_is_a_gap_and_explained() {
+    let account = with_personal_devices(
         "for: /\nset:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n",
     );
-    let unreached = "no target of this version reaches the accounts of devices brought from home";
+    let unreached = "no target of this version reaches the accounts of personal devices";
     let gaps = std::fs::read(account.compiled(DAY).join("gaps.json")).expect("the gaps");
     let gaps: Vec<serde_json::Value> = serde_json::from_slice(&gaps).expect("JSON");
     for id in ["sign-in.domains", "sign-in.second-account"] {
@@ -154,7 +154,7 @@ fn r16_that_no_target_reaches_the_account_on_a_brought_device_is_a_gap_and_expla
         let managed = account.explain(DAY, "oest-2021", ["--setting", id]);
         assert!(!managed.contains(unreached), "{managed}");
     }
-    let narrowed = with_brought_devices(
+    let narrowed = with_personal_devices(
         "for: { unit: /, ownership: managed }\nset:\n  sign-in.domains: [fyrby.example]\n  \
          sign-in.second-account: closed\n",
     );
@@ -162,16 +162,20 @@ fn r16_that_no_target_reaches_the_account_on_a_brought_device_is_a_gap_and_expla
 }
 
 #[test]
-fn r16_a_setting_or_a_site_on_a_brought_device_does_not_compile() {
+fn r16_a_setting_or_a_site_on_a_personal_device_does_not_compile() {
     for says in [
         "for: /\nset:\n  screen.lock-after: 5\n",
         "for: /\nset:\n  camera.access: block\n",
         "for: /\nsites:\n  block: [spil.example]\n",
     ] {
-        assert_eq!(with_brought_devices(says).codes(DAY), ["FYR0604"], "{says}");
+        assert_eq!(
+            with_personal_devices(says).codes(DAY),
+            ["FYR0604"],
+            "{says}"
+        );
     }
     insta::assert_snapshot!(
-        with_brought_devices("for: /\nset:\n  screen.lock-after: 5\n").check(DAY)
+        with_personal_devices("for: /\nset:\n  screen.lock-after: 5\n").check(DAY)
     );
 }
 

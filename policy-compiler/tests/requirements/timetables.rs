@@ -516,7 +516,7 @@ fn r20_hours_on_which_a_decided_floor_depends_cite_a_decision_of_their_own_or_of
         "decision: SK-2025-7\nperiods:",
     );
     assert_eq!(in_file.codes(DAY), [""; 0]);
-    // Where nothing decided depends on the hours, nobody asks.
+    // If nothing decided depends on the hours, none is needed.
     let default = decided_hours("default", "", "").with_edit(
         "timetable.yaml",
         "    decision: SK-2025-7\n",
@@ -526,7 +526,7 @@ fn r20_hours_on_which_a_decided_floor_depends_cite_a_decision_of_their_own_or_of
 }
 
 #[test]
-fn r22_hours_stand_on_what_is_decided() {
+fn r22_hours_depend_on_what_is_decided() {
     let cited = |status: &str| {
         let case = format!(
             "decision: SK-9\ntitle: Skoletid\nbody: skoleudvalget\ndate: 2026-03-02\nstatus: {status}\n\

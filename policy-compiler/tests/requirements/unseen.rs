@@ -48,7 +48,7 @@ fn r25_a_floor_that_goes_from_under_a_stricter_rule_is_weaker() {
                 line.contains(what)
                     && units
                         .iter()
-                        .any(|unit| line.ends_with(&format!("| everybody in {unit}")))
+                        .any(|unit| line.ends_with(&format!("| all groups in {unit}")))
             });
             assert!(is_reported, "{reported}");
         };
@@ -88,7 +88,7 @@ fn r25_a_floor_that_a_stricter_rule_hid_is_weaker_when_it_goes() {
     let reported = reported(&hidden, &small().with("rules/nye.yaml", &school));
     has_line(
         &reported,
-        "weaker | youtube.level, floor | moderate, minimum from /skoler → none | everybody in /skoler/oest",
+        "weaker | youtube.level, floor | moderate, minimum from /skoler → none | all groups in /skoler/oest",
     );
 }
 
@@ -106,7 +106,7 @@ fn r25_a_floor_of_another_unit_is_weaker_where_it_stands_lower() {
     );
     has_line(
         &lower,
-        "weaker | gulv.example | block: from /skoler → from /skoler/oest | everybody in /skoler/oest",
+        "weaker | gulv.example | block: from /skoler → from /skoler/oest | all groups in /skoler/oest",
     );
     let higher = reported(
         &floor(&["/skoler/oest", "/skoler/vest"]),
@@ -129,7 +129,7 @@ fn r25_an_exception_that_a_floor_gains_is_weaker_under_a_stricter_rule() {
     let reported = reported(&floor(CLOSED), &floor(opened));
     has_line(
         &reported,
-        "weaker | a.gulv.example | block: minimum → default | everybody in /skoler/oest",
+        "weaker | a.gulv.example | block: minimum → default | all groups in /skoler/oest",
     );
 }
 
@@ -215,7 +215,7 @@ fn r25_a_floor_for_a_stage_without_a_class_is_missed() {
     let floor = with_rules(&[rule("gulv", udskoling, "minimum", CLOSED)]);
     has_line(
         &reported(&floor, &Source::small()),
-        "weaker | gulv.example | block → allow | udskoling in /skoler/oest, where nobody is yet",
+        "weaker | gulv.example | block → allow | udskoling in /skoler/oest, which has no class yet",
     );
     let both = |stages: &str| {
         let of = format!("{{ unit: /skoler/oest, stage: {stages} }}");
@@ -293,18 +293,18 @@ fn r21_another_ground_of_hours_services_lists_and_reasons_is_reported() {
     );
     has_line(
         &reason,
-        "ground | rule youtube, why.da | Begrænset for elever. → Fordi. | everybody in /skoler",
+        "ground | rule youtube, why.da | Begrænset for elever. → Fordi. | all groups in /skoler",
     );
     // What keeps children and devices in reach of help needs a reviewer.
     let reachable = edited("fyr.yaml", "always-reachable: [login.fyrby.example]\n", "");
     has_line(
         &reachable,
-        "different | fyr.yaml, always-reachable | [login.fyrby.example] → nothing | everybody",
+        "different | fyr.yaml, always-reachable | [login.fyrby.example] → nothing | all groups",
     );
     let helpline = edited("services/help.yaml", "kind: helpline\n", "");
     has_line(
         &helpline,
-        "different | service:hjaelpelinjen, kind | helpline → ordinary | everybody",
+        "different | service:hjaelpelinjen, kind | helpline → ordinary | all groups",
     );
 }
 
@@ -342,7 +342,7 @@ fn r25_a_listed_site_that_another_rule_opens_is_weaker() {
     let reported_of = reported(&old, &with_lists(&lists, &[closes, opens]));
     has_line(
         &reported_of,
-        "weaker | category:spil has spil.dr.example | block → allow | everybody in /skoler/oest",
+        "weaker | category:spil has spil.dr.example | block → allow | all groups in /skoler/oest",
     );
     // Two lists that share a site, of which the other decides.
     let lists = [
@@ -356,7 +356,7 @@ fn r25_a_listed_site_that_another_rule_opens_is_weaker() {
     };
     let swapped = reported(&both("/", "/skoler"), &both("/skoler", "/"));
     assert!(
-        swapped.contains("has m.example | block → allow | everybody"),
+        swapped.contains("has m.example | block → allow | all groups"),
         "{swapped}"
     );
 }
@@ -573,10 +573,10 @@ fn r25_what_is_reported_of_one_name_or_day_hides_nothing_of_another() {
     let of_days = reported(&with_rules(&[safe("k", "")]), &with_rules(&gap));
     has_line(
         &of_days,
-        "weaker | safesearch.google | on → off | everybody in /skoler, on 2026-12-02",
+        "weaker | safesearch.google | on → off | all groups in /skoler, on 2026-12-02",
     );
     has_line(
         &of_days,
-        "weaker | safesearch.google | on → off | everybody in /skoler, from 2028-01-01",
+        "weaker | safesearch.google | on → off | all groups in /skoler, from 2028-01-01",
     );
 }

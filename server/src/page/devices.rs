@@ -4,7 +4,7 @@ use fyr_schemas::Revision;
 use fyr_schemas::fleet::{DeviceState, Finding, FleetDevice};
 use fyr_schemas::report::ControlState;
 
-use crate::fleet::is_broken;
+use crate::standing::is_broken;
 use crate::words::{self, Calendar, When};
 
 /// How many events of a device are shown without being asked for.

@@ -106,16 +106,16 @@ fn publication() -> Publication {
         enrolment: serde_json::from_value(enrolment).unwrap(),
         groups: [(
             "group-1".parse().unwrap(),
-            PublishedGroup {
+            Arc::new(PublishedGroup {
                 audience: bundle.audience,
                 stage: bundle.stage.clone(),
-                decisions: bundle.decisions.clone(),
+                decisions: Arc::new(bundle.decisions.clone()),
                 edition: Edition {
                     digest: "1".repeat(64).parse().unwrap(),
                     controls: Arc::new(ReportedControls::of(&bundle)),
                 },
-                controls: bundle.controls,
-            },
+                controls: Arc::new(bundle.controls.into_iter().map(Arc::new).collect()),
+            }),
         )]
         .into(),
     }

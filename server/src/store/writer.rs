@@ -1,6 +1,8 @@
 //! The only task of the server that writes: it gathers what waits into one transaction, so that a
 //! burst of reports costs one flush of the disk, and answers each request after the commit.
 
+pub(super) mod accounts;
+
 use std::collections::HashMap;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use tokio::time::Instant;
 
 use fyr_schemas::DeviceId;
 
-use super::accounts::AccountWrite;
+use self::accounts::AccountWrite;
 use super::departures::{Order, OrderOutcome, carry_out};
 use super::disk::{Disk, Trouble, TroubleKind};
 use super::enrol::{EnrolOutcome, NewDevice, enrol};

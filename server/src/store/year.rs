@@ -48,10 +48,9 @@ async fn live(scene: &Scene, day: i64, sequence: &mut i64, states: &mut Report) 
             _ => json!([]),
         };
         let state = match beat {
-            33 => Some(ControlState::PendingRestart),
-            56 => Some(ControlState::InForce),
+            33 | 42 => Some(ControlState::PendingRestart),
             41 => Some(ControlState::Failed(FailureReason::NoSpace)),
-            42 => Some(ControlState::PendingRestart),
+            56 => Some(ControlState::InForce),
             _ => None,
         };
         if let Some(state) = state {

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::idle::children_cpu_ms;
 use crate::latency::{Latency, spread};
-use crate::municipality::{self, DAY, GROUPS, SCHOOLS, listed};
+use crate::municipality::{self, DAY, SCHOOLS, listed};
 use crate::verdicts::{self, Verdicts};
 
 /// How often each command is run, after two runs that are not counted.
@@ -62,7 +62,7 @@ pub fn measure(house: &Path, binaries: &Path) -> Result<Compiler> {
     }
     std::fs::create_dir_all(&scratch)?;
     let (policy, out) = (scratch.join("policy"), scratch.join("compiled"));
-    municipality::write(&policy)?;
+    municipality::write(&policy, SCHOOLS)?;
     eprintln!("compiler: `fyr check` and `fyr compile`, {RUNS} times each");
     let fyr = binaries.join("fyr");
     let command = |name: &str| {
@@ -79,7 +79,7 @@ pub fn measure(house: &Path, binaries: &Path) -> Result<Compiler> {
     let (lists, list_bytes) = files(&out.join("lists"))?;
     let (groups, bundle_bytes) = files(&out.join("bundles"))?;
     ensure!(
-        groups == SCHOOLS * GROUPS.len(),
+        groups == municipality::groups(SCHOOLS),
         "{groups} bundles were compiled"
     );
     let verdicts = verdicts::measure(house, &scratch)?;

@@ -30,8 +30,10 @@ pub fn measure(binaries: &Path, interval: Duration) -> Result<(Idle, Option<Idle
     let peer = start_peer().map(Ended);
     let agent = agent_of(demo.0.id()).context("find an agent of `fyr demo`")?;
     let before = (
-        cpu_ms(agent)?,
-        peer.as_ref().map(|peer| cpu_ms(peer.0.id())).transpose()?,
+        process_cpu_ms(agent)?,
+        peer.as_ref()
+            .map(|peer| process_cpu_ms(peer.0.id()))
+            .transpose()?,
     );
     std::thread::sleep(interval);
     let own = idle("fyr-agent", agent, before.0, interval)?;
@@ -48,7 +50,7 @@ fn idle(program: &str, pid: u32, before: u64, interval: Duration) -> Result<Idle
         program: program.to_owned(),
         resident_kib: rollup(pid, "Rss:")?,
         proportional_kib: rollup(pid, "Pss:")?,
-        cpu_ms: cpu_ms(pid)? - before,
+        cpu_ms: process_cpu_ms(pid)? - before,
         seconds: interval.as_secs(),
     })
 }
@@ -82,15 +84,24 @@ fn start_peer() -> Option<Child> {
 
 /// The first child of `parent` that is an agent.
 fn agent_of(parent: u32) -> Result<u32> {
-    let children = std::fs::read_to_string(format!("/proc/{parent}/task/{parent}/children"))?;
-    children
-        .split_whitespace()
-        .filter_map(|pid| pid.parse().ok())
+    child_of(parent, "fyr-agent").context("no child is called fyr-agent")
+}
+
+/// The first child of `parent` that is called `name`.
+pub fn child_of(parent: u32, name: &str) -> Option<u32> {
+    // Each thread has children of its own.
+    let threads = std::fs::read_dir(format!("/proc/{parent}/task")).ok()?;
+    threads
+        .filter_map(|thread| std::fs::read_to_string(thread.ok()?.path().join("children")).ok())
+        .flat_map(|children| {
+            let pids = children.split_whitespace();
+            pids.filter_map(|pid| pid.parse().ok())
+                .collect::<Vec<u32>>()
+        })
         .find(|pid| {
             std::fs::read_to_string(format!("/proc/{pid}/comm"))
-                .is_ok_and(|name| name.trim() == "fyr-agent")
+                .is_ok_and(|found| found.trim() == name)
         })
-        .context("no child is called fyr-agent")
 }
 
 fn rollup(pid: u32, field: &str) -> Result<u64> {
@@ -102,7 +113,7 @@ fn rollup(pid: u32, field: &str) -> Result<u64> {
 }
 
 /// User and system time from `/proc/PID/stat`, fields 14 and 15 in clock ticks.
-fn cpu_ms(pid: u32) -> Result<u64> {
+pub fn process_cpu_ms(pid: u32) -> Result<u64> {
     clock_ms(&format!("/proc/{pid}/stat"), 11)
 }
 

@@ -17,15 +17,24 @@ pub struct Latency {
     pub max: f64,
 }
 
-#[derive(Deserialize)]
-struct Outcome {
-    publish_to_applied_ms: Percentiles,
+/// What `fyr demo --once --json` prints.
+#[derive(Debug, Deserialize)]
+pub struct Outcome {
+    /// From publication to a device.
+    pub publish_to_applied_ms: Percentiles,
     drift_to_repaired_ms: f64,
 }
 
-#[derive(Deserialize)]
-struct Percentiles {
-    p99: f64,
+/// Of five devices.
+#[derive(Debug, Deserialize)]
+pub struct Percentiles {
+    /// The slowest.
+    pub p99: f64,
+}
+
+/// Reads what `fyr demo --once --json` printed.
+pub fn outcome(text: &str) -> Result<Outcome> {
+    serde_json::from_str(text).context("read what `fyr demo` printed")
 }
 
 /// Runs the whole loop `times` times. The first figure is of the slowest of five devices each time.

@@ -1,6 +1,6 @@
 //! `make bench`: measures the release binaries beside peers and writes `docs/performance.md`.
 //!
-//! Without an argument every section is measured; with `agent` or `compiler` that one, and the
+//! Without an argument every section is measured; with `agent`, `compiler` or `publish` that one, and the
 //! others stay as they were.
 
 mod agent;
@@ -10,6 +10,7 @@ mod latency;
 mod municipality;
 mod names;
 mod page;
+mod publish;
 mod sides;
 mod verdicts;
 
@@ -21,12 +22,14 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::compiler::Compiler;
+use crate::publish::Publish;
 
 /// Everything that was ever measured, the newest of each.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Findings {
     agent: Option<Section<Agent>>,
     compiler: Option<Section<Compiler>>,
+    publish: Option<Section<Publish>>,
 }
 
 /// A section, with the machine and the source it was measured on.
@@ -47,7 +50,7 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         // A side of the comparison is a process of its own, so that its memory is its own too.
         ["side", side, directory] => sides::answer(side, Path::new(directory)),
-        [] => write(&house, &["agent", "compiler"]),
+        [] => write(&house, &["agent", "compiler", "publish"]),
         sections => write(&house, sections),
     }
 }
@@ -60,7 +63,10 @@ fn write(house: &Path, sections: &[&str]) -> Result<()> {
         match *name {
             "agent" => findings.agent = Some(section(agent::measure(house, &binaries)?)?),
             "compiler" => findings.compiler = Some(section(compiler::measure(house, &binaries)?)?),
-            other => bail!("there is no section `{other}`: there are `agent` and `compiler`"),
+            "publish" => findings.publish = Some(section(publish::measure(house, &binaries)?)?),
+            other => {
+                bail!("there is no section `{other}`: there are `agent`, `compiler`, `publish`")
+            }
         }
     }
     std::fs::write(docs.join("performance.md"), page::render(&findings))?;

@@ -16,6 +16,14 @@ pub const SCHOOLS: usize = 60;
 /// The groups of each school: four years of pupils, and its staff.
 pub const GROUPS: [&str; 5] = ["2018", "2021", "2023", "2025", "personale"];
 
+/// The units beside the schools, of staff alone.
+const OFFICES: [&str; 3] = ["forvaltning", "bibliotek", "musikskole"];
+
+/// How many groups a municipality of `schools` schools has.
+pub fn groups(schools: usize) -> usize {
+    schools * GROUPS.len() + OFFICES.len()
+}
+
 /// The categories, with how many lines each one's list has.
 const CATEGORIES: [(&str, usize); 8] = [
     ("porno", 100_000),
@@ -36,8 +44,8 @@ pub fn listed() -> usize {
 /// The day of the policy.
 pub const DAY: &str = "2026-11-24";
 
-/// Writes the policy into a directory that is new.
-pub fn write(directory: &Path) -> Result<()> {
+/// Writes the policy of a municipality of `schools` schools into a directory that is new.
+pub fn write(directory: &Path, schools: usize) -> Result<()> {
     let mut names = Names::seeded(20_261_124);
     let write = |path: &str, text: &str| {
         let path = directory.join(path);
@@ -45,8 +53,8 @@ pub fn write(directory: &Path) -> Result<()> {
         fs::create_dir_all(parent)?;
         fs::write(&path, text).with_context(|| format!("write `{}`", path.display()))
     };
-    write("fyr.yaml", &organisation())?;
-    write("units.yaml", &units())?;
+    write("fyr.yaml", &organisation(schools))?;
+    write("units.yaml", &units(schools))?;
     write("lists/lists.yaml", &categories())?;
     let mut known: Vec<(&str, Vec<String>)> = Vec::new();
     for (category, lines) in CATEGORIES {
@@ -59,7 +67,7 @@ pub fn write(directory: &Path) -> Result<()> {
     write("rules/kommune.yaml", WHOLE_MUNICIPALITY)?;
     write("decisions/kommune.yaml", &decision("K-1", "raad"))?;
     let games = of_games_alone(&known);
-    for school in 0..SCHOOLS {
+    for school in 0..schools {
         let body = format!("bestyrelse-{school}");
         write(
             &format!("decisions/skole-{school}.yaml"),
@@ -73,14 +81,14 @@ pub fn write(directory: &Path) -> Result<()> {
     Ok(())
 }
 
-fn organisation() -> String {
+fn organisation(schools: usize) -> String {
     let mut text =
         "organisation: fyrby\nname: Fyrby Kommune\ncountry: DK\ntime-zone: Europe/Copenhagen\n\
         languages: [da]\nsign-in: { domains: [fyrby.example] }\n\
         stages: { indskoling: 0-3, mellemtrin: 4-6, udskoling: 7-10, personale: staff }\n\
         bodies:\n  raad: { name: Kommunalbestyrelsen, competent-for: / }\n"
             .to_owned();
-    for school in 0..SCHOOLS {
+    for school in 0..schools {
         let _ = writeln!(
             text,
             "  bestyrelse-{school}: {{ name: Bestyrelse {school}, competent-for: /skoler/skole-{school} }}"
@@ -89,10 +97,16 @@ fn organisation() -> String {
     text
 }
 
-fn units() -> String {
+fn units(schools: usize) -> String {
     let groups = GROUPS.join(", ");
     let mut text = "units:\n  /skoler: { name: Skolerne }\n".to_owned();
-    for school in 0..SCHOOLS {
+    for office in OFFICES {
+        let _ = writeln!(
+            text,
+            "  /{office}: {{ name: {office}, groups: [personale] }}"
+        );
+    }
+    for school in 0..schools {
         let _ = writeln!(
             text,
             "  /skoler/skole-{school}: {{ name: Skole {school}, groups: [{groups}] }}"

@@ -2,6 +2,7 @@
 
 mod agent;
 mod compiler;
+mod publish;
 
 use std::fmt::Write as _;
 
@@ -11,7 +12,7 @@ use crate::{Findings, Section};
 pub fn render(found: &Findings) -> String {
     let mut page = String::from(
         "# Performance\n\n\
-         Written by `make bench`, or by `make bench SECTION=agent` and `make bench SECTION=compiler`; do not edit. \
+         Written by `make bench`, or by `make bench SECTION=agent`, `SECTION=compiler` and `SECTION=publish`; do not edit. \
          Compare ratios of one run, not figures of two machines.\n",
     );
     if let Some(section) = &found.agent {
@@ -21,6 +22,10 @@ pub fn render(found: &Findings) -> String {
     if let Some(section) = &found.compiler {
         heading(&mut page, "The compiler", section);
         compiler::render(&mut page, &section.found);
+    }
+    if let Some(section) = &found.publish {
+        heading(&mut page, "Publishing", section);
+        publish::render(&mut page, &section.found);
     }
     page
 }

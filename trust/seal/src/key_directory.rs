@@ -41,6 +41,27 @@ pub struct KeyDirectory {
     path: PathBuf,
 }
 
+/// A key that another has replaced.
+#[derive(Debug)]
+#[must_use]
+pub struct Retired {
+    /// Where each half was, and where it is now.
+    moved: Vec<(PathBuf, PathBuf)>,
+}
+
+impl Retired {
+    /// Puts it back in the place of the key that replaced it.
+    ///
+    /// # Errors
+    /// [`KeyDirectoryError::Write`]
+    pub fn restore(self) -> Result<(), KeyDirectoryError> {
+        for (place, aside) in self.moved {
+            fs::rename(&aside, &place).map_err(|e| KeyDirectoryError::Write(place, e))?;
+        }
+        Ok(())
+    }
+}
+
 /// Why a key could not be stored or found.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyDirectoryError {
@@ -171,6 +192,48 @@ impl KeyDirectory {
         write_new(&private, 0o600, encrypted.as_bytes())?;
         write_new(&public, 0o644, public_pem.as_bytes())?;
         Ok(private)
+    }
+
+    /// Stores a new key in the place of another, which is kept in `retired` below this directory.
+    ///
+    /// # Errors
+    /// [`KeyDirectoryError`]; the other key is then where it was.
+    pub fn replace(
+        &self,
+        name: &KeyName,
+        key: &SigningKey,
+        passphrase: &Passphrase,
+    ) -> Result<Retired, KeyDirectoryError> {
+        let retired = self.path.join("retired");
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&retired)
+            .map_err(|e| KeyDirectoryError::Create(retired.clone(), e))?;
+        let new = key.public_key().key_id();
+        // Named by the key that takes its place, so that no two retired keys have one name.
+        let new = new.get(..8).unwrap_or_default();
+        let halves = [(self.private(name), "pem"), (self.public_half(name), "pub")];
+        let mut moved = Retired { moved: Vec::new() };
+        for (half, extension) in halves {
+            let aside = retired.join(format!("{name}-before-{new}.{extension}"));
+            match fs::rename(&half, &aside) {
+                Ok(()) => moved.moved.push((half, aside)),
+                // The private half of a lost key.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => {
+                    moved.restore()?;
+                    return Err(KeyDirectoryError::Write(aside, e));
+                }
+            }
+        }
+        match self.store(name, key, passphrase) {
+            Ok(_) => Ok(moved),
+            Err(error) => {
+                moved.restore()?;
+                Err(error)
+            }
+        }
     }
 
     /// Every key whose public half is here, sorted, with that half.

@@ -4,6 +4,8 @@
 //! agent never depends on it. Nothing here decides what a policy says, and nothing is
 //! written to a repository that `fyr-trust` would not believe.
 
+mod check;
+mod clock;
 mod content;
 mod envelope;
 mod key;
@@ -17,16 +19,20 @@ mod publication;
 mod published;
 mod repository;
 mod role;
+mod spool;
 
-pub use content::{Change, Content, ContentError};
+pub use clock::{ClockDoubt, Evidence, SigningClock};
+pub use content::{Bundles, Change, Content, ContentError};
 pub use envelope::sign_envelope;
 pub use key::{KeyError, PublicKey, SigningKey};
-pub use key_directory::{KeyDirectory, KeyDirectoryError, KeyName, ParseKeyNameError};
+pub use key_directory::{KeyDirectory, KeyDirectoryError, KeyName, ParseKeyNameError, Retired};
 pub use metadata::RenderError;
 pub use nonce::nonce;
 pub use passphrase::{Passphrase, PassphraseError, PassphraseFileError};
 pub use pin::{Pin, PinError};
-pub use publication::{Authorities, Publication, RootChange, SealError, Signers, publish, renew};
+pub use publication::{
+    Authorities, Publication, RootChange, SealError, Signers, publish, renew, rotate,
+};
 pub use published::Published;
 pub use repository::{Expected, Repository, RepositoryError};
 pub use role::{Role, UnknownRole};

@@ -1,17 +1,18 @@
 //! Puts files into the repository, and removes old ones, so that a crash leaves the old one or the new one, and so
 //! that no symbolic link there leads the writing anywhere else.
 //!
-//! The directory belongs to the server's user, and an administrator, often root, writes it.
+//! The directory belongs to the server's user, and an administrator, often root, writes it. What is
+//! written belongs to the owner of the directory and can be read by all, whatever the umask.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io::{self, Write as _};
-use std::os::fd::OwnedFd;
+use std::io::{self, Read as _, Write as _};
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path};
 
-use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Mode, OFlags};
+use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, Stat, Uid};
 use rustix::io::Errno;
 
 const DIRECTORY: OFlags = OFlags::RDONLY
@@ -22,59 +23,203 @@ const NEW_FILE: OFlags = OFlags::WRONLY
     .union(OFlags::EXCL)
     .union(OFlags::NOFOLLOW)
     .union(OFlags::CLOEXEC);
+const OLD_FILE: OFlags = OFlags::RDONLY
+    .union(OFlags::NOFOLLOW)
+    .union(OFlags::NONBLOCK)
+    .union(OFlags::CLOEXEC);
+/// What is published is public.
+const FILE_MODE: u32 = 0o644;
+const DIRECTORY_MODE: u32 = 0o755;
 
-/// Puts `bytes` at `name` below `root`. The staged name is fixed, so a crash leaves at most one
-/// stray, which the next write removes.
-pub(crate) fn place(root: &Path, name: &Path, bytes: &[u8]) -> io::Result<()> {
-    let (Some(parent), Some(file_name)) = (name.parent(), name.file_name()) else {
-        return Err(io::ErrorKind::InvalidInput.into());
-    };
-    let directory = open_below(root, parent)?;
-    let mut staged = OsString::from(".");
-    staged.push(file_name);
-    match fs::unlinkat(&directory, &staged, AtFlags::empty()) {
-        Ok(()) | Err(Errno::NOENT) => {}
-        Err(e) => return Err(e.into()),
-    }
-    let mode = Mode::from_raw_mode(0o644);
-    let mut file = File::from(fs::openat(&directory, &staged, NEW_FILE, mode)?);
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::renameat(&directory, &staged, &directory, file_name)?;
-    Ok(fs::fsync(&directory)?)
+/// A directory of the repository.
+pub(crate) struct Directory {
+    opened: OwnedFd,
+    owner: Owner,
 }
 
-/// Removes the files of a directory below `root` that are not `kept`.
-pub(crate) fn remove_others(
-    root: &Path,
-    directory: &Path,
-    kept: &BTreeSet<OsString>,
-) -> io::Result<()> {
-    let directory = open_below(root, directory)?;
-    for entry in Dir::read_from(&directory)? {
-        let entry = entry?;
-        let name = OsStr::from_bytes(entry.file_name().to_bytes());
-        if entry.file_type() == FileType::RegularFile && !kept.contains(name) {
-            fs::unlinkat(&directory, name, AtFlags::empty())?;
-        }
-    }
-    Ok(())
+/// The owner of the repository's directory, to whom everything in it belongs.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Owner {
+    user: u32,
+    group: u32,
 }
 
-/// Opens `path` below `root`, making what is missing and following no link below `root`.
-fn open_below(root: &Path, path: &Path) -> io::Result<OwnedFd> {
-    std::fs::create_dir_all(root)?;
-    let mut directory = fs::openat(CWD, root, DIRECTORY, Mode::empty())?;
-    for component in path.components() {
-        let Component::Normal(name) = component else {
-            return Err(io::ErrorKind::InvalidInput.into());
+impl Directory {
+    /// Opens the repository's directory. A directory that is made here belongs to the owner of the
+    /// one that holds it.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        let opened = match fs::openat(CWD, path, DIRECTORY, Mode::empty()) {
+            Ok(opened) => opened,
+            Err(Errno::NOENT) => make(path)?,
+            Err(e) => return Err(e.into()),
         };
-        match fs::mkdirat(&directory, name, Mode::from_raw_mode(0o755)) {
-            Ok(()) | Err(Errno::EXIST) => {}
+        let owner = Owner::of(&fs::fstat(&opened)?);
+        Ok(Self { opened, owner })
+    }
+
+    /// Opens a directory below this one, making what is missing and following no link.
+    pub(crate) fn below(&self, path: &Path) -> io::Result<Self> {
+        let mut opened = self.opened.try_clone()?;
+        for component in path.components() {
+            let Component::Normal(name) = component else {
+                return Err(io::ErrorKind::InvalidInput.into());
+            };
+            match fs::mkdirat(&opened, name, Mode::from_raw_mode(DIRECTORY_MODE)) {
+                Ok(()) | Err(Errno::EXIST) => {}
+                Err(e) => return Err(e.into()),
+            }
+            let flags = DIRECTORY | OFlags::NOFOLLOW;
+            opened = fs::openat(&opened, name, flags, Mode::empty())?;
+            self.owner.give(&opened, DIRECTORY_MODE)?;
+        }
+        Ok(Self {
+            opened,
+            owner: self.owner,
+        })
+    }
+
+    /// Puts `bytes` at `name`. The staged name is fixed, so a crash leaves at most one stray, which
+    /// the next write removes.
+    pub(crate) fn place(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        self.write(name, bytes)?.sync_all()?;
+        self.rename(name)?;
+        Ok(fs::fsync(&self.opened)?)
+    }
+
+    /// The same without waiting for the disk: [`flush`](Self::flush) does that for many files.
+    pub(crate) fn place_unflushed(&self, name: &OsStr, bytes: &[u8]) -> io::Result<()> {
+        self.write(name, bytes)?;
+        self.rename(name)
+    }
+
+    /// Waits until everything that was placed is on the disk.
+    pub(crate) fn flush(&self) -> io::Result<()> {
+        Ok(fs::syncfs(&self.opened)?)
+    }
+
+    /// Whether a file has these bytes, the right owner, and can be read by all.
+    pub(crate) fn has(&self, name: &OsStr, bytes: &[u8]) -> io::Result<bool> {
+        let file = match fs::openat(&self.opened, name, OLD_FILE, Mode::empty()) {
+            Ok(file) => File::from(file),
+            Err(Errno::NOENT | Errno::LOOP) => return Ok(false),
+            Err(e) => return Err(e.into()),
+        };
+        let found = fs::fstat(&file)?;
+        let is_as_written = self.owner.has(&found) && found.st_mode & FILE_MODE == FILE_MODE;
+        if !is_as_written || u64::try_from(found.st_size) != Ok(bytes.len() as u64) {
+            return Ok(false);
+        }
+        let mut content = Vec::with_capacity(bytes.len());
+        file.take(bytes.len() as u64).read_to_end(&mut content)?;
+        Ok(content == bytes)
+    }
+
+    /// Removes the files that are not `kept`.
+    pub(crate) fn remove_others(&self, kept: &BTreeSet<OsString>) -> io::Result<()> {
+        for entry in Dir::read_from(&self.opened)? {
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes());
+            if entry.file_type() == FileType::RegularFile && !kept.contains(name) {
+                fs::unlinkat(&self.opened, name, AtFlags::empty())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Gives an open file that is empty and has no second name to the owner of the directory.
+    pub(crate) fn adopt(&self, file: &File) -> io::Result<()> {
+        let found = fs::fstat(file)?;
+        if found.st_nlink == 1 && found.st_size == 0 && !self.owner.has(&found) {
+            self.owner.give_to(file)?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &OsStr, bytes: &[u8]) -> io::Result<File> {
+        let staged = staged(name);
+        match fs::unlinkat(&self.opened, &staged, AtFlags::empty()) {
+            Ok(()) | Err(Errno::NOENT) => {}
             Err(e) => return Err(e.into()),
         }
-        let flags = DIRECTORY | OFlags::NOFOLLOW;
-        directory = fs::openat(&directory, name, flags, Mode::empty())?;
+        let mode = Mode::from_raw_mode(FILE_MODE);
+        let mut file = File::from(fs::openat(&self.opened, &staged, NEW_FILE, mode)?);
+        self.owner.give(&file, FILE_MODE)?;
+        file.write_all(bytes)?;
+        Ok(file)
     }
-    Ok(directory)
+
+    fn rename(&self, name: &OsStr) -> io::Result<()> {
+        Ok(fs::renameat(
+            &self.opened,
+            staged(name),
+            &self.opened,
+            name,
+        )?)
+    }
+}
+
+impl Owner {
+    fn of(found: &Stat) -> Self {
+        Self {
+            user: found.st_uid,
+            group: found.st_gid,
+        }
+    }
+
+    /// Whether a file belongs to it; of the group alone root decides.
+    fn has(self, found: &Stat) -> bool {
+        let is_root = rustix::process::geteuid().is_root();
+        found.st_uid == self.user && (found.st_gid == self.group || !is_root)
+    }
+
+    /// Gives it a file or directory that was opened without following a link, and lets `mode` be
+    /// done with it at least.
+    fn give(self, file: impl AsFd, mode: u32) -> io::Result<()> {
+        let found = fs::fstat(&file)?;
+        if !self.has(&found) {
+            self.give_to(&file)?;
+        }
+        let user = rustix::process::geteuid();
+        let may_change = user.is_root() || user.as_raw() == found.st_uid;
+        if may_change && found.st_mode & mode != mode {
+            let wanted = (found.st_mode | mode) & 0o7777;
+            fs::fchmod(&file, Mode::from_raw_mode(wanted))?;
+        }
+        Ok(())
+    }
+
+    fn give_to(self, file: impl AsFd) -> io::Result<()> {
+        if !rustix::process::geteuid().is_root() {
+            return Ok(());
+        }
+        let (user, group) = (Uid::from_raw(self.user), Gid::from_raw(self.group));
+        Ok(fs::fchown(file, Some(user), Some(group))?)
+    }
+}
+
+fn staged(name: &OsStr) -> OsString {
+    let mut staged = OsString::from(".");
+    staged.push(name);
+    staged
+}
+
+/// Makes a directory, and those that lead to it, each for the owner of the one that holds it.
+fn make(path: &Path) -> io::Result<OwnedFd> {
+    let parent = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        Some(_) | None => Path::new("."),
+    };
+    let parent = match fs::openat(CWD, parent, DIRECTORY, Mode::empty()) {
+        Ok(parent) => parent,
+        Err(Errno::NOENT) => make(parent)?,
+        Err(e) => return Err(e.into()),
+    };
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    match fs::mkdirat(&parent, name, Mode::from_raw_mode(DIRECTORY_MODE)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(e) => return Err(e.into()),
+    }
+    let made = fs::openat(&parent, name, DIRECTORY | OFlags::NOFOLLOW, Mode::empty())?;
+    Owner::of(&fs::fstat(&parent)?).give(&made, DIRECTORY_MODE)?;
+    Ok(made)
 }

@@ -3,7 +3,7 @@
 //! Pure: it renders everything before anything is written. The timestamp comes last: until
 //! it is there, no device looks at the rest.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use fyr_schemas::OrganisationId;
@@ -41,7 +41,8 @@ pub struct Signers {
     pub timestamp: Vec<SigningKey>,
 }
 
-/// Files to write, each with its path below the repository, the timestamp last.
+/// Metadata to write beside the targets, each file with its path below the repository, the timestamp
+/// last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Publication {
     files: Vec<(String, Vec<u8>)>,
@@ -118,7 +119,8 @@ pub enum SealError {
 }
 
 /// Seals `content` as the successor of what is `published`. What did not change keeps its
-/// version and its bytes, so devices fetch only what did.
+/// version and its bytes, so devices fetch only what did. The targets themselves are
+/// [`Content::files`].
 ///
 /// # Errors
 /// [`SealError`]
@@ -138,26 +140,23 @@ pub fn publish(
             });
         }
     }
-    // What a replaced timestamp key claimed of the time is forgotten, here as on devices.
-    let witness = published.filter(|before| authorities.agree(before, Role::Timestamp));
-    let mut draft = Draft::new(published, signers, not_before_issue(witness, now));
-    for (path, bytes) in content.targets() {
-        draft.add(target_path(path, bytes), bytes.clone());
-    }
-    match authorities.root_change(published, now)? {
-        // The year is not over yet: a root key that is put away must not stop an emergency.
-        Some(RootChange::Expiry) if signers.root.is_empty() => {}
-        Some(change) => draft.root(authorities, change)?,
-        None => {}
-    }
-    let targets = draft.targets(content, authorities)?;
-    let renewal = match published {
-        Some(before) if authorities.agree(before, Role::Snapshot) => Renewal::WhenWorn,
-        Some(_) | None => Renewal::Now,
-    };
-    let snapshot = draft.snapshot(&targets, renewal)?;
-    draft.timestamp(&snapshot)?;
-    Ok(Publication { files: draft.files })
+    let draft = Draft::new(published, signers, authorities.time(published, now));
+    draft.under(content.listed(), authorities, now)
+}
+
+/// Seals what is published under other keys, with the same targets.
+///
+/// # Errors
+/// [`SealError`]
+pub fn rotate(
+    published: &Published,
+    authorities: &Authorities,
+    signers: &Signers,
+    now: Timestamp,
+) -> Result<Publication, SealError> {
+    let time = authorities.time(Some(published), now);
+    let draft = Draft::new(Some(published), signers, time);
+    draft.under(&published.listed(), authorities, now)
 }
 
 /// Seals again what is published, so that devices know it is still current.
@@ -169,8 +168,11 @@ pub fn renew(
     signers: &Signers,
     now: Timestamp,
 ) -> Result<Publication, SealError> {
-    let now = not_before_issue(Some(published), now);
-    let mut draft = Draft::new(Some(published), signers, now);
+    let mut draft = Draft::new(
+        Some(published),
+        signers,
+        not_before_issue(Some(published), now),
+    );
     let targets = kept(
         published.targets.version,
         published.state.targets.as_deref(),
@@ -205,6 +207,13 @@ impl Authorities {
             }
             Some(_) => None,
         })
+    }
+
+    /// The time to sign with: never before the last issue time, so that devices see it rise. Where
+    /// the timestamp's keys change, devices forget that time, and a wrong one is repaired so.
+    fn time(&self, published: Option<&Published>, now: Timestamp) -> Timestamp {
+        let witness = published.filter(|before| self.agree(before, Role::Timestamp));
+        not_before_issue(witness, now)
     }
 
     fn of(&self, role: Role) -> &[PublicKey] {
@@ -293,6 +302,29 @@ impl<'a> Draft<'a> {
         }
     }
 
+    /// Every role that must be signed, so that these targets are published under these keys.
+    fn under(
+        mut self,
+        listed: &BTreeMap<String, Listed>,
+        authorities: &Authorities,
+        now: Timestamp,
+    ) -> Result<Publication, SealError> {
+        match authorities.root_change(self.published, now)? {
+            // The year is not over yet: a root key that is put away must not stop an emergency.
+            Some(RootChange::Expiry) if self.signers.root.is_empty() => {}
+            Some(change) => self.root(authorities, change)?,
+            None => {}
+        }
+        let targets = self.targets(listed, authorities)?;
+        let renewal = match self.published {
+            Some(before) if authorities.agree(before, Role::Snapshot) => Renewal::WhenWorn,
+            Some(_) | None => Renewal::Now,
+        };
+        let snapshot = self.snapshot(&targets, renewal)?;
+        self.timestamp(&snapshot)?;
+        Ok(Publication { files: self.files })
+    }
+
     fn add(&mut self, path: String, bytes: Vec<u8>) {
         self.files.push((path, bytes));
     }
@@ -315,12 +347,11 @@ impl<'a> Draft<'a> {
 
     fn targets(
         &mut self,
-        content: &Content,
+        files: &BTreeMap<String, Listed>,
         authorities: &Authorities,
     ) -> Result<Sealed, SealError> {
-        let files = content.listed();
         if let Some(before) = self.published
-            && before.listed() == files
+            && before.listed() == *files
             && authorities.agree(before, Role::Targets)
             && !metadata::yearly_is_worn(before.targets.expires, self.now)
         {
@@ -334,7 +365,7 @@ impl<'a> Draft<'a> {
             self.published.map_or(0, |p| p.targets.version),
         )?;
         let signers = some(Role::Targets, &self.signers.targets)?;
-        let bytes = metadata::targets(issue, &files, signers).map_err(rendering(Role::Targets))?;
+        let bytes = metadata::targets(issue, files, signers).map_err(rendering(Role::Targets))?;
         Ok(self.fresh(Role::Targets, issue, bytes))
     }
 
@@ -404,13 +435,4 @@ fn some(role: Role, signers: &[SigningKey]) -> Result<&[SigningKey], SealError> 
 
 fn rendering(role: Role) -> impl FnOnce(RenderError) -> SealError {
     move |source| SealError::Render { role, source }
-}
-
-/// Where a target lies under consistent snapshots: its digest before its file name.
-fn target_path(target: &str, bytes: &[u8]) -> String {
-    let digest = fyr_trust::digest(bytes);
-    match target.rsplit_once('/') {
-        Some((directory, file)) => format!("targets/{directory}/{digest}.{file}"),
-        None => format!("targets/{digest}.{target}"),
-    }
 }

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Need, Refresh, TrustedState, Verified, VerifyError,
+    Answer, Clock, EnrolmentAuthority, Floor, Need, Refresh, Step, TrustedState, Verified,
+    VerifyError,
 };
 use jiff::Timestamp;
 use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
@@ -37,6 +38,20 @@ impl Published {
         floor: &Floor,
         read: impl FnMut(&Need) -> Result<Answer, E>,
     ) -> Result<Self, E> {
+        Self::verify_announcing(first_root, floor, read, |_| {})
+    }
+
+    /// The same, and calls `announce` with the revision as soon as the timestamp and the snapshot
+    /// are verified, before the targets are read.
+    ///
+    /// # Errors
+    /// Those of `read`, and [`VerifyError`].
+    pub fn verify_announcing<E: From<VerifyError>>(
+        first_root: Digest,
+        floor: &Floor,
+        mut read: impl FnMut(&Need) -> Result<Answer, E>,
+        mut announce: impl FnMut(Revision),
+    ) -> Result<Self, E> {
         let clock = Clock {
             system: Timestamp::MIN,
             build: Timestamp::MIN,
@@ -45,9 +60,24 @@ impl Published {
             root: first_root.clone(),
         };
         let nothing = TrustedState::default();
-        let refreshed = Refresh::begin(&nothing, floor, &authority, clock)
-            .at_any_time()
-            .drive(read, drop)?;
+        let refresh = Refresh::begin(&nothing, floor, &authority, clock).at_any_time();
+        let mut step = Step::Needs(refresh);
+        let mut announced = None;
+        let refreshed = loop {
+            step = match step {
+                Step::Needs(refresh) => {
+                    if let Some(revision) = refresh.revision()
+                        && announced.replace(revision) != Some(revision)
+                    {
+                        announce(revision);
+                    }
+                    let answer = read(&refresh.need())?;
+                    refresh.supply(answer)?
+                }
+                Step::Keep(_, next) => (*next)?,
+                Step::Done(refreshed) => break refreshed,
+            }
+        };
         let state = refreshed.state;
         Ok(Self {
             first_root,
@@ -87,6 +117,11 @@ impl Published {
             .filter_map(|id| self.root.keys.get(id))
             .map(|key| key.keyval.public.clone())
             .collect()
+    }
+
+    /// When the timestamp was signed, by the clock of its signer.
+    pub fn issued(&self) -> Option<Timestamp> {
+        self.floor.issued
     }
 
     /// When the first role expires.

@@ -4,26 +4,26 @@
 //! and its timestamp is renamed into place last: a crash in between is invisible to them.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, fchown};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use fyr_schemas::bundle::ClosedList;
-use fyr_schemas::{CategoryId, Digest};
+use fyr_schemas::{CategoryId, Digest, Revision};
 use fyr_trust::list::ListCheck;
-use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Identity, Keep, Need, Refresh, TrustedState,
-    VerifyError, Wanted,
-};
-use jiff::Timestamp;
+use fyr_trust::{Answer, Floor, Need, VerifyError};
+use rustix::fs::{Access, AtFlags, CWD};
+use rustix::io::Errno;
 
-use crate::content::Content;
+use crate::check::{self, Targets};
+use crate::clock::{ClockDoubt, SigningClock};
+use crate::content::{Content, ContentError, target_path};
 use crate::pin::Pin;
-use crate::place;
+use crate::place::Directory;
 use crate::publication::{self, Authorities, Publication, SealError, Signers};
 use crate::published::Published;
 
@@ -69,6 +69,30 @@ pub enum RepositoryError {
     /// A file could not be written.
     #[error("write `{}`", .0.display())]
     Write(PathBuf, #[source] io::Error),
+    /// The directory belongs to another user, who could not renew what is written here.
+    #[error(
+        "`{path}` belongs to the user with the id {owner}, and this program runs as {user}: its \
+         files would belong to {user}, and a server that runs as {owner} could not renew them; run \
+         it as root or as that user: `sudo -u '#{owner}' …`",
+        path = .path.display()
+    )]
+    OtherOwner {
+        /// The repository.
+        path: PathBuf,
+        /// The id of its owner.
+        owner: u32,
+        /// The id of the user that this program runs as.
+        user: u32,
+    },
+    /// This program cannot write into the directory.
+    #[error("this program may not write into `{}`", .0.display())]
+    NotWritable(PathBuf, #[source] io::Error),
+    /// The clock may be wrong.
+    #[error("nothing was signed")]
+    Clock(#[from] ClockDoubt),
+    /// The content could not be read.
+    #[error("read what is to be published")]
+    Content(#[source] ContentError),
     /// The lock could not be taken.
     #[error("lock the repository with `{}`", .0.display())]
     Lock(PathBuf, #[source] io::Error),
@@ -162,6 +186,18 @@ impl Repository {
     /// # Errors
     /// [`RepositoryError`]
     pub fn published(&self) -> Result<Option<Published>, RepositoryError> {
+        self.published_announcing(|_| {})
+    }
+
+    /// The same, and calls `announce` with the revision as soon as the timestamp and the snapshot
+    /// are verified.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]
+    pub fn published_announcing(
+        &self,
+        announce: impl FnMut(Revision),
+    ) -> Result<Option<Published>, RepositoryError> {
         let first_root = self.read(FIRST_ROOT, MAX_ROOT)?;
         let timestamp = self.path.join(TIMESTAMP).exists();
         match (first_root, timestamp) {
@@ -174,12 +210,19 @@ impl Repository {
                 document: FIRST_ROOT.to_owned(),
             }
             .into()),
-            (Answer::Found(root), true) => self.verified(fyr_trust::digest(&root)).map(Some),
+            (Answer::Found(root), true) => {
+                let first_root = fyr_trust::digest(&root);
+                self.verified(first_root, announce).map(Some)
+            }
         }
     }
 
     /// Verifies what is there from this first root on, and that it is what is expected.
-    fn verified(&self, first_root: Digest) -> Result<Published, RepositoryError> {
+    fn verified(
+        &self,
+        first_root: Digest,
+        announce: impl FnMut(Revision),
+    ) -> Result<Published, RepositoryError> {
         let floor = match &self.expected {
             Expected::Anything => Floor::default(),
             Expected::Nothing => return Err(RepositoryError::Unpinned(self.path.clone())),
@@ -192,7 +235,9 @@ impl Repository {
                 });
             }
         };
-        Published::verify(first_root, &floor, |need| self.read_need(need)).map_err(|e| match e {
+        let read = |need: &Need| self.read_need(need);
+        let verified = Published::verify_announcing(first_root, &floor, read, announce);
+        verified.map_err(|e| match e {
             RepositoryError::Broken(old @ VerifyError::Rollback { .. }) => {
                 RepositoryError::RolledBack(self.path.clone(), old)
             }
@@ -209,27 +254,49 @@ impl Repository {
         content: &Content,
         authorities: &Authorities,
         signers: &Signers,
-        now: Timestamp,
+        clock: SigningClock,
     ) -> Result<Published, RepositoryError> {
+        self.expect_owner()?;
         let _lock = self.lock()?;
         let before = self.published()?;
+        let now = clock.checked(before.as_ref().and_then(Published::issued))?;
         let publication = publication::publish(before.as_ref(), content, authorities, signers, now)
             .map_err(RepositoryError::Seal)?;
-        let mut check = Check::new(self, &publication, now);
-        let root = check.first_root()?;
-        for group in content.groups() {
-            check.refresh(&Identity {
-                root: root.clone(),
-                organisation: content.organisation().clone(),
-                group: group.clone(),
-            })?;
-        }
-        check.refresh(&EnrolmentAuthority { root: root.clone() })?;
-        self.write(&publication)?;
+        let overlay = self.under(&publication, Some(content));
+        let root = overlay.first_root()?;
+        check::metadata(&root, now, |need| overlay.read(need))
+            .and_then(|verified| verified.bundles(content.groups(), content))
+            .map_err(would_be_refused)?;
+        self.write(Some(content), &publication)?;
         // From the root that was written, not from one that was put there since.
         let after = Published::verify(root, &Floor::default(), |need| self.read_need(need))?;
         self.sweep(before.iter().chain([&after]));
         Ok(after)
+    }
+
+    /// Publishes the same targets under other keys and returns what is published then.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]; what was published stays published.
+    pub fn rotate(
+        &self,
+        authorities: &Authorities,
+        signers: &Signers,
+        clock: SigningClock,
+    ) -> Result<Published, RepositoryError> {
+        self.expect_owner()?;
+        let _lock = self.lock()?;
+        let before = self.expect_published()?;
+        let now = clock.checked(before.issued())?;
+        let publication = publication::rotate(&before, authorities, signers, now)
+            .map_err(RepositoryError::Seal)?;
+        let overlay = self.under(&publication, None);
+        let groups = before.bundles();
+        check::metadata(before.first_root(), now, |need| overlay.read(need))
+            .and_then(|verified| verified.bundles(groups.keys(), self))
+            .map_err(would_be_refused)?;
+        self.write(None, &publication)?;
+        self.expect_published()
     }
 
     /// Removes the lists that neither the newest publication nor the one before it lists: a device
@@ -243,7 +310,9 @@ impl Repository {
             return;
         }
         // It is published all the same, and the next publication sweeps again.
-        let _left_for_the_next = place::remove_others(&self.path, Path::new(LISTS), &kept);
+        let _left_for_the_next = Directory::open(&self.path)
+            .and_then(|root| root.below(Path::new(LISTS)))
+            .and_then(|lists| lists.remove_others(&kept));
     }
 
     /// Reads the text of a published list as a device judges it, in bounded memory.
@@ -275,17 +344,36 @@ impl Repository {
     ///
     /// # Errors
     /// [`RepositoryError`]; what was published stays published.
-    pub fn renew(&self, signers: &Signers, now: Timestamp) -> Result<Published, RepositoryError> {
+    pub fn renew(
+        &self,
+        signers: &Signers,
+        clock: SigningClock,
+    ) -> Result<Published, RepositoryError> {
         let _lock = self.lock()?;
         let before = self.expect_published()?;
+        let now = clock.checked(before.issued())?;
         let publication =
             publication::renew(&before, signers, now).map_err(RepositoryError::Seal)?;
-        let mut check = Check::new(self, &publication, now);
-        check.refresh(&EnrolmentAuthority {
-            root: before.first_root().clone(),
-        })?;
-        self.write(&publication)?;
+        let overlay = self.under(&publication, None);
+        check::metadata(before.first_root(), now, |need| overlay.read(need))
+            .map_err(would_be_refused)?;
+        self.write(None, &publication)?;
         self.expect_published()
+    }
+
+    /// Says whether this program could write into the repository, without writing anything.
+    ///
+    /// # Errors
+    /// [`RepositoryError::NotWritable`]; none where nothing is published and the directory is missing.
+    pub fn expect_writable(&self) -> Result<(), RepositoryError> {
+        for directory in [self.path.clone(), self.path.join("metadata")] {
+            let wanted = Access::WRITE_OK | Access::EXEC_OK;
+            match rustix::fs::accessat(CWD, &directory, wanted, AtFlags::EACCESS) {
+                Ok(()) | Err(Errno::NOENT) => {}
+                Err(e) => return Err(RepositoryError::NotWritable(directory, e.into())),
+            }
+        }
+        Ok(())
     }
 
     fn expect_published(&self) -> Result<Published, RepositoryError> {
@@ -312,25 +400,45 @@ impl Repository {
         }
     }
 
-    /// A lock that is made here is given to the owner of the directory, so that a server still
-    /// renews what root has published.
-    fn open_lock(&self, path: &Path) -> io::Result<File> {
-        fs::create_dir_all(&self.path)?;
-        let mut options = File::options();
-        options
-            .write(true)
-            .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
-        match options.clone().create_new(true).open(path) {
-            Ok(file) => {
-                let directory = fs::metadata(&self.path)?;
-                if file.metadata()?.uid() != directory.uid() {
-                    fchown(&file, Some(directory.uid()), Some(directory.gid()))?;
-                }
-                Ok(file)
+    /// Refuses to write files that the owner of the directory could not renew.
+    fn expect_owner(&self) -> Result<(), RepositoryError> {
+        let user = rustix::process::geteuid();
+        match fs::metadata(&self.path) {
+            Ok(found) if !user.is_root() && found.uid() != user.as_raw() => {
+                Err(RepositoryError::OtherOwner {
+                    path: self.path.clone(),
+                    owner: found.uid(),
+                    user: user.as_raw(),
+                })
             }
-            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => options.open(path),
-            Err(e) => Err(e),
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    /// The lock belongs to the owner of the directory, so that a server still renews what root has
+    /// published.
+    fn open_lock(&self, path: &Path) -> io::Result<File> {
+        let directory = Directory::open(&self.path)?;
+        let file = File::options()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .open(path)?;
+        directory.adopt(&file)?;
+        Ok(file)
+    }
+
+    fn under<'a>(
+        &'a self,
+        publication: &'a Publication,
+        content: Option<&'a Content>,
+    ) -> Overlay<'a> {
+        Overlay {
+            repository: self,
+            publication,
+            content,
         }
     }
 
@@ -353,60 +461,86 @@ impl Repository {
         }
     }
 
-    fn write(&self, publication: &Publication) -> Result<(), RepositoryError> {
-        for (name, bytes) in publication.files() {
-            let path = self.path.join(name);
-            let same = |answer| matches!(answer, Answer::Found(found) if found == bytes);
-            if same(self.read(name, bytes.len() as u64)?) {
-                continue;
-            }
-            place::place(&self.path, Path::new(name), bytes)
-                .map_err(|e| RepositoryError::Write(path, e))?;
+    /// Writes the targets, then the metadata, the timestamp last.
+    fn write(
+        &self,
+        content: Option<&Content>,
+        publication: &Publication,
+    ) -> Result<(), RepositoryError> {
+        let root = Directory::open(&self.path)
+            .map_err(|e| RepositoryError::Write(self.path.clone(), e))?;
+        if let Some(content) = content {
+            self.write_targets(&root, content)?;
+        }
+        for (path, bytes) in publication.files() {
+            let place = |directory: &Directory, name: &OsStr| directory.place(name, bytes);
+            self.put(&root, path, bytes, place)?;
         }
         Ok(())
+    }
+
+    /// Waits for the disk once: until the timestamp names them, no device looks at them.
+    fn write_targets(&self, root: &Directory, content: &Content) -> Result<(), RepositoryError> {
+        let mut wrote = false;
+        for file in content.files() {
+            let (path, bytes) = file.map_err(RepositoryError::Content)?;
+            wrote |= self.put(root, &path, &bytes, |directory, name| {
+                directory.place_unflushed(name, &bytes)
+            })?;
+        }
+        if wrote {
+            let flushed = root.flush();
+            flushed.map_err(|e| RepositoryError::Write(self.path.clone(), e))?;
+        }
+        Ok(())
+    }
+
+    /// Places a file unless it is there as it should be; says whether it was not.
+    fn put(
+        &self,
+        root: &Directory,
+        path: &str,
+        bytes: &[u8],
+        place: impl FnOnce(&Directory, &OsStr) -> io::Result<()>,
+    ) -> Result<bool, RepositoryError> {
+        let relative = Path::new(path);
+        let put = || {
+            let (Some(parent), Some(name)) = (relative.parent(), relative.file_name()) else {
+                return Err(io::ErrorKind::InvalidInput.into());
+            };
+            let directory = root.below(parent)?;
+            if directory.has(name, bytes)? {
+                return Ok(false);
+            }
+            place(&directory, name)?;
+            Ok(true)
+        };
+        put().map_err(|e| RepositoryError::Write(self.path.join(path), e))
+    }
+}
+
+impl Targets for Repository {
+    fn bytes(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError> {
+        let path = target_path(target, digest);
+        match self.read(&path, u64::MAX)? {
+            Answer::Found(bytes) => Ok(bytes),
+            Answer::NotFound => Err(VerifyError::Missing { document: path }.into()),
+        }
+    }
+
+    fn judge(&self, category: &CategoryId, closed: &ClosedList) -> Result<(), RepositoryError> {
+        self.check_list(category, closed)
     }
 }
 
 /// A publication laid over the repository it is meant for, as devices will see both.
-struct Check<'a> {
+struct Overlay<'a> {
     repository: &'a Repository,
     publication: &'a Publication,
-    now: Timestamp,
-    /// The lists that were judged already: bundles share them.
-    lists: BTreeSet<Digest>,
+    content: Option<&'a Content>,
 }
 
-impl<'a> Check<'a> {
-    fn new(repository: &'a Repository, publication: &'a Publication, now: Timestamp) -> Self {
-        Self {
-            repository,
-            publication,
-            now,
-            lists: BTreeSet::new(),
-        }
-    }
-
-    /// Refreshes as a device that has just been enrolled: it walks along every root.
-    fn refresh<W: Wanted>(&mut self, wanted: &W) -> Result<(), RepositoryError> {
-        let clock = Clock {
-            system: self.now,
-            build: Timestamp::MIN,
-        };
-        let mut fetched = Vec::new();
-        Refresh::begin(&TrustedState::default(), &Floor::default(), wanted, clock)
-            .holding(self.lists.iter().cloned())
-            .drive(
-                |need| self.read(need),
-                |kept| match kept {
-                    Keep::List(list) => fetched.push(list.digest().clone()),
-                    Keep::Trust(..) => {}
-                },
-            )
-            .map_err(|e: RepositoryError| RepositoryError::WouldBeRefused(Box::new(e)))?;
-        self.lists.extend(fetched);
-        Ok(())
-    }
-
+impl Overlay<'_> {
     fn first_root(&self) -> Result<Digest, RepositoryError> {
         let need = Need {
             path: FIRST_ROOT.to_owned(),
@@ -424,9 +558,15 @@ impl<'a> Check<'a> {
 
     fn read(&self, need: &Need) -> Result<Answer, RepositoryError> {
         let mut files = self.publication.files();
-        match files.find(|(path, _)| *path == need.path) {
-            Some((_, bytes)) => Ok(Answer::Found(bytes.to_vec())),
+        let metadata = files.find(|(path, _)| *path == need.path);
+        let target = self.content.and_then(|content| content.small(&need.path));
+        match metadata.map(|(_, bytes)| bytes).or(target) {
+            Some(bytes) => Ok(Answer::Found(bytes.to_vec())),
             None => self.repository.read_need(need),
         }
     }
+}
+
+fn would_be_refused(cause: RepositoryError) -> RepositoryError {
+    RepositoryError::WouldBeRefused(Box::new(cause))
 }

@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
-use fyr_fixtures::{Publication, at, bundle, public};
+use fyr_fixtures::{DAY, Publication, at, bundle, public};
 use fyr_seal::{
     Authorities, Change, Content, PublicKey, Published, Repository, RepositoryError, SealError,
-    Signers, SigningKey,
+    Signers, SigningClock, SigningKey,
 };
 use fyr_trust::{Answer, Clock, EnrolmentAuthority, Floor, Refresh, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
@@ -179,7 +179,7 @@ fn another_organisation_cannot_publish_into_a_repository() {
         &content,
         &town.authority.authorities(),
         &town.authority.signers,
-        at("2026-08-02T08:00:00Z"),
+        SigningClock::right(at("2026-08-02T08:00:00Z")),
     );
     assert!(
         matches!(
@@ -277,7 +277,7 @@ fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_rep
                 &content,
                 &town.authority.authorities(),
                 &town.authority.signers,
-                at("2026-08-03T08:00:00Z"),
+                SigningClock::right(at("2026-08-03T08:00:00Z")),
             )
             .unwrap();
         assert_eq!(repaired.revision().0, 2);
@@ -295,12 +295,7 @@ fn what_a_file_names_is_written_before_it_and_the_timestamp_last() {
         at("2026-08-01T08:00:00Z"),
     )
     .unwrap();
-    let paths: Vec<&str> = publication.files().map(|(path, _)| path).collect();
-    let (content, metadata) = paths.split_at(2);
-    assert!(
-        content.iter().all(|path| path.starts_with("targets/")),
-        "{paths:?}"
-    );
+    let metadata: Vec<&str> = publication.files().map(|(path, _)| path).collect();
     assert_eq!(
         metadata,
         [
@@ -431,8 +426,35 @@ fn publish_under(
         ..town.authority.authorities()
     };
     let (content, signers) = (content(town, groups), &town.authority.signers);
-    town.repository()
-        .publish(&content, &authorities, signers, at(now))
+    town.repository().publish(
+        &content,
+        &authorities,
+        signers,
+        SigningClock::right(at(now)),
+    )
+}
+
+#[test]
+fn what_is_published_belongs_to_the_owner_of_the_directory_and_all_can_read_it() {
+    // Modes of files and directories that were there before are widened too.
+    let town = Publication::new();
+    town.publish_groups(&["a"], DAY).unwrap();
+    let metadata = town.file("metadata");
+    fs::set_permissions(&metadata, fs::Permissions::from_mode(0o700)).unwrap();
+    let targets = town.file("metadata/1.targets.json");
+    fs::set_permissions(&targets, fs::Permissions::from_mode(0o600)).unwrap();
+    let enrolment = town.file("targets");
+    let enrolment = fs::read_dir(&enrolment).unwrap().find_map(|entry| {
+        let path = entry.unwrap().path();
+        path.extension().is_some().then_some(path)
+    });
+    let enrolment = enrolment.unwrap();
+    fs::set_permissions(&enrolment, fs::Permissions::from_mode(0o600)).unwrap();
+    town.publish_groups(&["a", "b"], DAY).unwrap();
+    let mode = |path: &Path| path.metadata().unwrap().mode() & 0o777;
+    assert_eq!(mode(&metadata), 0o755);
+    assert_eq!(mode(&enrolment), 0o644);
+    assert_eq!(mode(&town.file("metadata/2.targets.json")), 0o644);
 }
 
 /// Every file below a directory, by its path.

@@ -6,20 +6,23 @@ use fyr_policy_source::{Overridable, Strength};
 use fyr_schemas::GroupId;
 
 use crate::finding::{self, Diagnostic, Floor, Lessons, Owner, Role};
+use crate::lower::{FlatLists, Inexpressible, MOST_REGIONS, Obstacle};
 use crate::policy::{Policy, Rule};
-use crate::resolve::{
-    Breach, BreachKind, Inexpressible, MOST_REGIONS, Obstacle, QuotedClaim, Resolution,
-};
+use crate::resolve::{Breach, BreachKind, QuotedClaim, Resolution};
 
-pub(super) fn check(policy: &Policy, resolution: &Resolution<'_>) -> Vec<Diagnostic> {
+pub(super) fn check<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+) -> Vec<Diagnostic> {
     let breaches = resolution.breaches.iter();
     let breaches = breaches.map(|(breach, groups)| of_breach(policy, breach, groups));
     let times = resolution.at_all_times();
-    let inexpressible = times.flat_map(|resolved| &resolved.sites.flat.inexpressible);
+    let inexpressible = times.flat_map(|resolved| lists.of(&resolved.sites).inexpressible.clone());
     // Groups share their sites, so most are found many times.
-    let inexpressible: BTreeSet<&Inexpressible> = inexpressible.collect();
+    let inexpressible: BTreeSet<Inexpressible> = inexpressible.collect();
     breaches
-        .chain(inexpressible.into_iter().map(of_inexpressible))
+        .chain(inexpressible.iter().map(of_inexpressible))
         .collect()
 }
 

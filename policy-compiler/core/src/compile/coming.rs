@@ -10,6 +10,7 @@ use jiff::civil::Date;
 use super::findings::find;
 use crate::check::floors_alone;
 use crate::finding::{Ahead as Later, Diagnostic, Diagnostics, Finding, Role};
+use crate::lower::FlatLists;
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Authority, CaseState, LookAhead, Policy, organise, selects};
 use crate::resolve::resolve;
@@ -146,7 +147,9 @@ pub(super) fn check(
             policy
                 .groups
                 .retain(|_, group| beginning.iter().any(|scope| selects(scope, group)));
-            report(*day, floors_alone(&policy, &resolve(&policy)));
+            let resolution = resolve(&policy);
+            let lists = FlatLists::default();
+            report(*day, floors_alone(&policy, &resolution, &lists));
         }
     }
     reported.extend(ahead.report(policy));

@@ -12,6 +12,7 @@ use super::enforced_sites::EnforcedSites;
 use super::lowering::Lowerings;
 use super::sound;
 use crate::finding::Diagnostic;
+use crate::lower::FlatLists;
 use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -41,7 +42,7 @@ pub struct GroupAtTime {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EnforcementError {
     /// The policy has errors, so nothing of it is enforced.
-    #[error("the policy has errors: mend those above, then ask again")]
+    #[error("the policy has errors: fix them, then repeat the command")]
     Faulty(Vec<Diagnostic>),
     /// No group has this name.
     #[error(transparent)]
@@ -62,7 +63,8 @@ pub fn enforcement(
         return Err(policy.no_group(group).into());
     }
     let resolution = resolve(&policy);
-    let mut lowerings = Lowerings::of(&policy);
+    let lists = FlatLists::default();
+    let mut lowerings = Lowerings::of(&policy, &lists);
     let mut alike: Vec<Enforcement> = Vec::new();
     let asked = resolution.group_by_group().filter(|resolved| {
         let id = resolved.group.id.as_str();

@@ -7,6 +7,7 @@ use super::essential_hosts;
 use super::lowering::Lowerings;
 use super::lowering_findings::{TooNew, report_clash};
 use crate::finding::Diagnostics;
+use crate::lower::FlatLists;
 use crate::parse::Documents;
 use crate::policy::{Assumptions, Policy, organise};
 use crate::resolve::{Resolution, resolve};
@@ -21,17 +22,24 @@ pub(super) fn find(
 ) -> Option<Policy> {
     let policy = organise(documents, date, assumptions, findings)?;
     let resolution = resolve(&policy);
-    crate::check::check(&policy, &resolution, findings);
+    let lists = FlatLists::default();
+    crate::check::check(&policy, &resolution, &lists, findings);
     if !findings.any_error() {
-        object(&policy, &resolution, findings);
+        object(&policy, &resolution, &lists, findings);
     }
+    drop(lists);
     drop(resolution);
     Some(policy)
 }
 
 /// Reports what lowering would find.
-fn object(policy: &Policy, resolution: &Resolution<'_>, findings: &mut Diagnostics) {
-    let (mut lowerings, mut unknown) = (Lowerings::of(policy), TooNew::default());
+fn object<'r>(
+    policy: &Policy,
+    resolution: &'r Resolution<'r>,
+    lists: &FlatLists<'r>,
+    findings: &mut Diagnostics,
+) {
+    let (mut lowerings, mut unknown) = (Lowerings::of(policy, lists), TooNew::default());
     let managed = resolution
         .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);

@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use super::enforced_sites::EnforcedSites;
 use super::{desired, oldest_browsers, settings_of};
-use crate::lower::{Clash, Groundwork, Lowered, Placements, Unknown};
+use crate::lower::{Clash, FlatLists, Groundwork, Lowered, Placements, Unknown};
 use crate::policy::{EssentialHosts, Policy};
 use crate::resolve::{Resolved, Sites};
 use crate::source::Place;
@@ -13,6 +13,7 @@ use crate::source::Place;
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
+    lists: &'p FlatLists<'r>,
     by_settings: BTreeMap<Settings, Rc<Groundwork>>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
     /// How often a wish is still to be lowered: the last time nothing is kept.
@@ -32,9 +33,10 @@ pub(super) type Settings = Vec<(&'static str, Place)>;
 pub(super) type Wish<'r> = (Settings, *const Sites<'r>);
 
 impl<'p, 'r> Lowerings<'p, 'r> {
-    pub(super) fn of(policy: &'p Policy) -> Self {
+    pub(super) fn of(policy: &'p Policy, lists: &'p FlatLists<'r>) -> Self {
         Self {
             policy,
+            lists,
             by_settings: BTreeMap::new(),
             by_wish: BTreeMap::new(),
             expected: BTreeMap::new(),
@@ -58,7 +60,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         let is_last = *expected == 0;
         let lowered = self.by_wish.remove(&wish).unwrap_or_else(|| {
             let groundwork = self.groundwork(resolved);
-            groundwork.lower(&desired(self.policy, resolved))
+            groundwork.lower(&desired(self.policy, resolved, self.lists))
         });
         if !is_last {
             self.by_wish.insert(wish, lowered.clone());
@@ -71,10 +73,13 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         let groundwork = self.groundwork(resolved);
         self.objections.entry(wish(resolved)).or_insert_with(|| {
             // Nothing is left out of a list here, and so nothing comes first.
-            let sites = resolved.sites.entries(&EssentialHosts::default());
+            let sites = self
+                .lists
+                .of(&resolved.sites)
+                .entries(&EssentialHosts::default());
             let known = groundwork.objections(&sites);
             known.unwrap_or_else(|| {
-                let lowered = groundwork.lower(&desired(self.policy, resolved));
+                let lowered = groundwork.lower(&desired(self.policy, resolved, self.lists));
                 (lowered.clashes, lowered.too_new)
             })
         })
@@ -84,7 +89,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
     pub(super) fn enforced(&mut self, resolved: &'r Resolved<'r>) -> Rc<[EnforcedSites]> {
         let groundwork = self.groundwork(resolved);
         let enforced = self.enforced.entry(wish(resolved)).or_insert_with(|| {
-            let desired = desired(self.policy, resolved);
+            let desired = desired(self.policy, resolved, self.lists);
             let engines = groundwork.placements(&desired);
             engines
                 .iter()
@@ -101,9 +106,10 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         resolved: &'r Resolved<'r>,
     ) -> Option<[Placements; 2]> {
         let groundwork = self.groundwork(resolved);
-        let opened = resolved.sites.opened(groundwork.closes_everything());
+        let flat = self.lists.of(&resolved.sites);
+        let opened = flat.opened(groundwork.closes_everything());
         let is_full = opened > groundwork.room_to_open();
-        is_full.then(|| groundwork.placements(&desired(self.policy, resolved)))
+        is_full.then(|| groundwork.placements(&desired(self.policy, resolved, self.lists)))
     }
 
     fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {

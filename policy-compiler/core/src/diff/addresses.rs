@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{AddressChange, Crowds, Risk, Sides};
 use crate::judge::Judge;
+use crate::lower::FlatLists;
 use crate::time_slice::{Reported, TimeSlice};
 use crate::url_filter::Verdict;
 
@@ -22,9 +23,10 @@ pub(super) fn changes(
         return Vec::new();
     }
     let mut reported = Reported::default();
+    let (old_lists, new_lists) = (FlatLists::default(), FlatLists::default());
     for time in sides.times() {
-        let old = Judge::new(sides.old.policy, time.old);
-        let new = Judge::new(sides.new.policy, time.new);
+        let old = Judge::new(sides.old.policy, time.old, &old_lists);
+        let new = Judge::new(sides.new.policy, time.new, &new_lists);
         for url in addresses {
             let step = (old.verdict(url), new.verdict(url));
             if step.0 != step.1 {

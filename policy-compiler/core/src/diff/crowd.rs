@@ -82,7 +82,7 @@ impl<'a> Crowds<'a> {
             [_] | [_, _] => places.join(" and "),
             [first, rest @ ..] => format!("{first} and {} more", rest.len()),
         };
-        Some(format!("{named}, where nobody is yet"))
+        Some(format!("{named}, which has no class yet"))
     }
 
     fn whom(&self, ids: &[GroupId]) -> String {
@@ -110,7 +110,7 @@ impl<'a> Crowds<'a> {
             .copied()
             .collect();
         if below.len() == members.len() && members.len() > 1 {
-            return Some("everybody".to_owned());
+            return Some("all groups".to_owned());
         }
         for (audience, word) in [(Audience::Pupils, "pupils"), (Audience::Staff, "staff")] {
             let all = below.iter().filter(|group| group.audience == audience);

@@ -318,7 +318,8 @@ fn of_ages(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
     let changes = groups.filter_map(|after| {
         let (was, is) = (old.groups.get(&after.id)?.youngest, after.youngest);
         (was != is).then_some(())?;
-        let says = |age: Option<u8>| age.map_or_else(|| "nobody".to_owned(), |age| age.to_string());
+        let says =
+            |age: Option<u8>| age.map_or_else(|| "no pupil".to_owned(), |age| age.to_string());
         let document = Document::Group(after.id.clone());
         let field = ("age of the youngest".to_owned(), says(was), says(is));
         let rewritten = Rewritten {

@@ -272,7 +272,7 @@ impl Draft {
     fn clash(&mut self, subject: String, kept: ControlId, dropped: &ControlId) {
         self.outcome(dropped).gap = Some(Gap {
             reason: GapReason::Partial,
-            detail: format!("`{kept}` wants `{subject}` otherwise, and has its way"),
+            detail: format!("`{kept}` sets `{subject}` to another value and overrides it"),
         });
         self.clashes.push(Clash {
             engine: self.engine,

@@ -185,8 +185,8 @@ fn first_day(period: &lowered::Period) -> Option<Date> {
 const DAYS_BEHIND: i32 = 80;
 
 /// The days that tell several hours apart: a year from today, from their first days and from behind
-/// their last ones, and every single day with those behind it. In between the weeks are alike, but
-/// for holidays.
+/// their last ones, and every single day with those behind it. In between the weeks are alike, except
+/// in holidays.
 pub(crate) fn deciding_days<'p>(
     ways: impl IntoIterator<Item = &'p lowered::Period>,
     today: Date,

@@ -106,7 +106,7 @@ fn enforcement(engine: Engine, setting: &Setting) -> String {
         .iter()
         .any(|(_, mechanism)| mechanism.reach == Reach::Inherent)
     {
-        parts.push("by itself".to_owned());
+        parts.push("without a policy".to_owned());
     }
     let mut gaps: BTreeMap<&str, Vec<String>> = BTreeMap::new();
     for (value, mechanism) in &mechanism {

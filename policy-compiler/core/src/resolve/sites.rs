@@ -1,7 +1,5 @@
-//! Verdicts over sites: layers first, then the more specific filter; and the flat lists with
-//! the same verdicts that browsers are given.
+//! Verdicts over sites: layers first, then the more specific filter.
 
-mod flat;
 mod shared;
 
 use std::cmp::Ordering;
@@ -9,14 +7,11 @@ use std::cmp::Ordering;
 use fyr_policy_source::Strength;
 use url::Url;
 
-use self::shared::Overlaps;
 use super::{Breach, BreachKind, QuotedClaim};
 use crate::policy::{Layer, Reach, Rule, SiteSet, SiteStatement};
 use crate::source::Place;
 use crate::url_filter::{ByHost, Index, UrlFilter, Verdict};
 
-pub(crate) use self::flat::MOST_REGIONS;
-pub use self::flat::{CategoryRegion, Flat, Inexpressible, Obstacle, PartsRegion, Region};
 pub(super) use self::shared::Shared;
 
 /// What the rules of a group say of sites.
@@ -25,13 +20,11 @@ pub struct Sites<'a> {
     /// Every voice, from the top of the tree down.
     pub claims: Vec<SiteClaim<'a>>,
     /// The numbers of the voices that speak of one filter, under its host.
-    of_filters: ByHost<usize>,
+    pub(crate) of_filters: ByHost<usize>,
     /// The same numbers, for URLs.
     at: Index<usize>,
     /// The numbers of the voices that speak of a category.
-    of_categories: Vec<usize>,
-    /// What browsers are to be given.
-    pub flat: Flat<'a>,
+    pub(crate) of_categories: Vec<usize>,
 }
 
 /// What one rule says of one site.
@@ -55,13 +48,13 @@ struct Decided<'a> {
 
 /// The rank of a claim: claims of one rank are distinguished by how specific they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Rank {
-    layer: Layer,
-    strength: Strength,
+pub(crate) struct Rank {
+    pub(crate) layer: Layer,
+    pub(crate) strength: Strength,
 }
 
 impl SiteClaim<'_> {
-    fn rank(&self) -> Rank {
+    pub(crate) fn rank(&self) -> Rank {
         Rank {
             layer: self.rule.layer(),
             strength: self.rule.strength(),
@@ -109,7 +102,7 @@ impl std::fmt::Display for SiteClaim<'_> {
 
 impl<'a> Sites<'a> {
     /// Layers what the rules of a group say to it.
-    fn new(mut claims: Vec<SiteClaim<'a>>, overlaps: &mut Overlaps<'a>) -> Self {
+    fn new(mut claims: Vec<SiteClaim<'a>>) -> Self {
         claims.sort_by_key(SiteClaim::rank);
         let (mut of_filters, mut of_categories) = (ByHost::default(), Vec::new());
         for (number, claim) in claims.iter().enumerate() {
@@ -121,15 +114,12 @@ impl<'a> Sites<'a> {
         let filters = claims.iter().zip(0..);
         let filters =
             filters.filter_map(|(claim, number)| Some((claim.says.sites.filter()?, number)));
-        let mut sites = Self {
+        Self {
             at: Index::of(filters),
             claims,
             of_filters,
             of_categories,
-            flat: Flat::default(),
-        };
-        sites.flat = sites.flatten(overlaps);
-        sites
+        }
     }
 
     /// The voice that decides over `url`; `None` leaves it open. Takes a time that depends on the URL
@@ -233,7 +223,11 @@ impl<'a> Sites<'a> {
 
     /// The voice that would decide over what two filters have in common if nothing were said of it
     /// but what is said of all of the one or all of the other.
-    fn verdict_over_both(&self, one: &UrlFilter, other: &UrlFilter) -> Option<SiteClaim<'a>> {
+    pub(crate) fn verdict_over_both(
+        &self,
+        one: &UrlFilter,
+        other: &UrlFilter,
+    ) -> Option<SiteClaim<'a>> {
         let common = one.intersection(other)?;
         let around = self.of_filters.around(&common);
         self.decide(around, |claim| {
@@ -268,7 +262,7 @@ impl<'a> Sites<'a> {
 
     /// The voice that decides among those that `reach` what it is about: of the voices of
     /// categories and of these `filters`.
-    fn decide<'s>(
+    pub(crate) fn decide<'s>(
         &'s self,
         filters: impl Iterator<Item = &'s usize>,
         reach: impl Fn(&SiteClaim<'a>) -> Option<Reach>,

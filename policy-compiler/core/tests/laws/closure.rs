@@ -100,7 +100,7 @@ fn each_bypass_that_is_not_closed_is_reported_for_every_rule_that_it_bypasses() 
         let expected = Finding::from(Reach::BypassOpen { settings });
         assert_eq!(finding.finding, expected);
         assert_eq!(finding.groups.len(), 4, "{finding:?}");
-        let restricts: BTreeSet<&str> = finding
+        let restrictions: BTreeSet<&str> = finding
             .places
             .iter()
             .filter_map(|mark| match &mark.role {
@@ -114,7 +114,7 @@ fn each_bypass_that_is_not_closed_is_reported_for_every_rule_that_it_bypasses() 
             .map(|(rule, ..)| *rule)
             .collect();
         assert!(!expected.is_empty(), "{} opens nothing", open.name);
-        assert_eq!(restricts, expected, "{}", open.name);
+        assert_eq!(restrictions, expected, "{}", open.name);
     }
 }
 

@@ -1,6 +1,7 @@
 //! Sites that cross, since each asks for a condition of its own in the query: thousands come to no
 //! more than they say, and what a list says of them stops nothing.
 
+use fyr_policy_core::lower::FlatLists;
 use fyr_policy_core::resolve::resolve;
 use fyr_policy_core::url_filter::UrlFilter;
 use fyr_policy_core::{Compilation, Sources, compile};
@@ -40,7 +41,8 @@ fn filters(sources: &Sources) -> Vec<UrlFilter> {
     let policy = policy(sources);
     let resolution = resolve(&policy);
     let resolved = resolution.groups.values().next().expect("a group");
-    let flat = &resolved.sites.flat;
+    let lists = FlatLists::default();
+    let flat = lists.of(&resolved.sites);
     assert_eq!(flat.inexpressible, []);
     let filters = flat.filters.iter();
     filters.map(|region| region.filter.clone()).collect()

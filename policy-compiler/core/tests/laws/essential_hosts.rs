@@ -86,9 +86,9 @@ fn an_essential_host_that_only_a_category_opens_which_no_list_holds_is_reported(
     let mut errors = compilation.diagnostics.iter();
     assert!(compilation.bundles.is_empty());
     assert!(errors.any(|finding| finding.code() == Code::HelplineBlocked));
-    let mended = all_but(&[&others[..], &[helpline]].concat(), &members);
-    assert!(!mended.failed(), "{:?}", mended.diagnostics);
-    assert_eq!(closed(&mended), Vec::<String>::new());
+    let repaired = all_but(&[&others[..], &[helpline]].concat(), &members);
+    assert!(!repaired.failed(), "{:?}", repaired.diagnostics);
+    assert_eq!(closed(&repaired), Vec::<String>::new());
 }
 
 proptest! {

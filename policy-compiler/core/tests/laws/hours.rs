@@ -246,7 +246,7 @@ proptest! {
     #[test]
     fn time_is_taken_from_a_floor_exactly_where_it_is_reported(drawn in drawn()) {
         let found = check(&drawn.sources(), DAY).diagnostics;
-        let is_told = found.iter().any(|finding| finding.code() == Code::HoursTaken);
-        prop_assert_eq!(is_told, drawn.takes_time(), "{:#?}", found);
+        let is_reported = found.iter().any(|finding| finding.code() == Code::HoursTaken);
+        prop_assert_eq!(is_reported, drawn.takes_time(), "{:#?}", found);
     }
 }

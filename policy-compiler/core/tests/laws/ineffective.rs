@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_policy_core::judge::Judge;
+use fyr_policy_core::lower::FlatLists;
 use fyr_policy_core::resolve::resolve;
 use fyr_policy_core::source::Place;
 use fyr_policy_core::url_filter::Verdict;
@@ -49,8 +50,9 @@ proptest! {
 fn verdicts(sources: &Sources, addresses: &[String]) -> BTreeMap<String, Vec<Verdict>> {
     let policy = policy(sources);
     let resolution = resolve(&policy);
+    let lists = FlatLists::default();
     let groups = resolution.groups.iter().map(|(id, resolved)| {
-        let judge = Judge::new(&policy, resolved);
+        let judge = Judge::new(&policy, resolved, &lists);
         let urls = addresses.iter().filter_map(|address| address.parse().ok());
         let verdicts = urls.map(|url| judge.verdict(&url)).collect();
         (id.to_string(), verdicts)

@@ -1,7 +1,8 @@
 //! What browsers and devices make of the lists they are given is what the layers say.
 
 use fyr_policy_core::judge::Judge;
-use fyr_policy_core::resolve::{CategoryRegion, Flat, Resolved, resolve};
+use fyr_policy_core::lower::{CategoryRegion, Flat, FlatLists};
+use fyr_policy_core::resolve::{Resolved, resolve};
 use fyr_policy_core::url_filter::{self, SiteRule, UrlFilter, Verdict};
 use proptest::prelude::*;
 use url::Url;
@@ -96,12 +97,14 @@ fn give_the_layered_verdicts(
     addresses: &[String],
 ) -> Result<(), TestCaseError> {
     let policy = policy(&municipality.sources());
-    for resolved in resolve(&policy).groups.values() {
-        let flat = &resolved.sites.flat;
+    let resolution = resolve(&policy);
+    let lists = FlatLists::default();
+    for resolved in resolution.groups.values() {
+        let flat = lists.of(&resolved.sites);
         if !flat.inexpressible.is_empty() {
             continue;
         }
-        let device = Device::new(flat, |_| true);
+        let device = Device::new(&flat, |_| true);
         for address in addresses {
             let url = Url::parse(address).expect("an address");
             // A browser's lists know no warning: what is shown with one is open to them.
@@ -142,12 +145,15 @@ proptest! {
         addresses in prop::collection::vec(address(), 30),
     ) {
         let policy = policy(&municipality.sources());
-        for resolved in resolve(&policy).groups.values() {
-            if !resolved.sites.flat.inexpressible.is_empty() {
+        let resolution = resolve(&policy);
+        let lists = FlatLists::default();
+        for resolved in resolution.groups.values() {
+            let flat = lists.of(&resolved.sites);
+            if !flat.inexpressible.is_empty() {
                 continue;
             }
-            let device = Device::new(&resolved.sites.flat, |_| true);
-            let judge = Judge::new(&policy, resolved);
+            let device = Device::new(&flat, |_| true);
+            let judge = Judge::new(&policy, resolved, &lists);
             for address in &addresses {
                 let url = Url::parse(address).expect("an address");
                 let verdict = judge.verdict(&url);
@@ -166,12 +172,14 @@ proptest! {
         places in places(),
     ) {
         let policy = policy(&municipality.sources());
-        for resolved in resolve(&policy).groups.values() {
-            let flat = &resolved.sites.flat;
+        let resolution = resolve(&policy);
+        let lists = FlatLists::default();
+        for resolved in resolution.groups.values() {
+            let flat = lists.of(&resolved.sites);
             if !flat.inexpressible.is_empty() {
                 continue;
             }
-            let device = Device::new(flat, |category| match category {
+            let device = Device::new(&flat, |category| match category {
                 "a" => places[0],
                 "b" => places[1],
                 _ => places[2],

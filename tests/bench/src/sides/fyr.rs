@@ -4,8 +4,10 @@ use anyhow::{Context as _, Result, ensure};
 use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::finding::Diagnostics;
 use fyr_policy_core::judge::Judge;
+use fyr_policy_core::lower::FlatLists;
 use fyr_policy_core::policy::{Assumptions, Policy, organise};
 use fyr_policy_core::resolve::resolve;
+use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::{Sources, parse};
 use jiff::civil::date;
 use url::Url;
@@ -48,7 +50,7 @@ pub(super) fn answers(list: &str, urls: &[Url]) -> Result<Answers> {
         let policy: &'static Policy = Box::leak(Box::new(policy(&sources)?));
         let resolution = Box::leak(Box::new(resolve(policy)));
         let group = resolution.groups.values().next().context("the group")?;
-        Ok(Judge::new(policy, group))
+        Ok(Judge::new(policy, group, &FlatLists::default()))
     })?;
     Ok(ask(ready, urls, |url| judge.verdict(url) == Verdict::Block))
 }

@@ -14,19 +14,22 @@ mod closure;
 mod entries;
 mod families;
 mod kept;
+mod overlaps;
 mod whole;
 
+use std::cell::RefCell;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use fyr_schemas::RuleId;
 
 use self::closure::Closure;
 use self::entries::goes_before;
 pub use self::kept::PartsRegion;
+use self::overlaps::Overlaps;
 pub use self::whole::CategoryRegion;
-use super::shared::Overlaps;
-use super::{SiteClaim, Sites};
+use crate::resolve::{SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::{ByHost, UrlFilter, Verdict};
 
@@ -127,9 +130,34 @@ impl Inexpressible {
     }
 }
 
+/// The flat lists of the groups of one policy, made once for all groups that share their sites.
+#[derive(Debug, Default)]
+pub struct FlatLists<'a> {
+    made: RefCell<Made<'a>>,
+}
+
+#[derive(Debug, Default)]
+struct Made<'a> {
+    // INVARIANT: each holds its sites, so no others are ever at their address.
+    by_sites: BTreeMap<*const Sites<'a>, (Rc<Sites<'a>>, Rc<Flat<'a>>)>,
+    overlaps: Overlaps<'a>,
+}
+
+impl<'a> FlatLists<'a> {
+    /// The flat lists of the sites of a group.
+    pub fn of(&self, sites: &Rc<Sites<'a>>) -> Rc<Flat<'a>> {
+        let Made { by_sites, overlaps } = &mut *self.made.borrow_mut();
+        let (_, flat) = by_sites.entry(Rc::as_ptr(sites)).or_insert_with(|| {
+            let flat = Rc::new(sites.flatten(overlaps));
+            (Rc::clone(sites), flat)
+        });
+        Rc::clone(flat)
+    }
+}
+
 impl<'a> Sites<'a> {
     /// What browsers are to be given.
-    pub(super) fn flatten(&self, overlaps: &mut Overlaps<'a>) -> Flat<'a> {
+    fn flatten(&self, overlaps: &mut Overlaps<'a>) -> Flat<'a> {
         let mut inexpressible = Vec::new();
         let mut closure = Closure::of(self, &mut inexpressible);
         let mut categories = self.whole(&closure, overlaps, &mut inexpressible);

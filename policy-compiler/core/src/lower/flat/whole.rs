@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::closure::Closure;
+use super::overlaps::Overlaps;
 use super::{Inexpressible, MOST_REGIONS, Region};
 use crate::category::Category;
 use crate::policy::{Reach, SiteStatement};
-use crate::resolve::sites::shared::Overlaps;
-use crate::resolve::sites::{SiteClaim, Sites};
+use crate::resolve::{SiteClaim, Sites};
 use crate::url_filter::{UrlFilter, Verdict};
 
 /// A category of the flat lists, and the voice whose verdict its domains get.

@@ -1,9 +1,9 @@
-//! Devices brought from home: what may not be said of them, and what reaches nobody there.
+//! Personal devices: what may not be said of them, and what is not enforced there.
 
 use super::{base, finds, finds_in_base, rule};
 
 #[test]
-fn a_brought_device_is_not_ruled_over() {
+fn a_personal_device_is_not_ruled_over() {
     finds_in_base(
         "FYR0604",
         "units.yaml",
@@ -13,7 +13,7 @@ fn a_brought_device_is_not_ruled_over() {
 }
 
 #[test]
-fn an_account_rule_for_brought_devices_is_told_once_for_all_of_it() {
+fn an_account_rule_for_personal_devices_is_reported_once_for_all_of_it() {
     let set = "set:\n  sign-in.domains: [fyrby.example]\n  sign-in.second-account: closed\n";
     finds(
         "FYR0610",

@@ -7,7 +7,7 @@ use fyr_schemas::CategoryId;
 use super::families::{Alike, Families, Family};
 use super::{CategoryRegion, Inexpressible, MOST_REGIONS};
 use crate::category::Category;
-use crate::resolve::sites::{SiteClaim, Sites};
+use crate::resolve::{SiteClaim, Sites};
 use crate::url_filter::{ByHost, Specificity, UrlFilter};
 
 /// The filters so far.

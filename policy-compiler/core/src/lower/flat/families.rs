@@ -9,7 +9,7 @@ use fyr_policy_source::Overridable;
 use fyr_schemas::CategoryId;
 
 use crate::policy::{SiteSet, Written};
-use crate::resolve::sites::{Rank, SiteClaim, Sites};
+use crate::resolve::{Rank, SiteClaim, Sites};
 use crate::url_filter::{ByHost, Specificity, UrlFilter, Verdict};
 
 /// Everything that is written as a filter.

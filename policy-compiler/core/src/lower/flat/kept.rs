@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::closure::Closure;
 use super::{CategoryRegion, Kept, Region};
 use crate::category::Category;
-use crate::resolve::sites::{SiteClaim, Sites};
+use crate::resolve::{SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::Verdict;
 

@@ -5,8 +5,8 @@ use sqlx::Error;
 use sqlx::sqlite::SqliteTransaction;
 use tokio::sync::oneshot;
 
-use super::writer::{Settled, Write};
-use super::{Store, StoreError};
+use super::{Settled, Write};
+use crate::store::{Store, StoreError};
 
 /// An account to be made.
 #[derive(Debug, Clone)]
@@ -43,7 +43,7 @@ pub(crate) enum AccountOutcome {
 
 /// One change of accounts or sessions.
 #[derive(Debug)]
-pub(super) enum AccountWrite {
+pub(in crate::store) enum AccountWrite {
     Make(NewAccount, oneshot::Sender<AccountOutcome>),
     Open(NewSession, oneshot::Sender<()>),
     Close([u8; 32], oneshot::Sender<()>),

@@ -2,16 +2,16 @@
 
 use std::cmp::Reverse;
 
-use super::{CategoryRegion, PartsRegion, Region};
+use super::{CategoryRegion, Flat, PartsRegion, Region};
 use crate::desired::{CategoryRule, Decided, PartsRule, SiteEntry};
 use crate::policy::EssentialHosts;
-use crate::resolve::sites::{Rank, SiteClaim, Sites};
+use crate::resolve::{Rank, SiteClaim};
 use crate::url_filter::SiteRule;
 
-impl Sites<'_> {
+impl Flat<'_> {
     /// What browsers are to be given, the most important first.
     pub(crate) fn entries(&self, essential_hosts: &EssentialHosts<'_>) -> Vec<Decided<SiteEntry>> {
-        let filters = self.flat.filters.iter().map(|region| {
+        let filters = self.filters.iter().map(|region| {
             let is_listed = region.claim.says.sites.category().is_some();
             let last = region.filter.to_string();
             let is_essential =
@@ -22,7 +22,7 @@ impl Sites<'_> {
                 of_filter(region),
             )
         });
-        let categories = self.flat.categories.iter().map(|region| {
+        let categories = self.categories.iter().map(|region| {
             let last = region.category.id.to_string();
             let is_essential = region.claim.says.verdict.is_open()
                 && essential_hosts.need_of(region.category, &region.except);
@@ -40,13 +40,13 @@ impl Sites<'_> {
     /// The most entries that it takes to open what rules open. Categories take none unless
     /// everything is closed, which settings may do too.
     pub(crate) fn opened(&self, do_settings_close_everything: bool) -> usize {
-        let filters = &self.flat.filters;
+        let filters = &self.filters;
         let is_open = |region: &&Region<'_>| region.claim.says.verdict.is_open();
         let is_everything_closed = do_settings_close_everything
             || filters
                 .iter()
                 .any(|region| region.filter.is_wildcard() && !is_open(&region));
-        let categories = self.flat.categories.iter();
+        let categories = self.categories.iter();
         let categories = categories
             .filter(|region| is_everything_closed && region.verdict().is_open())
             .map(|region| region.category.len() - region.except.len());
@@ -55,7 +55,7 @@ impl Sites<'_> {
 
     /// What no browser is given, since it is too much.
     pub(crate) fn kept_entries(&self) -> Vec<Decided<PartsRule>> {
-        self.flat.kept.iter().map(of_parts).collect()
+        self.kept.iter().map(of_parts).collect()
     }
 }
 

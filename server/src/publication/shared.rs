@@ -1,0 +1,109 @@
+//! What bundles say alike, kept and judged once. Thousands of groups of one municipality cite the
+//! same decisions, have the same controls and close the same lists.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::Arc;
+
+use fyr_schemas::bundle::{Control, DecisionNote};
+use fyr_schemas::{CaseNumber, ControlId, Digest};
+use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
+
+use super::described::Described;
+use crate::edition::ReportedControls;
+
+type Controls = Vec<Arc<Control>>;
+type Decisions = BTreeMap<CaseNumber, DecisionNote>;
+
+/// Parsed parts of bundles, each under the digest of its text, from one publication to the next.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// The lists whose text was found to be the one that bundles name.
+    pub(super) sound_lists: BTreeSet<Digest>,
+    control: HashMap<Digest, Arc<Control>>,
+    controls: HashMap<Digest, Arc<Controls>>,
+    reported: HashMap<Digest, Arc<ReportedControls>>,
+    decisions: HashMap<Digest, Arc<Decisions>>,
+}
+
+impl Shared {
+    /// The controls of a bundle.
+    pub(super) fn controls(&mut self, text: &RawValue) -> serde_json::Result<Arc<Controls>> {
+        let digest = fyr_trust::digest(text.get().as_bytes());
+        if let Some(known) = self.controls.get(&digest) {
+            return Ok(Arc::clone(known));
+        }
+        let texts: Vec<&RawValue> = serde_json::from_str(text.get())?;
+        let controls = texts.into_iter().map(|text| {
+            once(&mut self.control, text.get(), |text| {
+                serde_json::from_str(text)
+            })
+        });
+        let controls = Arc::new(controls.collect::<serde_json::Result<_>>()?);
+        self.controls.insert(digest, Arc::clone(&controls));
+        Ok(controls)
+    }
+
+    /// The decisions of a bundle.
+    pub(super) fn decisions(&mut self, text: &RawValue) -> serde_json::Result<Arc<Decisions>> {
+        once(&mut self.decisions, text.get(), |text| {
+            serde_json::from_str(text)
+        })
+    }
+
+    /// The controls that a device of a bundle reports, by the periods that run.
+    pub(super) fn reported(
+        &mut self,
+        controls: &Controls,
+        described: &Described<'_>,
+    ) -> serde_json::Result<Arc<ReportedControls>> {
+        let mut text = described.controls.get().to_owned();
+        for variant in &described.variants {
+            text.push_str(&serde_json::to_string(&variant.during)?);
+            text.push_str(variant.controls.map_or("", RawValue::get));
+        }
+        once(&mut self.reported, &text, |_| {
+            let ordinary = controls.iter().map(|control| control.id.clone());
+            let variants = described.variants.iter().map(|variant| {
+                let instead = variant.controls.map_or("{}", RawValue::get);
+                let instead: BTreeMap<ControlId, Option<IgnoredAny>> =
+                    serde_json::from_str(instead)?;
+                let instead = instead.into_iter();
+                let instead = instead.map(|(control, other)| (control, other.is_some()));
+                Ok((variant.during.clone(), instead.collect()))
+            });
+            let variants = variants.collect::<serde_json::Result<Vec<_>>>()?;
+            Ok(ReportedControls::new(ordinary.collect(), variants))
+        })
+    }
+
+    /// Forgets the lists that are not among these.
+    pub(super) fn keep_lists<'a>(&mut self, listed: impl Iterator<Item = &'a Digest>) {
+        let listed: BTreeSet<&Digest> = listed.collect();
+        self.sound_lists.retain(|digest| listed.contains(digest));
+    }
+
+    /// Forgets what no group says any longer.
+    pub(crate) fn forget_unused(&mut self) {
+        // Lists of controls go first: they hold controls.
+        self.controls.retain(|_, part| Arc::strong_count(part) > 1);
+        self.control.retain(|_, part| Arc::strong_count(part) > 1);
+        self.reported.retain(|_, part| Arc::strong_count(part) > 1);
+        self.decisions.retain(|_, part| Arc::strong_count(part) > 1);
+    }
+}
+
+/// The part that a text was parsed to, or is parsed to now.
+fn once<T>(
+    known: &mut HashMap<Digest, Arc<T>>,
+    text: &str,
+    parse: impl FnOnce(&str) -> serde_json::Result<T>,
+) -> serde_json::Result<Arc<T>> {
+    let digest = fyr_trust::digest(text.as_bytes());
+    if let Some(part) = known.get(&digest) {
+        return Ok(Arc::clone(part));
+    }
+    let part = Arc::new(parse(text)?);
+    known.insert(digest, Arc::clone(&part));
+    Ok(part)
+}

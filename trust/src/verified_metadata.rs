@@ -1,0 +1,98 @@
+//! Verified metadata, of which any target can be opened.
+
+use fyr_schemas::Digest;
+use jiff::Timestamp;
+
+use crate::chain::{Chain, Listing};
+use crate::error::VerifyError;
+use crate::floor::{Complete, Floor};
+use crate::list;
+use crate::state::TrustedState;
+use crate::verified::Verified;
+use crate::wanted::Wanted;
+
+/// The metadata of a repository, verified once. Opening a target parses and verifies no metadata
+/// again, so a program that opens all targets takes time in proportion to them.
+pub struct VerifiedMetadata {
+    chain: Chain,
+}
+
+impl VerifiedMetadata {
+    /// Verifies stored metadata: every signature, digest and version, but no expiry. A caller that
+    /// needs fresh metadata takes the state that a [`Refresh`](crate::Refresh) returned.
+    ///
+    /// # Errors
+    /// The first stored file that cannot be believed.
+    pub fn of(stored: &TrustedState, floor: &Floor) -> Result<Self, VerifyError> {
+        let mut chain = Chain::start(present(stored.vouching_root(), "root")?, "root")?;
+        let timestamp = present(stored.timestamp.as_deref(), "timestamp")?;
+        let any = Floor::default();
+        chain.timestamp(timestamp, &any, "timestamp")?;
+        // A refresh that broke off has seen higher versions than the last good document has.
+        check_complete(chain.completed(), floor.complete)?;
+        let snapshot = present(stored.snapshot.as_deref(), "snapshot")?;
+        chain.snapshot(snapshot, &any, "snapshot")?;
+        let targets = present(stored.targets.as_deref(), "targets")?;
+        chain.targets(targets, &any, "targets")?;
+        Ok(Self { chain })
+    }
+
+    /// The digest that the metadata lists for a target.
+    ///
+    /// # Errors
+    /// [`VerifyError`] where it is not listed, or is longer than `wanted` may be.
+    pub fn digest_of<W: Wanted>(&self, wanted: &W) -> Result<Digest, VerifyError> {
+        self.listing(wanted).map(|listing| listing.digest)
+    }
+
+    /// Opens `bytes` as a target, as a device that has fetched it. The lists that the document
+    /// names are judged by a [`ListCheck`](crate::list::ListCheck) where they are read.
+    ///
+    /// # Errors
+    /// [`VerifyError`] where a device would refuse it.
+    pub fn open<W: Wanted>(
+        &self,
+        wanted: &W,
+        bytes: &[u8],
+    ) -> Result<Verified<W::Document>, VerifyError> {
+        let listing = self.listing(wanted)?;
+        if bytes.len() as u64 > listing.length {
+            return Err(VerifyError::TooLarge {
+                document: wanted.target(),
+                limit: listing.length,
+            });
+        }
+        let document = Verified::open(wanted, &listing, bytes)?;
+        list::check_listed(&W::lists(&document), &self.chain)?;
+        Ok(document)
+    }
+
+    /// When the first role expires.
+    pub fn expires(&self) -> Timestamp {
+        self.chain.expires()
+    }
+
+    fn listing<W: Wanted>(&self, wanted: &W) -> Result<Listing, VerifyError> {
+        self.chain.listing_within(&wanted.target(), W::MAX_LENGTH)
+    }
+}
+
+fn present<'a>(stored: Option<&'a [u8]>, document: &'static str) -> Result<&'a [u8], VerifyError> {
+    stored.ok_or(VerifyError::NothingStored { document })
+}
+
+fn check_complete(stored: Complete, newest: Complete) -> Result<(), VerifyError> {
+    let (document, offered, floor) = if stored.root < newest.root {
+        ("root", stored.root, newest.root)
+    } else {
+        ("timestamp", stored.timestamp, newest.timestamp)
+    };
+    if stored < newest {
+        return Err(VerifyError::Rollback {
+            document: document.to_owned(),
+            offered,
+            floor,
+        });
+    }
+    Ok(())
+}
