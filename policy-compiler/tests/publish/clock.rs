@@ -103,8 +103,7 @@ fn a_key_that_cannot_be_replaced_stays_as_it_was() {
 }
 
 impl Office {
-    /// Runs a subcommand on a machine whose clock is off by `offset`, and whose kernel says nothing
-    /// of its clock, whatever the kernel here says.
+    /// Runs a subcommand on a machine whose clock is off by `offset`, and whose kernel says nothing of its clock, unlike the kernel here.
     fn fyr_at(&self, offset: &str, arguments: &[&str]) -> Output {
         Command::new("strace")
             .args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"])
