@@ -20,7 +20,7 @@ fn a_clock_that_jumped_publishes_nothing_unless_a_person_says_that_it_is_right()
     let before = timestamp();
     let policy = office.changed_policy();
     let publish = ["publish", &policy, "--repository", "repository", "--yes"];
-    for (offset, side) in [("+180d", " days earlier"), ("-180d", " days later")] {
+    for (offset, side) in [("+180d", " days earlier"), ("-30d", " days later")] {
         let jumped = office.fyr_at(offset, &publish);
         refused(&jumped, "no program keeps this clock synchronised");
         reported(&jumped, side);
