@@ -80,7 +80,10 @@ fn expired_metadata_is_reported_without_another_cause() -> Result<()> {
         seen.state == DeviceState::Stale && seen.sequence > fresh
     })?;
     let status = device.agent(&["status"])?;
-    ensure!(status.stdout.contains("it stays in force"), "{status:?}");
+    ensure!(
+        status.stdout.contains("metadata of the policy expired"),
+        "{status:?}"
+    );
     ensure!(device.device.chromium_policy("fyr.json")? == json!(bundle(1)?.chromium));
     Ok(())
 }
@@ -92,14 +95,17 @@ fn an_agent_that_is_asked_to_stop_stops_and_leaves_the_policy() -> Result<()> {
     let pid = device.run()?.pid();
     wait::until("the agent to run", wait::LIMIT, || {
         let status = device.agent(&["status"])?;
-        Ok(status.stdout.contains("Agent: running").then_some(()))
+        Ok(status.stdout.contains("Agent       running").then_some(()))
     })?;
     let pid = rustix::process::Pid::from_raw(i32::try_from(pid)?);
     let pid = pid.ok_or_else(|| anyhow::anyhow!("a pid"))?;
     rustix::process::kill_process(pid, rustix::process::Signal::TERM)?;
     wait::until("the agent to stop", wait::LIMIT, || {
         let status = device.agent(&["status"])?;
-        Ok(status.stdout.contains("Agent: not running").then_some(()))
+        Ok(status
+            .stdout
+            .contains("Agent       not running")
+            .then_some(()))
     })?;
     ensure!(device.device.chromium_policy("fyr.json")? == json!(bundle(1)?.chromium));
     Ok(())

@@ -238,7 +238,7 @@ fn an_unmanaged_file_that_nothing_outranks_is_reported_as_a_failure() -> Result<
     let status = running.agent(&["status"])?;
     ensure!(status.status.code() == Some(1), "{status:?}");
     ensure!(
-        status.stdout.contains("an unmanaged entry overrides it"),
+        status.stdout.contains("An unmanaged entry overrides "),
         "{status:?}"
     );
     Ok(())
