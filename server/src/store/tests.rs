@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -353,5 +354,43 @@ fn the_fleet_changes_count_up_with_every_commit_that_changes_it() {
         scene.send(vec![report(1)]).await;
         scene.changes.changed().await.unwrap();
         assert!(*scene.changes.borrow() >= 2);
+    });
+}
+
+#[test]
+fn one_device_that_cannot_be_read_hides_no_other() {
+    wait(async {
+        let scene = Scene::open().await;
+        let other: DeviceId = "1".repeat(32).parse().unwrap();
+        let joins = newcomer(other.clone(), token(2, 1));
+        scene.store.enrol(joins).await.unwrap();
+        let mut failed = plain(1);
+        failed.report.controls[0].state = ControlState::Drifted;
+        failed.report.controls[0].since = Timestamp::MAX;
+        failed.report.events =
+            serde_json::from_value(json!([{"at": now(), "what": {"event": "started"}}])).unwrap();
+        scene.send(vec![failed]).await;
+        let since = |records: &FleetRecords| records.devices[0].findings[0].since;
+        let records = scene.store.fleet().await.unwrap();
+        assert!(since(&records) > now(), "{records:?}");
+        scene.store.past_states(&device(), 9).await.unwrap();
+
+        let (directory, _) = scene.close().await;
+        let file = directory.path().join("fyr-server.sqlite3");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        for damage in [
+            "UPDATE device SET latest = '{}' WHERE number = 1",
+            "UPDATE recent_event SET body = '{}'",
+        ] {
+            sqlx::query(damage).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        let scene = Scene::open_in(directory, 30).await;
+        let records = scene.store.fleet().await.unwrap();
+        let shown: Vec<_> = records.devices.iter().map(|it| &it.device).collect();
+        assert_eq!(shown, [&device(), &other]);
+        assert_eq!(records.devices[0].latest, None);
+        assert!(scene.store.events(Events::All).await.unwrap().is_empty());
     });
 }
