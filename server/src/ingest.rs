@@ -74,6 +74,7 @@ pub(crate) async fn ingest(
         .map_err(|error| Problem::store_failed(&error))?
         .ok_or_else(|| IngestError::UnknownDevice(device.clone()))?;
     if enrolled.departure == Some(Departure::Revoked) {
+        // Asked again with the batch: this only saves the work before it.
         return Err(IngestError::Revoked(device).into());
     }
     let acknowledged = acknowledged(claimed.iter().map(|claimed| claimed.report.sequence));
@@ -119,6 +120,7 @@ fn settle(outcome: IngestOutcome, device: &DeviceId) -> Result<u64, Problem> {
     match outcome {
         IngestOutcome::Stored { new, .. } => Ok(new),
         IngestOutcome::NotEnrolled => Err(IngestError::UnknownDevice(device.clone()).into()),
+        IngestOutcome::Revoked => Err(IngestError::Revoked(device.clone()).into()),
         IngestOutcome::TooMuch { retry_after_s } => Err(Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-reports",

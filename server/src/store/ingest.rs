@@ -65,6 +65,8 @@ pub(crate) enum IngestOutcome {
     },
     /// The device was deleted.
     NotEnrolled,
+    /// The device was revoked; none of this batch is stored.
+    Revoked,
     /// The device has sent more than it may have stored; none of this batch is stored.
     TooMuch {
         /// When another try makes sense.
@@ -93,6 +95,7 @@ pub(crate) enum IngestOutcome {
 struct Device {
     number: i64,
     group: GroupId,
+    is_revoked: bool,
     numbers: Numbers,
     intervals: i64,
     latest: Option<Report>,
@@ -127,6 +130,9 @@ pub(super) async fn ingest(
     let Some(mut device) = Device::load(connection, &batch.device).await? else {
         return Ok(IngestOutcome::NotEnrolled);
     };
+    if device.is_revoked {
+        return Ok(IngestOutcome::Revoked);
+    }
     let before = device.numbers.clone();
     let fresh = match sort_out(&mut device.numbers, &batch.reports) {
         Ok(fresh) => fresh,
@@ -235,15 +241,17 @@ impl Device {
         connection: &mut SqliteConnection,
         device: &DeviceId,
     ) -> Result<Option<Self>, Error> {
-        type Row = (i64, String, Vec<u8>, i64, Option<String>, String);
+        type Row = (i64, String, bool, Vec<u8>, i64, Option<String>, String);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT number, device_group, numbers, intervals, latest, contradictions
+            "SELECT number, device_group, departure IS 'revoked', numbers, intervals, latest,
+                    contradictions
              FROM device WHERE id = ?",
         )
         .bind(device.as_str())
         .fetch_optional(&mut *connection)
         .await?;
-        let Some((number, group, numbers, intervals, latest, contradictions)) = row else {
+        let Some((number, group, is_revoked, numbers, intervals, latest, contradictions)) = row
+        else {
             return Ok(None);
         };
         let open: Vec<(String, i64, i64, String)> = sqlx::query_as(
@@ -257,6 +265,7 @@ impl Device {
         Ok(Some(Self {
             number,
             group: group.parse().map_err(decode)?,
+            is_revoked,
             numbers: Numbers::decode(&numbers).ok_or_else(|| {
                 Error::Decode("the report numbers of a device are damaged".into())
             })?,

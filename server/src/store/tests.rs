@@ -15,7 +15,10 @@ use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::report::{ControlState, Event};
 use fyr_schemas::{DeviceId, Revision};
 
-use super::{Events, IngestOutcome, NewDevice, NewReport, Store, Surroundings};
+use super::{
+    Actor, EnrolOutcome, Events, FleetAction, IngestOutcome, NewDevice, NewReport, Order,
+    OrderOutcome, Store, Surroundings,
+};
 use crate::edition::{Edition, ReportedControls};
 use crate::fleet::FleetRecords;
 use crate::publication::{Publication, PublishedGroup};
@@ -392,5 +395,38 @@ fn one_device_that_cannot_be_read_hides_no_other() {
         assert_eq!(shown, [&device(), &other]);
         assert_eq!(records.devices[0].latest, None);
         assert!(scene.store.events(Events::All).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_revoked_key_stays_refused_when_its_device_is_deleted() {
+    wait(async {
+        let scene = Scene::open().await;
+        let act = async |action| {
+            let order = Order {
+                device: device(),
+                action,
+                actor: Actor::this_machine(),
+                now: now(),
+            };
+            scene.store.carry_out(order).await.unwrap()
+        };
+        let enrol = async |nonce| {
+            let joins = newcomer(device(), token(nonce, 1));
+            scene.store.enrol(joins).await.unwrap()
+        };
+        assert_eq!(act(FleetAction::Revoke).await, OrderOutcome::Done);
+        assert_eq!(scene.send(vec![plain(1)]).await, IngestOutcome::Revoked);
+        assert_eq!(act(FleetAction::Delete).await, OrderOutcome::Done);
+        assert_eq!(enrol(2).await, EnrolOutcome::Revoked);
+        assert_eq!(scene.send(vec![plain(1)]).await, IngestOutcome::NotEnrolled);
+        // Only what takes the revocation back lets the key in.
+        assert_eq!(act(FleetAction::Restore).await, OrderOutcome::Done);
+        let again = OrderOutcome::UnknownDevice(device());
+        assert_eq!(act(FleetAction::Restore).await, again);
+        assert_eq!(enrol(2).await, EnrolOutcome::Enrolled);
+        // A device that was not revoked may come back after it was deleted.
+        assert_eq!(act(FleetAction::Delete).await, OrderOutcome::Done);
+        assert_eq!(enrol(3).await, EnrolOutcome::Enrolled);
     });
 }
