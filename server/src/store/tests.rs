@@ -430,3 +430,67 @@ fn a_revoked_key_stays_refused_when_its_device_is_deleted() {
         assert_eq!(enrol(3).await, EnrolOutcome::Enrolled);
     });
 }
+
+#[test]
+fn a_device_cannot_rewrite_how_its_controls_were() {
+    wait(async {
+        let scene = Scene::open().await;
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let says = |sequence, second, state: Option<ControlState>, since| {
+            let mut new = plain(sequence);
+            new.report.at = at(second);
+            new.report.controls.truncate(1);
+            match state {
+                Some(state) => new.report.controls[0].state = state,
+                None => new.report.controls.clear(),
+            }
+            for control in &mut new.report.controls {
+                control.since = at(since);
+            }
+            new
+        };
+        let (holds, broken) = (ControlState::InForce, ControlState::Drifted);
+        for new in [
+            says(1, 1_000, Some(broken), 1_000),
+            // Another state under the same time, and the same again.
+            says(2, 2_000, Some(holds), 1_000),
+            says(3, 2_500, Some(holds), 1_000),
+            // Left out, and then another state from before it was left out.
+            says(4, 3_000, None, 0),
+            says(5, 4_000, Some(broken), 1_000),
+            // With a clock that is behind.
+            says(6, 1_500, Some(holds), 1_500),
+        ] {
+            let outcome = scene.send(vec![new]).await;
+            assert!(
+                matches!(outcome, IngestOutcome::Stored { new: 1, .. }),
+                "{outcome:?}"
+            );
+        }
+        let mut past: Vec<_> = scene
+            .store
+            .past_states(&device(), 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|it| (it.since, it.until, it.state))
+            .collect();
+        past.sort_unstable();
+        let later = Timestamp::from_millisecond(4_000_001).unwrap();
+        assert_eq!(
+            past,
+            [
+                (at(1_000), Some(at(2_000)), broken),
+                (at(2_000), Some(at(3_000)), holds),
+                (at(4_000), Some(later), broken),
+                (later, None, holds),
+            ]
+        );
+        let query = "SELECT intervals FROM device";
+        let count: i64 = sqlx::query_scalar(query)
+            .fetch_one(&scene.store.readers)
+            .await
+            .unwrap();
+        assert_eq!(count, 4);
+    });
+}
