@@ -80,7 +80,7 @@ impl Watch {
     pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Found) {
         let (announced, revisions) = watch::channel(None);
         let (published, receiver) = watch::channel(None);
-        let (looked, last_look) = watch::channel(Looked::Read);
+        let (look_state, last_look) = watch::channel(Looked::Read);
         let (looker, asked) = mpsc::channel(LOOKS_WAITING);
         let mut watch = Self {
             repository: repository.to_owned(),
@@ -88,7 +88,7 @@ impl Watch {
             shared: Shared::default(),
             announced,
             published,
-            looked,
+            looked: look_state,
             changes,
             asked,
         };
