@@ -139,7 +139,10 @@ fn a_server_that_cannot_renew_says_so_in_its_log_on_its_page_and_as_a_metric() -
             .contains("This server cannot renew the metadata")
             .then_some(()))
     })?;
-    assert!(server.log().contains("metadata not renewed"));
+    wait::until("the log to say so", wait::LIMIT, || {
+        let log = server.log();
+        Ok(log.contains("metadata not renewed").then_some(()))
+    })?;
     let metrics = server.get("/metrics")?.text();
     assert!(metrics.contains("renewal_failing 1"), "{metrics}");
     let health = server.get("/healthz")?;
