@@ -23,6 +23,11 @@ CREATE TABLE device (
     reused_before  INTEGER                        -- when this happened the time before
 ) STRICT;
 
+-- The ids of deleted devices whose keys were revoked: they do not enrol again. No key follows from an id.
+CREATE TABLE revoked_key (
+    device TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- Which device joined with which token: a token's uses are the rows that name it. The use stays
 -- when its device is deleted.
 CREATE TABLE token_use (

@@ -17,7 +17,7 @@ use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::renew::RenewalState;
 use crate::store::Store;
-use crate::watch::{Announced, Looker, Published};
+use crate::watch::{Announced, Looked, Looker, Published};
 use crate::{certificate, fleet};
 
 /// What every handler may use; clones share it.
@@ -37,6 +37,8 @@ pub(crate) struct Parts {
     pub(crate) announced: Announced,
     /// What is published.
     pub(crate) published: Published,
+    /// How the last look at the repository went.
+    pub(crate) looked: watch::Receiver<Looked>,
     /// How the last renewal went.
     pub(crate) renewal: RenewalState,
     /// Looks for a newer publication.

@@ -9,6 +9,8 @@ use axum::response::{IntoResponse, Response};
 
 use crate::app::App;
 use crate::certificate;
+use crate::renew::Renewed;
+use crate::watch::Looked;
 
 /// A database that takes longer does not answer; probes wait for a few seconds at most.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -28,6 +30,14 @@ pub(crate) async fn show(State(app): State<App>) -> Response {
         (
             app.store.trouble().is_some(),
             "the database takes no reports",
+        ),
+        (
+            matches!(*app.renewal.borrow(), Renewed::Failing { .. }),
+            "the metadata cannot be renewed",
+        ),
+        (
+            *app.looked.borrow() == Looked::Failed,
+            "the repository cannot be read",
         ),
         (is_unusable, "the changed certificate cannot be used"),
     ]);

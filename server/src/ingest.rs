@@ -24,6 +24,7 @@ use crate::limits::Kind;
 use crate::numbers::ReportDigest;
 use crate::problem::Problem;
 use crate::store::{EnrolledDevice, IngestOutcome, NewReport};
+use crate::times;
 use crate::watch::Looked;
 
 /// How hard a report is compressed before it is stored: the usual balance.
@@ -38,6 +39,8 @@ enum IngestError {
     Unreadable(usize),
     #[error("report {0} holds more entries than a report may")]
     TooLong(usize),
+    #[error("report {0} has a time before 2020 or after 2299")]
+    Time(usize),
     #[error("report {0} is of another device than the first")]
     MixedDevices(usize),
     #[error("the device `{0}` is not enrolled here; enrol it with a token")]
@@ -71,6 +74,7 @@ pub(crate) async fn ingest(
         .map_err(|error| Problem::store_failed(&error))?
         .ok_or_else(|| IngestError::UnknownDevice(device.clone()))?;
     if enrolled.departure == Some(Departure::Revoked) {
+        // Asked again with the batch: this only saves the work before it.
         return Err(IngestError::Revoked(device).into());
     }
     let acknowledged = acknowledged(claimed.iter().map(|claimed| claimed.report.sequence));
@@ -116,6 +120,7 @@ fn settle(outcome: IngestOutcome, device: &DeviceId) -> Result<u64, Problem> {
     match outcome {
         IngestOutcome::Stored { new, .. } => Ok(new),
         IngestOutcome::NotEnrolled => Err(IngestError::UnknownDevice(device.clone()).into()),
+        IngestOutcome::Revoked => Err(IngestError::Revoked(device.clone()).into()),
         IngestOutcome::TooMuch { retry_after_s } => Err(Problem::new(
             StatusCode::TOO_MANY_REQUESTS,
             "too-many-reports",
@@ -192,6 +197,9 @@ fn claimed_reports(envelopes: &[Envelope]) -> Result<Vec<Claimed>, IngestError> 
         {
             return Err(IngestError::TooLong(position));
         }
+        if !times::are_possible(&report) {
+            return Err(IngestError::Time(position));
+        }
         if claimed
             .first()
             .is_some_and(|first| first.report.device != report.device)
@@ -267,7 +275,7 @@ fn acknowledged(sequences: impl Iterator<Item = u64>) -> u64 {
 impl From<IngestError> for Problem {
     fn from(error: IngestError) -> Self {
         let (status, slug, title) = match &error {
-            IngestError::Count(_) | IngestError::Unreadable(_) => {
+            IngestError::Count(_) | IngestError::Unreadable(_) | IngestError::Time(_) => {
                 (StatusCode::BAD_REQUEST, "malformed", "Malformed")
             }
             IngestError::TooLong(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large"),

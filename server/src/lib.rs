@@ -47,6 +47,7 @@ mod start;
 mod steady;
 mod store;
 mod tally;
+mod times;
 mod watch;
 mod words;
 

@@ -65,6 +65,9 @@ pub(crate) enum ReadError {
     /// A file is missing or cannot be read.
     #[error("cannot read `{path}`")]
     File { path: PathBuf, source: io::Error },
+    /// What was published is there no more.
+    #[error("`{0}` has no published metadata any more")]
+    Gone(PathBuf),
     /// A bundle is not the one that was signed.
     #[error("`{0}` is not the bundle that was signed")]
     Altered(PathBuf),

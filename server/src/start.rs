@@ -69,6 +69,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
     let Found {
         announced,
         published,
+        looked,
         looker,
     } = found;
     let surroundings = Surroundings {
@@ -100,6 +101,7 @@ pub async fn start(options: Options) -> Result<Running, StartError> {
         repository: options.repository,
         announced,
         published,
+        looked,
         renewal: renewal_state,
         looker,
         changes,

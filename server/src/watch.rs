@@ -54,6 +54,8 @@ impl Looker {
 pub(crate) struct Found {
     pub(crate) announced: Announced,
     pub(crate) published: Published,
+    /// How the last look went.
+    pub(crate) looked: watch::Receiver<Looked>,
     pub(crate) looker: Looker,
 }
 
@@ -66,6 +68,7 @@ pub(crate) struct Watch {
     shared: Shared,
     announced: watch::Sender<Option<Revision>>,
     published: watch::Sender<Option<Arc<Publication>>>,
+    looked: watch::Sender<Looked>,
     /// Counts up when the dashboard has something new to show.
     changes: watch::Sender<u64>,
     /// Who waits for a look.
@@ -77,6 +80,7 @@ impl Watch {
     pub(crate) async fn begin(repository: &Path, changes: watch::Sender<u64>) -> (Self, Found) {
         let (announced, revisions) = watch::channel(None);
         let (published, receiver) = watch::channel(None);
+        let (look_state, last_look) = watch::channel(Looked::Read);
         let (looker, asked) = mpsc::channel(LOOKS_WAITING);
         let mut watch = Self {
             repository: repository.to_owned(),
@@ -84,6 +88,7 @@ impl Watch {
             shared: Shared::default(),
             announced,
             published,
+            looked: look_state,
             changes,
             asked,
         };
@@ -94,6 +99,7 @@ impl Watch {
         let found = Found {
             announced: revisions,
             published: receiver,
+            looked: last_look,
             looker: Looker(looker),
         };
         (watch, found)
@@ -136,7 +142,7 @@ impl Watch {
             let found = look.look();
             (found, look.shared)
         });
-        match looked.await {
+        let looked = match looked.await {
             Ok((found, shared)) => {
                 self.shared = shared;
                 self.take(found)
@@ -145,7 +151,9 @@ impl Watch {
                 tracing::error!(%error, "the look at the repository broke off");
                 Looked::Failed
             }
-        }
+        };
+        self.looked.send_replace(looked);
+        looked
     }
 
     fn take(&mut self, found: Result<Option<(Vec<u8>, Publication)>, ReadError>) -> Looked {
@@ -206,6 +214,7 @@ impl Look {
                 )?;
                 Ok(publication.map(|publication| (stamp, publication)))
             }
+            None if self.known.is_some() => Err(ReadError::Gone(self.repository.clone())),
             Some(_) | None => Ok(None),
         }
     }

@@ -140,6 +140,15 @@ fn the_reports_of_a_revoked_device_are_refused_and_it_cannot_join_again() -> Res
     assert_eq!(refused.json()?["type"], "urn:fyr:problem:device-revoked");
     assert_eq!(scene.counted()?, 1);
     assert_eq!(scene.report(second, 2)?.status, 200);
+
+    scene.post(first, "action=delete&sure=yes")?;
+    assert_eq!(scene.departed()?, json!([]));
+    let refused = scene.enrol(first, 10)?;
+    assert_eq!(refused.json()?["type"], "urn:fyr:problem:device-revoked");
+    assert_eq!(scene.counted()?, 1);
+    let id = first.id().to_string();
+    scene.command(&["restore", &id])?.success()?;
+    assert_eq!(scene.enrol(first, 10)?.status, 200);
     Ok(())
 }
 

@@ -139,10 +139,39 @@ fn a_server_that_cannot_renew_says_so_in_its_log_on_its_page_and_as_a_metric() -
             .contains("This server cannot renew the metadata")
             .then_some(()))
     })?;
-    assert!(server.log().contains("metadata not renewed"));
+    wait::until("the log to say so", wait::LIMIT, || {
+        let log = server.log();
+        Ok(log.contains("metadata not renewed").then_some(()))
+    })?;
     let metrics = server.get("/metrics")?.text();
     assert!(metrics.contains("renewal_failing 1"), "{metrics}");
+    let health = server.get("/healthz")?;
+    assert_eq!(health.status, 503, "{health:?}");
+    assert_eq!(health.text(), "the metadata cannot be renewed\n");
     Ok(())
+}
+
+#[test]
+fn a_probe_reports_a_repository_that_cannot_be_read_until_it_can() -> Result<()> {
+    let school = School::new()?;
+    school.publish(1)?;
+    let state = tempfile::tempdir()?;
+    let server = Server::start(state.path(), &school.repository(), &[])?;
+    let answers = |status: u16, text: &str| {
+        wait::until(text, wait::LIMIT, || {
+            let health = server.get("/healthz")?;
+            Ok((health.status == status && health.text() == text).then_some(()))
+        })
+    };
+    answers(200, "ok\n")?;
+    let path = school.repository().join("metadata/timestamp.json");
+    let sound = std::fs::read_to_string(&path)?;
+    std::fs::write(&path, sound.replace("\"version\":", "\"version\": 9"))?;
+    answers(503, "the repository cannot be read\n")?;
+    std::fs::write(&path, &sound)?;
+    answers(200, "ok\n")?;
+    std::fs::remove_file(&path)?;
+    answers(503, "the repository cannot be read\n")
 }
 
 /// Copies what is below a directory into another; what is there is replaced.

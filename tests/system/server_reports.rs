@@ -129,6 +129,23 @@ fn a_report_of_a_control_that_no_bundle_names_is_refused_for_good() -> Result<()
 }
 
 #[test]
+fn a_time_that_no_clock_shows_is_refused_and_disturbs_no_page() -> Result<()> {
+    let scene = Scene::open()?;
+    let never = "9999-12-30T22:00:00.999Z";
+    let answer = scene.forge(1, |it| {
+        it["controls"][0]["state"] = json!({"is": "drifted"});
+        it["controls"][0]["since"] = json!(never);
+    })?;
+    assert_eq!(answer.status, 400, "{answer:?}");
+    for path in ["/", "/api/v1/fleet", "/metrics"] {
+        assert_eq!(scene.server.get(path)?.status, 200, "{path}");
+    }
+    scene.send(&scene.device.report(1, Revision(1))?)?;
+    assert_eq!(scene.shown()?["state"], "compliant");
+    Ok(())
+}
+
+#[test]
 fn a_report_of_a_revision_that_was_just_published_is_compared_with_it() -> Result<()> {
     let scene = Scene::open()?;
     for revision in 2..6 {

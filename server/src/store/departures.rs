@@ -15,9 +15,9 @@ pub(crate) enum FleetAction {
     Retire,
     /// Its key is no longer accepted: its reports are refused.
     Revoke,
-    /// It is in use again.
+    /// It is in use again; where it was deleted, its key may enrol again.
     Restore,
-    /// Everything that is stored of it is deleted.
+    /// Everything that is stored of it is deleted; a revoked key stays refused.
     Delete,
     /// Another device took its place: it is retired.
     Replace {
@@ -118,6 +118,10 @@ pub(super) async fn carry_out(
     order: &Order,
 ) -> Result<OrderOutcome, Error> {
     let Some(departure) = departure(connection, &order.device).await? else {
+        if order.action == FleetAction::Restore && accept_key(connection, &order.device).await? {
+            log(connection, order, None).await?;
+            return Ok(OrderOutcome::Done);
+        }
         return Ok(OrderOutcome::UnknownDevice(order.device.clone()));
     };
     let departure = departure.as_deref();
@@ -139,6 +143,13 @@ pub(super) async fn carry_out(
             None
         }
     };
+    if order.action == FleetAction::Delete && departure == Some("revoked") {
+        // The key stays refused although everything else is deleted.
+        sqlx::query("INSERT INTO revoked_key (device) VALUES (?) ON CONFLICT DO NOTHING")
+            .bind(order.device.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
     let statement = match order.action {
         FleetAction::Retire => {
             "UPDATE device SET departure = 'retired', departed = ?2 WHERE id = ?1 AND ?3 IS NULL"
@@ -163,6 +174,15 @@ pub(super) async fn carry_out(
         .bind(other.map(DeviceId::as_str))
         .execute(&mut *connection)
         .await?;
+    log(connection, order, other).await?;
+    Ok(OrderOutcome::Done)
+}
+
+async fn log(
+    connection: &mut SqliteConnection,
+    order: &Order,
+    other: Option<&DeviceId>,
+) -> Result<(), Error> {
     sqlx::query(
         "INSERT INTO fleet_action (at, actor, action, device, other) VALUES (?, ?, ?, ?, ?)",
     )
@@ -173,7 +193,27 @@ pub(super) async fn carry_out(
     .bind(other.map(DeviceId::as_str))
     .execute(&mut *connection)
     .await?;
-    Ok(OrderOutcome::Done)
+    Ok(())
+}
+
+/// Lets the key of a deleted device enrol again. Whether it was refused before.
+async fn accept_key(connection: &mut SqliteConnection, device: &DeviceId) -> Result<bool, Error> {
+    let deleted = sqlx::query("DELETE FROM revoked_key WHERE device = ?")
+        .bind(device.as_str())
+        .execute(&mut *connection)
+        .await?;
+    Ok(deleted.rows_affected() > 0)
+}
+
+/// Whether the device with this key was revoked, and is deleted now.
+pub(super) async fn is_refused_key(
+    connection: &mut SqliteConnection,
+    device: &DeviceId,
+) -> Result<bool, Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM revoked_key WHERE device = ?)")
+        .bind(device.as_str())
+        .fetch_one(&mut *connection)
+        .await
 }
 
 /// How a device left, if it did; none where it is not stored.

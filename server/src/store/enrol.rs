@@ -7,6 +7,8 @@ use sqlx::sqlite::SqliteConnection;
 use fyr_schemas::DeviceId;
 use fyr_schemas::enrolment::EnrolmentToken;
 
+use super::departures::is_refused_key;
+
 /// A device that showed a valid token and its own key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct NewDevice {
@@ -42,9 +44,11 @@ pub(super) async fn enrol(
             .bind(new.device.as_str())
             .fetch_optional(&mut *connection)
             .await?;
-    if let Some((_, Some(departure))) = &known
-        && departure == "revoked"
-    {
+    let is_revoked = match &known {
+        Some((_, departure)) => departure.as_deref() == Some("revoked"),
+        None => is_refused_key(connection, &new.device).await?,
+    };
+    if is_revoked {
         return Ok(EnrolOutcome::Revoked);
     }
     let (mine, all): (i64, i64) = sqlx::query_as(

@@ -65,6 +65,8 @@ pub(crate) enum IngestOutcome {
     },
     /// The device was deleted.
     NotEnrolled,
+    /// The device was revoked; none of this batch is stored.
+    Revoked,
     /// The device has sent more than it may have stored; none of this batch is stored.
     TooMuch {
         /// When another try makes sense.
@@ -93,12 +95,15 @@ pub(crate) enum IngestOutcome {
 struct Device {
     number: i64,
     group: GroupId,
+    is_revoked: bool,
     numbers: Numbers,
     intervals: i64,
     latest: Option<Report>,
     contradictions: String,
     /// The controls that are reported now.
     open: BTreeMap<ControlId, Open>,
+    /// When the last interval of other controls ended.
+    ended: HashMap<ControlId, i64>,
 }
 
 /// An interval that has not ended.
@@ -127,6 +132,9 @@ pub(super) async fn ingest(
     let Some(mut device) = Device::load(connection, &batch.device).await? else {
         return Ok(IngestOutcome::NotEnrolled);
     };
+    if device.is_revoked {
+        return Ok(IngestOutcome::Revoked);
+    }
     let before = device.numbers.clone();
     let fresh = match sort_out(&mut device.numbers, &batch.reports) {
         Ok(fresh) => fresh,
@@ -235,15 +243,17 @@ impl Device {
         connection: &mut SqliteConnection,
         device: &DeviceId,
     ) -> Result<Option<Self>, Error> {
-        type Row = (i64, String, Vec<u8>, i64, Option<String>, String);
+        type Row = (i64, String, bool, Vec<u8>, i64, Option<String>, String);
         let row: Option<Row> = sqlx::query_as(
-            "SELECT number, device_group, numbers, intervals, latest, contradictions
+            "SELECT number, device_group, departure IS 'revoked', numbers, intervals, latest,
+                    contradictions
              FROM device WHERE id = ?",
         )
         .bind(device.as_str())
         .fetch_optional(&mut *connection)
         .await?;
-        let Some((number, group, numbers, intervals, latest, contradictions)) = row else {
+        let Some((number, group, is_revoked, numbers, intervals, latest, contradictions)) = row
+        else {
             return Ok(None);
         };
         let open: Vec<(String, i64, i64, String)> = sqlx::query_as(
@@ -257,6 +267,7 @@ impl Device {
         Ok(Some(Self {
             number,
             group: group.parse().map_err(decode)?,
+            is_revoked,
             numbers: Numbers::decode(&numbers).ok_or_else(|| {
                 Error::Decode("the report numbers of a device are damaged".into())
             })?,
@@ -277,12 +288,14 @@ impl Device {
                     Ok((id.parse().map_err(decode)?, open))
                 })
                 .collect::<Result<_, Error>>()?,
+            ended: HashMap::new(),
         }))
     }
 
     /// The numbers of all controls that reports name, or the first one that was never published.
+    /// Notes when the last interval of those ended that were not reported before.
     async fn controls(
-        &self,
+        &mut self,
         connection: &mut SqliteConnection,
         reports: &[&NewReport],
     ) -> Result<Result<HashMap<ControlId, i64>, ControlId>, Error> {
@@ -294,10 +307,13 @@ impl Device {
         for report in reports {
             for ControlReport { control, .. } in &report.report.controls {
                 if !known.contains_key(control) {
-                    match history::control(connection, control).await? {
-                        Some(number) => known.insert(control.clone(), number),
-                        None => return Ok(Err(control.clone())),
+                    let Some(number) = history::control(connection, control).await? else {
+                        return Ok(Err(control.clone()));
                     };
+                    known.insert(control.clone(), number);
+                    if let Some(ended) = last_end(connection, self.number, number).await? {
+                        self.ended.insert(control.clone(), ended);
+                    }
                 }
             }
         }
@@ -306,6 +322,9 @@ impl Device {
 
     /// What a new report changes, which then counts as known. One below the highest number that came
     /// is late: its events are remembered, and what came after it stays.
+    ///
+    /// What is stored of the past stays as well: another state that claims to begin before the last
+    /// interval did, as after a clock was set back, begins when it is reported.
     fn step<'a>(
         &mut self,
         report: &'a NewReport,
@@ -322,25 +341,39 @@ impl Device {
         if new.sequence < highest {
             return step;
         }
+        let at = new.at.as_millisecond();
         let mut open = BTreeMap::new();
         for control in &new.controls {
-            let now = Open {
-                control: controls.get(&control.control).copied().unwrap_or_default(),
-                since: control.since.as_millisecond(),
-                state: state::write(control.state),
-            };
-            let before = self.open.remove(&control.control);
-            if before.as_ref() != Some(&now) {
-                let until = |before: Open| (before.control, now.since.max(before.since));
-                step.closed.extend(before.map(until));
-                step.opened.push(now.clone());
+            if open.contains_key(&control.control) {
+                continue; // Named twice: the first counts.
             }
+            let state = state::write(control.state);
+            let before = self.open.remove(&control.control);
+            let claimed = control.since.as_millisecond();
+            let ended = self.ended.get(&control.control).copied();
+            let last = before.as_ref().map(|before| before.since).or(ended);
+            let is_later = last.is_none_or(|last| last < claimed);
+            let now = match before {
+                Some(before) if before.state == state && !is_later => before,
+                before => {
+                    let now = Open {
+                        control: controls.get(&control.control).copied().unwrap_or_default(),
+                        since: if is_later { claimed } else { after(last, at) },
+                        state,
+                    };
+                    let until = |before: Open| (before.control, now.since);
+                    step.closed.extend(before.map(until));
+                    step.opened.push(now.clone());
+                    now
+                }
+            };
             open.insert(control.control.clone(), now);
         }
-        let gone = std::mem::replace(&mut self.open, open);
-        let at = new.at.as_millisecond();
-        let until = |gone: Open| (gone.control, at.max(gone.since));
-        step.closed.extend(gone.into_values().map(until));
+        for (control, gone) in std::mem::replace(&mut self.open, open) {
+            let until = at.max(gone.since);
+            step.closed.push((gone.control, until));
+            self.ended.insert(control, until);
+        }
         let rest = Report {
             controls: Vec::new(),
             events: Vec::new(),
@@ -459,10 +492,9 @@ impl Step<'_> {
             .await?;
         }
         for open in &self.opened {
-            // A device whose clock was set back may name the same moment again.
             device.intervals += sqlx::query(
                 "INSERT INTO interval (device, control, since, state) VALUES (?, ?, ?, ?)
-                 ON CONFLICT DO UPDATE SET until = NULL, state = excluded.state",
+                 ON CONFLICT DO NOTHING",
             )
             .bind(device.number)
             .bind(open.control)
@@ -475,6 +507,27 @@ impl Step<'_> {
         }
         Ok(())
     }
+}
+
+/// The moment of a report; one after the last interval, where the device's clock is behind that.
+fn after(last: Option<i64>, at: i64) -> i64 {
+    last.map_or(at, |last| at.max(last.saturating_add(1)))
+}
+
+/// When the last interval of a control ended: intervals of one control follow one another.
+async fn last_end(
+    connection: &mut SqliteConnection,
+    device: i64,
+    control: i64,
+) -> Result<Option<i64>, Error> {
+    let end: Option<Option<i64>> = sqlx::query_scalar(
+        "SELECT until FROM interval WHERE device = ? AND control = ? ORDER BY since DESC LIMIT 1",
+    )
+    .bind(device)
+    .bind(control)
+    .fetch_optional(&mut *connection)
+    .await?;
+    Ok(end.flatten())
 }
 
 async fn remember_events(

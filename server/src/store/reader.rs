@@ -107,6 +107,14 @@ struct FindingRow {
     state: String,
 }
 
+/// What the reports of a device say now.
+#[derive(Default)]
+struct Reported {
+    latest: Option<Report>,
+    contradictions: Vec<Contradiction>,
+    findings: Vec<Finding>,
+}
+
 impl Store {
     /// The device with this id, when it is enrolled.
     pub(crate) async fn enrolled(
@@ -152,9 +160,11 @@ impl Store {
         .await?;
         let mut events: HashMap<DeviceId, Vec<Event>> = HashMap::new();
         for (device, body) in bodies {
-            let event = serde_json::from_str(&body).map_err(|_| unreadable("event", &device))?;
-            let id = device.parse().map_err(|_| unreadable("name", &device))?;
-            events.entry(id).or_default().push(event);
+            let event = serde_json::from_str(&body).map_err(|_| unreadable("event", &device));
+            let id = device.parse().map_err(|_| unreadable("name", &device));
+            if let Some((id, event)) = readable(id.and_then(|id| Ok((id, event?)))) {
+                events.entry(id).or_default().push(event);
+            }
         }
         Ok(events)
     }
@@ -191,8 +201,8 @@ impl Store {
                 Ok(PastState {
                     control: row.control.parse().map_err(|_| unreadable("control"))?,
                     state: state::read(&row.state).ok_or_else(|| unreadable("control"))?,
-                    since: time(row.since, device.as_str())?,
-                    until: times(row.until, device.as_str())?,
+                    since: time(row.since),
+                    until: row.until.map(time),
                 })
             })
             .collect()
@@ -216,7 +226,7 @@ pub(super) async fn actions(
     rows.into_iter()
         .map(|(at, actor, action, device, other)| {
             Ok(LoggedAction {
-                at: time(at, &device)?,
+                at: time(at),
                 actor,
                 action,
                 device,
@@ -226,7 +236,7 @@ pub(super) async fn actions(
         .collect()
 }
 
-/// Every device, without its events.
+/// Every device, without its events. A device whose row is damaged is logged, and hides no other.
 pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetRecords, StoreError> {
     let rows: Vec<DeviceRow> = sqlx::query_as(
         "SELECT number, id, device_group, departure, departed, replaced_by, last_contact,
@@ -251,10 +261,11 @@ pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetReco
     for row in rows {
         let found = findings.remove(&row.number).unwrap_or_default();
         if let Some(departure) = &row.departure {
-            let departure = departed(departure).ok_or_else(|| unreadable("departure", &row.id))?;
-            records.departed.push(row.into_departed(departure)?);
+            let departure = departed(departure).ok_or_else(|| unreadable("departure", &row.id));
+            let device = departure.and_then(|departure| row.into_departed(departure));
+            records.departed.extend(readable(device));
         } else {
-            records.devices.push(row.into_record(found)?);
+            records.devices.extend(readable(row.into_record(found)));
         }
     }
     Ok(records)
@@ -266,6 +277,15 @@ fn departed(text: &str) -> Option<Departure> {
         "revoked" => Some(Departure::Revoked),
         _ => None,
     }
+}
+
+/// What could be read. What could not is logged.
+fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+    read.inspect_err(log_unreadable).ok()
+}
+
+fn log_unreadable(error: &StoreError) {
+    tracing::error!(%error, "a row of the database is not shown");
 }
 
 fn unreadable(what: &'static str, device: &str) -> StoreError {
@@ -297,9 +317,36 @@ impl KeyRow {
 }
 
 impl DeviceRow {
+    /// The device as it is shown. What cannot be read of its reports counts as no report, so that one
+    /// device hides no other.
     fn into_record(self, found: Vec<FindingRow>) -> Result<DeviceRecord, StoreError> {
         let unreadable = |what| unreadable(what, &self.id);
-        let latest: Option<Report> = parse(self.latest.as_deref(), "report", &self.id)?;
+        let reported = self.reported(found).unwrap_or_else(|error| {
+            log_unreadable(&error);
+            Reported::default()
+        });
+        let reuse = match (self.reused, self.reused_before) {
+            (Some(last), Some(before)) => Some(Reuse {
+                last: time(last),
+                before: time(before),
+            }),
+            (_, _) => None,
+        };
+        Ok(DeviceRecord {
+            device: self.id.parse().map_err(|_| unreadable("name"))?,
+            group: self.device_group.parse().map_err(|_| unreadable("group"))?,
+            last_contact: self.last_contact.map(time),
+            sequence: self.sequence.unsigned_abs(),
+            missing: self.missing.unsigned_abs(),
+            latest: reported.latest,
+            contradictions: reported.contradictions,
+            reuse,
+            findings: reported.findings,
+        })
+    }
+
+    fn reported(&self, found: Vec<FindingRow>) -> Result<Reported, StoreError> {
+        let unreadable = |what| unreadable(what, &self.id);
         let contradictions: Option<Vec<Contradiction>> =
             parse(Some(&self.contradictions), "contradiction", &self.id)?;
         let findings = found
@@ -308,26 +355,13 @@ impl DeviceRow {
                 Ok(Finding {
                     control: row.control.parse().map_err(|_| unreadable("control"))?,
                     state: state::read(&row.state).ok_or_else(|| unreadable("control"))?,
-                    since: time(row.since, &self.id)?,
+                    since: time(row.since),
                 })
             })
             .collect::<Result<_, StoreError>>()?;
-        let reuse = match (self.reused, self.reused_before) {
-            (Some(last), Some(before)) => Some(Reuse {
-                last: time(last, &self.id)?,
-                before: time(before, &self.id)?,
-            }),
-            (_, _) => None,
-        };
-        Ok(DeviceRecord {
-            device: self.id.parse().map_err(|_| unreadable("name"))?,
-            group: self.device_group.parse().map_err(|_| unreadable("group"))?,
-            last_contact: times(self.last_contact, &self.id)?,
-            sequence: self.sequence.unsigned_abs(),
-            missing: self.missing.unsigned_abs(),
-            latest,
+        Ok(Reported {
+            latest: parse(self.latest.as_deref(), "report", &self.id)?,
             contradictions: contradictions.unwrap_or_default(),
-            reuse,
             findings,
         })
     }
@@ -338,13 +372,13 @@ impl DeviceRow {
             device: self.id.parse().map_err(|_| unreadable("name"))?,
             group: self.device_group.parse().map_err(|_| unreadable("group"))?,
             departure,
-            at: time(self.departed.unwrap_or_default(), &self.id)?,
+            at: time(self.departed.unwrap_or_default()),
             replaced_by: self
                 .replaced_by
                 .as_deref()
                 .map(|id| id.parse().map_err(|_| unreadable("name")))
                 .transpose()?,
-            last_contact: times(self.last_contact, &self.id)?,
+            last_contact: self.last_contact.map(time),
         })
     }
 }
@@ -358,10 +392,12 @@ fn parse<T: serde::de::DeserializeOwned>(
         .transpose()
 }
 
-fn time(milliseconds: i64, device: &str) -> Result<Timestamp, StoreError> {
-    Timestamp::from_millisecond(milliseconds).map_err(|_| unreadable("time", device))
-}
-
-fn times(milliseconds: Option<i64>, device: &str) -> Result<Option<Timestamp>, StoreError> {
-    milliseconds.map(|at| time(at, device)).transpose()
+/// A stored time; the nearest one that can be shown, where it is out of bounds.
+fn time(milliseconds: i64) -> Timestamp {
+    let nearest = if milliseconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    };
+    Timestamp::from_millisecond(milliseconds).unwrap_or(nearest)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use serde_json::json;
+use sqlx::{ConnectOptions as _, Connection as _};
 use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -14,7 +15,10 @@ use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::report::{ControlState, Event};
 use fyr_schemas::{DeviceId, Revision};
 
-use super::{Events, IngestOutcome, NewDevice, NewReport, Store, Surroundings};
+use super::{
+    Actor, EnrolOutcome, Events, FleetAction, IngestOutcome, NewDevice, NewReport, Order,
+    OrderOutcome, Store, Surroundings,
+};
 use crate::edition::{Edition, ReportedControls};
 use crate::fleet::FleetRecords;
 use crate::publication::{Publication, PublishedGroup};
@@ -353,5 +357,140 @@ fn the_fleet_changes_count_up_with_every_commit_that_changes_it() {
         scene.send(vec![report(1)]).await;
         scene.changes.changed().await.unwrap();
         assert!(*scene.changes.borrow() >= 2);
+    });
+}
+
+#[test]
+fn one_device_that_cannot_be_read_hides_no_other() {
+    wait(async {
+        let scene = Scene::open().await;
+        let other: DeviceId = "1".repeat(32).parse().unwrap();
+        let joins = newcomer(other.clone(), token(2, 1));
+        scene.store.enrol(joins).await.unwrap();
+        let mut failed = plain(1);
+        failed.report.controls[0].state = ControlState::Drifted;
+        failed.report.controls[0].since = Timestamp::MAX;
+        failed.report.events =
+            serde_json::from_value(json!([{"at": now(), "what": {"event": "started"}}])).unwrap();
+        scene.send(vec![failed]).await;
+        let since = |records: &FleetRecords| records.devices[0].findings[0].since;
+        let records = scene.store.fleet().await.unwrap();
+        assert!(since(&records) > now(), "{records:?}");
+        scene.store.past_states(&device(), 9).await.unwrap();
+
+        let (directory, _) = scene.close().await;
+        let file = directory.path().join("fyr-server.sqlite3");
+        let options = sqlx::sqlite::SqliteConnectOptions::new().filename(file);
+        let mut connection = options.connect().await.unwrap();
+        for damage in [
+            "UPDATE device SET latest = '{}' WHERE number = 1",
+            "UPDATE recent_event SET body = '{}'",
+        ] {
+            sqlx::query(damage).execute(&mut connection).await.unwrap();
+        }
+        connection.close().await.unwrap();
+        let scene = Scene::open_in(directory, 30).await;
+        let records = scene.store.fleet().await.unwrap();
+        let shown: Vec<_> = records.devices.iter().map(|it| &it.device).collect();
+        assert_eq!(shown, [&device(), &other]);
+        assert_eq!(records.devices[0].latest, None);
+        assert!(scene.store.events(Events::All).await.unwrap().is_empty());
+    });
+}
+
+#[test]
+fn a_revoked_key_stays_refused_when_its_device_is_deleted() {
+    wait(async {
+        let scene = Scene::open().await;
+        let act = async |action| {
+            let order = Order {
+                device: device(),
+                action,
+                actor: Actor::this_machine(),
+                now: now(),
+            };
+            scene.store.carry_out(order).await.unwrap()
+        };
+        let enrol = async |nonce| {
+            let joins = newcomer(device(), token(nonce, 1));
+            scene.store.enrol(joins).await.unwrap()
+        };
+        assert_eq!(act(FleetAction::Revoke).await, OrderOutcome::Done);
+        assert_eq!(scene.send(vec![plain(1)]).await, IngestOutcome::Revoked);
+        assert_eq!(act(FleetAction::Delete).await, OrderOutcome::Done);
+        assert_eq!(enrol(2).await, EnrolOutcome::Revoked);
+        assert_eq!(scene.send(vec![plain(1)]).await, IngestOutcome::NotEnrolled);
+        // Only what takes the revocation back lets the key in.
+        assert_eq!(act(FleetAction::Restore).await, OrderOutcome::Done);
+        let again = OrderOutcome::UnknownDevice(device());
+        assert_eq!(act(FleetAction::Restore).await, again);
+        assert_eq!(enrol(2).await, EnrolOutcome::Enrolled);
+        // A device that was not revoked may come back after it was deleted.
+        assert_eq!(act(FleetAction::Delete).await, OrderOutcome::Done);
+        assert_eq!(enrol(3).await, EnrolOutcome::Enrolled);
+    });
+}
+
+#[test]
+fn a_device_cannot_rewrite_how_its_controls_were() {
+    wait(async {
+        let scene = Scene::open().await;
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let says = |sequence, second, state: Option<ControlState>, since| {
+            let mut new = plain(sequence);
+            new.report.at = at(second);
+            new.report.controls.truncate(1);
+            match state {
+                Some(state) => new.report.controls[0].state = state,
+                None => new.report.controls.clear(),
+            }
+            for control in &mut new.report.controls {
+                control.since = at(since);
+            }
+            new
+        };
+        let (holds, broken) = (ControlState::InForce, ControlState::Drifted);
+        for new in [
+            says(1, 1_000, Some(broken), 1_000),
+            // Another state under the same time, and the same again.
+            says(2, 2_000, Some(holds), 1_000),
+            says(3, 2_500, Some(holds), 1_000),
+            // Left out, and then another state from before it was left out.
+            says(4, 3_000, None, 0),
+            says(5, 4_000, Some(broken), 1_000),
+            // With a clock that is behind.
+            says(6, 1_500, Some(holds), 1_500),
+        ] {
+            let outcome = scene.send(vec![new]).await;
+            assert!(
+                matches!(outcome, IngestOutcome::Stored { new: 1, .. }),
+                "{outcome:?}"
+            );
+        }
+        let mut past: Vec<_> = scene
+            .store
+            .past_states(&device(), 9)
+            .await
+            .unwrap()
+            .into_iter()
+            .map(|it| (it.since, it.until, it.state))
+            .collect();
+        past.sort_unstable();
+        let later = Timestamp::from_millisecond(4_000_001).unwrap();
+        assert_eq!(
+            past,
+            [
+                (at(1_000), Some(at(2_000)), broken),
+                (at(2_000), Some(at(3_000)), holds),
+                (at(4_000), Some(later), broken),
+                (later, None, holds),
+            ]
+        );
+        let query = "SELECT intervals FROM device";
+        let count: i64 = sqlx::query_scalar(query)
+            .fetch_one(&scene.store.readers)
+            .await
+            .unwrap();
+        assert_eq!(count, 4);
     });
 }

@@ -243,6 +243,7 @@ impl Writer {
                         IngestOutcome::Stored { news, .. } => *news,
                         IngestOutcome::NumberUsed { .. } => true,
                         IngestOutcome::NotEnrolled
+                        | IngestOutcome::Revoked
                         | IngestOutcome::TooMuch { .. }
                         | IngestOutcome::NumberTooHigh { .. }
                         | IngestOutcome::UnknownControl { .. } => false,
