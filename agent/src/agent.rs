@@ -25,7 +25,7 @@ use crate::hosts::Hosts;
 use crate::key::{DeviceKey, KeyLoss};
 use crate::lock::{Lock, LockError};
 use crate::root::Root;
-use crate::spool::{Spool, SpoolError};
+use crate::spool::Spool;
 use crate::store::lists::Lists;
 use crate::store::{Enrolment, Remembered, Store, StoreError};
 use crate::{clock, execute, observe, presence, system};
@@ -60,7 +60,7 @@ pub(crate) struct Agent {
     expires: Option<Timestamp>,
     hosts: Hosts,
     clock: ClockState,
-    store: Store,
+    pub(crate) store: Store,
     _lock: Lock,
 }
 
@@ -71,8 +71,6 @@ pub(crate) enum OpenError {
     Store(#[from] StoreError),
     #[error(transparent)]
     Lock(#[from] LockError),
-    #[error(transparent)]
-    Spool(#[from] SpoolError),
 }
 
 impl Agent {
@@ -108,7 +106,7 @@ impl Agent {
             hosts.aim_at(InForce::at(bundle, now).bundle());
         }
         Ok(Self {
-            spool: Spool::open(&store, remembered.sequence)?,
+            spool: Spool::open(&store, remembered.sequence),
             events: EventLog::default(),
             remembered,
             reported: None,

@@ -18,7 +18,7 @@ impl Agent {
         // That the disk begins or ceases to refuse reports is news as well.
         for _ in 0..2 {
             self.add_report();
-            let stored = self.spool.store();
+            let stored = self.spool.store(&self.store);
             if let Err(error) = &stored {
                 warn!("{}", crate::chain_in_words(error));
             }

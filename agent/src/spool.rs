@@ -1,5 +1,5 @@
 //! Reports that wait until the server has stored them for good: on disk, and in memory for as long as
-//! the disk refuses them.
+//! the disk refuses them or the spool cannot be opened.
 //!
 //! A report's number is its file's name, so a damaged file still keeps its number from being
 //! used twice. The highest number is also remembered with everything else, for when none waits.
@@ -31,7 +31,8 @@ const UNSTORED_LIMIT: usize = MOST_REPORTS;
 /// The waiting reports of one device.
 #[derive(Debug)]
 pub(crate) struct Spool {
-    directory: Directory,
+    /// Absent while it cannot be opened; every attempt to store opens it again.
+    directory: Option<Directory>,
     /// Reports that are not on disk, by number.
     unstored: BTreeMap<u64, Vec<u8>>,
     /// The highest number that was ever used.
@@ -63,19 +64,25 @@ impl SpoolError {
 }
 
 impl Spool {
-    /// Opens the spool, creating it where it is missing. `last` is the remembered number.
-    pub(crate) fn open(store: &Store, last: u64) -> Result<Self, SpoolError> {
-        let directory = store
-            .directory()
-            .descend_creating(&[DIRECTORY], DIRECTORY_MODE)
-            .and_then(private)
-            .map_err(SpoolError::Open)?;
-        let waiting = waiting(&directory).last().copied().unwrap_or(0);
-        Ok(Self {
-            directory,
+    /// The spool of a device; `last` is the remembered number. One that cannot be opened keeps
+    /// reports in memory, and [`store`](Self::store) reports why.
+    pub(crate) fn open(store: &Store, last: u64) -> Self {
+        let mut spool = Self {
+            directory: None,
             unstored: BTreeMap::new(),
-            last: waiting.max(last),
-        })
+            last,
+        };
+        if let Ok(directory) = open(store) {
+            spool.adopt(directory);
+        }
+        spool
+    }
+
+    /// Takes the numbers of a directory into account, and uses it from here on.
+    fn adopt(&mut self, directory: Directory) -> &Directory {
+        let waiting = waiting(&directory).last().copied().unwrap_or(0);
+        self.last = self.last.max(waiting);
+        self.directory.insert(directory)
     }
 
     /// The highest number that was ever used.
@@ -106,7 +113,14 @@ impl Spool {
     }
 
     /// Writes what is in memory alone to the disk, oldest first.
-    pub(crate) fn store(&mut self) -> Result<(), SpoolError> {
+    pub(crate) fn store(&mut self, store: &Store) -> Result<(), SpoolError> {
+        if self.directory.is_none() {
+            let opened = open(store).map_err(SpoolError::Open)?;
+            self.adopt(opened);
+        }
+        let Some(directory) = &self.directory else {
+            return Ok(());
+        };
         while let Some(entry) = self.unstored.first_entry() {
             let number = *entry.key();
             let file = NewFile {
@@ -114,12 +128,12 @@ impl Spool {
                 mode: MODE,
                 modified: None,
             };
-            self.directory
-                .replace(&file_name(number), &self.directory, STAGED, file)
+            directory
+                .replace(&file_name(number), directory, STAGED, file)
                 .map_err(|source| SpoolError::Write { number, source })?;
             entry.remove();
         }
-        let waiting = waiting(&self.directory);
+        let waiting = waiting(directory);
         let surplus = waiting.len().saturating_sub(LIMIT);
         for number in waiting.iter().take(surplus) {
             warn!("too many reports wait, giving up report {number}");
@@ -130,14 +144,14 @@ impl Spool {
 
     /// The numbers of the waiting reports, lowest first.
     pub(crate) fn waiting(&self) -> BTreeSet<u64> {
-        let stored = waiting(&self.directory).into_iter();
+        let stored = self.directory.iter().flat_map(waiting);
         stored.chain(self.unstored.keys().copied()).collect()
     }
 
     /// The envelope of a waiting report, as it is written.
     fn read(&self, number: u64) -> Option<Vec<u8>> {
         let unstored = self.unstored.get(&number).cloned();
-        unstored.or_else(|| twin::read_file(&self.directory, &file_name(number)))
+        unstored.or_else(|| twin::read_file(self.directory.as_ref()?, &file_name(number)))
     }
 
     /// The oldest waiting reports, at most `count` and as many as a batch may hold, and at least one.
@@ -191,29 +205,47 @@ impl Spool {
         if self.unstored.remove(&number).is_some() {
             return;
         }
+        let Some(directory) = &self.directory else {
+            return;
+        };
         let name = file_name(number);
-        if let Err(errno) = rustix::fs::unlinkat(&self.directory, name, AtFlags::empty()) {
+        if let Err(errno) = rustix::fs::unlinkat(directory, name, AtFlags::empty()) {
             warn!("cannot remove report {number}: {errno}");
         }
     }
 }
 
-/// Closes a spool that other users may read.
-fn private(directory: Directory) -> Result<Directory, Errno> {
-    let mode = Mode::from_raw_mode(rustix::fs::fstat(&directory)?.st_mode);
-    if mode.as_raw_mode() != DIRECTORY_MODE {
-        directory.set_mode(DIRECTORY_MODE)?;
-    }
-    for number in waiting(&directory) {
-        let name = file_name(number);
-        let found = rustix::fs::statat(&directory, &name, AtFlags::SYMLINK_NOFOLLOW)?;
-        let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
-        if is_file && Mode::from_raw_mode(found.st_mode).as_raw_mode() != MODE {
-            let flags = AtFlags::empty();
-            rustix::fs::chmodat(&directory, name, Mode::from_raw_mode(MODE), flags)?;
-        }
+/// Opens the directory of the spool, creating it where it is missing.
+fn open(store: &Store) -> Result<Directory, Errno> {
+    let state = store.directory();
+    let directory = state.descend_creating(&[DIRECTORY], DIRECTORY_MODE)?;
+    if let Err(errno) = make_private(&directory) {
+        warn!("other users may be able to read the spool of reports: {errno}");
     }
     Ok(directory)
+}
+
+/// Closes a spool that other users may read, as far as possible: returns the first failure.
+fn make_private(directory: &Directory) -> Result<(), Errno> {
+    let mode = Mode::from_raw_mode(rustix::fs::fstat(directory)?.st_mode);
+    let mut result = Ok(());
+    if mode.as_raw_mode() != DIRECTORY_MODE {
+        result = directory.set_mode(DIRECTORY_MODE);
+    }
+    for number in waiting(directory) {
+        result = result.and(make_private_file(directory, &file_name(number)));
+    }
+    result
+}
+
+fn make_private_file(directory: &Directory, name: &str) -> Result<(), Errno> {
+    let found = rustix::fs::statat(directory, name, AtFlags::SYMLINK_NOFOLLOW)?;
+    let is_file = FileType::from_raw_mode(found.st_mode) == FileType::RegularFile;
+    if is_file && Mode::from_raw_mode(found.st_mode).as_raw_mode() != MODE {
+        let flags = AtFlags::empty();
+        rustix::fs::chmodat(directory, name, Mode::from_raw_mode(MODE), flags)?;
+    }
+    Ok(())
 }
 
 /// How many reports wait, without touching them.
@@ -265,7 +297,7 @@ mod tests {
         spool.join(file_name(number))
     }
 
-    fn keep(spool: &mut Spool, reports: u64) {
+    fn keep(spool: &mut Spool, store: &Store, reports: u64) {
         let envelope = Envelope {
             payload: String::new(),
             payload_type: PayloadType::Report,
@@ -273,29 +305,29 @@ mod tests {
         };
         for _ in 0..reports {
             spool.take(serde_json::to_vec(&envelope).unwrap()).unwrap();
-            spool.store().unwrap();
+            spool.store(store).unwrap();
         }
     }
 
     #[test]
     fn a_number_is_used_once_although_its_report_is_sent_damaged_or_forgotten_by_the_memory() {
         let (place, store) = place();
-        let mut spool = Spool::open(&store, 0).unwrap();
-        keep(&mut spool, 3);
+        let mut spool = Spool::open(&store, 0);
+        keep(&mut spool, &store, 3);
         fs::write(file(&place, 3), "half").unwrap();
-        assert_eq!(Spool::open(&store, 0).unwrap().next().get(), 4);
+        assert_eq!(Spool::open(&store, 0).next().get(), 4);
         let sent = spool.oldest(64);
         spool.acknowledge(&sent, 3);
         assert!(spool.waiting().is_empty());
         assert_eq!(spool.next().get(), 4);
-        assert_eq!(Spool::open(&store, 3).unwrap().next().get(), 4);
+        assert_eq!(Spool::open(&store, 3).next().get(), 4);
     }
 
     #[test]
     fn a_damaged_report_is_dropped_and_does_not_hold_up_the_others() {
         let (place, store) = place();
-        let mut spool = Spool::open(&store, 0).unwrap();
-        keep(&mut spool, 3);
+        let mut spool = Spool::open(&store, 0);
+        keep(&mut spool, &store, 3);
         fs::write(file(&place, 1), "half").unwrap();
         let numbers = |batch: Vec<(u64, Envelope)>| batch.into_iter().map(|(number, _)| number);
         assert!(numbers(spool.oldest(64)).eq([2, 3]));
@@ -305,8 +337,8 @@ mod tests {
     #[test]
     fn a_batch_is_no_longer_than_the_server_takes() {
         let (place, store) = place();
-        let mut spool = Spool::open(&store, 0).unwrap();
-        keep(&mut spool, 1);
+        let mut spool = Spool::open(&store, 0);
+        keep(&mut spool, &store, 1);
         let mut long = serde_json::to_vec(&spool.oldest(1)[0].1).unwrap();
         fs::remove_file(file(&place, 1)).unwrap();
         long.resize(LONGEST_REPORT - 2, b' ');
@@ -320,29 +352,44 @@ mod tests {
     #[test]
     fn a_report_that_cannot_be_stored_is_sent_and_not_lost_when_there_is_space_again() {
         let (place, store) = place();
-        let mut spool = Spool::open(&store, 0).unwrap();
-        keep(&mut spool, 1);
+        let mut spool = Spool::open(&store, 0);
+        keep(&mut spool, &store, 1);
         let staged = place.path().join("var/lib/fyr/spool").join(STAGED);
         fs::create_dir(&staged).unwrap();
         let report = serde_json::to_vec(&spool.oldest(1)[0].1).unwrap();
         spool.take(report).unwrap();
         assert!(matches!(
-            spool.store(),
+            spool.store(&store),
             Err(SpoolError::Write { number: 2, .. })
         ));
         let sent = spool.oldest(64);
         assert_eq!(sent.iter().map(|(number, _)| *number).max(), Some(2));
         spool.acknowledge(&sent, 1);
         fs::remove_dir(&staged).unwrap();
-        spool.store().unwrap();
+        spool.store(&store).unwrap();
         assert!(!file(&place, 1).exists() && file(&place, 2).exists());
+    }
+
+    #[test]
+    fn a_spool_that_cannot_be_opened_keeps_reports_in_memory_and_stores_them_once_it_can() {
+        let (place, store) = place();
+        let blocked = place.path().join("var/lib/fyr/spool");
+        fs::write(&blocked, "not a directory").unwrap();
+        let mut spool = Spool::open(&store, 7);
+        spool.take(b"{}".to_vec()).unwrap();
+        assert!(matches!(spool.store(&store), Err(SpoolError::Open(_))));
+        assert!(spool.waiting().into_iter().eq([8]));
+        fs::remove_file(&blocked).unwrap();
+        spool.store(&store).unwrap();
+        assert!(file(&place, 8).exists());
+        assert_eq!(spool.next().get(), 9);
     }
 
     #[test]
     fn only_what_was_sent_is_forgotten_at_any_number_that_the_server_names() {
         let (_place, store) = place();
-        let mut spool = Spool::open(&store, 0).unwrap();
-        keep(&mut spool, 2);
+        let mut spool = Spool::open(&store, 0);
+        keep(&mut spool, &store, 2);
         let sent = spool.oldest(1);
         spool.acknowledge(&sent, u64::MAX);
         assert!(spool.waiting().into_iter().eq([2]));

@@ -1,10 +1,12 @@
 //! The agent's state: older copies, a lost key, and who may read it.
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::{PermissionsExt as _, symlink};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, ensure};
+use fyr_schemas::fleet::FleetDevice;
+use fyr_schemas::report::EventKind;
 use fyr_tests::municipality::Enrolled;
 use fyr_tests::town::{Town, bundle};
 use serde_json::json;
@@ -138,6 +140,66 @@ fn what_a_device_did_is_not_readable_by_other_users() -> Result<()> {
         town_left_a_report(&device)?;
     }
     Ok(())
+}
+
+#[test]
+fn a_spool_or_a_lock_that_cannot_be_used_stops_no_enforcement() -> Result<()> {
+    for (name, obstacle) in [
+        ("spool", Obstacle::File),
+        ("spool", Obstacle::Link),
+        ("lock", Obstacle::Directory),
+        ("lock", Obstacle::Link),
+    ] {
+        let town = Town::new()?;
+        let device = town.settled_device()?;
+        let path = state(&device).join(name);
+        obstacle.replace(&path)?;
+        fs::remove_file(device.device.managed().join("fyr.json"))?;
+        let ended = device.agent(&["once"])?;
+        let case = format!("{name}, {obstacle:?}: {ended:?}");
+        ensure!(ended.status.code() == Some(0), "{case}");
+        let policy = device.device.chromium_policy("fyr.json")?;
+        ensure!(policy == json!(bundle(1)?.chromium), "{case}");
+        let id = device.id()?;
+        let found = |seen: &FleetDevice, expected: fn(&EventKind) -> bool| {
+            seen.device == id && seen.events.iter().any(|event| expected(&event.what))
+        };
+        town.device_that("the report of the repair", |seen| {
+            found(seen, |what| matches!(what, EventKind::Repaired { .. }))
+        })?;
+        if name == "spool" {
+            // The report about the spool is sent from memory, too.
+            town.device_that("the report that the spool cannot be used", |seen| {
+                found(seen, |what| matches!(what, EventKind::Unstored { .. }))
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What is in the place of a file or directory of the state.
+#[derive(Debug, Clone, Copy)]
+enum Obstacle {
+    File,
+    Directory,
+    /// A link that leads to nothing.
+    Link,
+}
+
+impl Obstacle {
+    fn replace(self, path: &Path) -> Result<()> {
+        if path.is_dir() {
+            fs::remove_dir_all(path)?;
+        } else {
+            fs::remove_file(path)?;
+        }
+        match self {
+            Self::File => fs::write(path, "not a directory")?,
+            Self::Directory => fs::create_dir(path)?,
+            Self::Link => symlink("nowhere", path)?,
+        }
+        Ok(())
+    }
 }
 
 /// One turn whose report waits in the spool.
