@@ -8,6 +8,7 @@ use std::fmt;
 
 use fyr_schemas::OrganisationId;
 use jiff::Timestamp;
+use sigstore_tuf::Root;
 
 use crate::content::Content;
 use crate::key::{PublicKey, SigningKey};
@@ -168,16 +169,14 @@ pub fn renew(
     signers: &Signers,
     now: Timestamp,
 ) -> Result<Publication, SealError> {
-    let mut draft = Draft::new(
-        Some(published),
-        signers,
-        not_before_issue(Some(published), now),
-    );
+    let witness = Some(published).filter(|before| before.keeps_keys(Role::Timestamp));
+    let mut draft = Draft::new(Some(published), signers, not_before_issue(witness, now));
     let targets = kept(
         published.targets.version,
         published.state.targets.as_deref(),
     );
-    let snapshot = draft.snapshot(&targets, Renewal::WhenWorn)?;
+    let renewal = Renewal::of(published.keeps_keys(Role::Snapshot));
+    let snapshot = draft.snapshot(&targets, renewal)?;
     draft.timestamp(&snapshot)?;
     Ok(Publication { files: draft.files })
 }
@@ -199,7 +198,7 @@ impl Authorities {
         }
         Ok(match published {
             None => Some(RootChange::First),
-            Some(before) if !SIGNED.iter().all(|role| self.agree(before, *role)) => {
+            Some(before) if !SIGNED.iter().all(|role| self.agree(&before.root, *role)) => {
                 Some(RootChange::Keys)
             }
             Some(before) if metadata::yearly_is_worn(before.root.expires, now) => {
@@ -212,7 +211,7 @@ impl Authorities {
     /// The time to sign with: never before the last issue time, so that devices see it rise. Where
     /// the timestamp's keys change, devices forget that time, and a wrong one is repaired so.
     fn time(&self, published: Option<&Published>, now: Timestamp) -> Timestamp {
-        let witness = published.filter(|before| self.agree(before, Role::Timestamp));
+        let witness = published.filter(|before| self.agree(&before.signed_under, Role::Timestamp));
         not_before_issue(witness, now)
     }
 
@@ -226,10 +225,10 @@ impl Authorities {
         }
     }
 
-    /// Whether the published root names the same keys for `role`.
-    fn agree(&self, published: &Published, role: Role) -> bool {
+    /// Whether a published root names the same keys for `role`.
+    fn agree(&self, root: &Root, role: Role) -> bool {
         let ours: BTreeSet<String> = self.of(role).iter().map(PublicKey::key_id).collect();
-        published.root.role(role.name()).is_some_and(|theirs| {
+        root.role(role.name()).is_some_and(|theirs| {
             theirs.threshold == threshold(role, ours.len())
                 && theirs.keyids.iter().cloned().collect::<BTreeSet<_>>() == ours
         })
@@ -261,6 +260,17 @@ fn threshold(role: Role, keys: usize) -> usize {
 enum Renewal {
     WhenWorn,
     Now,
+}
+
+impl Renewal {
+    /// An unchanged snapshot stays while the keys that signed it still count.
+    fn of(keys_still_count: bool) -> Self {
+        if keys_still_count {
+            Self::WhenWorn
+        } else {
+            Self::Now
+        }
+    }
 }
 
 /// A role of the new publication.
@@ -316,10 +326,9 @@ impl<'a> Draft<'a> {
             None => {}
         }
         let targets = self.targets(listed, authorities)?;
-        let renewal = match self.published {
-            Some(before) if authorities.agree(before, Role::Snapshot) => Renewal::WhenWorn,
-            Some(_) | None => Renewal::Now,
-        };
+        let signed_under = self.published.map(|before| &before.signed_under);
+        let renewal =
+            Renewal::of(signed_under.is_some_and(|root| authorities.agree(root, Role::Snapshot)));
         let snapshot = self.snapshot(&targets, renewal)?;
         self.timestamp(&snapshot)?;
         Ok(Publication { files: self.files })
@@ -352,7 +361,7 @@ impl<'a> Draft<'a> {
     ) -> Result<Sealed, SealError> {
         if let Some(before) = self.published
             && before.listed() == *files
-            && authorities.agree(before, Role::Targets)
+            && authorities.agree(&before.signed_under, Role::Targets)
             && !metadata::yearly_is_worn(before.targets.expires, self.now)
         {
             return Ok(kept(

@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Need, Refresh, Step, TrustedState, Verified,
-    VerifyError,
+    Answer, Clock, EnrolmentAuthority, Floor, Keep, Need, Refresh, Refreshed, Step, TrustedState,
+    Verified, VerifyError,
 };
 use jiff::Timestamp;
 use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
@@ -20,7 +20,11 @@ pub struct Published {
     pub(crate) first_root: Digest,
     pub(crate) state: TrustedState,
     pub(crate) floor: Floor,
+    /// The newest root.
     pub(crate) root: Root,
+    /// The root that names the keys of the other roles: the newest one, or an older one where a
+    /// publication broke off after its root.
+    pub(crate) signed_under: Root,
     pub(crate) snapshot: Snapshot,
     pub(crate) targets: Targets,
     keys: Verified<EnrolmentKeys>,
@@ -30,6 +34,9 @@ pub struct Published {
 impl Published {
     /// Verifies what `read` finds in a repository that starts at `first_root` and is not
     /// older than `floor`. Expiry does not count: an expired repository can still be renewed.
+    ///
+    /// A publication that broke off after its root leaves files that the keys of the root before it
+    /// signed. They are verified under that root, so that they can be signed again.
     ///
     /// # Errors
     /// Those of `read`, and [`VerifyError`].
@@ -49,39 +56,46 @@ impl Published {
     pub fn verify_announcing<E: From<VerifyError>>(
         first_root: Digest,
         floor: &Floor,
-        mut read: impl FnMut(&Need) -> Result<Answer, E>,
-        mut announce: impl FnMut(Revision),
+        read: impl FnMut(&Need) -> Result<Answer, E>,
+        announce: impl FnMut(Revision),
     ) -> Result<Self, E> {
-        let clock = Clock {
-            system: Timestamp::MIN,
-            build: Timestamp::MIN,
+        let mut reading = Reading {
+            first_root: &first_root,
+            floor,
+            read,
+            announce,
+            announced: None,
+            newest_root: None,
         };
-        let authority = EnrolmentAuthority {
-            root: first_root.clone(),
+        let refused = match reading.up_to(u64::MAX)? {
+            Outcome::Verified(refreshed) => return Ok(Self::of(first_root, *refreshed, None)?),
+            Outcome::SignedByOthers(refused) => refused,
         };
-        let nothing = TrustedState::default();
-        let refresh = Refresh::begin(&nothing, floor, &authority, clock).at_any_time();
-        let mut step = Step::Needs(refresh);
-        let mut announced = None;
-        let refreshed = loop {
-            step = match step {
-                Step::Needs(refresh) => {
-                    if let Some(revision) = refresh.revision()
-                        && announced.replace(revision) != Some(revision)
-                    {
-                        announce(revision);
-                    }
-                    let answer = read(&refresh.need())?;
-                    refresh.supply(answer)?
+        let newest: Root = signed(reading.newest_root.take().as_deref(), "root")?;
+        for last in (1..newest.version).rev() {
+            match reading.up_to(last) {
+                Ok(Outcome::Verified(refreshed)) => {
+                    return Ok(Self::of(first_root, *refreshed, Some(newest))?);
                 }
-                Step::Keep(_, next) => (*next)?,
-                Step::Done(refreshed) => break refreshed,
+                Ok(Outcome::SignedByOthers(_)) => {}
+                // The first refusal names the cause.
+                Err(_) => break,
             }
-        };
+        }
+        Err(refused.into())
+    }
+
+    fn of(
+        first_root: Digest,
+        refreshed: Refreshed<EnrolmentKeys>,
+        newest: Option<Root>,
+    ) -> Result<Self, VerifyError> {
         let state = refreshed.state;
+        let signed_under: Root = signed(state.root.as_deref(), "root")?;
         Ok(Self {
             first_root,
-            root: signed(state.root.as_deref(), "root")?,
+            root: newest.unwrap_or_else(|| signed_under.clone()),
+            signed_under,
             snapshot: signed(state.snapshot.as_deref(), "snapshot")?,
             targets: signed(state.targets.as_deref(), "targets")?,
             floor: refreshed.floor,
@@ -163,8 +177,85 @@ impl Published {
             .collect()
     }
 
+    /// Whether the newest root names the keys that signed the published role.
+    pub(crate) fn keeps_keys(&self, role: Role) -> bool {
+        let ids = |root: &Root| root.role(role.name()).map(|named| named.keyids.clone());
+        ids(&self.root) == ids(&self.signed_under)
+    }
+
     pub(crate) fn timestamp_version(&self) -> u64 {
         self.floor.timestamp.as_ref().map_or(0, |mark| mark.version)
+    }
+}
+
+/// A repository that is verified, perhaps more than once.
+struct Reading<'a, R, A> {
+    first_root: &'a Digest,
+    floor: &'a Floor,
+    read: R,
+    announce: A,
+    announced: Option<Revision>,
+    /// The last root that was verified.
+    newest_root: Option<Vec<u8>>,
+}
+
+enum Outcome {
+    Verified(Box<Refreshed<EnrolmentKeys>>),
+    /// The last root was verified, and a role below it is not signed by the keys that it names.
+    SignedByOthers(VerifyError),
+}
+
+impl<R, A: FnMut(Revision)> Reading<'_, R, A> {
+    /// Verifies as if the root of version `last` were the newest one.
+    fn up_to<E: From<VerifyError>>(&mut self, last: u64) -> Result<Outcome, E>
+    where
+        R: FnMut(&Need) -> Result<Answer, E>,
+    {
+        let clock = Clock {
+            system: Timestamp::MIN,
+            build: Timestamp::MIN,
+        };
+        let authority = EnrolmentAuthority {
+            root: self.first_root.clone(),
+        };
+        let nothing = TrustedState::default();
+        let refresh = Refresh::begin(&nothing, self.floor, &authority, clock).at_any_time();
+        let hidden = format!("metadata/{}.root.json", last.saturating_add(1));
+        let mut step = Step::Needs(refresh);
+        loop {
+            step = match step {
+                Step::Needs(refresh) => {
+                    self.announce(refresh.revision());
+                    let need = refresh.need();
+                    let answer = if need.may_be_absent && need.path == hidden {
+                        Answer::NotFound
+                    } else {
+                        (self.read)(&need)?
+                    };
+                    match refresh.supply(answer) {
+                        Err(refused @ VerifyError::Signature { .. }) if !need.may_be_absent => {
+                            return Ok(Outcome::SignedByOthers(refused));
+                        }
+                        next => next?,
+                    }
+                }
+                Step::Keep(kept, next) => {
+                    if let Keep::Trust(state, _) = kept {
+                        self.newest_root = state.root;
+                    }
+                    (*next)?
+                }
+                Step::Done(refreshed) => return Ok(Outcome::Verified(Box::new(refreshed))),
+            }
+        }
+    }
+
+    fn announce(&mut self, revision: Option<Revision>) {
+        if let Some(revision) = revision
+            && self.announced.replace(revision) != Some(revision)
+        {
+            (self.announce)(revision);
+        }
     }
 }
 

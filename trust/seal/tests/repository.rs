@@ -246,12 +246,93 @@ fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
 
 #[test]
 fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_repairs_it() {
-    let town = Publication::new();
+    type Replaced = fn(&mut Signers) -> Vec<&mut Vec<SigningKey>>;
+    let changes: [Replaced; 5] = [
+        |_| Vec::new(),
+        |signers| vec![&mut signers.targets],
+        |signers| vec![&mut signers.snapshot],
+        |signers| vec![&mut signers.timestamp],
+        |signers| {
+            let Signers {
+                targets,
+                snapshot,
+                timestamp,
+                ..
+            } = signers;
+            vec![targets, snapshot, timestamp]
+        },
+    ];
+    for (number, replaced) in changes.into_iter().enumerate() {
+        let mut town = Publication::new();
+        town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+        let before = tree(&town.path());
+        for keys in replaced(&mut town.authority.signers) {
+            *keys = vec![SigningKey::generate().unwrap()];
+        }
+        town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z")
+            .unwrap();
+        let after = tree(&town.path());
+        for broken in broken_off(&before, &after) {
+            let repository = Repository::at(broken.path());
+            let published = repository.published();
+            let published = published.unwrap_or_else(|e| panic!("change {number}: {e:?}"));
+            assert_eq!(published.unwrap().revision().0, 1);
+            let repaired = repository.publish(
+                &content(&town, &["a", "c"]),
+                &town.authority.authorities(),
+                &town.authority.signers,
+                SigningClock::right(at("2026-08-03T08:00:00Z")),
+            );
+            let repaired = repaired.unwrap_or_else(|e| panic!("change {number}: {e:?}"));
+            assert_eq!(repaired.revision().0, 2);
+        }
+    }
+}
+
+#[test]
+fn a_change_of_keys_that_broke_off_is_completed_by_the_same_keys_and_by_newer_ones() {
+    let mut town = Publication::new();
     town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
     let before = tree(&town.path());
-    town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z")
-        .unwrap();
+    let old_root = town.authority.signers.root.remove(0);
+    let signers = &mut town.authority.signers;
+    for keys in [
+        &mut signers.root,
+        &mut signers.snapshot,
+        &mut signers.timestamp,
+    ] {
+        *keys = vec![SigningKey::generate().unwrap()];
+    }
+    let root = public(&signers.root);
+    signers.root.push(old_root);
+    publish_under(&town, root.clone(), &["a"], "2026-08-02T08:00:00Z").unwrap();
+    town.authority.signers.root.truncate(1);
     let after = tree(&town.path());
+    let with_its_root = broken_off(&before, &after).into_iter().skip(1);
+    for (number, broken) in with_its_root.enumerate() {
+        let repository = Repository::at(broken.path());
+        let clock = SigningClock::right(at("2026-08-03T08:00:00Z"));
+        let completed = match number {
+            0 => repository.renew(&town.authority.signers, clock),
+            _ => {
+                town.authority.signers.timestamp = vec![SigningKey::generate().unwrap()];
+                let authorities = Authorities {
+                    root: root.clone(),
+                    ..town.authority.authorities()
+                };
+                repository.rotate(&authorities, &town.authority.signers, clock)
+            }
+        };
+        assert_eq!(completed.unwrap().revision().0, 1);
+        assert!(broken.path().join("metadata/2.snapshot.json").exists());
+    }
+}
+
+/// The states in which a publication can break off, from `before` to just before its timestamp.
+fn broken_off(
+    before: &BTreeMap<String, Vec<u8>>,
+    after: &BTreeMap<String, Vec<u8>>,
+) -> Vec<tempfile::TempDir> {
     let written: Vec<_> = after
         .iter()
         .filter(|(path, bytes)| {
@@ -259,29 +340,20 @@ fn a_crash_at_any_file_leaves_the_last_publication_standing_and_the_next_one_rep
         })
         .collect();
     assert!(!written.is_empty());
-    for crashed_after in 0..=written.len() {
-        let place = tempfile::tempdir().unwrap();
-        for (path, bytes) in before
-            .iter()
-            .chain(written.iter().take(crashed_after).copied())
-        {
-            let path = place.path().join(path);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(path, bytes).unwrap();
-        }
-        let repository = Repository::at(place.path());
-        assert_eq!(repository.published().unwrap().unwrap().revision().0, 1);
-        let content = content(&town, &["a", "c"]);
-        let repaired = repository
-            .publish(
-                &content,
-                &town.authority.authorities(),
-                &town.authority.signers,
-                SigningClock::right(at("2026-08-03T08:00:00Z")),
-            )
-            .unwrap();
-        assert_eq!(repaired.revision().0, 2);
-    }
+    (0..=written.len())
+        .map(|crashed_after| {
+            let place = tempfile::tempdir().unwrap();
+            for (path, bytes) in before
+                .iter()
+                .chain(written.iter().take(crashed_after).copied())
+            {
+                let path = place.path().join(path);
+                fs::create_dir_all(path.parent().unwrap()).unwrap();
+                fs::write(path, bytes).unwrap();
+            }
+            place
+        })
+        .collect()
 }
 
 #[test]
