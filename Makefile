@@ -33,17 +33,18 @@ build:
 unit: ## unit, property and golden tests
 	$(CARGO) test --workspace --exclude fyr-tests --quiet
 
+# The whole workspace is selected each time, so that one build serves all of these: another selection has other features.
 rules: ## the repository's rules: dependencies, sources, documents, words
-	$(CARGO) test -p fyr-tests --test system --quiet house::
+	$(CARGO) test --workspace --test system --quiet house::
 
 wasm: ## build what every device decides to WebAssembly, and call it
-	$(CARGO) test -p fyr-tests --test system --quiet wasm::
+	$(CARGO) test --workspace --test system --quiet wasm::
 
 # A network namespace needs root; every user is root in a user namespace of their own.
 as_root := $(if $(filter 0,$(shell id -u)),,unshare --map-auto --map-root-user)
 
 system: build ## real binaries, real browsers
-	$(as_root) $(CARGO) test -p fyr-tests
+	$(as_root) $(CARGO) test --workspace --test system
 
 oracle: build ## compare verdicts with real browsers over many more URLs; FYR_ORACLE_SETS sets the number of sets of filters
 	FYR_ORACLE_SETS=$${FYR_ORACLE_SETS:-2000} $(as_root) $(CARGO) test -p fyr-tests --test system --quiet oracle:: -- --nocapture

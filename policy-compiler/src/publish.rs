@@ -32,7 +32,7 @@ const FAR_AHEAD: SignedDuration = SignedDuration::from_hours(24);
 ///
 /// Shows which groups change and asks before anything is signed. Devices fetch the new revision
 /// within a second where a server serves the repository. What is written belongs to the owner of the
-/// repository's directory and can be read by all, whatever the umask.
+/// repository's directory and can be read by all, with any umask.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes: 0 published, or nothing to publish, 1 an error, or not confirmed, 2 wrong usage.

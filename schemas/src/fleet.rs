@@ -51,7 +51,7 @@ pub struct Share {
     pub devices: u64,
     /// On how many of them it is in force.
     pub in_force: u64,
-    /// On how many a browser has no means for it.
+    /// On how many a browser does not support it.
     pub gaps: u64,
 }
 

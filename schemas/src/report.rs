@@ -127,7 +127,7 @@ pub struct ControlReport {
 pub enum ControlState {
     /// Every browser present obeys it.
     InForce,
-    /// A browser present has no means for it; the compiler said so.
+    /// A browser present does not support it; the compiler reported so.
     Gap,
     /// Written, and a browser must restart before it obeys.
     PendingRestart,

@@ -73,13 +73,13 @@ pub(crate) struct Cell {
     pub(crate) value: String,
     /// On how many devices it is in force.
     pub(crate) in_force: u64,
-    /// On how many devices a browser has no means for it.
+    /// On how many devices a browser does not support it.
     pub(crate) gaps: u64,
     /// How many devices the group has.
     pub(crate) devices: u64,
     /// The worst standing of any device.
     pub(crate) standing: Standing,
-    /// The browsers that have no means for it.
+    /// The browsers that do not support it.
     pub(crate) gap_in: Vec<Engine>,
 }
 

@@ -11,7 +11,7 @@ pub(crate) enum Standing {
     NoDevice,
     /// In force.
     InForce,
-    /// A browser has no means for it; decided knowingly.
+    /// A browser does not support it; decided knowingly.
     Gap,
     /// Written, and a browser must restart.
     PendingRestart,

@@ -56,7 +56,7 @@ pub(crate) fn devices_of(audience: Audience) -> &'static str {
 pub(crate) fn control_state(state: ControlState) -> String {
     let words = match state {
         ControlState::InForce => "in force",
-        ControlState::Gap => "a browser here has no means for it",
+        ControlState::Gap => "not supported by a browser on this device",
         ControlState::PendingRestart => "written; holds when the browser is restarted",
         ControlState::Drifted => "was changed on the device and is not yet repaired",
         ControlState::Failed(reason) => {

@@ -53,6 +53,9 @@ fn a_power_cut_before_any_change_leaves_a_policy_whole_and_is_repaired_by_the_ne
 
 fn recovers(device: &Enrolled) -> Result<()> {
     is_whole(device)?;
+    // The stored policy is believed as it stands, before anything is fetched again.
+    let verified = device.agent(&["verify"])?;
+    ensure!(verified.stdout.contains("is verified"), "{verified:?}");
     device.agent(&["once"])?.success()?;
     let policy = device.device.chromium_policy("fyr.json")?;
     ensure!(policy == json!(bundle(2)?.chromium), "{policy}");

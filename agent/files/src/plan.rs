@@ -119,16 +119,6 @@ pub(crate) fn own_part(bundle: &Bundle, block: Option<&Block>, place: Place) -> 
 }
 
 impl Plan {
-    /// What is to be done, one line each; nothing exactly where the plan is empty.
-    pub fn due_in_words(&self) -> Vec<String> {
-        let actions = self.actions.iter().map(ToString::to_string);
-        let obstacles = self
-            .obstacles
-            .iter()
-            .map(|it| ObstacleWords(it).to_string());
-        actions.chain(obstacles).collect()
-    }
-
     fn append(&mut self, other: Self) {
         self.actions.extend(other.actions);
         self.obstacles.extend(other.obstacles);

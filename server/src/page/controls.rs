@@ -205,7 +205,7 @@ impl ShareText {
             holding: format!("{} of {}", share.in_force, share.devices),
             words: standing_words(stand.worst, || {
                 let devices = words::plural(share.gaps, "device");
-                format!("a browser has no means for it on {devices}")
+                format!("not supported by a browser on {devices}")
             }),
             calm: is_calm(stand.worst),
         }

@@ -225,6 +225,7 @@ impl Writer {
             history::record(&mut transaction, publication).await?;
         }
         let mut settled = Vec::new();
+        let mut spent = HashMap::new();
         for write in writes {
             settled.push(match write {
                 Write::Enrol(device, reply) => {
@@ -232,10 +233,11 @@ impl Writer {
                     Settled::new(reply, outcome).changing_the_fleet(true)
                 }
                 Write::Ingest(batch, reply) => {
-                    let quota = self
-                        .quotas
-                        .entry(batch.device.clone())
-                        .or_insert_with(|| Quota::full(batch.now));
+                    // Spent for good only where the transaction is committed.
+                    let quota = spent.entry(batch.device.clone()).or_insert_with(|| {
+                        let before = self.quotas.get(&batch.device).cloned();
+                        before.unwrap_or_else(|| Quota::full(batch.now))
+                    });
                     let outcome = ingest(&mut transaction, &batch, quota).await?;
                     let changes = match &outcome {
                         IngestOutcome::Stored { news, .. } => *news,
@@ -255,6 +257,7 @@ impl Writer {
             });
         }
         transaction.commit().await?;
+        self.quotas.extend(spent);
         if newest.is_some() {
             self.remembered = newest;
         }

@@ -14,7 +14,7 @@ use fyr_trust::{
 use jiff::Timestamp;
 
 use crate::content::Content;
-use crate::repository::RepositoryError;
+use crate::repository_error::RepositoryError;
 
 /// Where the targets of a publication are read.
 pub(crate) trait Targets {

@@ -18,6 +18,7 @@ mod place;
 mod publication;
 mod published;
 mod repository;
+mod repository_error;
 mod role;
 mod spool;
 
@@ -34,5 +35,6 @@ pub use publication::{
     Authorities, Publication, RootChange, SealError, Signers, publish, renew, rotate,
 };
 pub use published::Published;
-pub use repository::{Expected, Repository, RepositoryError};
+pub use repository::{Expected, Repository};
+pub use repository_error::RepositoryError;
 pub use role::{Role, UnknownRole};

@@ -2,7 +2,7 @@
 //! that no symbolic link there leads the writing anywhere else.
 //!
 //! The directory belongs to the server's user, and an administrator, often root, writes it. What is
-//! written belongs to the owner of the directory and can be read by all, whatever the umask.
+//! written belongs to the owner of the directory and can be read by all, with any umask.
 
 use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};

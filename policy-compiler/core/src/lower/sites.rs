@@ -89,9 +89,9 @@ pub(crate) struct Loss {
 pub enum LossReason {
     /// The browser's list is full.
     ListFull,
-    /// The browser has no means for a port.
+    /// The browser does not support a port.
     Port,
-    /// The browser has no means for a query condition.
+    /// The browser does not support a query condition.
     Query,
     /// The browser writes a `|` in addresses otherwise.
     Bar,

@@ -104,8 +104,7 @@ pub(super) const ROWS: &[Setting] = &[
         name: "updates.browser",
         kind: OFF_ON,
         default: "off",
-        doc: "The browser insists on the restart that finishes an update, within a day, and keeps \
-              its parts and extensions up to date.",
+        doc: "The browser insists on the restart that finishes an update, within a day, and updates its parts and extensions.",
         role: Role::Neither,
         lowering: Lowering::Switch {
             chromium: || {

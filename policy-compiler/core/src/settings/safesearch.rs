@@ -94,8 +94,7 @@ pub(super) const ROWS: &[Setting] = &[
         name: "safesearch.other-engines",
         kind: OFF_ON,
         default: "off",
-        doc: "Search engines that have no safe variant to force are closed, so that SafeSearch \
-              cannot be left by choosing another engine.",
+        doc: "Search engines that have no safe variant to force are closed, so that another engine cannot bypass SafeSearch.",
         role: Role::Restricts(Restriction::Content),
         lowering: Lowering::Switch {
             chromium: || Mechanism::block(UNSAFE_ENGINES.iter().copied()),

@@ -140,7 +140,7 @@ pub(super) const ROWS: &[Setting] = &[
         name: "biometrics.picture-search",
         kind: ALLOW_BLOCK,
         default: "allow",
-        doc: "Searching by a picture or by what a page shows, people's faces among it, which sends \
+        doc: "Searching by a picture or by a page's content, people's faces among it, which sends \
               it to a search engine.",
         role: Role::Restricts(Restriction::Device),
         lowering: Lowering::Switch {

@@ -4,4 +4,4 @@
 pub(super) const REFUSED: &[(&str, usize)] = &[];
 
 /// How many sentences of messages are too long below a place.
-pub(super) const LONG: &[(&str, usize)] = &[("policy-compiler/core/", 4)];
+pub(super) const LONG: &[(&str, usize)] = &[];

@@ -182,7 +182,7 @@ fn words(code: Code) -> (&'static str, &'static str) {
         ),
         Code::NotCompetent => (
             "a decision beyond the competence of its body",
-            "A body decides for its unit and the units below. A rule for more than that cites a decision of a competent body. So do the approval of a service, hours and holidays there, and the end of what a wider body decided. A rule without a decision loosens nothing that was decided above it, and no decided minimum anywhere. A status of a service for a part of the organisation has no effect on bounds that its body may not decide.",
+            "A body decides for its unit and the units below. A rule for more than that cites a decision of a competent body. So do the approval of a service, hours and holidays there, and the end of what a wider body decided. A rule without a decision loosens nothing that was decided above it, and no decided minimum anywhere. A status of a service for one part has no effect on bounds that its body may not decide.",
         ),
         Code::ReviewOverdue => (
             "a review is overdue",
