@@ -56,13 +56,14 @@ impl VerifiedMetadata {
         bytes: &[u8],
     ) -> Result<Verified<W::Document>, VerifyError> {
         let listing = self.listing(wanted)?;
+        let document = Verified::open(wanted, &listing, bytes)?;
+        // A device stops reading there, even where the digest is right.
         if bytes.len() as u64 > listing.length {
             return Err(VerifyError::TooLarge {
                 document: wanted.target(),
                 limit: listing.length,
             });
         }
-        let document = Verified::open(wanted, &listing, bytes)?;
         list::check_listed(&W::lists(&document), &self.chain)?;
         Ok(document)
     }
