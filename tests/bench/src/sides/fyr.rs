@@ -1,7 +1,6 @@
 //! Ours: a policy with one rule that blocks one category, and the judge of one group.
 
 use anyhow::{Context as _, Result, ensure};
-use fyr_policy_core::url_filter::Verdict;
 use fyr_policy_core::finding::Diagnostics;
 use fyr_policy_core::judge::Judge;
 use fyr_policy_core::lower::FlatLists;
