@@ -312,16 +312,15 @@ fn a_change_of_keys_that_broke_off_is_completed_by_the_same_keys_and_by_newer_on
     for (number, broken) in with_its_root.enumerate() {
         let repository = Repository::at(broken.path());
         let clock = SigningClock::right(at("2026-08-03T08:00:00Z"));
-        let completed = match number {
-            0 => repository.renew(&town.authority.signers, clock),
-            _ => {
-                town.authority.signers.timestamp = vec![SigningKey::generate().unwrap()];
-                let authorities = Authorities {
-                    root: root.clone(),
-                    ..town.authority.authorities()
-                };
-                repository.rotate(&authorities, &town.authority.signers, clock)
-            }
+        let completed = if number == 0 {
+            repository.renew(&town.authority.signers, clock)
+        } else {
+            town.authority.signers.timestamp = vec![SigningKey::generate().unwrap()];
+            let authorities = Authorities {
+                root: root.clone(),
+                ..town.authority.authorities()
+            };
+            repository.rotate(&authorities, &town.authority.signers, clock)
         };
         assert_eq!(completed.unwrap().revision().0, 1);
         assert!(broken.path().join("metadata/2.snapshot.json").exists());
