@@ -117,6 +117,7 @@ fn report_on(given: &Given, refreshed: &Refreshed<Bundle>) -> Report {
         memory: &assessment.memory,
         periods: in_force.periods(),
         contact: &contact,
+        expiry_time: now,
         events: &EventLog::default(),
         browsers: Vec::new(),
     };
