@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
+use fyr_fixtures::Replaced as _;
 use fyr_seal::{Published, Repository};
 use jiff::Timestamp;
 
@@ -324,7 +325,7 @@ impl Office {
         let rules = copy.join("rules/sider.yaml");
         let text = fs::read_to_string(&rules).unwrap();
         assert!(text.contains("    - ome.tv\n"));
-        fs::write(&rules, text.replace("    - ome.tv\n", "")).unwrap();
+        fs::write(&rules, text.replaced("    - ome.tv\n", "")).unwrap();
         copy.to_str().unwrap().to_owned()
     }
 
