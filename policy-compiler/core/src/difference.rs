@@ -1,17 +1,17 @@
-//! The words that a difference is reported in.
+//! What changes between two policies, as data. [`crate::wording`] words it for a language.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
-use fyr_schemas::timetable::Days;
+use fyr_policy_source::{Overridable, Strength};
+use fyr_schemas::timetable::{Days, Period};
 use fyr_schemas::{
     BodyId, CaseNumber, CategoryId, GroupId, PeriodId, RuleId, ServiceId, StageId, UnitPath,
 };
 use jiff::civil::Date;
 use serde::Serialize;
 
-use crate::explain::Ground;
-use crate::policy::Rule;
+use crate::policy::{Ground, Rule};
+use crate::url_filter::Verdict;
 
 /// What changes between two policies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -88,18 +88,56 @@ pub struct Change {
     pub risk: Risk,
     /// What it is about.
     pub subject: Subject,
-    /// What held.
-    pub before: Held,
-    /// What will hold.
-    pub after: Held,
+    /// What was in force.
+    pub before: Effective,
+    /// What will be.
+    pub after: Effective,
     /// The periods of the timetable while which it is so; none where it is so without one.
     pub during: BTreeSet<PeriodId>,
     /// The days on which it is so: a year ahead, a rule begins or ends on a future date.
     pub days: Days,
-    /// For whom and when, in words.
-    pub whom: String,
+    /// What its groups have in common.
+    pub whom: Whom,
     /// For whom.
     pub groups: Vec<GroupId>,
+}
+
+/// Whom a change concerns, by what the groups have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Whom {
+    /// Who they are; absent if no class is among them yet.
+    pub who: Option<Who>,
+    /// The unit that they belong to; absent if it is the whole organisation.
+    pub unit: Option<UnitPath>,
+    /// Stages of units that have no class yet, as far as the others do not include them.
+    pub without_class: BTreeSet<Vacancy>,
+}
+
+/// Groups by what they have in common.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Who {
+    /// All groups.
+    AllGroups,
+    /// All groups of pupils.
+    Pupils,
+    /// All groups of staff.
+    Staff,
+    /// All groups of these stages.
+    Stages(BTreeSet<StageId>),
+    /// These groups, which have nothing in common that others do not have.
+    Groups(BTreeSet<GroupId>),
+}
+
+/// A stage of a unit that has no class yet.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Vacancy {
+    /// The stage.
+    pub stage: StageId,
+    /// The unit.
+    pub unit: UnitPath,
 }
 
 /// What a change is about.
@@ -114,8 +152,12 @@ pub enum Subject {
     Listed(Listed),
     /// What no lower unit may loosen of a setting or a site, at any value.
     Floor(String),
-    /// When a period runs, by its name; the holidays; or the time zone.
-    Time(String),
+    /// When a period runs.
+    Period(PeriodId),
+    /// The holidays.
+    Holidays,
+    /// The time zone.
+    TimeZone,
     /// A field of a document that is rewritten in place, and that has no effect of its own.
     Written {
         /// The document.
@@ -123,6 +165,8 @@ pub enum Subject {
         /// The field, as the language calls it: `legal-basis`, `dpia.version`.
         field: String,
     },
+    /// The age of the youngest pupils of a group.
+    Age(GroupId),
     /// What a body may decide for.
     Body(BodyId),
 }
@@ -141,31 +185,20 @@ pub enum Document {
     Category(CategoryId),
     /// A rule.
     Rule(RuleId),
-    /// A group of `units.yaml`.
-    Group(GroupId),
-}
-
-impl fmt::Display for Document {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Organisation => f.write_str("fyr.yaml"),
-            Self::Decision(case) => case.fmt(f),
-            Self::Service(service) => write!(f, "service:{service}"),
-            Self::Category(category) => write!(f, "category:{category}"),
-            Self::Rule(rule) => write!(f, "rule {rule}"),
-            Self::Group(group) => write!(f, "group {group}"),
-        }
-    }
 }
 
 impl Subject {
-    /// Whether it is what holds for groups, and not only on what ground.
-    pub(super) fn is_what_holds(&self) -> bool {
+    /// Whether it is in force for groups, and not only the ground of what is.
+    pub(crate) fn is_in_force(&self) -> bool {
         match self {
-            Self::Setting(_) | Self::Site(_) | Self::Listed(_) | Self::Floor(_) | Self::Time(_) => {
-                true
-            }
-            Self::Written { .. } | Self::Body(_) => false,
+            Self::Setting(_)
+            | Self::Site(_)
+            | Self::Listed(_)
+            | Self::Floor(_)
+            | Self::Period(_)
+            | Self::Holidays
+            | Self::TimeZone => true,
+            Self::Written { .. } | Self::Age(_) | Self::Body(_) => false,
         }
     }
 }
@@ -196,70 +229,84 @@ pub enum Membership {
     Kept,
 }
 
-impl fmt::Display for Subject {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Setting(name) | Self::Site(name) | Self::Time(name) => f.write_str(name),
-            Self::Listed(listed) => listed.fmt(f),
-            Self::Floor(of) => write!(f, "{of}, floor"),
-            Self::Written { document, field } => write!(f, "{document}, {field}"),
-            Self::Body(body) => write!(f, "body {body}"),
-        }
-    }
-}
-
-/// `category:spil gains a.example, b.example, c.example and 9 more`.
-impl fmt::Display for Listed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let verb = match self.membership {
-            Membership::Gained => "gains",
-            Membership::Lost => "loses",
-            Membership::Kept => "has",
-        };
-        let shown = self.sites.get(..3).unwrap_or(&self.sites);
-        write!(f, "category:{} {verb} {}", self.category, shown.join(", "))?;
-        match self.count.saturating_sub(shown.len()) {
-            0 => Ok(()),
-            more => write!(f, " and {more} more"),
-        }
-    }
-}
-
-/// What holds on one side.
+/// What is in force or written on one side.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Held {
-    /// The value or verdict, in the words of the source; the browser's own default where no
-    /// rule speaks.
-    pub value: String,
-    /// The rule; absent where none speaks.
+pub struct Effective {
+    /// The value; the browser's own default if no rule mentions it.
+    pub value: Content,
+    /// The rule; absent if no rule mentions it.
     pub rule: Option<RuleId>,
-    /// `locked`, `minimum`, `minimum, except lessons` or `default`; absent where no rule speaks.
-    pub strength: Option<&'static str>,
+    /// What lower units may do about it; absent if no rule mentions it.
+    pub strength: Option<Strength>,
+    /// Who may go below it all the same.
+    pub overridable: Option<Overridable>,
     /// The unit of the rule.
     pub unit: Option<UnitPath>,
-    /// The decision that the rule cites.
+    /// The decision that it cites.
     pub decision: Option<CaseNumber>,
 }
 
-impl Held {
+/// A value of one side.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Content {
+    /// A value, a verdict or a field, in the words of the source.
+    Written(String),
+    /// There is none.
+    Nothing,
+    /// The unit that a body decides for.
+    Unit(UnitPath),
+    /// An age in years.
+    Age(u8),
+    /// When a period runs.
+    Hours(Period),
+    /// Holidays.
+    Holidays(Vec<Holiday>),
+    /// A time zone.
+    Zone(Zone),
+}
+
+/// Days without school.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Holiday {
+    /// The days.
+    pub days: Days,
+    /// The case that decided them.
+    pub decision: Option<CaseNumber>,
+}
+
+/// A time zone.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Zone {
+    /// Its name: `Europe/Copenhagen`.
+    pub name: String,
+    /// Its rules, as POSIX writes them.
+    pub rules: String,
+}
+
+impl Effective {
     /// What no rule says.
-    pub(super) fn by_no_rule(value: String) -> Self {
+    pub(crate) fn by_no_rule(value: Content) -> Self {
         Self {
             value,
             rule: None,
             strength: None,
+            overridable: None,
             unit: None,
             decision: None,
         }
     }
 
-    /// What a rule says.
-    pub(super) fn by(rule: &Rule, value: String) -> Self {
+    /// What a rule says, in the words of the source.
+    pub(crate) fn by(rule: &Rule, value: String) -> Self {
         Self {
-            value,
+            value: Content::Written(value),
             rule: Some(rule.id().clone()),
-            strength: Some(rule.firmness().words()),
+            strength: Some(rule.strength()),
+            overridable: rule.overridable(),
             unit: Some(rule.unit().clone()),
             decision: rule.decision().cloned(),
         }
@@ -274,16 +321,16 @@ pub struct AddressChange {
     pub risk: Risk,
     /// The address.
     pub url: String,
-    /// `allow`, `warn` or `block`.
-    pub before: &'static str,
-    /// `allow`, `warn` or `block`.
-    pub after: &'static str,
+    /// The verdict that was in force.
+    pub before: Verdict,
+    /// The verdict that will be.
+    pub after: Verdict,
     /// The periods of the timetable while which it is so; none where it is so without one.
     pub during: BTreeSet<PeriodId>,
     /// The days on which it is so: a year ahead, a rule begins or ends on a future date.
     pub days: Days,
-    /// For whom and when, in words.
-    pub whom: String,
+    /// What its groups have in common.
+    pub whom: Whom,
     /// For whom.
     pub groups: Vec<GroupId>,
 }

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use fyr_policy_core::Difference;
-use fyr_policy_core::diff::{Change, Document, Risk, Subject};
-
-use super::devices::Devices;
+use super::at_time;
+use crate::difference::{Change, Content, Difference, Document, Risk, Subject};
+use crate::wording::Reached;
+use crate::wording::english::phrase::{agreeing, counted};
 
 /// `12 groups in 4 units change; 3 sites become blocked for mellemtrin; nothing gets weaker`.
-pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String {
+pub(in crate::wording) fn summary(difference: &Difference, reached: Option<Reached>) -> String {
     let is_all_compared = difference.not_compared.is_empty();
     if difference.risk == Risk::Nothing && difference.groups.added.is_empty() && is_all_compared {
         return "nothing changes for anybody".to_owned();
@@ -17,18 +17,17 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     let mut parts = Vec::new();
     if !groups.changed.is_empty() {
         let (changed, units) = (groups.changed.len(), groups.units.len());
-        let change = if changed == 1 { "changes" } else { "change" };
         parts.push(format!(
-            "{} in {} {change}",
-            counted(changed, "group"),
-            counted(units, "unit")
+            "{} in {} {}",
+            counted(changed, "group", "groups"),
+            counted(units, "unit", "units"),
+            agreeing(changed, "changes", "change"),
         ));
     }
-    if let Some(devices) = devices {
+    if let Some(Reached { devices, of }) = reached {
         parts.push(format!(
-            "{} of {} reached",
-            counted(devices.touched, "device"),
-            devices.of
+            "{} of {of} reached",
+            counted(devices, "device", "devices"),
         ));
     }
     for (count, word) in [
@@ -36,7 +35,7 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
         (groups.removed.len(), "without policy"),
     ] {
         if count > 0 {
-            parts.push(format!("{} {word}", counted(count, "group")));
+            parts.push(format!("{} {word}", counted(count, "group", "groups")));
         }
     }
     parts.extend(sites(difference));
@@ -49,20 +48,13 @@ pub(super) fn line(difference: &Difference, devices: Option<&Devices>) -> String
     parts.join("; ")
 }
 
-/// `1 group`, `12 groups`.
-pub(super) fn counted(count: usize, word: &str) -> String {
-    match count {
-        1 => format!("1 {word}"),
-        _ => format!("{count} {word}s"),
-    }
-}
-
 fn sites(difference: &Difference) -> Vec<String> {
     let becoming = |verdict: &str| -> Vec<&Change> {
+        let is = |value: &Content| matches!(value, Content::Written(word) if word == verdict);
         let changes = difference.changes.iter();
         changes
             .filter(|change| of_sites(&change.subject) > 0)
-            .filter(|change| change.after.value == verdict && change.before.value != verdict)
+            .filter(|change| is(&change.after.value) && !is(&change.before.value))
             .collect()
     };
     [
@@ -75,13 +67,15 @@ fn sites(difference: &Difference) -> Vec<String> {
         let changes = becoming(verdict);
         let first = changes.first()?;
         let count = changes.iter().map(|change| of_sites(&change.subject)).sum();
-        let verb = if count == 1 { one } else { many };
-        let whom = if changes.iter().all(|change| change.whom == first.whom) {
-            format!(" for {}", first.whom)
+        let verb = agreeing(count, one, many);
+        let whom = |change: &Change| at_time(&change.whom, &change.during, change.days);
+        let whom_first = whom(first);
+        let whom = if changes.iter().all(|change| whom(change) == whom_first) {
+            format!(" for {whom_first}")
         } else {
             String::new()
         };
-        Some(format!("{} {verb}{whom}", counted(count, "site")))
+        Some(format!("{} {verb}{whom}", counted(count, "site", "sites")))
     })
     .collect()
 }
@@ -93,8 +87,11 @@ fn of_sites(subject: &Subject) -> usize {
         Subject::Listed(listed) => listed.count,
         Subject::Setting(_)
         | Subject::Floor(_)
-        | Subject::Time(_)
+        | Subject::Period(_)
+        | Subject::Holidays
+        | Subject::TimeZone
         | Subject::Written { .. }
+        | Subject::Age(_)
         | Subject::Body(_) => 0,
     }
 }
@@ -106,17 +103,19 @@ fn settings(difference: &Difference) -> Option<String> {
         .filter(|change| matches!(change.subject, Subject::Setting(_)))
         .filter(|change| change.before.value != change.after.value)
         .count();
-    let change = if count == 1 { "changes" } else { "change" };
-    (count > 0).then(|| format!("{} {change}", counted(count, "setting")))
+    changing(count, "setting", "settings")
 }
 
 /// Floors about which nothing else is reported.
 fn floors(difference: &Difference) -> Option<String> {
     let changes = difference.changes.iter();
     let floors = changes.filter(|change| matches!(change.subject, Subject::Floor(_)));
-    let count = floors.count();
-    let change = if count == 1 { "changes" } else { "change" };
-    (count > 0).then(|| format!("{} {change}", counted(count, "floor")))
+    changing(floors.count(), "floor", "floors")
+}
+
+fn changing(count: usize, one: &str, many: &str) -> Option<String> {
+    let change = agreeing(count, "changes", "change");
+    (count > 0).then(|| format!("{} {change}", counted(count, one, many)))
 }
 
 fn times(difference: &Difference) -> Option<String> {
@@ -124,12 +123,15 @@ fn times(difference: &Difference) -> Option<String> {
     let others = changes.filter(|change| change.before.value != change.after.value);
     let names: BTreeSet<&str> = others
         .filter_map(|change| match &change.subject {
-            Subject::Time(name) => Some(name.as_str()),
+            Subject::Period(period) => Some(period.as_str()),
+            Subject::Holidays => Some("holidays"),
+            Subject::TimeZone => Some("time-zone"),
             Subject::Setting(_)
             | Subject::Site(_)
             | Subject::Listed(_)
             | Subject::Floor(_)
             | Subject::Written { .. }
+            | Subject::Age(_)
             | Subject::Body(_) => None,
         })
         .collect();
@@ -137,15 +139,19 @@ fn times(difference: &Difference) -> Option<String> {
     (!names.is_empty()).then(|| format!("other times for {}", names.join(", ")))
 }
 
-/// Documents that are rewritten in place, and bodies that may decide for something else.
+/// Documents that are rewritten in place, groups of another age, and bodies that may decide for
+/// something else.
 fn grounds(difference: &Difference) -> Vec<String> {
     let mut documents: BTreeMap<Kind, BTreeSet<&Document>> = BTreeMap::new();
-    let mut bodies = BTreeSet::new();
+    let (mut ages, mut bodies) = (BTreeSet::new(), BTreeSet::new());
     for change in &difference.changes {
         match &change.subject {
             Subject::Written { document, .. } => {
                 let of_kind = documents.entry(Kind::of(document)).or_default();
                 of_kind.insert(document);
+            }
+            Subject::Age(group) => {
+                ages.insert(group);
             }
             Subject::Body(body) => {
                 bodies.insert(body);
@@ -154,39 +160,42 @@ fn grounds(difference: &Difference) -> Vec<String> {
             | Subject::Site(_)
             | Subject::Listed(_)
             | Subject::Floor(_)
-            | Subject::Time(_) => {}
+            | Subject::Period(_)
+            | Subject::Holidays
+            | Subject::TimeZone => {}
         }
     }
+    let is = |count| agreeing(count, "is", "are");
     let documents = documents.iter().map(|(kind, documents)| {
-        let (count, is) = match documents.len() {
-            1 => (format!("1 {}", kind.one()), "is"),
-            count => (format!("{count} {}", kind.many()), "are"),
-        };
+        let count = documents.len();
+        let rewritten =
+            |one, many| format!("{} {} rewritten", counted(count, one, many), is(count));
         match kind {
+            Kind::Decision => rewritten("decision", "decisions"),
+            Kind::Service => rewritten("service", "services"),
+            Kind::Category => rewritten("category", "categories"),
+            Kind::Rule => format!("the reason of {}", rewritten("rule", "rules")),
             Kind::Organisation => "`fyr.yaml` is rewritten".to_owned(),
-            Kind::Decision | Kind::Service | Kind::Category => format!("{count} {is} rewritten"),
-            Kind::Rule => format!("the reason of {count} {is} rewritten"),
-            Kind::Group => format!("{count} {is} of another age"),
         }
     });
-    let bodies = (!bodies.is_empty()).then(|| {
-        let may = match bodies.len() {
-            1 => "1 body".to_owned(),
-            count => format!("{count} bodies"),
-        };
-        format!("{may} may decide for something else")
+    let ages = (!ages.is_empty()).then(|| {
+        let count = counted(ages.len(), "group", "groups");
+        format!("{count} {} of another age", is(ages.len()))
     });
-    documents.chain(bodies).collect()
+    let bodies = (!bodies.is_empty()).then(|| {
+        let count = counted(bodies.len(), "body", "bodies");
+        format!("{count} may decide for something else")
+    });
+    documents.chain(ages).chain(bodies).collect()
 }
 
-/// The kind of a document.
+/// The kind of a document, in the order in which kinds are named.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Kind {
     Decision,
     Service,
     Category,
     Rule,
-    Group,
     Organisation,
 }
 
@@ -198,29 +207,6 @@ impl Kind {
             Document::Service(_) => Self::Service,
             Document::Category(_) => Self::Category,
             Document::Rule(_) => Self::Rule,
-            Document::Group(_) => Self::Group,
-        }
-    }
-
-    fn one(self) -> &'static str {
-        match self {
-            Self::Decision => "decision",
-            Self::Service => "service",
-            Self::Category => "category",
-            Self::Rule => "rule",
-            Self::Group => "group",
-            Self::Organisation => "organisation",
-        }
-    }
-
-    fn many(self) -> &'static str {
-        match self {
-            Self::Decision => "decisions",
-            Self::Service => "services",
-            Self::Category => "categories",
-            Self::Rule => "rules",
-            Self::Group => "groups",
-            Self::Organisation => "organisations",
         }
     }
 }
@@ -233,16 +219,15 @@ fn weaker(difference: &Difference) -> Vec<String> {
         let addresses = difference.addresses.iter().map(|change| change.risk);
         changes.chain(addresses).filter(|of| *of == risk).count()
     };
-    let things = |count: usize, get: &str, gets: &str| match count {
-        0 => None,
-        1 => Some(format!("1 thing {gets}")),
-        count => Some(format!("{count} things {get}")),
+    let things = |count: usize, gets: &str, get: &str| {
+        let things = counted(count, "thing", "things");
+        (count > 0).then(|| format!("{things} {}", agreeing(count, gets, get)))
     };
-    let weaker = things(of(Risk::Weaker), "get weaker", "gets weaker");
+    let weaker = things(of(Risk::Weaker), "gets weaker", "get weaker");
     let different = things(
         of(Risk::Different),
-        "are neither weaker nor tighter: look at them",
         "is neither weaker nor tighter: look at it",
+        "are neither weaker nor tighter: look at them",
     );
     let is_all_compared =
         difference.groups.removed.is_empty() && difference.not_compared.is_empty();
@@ -254,13 +239,10 @@ fn weaker(difference: &Difference) -> Vec<String> {
 /// The later days that were not checked.
 fn not_compared(difference: &Difference) -> Option<String> {
     let first = difference.not_compared.first()?;
-    let count = counted(difference.not_compared.len(), "later day");
-    let is = if difference.not_compared.len() == 1 {
-        "is"
-    } else {
-        "are"
-    };
+    let count = difference.not_compared.len();
+    let days = counted(count, "later day", "later days");
+    let is = agreeing(count, "is", "are");
     Some(format!(
-        "{count} {is} not compared: `--date {first}` compares the first"
+        "{days} {is} not compared: `--date {first}` compares the first"
     ))
 }
