@@ -273,7 +273,7 @@ pub enum Content {
 pub struct Holiday {
     /// The days.
     pub days: Days,
-    /// The case that decided them.
+    /// The case that decided them, where it did not decide all.
     pub decision: Option<CaseNumber>,
 }
 

@@ -49,6 +49,9 @@ fn advised(found: &Value) -> Vec<String> {
         )],
         "no-colon" => vec![text(&says["rest"])],
         "address-range" => vec![text(&says["address"])],
+        "filter" if says["meant"].is_null() => {
+            vec![text(&says["error"]["spelling"]["canonical"])]
+        }
         _ => vec![text(&says["meant"])],
     }
 }

@@ -322,7 +322,7 @@ fn r22_devices_get_the_next_days_if_there_are_too_many() {
             )
             .with(
                 &format!("rules/{name}.yaml"),
-                &rule(&case_number).replaced("spil", &name),
+                &rule(&case_number).replaced_all("spil", &name),
             );
     }
     assert_eq!(source.codes(DAY), ["FYR0913"]);

@@ -81,12 +81,7 @@ fn r28_personal_devices_have_no_ways_to_close() {
             "for: /\n",
             "for: { unit: /, ownership: managed }\n",
         )
-        .with_edit(
-            "rules/floor.yaml",
-            "for: /skoler\n",
-            "for: { unit: /skoler, ownership: managed }\n",
-        )
-        .with_edit(
+        .with_edits(
             "rules/floor.yaml",
             "for: /skoler\n",
             "for: { unit: /skoler, ownership: managed }\n",

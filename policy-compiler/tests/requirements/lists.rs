@@ -180,7 +180,7 @@ fn what_is_locked_keeps_its_place_in_a_full_list() {
                 rule("spil", "locked", "  block: [category:spil]\n"),
             ]
             .join("---\n")
-            .replaced("guidance:\n  da: Pas på.\n", ""),
+            .replaced_all("guidance:\n  da: Pas på.\n", ""),
         );
     let bundle = source.bundle("oest-2021", DAY);
     let shut = entries(&bundle, "URLBlocklist");

@@ -164,7 +164,7 @@ fn r13_a_policy_that_cannot_be_read_is_not_reviewed() {
 
 /// A service with its status, and everything that an approved one says.
 fn tool(name: &str, status: &str) -> String {
-    TEGN.replaced("tegn", name)
+    TEGN.replaced_all("tegn", name)
         .replaced("status: approved", &format!("status: {status}"))
 }
 

@@ -50,6 +50,12 @@ impl Source {
         self.with(path, &text.replaced(old, new))
     }
 
+    /// With one text of a file put for another wherever it is.
+    pub(crate) fn with_edits(self, path: &str, old: &str, new: &str) -> Self {
+        let text = fs::read_to_string(self.directory.path().join(path)).expect(path);
+        self.with(path, &text.replaced_all(old, new))
+    }
+
     /// Where it is.
     pub(crate) fn path(&self) -> &Path {
         self.directory.path()

@@ -137,16 +137,18 @@ fn beside_a_closed_site(service: &str) -> Source {
 #[test]
 fn r03_no_service_opens_a_closed_site_by_joining_what_is_open() {
     let own = "status: [{ for: /skoler/oest, status: approved, decision: OEST-3 }]\n";
-    for (says, site) in [
-        // By its category, which needs no word of anybody.
+    let by_the_board = ("OEST-3", "SK-2025-7");
+    for (says, (uncited, cited), site) in [
+        // By its category, which needs no decision.
         (
             "category: tegning\nstatus: under-review\n",
+            ("under-review\n", "under-review\ndecision: SK-2025-7\n"),
             "a.klip.example",
         ),
         // By a status that the school gives it.
-        (own, "www.klip.example"),
+        (own, by_the_board, "www.klip.example"),
         // Over a part of a service that the board denied.
-        (own, "www.tik.example"),
+        (own, by_the_board, "www.tik.example"),
     ] {
         let service = |case: &str| format!("service: z\nname: Z\n{says}{case}sites: [{site}]\n");
         let found = beside_a_closed_site(&service("")).found(DAY);
@@ -155,8 +157,7 @@ fn r03_no_service_opens_a_closed_site_by_joining_what_is_open() {
             found == "join-bypasses" || found == "status-bypasses"
         };
         assert!(found.iter().any(bypasses), "{site}: {found:?}");
-        let boards = service("").replaced("OEST-3", "SK-2025-7");
-        let boards = boards.replaced("under-review\n", "under-review\ndecision: SK-2025-7\n");
+        let boards = service("").replaced(uncited, cited);
         let found = beside_a_closed_site(&boards).check(DAY);
         assert!(!found.contains("FYR0503"), "{site}: {found}");
     }

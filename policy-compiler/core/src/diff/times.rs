@@ -263,13 +263,19 @@ fn held(value: Content, decision: Option<CaseNumber>) -> Effective {
     }
 }
 
-/// Holidays, each with the case that decided it; the case of the whole where one decided them all.
+/// Holidays, each with the case that decided it; the case of all of them where one decided them.
 fn holidays(holidays: BTreeSet<Holiday>) -> Effective {
     let cases: BTreeSet<Option<CaseNumber>> = holidays
         .iter()
         .map(|holiday| holiday.decision.clone())
         .collect();
-    let is_one = cases.len() == 1;
-    let case = cases.into_iter().next().flatten().filter(|_| is_one);
-    held(Content::Holidays(holidays.into_iter().collect()), case)
+    if cases.len() != 1 {
+        return held(Content::Holidays(holidays.into_iter().collect()), None);
+    }
+    let days = holidays.into_iter().map(|holiday| Holiday {
+        decision: None,
+        ..holiday
+    });
+    let days = Content::Holidays(days.collect());
+    held(days, cases.into_iter().next().flatten())
 }

@@ -257,13 +257,11 @@ fn content(value: &Content) -> String {
 
 /// `2026-12-21 until 2027-01-03`; `school` where there are none. The cases, where several decided.
 fn holidays(holidays: &[Holiday]) -> String {
-    let cases: BTreeSet<_> = holidays.iter().map(|each| &each.decision).collect();
-    let is_one = cases.len() == 1;
     let words = holidays
         .iter()
         .map(|Holiday { days, decision }| match decision {
-            Some(case) if !is_one => format!("{} ({case})", stretch(*days)),
-            Some(_) | None => stretch(*days),
+            Some(case) => format!("{} ({case})", stretch(*days)),
+            None => stretch(*days),
         });
     let words: Vec<String> = words.collect();
     if words.is_empty() {
