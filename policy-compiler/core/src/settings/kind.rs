@@ -82,7 +82,8 @@ pub enum Value {
 }
 
 /// Why a written value is none of its setting.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a value of the setting")]
 pub enum ParseValueError {
     /// Not one of the setting's words.
     Word {

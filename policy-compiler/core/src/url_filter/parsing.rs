@@ -13,7 +13,8 @@ use super::{Host, QueryCondition, QueryEnd, UrlFilter, address_text};
 pub(crate) const LONGEST: usize = 2048;
 
 /// Why a text is not a URL filter.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error, serde::Serialize)]
+#[error("not a URL filter")]
 #[serde(rename_all = "kebab-case")]
 pub enum ParseFilterError {
     /// Nothing was written.
