@@ -14,7 +14,7 @@ use fyr_schemas::report::{
     Event, EventKind, FailureReason, PeriodsInForce, Place, Product, RefusalReason, Report,
 };
 use fyr_trust::{
-    ClockState, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
+    ClockState, DeviceTime, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
 };
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
@@ -128,9 +128,21 @@ impl Agent {
         })
     }
 
-    /// The device's time. What is wrong with its clock is reported once.
+    /// The times of the device, at a look that changes nothing.
+    pub(crate) fn read_time(&self) -> DeviceTime {
+        clock::read().device_time(self.belief.floor())
+    }
+
+    /// The time of the timetable and of reports; see [`Agent::time`].
     pub(crate) fn now(&mut self) -> Timestamp {
-        let time = clock::read().device_time(self.belief.floor());
+        self.time().now
+    }
+
+    /// The times of the device. What is wrong with its clock is reported once, and what is remembered
+    /// as later than now is corrected.
+    pub(crate) fn time(&mut self) -> DeviceTime {
+        let time = self.read_time();
+        self.remembered.contact.note_time(&time);
         let is_new = std::mem::discriminant(&time.clock) != std::mem::discriminant(&self.clock);
         self.clock = time.clock;
         if is_new {
@@ -153,12 +165,7 @@ impl Agent {
                 self.events.push(time.now, event);
             }
         }
-        time.now
-    }
-
-    /// The time to judge expiry by.
-    pub(crate) fn expiry_time(&self) -> Timestamp {
-        clock::read().expiry_time(self.belief.floor())
+        time
     }
 
     /// A number that is this device's own, to spread a fleet's attempts by.
@@ -208,10 +215,9 @@ impl Agent {
 
     /// Takes in what a refresh found. The last good policy stays whenever it did not end well.
     fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) -> Fetched {
-        let now = self.now();
         match result {
             Ok(refreshed) => {
-                self.believe(refreshed, now);
+                self.believe(refreshed);
                 Fetched::Believed
             }
             Err(error) => {
@@ -221,8 +227,9 @@ impl Agent {
                     FetchError::Unkept(_) => TroubleKind::Unkept,
                     FetchError::Refused(refused) => TroubleKind::Refused(refused.reason()),
                 };
-                if let Some(event) = self.remembered.contact.failed(now, kind) {
-                    self.events.push(now, event);
+                let time = self.time();
+                if let Some(event) = self.remembered.contact.failed(&time, kind) {
+                    self.events.push(time.now, event);
                 }
                 match kind {
                     TroubleKind::OutOfReach => Fetched::OutOfReach,
@@ -233,12 +240,17 @@ impl Agent {
         }
     }
 
-    fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
+    fn believe(&mut self, refreshed: Refreshed<Bundle>) {
         self.belief
             .keep(&self.store, refreshed.state, refreshed.floor);
         self.note_belief();
         self.expires = Some(refreshed.expires);
-        self.remembered.contact.succeeded(now, refreshed.expires);
+        let time = self.time();
+        let contact = &mut self.remembered.contact;
+        contact.succeeded(&time, refreshed.timestamp, refreshed.expires);
+        if contact.staleness(&time).is_some() {
+            warn!("the metadata of the policy is older than 14 days by the clock of this device");
+        }
         let before = self.bundle.as_ref().map(Verified::revision);
         if before != Some(refreshed.document.revision()) {
             info!("revision {} is verified", refreshed.document.revision());
@@ -267,17 +279,15 @@ impl Agent {
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
     pub(crate) fn converge(&mut self, noticed: Instant) {
         self.look_for_browsers();
-        let begun = self.now();
+        let time = self.time();
         let Some(bundle) = &self.bundle else {
             return;
         };
-        let in_force = InForce::at(bundle, begun);
-        // INVARIANT: only a slice that began before the metadata expired counts. A clock that is far
-        // ahead for a moment must not hold the device in a slice to come.
-        let is_new_slice = self.periods.as_ref() != in_force.periods();
-        let start = is_new_slice
-            .then(|| slice_start(bundle, begun))
-            .flatten()
+        let in_force = InForce::at(bundle, time.now);
+        // INVARIANT: only a slice that began by the unsigned time, and before the metadata expired,
+        // counts. Neither a signature nor a clock that is far ahead for a moment must hold the device
+        // in a slice to come.
+        let start = slice_start(bundle, time.unsigned)
             .filter(|start| self.expires.is_some_and(|expires| *start <= expires));
         let owner = self.store.owner();
         let memory = &self.remembered.memory;

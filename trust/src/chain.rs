@@ -22,8 +22,14 @@ use crate::ring_provider;
 /// of TUF, which lets signed documents carry more.
 pub(crate) const ISSUED: &str = "x-fyr-issued";
 
-/// The longest time that a timestamp and a snapshot live after their issue time: 14 days. Whoever
-/// steals the server's keys can freeze devices no longer than that.
+/// The longest time that a timestamp and a snapshot live after their issue time, and that a device
+/// counts a timestamp as fresh by its own clock: 14 days.
+///
+/// The keys that sign the issue time sign the expiry too, so alone the first bound holds only for
+/// who signs with a right clock. A thief of the server's keys can sign an issue time to come, up to
+/// the expiry of the root. The second bound makes a device that is frozen in this way report itself
+/// stale. Neither stops a thief who keeps signing higher timestamps: that is ended only by a new root
+/// with other online keys, once the device gets it.
 pub const ONLINE_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Metadata that is believed so far.
@@ -269,7 +275,7 @@ impl Chain {
         .unwrap_or(Timestamp::MIN)
     }
 
-    /// When the timestamp was signed. A stolen online key may claim any time, and a device
+    /// When the timestamp was signed, as it says. A stolen online key may claim any time, and a device
     /// remembers the latest; so it may not claim one at which the root had expired.
     fn issued(&self, document: &str) -> Result<Timestamp, VerifyError> {
         let malformed = |source: &str| VerifyError::Malformed {

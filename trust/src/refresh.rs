@@ -94,7 +94,10 @@ pub struct Refreshed<T> {
     pub state: TrustedState,
     /// Never below the floor it began with.
     pub floor: Floor,
-    /// When the metadata that vouches for the document expires.
+    /// SHA-256 of the timestamp that vouches for the document. A refresh goes back to no older
+    /// timestamp, so another one is a newer one.
+    pub timestamp: Digest,
+    /// When the metadata that vouches for the document expires, by what it says.
     pub expires: Timestamp,
 }
 
@@ -419,6 +422,7 @@ impl<W: Wanted> Setting<W> {
                 complete: chain.completed(),
                 ..chain.raise(&self.floor)
             },
+            timestamp: crate::digest(self.found.timestamp.as_deref().unwrap_or_default()),
             expires: chain.expires(),
             state: self.found,
         })

@@ -22,6 +22,20 @@ pub struct Attempts {
     pub repair: Option<Timestamp>,
 }
 
+impl Attempts {
+    /// Takes in what the clock says. An attempt that is further ahead than any wait was planned before
+    /// the clock was set back, and comes after the longest wait from now on.
+    pub fn note_time(&mut self, now: Timestamp) {
+        for (attempt, longest) in [
+            (&mut self.refresh, HEARTBEAT),
+            (&mut self.repair, LONGEST_REPAIR_WAIT),
+        ] {
+            let latest = now.saturating_add(longest).unwrap_or(Timestamp::MAX);
+            *attempt = attempt.map(|planned| planned.min(latest));
+        }
+    }
+}
+
 /// What was tried so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {
@@ -127,6 +141,29 @@ mod tests {
         });
         assert_eq!(waits, [2, 4, 8, 60, 60]);
         assert_eq!(next_repair(0, now), None);
+    }
+
+    #[test]
+    fn no_attempt_stays_further_ahead_than_its_longest_wait_after_the_clock_was_set_back() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let planned = Attempts {
+            refresh: Some(at(3600 + 800)),
+            repair: Some(at(3600 + 8)),
+        };
+        let noted = |now| {
+            let mut attempts = planned;
+            attempts.note_time(at(now));
+            attempts
+        };
+        assert_eq!(noted(3600), planned);
+        assert_eq!(noted(9999), planned);
+        let repair = Some(at(60));
+        let refresh = Some(at(900));
+        assert_eq!(noted(0), Attempts { refresh, repair });
+        let none = Attempts::default();
+        let mut attempts = none;
+        attempts.note_time(at(0));
+        assert_eq!(attempts, none);
     }
 
     #[test]

@@ -136,7 +136,7 @@ async fn join(
     let refreshed = fetch::refresh_unstored(server, begun)
         .await
         .map_err(EnrolError::Authority)?;
-    let now = clock::read().expiry_time(&refreshed.floor);
+    let now = clock::read().device_time(&refreshed.floor).expiry;
     let token = token::verify(envelope, refreshed.document.value(), now)?;
     let request = EnrolmentRequest {
         token: envelope.clone(),

@@ -78,9 +78,9 @@ fn a_time_signed_by_stolen_online_keys_moves_expiry_and_not_the_time_of_the_devi
             system: at(DAY),
             build: at("2020-01-01T00:00:00Z"),
         };
-        assert_eq!(clock.expiry_time(&device.floor), ahead);
         let time = clock.device_time(&device.floor);
-        assert_eq!(time.now, at(DAY));
+        assert_eq!(time.expiry, ahead);
+        assert_eq!((time.now, time.unsigned), (at(DAY), at(DAY)));
         let by = ahead.duration_since(at(DAY));
         assert_eq!(time.clock, ClockState::SignedAhead { by });
     }
