@@ -90,8 +90,7 @@ impl Agent {
             );
         }
         let belief = Belief::load(&store);
-        let (bundle, expires) = match reload(belief.state(), belief.floor(), &enrolment.identity())
-        {
+        let (bundle, expires) = match reload(belief.state(), belief.seen(), &enrolment.identity()) {
             Ok(reloaded) => (Some(reloaded.document), Some(reloaded.expires)),
             Err(VerifyError::NothingStored { .. }) => (None, None),
             Err(error) => {
@@ -102,7 +101,7 @@ impl Agent {
         let remembered = store.remembered();
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         if let Some(bundle) = &bundle {
-            let now = clock::read().device_time(belief.floor()).now;
+            let now = clock::read().device_time(belief.seen()).now;
             hosts.aim_at(InForce::at(bundle, now).bundle());
         }
         Ok(Self {
@@ -130,7 +129,7 @@ impl Agent {
 
     /// The times of the device, at a look that changes nothing.
     pub(crate) fn read_time(&self) -> DeviceTime {
-        clock::read().device_time(self.belief.floor())
+        clock::read().device_time(self.belief.seen())
     }
 
     /// The time of the timetable and of reports; see [`Agent::time`].
@@ -177,8 +176,8 @@ impl Agent {
     /// A refresh from what is stored on.
     pub(crate) fn begin_refresh(&self) -> Refresh<Identity> {
         let identity = self.enrolment.identity();
-        let (state, floor) = (self.belief.state(), self.belief.floor());
-        Refresh::begin(state, floor, &identity, clock::read()).holding(self.hosts.lists().held())
+        let (state, seen) = (self.belief.state(), self.belief.seen());
+        Refresh::begin(state, seen, &identity, clock::read()).holding(self.hosts.lists().held())
     }
 
     /// Takes one step of a refresh: stores what it verified, and says what is to be fetched next.
@@ -199,8 +198,8 @@ impl Agent {
 
     fn keep(&mut self, kept: Keep) -> Result<(), FetchError> {
         match kept {
-            Keep::Trust(state, floor) => {
-                self.belief.keep(&self.store, *state, floor);
+            Keep::Trust(state, seen) => {
+                self.belief.keep(&self.store, *state, seen);
                 self.note_belief();
                 Ok(())
             }
@@ -242,7 +241,7 @@ impl Agent {
 
     fn believe(&mut self, refreshed: Refreshed<Bundle>) {
         self.belief
-            .keep(&self.store, refreshed.state, refreshed.floor);
+            .keep(&self.store, refreshed.state, refreshed.seen);
         self.note_belief();
         self.expires = Some(refreshed.expires);
         let time = self.time();
@@ -304,7 +303,7 @@ impl Agent {
         if tried.any(|tried| tried.action.place == Place::Hosts && tried.result.is_err()) {
             hosts.gather();
         }
-        let at = clock::read().device_time(self.belief.floor()).now;
+        let at = clock::read().device_time(self.belief.seen()).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();
         let running = system::running(&self.root, &self.present);
         let after = observe::observe(&self.root, owner, &self.present, running, hosts);

@@ -61,10 +61,10 @@ impl Look {
         let remembered = store.remembered();
         let key = DeviceKey::load_for(&store, &enrolment.device);
         let present = presence::look(root)?;
-        let floor = store.floor().floor;
-        let time = clock::read().device_time(&floor);
+        let seen = store.seen().seen;
+        let time = clock::read().device_time(&seen);
         let at = time.now;
-        let reloaded = reload(&store.trusted(), &floor, &enrolment.identity());
+        let reloaded = reload(&store.trusted(), &seen, &enrolment.identity());
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         let policy = reloaded.map(|reloaded| {
             let running = system::running(root, &present);

@@ -12,8 +12,8 @@ use fyr_schemas::timetable::{Days, Period, Timetable};
 use fyr_tests::child::Ended;
 use fyr_tests::municipality::{Enrolled, Municipality};
 use fyr_tests::town::{Town, bundle};
-use fyr_trust::Floor;
-use fyr_trust::floor::{Slot, newest};
+use fyr_trust::Seen;
+use fyr_trust::seen::{Slot, newest};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -213,7 +213,7 @@ fn a_time_signed_with_the_real_online_keys_moves_no_device_into_another_term() -
 
 /// The two stored slots, and what is in the newer of them.
 fn stored_slot(state: &Path) -> Result<Slot> {
-    let [one, two] = ["floor.0", "floor.1"].map(|name| fs::read(state.join(name)).ok());
+    let [one, two] = ["seen.0", "seen.1"].map(|name| fs::read(state.join(name)).ok());
     let slot = newest([one.as_deref(), two.as_deref()]);
     ensure!(slot != Slot::default(), "no slot is stored");
     Ok(slot)
@@ -228,17 +228,17 @@ fn a_clock_that_is_set_back_before_the_time_slice_in_force_does_not_undo_it() ->
     let state = device.device.root().join("var/lib/fyr");
     let slot = stored_slot(&state)?;
     let exam = day(now, -1)?.to_zoned(TimeZone::UTC)?.timestamp();
-    ensure!(slot.floor.slice == Some(exam), "{slot:?}");
+    ensure!(slot.seen.slice == Some(exam), "{slot:?}");
 
     // The device was in the next term; then its clock was set back and its memory was removed.
     town.server().kill()?;
     let term = day(now, 20)?.to_zoned(TimeZone::UTC)?.timestamp();
-    let later = slot.next(Floor {
+    let later = slot.next(Seen {
         slice: Some(term),
-        ..slot.floor.clone()
+        ..slot.seen.clone()
     });
     fs::write(
-        state.join(format!("floor.{}", later.place())),
+        state.join(format!("seen.{}", later.place())),
         later.encode(),
     )?;
     for copy in ["memory", "memory.twin"] {
@@ -323,7 +323,7 @@ fn a_time_slice_that_only_the_signed_time_has_reached_is_not_stored() -> Result<
     device.agent_ahead(ahead, &["once"])?.success()?;
     ensure!(blocked(&device)? == json!(["term.example"]));
     let slot = stored_slot(&device.device.root().join("var/lib/fyr"))?;
-    ensure!(slot.floor.slice < Some(term), "{slot:?}");
+    ensure!(slot.seen.slice < Some(term), "{slot:?}");
     let seen = device.agent_ahead(ahead, &["status", "--json"])?.stdout;
     let seen: Value = serde_json::from_str(&seen)?;
     ensure!(seen.get("clock_behind") == Some(&json!(false)), "{seen:#}");

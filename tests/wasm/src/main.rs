@@ -19,7 +19,7 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{Freshness, Report};
 use fyr_schemas::{GroupId, OrganisationId};
 use fyr_trust::{
-    Answer, Clock, Floor, Identity, Need, Refresh, Refreshed, TrustedState, VerifyError,
+    Answer, Clock, Seen, Identity, Need, Refresh, Refreshed, TrustedState, VerifyError,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -98,15 +98,15 @@ fn refresh(given: &Given, identity: &Identity) -> Result<Refreshed<Bundle>, Veri
             Answer::Found(text.clone().into_bytes())
         }))
     };
-    let (state, floor) = (TrustedState::default(), Floor::default());
-    let begun = Refresh::begin(&state, &floor, identity, clock(given.now));
+    let (state, seen) = (TrustedState::default(), Seen::default());
+    let begun = Refresh::begin(&state, &seen, identity, clock(given.now));
     begun.drive(|need| answer(need.clone()), drop)
 }
 
 /// The report of a device on which everything is in force.
 fn report_on(given: &Given, refreshed: &Refreshed<Bundle>) -> Report {
     let now = given.now;
-    let time = clock(now).device_time(&refreshed.floor);
+    let time = clock(now).device_time(&refreshed.seen);
     let mut contact = Contact::default();
     contact.succeeded(&time, refreshed.timestamp.clone(), refreshed.expires);
     let in_force = InForce::at(&refreshed.document, now);
