@@ -6,12 +6,13 @@ use std::time::{Duration, Instant};
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::in_force::{InForce, slice_start};
-use fyr_agent_core::storage::{Part, Storage};
+use fyr_agent_core::storage::Storage;
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{
     Event, EventKind, FailureReason, PeriodsInForce, Place, Product, RefusalReason, Report,
+    StatePart,
 };
 use fyr_trust::{
     ClockState, DeviceTime, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
@@ -264,7 +265,7 @@ impl Agent {
     /// Notes whether what is believed could be stored, which is reported and tried again.
     fn note_belief(&mut self) {
         let stored = self.belief.stored();
-        self.note_stored(Part::Trust, stored);
+        self.note_stored(StatePart::Trust, stored);
     }
 
     /// Stores what is believed, where that failed before.
@@ -339,7 +340,7 @@ impl Agent {
 
     /// Writes down what is remembered, if it changed or could not be stored before.
     pub(crate) fn remember(&mut self, before: &Remembered) {
-        if self.remembered == *before && self.storage.is_stored(Part::Memory) {
+        if self.remembered == *before && self.storage.is_stored(StatePart::Memory) {
             return;
         }
         let saved = self.store.save_remembered(&self.remembered);
@@ -347,11 +348,15 @@ impl Agent {
             .as_ref()
             .map_or_else(|error| Err(error.reason()), |()| Ok(()));
         keep("memory", saved);
-        self.note_stored(Part::Memory, stored);
+        self.note_stored(StatePart::Memory, stored);
     }
 
     /// Takes in whether a part of the agent's state could be stored, and says whether that is news.
-    pub(crate) fn note_stored(&mut self, part: Part, stored: Result<(), FailureReason>) -> bool {
+    pub(crate) fn note_stored(
+        &mut self,
+        part: StatePart,
+        stored: Result<(), FailureReason>,
+    ) -> bool {
         let now = self.now();
         let event = self.storage.note(part, stored);
         let is_news = event.is_some();

@@ -71,7 +71,7 @@ impl Belief {
             .map_or_else(|error| Err(error.reason()), |_| Ok(()));
         self.slot = saved.unwrap_or_else(|error| {
             warn!(
-                "what was verified cannot be stored: {}",
+                "what was verified cannot be stored, and a restart forgets it: {}",
                 crate::chain_in_words(&error)
             );
             self.slot.next(seen)

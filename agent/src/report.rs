@@ -2,9 +2,8 @@
 
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::report::{Facts, compose, is_news};
-use fyr_agent_core::storage::Part;
 use fyr_schemas::envelope::PayloadType;
-use fyr_schemas::report::Report;
+use fyr_schemas::report::{Report, StatePart};
 use fyr_trust::DeviceTime;
 use tracing::{info, warn};
 
@@ -22,7 +21,7 @@ impl Agent {
             if let Err(error) = &stored {
                 warn!("{}", crate::chain_in_words(error));
             }
-            if !self.note_stored(Part::Reports, stored.map_err(|error| error.reason())) {
+            if !self.note_stored(StatePart::Reports, stored.map_err(|error| error.reason())) {
                 return;
             }
         }

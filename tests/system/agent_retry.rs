@@ -12,11 +12,13 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::fleet::{DeviceState, FleetDevice};
-use fyr_schemas::report::{ControlState, EventKind, FailureReason, Found, Place, Product};
+use fyr_schemas::report::{
+    ControlState, EventKind, FailureReason, Found, Place, Product, StatePart,
+};
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{self, Child, Ended};
 use fyr_tests::municipality::Enrolled;
-use fyr_tests::town::Town;
+use fyr_tests::town::{Town, bundle};
 use fyr_tests::wait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
@@ -182,6 +184,31 @@ fn a_full_disk_is_reported_at_once_and_overcome_soon_after_there_is_space() -> R
         seen.state == DeviceState::Compliant && has_repaired(seen, CHROMIUM)
     })?;
     ensure!(seen.missing_reports == 0, "{seen:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_new_root_that_cannot_be_stored_is_reported_until_it_is_stored() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.settled_device()?;
+    let mut agent = on_a_full_disk(&device)?;
+    town.device_that("the report of the full disk", |seen| {
+        fails_for(seen, FailureReason::NoSpace)
+    })?;
+    town.replace_online_keys();
+    town.publish(bundle(2)?)?;
+    let (part, reason) = (StatePart::Trust, FailureReason::NoSpace);
+    let reported = |seen: &FleetDevice, expected: EventKind| {
+        seen.events.iter().any(|event| event.what == expected)
+    };
+    town.device_that("the report that the root is not stored", |seen| {
+        reported(seen, EventKind::Unstored { part, reason })
+    })?;
+    let mut input = agent.stdin().context("the script has an input")?;
+    writeln!(input, "free the disk")?;
+    town.device_that("the report that all is stored", |seen| {
+        seen.state == DeviceState::Compliant && reported(seen, EventKind::StoredAgain)
+    })?;
     Ok(())
 }
 
