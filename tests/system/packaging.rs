@@ -127,6 +127,9 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --boundin
     };
     let state = tempfile::tempdir()?;
     fs::set_permissions(state.path(), fs::Permissions::from_mode(0o777))?;
+    // The directory of the build may be closed to other users.
+    let program = state.path().join("fyr-server");
+    fs::copy(Binary::Server.path()?, &program)?;
     let directory = |name: &str| state.path().join(name).into_os_string();
     let line = ["--net", "sh", "-c", SCRIPT, "listen"].map(OsString::from);
     let sets = [
@@ -134,7 +137,7 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --boundin
         capabilities("AmbientCapabilities")?,
     ];
     let server = [
-        Binary::Server.path()?.into_os_string(),
+        program.into_os_string(),
         "--state".into(),
         directory("state"),
         "--repository".into(),
