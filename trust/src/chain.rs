@@ -25,11 +25,11 @@ pub(crate) const ISSUED: &str = "x-fyr-issued";
 /// The longest time that a timestamp and a snapshot live after their issue time, and that a device
 /// counts a timestamp as fresh by its own clock: 14 days.
 ///
-/// The keys that sign the issue time sign the expiry too, so alone the first bound holds only for
-/// who signs with a right clock. A thief of the server's keys can sign an issue time to come, up to
-/// the expiry of the root. The second bound makes a device that is frozen in this way report itself
-/// stale. Neither stops a thief who keeps signing higher timestamps: that is ended only by a new root
-/// with other online keys, once the device gets it.
+/// The keys that sign the issue time sign the expiry too. A thief of the server's keys can sign an issue
+/// time in the future, up to the expiry of the root, so the first bound does not hold for a thief. The
+/// second one does: a device that is frozen in this way reports itself stale. Neither stops a thief who
+/// keeps signing higher timestamps: that is ended only by a new root with other online keys, once the
+/// device gets it.
 pub const ONLINE_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Metadata that is believed so far.
