@@ -148,7 +148,7 @@ impl Contact {
         ahead.filter(SignedDuration::is_positive).min()
     }
 
-    /// When the newest timestamp is no longer fresh, at any time that it is signed with.
+    /// When the newest timestamp is no longer fresh, regardless of the times in it.
     fn renewal_due(&self) -> Option<Timestamp> {
         let newest = self.newest.as_ref()?;
         Some(
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn metadata_that_is_not_renewed_is_stale_after_14_days_at_any_time_it_is_signed_with() {
+    fn metadata_that_is_not_renewed_is_stale_after_14_days_regardless_of_its_times() {
         let mut contact = Contact::default();
         for second in [0, DAY, LIFETIME - 1, LIFETIME + 5] {
             contact.succeeded(&clock(second), timestamp(1), at(NEVER));
