@@ -96,8 +96,8 @@ impl Contact {
         }
     }
 
-    /// Takes in what the clock says. What happened later than now happened while the clock was ahead,
-    /// and counts from now: metadata that came then is not fresh until the clock is there again. A
+    /// Takes in what the clock says. What happened later than now happened while the clock was ahead. It
+    /// counts from now, so metadata that came then does not stay fresh until the clock is there again. A
     /// clock that is known to be behind contradicts nothing.
     pub fn note_time(&mut self, time: &DeviceTime) {
         if time.clock == ClockState::Behind {

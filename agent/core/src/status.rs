@@ -159,7 +159,7 @@ pub enum Problem {
     Unreachable,
     /// The metadata of the policy expired.
     Expired,
-    /// The device got no newer metadata for 14 days, though what it has is signed as newer.
+    /// The device got no newer metadata for 14 days, though what it has says that it did not expire.
     Unrenewed,
 }
 
