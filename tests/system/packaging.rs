@@ -201,8 +201,8 @@ fn the_packages_contain_the_programs_and_their_units() -> Result<()> {
         programs.into(),
         out.path().into(),
     ];
-    let built = child::run(Path::new("env"), line)?.success()?;
-    let packages: Vec<&str> = built.lines().collect();
+    let printed = child::run(Path::new("env"), line)?.success()?;
+    let packages: Vec<&str> = printed.lines().collect();
     for (name, files) in [
         ("fyr", &["/usr/bin/fyr"][..]),
         (
@@ -224,7 +224,7 @@ fn the_packages_contain_the_programs_and_their_units() -> Result<()> {
     ] {
         let start = format!("{}/{name}_", out.path().display());
         let package = packages.iter().find(|path| path.starts_with(&start));
-        let package = package.with_context(|| format!("no package {name}: {built}"))?;
+        let package = package.with_context(|| format!("no package {name}: {printed}"))?;
         let contents = child::run(Path::new("dpkg-deb"), ["--contents", package])?.success()?;
         for file in files {
             ensure!(
