@@ -142,6 +142,7 @@ impl Daemon {
                 Woken::Sent(batch, result) => self.take_receipt(&batch, result),
             }
             self.agent.report();
+            self.note_time();
             self.plan_repair();
             self.agent.remember(&before);
             self.upload();
@@ -264,12 +265,20 @@ impl Daemon {
         self.plan_wake();
     }
 
+    /// Plans anew what a clock that was set back left too far ahead.
+    fn note_time(&mut self) {
+        let attempts = &mut self.agent.remembered.attempts;
+        attempts.note_time(clock::read().system);
+        if attempts.refresh.is_none() {
+            self.plan_wake();
+        }
+    }
+
     /// The next attempt at what failed on the device, which waits longer after each failure.
     fn plan_repair(&mut self) {
         let now = clock::read().system;
         let must_try_again = self.agent.must_try_again();
         let attempts = &mut self.agent.remembered.attempts;
-        attempts.note_time(now);
         if !must_try_again {
             self.failed_repairs = 0;
             attempts.repair = None;

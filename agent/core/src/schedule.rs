@@ -23,15 +23,15 @@ pub struct Attempts {
 }
 
 impl Attempts {
-    /// Takes in what the clock says. An attempt that is further ahead than any wait was planned before
-    /// the clock was set back, and comes after the longest wait from now on.
+    /// Takes in what the clock says. An attempt that is further ahead than its longest wait was planned
+    /// before the clock was set back: it is forgotten, to be planned again.
     pub fn note_time(&mut self, now: Timestamp) {
         for (attempt, longest) in [
             (&mut self.refresh, HEARTBEAT),
             (&mut self.repair, LONGEST_REPAIR_WAIT),
         ] {
             let latest = now.saturating_add(longest).unwrap_or(Timestamp::MAX);
-            *attempt = attempt.map(|planned| planned.min(latest));
+            *attempt = attempt.filter(|planned| *planned <= latest);
         }
     }
 }
@@ -144,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn no_attempt_stays_further_ahead_than_its_longest_wait_after_the_clock_was_set_back() {
+    fn an_attempt_that_is_further_ahead_than_its_longest_wait_is_planned_again() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let planned = Attempts {
             refresh: Some(at(3600 + 800)),
@@ -157,13 +157,10 @@ mod tests {
         };
         assert_eq!(noted(3600), planned);
         assert_eq!(noted(9999), planned);
-        let repair = Some(at(60));
-        let refresh = Some(at(900));
-        assert_eq!(noted(0), Attempts { refresh, repair });
-        let none = Attempts::default();
-        let mut attempts = none;
-        attempts.note_time(at(0));
-        assert_eq!(attempts, none);
+        assert_eq!(noted(3500).refresh, None);
+        assert_eq!(noted(3600 - 52).repair, planned.repair);
+        assert_eq!(noted(3600 - 53).repair, None);
+        assert_eq!(noted(0), Attempts::default());
     }
 
     #[test]
