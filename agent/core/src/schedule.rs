@@ -157,7 +157,8 @@ mod tests {
         };
         assert_eq!(noted(3600), planned);
         assert_eq!(noted(9999), planned);
-        assert_eq!(noted(3500).refresh, None);
+        assert_eq!(noted(3500).refresh, planned.refresh);
+        assert_eq!(noted(3499).refresh, None);
         assert_eq!(noted(3600 - 52).repair, planned.repair);
         assert_eq!(noted(3600 - 53).repair, None);
         assert_eq!(noted(0), Attempts::default());
