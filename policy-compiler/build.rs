@@ -20,7 +20,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         if let Some(code) = name.filter(|name| !name.contains('-'))
             && text.is_file()
         {
-            texts.insert((code.to_owned(), text));
+            let text = text.to_str().ok_or("a path that is not Unicode")?;
+            texts.insert((code.to_owned(), text.to_owned()));
         }
     }
     let mut examples = "&[\n".to_owned();

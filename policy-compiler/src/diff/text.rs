@@ -16,10 +16,10 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
     let mut text = format!("{}\n", in_one_line(&summary));
     let changes = difference.changes.iter();
     let rows = changes.map(|change| row(wording::change(change, LANGUAGE)));
-    table(&mut text, "changes", rows.collect());
+    table(&mut text, "changes", &rows.collect::<Vec<_>>());
     let addresses = difference.addresses.iter();
     let rows = addresses.map(|change| row(wording::address_change(change, LANGUAGE)));
-    table(&mut text, "addresses", rows.collect());
+    table(&mut text, "addresses", &rows.collect::<Vec<_>>());
     let groups = wording::groups_touched(&difference.groups, LANGUAGE);
     if !groups.is_empty() {
         let _ = writeln!(text, "\ngroups");
@@ -50,7 +50,7 @@ fn row(words: ChangeWords) -> [String; 4] {
     cells.map(|cell| in_one_line(&cell))
 }
 
-fn table(text: &mut String, title: &str, rows: Vec<[String; 4]>) {
+fn table(text: &mut String, title: &str, rows: &[[String; 4]]) {
     if rows.is_empty() {
         return;
     }
@@ -60,7 +60,7 @@ fn table(text: &mut String, title: &str, rows: Vec<[String; 4]>) {
         cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
     };
     let widths = [width(0), width(1), width(2)];
-    for [risk, subject, step, whom] in &rows {
+    for [risk, subject, step, whom] in rows {
         let [of_risk, of_subject, of_step] = widths;
         let _ = writeln!(
             text,
