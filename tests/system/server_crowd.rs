@@ -7,6 +7,7 @@ use std::thread;
 
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
+use fyr_schemas::report::LONGEST_BATCH;
 use fyr_tests::certificate::{Certificate, Files};
 use fyr_tests::client::{Answer, Client};
 use fyr_tests::school::{Allowance, School, Signer};
@@ -65,34 +66,77 @@ impl Scene {
         self.server.from(OTHER)
     }
 
-    fn enrol(&self, device: &Signer) -> Result<Answer> {
+    fn enrol(&self, client: &Client, device: &Signer) -> Result<Answer> {
         let token = self.school.token(&Allowance::new(GROUP, 7, 100)?)?;
-        self.other().post("/api/v1/enrol", &device.request(token)?)
-    }
-
-    fn form(&self, path: &str, form: &str) -> Result<Answer> {
-        self.other().ask(&format!(
-            "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
-            form.len()
-        ))
+        client.post("/api/v1/enrol", &device.request(token)?)
     }
 }
 
+fn form(client: &Client, path: &str, form: &str) -> Result<Answer> {
+    client.ask(&format!(
+        "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
+        form.len()
+    ))
+}
+
+/// A body that never ends.
+struct Slow {
+    path: &'static str,
+    kind: &'static str,
+    length: usize,
+    /// How much of it arrives.
+    begun: usize,
+}
+
+/// Bodies that are as short as those of every device and person.
+const SHORT: [Slow; 3] = [
+    Slow {
+        path: "/api/v1/reports",
+        kind: "application/json",
+        length: 1_000,
+        begun: 1,
+    },
+    Slow {
+        path: "/api/v1/enrol",
+        kind: "application/json",
+        length: 1_000,
+        begun: 1,
+    },
+    Slow {
+        path: "/login",
+        kind: "application/x-www-form-urlencoded",
+        length: 1_000,
+        begun: 1,
+    },
+];
+
+/// A body that needs a place.
+const LONG: Slow = Slow {
+    path: "/api/v1/reports",
+    kind: "application/json",
+    length: LONGEST_BATCH,
+    begun: 20_000,
+};
+
 /// Keeps slow bodies open from one client until it is dropped: each that the server ends is
 /// followed by another.
-fn attack(client: Client, path: &str, kind: &str, stop: &AtomicBool) -> Result<()> {
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: fyr.example\r\nOrigin: {ORIGIN}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n["
+fn attack(client: Client, slow: &Slow, stop: &AtomicBool) -> Result<()> {
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: fyr.example\r\nOrigin: {ORIGIN}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}",
+        slow.path,
+        slow.kind,
+        slow.length,
+        " ".repeat(slow.begun)
     );
     let open = || -> Result<TcpStream> {
         let mut stream = client.connect()?;
-        stream.write_all(head.as_bytes())?;
+        stream.write_all(request.as_bytes())?;
         stream.set_nonblocking(true)?;
         Ok(stream)
     };
-    let mut slow = (0..SLOW).map(|_| open()).collect::<Result<Vec<_>>>()?;
+    let mut open_now = (0..SLOW).map(|_| open()).collect::<Result<Vec<_>>>()?;
     while !stop.load(Ordering::Relaxed) {
-        for stream in &mut slow {
+        for stream in &mut open_now {
             if is_ended(stream) {
                 *stream = open()?;
             }
@@ -107,31 +151,31 @@ fn is_ended(stream: &mut TcpStream) -> bool {
 }
 
 #[test]
-fn slow_bodies_of_one_client_leave_reports_enrolment_and_login_to_others() -> Result<()> {
+fn slow_bodies_of_one_client_stop_no_report_enrolment_and_login_of_its_own_or_of_others()
+-> Result<()> {
     let scene = Scene::open()?;
     let log = scene.server.log();
     let (_, code) = log.split_once("/setup?link=").context("a link")?;
     let code = code.lines().next().unwrap_or_default();
-    let made = scene.form(
+    let made = form(
+        &scene.other(),
         "/setup",
         &format!("link={code}&name=anna&password=fyret+viser+vej"),
     )?;
     ensure!(made.status == 303, "{made:?}");
-    let early = Signer::new(GROUP)?;
-    ensure!(scene.enrol(&early)?.status == 200, "enrolled before");
+    let device = Signer::new(GROUP)?;
+    let answer = scene.enrol(&scene.other(), &device)?;
+    ensure!(answer.status == 200, "enrolled before: {answer:?}");
 
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let attacks = [
-            ("/api/v1/reports", "application/json"),
-            ("/api/v1/enrol", "application/json"),
-            ("/login", "application/x-www-form-urlencoded"),
-        ]
-        .map(|(path, kind)| {
+        let slow = SHORT.iter().chain([&LONG]);
+        let attacks = slow.map(|slow| {
             let (client, stop) = (scene.greedy(), &stop);
-            scope.spawn(move || attack(client, path, kind, stop))
+            scope.spawn(move || attack(client, slow, stop))
         });
-        let served = others_are_served(&scene, &early);
+        let attacks: Vec<_> = attacks.collect();
+        let served = all_are_served(&scene, &device);
         stop.store(true, Ordering::Relaxed);
         for attack in attacks {
             attack.join().expect("no panic")?;
@@ -140,21 +184,23 @@ fn slow_bodies_of_one_client_leave_reports_enrolment_and_login_to_others() -> Re
     })
 }
 
-/// Waits until the greedy client has no place left, and then does what others do.
-fn others_are_served(scene: &Scene, early: &Signer) -> Result<()> {
-    for path in ["/api/v1/reports", "/api/v1/enrol"] {
-        wait::until("a refusal of the greedy client", wait::LIMIT, || {
-            let answer = scene.greedy().post(path, &[(); 0])?;
-            Ok((answer.status == 503).then_some(()))
-        })?;
+/// Waits until the greedy client has no place left, and then does what devices and people do, at its
+/// own address and at another.
+fn all_are_served(scene: &Scene, device: &Signer) -> Result<()> {
+    let long = vec![b' '; LONG.begun];
+    wait::until("a refusal of the greedy client", wait::LIMIT, || {
+        let answer = scene.greedy().post_as(LONG.path, LONG.kind, &long)?;
+        Ok((answer.status == 503).then_some(()))
+    })?;
+    for (number, client) in (1..).zip([scene.other(), scene.greedy()]) {
+        let report = device.sign(&device.report(number, Revision(1))?)?;
+        let answer = client.post("/api/v1/reports", &[report])?;
+        ensure!(answer.status == 200, "report {number}: {answer:?}");
+        let answer = scene.enrol(&client, &Signer::new(GROUP)?)?;
+        ensure!(answer.status == 200, "enrolment {number}: {answer:?}");
+        let answer = form(&client, "/login", "name=anna&password=fyret+viser+vej")?;
+        ensure!(answer.status == 303, "login {number}: {answer:?}");
     }
-    let report = early.sign(&early.report(1, Revision(1))?)?;
-    let answer = scene.other().post("/api/v1/reports", &[report])?;
-    ensure!(answer.status == 200, "a report: {answer:?}");
-    let answer = scene.enrol(&Signer::new(GROUP)?)?;
-    ensure!(answer.status == 200, "an enrolment: {answer:?}");
-    let answer = scene.form("/login", "name=anna&password=fyret+viser+vej")?;
-    ensure!(answer.status == 303, "a login: {answer:?}");
     Ok(())
 }
 

@@ -8,8 +8,10 @@
 
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
-use fyr_schemas::report::Report;
-use fyr_tests::school::{Allowance, School, Signer};
+use fyr_schemas::report::{MOST_PERIODS, Report};
+use fyr_tests::school::{
+    Allowance, CONTROL_OUTSIDE_PERIOD, GROUP_WITH_TIMETABLE, PERIOD, School, Signer,
+};
 use fyr_tests::server::{Answer, Server};
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -26,12 +28,16 @@ struct Scene {
 
 impl Scene {
     fn open() -> Result<Self> {
+        Self::with_device_of(GROUP)
+    }
+
+    fn with_device_of(group: &str) -> Result<Self> {
         let school = School::new()?;
         school.publish(1)?;
         let state = tempfile::tempdir()?;
         let server = Server::start(state.path(), &school.repository(), &[])?;
-        let device = Signer::new(GROUP)?;
-        let token = school.token(&Allowance::new(GROUP, 1, 1)?)?;
+        let device = Signer::new(group)?;
+        let token = school.token(&Allowance::new(group, 1, 1)?)?;
         let answer = server.post("/api/v1/enrol", &device.request(token)?)?;
         ensure!(answer.status == 200, "{answer:?}");
         Ok(Self {
@@ -125,6 +131,76 @@ fn a_report_of_a_control_that_no_bundle_names_is_refused_for_good() -> Result<()
     assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-control");
     assert_eq!(scene.shown()?["sequence"], 0);
     assert!(!scene.server.get("/")?.text().contains("ida-hansen"));
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_period_that_no_bundle_names_is_refused_for_good() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.forge(1, |it| {
+        it["periods"] = json!({"running": ["ida:hansen-7b"], "until": null});
+    })?;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-period");
+    assert_eq!(scene.shown()?["sequence"], 0);
+    for path in ["/", "/api/v1/fleet"] {
+        assert!(!scene.server.get(path)?.text().contains("hansen"), "{path}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_report_of_more_periods_than_a_report_may_have_is_refused() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let names: Vec<String> = (0..=MOST_PERIODS).map(|it| format!("p-{it}")).collect();
+    let answer = scene.forge(1, |it| {
+        it["periods"] = json!({"running": names, "until": null});
+    })?;
+    assert_eq!(answer.status, 413, "{answer:?}");
+    assert_eq!(answer.json()?["type"], "urn:fyr:problem:too-large");
+    assert_eq!(scene.shown()?["sequence"], 0);
+    Ok(())
+}
+
+#[test]
+fn a_report_without_the_periods_of_its_timetable_is_a_finding() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let answer = scene.forge(1, |it| {
+        it.as_object_mut().map(|it| it.remove("periods"));
+    })?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    scene.shows("periods-missing", "does not report which periods run")?;
+    // An honest report ends the finding.
+    scene.send(&scene.device.report(2, Revision(1))?)?;
+    assert_eq!(scene.shown()?["state"], "compliant");
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_period_of_another_bundle_is_a_finding() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.forge(1, |it| {
+        it["periods"] = json!({"running": [PERIOD], "until": null});
+    })?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    scene.shows(
+        "periods-unknown",
+        &format!("reports the periods {PERIOD}, which its bundle does not name"),
+    )
+}
+
+#[test]
+fn a_report_while_a_period_runs_is_compared_with_the_controls_of_then() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let running = |it: &mut Value| it["periods"]["running"] = json!([PERIOD]);
+    scene.forge(1, running)?;
+    scene.shows("controls-unknown", CONTROL_OUTSIDE_PERIOD)?;
+    scene.forge(2, |it| {
+        running(it);
+        let controls = it["controls"].as_array_mut().expect("controls");
+        controls.retain(|it| it["control"] != CONTROL_OUTSIDE_PERIOD);
+    })?;
+    assert_eq!(scene.shown()?["state"], "compliant");
     Ok(())
 }
 
