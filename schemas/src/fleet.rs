@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Audience;
-use crate::id::{ControlId, DeviceId, GroupId, OrganisationId, Revision, StageId};
+use crate::id::{ControlId, DeviceId, GroupId, OrganisationId, PeriodId, Revision, StageId};
 use crate::report::{ControlState, Event};
 
 /// Every enrolled device, and how it stands.
@@ -149,6 +149,13 @@ pub enum Contradiction {
     ControlsUnknown {
         /// Which, sorted.
         controls: Vec<ControlId>,
+    },
+    /// Its bundle has a timetable, and it does not report which periods run.
+    PeriodsMissing,
+    /// It reports periods that its bundle does not name.
+    PeriodsUnknown {
+        /// Which, sorted.
+        periods: Vec<PeriodId>,
     },
     /// Different reports came under the same numbers again and again: more than one machine uses
     /// its key.

@@ -54,6 +54,11 @@ CREATE TABLE control (
     id     TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Periods that were published. A report that names another is refused.
+CREATE TABLE period (
+    id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- How each control was on each device, from when until when.
 CREATE TABLE interval (
     device  INTEGER NOT NULL REFERENCES device (number) ON DELETE CASCADE,
@@ -80,7 +85,7 @@ CREATE TABLE publication (
     revision INTEGER PRIMARY KEY
 ) STRICT;
 
--- The controls that a bundle asks a device to report. Many bundles share them.
+-- The controls and periods that a bundle asks a device to report. Many bundles share them.
 CREATE TABLE reported_controls (
     number INTEGER PRIMARY KEY,
     body   TEXT NOT NULL UNIQUE

@@ -13,8 +13,8 @@ use fyr_schemas::DeviceId;
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::fleet::Departure;
 use fyr_schemas::report::{
-    FORMAT, LONGEST_BATCH, MOST_BROWSERS, MOST_CONTROLS, MOST_EVENTS, MOST_REPORTS, Report,
-    ReportReceipt,
+    FORMAT, LONGEST_BATCH, MOST_BROWSERS, MOST_CONTROLS, MOST_EVENTS, MOST_PERIODS, MOST_REPORTS,
+    Report, ReportReceipt,
 };
 
 use crate::app::App;
@@ -152,6 +152,16 @@ fn settle(outcome: IngestOutcome, device: &DeviceId) -> Result<u64, Problem> {
                 format!("no published bundle names the control `{control}`"),
             ))
         }
+        IngestOutcome::UnknownPeriod { period } => {
+            // Nor a period, for the same reason.
+            tracing::warn!(%device, "a report names a period that was never published");
+            Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown-period",
+                "Unknown period",
+                format!("no published bundle names the period `{period}`"),
+            ))
+        }
     }
 }
 
@@ -191,9 +201,11 @@ fn claimed_reports(envelopes: &[Envelope]) -> Result<Vec<Claimed>, IngestError> 
         {
             return Err(unreadable());
         }
+        let periods = report.periods.as_ref().map_or(0, |it| it.running.len());
         if report.controls.len() > MOST_CONTROLS
             || report.events.len() > MOST_EVENTS
             || report.browsers.len() > MOST_BROWSERS
+            || periods > MOST_PERIODS
         {
             return Err(IngestError::TooLong(position));
         }

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{Contradiction, DeviceState};
 use fyr_schemas::report::{ControlState, EventKind, Place};
@@ -67,12 +66,14 @@ pub(crate) fn control_state(state: ControlState) -> String {
 }
 
 /// The names of all kinds of contradiction, as metrics have them.
-pub(crate) const CONTRADICTIONS: [&str; 6] = [
+pub(crate) const CONTRADICTIONS: [&str; 8] = [
     "revision-not-published",
     "group-not-published",
     "other-bundle",
     "controls-missing",
     "controls-unknown",
+    "periods-missing",
+    "periods-unknown",
     "several-machines",
 ];
 
@@ -84,6 +85,8 @@ pub(crate) fn contradiction_slug(contradiction: &Contradiction) -> &'static str 
         Contradiction::OtherBundle { .. } => "other-bundle",
         Contradiction::ControlsMissing { .. } => "controls-missing",
         Contradiction::ControlsUnknown { .. } => "controls-unknown",
+        Contradiction::PeriodsMissing => "periods-missing",
+        Contradiction::PeriodsUnknown { .. } => "periods-unknown",
         Contradiction::SeveralMachines { .. } => "several-machines",
     }
 }
@@ -109,6 +112,13 @@ pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
                 names(controls)
             )
         }
+        Contradiction::PeriodsMissing => "does not report which periods run".to_owned(),
+        Contradiction::PeriodsUnknown { periods } => {
+            format!(
+                "reports the periods {}, which its bundle does not name",
+                names(periods)
+            )
+        }
         Contradiction::SeveralMachines { .. } => {
             "has a copy: reports come from more than one machine with its key; enrol each machine \
              anew"
@@ -118,10 +128,10 @@ pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
 }
 
 /// The first names of a list, and how many follow.
-fn names(controls: &[ControlId]) -> String {
+fn names(all: &[impl ToString]) -> String {
     const NAMED: usize = 5;
-    let named: Vec<&str> = controls.iter().take(NAMED).map(ControlId::as_str).collect();
-    let more = controls.len().saturating_sub(NAMED);
+    let named: Vec<String> = all.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(NAMED);
     let named = named.join(", ");
     if more == 0 {
         named

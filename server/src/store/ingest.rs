@@ -5,15 +5,18 @@
 mod device;
 mod step;
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::Error;
 use sqlx::sqlite::SqliteConnection;
 
 use fyr_schemas::report::Report;
-use fyr_schemas::{ControlId, DeviceId};
+use fyr_schemas::{ControlId, DeviceId, PeriodId};
 
 use self::device::Device;
 use self::step::{COST_OF_A_REPORT, Step, forget_old};
+use super::history;
 use crate::numbers::{Known, Numbers, ReportDigest};
 use crate::quota::Quota;
 
@@ -77,6 +80,11 @@ pub(crate) enum IngestOutcome {
         /// Which.
         control: ControlId,
     },
+    /// No published bundle names this period; none of this batch is stored.
+    UnknownPeriod {
+        /// Which.
+        period: PeriodId,
+    },
 }
 
 /// Stores a batch, or says why nothing of it is stored.
@@ -101,6 +109,9 @@ pub(super) async fn ingest(
             return Ok(refused);
         }
     };
+    if let Some(period) = unknown_period(connection, &fresh).await? {
+        return Ok(IngestOutcome::UnknownPeriod { period });
+    }
     let controls = match device.controls(connection, &fresh).await? {
         Ok(controls) => controls,
         Err(control) => return Ok(IngestOutcome::UnknownControl { control }),
@@ -166,6 +177,21 @@ fn sort_out<'a>(
         }
     }
     Ok(fresh)
+}
+
+/// The first period that reports name and that was never published.
+async fn unknown_period(
+    connection: &mut SqliteConnection,
+    reports: &[&NewReport],
+) -> Result<Option<PeriodId>, Error> {
+    let periods = reports.iter().filter_map(|it| it.report.periods.as_ref());
+    let named: BTreeSet<&PeriodId> = periods.flat_map(|periods| &periods.running).collect();
+    for period in named {
+        if !history::is_published_period(connection, period).await? {
+            return Ok(Some(period.clone()));
+        }
+    }
+    Ok(None)
 }
 
 /// Remembers that two different reports came under one number, each number once. Only a report that
