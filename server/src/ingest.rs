@@ -60,9 +60,8 @@ pub(crate) async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ReportReceipt>, Problem> {
-    let place = app.places.wait(Kind::Report, client).await?;
-    let envelopes: Vec<Envelope> = body::json(&place, &headers, body, LONGEST_BATCH).await?;
-    drop(place);
+    let place = app.places.wait(Kind::LongReport, client);
+    let envelopes: Vec<Envelope> = body::long_json(&headers, body, LONGEST_BATCH, place).await?;
     let claimed = claimed_reports(&envelopes)?;
     let Some(device) = claimed.first().map(|first| first.report.device.clone()) else {
         return Err(IngestError::Count(0).into());
