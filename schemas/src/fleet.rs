@@ -42,7 +42,7 @@ pub struct Population {
     pub controls: BTreeMap<ControlId, Share>,
 }
 
-/// On how many devices a control holds.
+/// On how many devices a control is in force.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -96,7 +96,7 @@ pub enum DeviceState {
     Compliant,
     /// In force, and a browser must restart before all of it is obeyed.
     PendingRestart,
-    /// Holds an older revision, or expired metadata.
+    /// Enforces an older revision, or its metadata expired.
     Stale,
     /// No report for three days: its last known state may be out of date.
     Silent,

@@ -1,4 +1,4 @@
-//! The report: what a device says about the controls it holds.
+//! The report: what a device says about its controls.
 //!
 //! No field can hold personal data. Texts are ids with a closed alphabet, everything else
 //! is a number, a time or a closed enum; a test walks the generated schema to prove it.

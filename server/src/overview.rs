@@ -40,11 +40,11 @@ pub(crate) struct GroupOverview {
     pub(crate) stage: Option<StageId>,
     /// Its devices.
     pub(crate) tally: Tally,
-    /// What does not hold on some of them, by name.
+    /// What is not in force on some of them, by name.
     pub(crate) broken: Vec<Breach>,
 }
 
-/// A control that does not hold on some devices of a group.
+/// A control that is not in force on some devices of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Breach {
     /// Which control.

@@ -68,7 +68,7 @@ pub(crate) struct Dashboard {
 }
 
 struct Headline {
-    holding: u64,
+    compliant: u64,
     total: u64,
     revision: u64,
     published: When,
@@ -103,7 +103,7 @@ struct Part {
 /// Pupils' or staff's devices, as the headline has them.
 struct PopulationText {
     name: &'static str,
-    holding: u64,
+    compliant: u64,
     total: u64,
     bar: Bar,
 }
@@ -111,7 +111,7 @@ struct PopulationText {
 struct GroupCard {
     name: String,
     about: String,
-    holding: u64,
+    compliant: u64,
     total: u64,
     bar: Bar,
     broken: Vec<BreachText>,
@@ -120,7 +120,7 @@ struct GroupCard {
 /// A group in one line.
 struct GroupLine {
     name: String,
-    holding: u64,
+    compliant: u64,
     total: u64,
 }
 
@@ -289,7 +289,7 @@ impl GroupLine {
     fn new(group: &GroupOverview) -> Self {
         Self {
             name: group.group.to_string(),
-            holding: group.tally.holding(),
+            compliant: group.tally.compliant(),
             total: group.tally.total(),
         }
     }
@@ -352,7 +352,7 @@ fn enrol_command(groups: &[GroupOverview]) -> String {
 impl Headline {
     fn new(tally: &Tally, publication: &Publication, calendar: &Calendar) -> Self {
         Self {
-            holding: tally.holding(),
+            compliant: tally.compliant(),
             total: tally.total(),
             revision: publication.revision.0,
             published: calendar.when(publication.published),
@@ -396,7 +396,7 @@ impl PopulationText {
     fn new(population: &Population) -> Self {
         Self {
             name: words::devices_of(population.audience),
-            holding: population.tally.holding(),
+            compliant: population.tally.compliant(),
             total: population.tally.total(),
             bar: Bar::new(&population.tally),
         }
@@ -414,7 +414,7 @@ impl GroupCard {
         Self {
             name: group.group.to_string(),
             about,
-            holding: group.tally.holding(),
+            compliant: group.tally.compliant(),
             total: group.tally.total(),
             bar: Bar::new(&group.tally),
             broken: group

@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{Contradiction, DeviceState};
-use fyr_schemas::report::{ControlState, EventKind, Place};
+use fyr_schemas::report::{ControlState, EventKind};
 
 /// Every state of a device, best first.
 pub(crate) const STATES: [DeviceState; 6] = [
@@ -56,7 +56,7 @@ pub(crate) fn control_state(state: ControlState) -> String {
     let words = match state {
         ControlState::InForce => "in force",
         ControlState::Gap => "not supported by a browser on this device",
-        ControlState::PendingRestart => "written; holds when the browser is restarted",
+        ControlState::PendingRestart => "written; in force after the browser restarts",
         ControlState::Drifted => "was changed on the device and is not yet repaired",
         ControlState::Failed(reason) => {
             return format!("could not be put in force: {}", reason.words());
@@ -140,39 +140,6 @@ fn names(all: &[impl ToString]) -> String {
     }
 }
 
-/// Something that happened on a device, as a sentence without its full stop.
-pub(crate) fn event(event: &EventKind) -> String {
-    match event {
-        EventKind::Started => "The agent started".to_owned(),
-        EventKind::Applied { revision } => format!("Revision {revision} was put in force"),
-        EventKind::Drift { place, found } => {
-            format!("Tampered: {} {}", self::place(*place), found.words())
-        }
-        EventKind::Repaired { place, took_ms } => {
-            format!("Repaired: {} after {took_ms} ms", self::place(*place))
-        }
-        EventKind::Outranked { place } => format!(
-            "Outranked: an unmanaged file sets our policy too; {} now comes after it",
-            self::place(*place)
-        ),
-        EventKind::Refused { reason } => {
-            format!("Refused: {}; the last good policy stays", reason.words())
-        }
-        EventKind::ClockJumped => "The device's clock was set back".to_owned(),
-        EventKind::SignedTimeAhead { by_s } => format!(
-            "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
-            by_s / 60
-        ),
-        EventKind::Unstored { reason } => {
-            format!("The agent cannot store its own state: {}", reason.words())
-        }
-        EventKind::StoredAgain => "The agent can store its own state again".to_owned(),
-        EventKind::EventsDropped { count } => {
-            format!("{count} events were dropped because too many waited")
-        }
-    }
-}
-
 /// How loud an event is on the page.
 pub(crate) fn event_weight(event: &EventKind) -> &'static str {
     match event {
@@ -184,15 +151,6 @@ pub(crate) fn event_weight(event: &EventKind) -> &'static str {
         | EventKind::SignedTimeAhead { .. }
         | EventKind::Unstored { .. }
         | EventKind::EventsDropped { .. } => "loud",
-    }
-}
-
-fn place(place: Place) -> String {
-    match place {
-        Place::Chromium(product) | Place::Firefox(product) => {
-            format!("the policy of {}", product.words())
-        }
-        Place::Hosts => "the hosts file".to_owned(),
     }
 }
 

@@ -140,14 +140,14 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
             "at {width}: {widest}"
         );
         for words in [
-            "3 of 9 devices hold what was decided",
+            "3 of 9 devices are compliant",
             "Pupils’ devices 2 of 6 hold",
             "Staff’s devices 1 of 3 hold",
             "Tampered: the policy of Chromium was replaced by a link",
             "Repaired: the policy of Chromium after 21 ms",
             "Refused: a policy older than the one in force; the last good policy stays",
             "an unmanaged entry overrides it",
-            "Not heard of yet",
+            "No report yet",
             "85.10.09-G01-33-21",
         ] {
             let text = scene
@@ -177,12 +177,12 @@ fn the_dashboard_follows_the_fleet_without_losing_what_a_person_opened() -> Resu
         "window.sameDocument = true; document.querySelector('details[id^=events]').open = true",
     )?;
     scene.school.publish(2)?;
-    scene.until_shown("0 of 9 devices hold what was decided")?;
+    scene.until_shown("0 of 9 devices are compliant")?;
     for device in scene.devices.iter().take(2) {
         let report = device.sign(&device.report(2, Revision(2))?)?;
         scene.server.post("/api/v1/reports", &[report])?;
     }
-    scene.until_shown("2 of 9 devices hold what was decided")?;
+    scene.until_shown("2 of 9 devices are compliant")?;
     let kept = scene
         .page
         .evaluate("window.sameDocument && document.querySelectorAll('details[open]').length")?;
@@ -196,11 +196,11 @@ fn a_filter_shows_one_group_or_one_state() -> Result<()> {
     let mut scene = Scene::open()?;
     let listed = "[...document.querySelectorAll('.device .state')].map(it => it.innerText.trim())";
     scene.visit("/?state=non-compliant")?;
-    assert_eq!(scene.page.evaluate(listed)?, json!(["Does not hold"]));
+    assert_eq!(scene.page.evaluate(listed)?, json!(["Not compliant"]));
     scene.visit("/?group=egebjerg-5b&state=")?;
     assert_eq!(
         scene.page.evaluate(listed)?,
-        json!(["Not heard of yet", "Waits for a restart", "Holds"])
+        json!(["No report yet", "Waits for a restart", "Compliant"])
     );
     scene.visit("/?group=%22%3E%3Cscript%3E&state=x")?;
     assert_eq!(

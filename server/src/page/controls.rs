@@ -46,7 +46,7 @@ pub(super) struct ControlRow {
 pub(super) struct ShareText {
     pub(super) population: &'static str,
     pub(super) slug: &'static str,
-    pub(super) holding: String,
+    pub(super) in_force: String,
     pub(super) words: String,
     /// Whether the sign and the numbers say it all.
     pub(super) calm: bool,
@@ -202,7 +202,7 @@ impl ShareText {
         Self {
             population: words::devices_of(population.audience),
             slug: slug(stand.worst),
-            holding: format!("{} of {}", share.in_force, share.devices),
+            in_force: format!("{} of {}", share.in_force, share.devices),
             words: standing_words(stand.worst, || {
                 let devices = words::plural(share.gaps, "device");
                 format!("not supported by a browser on {devices}")
@@ -259,6 +259,6 @@ fn standing_words(standing: Standing, gap: impl Fn() -> String) -> String {
         Standing::Behind => "not yet everywhere".to_owned(),
         Standing::Silent => "a device is silent".to_owned(),
         Standing::Contradicted => "a report contradicts what was published".to_owned(),
-        Standing::Broken => "does not hold".to_owned(),
+        Standing::Broken => "not in force".to_owned(),
     }
 }
