@@ -69,7 +69,10 @@ CREATE TABLE interval (
     PRIMARY KEY (device, control, since)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX open_interval ON interval (device, control) WHERE until IS NULL;
-CREATE INDEX finding ON interval (device, control) WHERE until IS NULL AND state <> 'in-force';
+-- Findings are few and are read one by one. Gaps are many: they are counted.
+CREATE INDEX finding ON interval (device, control)
+    WHERE until IS NULL AND state <> 'in-force' AND state <> 'gap';
+CREATE INDEX gap ON interval (device, control) WHERE until IS NULL AND state = 'gap';
 
 -- The newest events of each device, so that the fleet is read without opening old reports.
 CREATE TABLE recent_event (

@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use self::controls::Matrix;
 pub(crate) use self::device::DevicePage;
 use self::devices::DeviceRow;
+use crate::fleet::Summary;
 use crate::overview::{GroupOverview, Overview};
 use crate::population::{Population, SMALL};
 use crate::publication::Publication;
@@ -175,12 +176,13 @@ pub(crate) struct Unavailable {
 impl Dashboard {
     /// Puts a fleet into words.
     pub(crate) fn new(
-        fleet: &Fleet,
+        summary: &Summary,
         publication: &Publication,
         filter: &Filter,
         calendar: &Calendar,
     ) -> Self {
-        let overview = Overview::new(fleet, publication);
+        let overview = Overview::new(summary, publication);
+        let fleet = &summary.fleet;
         let listed = filter.listed(fleet);
         let rows = listed.iter().take(filter.most(listed.len()));
         let groups = &overview.groups;
@@ -296,7 +298,7 @@ impl GroupLine {
 }
 
 impl Filter {
-    /// The devices whose events the page shows.
+    /// The devices whose details the page shows.
     pub(crate) fn shown(&self, fleet: &Fleet) -> Vec<DeviceId> {
         let listed = self.listed(fleet);
         let most = self.most(listed.len());

@@ -42,7 +42,7 @@ pub(crate) use departures::{Actor, FleetAction, Order, OrderOutcome};
 pub(crate) use disk::{Trouble, TroubleKind};
 pub(crate) use enrol::{EnrolOutcome, NewDevice};
 pub(crate) use ingest::{IngestOutcome, NewReport};
-pub(crate) use reader::{EnrolledDevice, Events, LoggedAction, PastState};
+pub(crate) use reader::{EnrolledDevice, LoggedAction, PastState, Wanted};
 pub(crate) use writer::accounts::{AccountOutcome, NewAccount, NewSession};
 
 use disk::Disk;

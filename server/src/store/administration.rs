@@ -36,7 +36,7 @@ impl Administration {
         Ok(Self(opening.open().await?))
     }
 
-    /// Every device, without its events.
+    /// Every device, without its events and gaps.
     pub(crate) async fn fleet(&mut self) -> Result<FleetRecords, AdministrationError> {
         Ok(reader::fleet(&mut self.0).await?)
     }

@@ -10,7 +10,8 @@ use fyr_schemas::report::{ControlState, Event, Report};
 use fyr_schemas::{ControlId, DeviceId, GroupId, OrganisationId};
 
 use super::{Store, StoreError, state};
-use crate::fleet::{DeviceRecord, FleetRecords, Reuse};
+use crate::fleet::{Details, DeviceRecord, FleetRecords, Reuse};
+use crate::stands::Gaps;
 
 /// How many entries of the log of actions are read.
 const ACTIONS_SHOWN: i64 = 1_000;
@@ -65,9 +66,9 @@ struct PastRow {
     state: String,
 }
 
-/// Whose events are read.
+/// Of which devices details are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Events<'a> {
+pub(crate) enum Wanted<'a> {
     /// Those of every device.
     All,
     /// Those of these devices.
@@ -130,7 +131,7 @@ impl Store {
         row.map(|row| row.parse(device)).transpose()
     }
 
-    /// Every device, without its events.
+    /// Every device, without its events and gaps.
     pub(crate) async fn fleet(&self) -> Result<FleetRecords, StoreError> {
         // One snapshot for both reads, so that no finding belongs to a report not yet seen.
         let mut snapshot = self.readers.begin().await?;
@@ -139,15 +140,51 @@ impl Store {
         records
     }
 
-    /// The newest events of devices, newest first.
-    pub(crate) async fn events(
-        &self,
-        wanted: Events<'_>,
-    ) -> Result<HashMap<DeviceId, Vec<Event>>, StoreError> {
+    /// How many devices of each group have a gap in each control; these devices do not count.
+    pub(crate) async fn gaps(&self, others: &[&DeviceId]) -> Result<Gaps, StoreError> {
+        let others = serde_json::to_string(others).unwrap_or_default();
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "WITH counted AS
+               (SELECT number, device_group FROM device
+                WHERE departure IS NULL AND id NOT IN (SELECT value FROM json_each(?1)))
+             SELECT counted.device_group, control.id, count(*)
+             FROM counted
+             JOIN interval INDEXED BY gap ON interval.device = counted.number
+               AND interval.until IS NULL AND interval.state = 'gap'
+             JOIN control ON control.number = interval.control
+             GROUP BY counted.device_group, interval.control",
+        )
+        .bind(others)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut gaps = Gaps::default();
+        for (group, control, devices) in rows {
+            let unreadable = || unreadable("gap", &group);
+            let parsed = group.parse().map_err(|_| unreadable()).and_then(|id| {
+                let control = control.parse().map_err(|_| unreadable())?;
+                Ok((id, control))
+            });
+            if let Some((group, control)) = readable(parsed) {
+                gaps.add(group, control, devices.unsigned_abs());
+            }
+        }
+        Ok(gaps)
+    }
+
+    /// What is read of single devices.
+    pub(crate) async fn details(&self, wanted: Wanted<'_>) -> Result<Details, StoreError> {
         let ids = match wanted {
-            Events::All => None,
-            Events::Of(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
+            Wanted::All => None,
+            Wanted::Of(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
         };
+        Ok(Details {
+            events: self.events(ids.as_deref()).await?,
+            gaps: self.gaps_of(ids.as_deref()).await?,
+        })
+    }
+
+    /// The newest events of devices, newest first; of all where no ids are given.
+    async fn events(&self, ids: Option<&str>) -> Result<HashMap<DeviceId, Vec<Event>>, StoreError> {
         let bodies: Vec<(String, String)> = sqlx::query_as(
             "SELECT device.id, recent_event.body
              FROM recent_event JOIN device ON device.number = recent_event.device
@@ -167,6 +204,37 @@ impl Store {
             }
         }
         Ok(events)
+    }
+
+    /// The controls of devices that a browser does not support; of all where no ids are given.
+    async fn gaps_of(
+        &self,
+        ids: Option<&str>,
+    ) -> Result<HashMap<DeviceId, Vec<Finding>>, StoreError> {
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "SELECT device.id, control.id, interval.since
+             FROM device
+             JOIN interval INDEXED BY gap ON interval.device = device.number
+               AND interval.until IS NULL AND interval.state = 'gap'
+             JOIN control ON control.number = interval.control
+             WHERE ?1 IS NULL OR device.id IN (SELECT value FROM json_each(?1))",
+        )
+        .bind(ids)
+        .fetch_all(&self.readers)
+        .await?;
+        let mut gaps: HashMap<DeviceId, Vec<Finding>> = HashMap::new();
+        for (device, control, since) in rows {
+            let id = device.parse().map_err(|_| unreadable("name", &device));
+            let control = control.parse().map_err(|_| unreadable("control", &device));
+            if let Some((id, control)) = readable(id.and_then(|id| Ok((id, control?)))) {
+                gaps.entry(id).or_default().push(Finding {
+                    control,
+                    state: ControlState::Gap,
+                    since: time(since),
+                });
+            }
+        }
+        Ok(gaps)
     }
 
     /// The newest entries of the log of actions, newest first; those of one device, if one is named.
@@ -236,7 +304,7 @@ pub(super) async fn actions(
         .collect()
 }
 
-/// Every device, without its events. A device whose row is damaged is logged, and hides no other.
+/// Every device, without its events and gaps. A device whose row is damaged is logged, and hides no other.
 pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetRecords, StoreError> {
     let rows: Vec<DeviceRow> = sqlx::query_as(
         "SELECT number, id, device_group, departure, departed, replaced_by, last_contact,
@@ -248,7 +316,7 @@ pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetReco
     let found: Vec<FindingRow> = sqlx::query_as(
         "SELECT interval.device, control.id AS control, interval.since, interval.state
          FROM interval INDEXED BY finding JOIN control ON control.number = interval.control
-         WHERE interval.until IS NULL AND interval.state <> 'in-force'
+         WHERE interval.until IS NULL AND interval.state <> 'in-force' AND interval.state <> 'gap'
          ORDER BY interval.device, control.id",
     )
     .fetch_all(&mut *connection)
