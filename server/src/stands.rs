@@ -129,3 +129,89 @@ impl Stands {
             .unwrap_or(Standing::NoDevice)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use fyr_schemas::fleet::{Contradiction, DeviceState, Finding};
+    use fyr_schemas::report::FailureReason;
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const PUBLISHED: Revision = Revision(2);
+    const CONTROLS: [&str; 3] = ["a", "b", "c"];
+
+    fn states() -> impl Strategy<Value = Option<ControlState>> {
+        prop::sample::select(vec![
+            None,
+            Some(ControlState::Gap),
+            Some(ControlState::PendingRestart),
+            Some(ControlState::Drifted),
+            Some(ControlState::Failed(FailureReason::Io)),
+        ])
+    }
+
+    fn devices() -> impl Strategy<Value = Vec<FleetDevice>> {
+        let device = (0..3_u8, 0..4_u8, prop::array::uniform3(states()));
+        let device = device.prop_map(|(group, kind, states)| FleetDevice {
+            device: "0".repeat(32).parse().unwrap(),
+            group: format!("g{group}").parse().unwrap(),
+            audience: None,
+            stage: None,
+            revision: (kind != 0).then_some(PUBLISHED),
+            state: match kind {
+                1 => DeviceState::Silent,
+                _ => DeviceState::Compliant,
+            },
+            last_contact: None,
+            sequence: 1,
+            missing_reports: 0,
+            contradictions: match kind {
+                2 => vec![Contradiction::PeriodsMissing],
+                _ => Vec::new(),
+            },
+            findings: CONTROLS
+                .iter()
+                .zip(states)
+                .filter_map(|(control, state)| {
+                    Some(Finding {
+                        control: control.parse().unwrap(),
+                        state: state?,
+                        since: Timestamp::UNIX_EPOCH,
+                    })
+                })
+                .collect(),
+            events: Vec::new(),
+        });
+        prop::collection::vec(device, 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn exceptions_are_counted_as_if_each_device_were_looked_at(devices in devices()) {
+            let mut gaps = Gaps::default();
+            let mut expected: BTreeMap<(GroupId, &str), Stands> = BTreeMap::new();
+            for device in &devices {
+                for control in CONTROLS {
+                    let found = device.findings.iter().find(|it| it.control.as_str() == control);
+                    let found = found.map(|it| it.state);
+                    let group = device.group.clone();
+                    if found == Some(ControlState::Gap) && shows_gaps(device, PUBLISHED) {
+                        gaps.add(group.clone(), control.parse().unwrap(), 1);
+                    }
+                    let of = expected.entry((group, control)).or_default();
+                    of.add(standing(device, found, PUBLISHED), 1);
+                }
+            }
+            let counted = stands(&devices, &gaps, PUBLISHED);
+            for ((group, control), expected) in expected {
+                let counted = counted[&group].in_control(&control.parse().unwrap());
+                prop_assert_eq!(counted.worst(), expected.worst());
+                for standing in expected.0.keys().chain(counted.0.keys()) {
+                    prop_assert_eq!(counted.count(*standing), expected.count(*standing));
+                }
+            }
+        }
+    }
+}
