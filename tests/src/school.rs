@@ -142,6 +142,11 @@ impl Signer {
         self.key.id()
     }
 
+    /// The group that it says it is of.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
     /// Its request to join with a token.
     pub fn request(&self, token: Envelope) -> Result<Envelope> {
         Ok(self.key.request(token))
