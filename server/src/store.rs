@@ -5,6 +5,7 @@
 
 mod administration;
 mod departures;
+mod details;
 mod disk;
 mod enrol;
 mod expiry;
@@ -39,10 +40,11 @@ use crate::watch::Published;
 
 pub(crate) use administration::{Administration, AdministrationError};
 pub(crate) use departures::{Actor, FleetAction, Order, OrderOutcome};
+pub(crate) use details::{PastState, Wanted};
 pub(crate) use disk::{Trouble, TroubleKind};
 pub(crate) use enrol::{EnrolOutcome, NewDevice};
 pub(crate) use ingest::{IngestOutcome, NewReport};
-pub(crate) use reader::{EnrolledDevice, LoggedAction, PastState, Wanted};
+pub(crate) use reader::{EnrolledDevice, LoggedAction};
 pub(crate) use writer::accounts::{AccountOutcome, NewAccount, NewSession};
 
 use disk::Disk;

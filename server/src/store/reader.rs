@@ -1,4 +1,4 @@
-//! What is read from the store, as typed values.
+//! What is read from the store of all devices, as typed values.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
 use fyr_schemas::fleet::{Contradiction, DepartedDevice, Departure, Finding};
-use fyr_schemas::report::{ControlState, Event, Report};
-use fyr_schemas::{ControlId, DeviceId, GroupId, OrganisationId};
+use fyr_schemas::report::Report;
+use fyr_schemas::{DeviceId, GroupId, OrganisationId};
 
 use super::{Store, StoreError, state};
-use crate::fleet::{Details, DeviceRecord, FleetRecords, Reuse};
+use crate::fleet::{DeviceRecord, FleetRecords, Reuse};
 use crate::stands::Gaps;
 
 /// How many entries of the log of actions are read.
@@ -43,36 +43,6 @@ pub(crate) struct LoggedAction {
     /// The device in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) other: Option<String>,
-}
-
-/// How a control was on a device for a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PastState {
-    /// Which control.
-    pub(crate) control: ControlId,
-    /// How it was.
-    pub(crate) state: ControlState,
-    /// From when.
-    pub(crate) since: Timestamp,
-    /// Until when; none while it is so.
-    pub(crate) until: Option<Timestamp>,
-}
-
-#[derive(sqlx::FromRow)]
-struct PastRow {
-    control: String,
-    since: i64,
-    until: Option<i64>,
-    state: String,
-}
-
-/// Of which devices details are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted<'a> {
-    /// Those of every device.
-    All,
-    /// Those of these devices.
-    Of(&'a [DeviceId]),
 }
 
 #[derive(sqlx::FromRow)]
@@ -171,72 +141,6 @@ impl Store {
         Ok(gaps)
     }
 
-    /// What is read of single devices.
-    pub(crate) async fn details(&self, wanted: Wanted<'_>) -> Result<Details, StoreError> {
-        let ids = match wanted {
-            Wanted::All => None,
-            Wanted::Of(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
-        };
-        Ok(Details {
-            events: self.events(ids.as_deref()).await?,
-            gaps: self.gaps_of(ids.as_deref()).await?,
-        })
-    }
-
-    /// The newest events of devices, newest first; of all where no ids are given.
-    async fn events(&self, ids: Option<&str>) -> Result<HashMap<DeviceId, Vec<Event>>, StoreError> {
-        let bodies: Vec<(String, String)> = sqlx::query_as(
-            "SELECT device.id, recent_event.body
-             FROM recent_event JOIN device ON device.number = recent_event.device
-             WHERE ?1 IS NULL OR recent_event.device IN
-               (SELECT number FROM device WHERE id IN (SELECT value FROM json_each(?1)))
-             ORDER BY recent_event.device, recent_event.sequence DESC, recent_event.position DESC",
-        )
-        .bind(ids)
-        .fetch_all(&self.readers)
-        .await?;
-        let mut events: HashMap<DeviceId, Vec<Event>> = HashMap::new();
-        for (device, body) in bodies {
-            let event = serde_json::from_str(&body).map_err(|_| unreadable("event", &device));
-            let id = device.parse().map_err(|_| unreadable("name", &device));
-            if let Some((id, event)) = readable(id.and_then(|id| Ok((id, event?)))) {
-                events.entry(id).or_default().push(event);
-            }
-        }
-        Ok(events)
-    }
-
-    /// The controls of devices that a browser does not support; of all where no ids are given.
-    async fn gaps_of(
-        &self,
-        ids: Option<&str>,
-    ) -> Result<HashMap<DeviceId, Vec<Finding>>, StoreError> {
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "SELECT device.id, control.id, interval.since
-             FROM device
-             JOIN interval INDEXED BY gap ON interval.device = device.number
-               AND interval.until IS NULL AND interval.state = 'gap'
-             JOIN control ON control.number = interval.control
-             WHERE ?1 IS NULL OR device.id IN (SELECT value FROM json_each(?1))",
-        )
-        .bind(ids)
-        .fetch_all(&self.readers)
-        .await?;
-        let mut gaps: HashMap<DeviceId, Vec<Finding>> = HashMap::new();
-        for (device, control, since) in rows {
-            let id = device.parse().map_err(|_| unreadable("name", &device));
-            let control = control.parse().map_err(|_| unreadable("control", &device));
-            if let Some((id, control)) = readable(id.and_then(|id| Ok((id, control?)))) {
-                gaps.entry(id).or_default().push(Finding {
-                    control,
-                    state: ControlState::Gap,
-                    since: time(since),
-                });
-            }
-        }
-        Ok(gaps)
-    }
-
     /// The newest entries of the log of actions, newest first; those of one device, if one is named.
     pub(crate) async fn actions(
         &self,
@@ -244,36 +148,6 @@ impl Store {
     ) -> Result<Vec<LoggedAction>, StoreError> {
         let mut connection = self.readers.acquire().await?;
         actions(&mut connection, device).await
-    }
-
-    /// How the controls of a device were: what is so now, and before that the newest first.
-    pub(crate) async fn past_states(
-        &self,
-        device: &DeviceId,
-        most: u32,
-    ) -> Result<Vec<PastState>, StoreError> {
-        let rows: Vec<PastRow> = sqlx::query_as(
-            "SELECT control.id AS control, since, until, state
-             FROM interval JOIN control ON control.number = interval.control
-             WHERE device = (SELECT number FROM device WHERE id = ?)
-             ORDER BY until IS NULL DESC, until DESC, state = 'in-force', since DESC, control.id
-             LIMIT ?",
-        )
-        .bind(device.as_str())
-        .bind(most)
-        .fetch_all(&self.readers)
-        .await?;
-        let unreadable = |what| unreadable(what, device.as_str());
-        rows.into_iter()
-            .map(|row| {
-                Ok(PastState {
-                    control: row.control.parse().map_err(|_| unreadable("control"))?,
-                    state: state::read(&row.state).ok_or_else(|| unreadable("control"))?,
-                    since: time(row.since),
-                    until: row.until.map(time),
-                })
-            })
-            .collect()
     }
 }
 
@@ -348,7 +222,7 @@ fn departed(text: &str) -> Option<Departure> {
 }
 
 /// What could be read. What could not is logged.
-fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+pub(super) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
     read.inspect_err(log_unreadable).ok()
 }
 
@@ -356,7 +230,7 @@ fn log_unreadable(error: &StoreError) {
     tracing::error!(%error, "a row of the database is not shown");
 }
 
-fn unreadable(what: &'static str, device: &str) -> StoreError {
+pub(super) fn unreadable(what: &'static str, device: &str) -> StoreError {
     StoreError::Unreadable {
         what,
         device: device.to_owned(),
@@ -461,7 +335,7 @@ fn parse<T: serde::de::DeserializeOwned>(
 }
 
 /// A stored time; the nearest one that can be shown, where it is out of bounds.
-fn time(milliseconds: i64) -> Timestamp {
+pub(super) fn time(milliseconds: i64) -> Timestamp {
     let nearest = if milliseconds < 0 {
         Timestamp::MIN
     } else {
