@@ -14,7 +14,7 @@ use fyr_schemas::fleet::Fleet;
 use crate::app::App;
 use crate::page::{Dashboard, Filter, Unavailable, Waiting};
 use crate::problem::Problem;
-use crate::store::Wanted;
+use crate::store::Devices;
 use crate::words::{self, Calendar};
 
 /// The filter as the address holds it; what names nothing filters nothing.
@@ -50,7 +50,7 @@ pub(crate) async fn show(
     let summary = match (app.fleet(&publication, now).await, trouble) {
         (Ok(mut summary), _) => {
             let shown = filter.shown(&summary.fleet);
-            let details = app.store.details(Wanted::Of(&shown)).await;
+            let details = app.store.details(Devices::These(&shown)).await;
             let details = details.map_err(|error| Problem::store_failed(&error))?;
             details.add_to(&mut summary.fleet);
             summary
@@ -90,7 +90,7 @@ fn renewal_failure(app: &App) -> Option<String> {
 pub(crate) async fn fleet(State(app): State<App>) -> Result<(HeaderPair, Json<Fleet>), Problem> {
     let publication = app.publication()?;
     let mut fleet = app.fleet(&publication, Timestamp::now()).await?.fleet;
-    let details = app.store.details(Wanted::All).await;
+    let details = app.store.details(Devices::All).await;
     let details = details.map_err(|error| Problem::store_failed(&error))?;
     details.add_to(&mut fleet);
     Ok((NOT_KEPT, Json(fleet)))

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::dashboard::html;
 use crate::page::DevicePage;
 use crate::problem::Problem;
-use crate::store::{Actor, FleetAction, Order, OrderOutcome, Wanted};
+use crate::store::{Actor, Devices, FleetAction, Order, OrderOutcome};
 use crate::words::Calendar;
 
 /// How many past states of a device's controls are shown.
@@ -47,7 +47,7 @@ async fn page(app: &App, device: &str, refused: Option<String>) -> Result<Respon
     let failed = |error| Problem::store_failed(&error);
     let mut fleet = app.fleet(&publication, now).await?.fleet;
     let only = [device.clone()];
-    let details = app.store.details(Wanted::Of(&only)).await;
+    let details = app.store.details(Devices::These(&only)).await;
     details.map_err(failed)?.add_to(&mut fleet);
     let past = app.store.past_states(&device, PAST_STATES).await;
     let actions = app.store.actions(Some(&device)).await.map_err(failed)?;

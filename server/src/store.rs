@@ -38,9 +38,9 @@ use tokio::sync::{mpsc, watch};
 
 use crate::watch::Published;
 
-pub(crate) use administration::{Administration, AdministrationError};
+pub(crate) use administration::Administration;
 pub(crate) use departures::{Actor, FleetAction, Order, OrderOutcome};
-pub(crate) use details::{PastState, Wanted};
+pub(crate) use details::{Devices, PastState};
 pub(crate) use disk::{Trouble, TroubleKind};
 pub(crate) use enrol::{EnrolOutcome, NewDevice};
 pub(crate) use ingest::{IngestOutcome, NewReport};

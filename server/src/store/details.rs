@@ -35,19 +35,19 @@ struct PastRow {
 
 /// Of which devices details are read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Wanted<'a> {
+pub(crate) enum Devices<'a> {
     /// Those of every device.
     All,
     /// Those of these devices.
-    Of(&'a [DeviceId]),
+    These(&'a [DeviceId]),
 }
 
 impl Store {
     /// What is read of single devices.
-    pub(crate) async fn details(&self, wanted: Wanted<'_>) -> Result<Details, StoreError> {
+    pub(crate) async fn details(&self, wanted: Devices<'_>) -> Result<Details, StoreError> {
         let ids = match wanted {
-            Wanted::All => None,
-            Wanted::Of(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
+            Devices::All => None,
+            Devices::These(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
         };
         Ok(Details {
             events: self.events(ids.as_deref()).await?,

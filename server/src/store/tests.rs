@@ -16,8 +16,8 @@ use fyr_schemas::report::{ControlState, Event};
 use fyr_schemas::{DeviceId, Revision};
 
 use super::{
-    Actor, EnrolOutcome, FleetAction, IngestOutcome, NewDevice, NewReport, Order, OrderOutcome,
-    Store, Surroundings, Wanted,
+    Actor, Devices, EnrolOutcome, FleetAction, IngestOutcome, NewDevice, NewReport, Order,
+    OrderOutcome, Store, Surroundings,
 };
 use crate::edition::{Edition, ReportedControls};
 use crate::fleet::FleetRecords;
@@ -186,7 +186,7 @@ async fn remembered(batches: &[Vec<i64>]) -> (FleetRecords, Vec<Event>) {
         );
     }
     let fleet = scene.store.fleet().await.unwrap();
-    let mut details = scene.store.details(Wanted::All).await.unwrap();
+    let mut details = scene.store.details(Devices::All).await.unwrap();
     scene.close().await;
     (fleet, details.events.remove(&device()).unwrap_or_default())
 }
@@ -397,7 +397,7 @@ fn one_device_that_cannot_be_read_hides_no_other() {
         assert!(
             scene
                 .store
-                .details(Wanted::All)
+                .details(Devices::All)
                 .await
                 .unwrap()
                 .events
