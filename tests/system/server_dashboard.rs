@@ -129,8 +129,8 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
         );
         for words in [
             "3 of 9 devices are compliant",
-            "Pupils’ devices 2 of 6 hold",
-            "Staff’s devices 1 of 3 hold",
+            "Pupils’ devices 2 of 6 compliant",
+            "Staff’s devices 1 of 3 compliant",
             "Tampered: the policy of Chromium was replaced by a link",
             "Repaired: the policy of Chromium after 21 ms",
             "Refused: a policy older than the one in force; the last good policy stays",

@@ -66,8 +66,8 @@ impl Scene {
     }
 }
 
-/// Seven pupils' devices on which everything holds, and so many of staff, the last of which fails
-/// to hold `SafeSearch`.
+/// Seven pupils' devices on which everything is in force, and so many of staff, on the last of which
+/// `SafeSearch` is not.
 fn school_with_staff(staff: u32) -> Result<Scene> {
     let scene = Scene::open()?;
     for group in PUPILS.into_iter().cycle().take(7) {
@@ -103,8 +103,8 @@ fn r08_pupils_and_staff_are_shown_apart_as_a_whole_and_in_each_control() -> Resu
 
     let page = scene.page()?;
     for words in [
-        "Pupils’ devices 7 of 7 hold",
-        "Staff’s devices 5 of 6 hold",
+        "Pupils’ devices 7 of 7 compliant",
+        "Staff’s devices 5 of 6 compliant",
         "safesearch.google 85.10.09-G01-33-21 7 of 7 in force 5 of 6 not in force",
         "youtube.level 85.10.09-G01-33-21 7 of 7 in force 6 of 6 in force",
     ] {
