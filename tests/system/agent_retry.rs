@@ -281,19 +281,7 @@ fn reports_go_one_by_one_to_a_server_that_takes_no_batch() -> Result<()> {
     })?;
     drop(portal);
     town.serve_again()?;
-    let seen = town.device_that("all three reports", |seen| {
-        let events = seen.events.iter().map(|event| &event.what);
-        let of_chromium = |what: &&EventKind| {
-            matches!(
-                what,
-                EventKind::Drift {
-                    place: CHROMIUM,
-                    ..
-                }
-            )
-        };
-        events.filter(of_chromium).count() >= 3
-    })?;
+    let seen = town.device_that("the reports", |seen| has_repaired(seen, CHROMIUM))?;
     ensure!(seen.missing_reports == 0, "{seen:#?}");
     Ok(())
 }
