@@ -75,11 +75,7 @@ impl Shared {
                 Ok((variant.during.clone(), instead.collect()))
             });
             let variants = variants.collect::<serde_json::Result<Vec<_>>>()?;
-            Ok(ReportedControls::new(
-                periods,
-                ordinary.collect(),
-                variants,
-            ))
+            Ok(ReportedControls::new(periods, ordinary.collect(), variants))
         })
     }
 
