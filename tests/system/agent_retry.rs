@@ -7,7 +7,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, ensure};
@@ -162,7 +162,10 @@ impl Portal {
                     // A connection that breaks off is made again.
                     let answered = connection.map_err(Into::into);
                     if let Ok(Some(reports)) = answered.and_then(|it| answer(it, said)) {
-                        batches.lock().expect("no panic").push(reports);
+                        batches
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(reports);
                     }
                 }
             }
@@ -178,7 +181,8 @@ impl Portal {
 
 impl Portal {
     fn batches(&self) -> Vec<usize> {
-        self.batches.lock().expect("no panic").clone()
+        let batches = self.batches.lock();
+        batches.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 

@@ -31,6 +31,10 @@ pub(super) struct Described<'a> {
 
 /// What the timetable of a bundle says: the names of its periods.
 #[derive(Deserialize)]
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "an object is written there, from which no set is read"
+)]
 struct DescribedTimetable {
     periods: BTreeMap<PeriodId, IgnoredAny>,
 }
