@@ -2,7 +2,7 @@
 //! the dashboard, the demo, the device and the guides say the same.
 
 use crate::fleet::DeviceState;
-use crate::report::{EventKind, FailureReason, Found, Place, Product, RefusalReason};
+use crate::report::{EventKind, FailureReason, Found, Place, Product, RefusalReason, StatePart};
 
 impl DeviceState {
     /// The state as a label.
@@ -116,13 +116,28 @@ impl EventKind {
                 "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
                 by_s / 60
             ),
-            Self::Unstored { reason } => {
-                format!("The agent cannot store its own state: {}", reason.words())
+            Self::Unstored { part, reason } => {
+                format!(
+                    "The agent cannot store {}: {}",
+                    part.words(),
+                    reason.words()
+                )
             }
             Self::StoredAgain => "The agent can store its own state again".to_owned(),
             Self::EventsDropped { count } => {
                 format!("{count} events were dropped because too many waited")
             }
+        }
+    }
+}
+
+impl StatePart {
+    /// The part in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Reports => "its reports",
+            Self::Memory => "its memory",
+            Self::Trust => "the newest keys and policy, which a restart forgets",
         }
     }
 }
