@@ -11,6 +11,8 @@ use jiff::Timestamp;
 
 #[path = "publish/clock.rs"]
 mod clock;
+#[path = "publish/rotate.rs"]
+mod rotate;
 
 const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment"];
 

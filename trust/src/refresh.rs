@@ -76,6 +76,13 @@ pub struct Need {
     pub may_be_absent: bool,
 }
 
+impl Need {
+    /// The root that every verification begins with.
+    pub fn first_root() -> Self {
+        metadata("1.root.json".to_owned(), MAX_ROOT)
+    }
+}
+
 /// What the repository had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -172,7 +179,7 @@ impl<W: Wanted> Refresh<W> {
         };
         let metadata = |name: String, bound| file(format!("metadata/{name}"), bound);
         match &self.phase {
-            Phase::FirstRoot => metadata("1.root.json".into(), MAX_ROOT),
+            Phase::FirstRoot => Need::first_root(),
             Phase::NextRoot { chain, .. } => {
                 let next = chain.root_version().saturating_add(1);
                 metadata(format!("{next}.root.json"), MAX_ROOT)
