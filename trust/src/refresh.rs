@@ -79,7 +79,15 @@ pub struct Need {
 impl Need {
     /// The root that every verification begins with.
     pub fn first_root() -> Self {
-        metadata("1.root.json".to_owned(), MAX_ROOT)
+        Self::root(1)
+    }
+
+    fn root(version: u64) -> Self {
+        Self {
+            path: format!("metadata/{version}.root.json"),
+            max_length: MAX_ROOT,
+            may_be_absent: version > 1,
+        }
     }
 }
 
@@ -175,15 +183,12 @@ impl<W: Wanted> Refresh<W> {
         let file = |path: String, max_length| Need {
             path,
             max_length,
-            may_be_absent: matches!(self.phase, Phase::NextRoot { .. }),
+            may_be_absent: false,
         };
         let metadata = |name: String, bound| file(format!("metadata/{name}"), bound);
         match &self.phase {
             Phase::FirstRoot => Need::first_root(),
-            Phase::NextRoot { chain, .. } => {
-                let next = chain.root_version().saturating_add(1);
-                metadata(format!("{next}.root.json"), MAX_ROOT)
-            }
+            Phase::NextRoot { chain, .. } => Need::root(chain.root_version().saturating_add(1)),
             Phase::Timestamp(_) => metadata("timestamp.json".into(), MAX_TIMESTAMP),
             Phase::Snapshot(_, pin) => metadata(
                 format!("{}.snapshot.json", pin.version),
