@@ -33,7 +33,7 @@ pub use device::device_id;
 pub use error::VerifyError;
 pub use floor::Floor;
 pub use hasher::Hasher;
-pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step};
+pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step, target_path};
 pub use reload::{Reloaded, reload};
 pub use state::TrustedState;
 pub use verified::Verified;

@@ -448,8 +448,9 @@ fn after<W: Wanted>(
     }
 }
 
-/// Where a target lies under consistent snapshots: its digest before its file name.
-fn target_path(target: &str, digest: &Digest) -> String {
+/// Where a target is in the repository, by its path and its digest: under consistent snapshots its
+/// digest is before its file name, `targets/bundles/DIGEST.GROUP.json`.
+pub fn target_path(target: &str, digest: &Digest) -> String {
     match target.rsplit_once('/') {
         Some((directory, file)) => format!("targets/{directory}/{digest}.{file}"),
         None => format!("targets/{digest}.{target}"),

@@ -6,12 +6,11 @@ use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
     Answer, Clock, EnrolmentAuthority, Floor, Keep, Need, Refresh, Refreshed, Step, TrustedState,
-    Verified, VerifyError,
+    Verified, VerifyError, target_path,
 };
 use jiff::Timestamp;
 use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
 
-use crate::content::target_path;
 use crate::metadata::Listed;
 use crate::role::Role;
 

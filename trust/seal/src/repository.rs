@@ -15,13 +15,13 @@ use std::time::{Duration, Instant};
 use fyr_schemas::bundle::ClosedList;
 use fyr_schemas::{CategoryId, Digest, Revision};
 use fyr_trust::list::ListCheck;
-use fyr_trust::{Answer, Floor, Identity, Need, VerifyError, Wanted as _};
+use fyr_trust::{Answer, Floor, Identity, Need, VerifyError, Wanted as _, target_path};
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
 use crate::check::{self, Targets};
 use crate::clock::SigningClock;
-use crate::content::{Content, target_path};
+use crate::content::Content;
 use crate::pin::Pin;
 use crate::place::{self, Directory};
 use crate::publication::{self, Authorities, Publication, Signers};
