@@ -23,9 +23,11 @@ setup: ## install what the tests need and this machine does not have
 fmt:
 	$(CARGO) fmt --all --check
 
+# `tests/wasm` is checked for this machine, which is cheap, and without a repository in it. `make wasm` builds it for WebAssembly.
 lint:
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	$(CARGO) clippy --manifest-path tests/bench/Cargo.toml --quiet -- -D warnings
+	FYR_REPOSITORY=/dev/null $(CARGO) clippy --manifest-path tests/wasm/Cargo.toml --target-dir target/lint --quiet -- -D warnings
 
 build:
 	$(CARGO) build --workspace --all-targets --quiet

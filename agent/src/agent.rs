@@ -6,15 +6,16 @@ use std::time::{Duration, Instant};
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::in_force::{InForce, slice_start};
-use fyr_agent_core::storage::{Part, Storage};
+use fyr_agent_core::storage::Storage;
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{
     Event, EventKind, FailureReason, PeriodsInForce, Place, Product, RefusalReason, Report,
+    StatePart,
 };
 use fyr_trust::{
-    ClockState, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
+    ClockState, DeviceTime, Identity, Keep, Refresh, Refreshed, Step, Verified, VerifyError, reload,
 };
 use jiff::{SignedDuration, Timestamp};
 use tracing::{error, info, warn};
@@ -90,8 +91,7 @@ impl Agent {
             );
         }
         let belief = Belief::load(&store);
-        let (bundle, expires) = match reload(belief.state(), belief.floor(), &enrolment.identity())
-        {
+        let (bundle, expires) = match reload(belief.state(), belief.seen(), &enrolment.identity()) {
             Ok(reloaded) => (Some(reloaded.document), Some(reloaded.expires)),
             Err(VerifyError::NothingStored { .. }) => (None, None),
             Err(error) => {
@@ -102,7 +102,7 @@ impl Agent {
         let remembered = store.remembered();
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         if let Some(bundle) = &bundle {
-            let now = clock::read().device_time(belief.floor()).now;
+            let now = clock::read().device_time(belief.seen()).now;
             hosts.aim_at(InForce::at(bundle, now).bundle());
         }
         Ok(Self {
@@ -128,9 +128,21 @@ impl Agent {
         })
     }
 
-    /// The device's time. What is wrong with its clock is reported once.
+    /// The times of the device, at a look that changes nothing.
+    pub(crate) fn read_time(&self) -> DeviceTime {
+        clock::read().device_time(self.belief.seen())
+    }
+
+    /// The time of the timetable and of reports; see [`Agent::time`].
     pub(crate) fn now(&mut self) -> Timestamp {
-        let time = clock::read().device_time(self.belief.floor());
+        self.time().now
+    }
+
+    /// The times of the device. What is wrong with its clock is reported once, and what is remembered
+    /// as later than now is corrected.
+    pub(crate) fn time(&mut self) -> DeviceTime {
+        let time = self.read_time();
+        self.remembered.contact.note_time(&time);
         let is_new = std::mem::discriminant(&time.clock) != std::mem::discriminant(&self.clock);
         self.clock = time.clock;
         if is_new {
@@ -153,12 +165,7 @@ impl Agent {
                 self.events.push(time.now, event);
             }
         }
-        time.now
-    }
-
-    /// The time to judge expiry by.
-    pub(crate) fn expiry_time(&self) -> Timestamp {
-        clock::read().expiry_time(self.belief.floor())
+        time
     }
 
     /// A number that is this device's own, to spread a fleet's attempts by.
@@ -170,8 +177,8 @@ impl Agent {
     /// A refresh from what is stored on.
     pub(crate) fn begin_refresh(&self) -> Refresh<Identity> {
         let identity = self.enrolment.identity();
-        let (state, floor) = (self.belief.state(), self.belief.floor());
-        Refresh::begin(state, floor, &identity, clock::read()).holding(self.hosts.lists().held())
+        let (state, seen) = (self.belief.state(), self.belief.seen());
+        Refresh::begin(state, seen, &identity, clock::read()).holding(self.hosts.lists().held())
     }
 
     /// Takes one step of a refresh: stores what it verified, and says what is to be fetched next.
@@ -192,8 +199,8 @@ impl Agent {
 
     fn keep(&mut self, kept: Keep) -> Result<(), FetchError> {
         match kept {
-            Keep::Trust(state, floor) => {
-                self.belief.keep(&self.store, *state, floor);
+            Keep::Trust(state, seen) => {
+                self.belief.keep(&self.store, *state, seen);
                 self.note_belief();
                 Ok(())
             }
@@ -208,10 +215,9 @@ impl Agent {
 
     /// Takes in what a refresh found. The last good policy stays whenever it did not end well.
     fn take_in(&mut self, result: Result<Refreshed<Bundle>, FetchError>) -> Fetched {
-        let now = self.now();
         match result {
             Ok(refreshed) => {
-                self.believe(refreshed, now);
+                self.believe(refreshed);
                 Fetched::Believed
             }
             Err(error) => {
@@ -221,8 +227,9 @@ impl Agent {
                     FetchError::Unkept(_) => TroubleKind::Unkept,
                     FetchError::Refused(refused) => TroubleKind::Refused(refused.reason()),
                 };
-                if let Some(event) = self.remembered.contact.failed(now, kind) {
-                    self.events.push(now, event);
+                let time = self.time();
+                if let Some(event) = self.remembered.contact.failed(&time, kind) {
+                    self.events.push(time.now, event);
                 }
                 match kind {
                     TroubleKind::OutOfReach => Fetched::OutOfReach,
@@ -233,12 +240,17 @@ impl Agent {
         }
     }
 
-    fn believe(&mut self, refreshed: Refreshed<Bundle>, now: Timestamp) {
+    fn believe(&mut self, refreshed: Refreshed<Bundle>) {
         self.belief
-            .keep(&self.store, refreshed.state, refreshed.floor);
+            .keep(&self.store, refreshed.state, refreshed.seen);
         self.note_belief();
         self.expires = Some(refreshed.expires);
-        self.remembered.contact.succeeded(now, refreshed.expires);
+        let time = self.time();
+        let contact = &mut self.remembered.contact;
+        contact.succeeded(&time, refreshed.timestamp, refreshed.expires);
+        if contact.staleness(&time).is_some() {
+            warn!("the metadata of the policy is older than 14 days by the clock of this device");
+        }
         let before = self.bundle.as_ref().map(Verified::revision);
         if before != Some(refreshed.document.revision()) {
             info!("revision {} is verified", refreshed.document.revision());
@@ -253,7 +265,7 @@ impl Agent {
     /// Notes whether what is believed could be stored, which is reported and tried again.
     fn note_belief(&mut self) {
         let stored = self.belief.stored();
-        self.note_stored(Part::Trust, stored);
+        self.note_stored(StatePart::Trust, stored);
     }
 
     /// Stores what is believed, where that failed before.
@@ -267,17 +279,15 @@ impl Agent {
     /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
     pub(crate) fn converge(&mut self, noticed: Instant) {
         self.look_for_browsers();
-        let begun = self.now();
+        let time = self.time();
         let Some(bundle) = &self.bundle else {
             return;
         };
-        let in_force = InForce::at(bundle, begun);
-        // INVARIANT: only a slice that began before the metadata expired counts. A clock that is far
-        // ahead for a moment must not hold the device in a slice to come.
-        let is_new_slice = self.periods.as_ref() != in_force.periods();
-        let start = is_new_slice
-            .then(|| slice_start(bundle, begun))
-            .flatten()
+        let in_force = InForce::at(bundle, time.now);
+        // INVARIANT: only a slice that began by the unsigned time, and before the metadata expired,
+        // counts. Neither a signature nor a clock that is far ahead for a moment must hold the device
+        // in a slice to come.
+        let start = slice_start(bundle, time.unsigned)
             .filter(|start| self.expires.is_some_and(|expires| *start <= expires));
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
@@ -294,7 +304,7 @@ impl Agent {
         if tried.any(|tried| tried.action.place == Place::Hosts && tried.result.is_err()) {
             hosts.gather();
         }
-        let at = clock::read().device_time(self.belief.floor()).now;
+        let at = clock::read().device_time(self.belief.seen()).now;
         let took = SignedDuration::try_from(noticed.elapsed()).unwrap_or_default();
         let running = system::running(&self.root, &self.present);
         let after = observe::observe(&self.root, owner, &self.present, running, hosts);
@@ -330,7 +340,7 @@ impl Agent {
 
     /// Writes down what is remembered, if it changed or could not be stored before.
     pub(crate) fn remember(&mut self, before: &Remembered) {
-        if self.remembered == *before && self.storage.is_stored(Part::Memory) {
+        if self.remembered == *before && self.storage.is_stored(StatePart::Memory) {
             return;
         }
         let saved = self.store.save_remembered(&self.remembered);
@@ -338,11 +348,15 @@ impl Agent {
             .as_ref()
             .map_or_else(|error| Err(error.reason()), |()| Ok(()));
         keep("memory", saved);
-        self.note_stored(Part::Memory, stored);
+        self.note_stored(StatePart::Memory, stored);
     }
 
     /// Takes in whether a part of the agent's state could be stored, and says whether that is news.
-    pub(crate) fn note_stored(&mut self, part: Part, stored: Result<(), FailureReason>) -> bool {
+    pub(crate) fn note_stored(
+        &mut self,
+        part: StatePart,
+        stored: Result<(), FailureReason>,
+    ) -> bool {
         let now = self.now();
         let event = self.storage.note(part, stored);
         let is_news = event.is_some();

@@ -1,8 +1,8 @@
 //! What this device believes: stored as soon as it changes, and in memory where it cannot be.
 
 use fyr_schemas::report::FailureReason;
-use fyr_trust::floor::Slot;
-use fyr_trust::{Floor, TrustedState};
+use fyr_trust::seen::Slot;
+use fyr_trust::{Seen, TrustedState};
 use jiff::Timestamp;
 use tracing::warn;
 
@@ -22,7 +22,7 @@ impl Belief {
     pub(crate) fn load(store: &Store) -> Self {
         Self {
             state: store.trusted(),
-            slot: store.floor(),
+            slot: store.seen(),
             stored: Ok(()),
         }
     }
@@ -31,8 +31,8 @@ impl Belief {
         &self.state
     }
 
-    pub(crate) fn floor(&self) -> &Floor {
-        &self.slot.floor
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.slot.seen
     }
 
     /// Why not all of it is on disk.
@@ -42,21 +42,21 @@ impl Belief {
 
     /// Stores it, where that failed before.
     pub(crate) fn store_again(&mut self, store: &Store) {
-        self.keep(store, self.state.clone(), self.slot.floor.clone());
+        self.keep(store, self.state.clone(), self.slot.seen.clone());
     }
 
     /// Believes this from here on, and stores what is new of it.
     ///
     /// The state goes first, and the versions only above a state that is on disk: the other way
     /// round, a power cut between the two would refuse the last good policy at the next start.
-    pub(crate) fn keep(&mut self, store: &Store, state: TrustedState, floor: Floor) {
-        let floor = Floor {
+    pub(crate) fn keep(&mut self, store: &Store, state: TrustedState, seen: Seen) {
+        let seen = Seen {
             // A slice may have begun while the refresh was under way.
-            slice: floor.slice.max(self.slot.floor.slice),
-            ..floor
+            slice: seen.slice.max(self.slot.seen.slice),
+            ..seen
         };
         let is_new_state = self.stored.is_err() || state != self.state;
-        if !is_new_state && floor == self.slot.floor {
+        if !is_new_state && seen == self.slot.seen {
             return;
         }
         let saved = if is_new_state {
@@ -64,28 +64,28 @@ impl Belief {
         } else {
             Ok(())
         };
-        let saved = saved.and_then(|()| store.save_floor(&self.slot, floor.clone()));
+        let saved = saved.and_then(|()| store.save_seen(&self.slot, seen.clone()));
         self.state = state;
         self.stored = saved
             .as_ref()
             .map_or_else(|error| Err(error.reason()), |_| Ok(()));
         self.slot = saved.unwrap_or_else(|error| {
             warn!(
-                "what was verified cannot be stored: {}",
+                "what was verified cannot be stored, and a restart forgets it: {}",
                 crate::chain_in_words(&error)
             );
-            self.slot.next(floor)
+            self.slot.next(seen)
         });
     }
 
     /// Notes that a time slice was put in force, so that a clock that is set back does not undo it.
     pub(crate) fn begin_slice(&mut self, store: &Store, start: Timestamp) {
-        if self.slot.floor.slice.is_none_or(|before| before < start) {
-            let floor = Floor {
+        if self.slot.seen.slice.is_none_or(|before| before < start) {
+            let seen = Seen {
                 slice: Some(start),
-                ..self.slot.floor.clone()
+                ..self.slot.seen.clone()
             };
-            self.keep(store, self.state.clone(), floor);
+            self.keep(store, self.state.clone(), seen);
         }
     }
 }

@@ -6,8 +6,7 @@ use fyr_agent_core::in_force::InForce;
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::Product;
-use fyr_trust::{ClockState, Verified, VerifyError, reload};
-use jiff::Timestamp;
+use fyr_trust::{DeviceTime, Verified, VerifyError, reload};
 
 use crate::atomic::Directory;
 use crate::hosts::Hosts;
@@ -21,9 +20,7 @@ use crate::{clock, observe, presence, system};
 /// What a look found.
 #[derive(Debug)]
 pub(crate) struct Look {
-    pub(crate) at: Timestamp,
-    pub(crate) expiry_time: Timestamp,
-    pub(crate) clock: ClockState,
+    pub(crate) time: DeviceTime,
     pub(crate) key: Result<DeviceKey, KeyLoss>,
     pub(crate) enrolment: Enrolment,
     pub(crate) remembered: Remembered,
@@ -64,11 +61,10 @@ impl Look {
         let remembered = store.remembered();
         let key = DeviceKey::load_for(&store, &enrolment.device);
         let present = presence::look(root)?;
-        let floor = store.floor().floor;
-        let clock = clock::read();
-        let time = clock.device_time(&floor);
+        let seen = store.seen().seen;
+        let time = clock::read().device_time(&seen);
         let at = time.now;
-        let reloaded = reload(&store.trusted(), &floor, &enrolment.identity());
+        let reloaded = reload(&store.trusted(), &seen, &enrolment.identity());
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
         let policy = reloaded.map(|reloaded| {
             let running = system::running(root, &present);
@@ -86,9 +82,7 @@ impl Look {
             (bundle, assessed)
         });
         Ok(Self {
-            at,
-            expiry_time: clock.expiry_time(&floor),
-            clock: time.clock,
+            time,
             key,
             enrolment,
             remembered,

@@ -2,10 +2,9 @@
 
 use fyr_agent_core::events::EventLog;
 use fyr_agent_core::report::{Facts, compose, is_news};
-use fyr_agent_core::storage::Part;
 use fyr_schemas::envelope::PayloadType;
-use fyr_schemas::report::Report;
-use jiff::Timestamp;
+use fyr_schemas::report::{Report, StatePart};
+use fyr_trust::DeviceTime;
 use tracing::{info, warn};
 
 use crate::agent::Agent;
@@ -22,19 +21,19 @@ impl Agent {
             if let Err(error) = &stored {
                 warn!("{}", crate::chain_in_words(error));
             }
-            if !self.note_stored(Part::Reports, stored.map_err(|error| error.reason())) {
+            if !self.note_stored(StatePart::Reports, stored.map_err(|error| error.reason())) {
                 return;
             }
         }
     }
 
     fn add_report(&mut self) {
-        let now = self.now();
+        let time = self.time();
         let Ok(key) = &self.key else {
             // Nothing can be signed. What happens is written to the log.
             return;
         };
-        let report = self.compose(now);
+        let report = self.compose(time);
         if !is_news(self.reported.as_ref(), &report) {
             return;
         }
@@ -72,7 +71,7 @@ impl Agent {
         self.reported = None;
     }
 
-    fn compose(&self, at: Timestamp) -> Report {
+    fn compose(&self, time: DeviceTime) -> Report {
         let facts = Facts {
             organisation: &self.enrolment.organisation,
             group: &self.enrolment.group,
@@ -83,9 +82,9 @@ impl Agent {
             contact: &self.remembered.contact,
             events: &self.events,
             browsers: self.present.iter().copied().collect(),
-            expiry_time: self.expiry_time(),
+            time,
         };
-        compose(&facts, self.spool.next().get(), at)
+        compose(&facts, self.spool.next().get())
     }
 }
 

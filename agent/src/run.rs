@@ -4,11 +4,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::time::{Duration, Instant};
 
-use fyr_agent_core::schedule::{HEARTBEAT, History, next_repair, next_wake};
+use fyr_agent_core::schedule::{Attempts, HEARTBEAT, History, next_repair, next_wake};
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::{EventKind, MOST_REPORTS};
 use fyr_trust::{Identity, Refresh, Step};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, channel};
 use tracing::{info, warn};
@@ -33,7 +33,7 @@ enum Event {
     Drift,
     /// What failed on the device is due for another attempt.
     Repair,
-    /// The metadata expired.
+    /// The metadata is no longer fresh.
     Boundary,
     /// Other periods of the timetable run, or the clock was set.
     Turn,
@@ -70,9 +70,6 @@ struct Daemon {
     at_once: usize,
     /// How often in a row something on the device itself failed.
     failed_repairs: u32,
-    /// When it is tried again; absent where nothing failed.
-    repair: Option<Timestamp>,
-    wake: Timestamp,
 }
 
 /// Keeps the device until the system says stop.
@@ -99,9 +96,8 @@ pub(crate) async fn run(agent: Agent, server: Server) -> std::io::Result<()> {
         upload_due: true,
         at_once: MOST_REPORTS,
         failed_repairs: 0,
-        repair: None,
-        wake: Timestamp::MAX,
     };
+    daemon.agent.remembered.attempts = Attempts::default();
     daemon.start();
     daemon.turn().await;
     Ok(())
@@ -137,6 +133,7 @@ impl Daemon {
                 }
                 Woken::Event(Event::Drift | Event::Turn) => self.converge(Instant::now()),
                 Woken::Event(Event::Repair) => {
+                    self.agent.remembered.attempts.repair = None;
                     self.agent.keep_belief_again();
                     self.converge(Instant::now());
                 }
@@ -145,6 +142,7 @@ impl Daemon {
                 Woken::Sent(batch, result) => self.take_receipt(&batch, result),
             }
             self.agent.report();
+            self.note_time();
             self.plan_repair();
             self.agent.remember(&before);
             self.upload();
@@ -154,8 +152,13 @@ impl Daemon {
     /// Sleeps until something happens.
     async fn wait(&mut self) -> Woken {
         let now = clock::read().system;
-        let believed = self.agent.expiry_time();
-        let boundary = self.agent.remembered.contact.boundary(believed);
+        let attempts = self.agent.remembered.attempts;
+        let until = |moment: Timestamp| moment.duration_since(now);
+        let boundary = self
+            .agent
+            .remembered
+            .contact
+            .boundary(&self.agent.read_time());
         let [terminate, interrupt] = &mut self.signals;
         let event = tokio::select! {
             biased;
@@ -166,9 +169,9 @@ impl Daemon {
             woken = finished(&mut self.uploading) => return woken,
             Some(Hint) = self.hints.recv() => Event::Push,
             () = self.alarm.rings() => Event::Turn,
-            () = sleep_until(boundary, now) => Event::Boundary,
-            () = sleep_until(self.repair, now) => Event::Repair,
-            () = sleep_until(Some(self.wake), now) => Event::Tick,
+            () = sleep(boundary) => Event::Boundary,
+            () = sleep(attempts.repair.map(until)) => Event::Repair,
+            () = sleep(attempts.refresh.map(until)) => Event::Tick,
         };
         Woken::Event(event)
     }
@@ -262,17 +265,27 @@ impl Daemon {
         self.plan_wake();
     }
 
+    /// Plans anew what a clock that was set back left too far ahead.
+    fn note_time(&mut self) {
+        let attempts = &mut self.agent.remembered.attempts;
+        attempts.note_time(clock::read().system);
+        if attempts.refresh.is_none() {
+            self.plan_wake();
+        }
+    }
+
     /// The next attempt at what failed on the device, which waits longer after each failure.
     fn plan_repair(&mut self) {
         let now = clock::read().system;
-        if !self.agent.must_try_again() {
+        let must_try_again = self.agent.must_try_again();
+        let attempts = &mut self.agent.remembered.attempts;
+        if !must_try_again {
             self.failed_repairs = 0;
-            self.repair = None;
-        } else if self.repair.is_none_or(|due| due <= now) {
+            attempts.repair = None;
+        } else if attempts.repair.is_none_or(|due| due <= now) {
             self.failed_repairs = self.failed_repairs.saturating_add(1);
-            self.repair = next_repair(self.failed_repairs, now);
+            attempts.repair = next_repair(self.failed_repairs, now);
         }
-        self.agent.remembered.attempts.repair = self.repair;
     }
 
     /// The next attempt: at the heartbeat, or sooner after a failure.
@@ -281,8 +294,7 @@ impl Daemon {
         let seed = self.agent.seed();
         let refresh = next_wake(self.refreshes, seed, now);
         let upload = next_wake(self.uploads, seed, now);
-        self.wake = refresh.min(upload);
-        self.agent.remembered.attempts.refresh = Some(self.wake);
+        self.agent.remembered.attempts.refresh = Some(refresh.min(upload));
     }
 }
 
@@ -296,11 +308,12 @@ async fn finished(work: &mut InFlight) -> Woken {
     woken
 }
 
-async fn sleep_until(moment: Option<Timestamp>, now: Timestamp) {
-    let Some(moment) = moment else {
+/// Sleeps so long; for ever, without a wait.
+async fn sleep(wait: Option<SignedDuration>) {
+    let Some(wait) = wait else {
         return std::future::pending().await;
     };
     // However the clock is set, the agent never sleeps longer than a heartbeat without another look at it.
-    let wait = moment.duration_since(now).min(HEARTBEAT);
+    let wait = wait.min(HEARTBEAT);
     tokio::time::sleep(Duration::try_from(wait).unwrap_or_default()).await;
 }

@@ -11,8 +11,8 @@ use fyr_agent_core::memory::Memory;
 use fyr_agent_core::schedule::Attempts;
 use fyr_schemas::report::FailureReason;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
-use fyr_trust::floor::{Slot, newest};
-use fyr_trust::{Floor, Identity, TrustedState};
+use fyr_trust::seen::{Slot, newest};
+use fyr_trust::{Identity, Seen, TrustedState};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -30,7 +30,7 @@ pub(crate) const KEY: &str = "device.key";
 const ENROLMENT: &str = "enrolment";
 const TRUST: &str = "trust";
 const MEMORY: &str = "memory";
-const FLOOR: [&str; 2] = ["floor.0", "floor.1"];
+const SEEN: [&str; 2] = ["seen.0", "seen.1"];
 
 /// The state directory.
 #[derive(Debug)]
@@ -161,19 +161,19 @@ impl Store {
         self.save(TRUST, &trusted::encode(state), PUBLIC)
     }
 
-    /// The newest sound version floor.
-    pub(crate) fn floor(&self) -> Slot {
-        let slots = FLOOR.map(|name| twin::read_file(&self.directory, name));
+    /// The highest versions seen, from the newest sound slot.
+    pub(crate) fn seen(&self) -> Slot {
+        let slots = SEEN.map(|name| twin::read_file(&self.directory, name));
         newest([
             slots.first().and_then(Option::as_deref),
             slots.last().and_then(Option::as_deref),
         ])
     }
 
-    /// Writes a floor over the older of the two slots.
-    pub(crate) fn save_floor(&self, before: &Slot, floor: Floor) -> Result<Slot, StoreError> {
-        let slot = before.next(floor);
-        let [even, odd] = FLOOR;
+    /// Writes the highest versions seen over the older of the two slots.
+    pub(crate) fn save_seen(&self, before: &Slot, seen: Seen) -> Result<Slot, StoreError> {
+        let slot = before.next(seen);
+        let [even, odd] = SEEN;
         let name = if slot.place() == 0 { even } else { odd };
         let encoded = slot.encode();
         let file = NewFile {

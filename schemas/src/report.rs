@@ -213,8 +213,11 @@ pub enum EventKind {
         /// By how many seconds.
         by_s: u64,
     },
-    /// The agent could not store its own state. The policy and its reports do not depend on that.
+    /// The agent could not store a part of its own state. The policy stays in force and reports are sent
+    /// all the same; [`StatePart`] says what a restart would lose.
     Unstored {
+        /// Which part.
+        part: StatePart,
         /// Why.
         reason: FailureReason,
     },
@@ -289,6 +292,21 @@ pub enum RefusalReason {
     TooLarge,
     /// Not listed by the signed metadata.
     NotListed,
+}
+
+/// A part of the state that an agent stores.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum StatePart {
+    /// The reports that wait for the server.
+    Reports,
+    /// What it remembers between two passes: dates.
+    Memory,
+    /// What it verified: the newest root, the highest versions seen, and the policy. After a restart
+    /// the device knows only what it stored before, so it could believe a key that the newest root
+    /// revokes.
+    Trust,
 }
 
 /// A browser product, by the directory it reads policy from.

@@ -2,7 +2,7 @@
 //! the dashboard, the demo, the device and the guides say the same.
 
 use crate::fleet::DeviceState;
-use crate::report::{FailureReason, Found, Product, RefusalReason};
+use crate::report::{FailureReason, Found, Product, RefusalReason, StatePart};
 
 impl DeviceState {
     /// The state as a label.
@@ -76,6 +76,17 @@ impl RefusalReason {
             Self::Malformed => "a document that this agent cannot read",
             Self::TooLarge => "a document that is too long",
             Self::NotListed => "a document that is not signed",
+        }
+    }
+}
+
+impl StatePart {
+    /// The part in words.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Reports => "its reports",
+            Self::Memory => "its memory",
+            Self::Trust => "the newest keys and policy, which a restart forgets",
         }
     }
 }

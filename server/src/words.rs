@@ -153,8 +153,9 @@ pub(crate) fn event(event: &EventKind) -> String {
             "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
             by_s / 60
         ),
-        EventKind::Unstored { reason } => {
-            format!("The agent cannot store its own state: {}", reason.words())
+        EventKind::Unstored { part, reason } => {
+            let part = part.words();
+            format!("The agent cannot store {part}: {}", reason.words())
         }
         EventKind::StoredAgain => "The agent can store its own state again".to_owned(),
         EventKind::EventsDropped { count } => {

@@ -12,6 +12,7 @@ use fyr_schemas::DeviceId;
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::{Fleet, FleetDevice};
+use jiff::SignedDuration;
 use tempfile::TempDir;
 use walkdir::WalkDir;
 
@@ -349,6 +350,19 @@ impl Enrolled {
         let root: [OsString; 2] = ["--root".into(), self.device.root().into()];
         let arguments = arguments.iter().map(Into::into);
         child::run(&Binary::Agent.path()?, root.into_iter().chain(arguments))
+    }
+
+    /// The same where the clock of the device is ahead by `by`.
+    pub fn agent_ahead(&self, by: SignedDuration, arguments: &[&str]) -> Result<Ended> {
+        // The timers of the agent run as they are.
+        let mut line: Vec<OsString> = ["FAKETIME_DONT_FAKE_MONOTONIC=1", "faketime", "-f"]
+            .map(Into::into)
+            .into();
+        line.push(format!("{:+}", by.as_secs()).into());
+        line.extend([Binary::Agent.path()?.into(), "--root".into()]);
+        line.push(self.device.root().into());
+        line.extend(arguments.iter().map(Into::into));
+        child::run(Path::new("env"), line)
     }
 
     /// Starts `fyr-agent run`, which ends with this value.

@@ -12,12 +12,16 @@ use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::fleet::{DeviceState, FleetDevice};
-use fyr_schemas::report::{ControlState, EventKind, FailureReason, Found, Place, Product};
+use fyr_schemas::report::{
+    ControlState, EventKind, FailureReason, Found, Place, Product, StatePart,
+};
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{self, Child, Ended};
 use fyr_tests::municipality::Enrolled;
-use fyr_tests::town::Town;
+use fyr_tests::town::{Town, bundle};
 use fyr_tests::wait;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
 
 const CHROMIUM: Place = Place::Chromium(Product::Chromium);
 
@@ -80,6 +84,63 @@ fn a_file_that_could_not_be_written_is_written_soon_after_it_can_be() -> Result<
     Ok(())
 }
 
+/// Runs the agent of a device whose clock is ahead by as much as `offset` contains, at any time.
+fn with_a_clock(device: &Enrolled, offset: &Path) -> Result<Child> {
+    let file = format!("FAKETIME_TIMESTAMP_FILE={}", offset.display());
+    let mut line: Vec<OsString> = [
+        "LD_PRELOAD=/usr/$LIB/faketime/libfaketimeMT.so.1",
+        "FAKETIME_NO_CACHE=1",
+        "FAKETIME_DONT_FAKE_MONOTONIC=1",
+        &file,
+    ]
+    .map(Into::into)
+    .into();
+    line.extend([Binary::Agent.path()?.into(), "--root".into()]);
+    line.extend([device.device.root().into(), "run".into()]);
+    Child::start(Path::new("env"), line, |_| {})
+}
+
+/// When the agent plans its next repair.
+fn next_repair(device: &Enrolled) -> Result<Option<Timestamp>> {
+    let status = device.agent(&["status", "--json"])?.stdout;
+    let status: Value = serde_json::from_str(&status)?;
+    let next = status.pointer("/next/repair").and_then(Value::as_str);
+    Ok(next.map(str::parse).transpose()?)
+}
+
+#[test]
+fn a_clock_that_is_set_back_does_not_delay_the_next_repair() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let file = device.device.managed().join("fyr.json");
+    fs::write(&file, "{}")?;
+    let immutable = Immutable::make(device.device.root().join("etc/chromium/policies/.fyr"))?;
+    let offset = town.state().join("offset");
+    fs::write(&offset, "+3600")?;
+    let mut agent = with_a_clock(&device, &offset)?;
+    agent.until(
+        "a repair that is planned an hour ahead",
+        wait::LIMIT,
+        |_| {
+            let hour = Timestamp::now() + SignedDuration::from_mins(50);
+            Ok(next_repair(&device)?.filter(|next| *next > hour))
+        },
+    )?;
+    fs::write(&offset, "+0")?;
+    let failures = |agent: &Child| agent.stderr().matches("cannot write /etc/chromium").count();
+    let before = failures(&agent);
+    agent.until(
+        "an attempt with the clock that is right",
+        wait::LIMIT,
+        |agent| Ok((failures(agent) > before).then_some(())),
+    )?;
+    drop(immutable);
+    town.device_that("the repair", |seen| {
+        seen.state == DeviceState::Compliant && has_repaired(seen, CHROMIUM)
+    })?;
+    Ok(())
+}
+
 /// Runs the agent where the whole root of the device is one full file system, and the Chromium policy
 /// is gone. A line on its input prints the status and frees the space.
 fn on_a_full_disk(device: &Enrolled) -> Result<Child> {
@@ -123,6 +184,31 @@ fn a_full_disk_is_reported_at_once_and_overcome_soon_after_there_is_space() -> R
         seen.state == DeviceState::Compliant && has_repaired(seen, CHROMIUM)
     })?;
     ensure!(seen.missing_reports == 0, "{seen:#?}");
+    Ok(())
+}
+
+#[test]
+fn a_new_root_that_cannot_be_stored_is_reported_until_it_is_stored() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.settled_device()?;
+    let mut agent = on_a_full_disk(&device)?;
+    town.device_that("the report of the full disk", |seen| {
+        fails_for(seen, FailureReason::NoSpace)
+    })?;
+    town.replace_online_keys();
+    town.publish(bundle(2)?)?;
+    let (part, reason) = (StatePart::Trust, FailureReason::NoSpace);
+    let reported = |seen: &FleetDevice, expected: EventKind| {
+        seen.events.iter().any(|event| event.what == expected)
+    };
+    town.device_that("the report that the root is not stored", |seen| {
+        reported(seen, EventKind::Unstored { part, reason })
+    })?;
+    let mut input = agent.stdin().context("the script has an input")?;
+    writeln!(input, "free the disk")?;
+    town.device_that("the report that all is stored", |seen| {
+        seen.state == DeviceState::Compliant && reported(seen, EventKind::StoredAgain)
+    })?;
     Ok(())
 }
 

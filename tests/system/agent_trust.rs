@@ -6,13 +6,14 @@ use std::path::Path;
 use anyhow::{Context as _, Result, ensure};
 use fyr_schemas::PeriodId;
 use fyr_schemas::bundle::Bundle;
+use fyr_schemas::fleet::DeviceState;
 use fyr_schemas::report::EventKind;
 use fyr_schemas::timetable::{Days, Period, Timetable};
 use fyr_tests::child::Ended;
 use fyr_tests::municipality::{Enrolled, Municipality};
 use fyr_tests::town::{Town, bundle};
-use fyr_trust::Floor;
-use fyr_trust::floor::{Slot, newest};
+use fyr_trust::Seen;
+use fyr_trust::seen::{Slot, newest};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -212,7 +213,7 @@ fn a_time_signed_with_the_real_online_keys_moves_no_device_into_another_term() -
 
 /// The two stored slots, and what is in the newer of them.
 fn stored_slot(state: &Path) -> Result<Slot> {
-    let [one, two] = ["floor.0", "floor.1"].map(|name| fs::read(state.join(name)).ok());
+    let [one, two] = ["seen.0", "seen.1"].map(|name| fs::read(state.join(name)).ok());
     let slot = newest([one.as_deref(), two.as_deref()]);
     ensure!(slot != Slot::default(), "no slot is stored");
     Ok(slot)
@@ -227,17 +228,17 @@ fn a_clock_that_is_set_back_before_the_time_slice_in_force_does_not_undo_it() ->
     let state = device.device.root().join("var/lib/fyr");
     let slot = stored_slot(&state)?;
     let exam = day(now, -1)?.to_zoned(TimeZone::UTC)?.timestamp();
-    ensure!(slot.floor.slice == Some(exam), "{slot:?}");
+    ensure!(slot.seen.slice == Some(exam), "{slot:?}");
 
     // The device was in the next term; then its clock was set back and its memory was removed.
     town.server().kill()?;
     let term = day(now, 20)?.to_zoned(TimeZone::UTC)?.timestamp();
-    let later = slot.next(Floor {
+    let later = slot.next(Seen {
         slice: Some(term),
-        ..slot.floor.clone()
+        ..slot.seen.clone()
     });
     fs::write(
-        state.join(format!("floor.{}", later.place())),
+        state.join(format!("seen.{}", later.place())),
         later.encode(),
     )?;
     for copy in ["memory", "memory.twin"] {
@@ -246,5 +247,85 @@ fn a_clock_that_is_set_back_before_the_time_slice_in_force_does_not_undo_it() ->
     exits(&device.agent(&["once"])?, STALE, "system clock is before")?;
     ensure!(blocked(&device)? == json!(["term.example"]));
     ensure!(status(&device)?.get("clock_behind") == Some(&json!(true)));
+    Ok(())
+}
+
+/// How a device whose clock is ahead by so many days stands after a whole turn: the exit code, and
+/// whether it reports that its policy is as new as it can know.
+fn turn_after(device: &Enrolled, days: i64) -> Result<(Option<i32>, Value)> {
+    let ahead = SignedDuration::from_hours(days * 24);
+    let ended = device.agent_ahead(ahead, &["once"])?;
+    let seen = device.agent_ahead(ahead, &["status", "--json"])?.stdout;
+    let seen: Value = serde_json::from_str(&seen)?;
+    let state = seen.pointer("/freshness/state").cloned();
+    Ok((ended.status.code(), state.unwrap_or_default()))
+}
+
+#[test]
+fn a_time_signed_ahead_keeps_a_frozen_device_fresh_for_14_days_at_most() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.settled_device()?;
+    let now = Timestamp::now();
+    let after = |days: i64| now + SignedDuration::from_hours(days * 24);
+    let forger = town.forger()?;
+    forger.sign_online_at(after(300))?;
+    let (fresh, stale) = ((Some(0), json!("fresh")), (Some(STALE), json!("stale")));
+    // The thief of the server's keys shows the same metadata from here on.
+    for (days, expected) in [(0, &fresh), (13, &fresh), (15, &stale), (200, &stale)] {
+        let seen = turn_after(&device, days)?;
+        ensure!(seen == *expected, "after {days} days: {seen:?}");
+    }
+    town.device_that("the report that the device is stale", |seen| {
+        seen.state == DeviceState::Stale
+    })?;
+    let ahead = SignedDuration::from_hours(200 * 24);
+    let words = device.agent_ahead(ahead, &["status"])?.stdout;
+    let line = "The metadata of the policy is older than 14 days";
+    ensure!(words.contains(line), "{words}");
+
+    // What the rule does not stop: a thief who signs a higher version each time.
+    forger.sign_online_at(after(301))?;
+    ensure!(turn_after(&device, 200)? == fresh);
+    ensure!(turn_after(&device, 215)? == stale);
+    // The repair: other online keys, which a new root names.
+    town.replace_online_keys();
+    town.publish_at(bundle(2)?, after(215))?;
+    ensure!(turn_after(&device, 215)? == fresh);
+    Ok(())
+}
+
+#[test]
+fn a_clock_that_was_ahead_for_a_moment_keeps_no_device_fresh() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let ahead = SignedDuration::from_hours(300 * 24);
+    town.forger()?.sign_online_at(Timestamp::now() + ahead)?;
+    let (fresh, stale) = ((Some(0), json!("fresh")), (Some(STALE), json!("stale")));
+    // The metadata comes while the clock is ahead. Then the clock is set back.
+    for (days, expected) in [(200, &fresh), (0, &fresh), (13, &fresh), (15, &stale)] {
+        let seen = turn_after(&device, days)?;
+        ensure!(seen == *expected, "after {days} days: {seen:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_time_slice_that_only_the_signed_time_has_reached_is_not_stored() -> Result<()> {
+    let town = Town::new()?;
+    let now = Timestamp::now();
+    town.publish(examining(1, now)?)?;
+    let device = town.settled_device()?;
+    // Five minutes before the next term by the clock of the device, three minutes in it by the signed time.
+    let term = day(now, 20)?.to_zoned(TimeZone::UTC)?.timestamp();
+    let minutes = SignedDuration::from_mins;
+    town.forger()?.sign_online_at(term + minutes(3))?;
+    let ahead = (term - minutes(5)).duration_since(now);
+    device.agent_ahead(ahead, &["once"])?.success()?;
+    ensure!(blocked(&device)? == json!(["term.example"]));
+    let slot = stored_slot(&device.device.root().join("var/lib/fyr"))?;
+    ensure!(slot.seen.slice < Some(term), "{slot:?}");
+    let seen = device.agent_ahead(ahead, &["status", "--json"])?.stdout;
+    let seen: Value = serde_json::from_str(&seen)?;
+    ensure!(seen.get("clock_behind") == Some(&json!(false)), "{seen:#}");
     Ok(())
 }

@@ -1,6 +1,8 @@
 //! The units that are installed name what the programs really do.
 
+use std::ffi::OsString;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -103,6 +105,135 @@ fn systemd_finds_no_fault_in_the_units() -> Result<()> {
             reported.status.success() && reported.stderr.is_empty(),
             "{reported:?}"
         );
+    }
+    Ok(())
+}
+
+#[test]
+fn the_servers_unit_lets_it_listen_on_the_port_of_https() -> Result<()> {
+    const SCRIPT: &str = r#"
+set -eu
+ip link set lo up
+bounding=$1 ambient=$2
+shift 2
+exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set "$bounding" \
+    --inh-caps "$ambient" --ambient-caps "$ambient" "$@"
+"#;
+    let unit = Unit::of(Binary::Server)?;
+    let capabilities = |name: &str| -> Result<String> {
+        let names = unit.value(name)?.split_whitespace();
+        let names = names.map(|it| format!(",+{}", it.trim_start_matches("CAP_").to_lowercase()));
+        Ok(format!("-all{}", names.collect::<String>()))
+    };
+    let state = tempfile::tempdir()?;
+    fs::set_permissions(state.path(), fs::Permissions::from_mode(0o777))?;
+    // The directory of the build may be closed to other users.
+    let program = state.path().join("fyr-server");
+    fs::copy(Binary::Server.path()?, &program)?;
+    let directory = |name: &str| state.path().join(name).into_os_string();
+    let line = ["--net", "sh", "-c", SCRIPT, "listen"].map(OsString::from);
+    let sets = [
+        capabilities("CapabilityBoundingSet")?,
+        capabilities("AmbientCapabilities")?,
+    ];
+    let server = [
+        program.into_os_string(),
+        "--state".into(),
+        directory("state"),
+        "--repository".into(),
+        directory("repository"),
+        "--listen".into(),
+        "127.0.0.1:443".into(),
+    ];
+    let line = line.into_iter().chain(sets.map(Into::into)).chain(server);
+    let mut server = Child::start(Path::new("unshare"), line, |_| {})?;
+    server.line("the server to listen", wait::LIMIT, |line| {
+        line.starts_with("listening on http://127.0.0.1:443")
+            .then_some(())
+    })
+}
+
+/// Runs a script of a package as `dpkg` does on an upgrade, where systemd runs, and returns the commands
+/// that it gives to systemd.
+fn upgrade(package: &str) -> Result<String> {
+    const SCRIPT: &str = r#"
+set -eu
+mount -t tmpfs tmpfs /run
+mkdir -p /run/systemd/system /run/fake
+for name in systemctl systemd-sysusers systemd-tmpfiles; do
+    printf '#!/bin/sh\necho "%s $*"\n' "$name" > "/run/fake/$name"
+    chmod 755 "/run/fake/$name"
+done
+PATH=/run/fake:$PATH sh "$1" configure 0.0.9
+"#;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .with_file_name("packaging/debian")
+        .join(package)
+        .join("postinst");
+    let line = ["--mount", "sh", "-c", SCRIPT, "upgrade"].map(OsString::from);
+    let line = line.into_iter().chain([script.into_os_string()]);
+    child::run(Path::new("unshare"), line)?.success()
+}
+
+#[test]
+fn an_upgrade_ends_the_program_of_the_version_before() -> Result<()> {
+    let agent = upgrade("fyr-agent")?;
+    ensure!(agent.contains("systemctl restart fyr-agent"), "{agent}");
+    // A server that waits for its keys is not started.
+    let server = upgrade("fyr-server")?;
+    ensure!(
+        server.contains("systemctl try-restart fyr-server"),
+        "{server}"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_packages_contain_the_programs_and_their_units() -> Result<()> {
+    let out = tempfile::tempdir()?;
+    let programs = Binary::Agent.path()?;
+    let programs = programs.parent().context("it is in a directory")?;
+    let build = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("packaging/debian/build");
+    // The programs of the tests are large, and small packages are not needed here.
+    let line: [OsString; 4] = [
+        "DPKG_DEB_COMPRESSOR_TYPE=none".into(),
+        build.into(),
+        programs.into(),
+        out.path().into(),
+    ];
+    let printed = child::run(Path::new("env"), line)?.success()?;
+    let packages: Vec<&str> = printed.lines().collect();
+    for (name, files) in [
+        ("fyr", &["/usr/bin/fyr"][..]),
+        (
+            "fyr-agent",
+            &[
+                "/usr/bin/fyr-agent",
+                "/usr/lib/systemd/system/fyr-agent.service",
+            ],
+        ),
+        (
+            "fyr-server",
+            &[
+                "/usr/bin/fyr-server",
+                "/usr/lib/systemd/system/fyr-server.service",
+                "/usr/lib/sysusers.d/fyr-server.conf",
+                "/usr/lib/tmpfiles.d/fyr-server.conf",
+            ],
+        ),
+    ] {
+        let start = format!("{}/{name}_", out.path().display());
+        let package = packages.iter().find(|path| path.starts_with(&start));
+        let package = package.with_context(|| format!("no package {name}: {printed}"))?;
+        let contents = child::run(Path::new("dpkg-deb"), ["--contents", package])?.success()?;
+        for file in files {
+            ensure!(
+                contents.contains(&format!(" .{file}\n")),
+                "{file}: {contents}"
+            );
+        }
+        let depends = child::run(Path::new("dpkg-deb"), ["--field", package, "Depends"])?;
+        ensure!(depends.success()?.starts_with("libc6 (>= 2."), "{name}");
     }
     Ok(())
 }

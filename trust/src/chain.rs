@@ -1,7 +1,7 @@
 //! The chain of TUF metadata, from a root to a listed target.
 //!
 //! The only file that knows the TUF library, so that another verifier could take its place.
-//! To the library's checks it adds the version floor on every role, byte-exact documents
+//! To the library's checks it adds rollback protection for every role, byte-exact documents
 //! (one document is one string of bytes), the rules for the keys of a root, and the longest time
 //! that the server's two roles may live.
 
@@ -15,15 +15,21 @@ use sigstore_tuf::{Error, Root, TargetFile, TrustedMetadataSet};
 use self::keys::Keys;
 use crate::clock::Clock;
 use crate::error::VerifyError;
-use crate::floor::{Complete, Floor, Mark};
 use crate::ring_provider;
+use crate::seen::{Complete, Mark, Seen};
 
 /// The member of the signed timestamp that tells when it was signed (RFC 3339). Not part
 /// of TUF, which lets signed documents carry more.
 pub(crate) const ISSUED: &str = "x-fyr-issued";
 
-/// The longest time that a timestamp and a snapshot live after their issue time: 14 days. Whoever
-/// steals the server's keys can freeze devices no longer than that.
+/// The longest time that a timestamp and a snapshot live after their issue time, and that a device
+/// counts a timestamp as fresh by its own clock: 14 days.
+///
+/// The keys that sign the issue time sign the expiry too. A thief of the server's keys can sign an issue
+/// time in the future, up to the expiry of the root, so the first bound does not hold for a thief. The
+/// second one does: a device that is frozen in this way reports itself stale. Neither stops a thief who
+/// keeps signing higher timestamps: that is ended only by a new root with other online keys, once the
+/// device gets it.
 pub const ONLINE_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Metadata that is believed so far.
@@ -83,13 +89,9 @@ impl Chain {
 
     /// Ends the walk along the roots: from here on expiry is judged by `clock`; without one it does
     /// not count.
-    pub(crate) fn settle(
-        &mut self,
-        clock: Option<Clock>,
-        floor: &Floor,
-    ) -> Result<(), VerifyError> {
-        at_least(self.root_version(), floor.root, "root")?;
-        self.now = clock.map(|clock| clock.latest(self.believed_issue(floor)));
+    pub(crate) fn settle(&mut self, clock: Option<Clock>, seen: &Seen) -> Result<(), VerifyError> {
+        at_least(self.root_version(), seen.root, "root")?;
+        self.now = clock.map(|clock| clock.latest(self.believed_issue(seen)));
         self.set
             .check_root_expired(self.now())
             .map_err(|e| judge("root", e))
@@ -99,8 +101,8 @@ impl Chain {
         self.now.unwrap_or(Timestamp::MIN)
     }
 
-    /// Takes back what was stored as a version floor, however old it is. What is not sound
-    /// is no floor; [`Floor`] stands in for it.
+    /// Takes back what was stored, so that no older version is believed, however old it is. What is not
+    /// sound protects from nothing; [`Seen`] stands in for it.
     pub(crate) fn remember(&mut self, timestamp: Option<&[u8]>, snapshot: Option<&[u8]>) {
         let remembered =
             timestamp.is_some_and(|bytes| self.set.update_timestamp(bytes, Timestamp::MIN).is_ok());
@@ -113,7 +115,7 @@ impl Chain {
     pub(crate) fn timestamp(
         &mut self,
         bytes: &[u8],
-        floor: &Floor,
+        seen: &Seen,
         document: &str,
     ) -> Result<Adopted, VerifyError> {
         exact(bytes, document)?;
@@ -126,7 +128,7 @@ impl Chain {
             .check_timestamp_expired(self.now())
             .map_err(|e| judge(document, e))?;
         let version = self.set.timestamp().map_or(0, |role| role.version);
-        at_least(version, self.floor_of(Role::Timestamp, floor), document)?;
+        at_least(version, self.version_seen(Role::Timestamp, seen), document)?;
         // A device whose clock is behind learns the time here, before it judges the rest.
         let issued = self.issued(document)?;
         self.now = self.now.map(|now| now.max(issued));
@@ -149,7 +151,7 @@ impl Chain {
     pub(crate) fn snapshot(
         &mut self,
         bytes: &[u8],
-        floor: &Floor,
+        seen: &Seen,
         document: &str,
     ) -> Result<(), VerifyError> {
         exact(bytes, document)?;
@@ -162,7 +164,7 @@ impl Chain {
             .map_or((0, Timestamp::MAX), |role| (role.version, role.expires));
         // A snapshot is as old as the timestamp that names it, or older.
         check_lifetime(document, self.issued("timestamp")?, expires)?;
-        at_least(version, self.floor_of(Role::Snapshot, floor), document)
+        at_least(version, self.version_seen(Role::Snapshot, seen), document)
     }
 
     /// What the snapshot says about the targets.
@@ -181,7 +183,7 @@ impl Chain {
     pub(crate) fn targets(
         &mut self,
         bytes: &[u8],
-        floor: &Floor,
+        seen: &Seen,
         document: &str,
     ) -> Result<(), VerifyError> {
         exact(bytes, document)?;
@@ -190,7 +192,7 @@ impl Chain {
             .update_targets(bytes, self.now())
             .map_err(|e| judge(document, e))?
             .version;
-        at_least(version, self.floor_of(Role::Targets, floor), document)
+        at_least(version, self.version_seen(Role::Targets, seen), document)
     }
 
     /// What the targets say about one target.
@@ -222,28 +224,25 @@ impl Chain {
         Ok(listing)
     }
 
-    /// The floor after this chain was believed to its end.
-    pub(crate) fn raise(&self, floor: &Floor) -> Floor {
+    /// What was seen, with the versions of this chain.
+    pub(crate) fn raise(&self, seen: &Seen) -> Seen {
         let mark = |role: Role, version: Option<u64>| {
             version.map(|version| Mark {
-                version: version.max(self.floor_of(role, floor)),
+                version: version.max(self.version_seen(role, seen)),
                 keys: self.keys.of_role(role.name()),
             })
         };
         let timestamp = self.set.timestamp().map(|role| role.version);
         let snapshot = self.set.snapshot().map(|role| role.version);
         let targets = self.set.targets_role("targets").map(|role| role.version);
-        Floor {
-            root: self.root_version().max(floor.root),
-            timestamp: mark(Role::Timestamp, timestamp).or_else(|| floor.timestamp.clone()),
-            snapshot: mark(Role::Snapshot, snapshot).or_else(|| floor.snapshot.clone()),
-            targets: mark(Role::Targets, targets).or_else(|| floor.targets.clone()),
-            issued: self
-                .issued("timestamp")
-                .ok()
-                .max(self.believed_issue(floor)),
-            complete: floor.complete,
-            slice: floor.slice,
+        Seen {
+            root: self.root_version().max(seen.root),
+            timestamp: mark(Role::Timestamp, timestamp).or_else(|| seen.timestamp.clone()),
+            snapshot: mark(Role::Snapshot, snapshot).or_else(|| seen.snapshot.clone()),
+            targets: mark(Role::Targets, targets).or_else(|| seen.targets.clone()),
+            issued: self.issued("timestamp").ok().max(self.believed_issue(seen)),
+            complete: seen.complete,
+            slice: seen.slice,
         }
     }
 
@@ -269,7 +268,7 @@ impl Chain {
         .unwrap_or(Timestamp::MIN)
     }
 
-    /// When the timestamp was signed. A stolen online key may claim any time, and a device
+    /// When the timestamp was signed, as it says. A stolen online key may claim any time, and a device
     /// remembers the latest; so it may not claim one at which the root had expired.
     fn issued(&self, document: &str) -> Result<Timestamp, VerifyError> {
         let malformed = |source: &str| VerifyError::Malformed {
@@ -295,21 +294,20 @@ impl Chain {
         Ok(issued)
     }
 
-    /// The newest issue time of the floor; it counts only while the root still names the keys
+    /// The newest issue time that was seen; it counts only while the root still names the keys
     /// that signed it.
-    fn believed_issue(&self, floor: &Floor) -> Option<Timestamp> {
+    fn believed_issue(&self, seen: &Seen) -> Option<Timestamp> {
         let keys = self.keys.of_role("timestamp");
-        let mark = floor.timestamp.as_ref();
-        floor
-            .issued
+        let mark = seen.timestamp.as_ref();
+        seen.issued
             .filter(|_| mark.is_some_and(|mark| mark.counts_under(&keys)))
     }
 
-    fn floor_of(&self, role: Role, floor: &Floor) -> u64 {
+    fn version_seen(&self, role: Role, seen: &Seen) -> u64 {
         let mark = match role {
-            Role::Timestamp => &floor.timestamp,
-            Role::Snapshot => &floor.snapshot,
-            Role::Targets => &floor.targets,
+            Role::Timestamp => &seen.timestamp,
+            Role::Snapshot => &seen.snapshot,
+            Role::Targets => &seen.targets,
         };
         Mark::under(mark.as_ref(), &self.keys.of_role(role.name()))
     }
@@ -410,12 +408,12 @@ fn check_lifetime(
     Ok(())
 }
 
-fn at_least(offered: u64, floor: u64, document: &str) -> Result<(), VerifyError> {
-    if offered < floor {
+fn at_least(offered: u64, seen: u64, document: &str) -> Result<(), VerifyError> {
+    if offered < seen {
         return Err(VerifyError::Rollback {
             document: document.to_owned(),
             offered,
-            floor,
+            seen,
         });
     }
     Ok(())
@@ -444,12 +442,12 @@ fn judge(document: &str, error: Error) -> VerifyError {
         Error::Rollback { trusted, new, .. } => VerifyError::Rollback {
             document,
             offered: new,
-            floor: trusted,
+            seen: trusted,
         },
         Error::BadRootVersion { trusted, new } if new <= trusted => VerifyError::Rollback {
             document,
             offered: new,
-            floor: trusted.saturating_add(1),
+            seen: trusted.saturating_add(1),
         },
         Error::Expired { expires, .. } => VerifyError::Expired { document, expires },
         Error::IntegrityMismatch(_) => VerifyError::Integrity {

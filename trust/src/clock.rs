@@ -10,7 +10,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::floor::Floor;
+use crate::seen::Seen;
 
 /// How far a signed issue time may move the device's time: 10 minutes, for clocks that are slow.
 pub const SIGNED_LEAD: SignedDuration = SignedDuration::from_mins(10);
@@ -24,11 +24,18 @@ pub struct Clock {
     pub build: Timestamp,
 }
 
-/// The time of a device: for its timetable, its reports and what it remembers.
+/// The times of a device, from one reading of its clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeviceTime {
-    /// The system's clock, unless something proves that it is behind.
+    /// For the timetable and for reports: the unsigned time, or a signed issue time that is ahead of
+    /// it by [`SIGNED_LEAD`] at most.
     pub now: Timestamp,
+    /// The system's clock, unless something unsigned proves that it is behind. What a device
+    /// remembers of the time is from here, so no signature moves it.
+    pub unsigned: Timestamp,
+    /// To judge expiry by: the latest of the system's clock, the build time and the newest issue time
+    /// that was verified.
+    pub expiry: Timestamp,
     /// What is wrong with the system's clock, if anything is.
     pub clock: ClockState,
 }
@@ -49,34 +56,28 @@ pub enum ClockState {
 }
 
 impl Clock {
-    /// The time to judge expiry by: the latest of the system's clock, the build time and the newest
-    /// issue time that was verified.
-    pub fn expiry_time(self, floor: &Floor) -> Timestamp {
-        self.latest(floor.issued)
-    }
-
     pub(crate) fn latest(self, issued: Option<Timestamp>) -> Timestamp {
         let unsigned = self.system.max(self.build);
         issued.map_or(unsigned, |issued| issued.max(unsigned))
     }
 
-    /// The time of the timetable: the system's clock, but not before the build time nor before the
-    /// start of the time slice that was last in force. A signed issue time moves it by at most
-    /// [`SIGNED_LEAD`]; one that is further ahead does not move it at all.
-    pub fn device_time(self, floor: &Floor) -> DeviceTime {
-        let earliest = floor
-            .slice
-            .map_or(self.build, |slice| slice.max(self.build));
-        let steady = self.system.max(earliest);
-        let lead = floor
-            .issued
-            .map_or(SignedDuration::ZERO, |issued| issued.duration_since(steady));
+    /// The times that follow. That of the timetable is the system's clock, but not before the build
+    /// time nor before the start of the time slice that was last in force. A signed issue time moves
+    /// it by at most [`SIGNED_LEAD`]; one that is further ahead does not move it at all.
+    pub fn device_time(self, seen: &Seen) -> DeviceTime {
+        let earliest = seen.slice.map_or(self.build, |slice| slice.max(self.build));
+        let unsigned = self.system.max(earliest);
+        let lead = seen.issued.map_or(SignedDuration::ZERO, |issued| {
+            issued.duration_since(unsigned)
+        });
         let is_far = lead > SIGNED_LEAD;
         DeviceTime {
-            now: match floor.issued {
-                Some(issued) if !is_far => issued.max(steady),
-                Some(_) | None => steady,
+            now: match seen.issued {
+                Some(issued) if !is_far => issued.max(unsigned),
+                Some(_) | None => unsigned,
             },
+            unsigned,
+            expiry: self.latest(seen.issued),
             clock: if self.system < earliest {
                 ClockState::Behind
             } else if is_far {
@@ -101,11 +102,11 @@ mod tests {
         Timestamp::from_second(second).unwrap()
     }
 
-    fn floor(issued: Option<i64>, slice: Option<i64>) -> Floor {
-        Floor {
+    fn seen(issued: Option<i64>, slice: Option<i64>) -> Seen {
+        Seen {
             issued: issued.map(at),
             slice: slice.map(at),
-            ..Floor::default()
+            ..Seen::default()
         }
     }
 
@@ -122,7 +123,7 @@ mod tests {
             system in 0..YEAR, build in 0..YEAR, issued in proptest::option::of(0..YEAR),
             slice in proptest::option::of(0..YEAR),
         ) {
-            let time = clock(system, build).expiry_time(&floor(issued, slice));
+            let time = clock(system, build).device_time(&seen(issued, slice)).expiry;
             prop_assert_eq!(time, at(system.max(build).max(issued.unwrap_or(0))));
         }
 
@@ -132,8 +133,10 @@ mod tests {
             issued in 0..YEAR,
         ) {
             let clock = clock(system, build);
-            let without = clock.device_time(&floor(None, slice)).now;
-            let with = clock.device_time(&floor(Some(issued), slice)).now;
+            let without = clock.device_time(&seen(None, slice)).now;
+            let with = clock.device_time(&seen(Some(issued), slice));
+            prop_assert_eq!(with.unsigned, without);
+            let with = with.now;
             prop_assert!(with >= without);
             prop_assert!(with.duration_since(without) <= SIGNED_LEAD);
             let far = at(issued).duration_since(without) > SIGNED_LEAD;
@@ -145,7 +148,7 @@ mod tests {
             system in 0..YEAR, build in 0..YEAR, slice in proptest::option::of(0..YEAR),
         ) {
             let earliest = build.max(slice.unwrap_or(0));
-            let time = clock(system, build).device_time(&floor(None, slice));
+            let time = clock(system, build).device_time(&seen(None, slice));
             prop_assert_eq!(time.now, at(system.max(earliest)));
             prop_assert_eq!(time.clock == ClockState::Behind, system < earliest);
         }
@@ -156,14 +159,14 @@ mod tests {
             slice in 0..YEAR,
         ) {
             let clock = clock(system, build);
-            let kept = clock.device_time(&floor(issued, Some(slice))).now;
+            let kept = clock.device_time(&seen(issued, Some(slice))).now;
             prop_assert!(kept >= at(slice) && kept >= at(build) && kept >= at(system));
         }
     }
 
     #[test]
     fn a_signed_time_is_reported_once_it_is_too_far_ahead() {
-        let judged = |issued| clock(1000, 0).device_time(&floor(Some(issued), None)).clock;
+        let judged = |issued| clock(1000, 0).device_time(&seen(Some(issued), None)).clock;
         assert_eq!(judged(1000 + LEAD), ClockState::Plausible);
         let by = SignedDuration::from_secs(LEAD + 1);
         assert_eq!(judged(1000 + LEAD + 1), ClockState::SignedAhead { by });
@@ -171,9 +174,9 @@ mod tests {
 
     #[test]
     fn a_clock_that_jumped_forward_and_back_leaves_no_trace() {
-        let floor = floor(Some(100), None);
-        assert_eq!(clock(9_999, 0).expiry_time(&floor), at(9_999));
-        assert_eq!(clock(101, 0).expiry_time(&floor), at(101));
-        assert_eq!(clock(101, 0).device_time(&floor).now, at(101));
+        let seen = seen(Some(100), None);
+        assert_eq!(clock(9_999, 0).device_time(&seen).expiry, at(9_999));
+        assert_eq!(clock(101, 0).device_time(&seen).expiry, at(101));
+        assert_eq!(clock(101, 0).device_time(&seen).now, at(101));
     }
 }

@@ -35,7 +35,7 @@ pub enum VerifyError {
     },
     /// Older than what was believed before.
     #[error(
-        "`{document}` is version {offered}, and version {floor} was verified before; an older version is refused"
+        "`{document}` is version {offered}, and version {seen} was verified before; an older version is refused"
     )]
     Rollback {
         /// Which.
@@ -43,7 +43,7 @@ pub enum VerifyError {
         /// Its version.
         offered: u64,
         /// The lowest version that would do.
-        floor: u64,
+        seen: u64,
     },
     /// Past its expiry.
     #[error("`{document}` expired at {expires}")]

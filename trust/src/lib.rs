@@ -6,7 +6,7 @@
 //!
 //! - [`Refresh`] walks a TUF repository: it says which file it needs next and judges it.
 //! - [`reload()`] believes again what was believed before, from stored bytes alone.
-//! - [`floor`] is the rollback protection: it holds even when stored files are damaged.
+//! - [`seen`] is the rollback protection: it holds even when stored files are damaged.
 //! - [`list`] judges the lists of names that a bundle closes.
 //! - [`envelope`] and [`token`] judge everything signed that is not TUF metadata.
 
@@ -15,12 +15,12 @@ mod clock;
 mod device;
 pub mod envelope;
 mod error;
-pub mod floor;
 mod hasher;
 pub mod list;
 mod refresh;
 mod reload;
 mod ring_provider;
+pub mod seen;
 mod state;
 pub mod token;
 mod verified;
@@ -31,10 +31,10 @@ pub use chain::ONLINE_LIFETIME;
 pub use clock::{Clock, ClockState, DeviceTime, SIGNED_LEAD};
 pub use device::device_id;
 pub use error::VerifyError;
-pub use floor::Floor;
 pub use hasher::Hasher;
 pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step, target_path};
 pub use reload::{Reloaded, reload};
+pub use seen::Seen;
 pub use state::TrustedState;
 pub use verified::Verified;
 pub use verified_metadata::VerifiedMetadata;

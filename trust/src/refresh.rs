@@ -15,8 +15,8 @@ use jiff::Timestamp;
 use crate::chain::{Adopted, Chain, Listing, Pin};
 use crate::clock::Clock;
 use crate::error::VerifyError;
-use crate::floor::Floor;
 use crate::list::{self, NameList};
+use crate::seen::Seen;
 use crate::state::TrustedState;
 use crate::verified::Verified;
 use crate::wanted::Wanted;
@@ -55,9 +55,9 @@ pub enum Step<W: Wanted> {
 /// What is to be stored before anything else is fetched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Keep {
-    /// A role was verified: the state with the newest root, then the floor. The stored document
+    /// A role was verified: the state with the newest root, then the versions seen. The stored document
     /// stays the last good one.
-    Trust(Box<TrustedState>, Floor),
+    Trust(Box<TrustedState>, Seen),
     /// A list that the document will need, under its digest: what is stored once is never fetched
     /// again.
     List(NameList),
@@ -100,16 +100,19 @@ pub enum Answer {
     NotFound,
 }
 
-/// What a refresh ends with. Store the state, then the floor, then use the document.
+/// What a refresh ends with. Store the state, then the versions seen, then use the document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refreshed<T> {
     /// The document.
     pub document: Verified<T>,
     /// Equal to the state it began with where nothing changed.
     pub state: TrustedState,
-    /// Never below the floor it began with.
-    pub floor: Floor,
-    /// When the metadata that vouches for the document expires.
+    /// Never below those it began with.
+    pub seen: Seen,
+    /// SHA-256 of the timestamp that vouches for the document. A refresh goes back to no older
+    /// timestamp, so another one is a newer one.
+    pub timestamp: Digest,
+    /// When the metadata that vouches for the document expires, by what it says.
     pub expires: Timestamp,
 }
 
@@ -120,7 +123,7 @@ struct Setting<W> {
     stored: TrustedState,
     /// What will be, once the document is verified.
     found: TrustedState,
-    floor: Floor,
+    seen: Seen,
     /// Absent where expiry does not count.
     clock: Option<Clock>,
     /// The lists that are stored.
@@ -141,7 +144,7 @@ enum Phase<D> {
 impl<W: Wanted> Refresh<W> {
     /// Begins with what is stored. A stored root that cannot be read is forgotten: trust then
     /// starts at the first root again.
-    pub fn begin(stored: &TrustedState, floor: &Floor, wanted: &W, clock: Clock) -> Self {
+    pub fn begin(stored: &TrustedState, seen: &Seen, wanted: &W, clock: Clock) -> Self {
         let chain = stored
             .root
             .as_deref()
@@ -151,7 +154,7 @@ impl<W: Wanted> Refresh<W> {
                 wanted: wanted.clone(),
                 stored: stored.clone(),
                 found: stored.clone(),
-                floor: floor.clone(),
+                seen: seen.clone(),
                 clock: Some(clock),
                 held: BTreeSet::new(),
             },
@@ -304,20 +307,20 @@ impl<W: Wanted> Setting<W> {
                 Ok(self.walk_on(chain, followed.saturating_add(1)))
             }
             Phase::Timestamp(mut chain) => {
-                if chain.timestamp(&bytes, &self.floor, path)? == Adopted::Offered {
+                if chain.timestamp(&bytes, &self.seen, path)? == Adopted::Offered {
                     self.found.timestamp = Some(bytes);
                 }
                 let keep = self.raise(&chain);
                 after(keep, self.find_snapshot(chain))
             }
             Phase::Snapshot(mut chain, _) => {
-                chain.snapshot(&bytes, &self.floor, path)?;
+                chain.snapshot(&bytes, &self.seen, path)?;
                 self.found.snapshot = Some(bytes);
                 let keep = self.raise(&chain);
                 after(keep, self.find_targets(chain))
             }
             Phase::Targets(mut chain, _) => {
-                chain.targets(&bytes, &self.floor, path)?;
+                chain.targets(&bytes, &self.seen, path)?;
                 self.found.targets = Some(bytes);
                 let keep = self.raise(&chain);
                 after(keep, self.find_document(chain))
@@ -346,24 +349,24 @@ impl<W: Wanted> Setting<W> {
     /// Keeps a root and asks for the next one.
     fn walk_on(mut self, chain: Chain, followed: u32) -> Step<W> {
         self.stored.follow(chain.root_bytes());
-        self.floor = chain.raise(&self.floor);
-        let keep = Keep::Trust(Box::new(self.stored.clone()), self.floor.clone());
+        self.seen = chain.raise(&self.seen);
+        let keep = Keep::Trust(Box::new(self.stored.clone()), self.seen.clone());
         let next = self.wait(Phase::NextRoot { chain, followed });
         Step::Keep(keep, Box::new(Ok(next)))
     }
 
-    /// Raises the floor by what was verified; what is to be kept of that.
+    /// Raises the versions seen by what was verified; what is to be kept of that.
     fn raise(&mut self, chain: &Chain) -> Option<Keep> {
-        let raised = chain.raise(&self.floor);
-        if raised == self.floor {
+        let raised = chain.raise(&self.seen);
+        if raised == self.seen {
             return None;
         }
-        self.floor = raised.clone();
+        self.seen = raised.clone();
         Some(Keep::Trust(Box::new(self.stored.clone()), raised))
     }
 
     fn settle(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
-        chain.settle(self.clock, &self.floor)?;
+        chain.settle(self.clock, &self.seen)?;
         self.found.root = Some(chain.root_bytes().to_vec());
         self.found.vouching = None;
         chain.remember(
@@ -376,7 +379,7 @@ impl<W: Wanted> Setting<W> {
     fn find_snapshot(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
         let pin = chain.snapshot_pin()?;
         let stored = self.found.snapshot.as_deref();
-        match stored.map(|bytes| chain.snapshot(bytes, &self.floor, "snapshot")) {
+        match stored.map(|bytes| chain.snapshot(bytes, &self.seen, "snapshot")) {
             Some(Ok(())) => {
                 let keep = self.raise(&chain);
                 after(keep, self.find_targets(chain))
@@ -388,7 +391,7 @@ impl<W: Wanted> Setting<W> {
     fn find_targets(mut self, mut chain: Chain) -> Result<Step<W>, VerifyError> {
         let pin = chain.targets_pin()?;
         let stored = self.found.targets.as_deref();
-        match stored.map(|bytes| chain.targets(bytes, &self.floor, "targets")) {
+        match stored.map(|bytes| chain.targets(bytes, &self.seen, "targets")) {
             Some(Ok(())) => {
                 let keep = self.raise(&chain);
                 after(keep, self.find_document(chain))
@@ -427,10 +430,11 @@ impl<W: Wanted> Setting<W> {
     fn finish(self, chain: &Chain, document: Verified<W::Document>) -> Step<W> {
         Step::Done(Refreshed {
             document,
-            floor: Floor {
+            seen: Seen {
                 complete: chain.completed(),
-                ..chain.raise(&self.floor)
+                ..chain.raise(&self.seen)
             },
+            timestamp: crate::digest(self.found.timestamp.as_deref().unwrap_or_default()),
             expires: chain.expires(),
             state: self.found,
         })

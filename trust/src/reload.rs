@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use crate::error::VerifyError;
-use crate::floor::Floor;
+use crate::seen::Seen;
 use crate::state::TrustedState;
 use crate::verified::Verified;
 use crate::verified_metadata::VerifiedMetadata;
@@ -27,10 +27,10 @@ pub struct Reloaded<T> {
 /// it; there is nothing older to fall back on.
 pub fn reload<W: Wanted>(
     stored: &TrustedState,
-    floor: &Floor,
+    seen: &Seen,
     wanted: &W,
 ) -> Result<Reloaded<W::Document>, VerifyError> {
-    let metadata = VerifiedMetadata::of(stored, floor)?;
+    let metadata = VerifiedMetadata::of(stored, seen)?;
     let document = stored.document.as_deref();
     let document = document.ok_or(VerifyError::NothingStored {
         document: "document",

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 /// use verifies them again, so a file that is missing, truncated or replaced costs a fetch and
 /// nothing else. [`TrustedState::default`] is a device that has just been enrolled.
 ///
-/// Write it before the [`Floor`](crate::Floor) of the same step: a crash in between
+/// Write it before the [`Seen`](crate::Seen) of the same step: a crash in between
 /// then leaves versions that are too low by one step and a state that is above them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrustedState {

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 
 use crate::chain::{Chain, Listing};
 use crate::error::VerifyError;
-use crate::floor::{Complete, Floor};
 use crate::list;
+use crate::seen::{Complete, Seen};
 use crate::state::TrustedState;
 use crate::verified::Verified;
 use crate::wanted::Wanted;
@@ -23,13 +23,13 @@ impl VerifiedMetadata {
     ///
     /// # Errors
     /// The first stored file that cannot be believed.
-    pub fn of(stored: &TrustedState, floor: &Floor) -> Result<Self, VerifyError> {
+    pub fn of(stored: &TrustedState, seen: &Seen) -> Result<Self, VerifyError> {
         let mut chain = Chain::start(present(stored.vouching_root(), "root")?, "root")?;
         let timestamp = present(stored.timestamp.as_deref(), "timestamp")?;
-        let any = Floor::default();
+        let any = Seen::default();
         chain.timestamp(timestamp, &any, "timestamp")?;
         // A refresh that broke off has seen higher versions than the last good document has.
-        check_complete(chain.completed(), floor.complete)?;
+        check_complete(chain.completed(), seen.complete)?;
         let snapshot = present(stored.snapshot.as_deref(), "snapshot")?;
         chain.snapshot(snapshot, &any, "snapshot")?;
         let targets = present(stored.targets.as_deref(), "targets")?;
@@ -83,7 +83,7 @@ fn present<'a>(stored: Option<&'a [u8]>, document: &'static str) -> Result<&'a [
 }
 
 fn check_complete(stored: Complete, newest: Complete) -> Result<(), VerifyError> {
-    let (document, offered, floor) = if stored.root < newest.root {
+    let (document, offered, seen) = if stored.root < newest.root {
         ("root", stored.root, newest.root)
     } else {
         ("timestamp", stored.timestamp, newest.timestamp)
@@ -92,7 +92,7 @@ fn check_complete(stored: Complete, newest: Complete) -> Result<(), VerifyError>
         return Err(VerifyError::Rollback {
             document: document.to_owned(),
             offered,
-            floor,
+            seen,
         });
     }
     Ok(())

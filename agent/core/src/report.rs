@@ -2,7 +2,7 @@
 
 use fyr_schemas::report::{FORMAT, PeriodsInForce, Product, Report};
 use fyr_schemas::{DeviceId, GroupId, OrganisationId};
-use jiff::Timestamp;
+use fyr_trust::DeviceTime;
 
 use crate::contact::Contact;
 use crate::events::EventLog;
@@ -30,23 +30,23 @@ pub struct Facts<'a> {
     pub events: &'a EventLog,
     /// The browsers present.
     pub browsers: Vec<Product>,
-    /// The time that expiry is judged by.
-    pub expiry_time: Timestamp,
+    /// The times of the device.
+    pub time: DeviceTime,
 }
 
 /// Composes the report with the number `sequence`.
-pub fn compose(facts: &Facts<'_>, sequence: u64, at: Timestamp) -> Report {
+pub fn compose(facts: &Facts<'_>, sequence: u64) -> Report {
     Report {
         format: FORMAT,
         organisation: facts.organisation.clone(),
         group: facts.group.clone(),
         device: facts.device.clone(),
         sequence,
-        at,
+        at: facts.time.now,
         agent: facts.agent,
         bundle: facts.memory.bundle.clone(),
         periods: facts.periods.cloned(),
-        freshness: facts.contact.freshness(facts.expiry_time),
+        freshness: facts.contact.freshness(&facts.time),
         controls: facts.memory.controls.clone(),
         events: facts.events.as_slice().to_vec(),
         browsers: facts.browsers.clone(),

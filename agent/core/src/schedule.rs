@@ -22,6 +22,20 @@ pub struct Attempts {
     pub repair: Option<Timestamp>,
 }
 
+impl Attempts {
+    /// Takes in what the clock says. An attempt that is further ahead than its longest wait was planned
+    /// before the clock was set back: it is forgotten, to be planned again.
+    pub fn note_time(&mut self, now: Timestamp) {
+        for (attempt, longest) in [
+            (&mut self.refresh, HEARTBEAT),
+            (&mut self.repair, LONGEST_REPAIR_WAIT),
+        ] {
+            let latest = now.saturating_add(longest).unwrap_or(Timestamp::MAX);
+            *attempt = attempt.filter(|planned| *planned <= latest);
+        }
+    }
+}
+
 /// What was tried so far.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct History {
@@ -127,6 +141,27 @@ mod tests {
         });
         assert_eq!(waits, [2, 4, 8, 60, 60]);
         assert_eq!(next_repair(0, now), None);
+    }
+
+    #[test]
+    fn an_attempt_that_is_further_ahead_than_its_longest_wait_is_planned_again() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let planned = Attempts {
+            refresh: Some(at(3600 + 800)),
+            repair: Some(at(3600 + 8)),
+        };
+        let noted = |now| {
+            let mut attempts = planned;
+            attempts.note_time(at(now));
+            attempts
+        };
+        assert_eq!(noted(3600), planned);
+        assert_eq!(noted(9999), planned);
+        assert_eq!(noted(3500).refresh, planned.refresh);
+        assert_eq!(noted(3499).refresh, None);
+        assert_eq!(noted(3600 - 52).repair, planned.repair);
+        assert_eq!(noted(3600 - 53).repair, None);
+        assert_eq!(noted(0), Attempts::default());
     }
 
     #[test]

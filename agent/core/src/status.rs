@@ -11,7 +11,7 @@ use fyr_schemas::report::{
     Place, Product, RefusalReason,
 };
 use fyr_schemas::{CaseNumber, CategoryId, ControlId, DeviceId, Digest, GroupId, OrganisationId};
-use fyr_trust::ClockState;
+use fyr_trust::{ClockState, DeviceTime};
 use jiff::Timestamp;
 use serde::Serialize;
 
@@ -159,17 +159,15 @@ pub enum Problem {
     Unreachable,
     /// The metadata of the policy expired.
     Expired,
+    /// The device got no newer metadata for 14 days, though what it has says that it did not expire.
+    Unrenewed,
 }
 
 /// Everything a status is made from.
 #[derive(Debug)]
 pub struct Facts<'a> {
-    /// When it was asked, by the device's time.
-    pub at: Timestamp,
-    /// The time that expiry is judged by.
-    pub expiry_time: Timestamp,
-    /// What is wrong with the device's clock, if anything is.
-    pub clock: ClockState,
+    /// When it was asked.
+    pub time: DeviceTime,
     /// Why the device cannot sign its reports; absent where it can.
     pub key_loss: Option<String>,
     /// Its pseudonym.
@@ -218,20 +216,20 @@ impl Status {
             AgentState::Stopped => None,
         };
         Self {
-            at: facts.at,
+            at: facts.time.now,
             device: facts.device.clone(),
             organisation: facts.organisation.clone(),
             group: facts.group.clone(),
             compliant: policy.is_some_and(|policy| policy.observed.is_compliant()),
             bundle: policy.and(facts.memory.bundle.clone()),
             periods: policy.and_then(|policy| policy.periods.clone()),
-            freshness: facts.contact.freshness(facts.expiry_time),
+            freshness: facts.contact.freshness(&facts.time),
             refreshed: facts.contact.refreshed,
-            signed_time_ahead_s: match facts.clock {
+            signed_time_ahead_s: match facts.time.clock {
                 ClockState::SignedAhead { by } => Some(by.as_secs()),
                 ClockState::Plausible | ClockState::Behind => None,
             },
-            clock_behind: facts.clock == ClockState::Behind,
+            clock_behind: facts.time.clock == ClockState::Behind,
             key_loss: facts.key_loss.clone(),
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,
@@ -240,7 +238,7 @@ impl Status {
                 .map(|policy| controls(policy, &facts.browsers))
                 .unwrap_or_default(),
             causes: Causes::of(&facts),
-            repaired: facts.memory.repaired_since_a_week(facts.at),
+            repaired: facts.memory.repaired_since_a_week(facts.time.now),
             open: facts.memory.drifts.clone(),
             next,
             browsers: facts.browsers,

@@ -2,41 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::report::{EventKind, FailureReason};
-
-/// What a device stores for itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Part {
-    /// The reports that wait for the server.
-    Reports,
-    /// What it remembers between two passes.
-    Memory,
-    /// The policy that it believes.
-    Trust,
-}
+use fyr_schemas::report::{EventKind, FailureReason, StatePart};
 
 /// The parts that could not be stored at the last attempt, each with the reason.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Storage(BTreeMap<Part, FailureReason>);
+pub struct Storage(BTreeMap<StatePart, FailureReason>);
 
 impl Storage {
-    /// Takes in the result of an attempt. Returns the event that this is: the first part that fails,
+    /// Takes in the result of an attempt. Returns the event that this is: a part that begins to fail,
     /// or the last that can be stored again.
-    pub fn note(&mut self, part: Part, result: Result<(), FailureReason>) -> Option<EventKind> {
-        let was_sound = self.is_sound();
+    pub fn note(
+        &mut self,
+        part: StatePart,
+        result: Result<(), FailureReason>,
+    ) -> Option<EventKind> {
+        let was_stored = self.is_stored(part);
         match result {
-            Ok(()) => self.0.remove(&part),
-            Err(reason) => self.0.insert(part, reason),
-        };
-        match (was_sound, result) {
-            (true, Err(reason)) => Some(EventKind::Unstored { reason }),
-            (false, Ok(())) if self.is_sound() => Some(EventKind::StoredAgain),
-            (true | false, Ok(()) | Err(_)) => None,
+            Ok(()) => {
+                self.0.remove(&part);
+                (!was_stored && self.is_sound()).then_some(EventKind::StoredAgain)
+            }
+            Err(reason) => {
+                self.0.insert(part, reason);
+                was_stored.then_some(EventKind::Unstored { part, reason })
+            }
         }
     }
 
     /// Whether `part` is stored.
-    pub fn is_stored(&self, part: Part) -> bool {
+    pub fn is_stored(&self, part: StatePart) -> bool {
         !self.0.contains_key(&part)
     }
 
@@ -51,16 +45,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failure_is_reported_once_and_so_is_its_end() {
+    fn the_failure_of_a_part_is_reported_once_and_so_is_the_end_of_all() {
         let mut storage = Storage::default();
-        let full = FailureReason::NoSpace;
-        let unstored = EventKind::Unstored { reason: full };
-        assert_eq!(storage.note(Part::Memory, Ok(())), None);
-        assert_eq!(storage.note(Part::Reports, Err(full)), Some(unstored));
-        assert_eq!(storage.note(Part::Memory, Err(full)), None);
-        assert_eq!(storage.note(Part::Reports, Ok(())), None);
-        let again = Some(EventKind::StoredAgain);
-        assert_eq!(storage.note(Part::Memory, Ok(())), again);
+        let reason = FailureReason::NoSpace;
+        let unstored = |part| Some(EventKind::Unstored { part, reason });
+        let (reports, trust) = (StatePart::Reports, StatePart::Trust);
+        assert_eq!(storage.note(trust, Ok(())), None);
+        assert_eq!(storage.note(reports, Err(reason)), unstored(reports));
+        assert_eq!(storage.note(trust, Err(reason)), unstored(trust));
+        assert_eq!(storage.note(trust, Err(reason)), None);
+        assert_eq!(storage.note(reports, Ok(())), None);
+        assert_eq!(storage.note(trust, Ok(())), Some(EventKind::StoredAgain));
         assert!(storage.is_sound());
     }
 }

@@ -7,7 +7,7 @@
 use fyr_schemas::report::Product;
 
 /// What is known of one product.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProductFacts {
     /// Which.
     pub product: Product,
@@ -19,100 +19,84 @@ pub struct ProductFacts {
 }
 
 /// Every product, in the order reports list them.
-pub const PRODUCTS: [&ProductFacts; 7] = [
-    &CHROMIUM,
-    &CHROMIUM_BROWSER,
-    &CHROME,
-    &CHROME_FOR_TESTING,
-    &EDGE,
-    &BRAVE,
-    &FIREFOX,
+pub const PRODUCTS: [ProductFacts; 7] = [
+    facts(Product::Chromium),
+    facts(Product::ChromiumBrowser),
+    facts(Product::Chrome),
+    facts(Product::ChromeForTesting),
+    facts(Product::Edge),
+    facts(Product::Brave),
+    facts(Product::Firefox),
 ];
 
-static CHROMIUM: ProductFacts = ProductFacts {
-    product: Product::Chromium,
-    directories: &["etc", "chromium", "policies", "managed"],
-    binaries: &["usr/bin/chromium", "usr/lib/chromium/chromium"],
-};
-
-static CHROMIUM_BROWSER: ProductFacts = ProductFacts {
-    product: Product::ChromiumBrowser,
-    directories: &["etc", "chromium-browser", "policies", "managed"],
-    binaries: &[
-        "usr/bin/chromium-browser",
-        "usr/lib/chromium-browser/chromium-browser",
-        "snap/bin/chromium",
-    ],
-};
-
-static CHROME: ProductFacts = ProductFacts {
-    product: Product::Chrome,
-    directories: &["etc", "opt", "chrome", "policies", "managed"],
-    binaries: &[
-        "opt/google/chrome/chrome",
-        "opt/google/chrome-beta/chrome",
-        "opt/google/chrome-unstable/chrome",
-        "usr/bin/google-chrome",
-        "usr/bin/google-chrome-stable",
-    ],
-};
-
-static CHROME_FOR_TESTING: ProductFacts = ProductFacts {
-    product: Product::ChromeForTesting,
-    directories: &["etc", "opt", "chrome_for_testing", "policies", "managed"],
-    binaries: &[
-        "opt/google/chrome-for-testing/chrome",
-        "opt/chrome-for-testing/chrome",
-        "usr/bin/chrome-for-testing",
-    ],
-};
-
-static EDGE: ProductFacts = ProductFacts {
-    product: Product::Edge,
-    directories: &["etc", "opt", "edge", "policies", "managed"],
-    binaries: &[
-        "opt/microsoft/msedge/msedge",
-        "opt/microsoft/msedge-beta/msedge",
-        "opt/microsoft/msedge-dev/msedge",
-        "usr/bin/microsoft-edge",
-        "usr/bin/microsoft-edge-stable",
-    ],
-};
-
-static BRAVE: ProductFacts = ProductFacts {
-    product: Product::Brave,
-    directories: &["etc", "brave", "policies", "managed"],
-    binaries: &[
-        "opt/brave.com/brave/brave",
-        "usr/bin/brave-browser",
-        "usr/bin/brave-browser-stable",
-        "snap/bin/brave",
-    ],
-};
-
-static FIREFOX: ProductFacts = ProductFacts {
-    product: Product::Firefox,
-    directories: &["etc", "firefox", "policies"],
-    binaries: &[
-        "usr/bin/firefox",
-        "usr/bin/firefox-esr",
-        "usr/lib/firefox/firefox",
-        "usr/lib/firefox-esr/firefox-esr",
-        "opt/firefox/firefox",
-        "snap/bin/firefox",
-    ],
-};
-
-/// What is known of `product`.
-pub fn facts(product: Product) -> &'static ProductFacts {
-    match product {
-        Product::Chromium => &CHROMIUM,
-        Product::ChromiumBrowser => &CHROMIUM_BROWSER,
-        Product::Chrome => &CHROME,
-        Product::ChromeForTesting => &CHROME_FOR_TESTING,
-        Product::Edge => &EDGE,
-        Product::Brave => &BRAVE,
-        Product::Firefox => &FIREFOX,
+/// What is known of `product`: the table.
+pub const fn facts(product: Product) -> ProductFacts {
+    let (directories, binaries): (&[&str], &[&str]) = match product {
+        Product::Chromium => (
+            &["etc", "chromium", "policies", "managed"],
+            &["usr/bin/chromium", "usr/lib/chromium/chromium"],
+        ),
+        Product::ChromiumBrowser => (
+            &["etc", "chromium-browser", "policies", "managed"],
+            &[
+                "usr/bin/chromium-browser",
+                "usr/lib/chromium-browser/chromium-browser",
+                "snap/bin/chromium",
+            ],
+        ),
+        Product::Chrome => (
+            &["etc", "opt", "chrome", "policies", "managed"],
+            &[
+                "opt/google/chrome/chrome",
+                "opt/google/chrome-beta/chrome",
+                "opt/google/chrome-unstable/chrome",
+                "usr/bin/google-chrome",
+                "usr/bin/google-chrome-stable",
+            ],
+        ),
+        Product::ChromeForTesting => (
+            &["etc", "opt", "chrome_for_testing", "policies", "managed"],
+            &[
+                "opt/google/chrome-for-testing/chrome",
+                "opt/chrome-for-testing/chrome",
+                "usr/bin/chrome-for-testing",
+            ],
+        ),
+        Product::Edge => (
+            &["etc", "opt", "edge", "policies", "managed"],
+            &[
+                "opt/microsoft/msedge/msedge",
+                "opt/microsoft/msedge-beta/msedge",
+                "opt/microsoft/msedge-dev/msedge",
+                "usr/bin/microsoft-edge",
+                "usr/bin/microsoft-edge-stable",
+            ],
+        ),
+        Product::Brave => (
+            &["etc", "brave", "policies", "managed"],
+            &[
+                "opt/brave.com/brave/brave",
+                "usr/bin/brave-browser",
+                "usr/bin/brave-browser-stable",
+                "snap/bin/brave",
+            ],
+        ),
+        Product::Firefox => (
+            &["etc", "firefox", "policies"],
+            &[
+                "usr/bin/firefox",
+                "usr/bin/firefox-esr",
+                "usr/lib/firefox/firefox",
+                "usr/lib/firefox-esr/firefox-esr",
+                "opt/firefox/firefox",
+                "snap/bin/firefox",
+            ],
+        ),
+    };
+    ProductFacts {
+        product,
+        directories,
+        binaries,
     }
 }
 
@@ -121,16 +105,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_product_finds_its_own_facts() {
-        for known in PRODUCTS {
-            assert!(std::ptr::eq(known, facts(known.product)));
-            assert!(!known.binaries.is_empty());
-        }
-    }
-
-    #[test]
-    fn no_two_products_share_a_directory_or_a_binary() {
+    fn no_two_products_share_a_directory_or_a_binary_and_each_has_one() {
         for (index, one) in PRODUCTS.iter().enumerate() {
+            assert!(!one.binaries.is_empty() && !one.directories.is_empty());
             for other in &PRODUCTS[index + 1..] {
                 assert_ne!(one.directories, other.directories);
                 assert!(one.binaries.iter().all(|b| !other.binaries.contains(b)));

@@ -20,6 +20,8 @@ const LISTED: usize = 6;
 const WIDTH: usize = 80;
 /// The columns before the text of a labelled line.
 const LABEL: usize = 12;
+/// The shortest length that is written in minutes.
+const MINUTE: SignedDuration = SignedDuration::from_mins(1);
 
 /// A status in words, with its times in the time zone of the device.
 #[derive(Debug, Clone, Copy)]
@@ -231,10 +233,11 @@ impl StatusWords<'_> {
     /// A moment as the person reads it: the time of day, and how long ago or ahead.
     fn moment(self, at: Timestamp) -> String {
         let ago = self.status.at.duration_since(at);
-        let distance = if ago.is_negative() {
-            format!("in {}", length(ago.abs()))
-        } else {
-            format!("{} ago", length(ago))
+        let distance = match (ago.abs() < MINUTE, ago.is_negative()) {
+            (true, true) => "in less than a minute".to_owned(),
+            (true, false) => "just now".to_owned(),
+            (false, true) => format!("in {}", length(ago.abs())),
+            (false, false) => format!("{} ago", length(ago)),
         };
         format!("{} ({distance})", self.local(at))
     }

@@ -8,7 +8,7 @@ use fyr_schemas::enrolment::{EnrolmentReceipt, EnrolmentRequest, EnrolmentToken}
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::{DeviceId, GroupId, OrganisationId};
 use fyr_trust::token::{ParseTokenError, TokenError};
-use fyr_trust::{EnrolmentAuthority, Floor, Refresh, TrustedState, token};
+use fyr_trust::{EnrolmentAuthority, Refresh, Seen, TrustedState, token};
 
 use crate::client::{Server, ServerError};
 use crate::fetch::FetchError;
@@ -131,12 +131,12 @@ async fn join(
     let authority = EnrolmentAuthority {
         root: claimed.root.clone(),
     };
-    let (state, floor) = (TrustedState::default(), Floor::default());
-    let begun = Refresh::begin(&state, &floor, &authority, clock::read());
+    let (state, seen) = (TrustedState::default(), Seen::default());
+    let begun = Refresh::begin(&state, &seen, &authority, clock::read());
     let refreshed = fetch::refresh_unstored(server, begun)
         .await
         .map_err(EnrolError::Authority)?;
-    let now = clock::read().expiry_time(&refreshed.floor);
+    let now = clock::read().device_time(&refreshed.seen).expiry;
     let token = token::verify(envelope, refreshed.document.value(), now)?;
     let request = EnrolmentRequest {
         token: envelope.clone(),

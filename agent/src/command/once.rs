@@ -15,7 +15,7 @@ use crate::{fetch, presence};
 
 /// The device does not hold its policy, or cannot report.
 const WRONG: u8 = 1;
-/// The device holds its last good policy; the repository was refused or not reached.
+/// The device holds its last good policy, and does not know of the newest one.
 const STALE: u8 = 3;
 
 /// Fetches, applies, reports and uploads. Without a network the last good policy is applied.
@@ -33,9 +33,12 @@ fn code(agent: &Agent, fetched: Fetched) -> u8 {
     if !is_sighted || !agent.rest.is_empty() || agent.key.is_err() {
         return WRONG;
     }
+    let contact = &agent.remembered.contact;
+    let is_stale = contact.staleness(&agent.read_time()).is_some();
     match fetched {
-        Fetched::Believed if agent.bundle.is_some() => 0,
-        Fetched::Believed => WRONG,
+        Fetched::Believed if agent.bundle.is_none() => WRONG,
+        Fetched::Believed if is_stale => STALE,
+        Fetched::Believed => 0,
         Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept => STALE,
     }
 }

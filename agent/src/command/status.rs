@@ -26,11 +26,9 @@ pub(crate) enum Form {
 pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
     let look = Look::take(root)?;
     let policy = look.policy.as_ref().ok();
-    let policy = policy.map(|(bundle, assessed)| (InForce::at(bundle, look.at), assessed));
+    let policy = policy.map(|(bundle, assessed)| (InForce::at(bundle, look.time.now), assessed));
     let status = Status::of(Facts {
-        at: look.at,
-        expiry_time: look.expiry_time,
-        clock: look.clock,
+        time: look.time,
         key_loss: look.key.as_ref().err().map(ToString::to_string),
         device: &look.enrolment.device,
         organisation: &look.enrolment.organisation,

@@ -35,7 +35,7 @@ pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
     ));
     let is_missing = |o: &Obstacle| o.reason == FailureReason::ListMissing;
     if !rest.obstacles.iter().any(is_missing) {
-        for (category, list) in &InForce::at(&bundle, look.at).bundle().closed {
+        for (category, list) in &InForce::at(&bundle, look.time.now).bundle().closed {
             super::say(format_args!(
                 "the list `{category}` with {} names is verified (SHA-256 {})\n",
                 list.names, list.digest

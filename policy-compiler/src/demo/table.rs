@@ -221,8 +221,9 @@ fn in_words(event: &EventKind) -> Option<String> {
         EventKind::ClockJumped | EventKind::SignedTimeAhead { .. } => {
             Some("clock is wrong".to_owned())
         }
-        EventKind::Unstored { reason } => {
-            Some(format!("cannot store its state: {}", reason.words()))
+        EventKind::Unstored { part, reason } => {
+            let part = part.words();
+            Some(format!("cannot store {part}: {}", reason.words()))
         }
         EventKind::StoredAgain => Some("can store its state again".to_owned()),
         EventKind::Started | EventKind::EventsDropped { .. } => None,

@@ -6,7 +6,7 @@ use std::process::{Command, Output, Stdio};
 
 use fyr_seal::Role;
 use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Need, Refresh, TrustedState, VerifyError,
+    Answer, Clock, EnrolmentAuthority, Need, Refresh, Seen, TrustedState, VerifyError,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -45,9 +45,9 @@ fn a_new_timestamp_key_repairs_what_a_wrong_clock_signed() {
     assert!(office.fyr_at("+180d", &sure).status.success());
     let now = Timestamp::now();
     let month = SignedDuration::from_hours(30 * 24);
-    let wrong = office.refresh(&TrustedState::default(), &Floor::default(), now);
-    let (state, floor) = wrong.unwrap();
-    assert!(floor.issued.unwrap().duration_since(now) > month);
+    let wrong = office.refresh(&TrustedState::default(), &Seen::default(), now);
+    let (state, seen) = wrong.unwrap();
+    assert!(seen.issued.unwrap().duration_since(now) > month);
 
     let again = office.fyr(&sure);
     reported(&again, "repair this with `fyr rotate timestamp`");
@@ -56,8 +56,8 @@ fn a_new_timestamp_key_repairs_what_a_wrong_clock_signed() {
     assert!(rotated.status.success(), "{rotated:?}");
     reported(&rotated, "copy `timestamp.pem` to the online keys");
 
-    let (_, floor) = office.refresh(&state, &floor, now).unwrap();
-    let issued = floor.issued.unwrap();
+    let (_, seen) = office.refresh(&state, &seen, now).unwrap();
+    let issued = seen.issued.unwrap();
     assert!(issued.duration_since(now).abs() < month, "{issued}");
     assert!(
         office.publish().status.success(),
@@ -124,9 +124,9 @@ impl Office {
     fn refresh(
         &self,
         state: &TrustedState,
-        floor: &Floor,
+        seen: &Seen,
         now: Timestamp,
-    ) -> Result<(TrustedState, Floor), VerifyError> {
+    ) -> Result<(TrustedState, Seen), VerifyError> {
         let authority = EnrolmentAuthority {
             root: self.published().first_root().clone(),
         };
@@ -138,7 +138,7 @@ impl Office {
             let path = self.path("repository").join(&need.path);
             Ok(fs::read(path).map_or(Answer::NotFound, Answer::Found))
         };
-        let refreshed = Refresh::begin(state, floor, &authority, clock).drive(fetch, drop)?;
-        Ok((refreshed.state, refreshed.floor))
+        let refreshed = Refresh::begin(state, seen, &authority, clock).drive(fetch, drop)?;
+        Ok((refreshed.state, refreshed.seen))
     }
 }

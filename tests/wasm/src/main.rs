@@ -19,7 +19,7 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::{Freshness, Report};
 use fyr_schemas::{GroupId, OrganisationId};
 use fyr_trust::{
-    Answer, Clock, Floor, Identity, Need, Refresh, Refreshed, TrustedState, VerifyError,
+    Answer, Clock, Seen, Identity, Need, Refresh, Refreshed, TrustedState, VerifyError,
 };
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -82,27 +82,33 @@ fn run() -> Result<(), Step> {
     }
 }
 
+/// The clock of a device, at the moment of the build.
+fn clock(now: Timestamp) -> Clock {
+    Clock {
+        system: now,
+        build: now,
+    }
+}
+
 /// A refresh of a device that was enrolled just now.
 fn refresh(given: &Given, identity: &Identity) -> Result<Refreshed<Bundle>, VerifyError> {
-    let clock = Clock {
-        system: given.now,
-        build: given.now,
-    };
     let answer = |need: Need| {
         let found = given.files.get(&need.path);
         Ok(found.map_or(Answer::NotFound, |text| {
             Answer::Found(text.clone().into_bytes())
         }))
     };
-    let begun = Refresh::begin(&TrustedState::default(), &Floor::default(), identity, clock);
+    let (state, seen) = (TrustedState::default(), Seen::default());
+    let begun = Refresh::begin(&state, &seen, identity, clock(given.now));
     begun.drive(|need| answer(need.clone()), drop)
 }
 
 /// The report of a device on which everything is in force.
 fn report_on(given: &Given, refreshed: &Refreshed<Bundle>) -> Report {
     let now = given.now;
+    let time = clock(now).device_time(&refreshed.seen);
     let mut contact = Contact::default();
-    contact.succeeded(now, refreshed.expires);
+    contact.succeeded(&time, refreshed.timestamp.clone(), refreshed.expires);
     let in_force = InForce::at(&refreshed.document, now);
     let moments = Moments {
         noticed: now,
@@ -117,11 +123,11 @@ fn report_on(given: &Given, refreshed: &Refreshed<Bundle>) -> Report {
         memory: &assessment.memory,
         periods: in_force.periods(),
         contact: &contact,
-        expiry_time: now,
+        time,
         events: &EventLog::default(),
         browsers: Vec::new(),
     };
-    report::compose(&facts, 1, now)
+    report::compose(&facts, 1)
 }
 
 /// The same repository with one byte of every bundle changed.

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use fyr_schemas::bundle::{ClosedList, target_name};
 use fyr_schemas::{CategoryId, Digest, GroupId};
 use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Identity, Need, Refresh, TrustedState,
+    Answer, Clock, EnrolmentAuthority, Identity, Need, Refresh, Seen, TrustedState,
     VerifiedMetadata, VerifyError, Wanted as _,
 };
 use jiff::Timestamp;
@@ -41,13 +41,13 @@ pub(crate) fn metadata(
     };
     let refresh = Refresh::begin(
         &TrustedState::default(),
-        &Floor::default(),
+        &Seen::default(),
         &authority,
         clock,
     );
     let refreshed = refresh.drive(fetch, drop)?;
     Ok(Verified {
-        metadata: VerifiedMetadata::of(&refreshed.state, &refreshed.floor)?,
+        metadata: VerifiedMetadata::of(&refreshed.state, &refreshed.seen)?,
         organisation: refreshed.document.organisation.clone(),
         first_root: first_root.clone(),
     })

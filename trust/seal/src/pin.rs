@@ -9,7 +9,7 @@ use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::PathBuf;
 
 use fyr_schemas::Digest;
-use fyr_trust::Floor;
+use fyr_trust::Seen;
 use serde::{Deserialize, Serialize};
 
 use crate::key_directory::{KeyDirectory, KeyDirectoryError};
@@ -24,7 +24,7 @@ const MAX_FILE: u64 = 16 * 1024;
 #[serde(deny_unknown_fields)]
 pub struct Pin {
     first_root: Digest,
-    floor: Floor,
+    seen: Seen,
 }
 
 /// Why the pin could not be read or kept.
@@ -57,9 +57,9 @@ impl Pin {
     pub fn of(published: &Published) -> Self {
         Self {
             first_root: published.first_root.clone(),
-            floor: Floor {
+            seen: Seen {
                 issued: None,
-                ..published.floor.clone()
+                ..published.seen.clone()
             },
         }
     }
@@ -110,7 +110,7 @@ impl Pin {
         &self.first_root
     }
 
-    pub(crate) fn floor(&self) -> &Floor {
-        &self.floor
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.seen
     }
 }

@@ -431,7 +431,7 @@ impl<'a> Draft<'a> {
 
 /// Never before the last issue time, so that devices see it rise, whichever clock signs.
 fn not_before_issue(published: Option<&Published>, now: Timestamp) -> Timestamp {
-    let issued = published.and_then(|before| before.floor.issued);
+    let issued = published.and_then(|before| before.seen.issued);
     issued.map_or(now, |issued| issued.max(now))
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
-    Answer, Clock, EnrolmentAuthority, Floor, Keep, Need, Refresh, Refreshed, Step, TrustedState,
+    Answer, Clock, EnrolmentAuthority, Keep, Need, Refresh, Refreshed, Seen, Step, TrustedState,
     Verified, VerifyError, target_path,
 };
 use jiff::Timestamp;
@@ -19,7 +19,7 @@ use crate::role::Role;
 pub struct Published {
     pub(crate) first_root: Digest,
     pub(crate) state: TrustedState,
-    pub(crate) floor: Floor,
+    pub(crate) seen: Seen,
     /// The newest root.
     pub(crate) root: Root,
     /// The root that names the keys of the other roles: the newest one, or an older one where a
@@ -33,7 +33,7 @@ pub struct Published {
 
 impl Published {
     /// Verifies what `read` finds in a repository that starts at `first_root` and is not
-    /// older than `floor`. Expiry does not count: an expired repository can still be renewed.
+    /// older than what was `seen`. Expiry does not count: an expired repository can still be renewed.
     ///
     /// A publication that broke off after its root leaves files that the keys of the root before it
     /// signed. They are verified under that root, so that they can be signed again.
@@ -42,10 +42,10 @@ impl Published {
     /// Those of `read`, and [`VerifyError`].
     pub fn verify<E: From<VerifyError>>(
         first_root: Digest,
-        floor: &Floor,
+        seen: &Seen,
         read: impl FnMut(&Need) -> Result<Answer, E>,
     ) -> Result<Self, E> {
-        Self::verify_announcing(first_root, floor, read, |_| {})
+        Self::verify_announcing(first_root, seen, read, |_| {})
     }
 
     /// The same, and calls `announce` with the revision as soon as the timestamp and the snapshot
@@ -55,13 +55,13 @@ impl Published {
     /// Those of `read`, and [`VerifyError`].
     pub fn verify_announcing<E: From<VerifyError>>(
         first_root: Digest,
-        floor: &Floor,
+        seen: &Seen,
         read: impl FnMut(&Need) -> Result<Answer, E>,
         announce: impl FnMut(Revision),
     ) -> Result<Self, E> {
         let mut reading = Reading {
             first_root: &first_root,
-            floor,
+            seen,
             read,
             announce,
             announced: None,
@@ -98,7 +98,7 @@ impl Published {
             signed_under,
             snapshot: signed(state.snapshot.as_deref(), "snapshot")?,
             targets: signed(state.targets.as_deref(), "targets")?,
-            floor: refreshed.floor,
+            seen: refreshed.seen,
             keys: refreshed.document,
             expires: refreshed.expires,
             state,
@@ -135,7 +135,7 @@ impl Published {
 
     /// When the timestamp was signed, by the clock of its signer.
     pub fn issued(&self) -> Option<Timestamp> {
-        self.floor.issued
+        self.seen.issued
     }
 
     /// When the first role expires.
@@ -196,14 +196,14 @@ impl Published {
     }
 
     pub(crate) fn timestamp_version(&self) -> u64 {
-        self.floor.timestamp.as_ref().map_or(0, |mark| mark.version)
+        self.seen.timestamp.as_ref().map_or(0, |mark| mark.version)
     }
 }
 
 /// A repository that is verified, perhaps more than once.
 struct Reading<'a, R, A> {
     first_root: &'a Digest,
-    floor: &'a Floor,
+    seen: &'a Seen,
     read: R,
     announce: A,
     announced: Option<Revision>,
@@ -231,7 +231,7 @@ impl<R, A: FnMut(Revision)> Reading<'_, R, A> {
             root: self.first_root.clone(),
         };
         let nothing = TrustedState::default();
-        let refresh = Refresh::begin(&nothing, self.floor, &authority, clock).at_any_time();
+        let refresh = Refresh::begin(&nothing, self.seen, &authority, clock).at_any_time();
         let hidden = format!("metadata/{}.root.json", last.saturating_add(1));
         let mut step = Step::Needs(refresh);
         loop {

@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use fyr_schemas::bundle::ClosedList;
 use fyr_schemas::{CategoryId, Digest, Revision};
 use fyr_trust::list::ListCheck;
-use fyr_trust::{Answer, Floor, Identity, Need, VerifyError, Wanted as _, target_path};
+use fyr_trust::{Answer, Identity, Need, Seen, VerifyError, Wanted as _, target_path};
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
@@ -123,10 +123,10 @@ impl Repository {
         first_root: Digest,
         announce: impl FnMut(Revision),
     ) -> Result<Published, RepositoryError> {
-        let floor = match &self.expected {
-            Expected::Anything => Floor::default(),
+        let seen = match &self.expected {
+            Expected::Anything => Seen::default(),
             Expected::Nothing => return Err(RepositoryError::Unpinned(self.path.clone())),
-            Expected::Pinned(pin) if *pin.first_root() == first_root => pin.floor().clone(),
+            Expected::Pinned(pin) if *pin.first_root() == first_root => pin.seen().clone(),
             Expected::Pinned(pin) => {
                 return Err(RepositoryError::OtherRepository {
                     path: self.path.clone(),
@@ -136,7 +136,7 @@ impl Repository {
             }
         };
         let read = |need: &Need| self.read_need(need);
-        let verified = Published::verify_announcing(first_root, &floor, read, announce);
+        let verified = Published::verify_announcing(first_root, &seen, read, announce);
         verified.map_err(|e| match e {
             RepositoryError::Broken(old @ VerifyError::Rollback { .. }) => {
                 RepositoryError::RolledBack(self.path.clone(), old)
@@ -169,7 +169,7 @@ impl Repository {
             .map_err(would_be_refused)?;
         self.write(Some(content), &publication)?;
         // From the root that was written, not from one that was put there since.
-        let after = Published::verify(root, &Floor::default(), |need| self.read_need(need))?;
+        let after = Published::verify(root, &Seen::default(), |need| self.read_need(need))?;
         self.sweep(before.iter().chain([&after]));
         Ok(after)
     }

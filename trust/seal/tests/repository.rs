@@ -11,7 +11,7 @@ use fyr_seal::{
     Authorities, Change, Content, PublicKey, Published, Repository, RepositoryError, SealError,
     Signers, SigningClock, SigningKey,
 };
-use fyr_trust::{Answer, Clock, EnrolmentAuthority, Floor, Refresh, TrustedState, VerifyError};
+use fyr_trust::{Answer, Clock, EnrolmentAuthority, Refresh, Seen, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
 
 #[test]
@@ -197,12 +197,12 @@ fn a_clock_that_went_back_a_month_still_yields_metadata_that_devices_take() {
     let authority = EnrolmentAuthority {
         root: first.first_root().clone(),
     };
-    let refresh = |state: &TrustedState, floor: &Floor| {
+    let refresh = |state: &TrustedState, seen: &Seen| {
         let clock = Clock {
             system: at("2026-08-01T08:00:00Z"),
             build: Timestamp::MIN,
         };
-        Refresh::begin(state, floor, &authority, clock)
+        Refresh::begin(state, seen, &authority, clock)
             .drive(
                 |need| {
                     let answer =
@@ -213,10 +213,10 @@ fn a_clock_that_went_back_a_month_still_yields_metadata_that_devices_take() {
             )
             .unwrap()
     };
-    let device = refresh(&TrustedState::default(), &Floor::default());
+    let device = refresh(&TrustedState::default(), &Seen::default());
     town.publish_groups(&["a", "b"], "2026-07-01T08:00:00Z")
         .unwrap();
-    let device = refresh(&device.state, &device.floor);
+    let device = refresh(&device.state, &device.seen);
     assert_eq!(device.document.revision().0, 2);
 }
 

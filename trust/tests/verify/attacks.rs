@@ -3,7 +3,7 @@
 
 use fyr_schemas::report::RefusalReason;
 use fyr_seal::SigningKey;
-use fyr_trust::{Answer, Clock, Floor, Refresh, Step, VerifyError};
+use fyr_trust::{Answer, Clock, Refresh, Seen, Step, VerifyError};
 use serde_json::json;
 
 use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, at, key, refreshed, sign};
@@ -62,9 +62,9 @@ fn rollback_older_targets_under_newer_online_roles_are_refused() {
         signed["meta"]["snapshot.json"] = pin;
     });
     refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
-    // Not by a device that lost its floor, and not by one that lost everything else.
+    // Not by a device that lost the versions seen, and not by one that lost everything else.
     let whole = device.clone();
-    device.floor = Floor::default();
+    device.seen = Seen::default();
     refused(&device, &shelf, NEXT_DAY, RefusalReason::Rollback);
     device = whole;
     device.state.timestamp = None;
@@ -109,7 +109,7 @@ fn freeze_a_newer_root_that_is_withheld_is_missed() {
     let mut shelf = Shelf::published("one", DAY);
     add_root(&mut shelf, 2, |_| {});
     let mut device = refreshed(&shelf, DAY);
-    assert_eq!(device.floor.root, 2);
+    assert_eq!(device.seen.root, 2);
     shelf.files.remove("metadata/2.root.json");
     device.look(&shelf, DAY).unwrap();
     device.state.root = None;
@@ -166,13 +166,13 @@ fn clock_back_a_device_in_the_past_does_not_believe_what_expired_before_its_last
     let expired = shelf.files.clone();
     shelf.publish("two", "2026-10-01T08:00:00Z");
     let mut device = refreshed(&shelf, "2026-10-01T08:00:00Z");
-    // All it stored is lost but the floor, and the versions in it as well: what is left is
+    // All it stored is lost but the slot, and the versions in it as well: what is left is
     // the issue time.
-    let issued = device.floor.issued;
-    let keys = device.floor.timestamp.clone();
+    let issued = device.seen.issued;
+    let keys = device.seen.timestamp.clone();
     device = shelf.device();
-    device.floor.issued = issued;
-    device.floor.timestamp = keys.map(|mark| fyr_trust::floor::Mark { version: 0, ..mark });
+    device.seen.issued = issued;
+    device.seen.timestamp = keys.map(|mark| fyr_trust::seen::Mark { version: 0, ..mark });
     shelf.files = expired;
     refused(
         &device,
@@ -190,7 +190,7 @@ fn clock_back_metadata_older_than_the_program_is_expired() {
         system: at("1970-01-01T00:00:00Z"),
         build: at("2026-09-01T00:00:00Z"),
     };
-    let refresh = Refresh::begin(&device.state, &device.floor, &device.identity, clock);
+    let refresh = Refresh::begin(&device.state, &device.seen, &device.identity, clock);
     let error = refresh
         .drive(|need| Ok::<_, VerifyError>(shelf.answer(need)), drop)
         .unwrap_err();
@@ -246,7 +246,7 @@ fn fast_forward_replaced_keys_end_what_stolen_ones_did() {
         signed["x-fyr-issued"] = json!(late);
     });
     let mut device = refreshed(&shelf, DAY);
-    assert_eq!(device.floor.issued, Some(at(late)));
+    assert_eq!(device.seen.issued, Some(at(late)));
     // The administrator replaces both keys; the root says so.
     shelf.files = honest;
     shelf.authority.signers.snapshot = vec![key()];
@@ -254,7 +254,7 @@ fn fast_forward_replaced_keys_end_what_stolen_ones_did() {
     shelf.publish("two", NEXT_DAY);
     let refreshed = device.refresh(&shelf, NEXT_DAY).unwrap();
     assert_eq!(refreshed.document.revision().0, 2);
-    assert_eq!(device.floor.issued, Some(at(NEXT_DAY)));
+    assert_eq!(device.seen.issued, Some(at(NEXT_DAY)));
 }
 
 #[test]

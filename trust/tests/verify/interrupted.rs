@@ -28,7 +28,7 @@ fn refused(device: &Device, shelf: &Shelf, reason: RefusalReason) {
 
 #[track_caller]
 fn holds_revision(device: &Device, revision: u64) {
-    let reloaded = reload(&device.state, &device.floor, &device.identity).unwrap();
+    let reloaded = reload(&device.state, &device.seen, &device.identity).unwrap();
     assert_eq!(reloaded.document.revision().0, revision);
 }
 
@@ -47,7 +47,7 @@ fn forgotten_revocation_a_root_that_is_hidden_again_still_counts() {
     lost.state.root = None;
     refused(&lost, &old, RefusalReason::Rollback);
     let mut lost = device.clone();
-    lost.floor = fyr_trust::Floor::default();
+    lost.seen = fyr_trust::Seen::default();
     refused(&lost, &old, RefusalReason::Signature);
 }
 
@@ -57,7 +57,7 @@ fn forgotten_revocation_the_last_good_policy_stays_in_force_until_the_next_one_i
     let whole = shelf.files.clone();
     shelf.files.remove("metadata/timestamp.json");
     device.refresh(&shelf, NEXT_DAY).unwrap_err();
-    assert_eq!(device.floor.root, 2);
+    assert_eq!(device.seen.root, 2);
     holds_revision(&device, 1);
     shelf.files = whole;
     device.refresh(&shelf, NEXT_DAY).unwrap();
@@ -71,7 +71,7 @@ fn forgotten_revocation_a_root_is_kept_before_anything_else_is_asked_for() {
     let mut refresh = device.begin(NEXT_DAY);
     assert_eq!(refresh.need().path, "metadata/2.root.json");
     let answer = shelf.answer(&refresh.need());
-    let Step::Keep(Keep::Trust(state, floor), next) = refresh.supply(answer).unwrap() else {
+    let Step::Keep(Keep::Trust(state, seen), next) = refresh.supply(answer).unwrap() else {
         panic!("the root is not kept at once");
     };
     assert_eq!(
@@ -79,7 +79,7 @@ fn forgotten_revocation_a_root_is_kept_before_anything_else_is_asked_for() {
         Some(&shelf.files["metadata/2.root.json"])
     );
     assert_eq!(state.document, device.state.document);
-    assert_eq!(floor.root, 2);
+    assert_eq!(seen.root, 2);
     let Step::Needs(next) = next.unwrap() else {
         panic!("another step follows");
     };
@@ -132,11 +132,7 @@ fn rollback_targets_of_a_refresh_that_broke_off_still_count_under_newer_online_r
         .files
         .retain(|path, _| !path.ends_with(".indskoling.json"));
     device.refresh(&shelf, NEXT_DAY).unwrap_err();
-    assert_eq!(
-        device.floor.targets.as_ref().unwrap().version,
-        2,
-        "{bundle}"
-    );
+    assert_eq!(device.seen.targets.as_ref().unwrap().version, 2, "{bundle}");
     // The thief of the server's keys names the older targets again.
     let listed = fyr_fixtures::listed(&old, 1);
     let (snapshot, timestamp) = (
@@ -165,8 +161,8 @@ fn rollback_a_key_that_is_added_to_a_role_does_not_let_older_versions_in() {
     shelf.authority.signers.timestamp.push(key());
     shelf.publish("two", NEXT_DAY);
     let mut device = refreshed(&shelf, NEXT_DAY);
-    assert_eq!(device.floor.root, 2);
-    let before = device.floor.clone();
+    assert_eq!(device.seen.root, 2);
+    let before = device.seen.clone();
     shelf.authority.signers.timestamp.push(key());
     shelf.publish("three", NEXT_DAY);
     let timestamp = shelf.files["metadata/timestamp.json"].clone();
@@ -176,8 +172,8 @@ fn rollback_a_key_that_is_added_to_a_role_does_not_let_older_versions_in() {
     }
     let judged = device.refresh(&shelf, NEXT_DAY).map(drop);
     assert_eq!(judged.map_err(|e| e.reason()), Err(RefusalReason::Rollback));
-    assert_eq!(device.floor.root, 3);
-    assert_eq!(device.floor.timestamp, before.timestamp);
+    assert_eq!(device.seen.root, 3);
+    assert_eq!(device.seen.timestamp, before.timestamp);
     shelf
         .files
         .insert("metadata/timestamp.json".into(), timestamp);

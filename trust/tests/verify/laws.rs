@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use fyr_schemas::Revision;
-use fyr_trust::{Answer, Floor, Step, TrustedState, VerifyError, floor, reload};
+use fyr_trust::{Answer, Seen, Step, TrustedState, VerifyError, reload, seen};
 use proptest::prelude::*;
 
 use fyr_fixtures::{DAY, Shelf};
@@ -123,7 +123,7 @@ proptest! {
                     }
                 }
                 Happening::BreakOff(moment, hidden) => {
-                    let root = device.floor.root;
+                    let root = device.seen.root;
                     let mut shelf = shelf_at(moment);
                     let endings = HIDDEN.get(hidden..).unwrap_or_default();
                     shelf.files.retain(|path, _| !endings.iter().any(|ending| path.ends_with(ending)));
@@ -131,7 +131,7 @@ proptest! {
                         prop_assert!(refreshed.document.revision() >= believed);
                         believed = refreshed.document.revision();
                     }
-                    prop_assert!(device.floor.root >= root);
+                    prop_assert!(device.seen.root >= root);
                 }
                 Happening::Truncate(file, length) => {
                     if let Some(bytes) = stored(&mut device.state, file) {
@@ -148,7 +148,7 @@ proptest! {
                     device.state = other.state;
                 }
             }
-            if let Ok(reloaded) = reload(&device.state, &device.floor, &device.identity) {
+            if let Ok(reloaded) = reload(&device.state, &device.seen, &device.identity) {
                 prop_assert!(reloaded.document.revision() >= believed);
             }
         }
@@ -193,10 +193,10 @@ proptest! {
         for (file, bytes) in files.into_iter().enumerate() {
             *stored(&mut device.state, file) = bytes;
         }
-        device.floor = floor::newest([Some(&slot), None]).floor;
-        prop_assert_eq!(&device.floor, &Floor::default());
+        device.seen = seen::newest([Some(&slot), None]).seen;
+        prop_assert_eq!(&device.seen, &Seen::default());
         let refused: Result<_, VerifyError> =
-            reload(&device.state, &device.floor, &device.identity);
+            reload(&device.state, &device.seen, &device.identity);
         prop_assert!(refused.is_err());
         prop_assert!(device.look(&shelf, NOW).is_ok());
     }

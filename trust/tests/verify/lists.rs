@@ -30,7 +30,7 @@ fn refused(mut device: Device, shelf: &Shelf, reason: RefusalReason) -> VerifyEr
     assert_eq!(error.reason(), reason, "{error:?}");
     assert!(device.lists.is_empty(), "a list was kept");
     assert_eq!(device.state, before.state);
-    let held = reload(&device.state, &device.floor, &device.identity).unwrap();
+    let held = reload(&device.state, &device.seen, &device.identity).unwrap();
     assert_eq!(held.document.revision().0, 1);
     error
 }

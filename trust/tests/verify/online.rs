@@ -52,7 +52,7 @@ fn bounded_claims_a_timestamp_that_was_stored_before_lives_no_longer_either() {
         signed["expires"] = json!(TOO_LATE);
     });
     device.state.timestamp = Some(shelf.files["metadata/timestamp.json"].clone());
-    let reloaded = fyr_trust::reload(&device.state, &device.floor, &device.identity);
+    let reloaded = fyr_trust::reload(&device.state, &device.seen, &device.identity);
     assert_eq!(
         reloaded.map(drop).map_err(|e| e.reason()),
         Err(RefusalReason::Malformed)
@@ -73,14 +73,14 @@ fn a_time_signed_by_stolen_online_keys_moves_expiry_and_not_the_time_of_the_devi
         });
         // The snapshot has expired by then, and what was verified before that counts.
         drop(device.refresh(&shelf, DAY));
-        assert_eq!(device.floor.issued, Some(ahead));
+        assert_eq!(device.seen.issued, Some(ahead));
         let clock = Clock {
             system: at(DAY),
             build: at("2020-01-01T00:00:00Z"),
         };
-        assert_eq!(clock.expiry_time(&device.floor), ahead);
-        let time = clock.device_time(&device.floor);
-        assert_eq!(time.now, at(DAY));
+        let time = clock.device_time(&device.seen);
+        assert_eq!(time.expiry, ahead);
+        assert_eq!((time.now, time.unsigned), (at(DAY), at(DAY)));
         let by = ahead.duration_since(at(DAY));
         assert_eq!(time.clock, ClockState::SignedAhead { by });
     }
@@ -90,5 +90,5 @@ fn a_time_signed_by_stolen_online_keys_moves_expiry_and_not_the_time_of_the_devi
     shelf.publish("two", NEXT_DAY);
     let refreshed = device.refresh(&shelf, NEXT_DAY).unwrap();
     assert_eq!(refreshed.document.revision().0, 2);
-    assert_eq!(device.floor.issued, Some(at(NEXT_DAY)));
+    assert_eq!(device.seen.issued, Some(at(NEXT_DAY)));
 }

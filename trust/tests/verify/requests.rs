@@ -63,12 +63,12 @@ fn a_renewal_costs_no_more_than_the_roles_that_were_signed() {
 }
 
 #[test]
-fn when_nothing_changed_the_state_and_the_floor_stay_equal() {
+fn when_nothing_changed_the_state_and_the_versions_seen_stay_equal() {
     let shelf = Shelf::published("one", DAY);
     let device = refreshed(&shelf, DAY);
     let again = device.look(&shelf, DAY).unwrap();
     assert_eq!(again.state, device.state);
-    assert_eq!(again.floor, device.floor);
+    assert_eq!(again.seen, device.seen);
 }
 
 #[test]

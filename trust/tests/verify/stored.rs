@@ -2,8 +2,8 @@
 //! and what can be fetched again is.
 
 use fyr_schemas::report::RefusalReason;
-use fyr_trust::floor::{Slot, newest};
-use fyr_trust::{Floor, TrustedState, reload};
+use fyr_trust::seen::{Slot, newest};
+use fyr_trust::{Seen, TrustedState, reload};
 
 use fyr_fixtures::{DAY, Device, NEXT_DAY, Shelf, refreshed};
 
@@ -61,14 +61,14 @@ fn older_state_put_back_by_hand_lets_no_older_repository_in_and_is_not_reloaded(
     shelf.files = old;
     let error = device.look(&shelf, NEXT_DAY).unwrap_err();
     assert_eq!(error.reason(), RefusalReason::Rollback);
-    let error = reload(&device.state, &device.floor, &device.identity).unwrap_err();
+    let error = reload(&device.state, &device.seen, &device.identity).unwrap_err();
     assert_eq!(error.reason(), RefusalReason::Rollback);
 }
 
 #[test]
-fn a_lost_floor_is_stood_in_for_by_stored_metadata_even_when_that_has_expired() {
+fn lost_versions_are_stood_in_for_by_stored_metadata_even_when_that_has_expired() {
     let (mut device, mut old) = ahead_of_its_repository();
-    device.floor = Floor::default();
+    device.seen = Seen::default();
     let error = device.look(&old, NEXT_DAY).unwrap_err();
     assert_eq!(error.reason(), RefusalReason::Rollback);
     // Two months later both have expired; a thief of the online keys signs the old one anew.
@@ -96,21 +96,21 @@ fn damaged_state_is_fetched_again_and_ends_as_it_was() {
             *stored(&mut damaged.state) = damage;
             damaged.refresh(&shelf, NEXT_DAY).unwrap();
             assert_eq!(damaged.state, device.state);
-            assert_eq!(damaged.floor, device.floor);
+            assert_eq!(damaged.seen, device.seen);
         }
     }
 }
 
 #[test]
-fn a_lost_root_is_found_again_from_the_first_one_and_not_below_the_floor() {
+fn a_lost_root_is_found_again_from_the_first_one_and_not_below_the_version_seen() {
     let mut shelf = Shelf::published("one", DAY);
     let old = shelf.files.clone();
     shelf.authority.signers.targets = vec![fyr_fixtures::key()];
     shelf.publish("two", NEXT_DAY);
     let mut device = refreshed(&shelf, NEXT_DAY);
-    assert_eq!(device.floor.root, 2);
+    assert_eq!(device.seen.root, 2);
     device.state.root = None;
-    assert_eq!(device.look(&shelf, NEXT_DAY).unwrap().floor.root, 2);
+    assert_eq!(device.look(&shelf, NEXT_DAY).unwrap().seen.root, 2);
     shelf.files = old;
     let error = device.look(&shelf, NEXT_DAY).unwrap_err();
     assert_eq!(error.reason(), RefusalReason::Rollback);
@@ -121,7 +121,7 @@ fn what_was_believed_is_reloaded_without_a_network_long_after_it_expired() {
     let shelf = Shelf::published("one", DAY);
     let mut device = shelf.device();
     let refreshed = device.refresh(&shelf, DAY).unwrap();
-    let reloaded = reload(&device.state, &device.floor, &device.identity).unwrap();
+    let reloaded = reload(&device.state, &device.seen, &device.identity).unwrap();
     assert_eq!(reloaded.document, refreshed.document);
     assert_eq!(reloaded.expires, refreshed.expires);
 }
@@ -135,11 +135,11 @@ fn damaged_state_is_not_reloaded() {
         for place in (0..length).step_by(5) {
             let mut damaged = device.clone();
             stored(&mut damaged.state).as_mut().unwrap()[place] ^= 1;
-            reload(&damaged.state, &damaged.floor, &damaged.identity).unwrap_err();
+            reload(&damaged.state, &damaged.seen, &damaged.identity).unwrap_err();
         }
         let mut damaged = device.clone();
         *stored(&mut damaged.state) = None;
-        reload(&damaged.state, &damaged.floor, &damaged.identity).unwrap_err();
+        reload(&damaged.state, &damaged.seen, &damaged.identity).unwrap_err();
     }
 }
 
@@ -148,16 +148,16 @@ fn a_state_of_another_group_is_not_reloaded() {
     let shelf = Shelf::published("one", DAY);
     let mut device = refreshed(&shelf, DAY);
     device.identity.group = "personale".parse().unwrap();
-    let error = reload(&device.state, &device.floor, &device.identity).unwrap_err();
+    let error = reload(&device.state, &device.seen, &device.identity).unwrap_err();
     assert_eq!(error.reason(), RefusalReason::Integrity);
 }
 
 #[test]
-fn of_two_floor_slots_the_newer_sound_one_counts() {
+fn of_two_slots_the_newer_sound_one_counts() {
     let shelf = Shelf::published("one", DAY);
-    let floor = refreshed(&shelf, DAY).floor;
-    let first = Slot::default().next(Floor::default());
-    let second = first.next(floor);
+    let seen = refreshed(&shelf, DAY).seen;
+    let first = Slot::default().next(Seen::default());
+    let second = first.next(seen);
     assert_ne!(first.place(), second.place());
     let (one, two) = (first.encode(), second.encode());
     assert_eq!(newest([Some(&one), Some(&two)]), second);

@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use fyr_schemas::bundle::Coverage;
-use fyr_schemas::report::{ControlState, FailureReason, Freshness, Place, Product};
+use fyr_schemas::report::{ControlState, FailureReason, Place, Product};
 use jiff::Timestamp;
 
 use super::{AgentState, Cause, Facts, Policy, Problem};
-use crate::contact::TroubleKind;
+use crate::contact::{Staleness, TroubleKind};
 use crate::obstacle::Affected;
 use crate::product::{engine, place};
 
@@ -128,16 +128,17 @@ impl Causes {
     }
 
     fn add_repository(&mut self, facts: &Facts<'_>) {
-        let Freshness::Stale { since } = facts.contact.freshness(facts.at) else {
+        let Some((since, why)) = facts.contact.staleness(&facts.time) else {
             return;
         };
-        let problem = match facts.contact.trouble.map(|trouble| trouble.kind) {
-            Some(TroubleKind::OutOfReach) => Problem::Unreachable,
-            Some(TroubleKind::Refused(reason)) => Problem::Refused(reason),
+        let problem = match why {
+            Staleness::Trouble(TroubleKind::OutOfReach) => Problem::Unreachable,
+            Staleness::Trouble(TroubleKind::Refused(reason)) => Problem::Refused(reason),
             // The full disk is a cause of its own.
-            Some(TroubleKind::Unkept) if facts.disk_full => return,
-            Some(TroubleKind::Unkept) => Problem::Unstored,
-            None => Problem::Expired,
+            Staleness::Trouble(TroubleKind::Unkept) if facts.disk_full => return,
+            Staleness::Trouble(TroubleKind::Unkept) => Problem::Unstored,
+            Staleness::Expired => Problem::Expired,
+            Staleness::Unrenewed => Problem::Unrenewed,
         };
         self.cause(problem).since = Some(since);
     }

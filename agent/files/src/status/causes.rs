@@ -68,6 +68,7 @@ fn what(cause: &Cause) -> String {
         Problem::Unstored => "The new policy cannot be stored".to_owned(),
         Problem::Unreachable => "The server is out of reach".to_owned(),
         Problem::Expired => "The signed metadata of the policy expired".to_owned(),
+        Problem::Unrenewed => "The metadata of the policy is older than 14 days".to_owned(),
     }
 }
 
@@ -75,7 +76,7 @@ fn what(cause: &Cause) -> String {
 fn consequence(problem: Problem) -> Option<&'static str> {
     match problem {
         Problem::Refused(_) => Some("It is refused. The last verified policy stays in force."),
-        Problem::Unstored | Problem::Unreachable | Problem::Expired => {
+        Problem::Unstored | Problem::Unreachable | Problem::Expired | Problem::Unrenewed => {
             Some("The last verified policy stays in force.")
         }
         Problem::Failed(_)
@@ -116,5 +117,6 @@ fn advice(problem: Problem, agent: AgentState) -> Option<&'static str> {
         Problem::Unstored => "Free space on the disk of /var/lib/fyr.",
         Problem::Unreachable => "Check the network.",
         Problem::Expired => "Check the network and the clock.",
+        Problem::Unrenewed => "Check the clock. If it is right, report this to the administrator.",
     })
 }

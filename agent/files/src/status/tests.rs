@@ -12,6 +12,7 @@ use fyr_schemas::Revision;
 use fyr_schemas::report::{
     BundleInForce, ControlReport, FailureReason, Found, PeriodsInForce, Product, RefusalReason,
 };
+use fyr_trust::{ClockState, DeviceTime};
 
 use super::*;
 use crate::fixture::bundle;
@@ -22,6 +23,16 @@ const FIREFOX: Place = Place::Firefox(Product::Firefox);
 /// 2026-11-18 12:06:40 UTC, a Wednesday, and so many seconds.
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_795_003_600 + second).unwrap()
+}
+
+/// A clock that nothing contradicts, so many seconds later.
+fn time(second: i64) -> DeviceTime {
+    DeviceTime {
+        now: at(second),
+        unsigned: at(second),
+        expiry: at(second),
+        clock: ClockState::Plausible,
+    }
 }
 
 /// A device, and who asks.
@@ -41,7 +52,7 @@ impl Case {
     fn new() -> Self {
         let places = [CHROMIUM, FIREFOX, Place::Hosts];
         let mut contact = Contact::default();
-        contact.succeeded(at(-300), at(86_400));
+        contact.succeeded(&time(-300), fyr_trust::digest(b"1"), at(86_400));
         Self {
             observed: Observed {
                 present: [Product::Chromium, Product::Firefox].into(),
@@ -95,10 +106,8 @@ impl Case {
         };
         let controls: Vec<_> = bundle.controls.iter().map(report).collect();
         Status::of(Facts {
-            expiry_time: at(0),
-            clock: fyr_trust::ClockState::Plausible,
+            time: time(0),
             key_loss: None,
-            at: at(0),
             device: &"0123456789abcdef0123456789abcdef".parse().unwrap(),
             organisation: &bundle.organisation,
             group: &bundle.group,
@@ -168,7 +177,7 @@ fn a_full_disk_is_one_line_however_much_it_affects() {
         case.due(place, Found::Missing);
     }
     case.disk_full = true;
-    case.contact.failed(at(-100), TroubleKind::Unkept);
+    case.contact.failed(&time(-100), TroubleKind::Unkept);
     case.states = ["youtube.level", "sites.block.gambling", "sites.block"]
         .map(|control| (control, ControlState::Drifted))
         .into();
@@ -203,8 +212,9 @@ fn a_stopped_agent_an_unmanaged_entry_and_a_refused_repository() {
         affected: Affected::Names(["www.youtube.com".to_owned()].into()),
     });
     let refused = TroubleKind::Refused(RefusalReason::Rollback);
-    case.contact.succeeded(at(-7500), at(86_400));
-    case.contact.failed(at(-7200), refused);
+    let timestamp = fyr_trust::digest(b"2");
+    case.contact.succeeded(&time(-7500), timestamp, at(86_400));
+    case.contact.failed(&time(-7200), refused);
     let shadowed = ControlState::Failed(FailureReason::Shadowed);
     case.states = [
         ("youtube.level", shadowed),
@@ -219,8 +229,36 @@ fn a_browser_that_must_restart_and_a_server_that_is_out_of_reach() {
     let mut case = Case::new();
     case.observed.awaiting_restart = [Product::Firefox].into();
     case.states = [("browser.private", ControlState::PendingRestart)].into();
-    case.contact.failed(at(-60), TroubleKind::OutOfReach);
+    case.contact.failed(&time(-60), TroubleKind::OutOfReach);
     insta::assert_snapshot!(case.words());
+}
+
+#[test]
+fn metadata_that_was_not_renewed_in_time() {
+    let mut case = Case::new();
+    case.contact = Contact::default();
+    for day in [-16, 0] {
+        let time = time(day * 86_400);
+        let timestamp = fyr_trust::digest(b"1");
+        case.contact.succeeded(&time, timestamp, at(86_400 * 300));
+    }
+    insta::assert_snapshot!(case.words());
+}
+
+#[test]
+fn a_moment_of_less_than_a_minute_ago_is_just_now() {
+    for (second, words) in [
+        (-60, "(1 min ago)"),
+        (-59, "(just now)"),
+        (0, "(just now)"),
+        (59, "(in less than a minute)"),
+        (60, "(in 1 min)"),
+    ] {
+        let mut case = Case::new();
+        case.contact.refreshed = Some(at(second));
+        let seen = case.words();
+        assert!(seen.contains(words), "{second}: {seen}");
+    }
 }
 
 #[test]

@@ -137,8 +137,8 @@ pub enum Competent {
         /// Its name.
         name: String,
     },
-    /// No body.
-    NoBody,
+    /// No body has authority for the unit.
+    NoneCompetent,
 }
 
 /// A line of the timetable.

@@ -96,7 +96,7 @@ fn beyond(
         Some((_, body)) => Competent::OwnDecision {
             name: body.name.clone(),
         },
-        None => Competent::NoBody,
+        None => Competent::NoneCompetent,
     };
     let competence = bodies.get(decided_by).map(|body| {
         let place = policy.organisation.place(&body.competent_for);

@@ -84,7 +84,7 @@ pub(super) fn words(found: &Decision) -> Said {
                 Competent::OwnDecision { name } => {
                     format!("cite a decision of {name}, which is competent for this unit")
                 }
-                Competent::NoBody => {
+                Competent::NoneCompetent => {
                     "add a body to `fyr.yaml` that is competent for this unit".to_owned()
                 }
             },

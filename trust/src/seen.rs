@@ -10,11 +10,11 @@ use fyr_schemas::Digest;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-/// The highest versions seen: nothing below them is believed again. [`Floor::default`] has verified
+/// The highest versions seen: nothing below them is believed again. [`Seen::default`] has verified
 /// nothing yet. They rise with every role that is verified, also where a later one is refused.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Floor {
+pub struct Seen {
     /// Of the root.
     pub root: u64,
     /// Of the timestamp role.
@@ -71,24 +71,24 @@ impl Mark {
     }
 }
 
-/// A floor as it was read back, with the number that tells which slot is newer.
+/// The highest versions seen as they are stored, with the number that says which slot is newer.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Slot {
     /// Counts writes; 0 where nothing was written yet.
     pub generation: u64,
     /// What was written.
-    pub floor: Floor,
+    pub seen: Seen,
 }
 
 impl Slot {
     /// The slot that follows this one. Write it to place [`Slot::place`] of two, so that the
     /// newest readable slot is never the one being overwritten.
     #[must_use]
-    pub fn next(&self, floor: Floor) -> Self {
+    pub fn next(&self, seen: Seen) -> Self {
         Self {
             generation: self.generation.saturating_add(1),
-            floor,
+            seen,
         }
     }
 
