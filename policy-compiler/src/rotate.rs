@@ -78,7 +78,7 @@ pub(crate) enum RotateError {
         /// Where the old key is.
         retired: PathBuf,
         /// Why.
-        source: RepositoryError,
+        source: Box<RepositoryError>,
     },
     /// The repository could not be read or written.
     #[error(transparent)]
@@ -139,7 +139,7 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
             return Err(RotateError::Incomplete {
                 name: name.clone(),
                 retired: retired.directory().to_owned(),
-                source,
+                source: Box::new(source),
             });
         }
     };
