@@ -112,7 +112,7 @@ impl Municipality {
     fn at_times(mut self, times: Vec<(&'static str, bool)>) -> Self {
         for ((_, rule), (during, is_overridable)) in self.rules.iter_mut().zip(times) {
             let floor = "strength: minimum\n";
-            if is_overridable {
+            if is_overridable && rule.contains(floor) {
                 *rule = rule.replaced(floor, &format!("{floor}overridable: lessons\n"));
             }
             *rule = rule.replaced("why:", &format!("{during}why:"));
