@@ -32,10 +32,10 @@ lint:
 build:
 	$(CARGO) build --workspace --all-targets --quiet
 
-unit: ## unit, property and golden tests
-	$(CARGO) test --workspace --exclude fyr-tests --quiet
-
 # The whole workspace is selected each time, so that one build serves all of these: another selection has other features.
+unit: ## unit, property and golden tests: every test target but `system`
+	$(CARGO) test --workspace --lib --bins --test '[!s]*' --test 's[!y]*' --quiet
+
 rules: ## the repository's rules: dependencies, sources, documents, words
 	$(CARGO) test --workspace --test system --quiet house::
 
@@ -52,6 +52,7 @@ oracle: build ## compare verdicts with real browsers over many more URLs; FYR_OR
 	FYR_ORACLE_SETS=$${FYR_ORACLE_SETS:-2000} $(as_root) $(CARGO) test -p fyr-tests --test system --quiet oracle:: -- --nocapture
 
 doc:
+	$(CARGO) test --workspace --doc --quiet
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --quiet
 
 generate: ## write the generated files: JSON Schemas, reference

@@ -51,6 +51,10 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
             warn!("the server has other reports of this device, up to number {highest}");
             Ok(Sent::NumberUsed { highest })
         }
+        Err(error) if is_busy(&error) && batch.len() > 1 => {
+            warn!("the server takes no long batch now: {error}");
+            Ok(Sent::Split)
+        }
         Err(error) if !is_final(&error) => Err(error),
         Err(error) => match batch {
             [(number, _)] => {
@@ -66,6 +70,18 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
 fn is_plausible(highest: u64, batch: &[(u64, Envelope)]) -> bool {
     let lowest = batch.first().map(|(number, _)| *number);
     lowest.is_some_and(|lowest| lowest <= highest) && u32::try_from(highest).is_ok()
+}
+
+/// Whether our server is busy: it may still take a single report, which needs no place.
+fn is_busy(error: &ServerError) -> bool {
+    matches!(
+        error,
+        ServerError::Status {
+            status: StatusCode::SERVICE_UNAVAILABLE,
+            by: Answered::Server { .. },
+            ..
+        }
+    )
 }
 
 /// Whether sending the same again cannot help: our server understood, and says it is wrong. What

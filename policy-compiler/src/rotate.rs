@@ -1,6 +1,7 @@
 //! `fyr rotate`: puts a new key in the place of one, and publishes the root that names it.
 
 use std::io::{self, Write as _};
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use fyr_seal::{
@@ -21,7 +22,7 @@ use crate::signing::{SigningArgs, SigningError, authorities, public_keys, unlock
 /// cannot renew, and devices report `stale` after 14 days.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Exit codes: 0 replaced and published, 1 an error, or not confirmed, and nothing changed, 2 wrong usage.
+    after_help = "Exit codes: 0 replaced and published, 1 an error, or not confirmed; nothing changed unless the error says so, 2 wrong usage.
 
 Examples:
   fyr rotate timestamp --repository repository --keys keys
@@ -65,6 +66,20 @@ pub(crate) enum RotateError {
     /// The file that says which repository the keys belong to could not be read or kept.
     #[error(transparent)]
     Pin(#[from] PinError),
+    /// Writing began, and perhaps the root that names the new key is published.
+    #[error(
+        "the rotation of the key `{name}` is not complete: the new key is kept, and the old one is in \
+         `{retired}`; run the same command again, or `fyr publish`",
+        retired = .retired.display()
+    )]
+    Incomplete {
+        /// The key that is replaced.
+        name: KeyName,
+        /// Where the old key is.
+        retired: PathBuf,
+        /// Why.
+        source: Box<RepositoryError>,
+    },
     /// The repository could not be read or written.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
@@ -107,17 +122,25 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
     let new_hex = key.public_key().hex();
     let retired = keys.replace(name, &key, &source.new_one(&format!("the key {name}"))?)?;
     signers_of(&mut signers, name.role()).push(key);
-    let rotated = public_keys(&keys)
-        .map_err(RotateError::from)
-        .and_then(|public| {
-            let authorities = authorities(&public);
-            Ok(repository.rotate(&authorities, &signers, signing.clock())?)
-        });
-    let published = match rotated {
-        Ok(published) => published,
+    let public = match public_keys(&keys) {
+        Ok(public) => public,
         Err(error) => {
             retired.restore()?;
-            return Err(error);
+            return Err(error.into());
+        }
+    };
+    let published = match repository.rotate(&authorities(&public), &signers, signing.clock()) {
+        Ok(published) => published,
+        Err(source) if names_only_old_keys(&repository, name.role(), &new_hex) => {
+            retired.restore()?;
+            return Err(source.into());
+        }
+        Err(source) => {
+            return Err(RotateError::Incomplete {
+                name: name.clone(),
+                retired: retired.directory().to_owned(),
+                source: Box::new(source),
+            });
         }
     };
     Pin::of(&published).keep(&keys)?;
@@ -131,6 +154,14 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
         eprintln!("copy `{name}.pem` to the online keys of the server, which needs it to renew");
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Whether the newest root certainly does not name the new key, so that the old one still counts.
+fn names_only_old_keys(repository: &Repository, role: Role, new_hex: &str) -> bool {
+    matches!(
+        repository.published(),
+        Ok(Some(published)) if !published.role_keys(role).contains(new_hex)
+    )
 }
 
 /// Opens the keys that sign beside the new one. Of the key that is replaced only a root signs once

@@ -11,6 +11,8 @@ use jiff::Timestamp;
 
 #[path = "publish/clock.rs"]
 mod clock;
+#[path = "publish/rotate.rs"]
+mod rotate;
 
 const ROLES: [&str; 5] = ["root", "targets", "snapshot", "timestamp", "enrolment"];
 
@@ -266,10 +268,10 @@ struct Office {
 
 impl Office {
     fn with_keys(roles: &[&str]) -> Self {
-        let examples = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("examples");
+        let policy = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/policy");
         let office = Self {
             place: tempfile::tempdir().unwrap(),
-            policy: examples.join("ballerup").to_str().unwrap().to_owned(),
+            policy: policy.to_str().unwrap().to_owned(),
         };
         office.passphrase("correct horse battery");
         for role in roles {
@@ -317,14 +319,14 @@ impl Office {
         ])
     }
 
-    /// A copy of the policy that closes one site less.
+    /// A copy of the policy with a stricter level.
     fn changed_policy(&self) -> String {
         let copy = self.path("policy");
         copy_tree(Path::new(&self.policy), &copy);
-        let rules = copy.join("rules/sider.yaml");
+        let rules = copy.join("rules/floor.yaml");
         let text = fs::read_to_string(&rules).unwrap();
-        assert!(text.contains("    - ome.tv\n"));
-        fs::write(&rules, text.replace("    - ome.tv\n", "")).unwrap();
+        assert!(text.contains("pupils: moderate"));
+        fs::write(&rules, text.replace("pupils: moderate", "pupils: strict")).unwrap();
         copy.to_str().unwrap().to_owned()
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::bundle::Audience;
-use crate::id::{ControlId, DeviceId, GroupId, OrganisationId, Revision, StageId};
+use crate::id::{ControlId, DeviceId, GroupId, OrganisationId, PeriodId, Revision, StageId};
 use crate::report::{ControlState, Event};
 
 /// Every enrolled device, and how it stands.
@@ -42,7 +42,7 @@ pub struct Population {
     pub controls: BTreeMap<ControlId, Share>,
 }
 
-/// On how many devices a control holds.
+/// On how many devices a control is in force.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
@@ -96,7 +96,7 @@ pub enum DeviceState {
     Compliant,
     /// In force, and a browser must restart before all of it is obeyed.
     PendingRestart,
-    /// Holds an older revision, or expired metadata.
+    /// Enforces an older revision, or its metadata expired.
     Stale,
     /// No report for three days: its last known state may be out of date.
     Silent,
@@ -149,6 +149,13 @@ pub enum Contradiction {
     ControlsUnknown {
         /// Which, sorted.
         controls: Vec<ControlId>,
+    },
+    /// Its bundle has a timetable, and it does not report which periods run.
+    PeriodsMissing,
+    /// It reports periods that its bundle does not name.
+    PeriodsUnknown {
+        /// Which, sorted.
+        periods: Vec<PeriodId>,
     },
     /// Different reports came under the same numbers again and again: more than one machine uses
     /// its key.

@@ -1,4 +1,4 @@
-//! The report: what a device says about the controls it holds.
+//! The report: what a device says about its controls.
 //!
 //! No field can hold personal data. Texts are ids with a closed alphabet, everything else
 //! is a number, a time or a closed enum; a test walks the generated schema to prove it.
@@ -22,6 +22,9 @@ pub const MOST_EVENTS: usize = 256;
 pub const MOST_CONTROLS: usize = 1024;
 /// The most browsers of one report.
 pub const MOST_BROWSERS: usize = 32;
+/// The most periods that run in one report. Devices hold 64 combinations of periods at most, and far
+/// fewer periods run at once.
+pub const MOST_PERIODS: usize = 256;
 /// The most reports sent at once.
 pub const MOST_REPORTS: usize = 64;
 /// The longest batch of reports in bytes, as it is sent.
@@ -82,7 +85,7 @@ pub struct BundleInForce {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PeriodsInForce {
-    /// The periods that run; none between them.
+    /// The periods that run, at most [`MOST_PERIODS`]; none between them.
     pub running: BTreeSet<PeriodId>,
     /// When others do; absent where that is more than a year away.
     pub until: Option<Timestamp>,

@@ -2,18 +2,18 @@
 //! the dashboard, the demo, the device and the guides say the same.
 
 use crate::fleet::DeviceState;
-use crate::report::{FailureReason, Found, Product, RefusalReason, StatePart};
+use crate::report::{EventKind, FailureReason, Found, Place, Product, RefusalReason, StatePart};
 
 impl DeviceState {
     /// The state as a label.
     pub const fn words(self) -> &'static str {
         match self {
-            Self::Compliant => "Holds",
+            Self::Compliant => "Compliant",
             Self::PendingRestart => "Waits for a restart",
             Self::Stale => "Out of date",
             Self::Silent => "Silent",
-            Self::NonCompliant => "Does not hold",
-            Self::Unknown => "Not heard of yet",
+            Self::NonCompliant => "Not compliant",
+            Self::Unknown => "No report yet",
         }
     }
 }
@@ -76,6 +76,57 @@ impl RefusalReason {
             Self::Malformed => "a document that this agent cannot read",
             Self::TooLarge => "a document that is too long",
             Self::NotListed => "a document that is not signed",
+        }
+    }
+}
+
+impl Place {
+    /// The place, within a sentence.
+    pub fn words(self) -> String {
+        match self {
+            Self::Chromium(product) | Self::Firefox(product) => {
+                format!("the policy of {}", product.words())
+            }
+            Self::Hosts => "the hosts file".to_owned(),
+        }
+    }
+}
+
+impl EventKind {
+    /// Something that happened on a device, as a sentence without its full stop.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Started => "The agent started".to_owned(),
+            Self::Applied { revision } => format!("Revision {revision} was put in force"),
+            Self::Drift { place, found } => {
+                format!("Tampered: {} {}", place.words(), found.words())
+            }
+            Self::Repaired { place, took_ms } => {
+                format!("Repaired: {} after {took_ms} ms", place.words())
+            }
+            Self::Outranked { place } => format!(
+                "Outranked: an unmanaged file sets our policy too; {} now comes after it",
+                place.words()
+            ),
+            Self::Refused { reason } => {
+                format!("Refused: {}; the last good policy stays", reason.words())
+            }
+            Self::ClockJumped => "The device's clock was set back".to_owned(),
+            Self::SignedTimeAhead { by_s } => format!(
+                "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
+                by_s / 60
+            ),
+            Self::Unstored { part, reason } => {
+                format!(
+                    "The agent cannot store {}: {}",
+                    part.words(),
+                    reason.words()
+                )
+            }
+            Self::StoredAgain => "The agent can store its own state again".to_owned(),
+            Self::EventsDropped { count } => {
+                format!("{count} events were dropped because too many waited")
+            }
         }
     }
 }

@@ -54,6 +54,11 @@ CREATE TABLE control (
     id     TEXT NOT NULL UNIQUE
 ) STRICT;
 
+-- Periods that were published. A report that names another is refused.
+CREATE TABLE period (
+    id TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
+
 -- How each control was on each device, from when until when.
 CREATE TABLE interval (
     device  INTEGER NOT NULL REFERENCES device (number) ON DELETE CASCADE,
@@ -64,7 +69,10 @@ CREATE TABLE interval (
     PRIMARY KEY (device, control, since)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX open_interval ON interval (device, control) WHERE until IS NULL;
-CREATE INDEX finding ON interval (device, control) WHERE until IS NULL AND state <> 'in-force';
+-- Findings are few and are read one by one. Gaps are many: they are counted.
+CREATE INDEX finding ON interval (device, control)
+    WHERE until IS NULL AND state <> 'in-force' AND state <> 'gap';
+CREATE INDEX gap ON interval (device, control) WHERE until IS NULL AND state = 'gap';
 
 -- The newest events of each device, so that the fleet is read without opening old reports.
 CREATE TABLE recent_event (
@@ -80,7 +88,7 @@ CREATE TABLE publication (
     revision INTEGER PRIMARY KEY
 ) STRICT;
 
--- The controls that a bundle asks a device to report. Many bundles share them.
+-- The controls and periods that a bundle asks a device to report. Many bundles share them.
 CREATE TABLE reported_controls (
     number INTEGER PRIMARY KEY,
     body   TEXT NOT NULL UNIQUE

@@ -7,18 +7,20 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use fyr_schemas::fleet::Fleet;
+use fyr_schemas::DeviceId;
 
 use crate::access::Access;
 use crate::account::Desk;
+use crate::certificate;
+use crate::fleet::{self, Summary};
 use crate::metrics::Metrics;
 use crate::places::Places;
 use crate::problem::Problem;
 use crate::publication::Publication;
 use crate::renew::RenewalState;
+use crate::stands::shows_gaps;
 use crate::store::Store;
 use crate::watch::{Announced, Looked, Looker, Published};
-use crate::{certificate, fleet};
 
 /// What every handler may use; clones share it.
 #[derive(Debug, Clone)]
@@ -79,17 +81,27 @@ impl App {
             .ok_or_else(Problem::nothing_published)
     }
 
-    /// The fleet at `now`, compared with a publication, without events.
+    /// The fleet at `now`, compared with a publication, without the details of single devices.
     pub(crate) async fn fleet(
         &self,
         publication: &Publication,
         now: Timestamp,
-    ) -> Result<Fleet, Problem> {
-        let records = self
-            .store
-            .fleet()
-            .await
-            .map_err(|error| Problem::store_failed(&error))?;
-        Ok(fleet::summarise(records, publication, now))
+    ) -> Result<Summary, Problem> {
+        let failed = |error| Problem::store_failed(&error);
+        let records = self.store.fleet().await.map_err(failed)?;
+        let devices = fleet::devices(records.devices, publication, now);
+        let others: Vec<&DeviceId> = devices
+            .iter()
+            .filter(|device| !shows_gaps(device, publication.revision))
+            .map(|device| &device.device)
+            .collect();
+        let gaps = self.store.gaps(&others).await.map_err(failed)?;
+        Ok(fleet::summarise(
+            devices,
+            records.departed,
+            &gaps,
+            publication,
+            now,
+        ))
     }
 }

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use axum::body::{Body, BodyDataStream};
+use axum::body::{Body, BodyDataStream, Bytes};
 use axum::http::{HeaderMap, StatusCode, header};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 
-use crate::limits::{BODY, Pace};
+use crate::limits::{BODY, Pace, SMALL_BODY};
 use crate::places::Place;
 use crate::problem::Problem;
 
@@ -28,78 +28,114 @@ impl Format {
     }
 }
 
-/// The JSON document in a request of at most `limit` bytes, whose client holds a place.
+/// The JSON document in a request of at most [`SMALL_BODY`] bytes.
 pub(crate) async fn json<T: DeserializeOwned>(
-    _held: &Place,
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    let bytes = small(headers, body, Format::Json).await?;
+    parse_json(&bytes)
+}
+
+/// The JSON document in a request of at most `limit` bytes. What is longer than [`SMALL_BODY`] is
+/// read once its client has a place.
+pub(crate) async fn long_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
     limit: usize,
+    place: impl Future<Output = Result<Place, Problem>>,
 ) -> Result<T, Problem> {
-    let bytes = read(headers, body, Format::Json, limit).await?;
-    serde_json::from_slice(&bytes).map_err(|error| {
+    let mut arriving = Arriving::new(headers, body, Format::Json, limit)?;
+    if !arriving.ends_within(SMALL_BODY).await? {
+        let _held = place.await?;
+        if !arriving.ends_within(limit).await? {
+            return Err(too_large(limit));
+        }
+    }
+    parse_json(&arriving.bytes)
+}
+
+/// The form in a request of at most [`SMALL_BODY`] bytes.
+pub(crate) async fn form<T: DeserializeOwned>(
+    headers: &HeaderMap,
+    body: Body,
+) -> Result<T, Problem> {
+    let bytes = small(headers, body, Format::Form).await?;
+    serde_urlencoded::from_bytes(&bytes)
+        .map_err(|_| malformed("the body is not the expected form".to_owned()))
+}
+
+async fn small(headers: &HeaderMap, body: Body, format: Format) -> Result<Vec<u8>, Problem> {
+    let mut arriving = Arriving::new(headers, body, format, SMALL_BODY)?;
+    if arriving.ends_within(SMALL_BODY).await? {
+        Ok(arriving.bytes)
+    } else {
+        Err(too_large(SMALL_BODY))
+    }
+}
+
+fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
+    serde_json::from_slice(bytes).map_err(|error| {
         // The error names fields and positions, never the values of other requests.
         malformed(format!("the body is not the expected JSON: {error}"))
     })
 }
 
-/// The form in a request of at most `limit` bytes, whose client holds a place.
-pub(crate) async fn form<T: DeserializeOwned>(
-    _held: &Place,
-    headers: &HeaderMap,
-    body: Body,
-    limit: usize,
-) -> Result<T, Problem> {
-    let bytes = read(headers, body, Format::Form, limit).await?;
-    serde_urlencoded::from_bytes(&bytes)
-        .map_err(|_| malformed("the body is not the expected form".to_owned()))
+/// A body, as far as it has arrived.
+struct Arriving {
+    stream: BodyDataStream,
+    pace: Pace,
+    bytes: Vec<u8>,
 }
 
-async fn read(
-    headers: &HeaderMap,
-    body: Body,
-    format: Format,
-    limit: usize,
-) -> Result<Vec<u8>, Problem> {
-    require(headers, format)?;
-    let announced = headers
-        .get(header::CONTENT_LENGTH)
-        .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    if announced.is_some_and(|length| length > limit as u64) {
-        return Err(too_large(limit));
-    }
-    let mut body = body.into_data_stream();
-    let mut pace = Pace::new(BODY);
-    let mut bytes = Vec::new();
-    while let Some((waited, piece)) = next(&mut body, &pace).await? {
-        if bytes.len() + piece.len() > limit {
+impl Arriving {
+    /// Refuses another format, and a body that says that it is longer than `limit` bytes.
+    fn new(headers: &HeaderMap, body: Body, format: Format, limit: usize) -> Result<Self, Problem> {
+        require(headers, format)?;
+        let announced = headers
+            .get(header::CONTENT_LENGTH)
+            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
+        if announced.is_some_and(|length| length > limit as u64) {
             return Err(too_large(limit));
         }
-        pace.moved(waited, piece.len());
-        bytes.extend_from_slice(&piece);
+        Ok(Self {
+            stream: body.into_data_stream(),
+            pace: Pace::new(BODY),
+            bytes: Vec::new(),
+        })
     }
-    Ok(bytes)
-}
 
-/// The next piece and the wait for it, as long as the sender keeps pace.
-async fn next(
-    body: &mut BodyDataStream,
-    pace: &Pace,
-) -> Result<Option<(Duration, axum::body::Bytes)>, Problem> {
-    let asked = Instant::now();
-    match timeout(pace.left(), body.next()).await {
-        Ok(Some(Ok(piece))) => Ok(Some((asked.elapsed(), piece))),
-        Ok(None) => Ok(None),
-        // A connection that broke off reads no answer.
-        Ok(Some(Err(_))) => Err(malformed("the body broke off".to_owned())),
-        Err(_) => Err(Problem::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "too-slow",
-            "Too slow",
-            format!(
-                "the body arrived more slowly than {} B/s",
-                BODY.bytes_per_second
-            ),
-        )),
+    /// Reads until the body ends or is longer than `limit` bytes, by one piece at most; whether it
+    /// has ended.
+    async fn ends_within(&mut self, limit: usize) -> Result<bool, Problem> {
+        while self.bytes.len() <= limit {
+            let Some((waited, piece)) = self.next().await? else {
+                return Ok(true);
+            };
+            self.pace.moved(waited, piece.len());
+            self.bytes.extend_from_slice(&piece);
+        }
+        Ok(false)
+    }
+
+    /// The next piece and the wait for it, as long as the sender keeps pace.
+    async fn next(&mut self) -> Result<Option<(Duration, Bytes)>, Problem> {
+        let asked = Instant::now();
+        match timeout(self.pace.left(), self.stream.next()).await {
+            Ok(Some(Ok(piece))) => Ok(Some((asked.elapsed(), piece))),
+            Ok(None) => Ok(None),
+            // A connection that broke off reads no answer.
+            Ok(Some(Err(_))) => Err(malformed("the body broke off".to_owned())),
+            Err(_) => Err(Problem::new(
+                StatusCode::REQUEST_TIMEOUT,
+                "too-slow",
+                "Too slow",
+                format!(
+                    "the body arrived more slowly than {} B/s",
+                    BODY.bytes_per_second
+                ),
+            )),
+        }
     }
 }
 

@@ -12,10 +12,9 @@ use serde::Deserialize;
 use fyr_schemas::fleet::Fleet;
 
 use crate::app::App;
-use crate::fleet::add_events;
 use crate::page::{Dashboard, Filter, Unavailable, Waiting};
 use crate::problem::Problem;
-use crate::store::Events;
+use crate::store::Devices;
 use crate::words::{self, Calendar};
 
 /// The filter as the address holds it; what names nothing filters nothing.
@@ -48,15 +47,13 @@ pub(crate) async fn show(
         group: asked.group.parse().ok(),
         state: words::parse_state(&asked.state),
     };
-    let fleet = match (app.fleet(&publication, now).await, trouble) {
-        (Ok(mut fleet), _) => {
-            let shown = filter.shown(&fleet);
-            let events = app.store.events(Events::Of(&shown)).await;
-            add_events(
-                &mut fleet,
-                events.map_err(|error| Problem::store_failed(&error))?,
-            );
-            fleet
+    let summary = match (app.fleet(&publication, now).await, trouble) {
+        (Ok(mut summary), _) => {
+            let shown = filter.shown(&summary.fleet);
+            let details = app.store.details(Devices::These(&shown)).await;
+            let details = details.map_err(|error| Problem::store_failed(&error))?;
+            details.add_to(&mut summary.fleet);
+            summary
         }
         (Err(_), Some(trouble)) => {
             let page = Unavailable {
@@ -72,7 +69,7 @@ pub(crate) async fn show(
         now,
         zone: TimeZone::system(),
     };
-    let page = Dashboard::new(&fleet, &publication, &filter, &calendar)
+    let page = Dashboard::new(&summary, &publication, &filter, &calendar)
         .with_login(login)
         .with_trouble(trouble)
         .with_renewal_failure(renewal_failure(&app));
@@ -92,10 +89,10 @@ fn renewal_failure(app: &App) -> Option<String> {
 /// `GET /api/v1/fleet`.
 pub(crate) async fn fleet(State(app): State<App>) -> Result<(HeaderPair, Json<Fleet>), Problem> {
     let publication = app.publication()?;
-    let mut fleet = app.fleet(&publication, Timestamp::now()).await?;
-    let events = app.store.events(Events::All).await;
-    let events = events.map_err(|error| Problem::store_failed(&error))?;
-    add_events(&mut fleet, events);
+    let mut fleet = app.fleet(&publication, Timestamp::now()).await?.fleet;
+    let details = app.store.details(Devices::All).await;
+    let details = details.map_err(|error| Problem::store_failed(&error))?;
+    details.add_to(&mut fleet);
     Ok((NOT_KEPT, Json(fleet)))
 }
 

@@ -12,10 +12,9 @@ use fyr_schemas::DeviceId;
 
 use crate::app::App;
 use crate::dashboard::html;
-use crate::fleet::add_events;
 use crate::page::DevicePage;
 use crate::problem::Problem;
-use crate::store::{Actor, Events, FleetAction, Order, OrderOutcome};
+use crate::store::{Actor, Devices, FleetAction, Order, OrderOutcome};
 use crate::words::Calendar;
 
 /// How many past states of a device's controls are shown.
@@ -46,12 +45,10 @@ async fn page(app: &App, device: &str, refused: Option<String>) -> Result<Respon
     let publication = app.publication()?;
     let now = Timestamp::now();
     let failed = |error| Problem::store_failed(&error);
-    let mut fleet = app.fleet(&publication, now).await?;
+    let mut fleet = app.fleet(&publication, now).await?.fleet;
     let only = [device.clone()];
-    add_events(
-        &mut fleet,
-        app.store.events(Events::Of(&only)).await.map_err(failed)?,
-    );
+    let details = app.store.details(Devices::These(&only)).await;
+    details.map_err(failed)?.add_to(&mut fleet);
     let past = app.store.past_states(&device, PAST_STATES).await;
     let actions = app.store.actions(Some(&device)).await.map_err(failed)?;
     let calendar = Calendar {

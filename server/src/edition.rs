@@ -1,4 +1,4 @@
-//! Which bundle was published for a group, and which controls it asks a device to report.
+//! Which bundle was published for a group, and which controls and periods it asks a device to report.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,12 +17,14 @@ pub(crate) struct Edition {
     pub(crate) controls: Arc<ReportedControls>,
 }
 
-/// The controls that a device of a bundle reports, by the periods that run.
+/// The controls that a device of a bundle reports, by the periods that run, and these periods.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct ReportedControls {
     ordinary: BTreeSet<ControlId>,
     /// Combinations of periods in which other controls are reported.
     during: Vec<ControlsDuring>,
+    /// The periods of its timetable; absent where it has none.
+    periods: Option<BTreeSet<PeriodId>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,9 +34,10 @@ struct ControlsDuring {
 }
 
 impl ReportedControls {
-    /// What a bundle asks for: its own controls, and for each combination of periods the controls
-    /// that it has then beside them, or has not.
+    /// What a bundle asks for: the periods of its timetable, its own controls, and for each
+    /// combination of periods the controls that it has then beside them, or has not.
     pub(crate) fn new(
+        periods: Option<BTreeSet<PeriodId>>,
         ordinary: BTreeSet<ControlId>,
         variants: impl IntoIterator<Item = (BTreeSet<PeriodId>, Vec<(ControlId, bool)>)>,
     ) -> Self {
@@ -53,7 +56,11 @@ impl ReportedControls {
             })
             .filter(|during| during.controls != ordinary)
             .collect();
-        Self { ordinary, during }
+        Self {
+            ordinary,
+            during,
+            periods,
+        }
     }
 
     /// What a bundle asks for.
@@ -65,7 +72,9 @@ impl ReportedControls {
             let instead = instead.map(|(control, other)| (control.clone(), other.is_some()));
             (variant.during.clone(), instead.collect())
         });
-        Self::new(ordinary.collect(), variants)
+        let timetable = bundle.timetable.as_ref();
+        let periods = timetable.map(|it| it.periods.keys().cloned().collect());
+        Self::new(periods, ordinary.collect(), variants)
     }
 
     /// What is reported while these periods run.
@@ -75,6 +84,11 @@ impl ReportedControls {
             .iter()
             .find(|during| Some(&during.periods) == running)
             .map_or(&self.ordinary, |during| &during.controls)
+    }
+
+    /// The periods of its timetable; none where it has no timetable.
+    pub(crate) fn periods(&self) -> Option<&BTreeSet<PeriodId>> {
+        self.periods.as_ref()
     }
 
     /// Every control that is reported at some time.

@@ -1,7 +1,6 @@
 //! Lets a device in: its request must be signed by the key it names, and its token by a key that
 //! the repository lists. The group comes from the token and from nothing else.
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode};
@@ -15,13 +14,8 @@ use fyr_trust::token::TokenError;
 
 use crate::app::App;
 use crate::body;
-use crate::client::Client;
-use crate::limits::Kind;
 use crate::problem::Problem;
 use crate::store::{EnrolOutcome, NewDevice};
-
-/// A token is at most 8 KiB; the request holds it twice encoded.
-const LARGEST: usize = 64 << 10;
 
 /// How many devices one token may let in, even if it says more.
 const MOST_DEVICES: u32 = 100_000;
@@ -42,13 +36,10 @@ enum EnrolError {
 /// `POST /api/v1/enrol`. Asking again with the same token and key is answered as the first time.
 pub(crate) async fn enrol(
     State(app): State<App>,
-    Extension(client): Extension<Client>,
     headers: HeaderMap,
     body: Body,
 ) -> Result<impl IntoResponse, Problem> {
-    let place = app.places.wait(Kind::Enrolment, client).await?;
-    let envelope: Envelope = body::json(&place, &headers, body, LARGEST).await?;
-    drop(place);
+    let envelope: Envelope = body::json(&headers, body).await?;
     let publication = app.publication()?;
     let device = examine(&envelope, &publication.enrolment, Timestamp::now())?;
     let name = device.device.clone();

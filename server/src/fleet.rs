@@ -2,7 +2,7 @@
 //!
 //! No clock and no store: the same records, publication and moment give the same fleet.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,6 +13,7 @@ use fyr_schemas::{DeviceId, GroupId, Revision};
 use crate::population::{Population, populations};
 use crate::publication::Publication;
 use crate::standing::is_broken;
+use crate::stands::{Gaps, GroupStands, stands};
 
 /// How many events of a device are kept for the page and the API.
 pub(crate) const EVENTS_SHOWN: usize = 20;
@@ -49,7 +50,7 @@ pub(crate) struct DeviceRecord {
     pub(crate) missing: u64,
     /// The report with the highest number, without controls and events.
     pub(crate) latest: Option<Report>,
-    /// The controls in it that are not in force.
+    /// The controls in it that are not in force, gaps left out.
     pub(crate) findings: Vec<Finding>,
     /// Where it contradicts what was published.
     pub(crate) contradictions: Vec<Contradiction>,
@@ -66,34 +67,72 @@ pub(crate) struct Reuse {
     pub(crate) before: Timestamp,
 }
 
-/// The fleet at one moment, sorted by group, then device, without events.
-pub(crate) fn summarise(records: FleetRecords, publication: &Publication, now: Timestamp) -> Fleet {
+/// The fleet at one moment, and how its devices stand in each control.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Summary {
+    /// Sorted by group, then device. The counts are complete; the devices have no events and no gaps.
+    pub(crate) fleet: Fleet,
+    /// By group; none where a group has no device.
+    pub(crate) stands: BTreeMap<GroupId, GroupStands>,
+}
+
+/// What is read of single devices, when they are shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Details {
+    /// The newest events, newest first.
+    pub(crate) events: HashMap<DeviceId, Vec<Event>>,
+    /// The controls that a browser does not support.
+    pub(crate) gaps: HashMap<DeviceId, Vec<Finding>>,
+}
+
+/// The devices at one moment, sorted by group, then device.
+pub(crate) fn devices(
+    records: Vec<DeviceRecord>,
+    publication: &Publication,
+    now: Timestamp,
+) -> Vec<FleetDevice> {
     let mut devices: Vec<FleetDevice> = records
-        .devices
         .into_iter()
         .map(|record| device(record, publication, now))
         .collect();
     devices.sort_by(|a, b| (&a.group, &a.device).cmp(&(&b.group, &b.device)));
-    let mut departed = records.departed;
+    devices
+}
+
+/// The fleet of these devices, with the gaps that the store counted.
+pub(crate) fn summarise(
+    devices: Vec<FleetDevice>,
+    mut departed: Vec<DepartedDevice>,
+    gaps: &Gaps,
+    publication: &Publication,
+    now: Timestamp,
+) -> Summary {
     departed.sort_by(|a, b| (&a.group, &a.device).cmp(&(&b.group, &b.device)));
-    Fleet {
+    let stands = stands(&devices, gaps, publication.revision);
+    let fleet = Fleet {
         organisation: publication.organisation.clone(),
         at: now,
         revision: publication.revision,
-        populations: populations(&devices, publication)
+        populations: populations(&devices, &stands, publication)
             .into_iter()
             .map(Population::shown)
             .collect(),
         devices,
         departed,
-    }
+    };
+    Summary { fleet, stands }
 }
 
-/// Adds events to the devices that they happened on.
-pub(crate) fn add_events(fleet: &mut Fleet, mut events: HashMap<DeviceId, Vec<Event>>) {
-    for device in &mut fleet.devices {
-        device.events = events.remove(&device.device).unwrap_or_default();
-        device.events.truncate(EVENTS_SHOWN);
+impl Details {
+    /// Adds them to their devices.
+    pub(crate) fn add_to(mut self, fleet: &mut Fleet) {
+        for device in &mut fleet.devices {
+            device.events = self.events.remove(&device.device).unwrap_or_default();
+            device.events.truncate(EVENTS_SHOWN);
+            let gaps = self.gaps.remove(&device.device).unwrap_or_default();
+            device.findings.extend(gaps);
+            device.findings.sort_by(|a, b| a.control.cmp(&b.control));
+        }
     }
 }
 
@@ -246,13 +285,7 @@ mod tests {
     const FAILED: ControlState = ControlState::Failed(FailureReason::Io);
 
     fn seen(record: DeviceRecord, now: i64) -> FleetDevice {
-        let records = FleetRecords {
-            devices: vec![record],
-            departed: Vec::new(),
-        };
-        summarise(records, &publication(2), at(now))
-            .devices
-            .remove(0)
+        devices(vec![record], &publication(2), at(now)).remove(0)
     }
 
     #[track_caller]
@@ -349,10 +382,9 @@ mod tests {
                 turned.rotate_left(seed.index(names.len()));
                 turned.reverse();
             }
-            let summarise = |devices| {
-                let departed = Vec::new();
-                let records = FleetRecords { devices, departed };
-                super::summarise(records, &publication(2), at(9))
+            let summarise = |records| {
+                let devices = devices(records, &publication(2), at(9));
+                super::summarise(devices, Vec::new(), &Gaps::default(), &publication(2), at(9)).fleet
             };
             let fleet = summarise(records);
             prop_assert_eq!(&summarise(turned), &fleet);

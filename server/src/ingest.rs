@@ -13,8 +13,8 @@ use fyr_schemas::DeviceId;
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::fleet::Departure;
 use fyr_schemas::report::{
-    FORMAT, LONGEST_BATCH, MOST_BROWSERS, MOST_CONTROLS, MOST_EVENTS, MOST_REPORTS, Report,
-    ReportReceipt,
+    FORMAT, LONGEST_BATCH, MOST_BROWSERS, MOST_CONTROLS, MOST_EVENTS, MOST_PERIODS, MOST_REPORTS,
+    Report, ReportReceipt,
 };
 
 use crate::app::App;
@@ -60,9 +60,8 @@ pub(crate) async fn ingest(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<ReportReceipt>, Problem> {
-    let place = app.places.wait(Kind::Report, client).await?;
-    let envelopes: Vec<Envelope> = body::json(&place, &headers, body, LONGEST_BATCH).await?;
-    drop(place);
+    let place = app.places.wait(Kind::LongReport, client);
+    let envelopes: Vec<Envelope> = body::long_json(&headers, body, LONGEST_BATCH, place).await?;
     let claimed = claimed_reports(&envelopes)?;
     let Some(device) = claimed.first().map(|first| first.report.device.clone()) else {
         return Err(IngestError::Count(0).into());
@@ -152,6 +151,16 @@ fn settle(outcome: IngestOutcome, device: &DeviceId) -> Result<u64, Problem> {
                 format!("no published bundle names the control `{control}`"),
             ))
         }
+        IngestOutcome::UnknownPeriod { period } => {
+            // Nor a period, for the same reason.
+            tracing::warn!(%device, "a report names a period that was never published");
+            Err(Problem::new(
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "unknown-period",
+                "Unknown period",
+                format!("no published bundle names the period `{period}`"),
+            ))
+        }
     }
 }
 
@@ -191,9 +200,11 @@ fn claimed_reports(envelopes: &[Envelope]) -> Result<Vec<Claimed>, IngestError> 
         {
             return Err(unreadable());
         }
+        let periods = report.periods.as_ref().map_or(0, |it| it.running.len());
         if report.controls.len() > MOST_CONTROLS
             || report.events.len() > MOST_EVENTS
             || report.browsers.len() > MOST_BROWSERS
+            || periods > MOST_PERIODS
         {
             return Err(IngestError::TooLong(position));
         }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use fyr_schemas::ControlId;
 use fyr_schemas::fleet::Contradiction;
-use fyr_schemas::report::Report;
+use fyr_schemas::report::{PeriodsInForce, Report};
+use fyr_schemas::{ControlId, PeriodId};
 
 use crate::edition::Edition;
 use crate::standing::is_broken;
@@ -44,48 +44,51 @@ pub(crate) fn judge(
     };
     let other =
         (claimed.digest != edition.digest).then_some(Contradiction::OtherBundle { revision });
-    other
-        .into_iter()
-        .chain(compare_controls(report, edition, newest))
-        .collect()
+    let mut differences = compare(report, edition);
+    // A device that cannot write a newer bundle still names the one that is in force, and reports
+    // the controls and periods of the newer one, some of the controls as failed.
+    let is_under_way = report.controls.iter().any(|it| is_broken(it.state));
+    if is_under_way && newest.is_some_and(|newest| compare(report, newest).is_empty()) {
+        differences.clear();
+    }
+    other.into_iter().chain(differences).collect()
 }
 
-fn compare_controls(
-    report: &Report,
-    edition: &Edition,
-    newest: Option<&Edition>,
-) -> Vec<Contradiction> {
-    let reported: BTreeSet<&ControlId> = report.controls.iter().map(|it| &it.control).collect();
-    let expected = |edition: &Edition| -> BTreeSet<ControlId> {
-        let controls = edition.controls.while_running(report.periods.as_ref());
-        controls.clone()
-    };
-    let fits = |edition: &Edition| expected(edition).iter().eq(reported.iter().copied());
-    // A device that cannot write a newer bundle still names the one that is in force, and reports
-    // the controls of the newer one, some of them as failed.
-    let is_under_way = report.controls.iter().any(|it| is_broken(it.state));
-    if fits(edition) || is_under_way && newest.is_some_and(fits) {
-        return Vec::new();
-    }
-    let expected = expected(edition);
-    let missing: Vec<ControlId> = expected
+/// Where a report has other controls and periods than a bundle asks for.
+fn compare(report: &Report, edition: &Edition) -> Vec<Contradiction> {
+    let asked = &edition.controls;
+    let expected: BTreeSet<&ControlId> = asked
+        .while_running(report.periods.as_ref())
         .iter()
-        .filter(|control| !reported.contains(control))
+        .collect();
+    let reported: BTreeSet<&ControlId> = report.controls.iter().map(|it| &it.control).collect();
+    let only = |these: &BTreeSet<&ControlId>, others: &BTreeSet<&ControlId>| -> Vec<ControlId> {
+        these.difference(others).copied().cloned().collect()
+    };
+    let (missing, unknown) = (only(&expected, &reported), only(&reported, &expected));
+    let missing =
+        (!missing.is_empty()).then_some(Contradiction::ControlsMissing { controls: missing });
+    let unknown =
+        (!unknown.is_empty()).then_some(Contradiction::ControlsUnknown { controls: unknown });
+    let periods = compare_periods(report.periods.as_ref(), asked.periods());
+    [missing, unknown, periods].into_iter().flatten().collect()
+}
+
+fn compare_periods(
+    reported: Option<&PeriodsInForce>,
+    known: Option<&BTreeSet<PeriodId>>,
+) -> Option<Contradiction> {
+    let Some(reported) = reported else {
+        return known.map(|_| Contradiction::PeriodsMissing);
+    };
+    let is_unknown = |period: &&PeriodId| !known.is_some_and(|known| known.contains(*period));
+    let unknown: Vec<PeriodId> = reported
+        .running
+        .iter()
+        .filter(is_unknown)
         .cloned()
         .collect();
-    let unknown: Vec<ControlId> = reported
-        .into_iter()
-        .filter(|control| !expected.contains(*control))
-        .cloned()
-        .collect();
-    let mut found = Vec::new();
-    if !missing.is_empty() {
-        found.push(Contradiction::ControlsMissing { controls: missing });
-    }
-    if !unknown.is_empty() {
-        found.push(Contradiction::ControlsUnknown { controls: unknown });
-    }
-    found
+    (!unknown.is_empty()).then_some(Contradiction::PeriodsUnknown { periods: unknown })
 }
 
 #[cfg(test)]
@@ -95,27 +98,44 @@ mod tests {
     use fyr_schemas::Revision;
     use fyr_schemas::bundle::Bundle;
     use proptest::prelude::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::edition::ReportedControls;
 
+    fn control(id: &&str) -> Value {
+        json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}})
+    }
+
     fn edition(digest: char, controls: &[&str]) -> Edition {
-        let control = |id: &&str| json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}});
+        edition_with(digest, controls, &json!({}))
+    }
+
+    /// A bundle with a timetable: while an exam runs, `x` takes the place of `a`.
+    fn edition_with_exam(digest: char, controls: &[&str]) -> Edition {
         let during = json!({"during": ["exam:x"], "controls": {"x": control(&"x"), "a": null}});
-        let bundle: Bundle = serde_json::from_value(json!({
+        let timetable = json!({"time_zone": "CET-1", "periods": {"exam:x": {"throughout": {}}}});
+        let timed = json!({"timetable": timetable, "variants": [during]});
+        edition_with(digest, controls, &timed)
+    }
+
+    fn edition_with(digest: char, controls: &[&str], timed: &Value) -> Edition {
+        let mut bundle = json!({
             "format": 1, "organisation": "o", "group": "g", "unit": "/", "audience": "pupils",
             "stage": "s", "controls": controls.iter().map(control).collect::<Vec<_>>(),
-            "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {}, "variants": [during],
-        }))
-        .unwrap();
+            "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {},
+        });
+        for (name, value) in timed.as_object().unwrap() {
+            bundle[name] = value.clone();
+        }
+        let bundle: Bundle = serde_json::from_value(bundle).unwrap();
         Edition {
             digest: digest.to_string().repeat(64).parse().unwrap(),
             controls: Arc::new(ReportedControls::of(&bundle)),
         }
     }
 
-    fn report(digest: char, controls: &[&str], more: &serde_json::Value) -> Report {
+    fn report(digest: char, controls: &[&str], more: &Value) -> Report {
         let at = "2026-01-01T00:00:00Z";
         let mut report = json!({
             "format": 1, "organisation": "o", "group": "g", "device": "0".repeat(32),
@@ -174,7 +194,7 @@ mod tests {
 
     #[test]
     fn a_report_is_compared_with_the_controls_of_the_periods_that_run() {
-        let published = Published::Bundle(edition('1', &["a", "b"]));
+        let published = Published::Bundle(edition_with_exam('1', &["a", "b"]));
         let exam = json!({"periods": {"running": ["exam:x"], "until": null}});
         let free = json!({"periods": {"running": [], "until": null}});
         check(&report('1', &["b", "x"], &exam), &published, &[]);
@@ -184,6 +204,30 @@ mod tests {
             &published,
             &["controls-missing", "controls-unknown"],
         );
+    }
+
+    #[test]
+    fn periods_are_compared_with_the_timetable() {
+        let timed = Published::Bundle(edition_with_exam('1', &["a", "b"]));
+        let untimed = Published::Bundle(edition('1', &["a", "b"]));
+        let running = |periods: &[&str]| {
+            report(
+                '1',
+                &["a", "b"],
+                &json!({"periods": {"running": periods, "until": null}}),
+            )
+        };
+        let none = report('1', &["a", "b"], &json!({}));
+        check(&none, &timed, &["periods-missing"]);
+        check(&none, &untimed, &[]);
+        check(&running(&[]), &timed, &[]);
+        check(&running(&["exam:y"]), &timed, &["periods-unknown"]);
+        check(
+            &running(&["exam:x", "exam:y"]),
+            &timed,
+            &["periods-unknown"],
+        );
+        check(&running(&["exam:x"]), &untimed, &["periods-unknown"]);
     }
 
     #[test]

@@ -43,6 +43,7 @@ mod repository;
 mod router;
 mod session;
 mod standing;
+mod stands;
 mod start;
 mod steady;
 mod store;

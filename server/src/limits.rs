@@ -13,12 +13,10 @@ pub(crate) enum Kind {
     DeviceStream,
     /// The stream that keeps an open dashboard current.
     DashboardStream,
-    /// A form or a password, until it is answered.
+    /// A password, while it is checked.
     Login,
-    /// A request to enrol, while its body arrives.
-    Enrolment,
-    /// A batch of reports, while its body arrives.
-    Report,
+    /// A batch of reports that is longer than [`SMALL_BODY`], while it arrives.
+    LongReport,
 }
 
 /// How many places of a kind there are.
@@ -43,6 +41,11 @@ pub(crate) const HEAD: Duration = Duration::from_secs(20);
 
 /// The longest head of a request, in bytes: browsers send at most half of it.
 pub(crate) const LONGEST_HEAD: usize = 16 << 10;
+
+/// A body up to this length, in bytes, needs no place: its connection may fill as much with a head. So
+/// no slow body keeps a report, an enrolment or a login of another device behind its address waiting.
+/// A report of 100 controls fits; an enrolment does, since a token has 8 KiB at most.
+pub(crate) const SMALL_BODY: usize = LONGEST_HEAD;
 
 /// A body arrives at 4 KiB/s or faster: a phone's slowest connection does. A batch of 1 MiB takes
 /// 256 s at most.
@@ -92,10 +95,8 @@ impl Kind {
             Self::DashboardStream => (20, 200),
             // Passwords are checked one after another, about ten a second.
             Self::Login => return Limit::new(4, 32),
-            // A cart of 30 devices enrols together; each body is 64 KiB at most.
-            Self::Enrolment => return Limit::new(8, 64),
             // Each body is 1 MiB at most, so that all take 128 MiB at most.
-            Self::Report => return Limit::new(8, 128),
+            Self::LongReport => return Limit::new(8, 128),
         };
         let usable = files
             .saturating_sub(RESERVED_FILES)
@@ -137,13 +138,12 @@ impl Pace {
 mod tests {
     use super::*;
 
-    const ALL: [Kind; 6] = [
+    const ALL: [Kind; 5] = [
         Kind::Connection,
         Kind::DeviceStream,
         Kind::DashboardStream,
         Kind::Login,
-        Kind::Enrolment,
-        Kind::Report,
+        Kind::LongReport,
     ];
 
     #[test]
@@ -180,13 +180,14 @@ mod tests {
             "hint streams",
             "dashboard streams",
             "logins",
-            "enrolments",
-            "report bodies",
+            "long report bodies",
         ]) {
             let Limit { per_client, in_all } = kind.limit(ALL_FILES);
             let row = format!("| {name} | {per_client} | {in_all} |");
             assert!(page.contains(&row), "`{row}`");
         }
+        let small = format!("at most {} KiB needs no place", SMALL_BODY >> 10);
+        assert!(page.contains(&small), "`{small}`");
         for (name, pace) in [("a body", BODY), ("an answer", ANSWER)] {
             let row = format!(
                 "| {name} | {} B/s, at most {} s behind |",

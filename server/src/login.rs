@@ -18,8 +18,6 @@ use crate::limits::Kind;
 use crate::problem::Problem;
 use crate::session;
 
-const LARGEST_FORM: usize = 8 << 10;
-
 #[derive(Template)]
 #[template(path = "login.html")]
 struct Page {
@@ -72,8 +70,8 @@ pub(crate) async fn log_in(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let place = app.places.wait(Kind::Login, client).await?;
-    let form: LoginForm = body::form(&place, &headers, body, LARGEST_FORM).await?;
+    let form: LoginForm = body::form(&headers, body).await?;
+    let _place = app.places.wait(Kind::Login, client).await?;
     let credentials = Credentials {
         name: form.name,
         password: form.password,
@@ -92,8 +90,8 @@ pub(crate) async fn set_up(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, Problem> {
-    let place = app.places.wait(Kind::Login, client).await?;
-    let form: SetupForm = body::form(&place, &headers, body, LARGEST_FORM).await?;
+    let form: SetupForm = body::form(&headers, body).await?;
+    let _place = app.places.wait(Kind::Login, client).await?;
     let credentials = Credentials {
         name: form.name,
         password: form.password,

@@ -16,7 +16,7 @@ pub(crate) async fn show(State(app): State<App>) -> Result<Response, Problem> {
     app.metrics.measure_renewal(is_failing);
     if let Ok(publication) = app.publication() {
         match app.fleet(&publication, Timestamp::now()).await {
-            Ok(fleet) => app.metrics.measure(&fleet, &publication),
+            Ok(summary) => app.metrics.measure(&summary.fleet, &publication),
             // That the database fails is a measurement too, and the one that matters then.
             Err(_) if trouble.is_some() => {}
             Err(problem) => return Err(problem),

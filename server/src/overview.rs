@@ -6,12 +6,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use jiff::Timestamp;
 
 use fyr_schemas::bundle::{Audience, Control, Coverage, DecisionNote, Engine};
-use fyr_schemas::fleet::{Fleet, FleetDevice};
-use fyr_schemas::{CaseNumber, ControlId, GroupId, Revision, StageId};
+use fyr_schemas::fleet::FleetDevice;
+use fyr_schemas::{CaseNumber, ControlId, GroupId, StageId};
 
+use crate::fleet::Summary;
 use crate::population::{self, Population};
 use crate::publication::{Publication, PublishedGroup};
-use crate::standing::{Standing, is_broken, standing};
+use crate::standing::{Standing, is_broken};
+use crate::stands::GroupStands;
 use crate::tally::Tally;
 
 /// The fleet in numbers.
@@ -40,11 +42,11 @@ pub(crate) struct GroupOverview {
     pub(crate) stage: Option<StageId>,
     /// Its devices.
     pub(crate) tally: Tally,
-    /// What does not hold on some of them, by name.
+    /// What is not in force on some of them, by name.
     pub(crate) broken: Vec<Breach>,
 }
 
-/// A control that does not hold on some devices of a group.
+/// A control that is not in force on some devices of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Breach {
     /// Which control.
@@ -85,7 +87,8 @@ pub(crate) struct Cell {
 
 impl Overview {
     /// Digests a fleet.
-    pub(crate) fn new(fleet: &Fleet, publication: &Publication) -> Self {
+    pub(crate) fn new(summary: &Summary, publication: &Publication) -> Self {
+        let Summary { fleet, stands } = summary;
         let published = publication.groups.keys().map(|group| (group, Vec::new()));
         let mut by_group: BTreeMap<&GroupId, Vec<&FleetDevice>> = published.collect();
         for device in &fleet.devices {
@@ -97,13 +100,14 @@ impl Overview {
                 group,
                 published: publication.groups.get(group).map(|group| &**group),
                 devices,
+                stands: stands.get(group),
             })
             .collect();
         Self {
             tally: Tally::of(fleet.devices.iter()),
-            populations: population::populations(&fleet.devices, publication),
+            populations: population::populations(&fleet.devices, stands, publication),
             groups: members.iter().map(Members::overview).collect(),
-            controls: controls(&members, fleet.revision),
+            controls: controls(&members),
             decisions: publication
                 .groups
                 .values()
@@ -119,6 +123,8 @@ struct Members<'a> {
     group: &'a GroupId,
     published: Option<&'a PublishedGroup>,
     devices: Vec<&'a FleetDevice>,
+    /// How they stand; none where there is none.
+    stands: Option<&'a GroupStands>,
 }
 
 impl Members<'_> {
@@ -152,57 +158,51 @@ impl Members<'_> {
             .collect()
     }
 
-    fn control(&self, id: &ControlId) -> Option<&Control> {
-        self.published?
-            .controls
-            .iter()
-            .find(|control| control.id == *id)
-            .map(|control| &**control)
-    }
-
-    fn cell(&self, id: &ControlId, revision: Revision) -> Option<Cell> {
-        let control = self.control(id)?;
-        let standings: Vec<Standing> = self
-            .devices
-            .iter()
-            .map(|device| standing(device, id, revision))
-            .collect();
-        let count = |wanted| standings.iter().filter(|it| **it == wanted).count() as u64;
-        Some(Cell {
+    fn cell(&self, control: &Control) -> Cell {
+        let stands = self.stands.map(|stands| stands.in_control(&control.id));
+        let stands = stands.unwrap_or_default();
+        Cell {
             value: control.value.clone(),
-            in_force: count(Standing::InForce),
-            gaps: count(Standing::Gap),
-            devices: standings.len() as u64,
-            standing: standings.into_iter().max().unwrap_or(Standing::NoDevice),
+            in_force: stands.count(Standing::InForce),
+            gaps: stands.count(Standing::Gap),
+            devices: stands.total(),
+            standing: stands.worst(),
             gap_in: control
                 .coverage
                 .iter()
                 .filter(|(_, coverage)| matches!(coverage, Coverage::Gap(_)))
                 .map(|(engine, _)| *engine)
                 .collect(),
-        })
+        }
     }
 }
 
-fn controls(members: &[Members], revision: Revision) -> Vec<ControlOverview> {
-    let ids: BTreeSet<&ControlId> = members
-        .iter()
-        .filter_map(|it| it.published)
-        .flat_map(|published| published.controls.iter().map(|control| &control.id))
-        .collect();
-    ids.into_iter()
-        .map(|id| ControlOverview {
+fn controls(members: &[Members]) -> Vec<ControlOverview> {
+    let mut published: BTreeMap<&ControlId, BTreeMap<usize, &Control>> = BTreeMap::new();
+    for (position, group) in members.iter().enumerate() {
+        for control in group
+            .published
+            .into_iter()
+            .flat_map(|it| it.controls.iter())
+        {
+            let groups = published.entry(&control.id).or_default();
+            groups.insert(position, control);
+        }
+    }
+    published
+        .into_iter()
+        .map(|(id, groups)| ControlOverview {
             control: id.clone(),
-            decisions: decisions(members, id),
-            cells: members.iter().map(|it| it.cell(id, revision)).collect(),
+            decisions: groups
+                .values()
+                .filter_map(|control| control.decision.clone())
+                .collect(),
+            cells: members
+                .iter()
+                .enumerate()
+                .map(|(position, group)| Some(group.cell(groups.get(&position)?)))
+                .collect(),
         })
-        .collect()
-}
-
-fn decisions(members: &[Members], id: &ControlId) -> BTreeSet<CaseNumber> {
-    members
-        .iter()
-        .filter_map(|it| it.control(id)?.decision.clone())
         .collect()
 }
 

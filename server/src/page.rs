@@ -14,6 +14,7 @@ use jiff::civil::Date;
 use self::controls::Matrix;
 pub(crate) use self::device::DevicePage;
 use self::devices::DeviceRow;
+use crate::fleet::Summary;
 use crate::overview::{GroupOverview, Overview};
 use crate::population::{Population, SMALL};
 use crate::publication::Publication;
@@ -68,7 +69,7 @@ pub(crate) struct Dashboard {
 }
 
 struct Headline {
-    holding: u64,
+    compliant: u64,
     total: u64,
     revision: u64,
     published: When,
@@ -103,7 +104,7 @@ struct Part {
 /// Pupils' or staff's devices, as the headline has them.
 struct PopulationText {
     name: &'static str,
-    holding: u64,
+    compliant: u64,
     total: u64,
     bar: Bar,
 }
@@ -111,7 +112,7 @@ struct PopulationText {
 struct GroupCard {
     name: String,
     about: String,
-    holding: u64,
+    compliant: u64,
     total: u64,
     bar: Bar,
     broken: Vec<BreachText>,
@@ -120,7 +121,7 @@ struct GroupCard {
 /// A group in one line.
 struct GroupLine {
     name: String,
-    holding: u64,
+    compliant: u64,
     total: u64,
 }
 
@@ -175,12 +176,13 @@ pub(crate) struct Unavailable {
 impl Dashboard {
     /// Puts a fleet into words.
     pub(crate) fn new(
-        fleet: &Fleet,
+        summary: &Summary,
         publication: &Publication,
         filter: &Filter,
         calendar: &Calendar,
     ) -> Self {
-        let overview = Overview::new(fleet, publication);
+        let overview = Overview::new(summary, publication);
+        let fleet = &summary.fleet;
         let listed = filter.listed(fleet);
         let rows = listed.iter().take(filter.most(listed.len()));
         let groups = &overview.groups;
@@ -289,14 +291,14 @@ impl GroupLine {
     fn new(group: &GroupOverview) -> Self {
         Self {
             name: group.group.to_string(),
-            holding: group.tally.holding(),
+            compliant: group.tally.compliant(),
             total: group.tally.total(),
         }
     }
 }
 
 impl Filter {
-    /// The devices whose events the page shows.
+    /// The devices whose details the page shows.
     pub(crate) fn shown(&self, fleet: &Fleet) -> Vec<DeviceId> {
         let listed = self.listed(fleet);
         let most = self.most(listed.len());
@@ -352,7 +354,7 @@ fn enrol_command(groups: &[GroupOverview]) -> String {
 impl Headline {
     fn new(tally: &Tally, publication: &Publication, calendar: &Calendar) -> Self {
         Self {
-            holding: tally.holding(),
+            compliant: tally.compliant(),
             total: tally.total(),
             revision: publication.revision.0,
             published: calendar.when(publication.published),
@@ -396,7 +398,7 @@ impl PopulationText {
     fn new(population: &Population) -> Self {
         Self {
             name: words::devices_of(population.audience),
-            holding: population.tally.holding(),
+            compliant: population.tally.compliant(),
             total: population.tally.total(),
             bar: Bar::new(&population.tally),
         }
@@ -414,7 +416,7 @@ impl GroupCard {
         Self {
             name: group.group.to_string(),
             about,
-            holding: group.tally.holding(),
+            compliant: group.tally.compliant(),
             total: group.tally.total(),
             bar: Bar::new(&group.tally),
             broken: group

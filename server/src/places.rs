@@ -20,8 +20,7 @@ pub(crate) struct Places {
     device_streams: Room,
     dashboard_streams: Room,
     logins: Room,
-    enrolments: Room,
-    reports: Room,
+    long_reports: Room,
 }
 
 /// A place that is held until it is dropped.
@@ -55,8 +54,7 @@ impl Places {
             device_streams: room(Kind::DeviceStream),
             dashboard_streams: room(Kind::DashboardStream),
             logins: room(Kind::Login),
-            enrolments: room(Kind::Enrolment),
-            reports: room(Kind::Report),
+            long_reports: room(Kind::LongReport),
         }
     }
 
@@ -104,8 +102,7 @@ impl Places {
             Kind::DeviceStream => &self.device_streams,
             Kind::DashboardStream => &self.dashboard_streams,
             Kind::Login => &self.logins,
-            Kind::Enrolment => &self.enrolments,
-            Kind::Report => &self.reports,
+            Kind::LongReport => &self.long_reports,
         }
     }
 }
@@ -161,15 +158,15 @@ mod tests {
     #[test]
     fn a_client_that_holds_all_of_its_places_leaves_those_of_others_and_of_other_kinds() {
         let places = Places::new(usize::MAX);
-        let most = Kind::Report.limit(usize::MAX).per_client;
+        let most = Kind::LongReport.limit(usize::MAX).per_client;
         let held: Vec<_> = (0..most)
-            .map(|_| places.take(Kind::Report, client(1)).unwrap())
+            .map(|_| places.take(Kind::LongReport, client(1)).unwrap())
             .collect();
-        assert!(places.take(Kind::Report, client(1)).is_none());
-        assert!(places.take(Kind::Report, client(2)).is_some());
+        assert!(places.take(Kind::LongReport, client(1)).is_none());
+        assert!(places.take(Kind::LongReport, client(2)).is_some());
         assert!(places.take(Kind::Login, client(1)).is_some());
         drop(held);
-        assert!(places.take(Kind::Report, client(1)).is_some());
+        assert!(places.take(Kind::LongReport, client(1)).is_some());
     }
 
     #[test]

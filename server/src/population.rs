@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{self, FleetDevice, Share};
+use fyr_schemas::{ControlId, GroupId};
 
 use crate::publication::Publication;
-use crate::standing::{Standing, standing};
+use crate::standing::Standing;
+use crate::stands::{GroupStands, Stands};
 use crate::tally::Tally;
 
 /// A group or a population below this size may point at single persons.
@@ -22,58 +23,45 @@ pub(crate) struct Population {
     /// How they stand.
     pub(crate) tally: Tally,
     /// How each control that is published for some of them stands.
-    pub(crate) controls: BTreeMap<ControlId, Stand>,
+    pub(crate) controls: BTreeMap<ControlId, Stands>,
 }
 
-/// How one control stands in a population.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Stand {
-    /// On how many devices it holds.
-    pub(crate) share: Share,
-    /// The worst standing of any device.
-    pub(crate) worst: Standing,
-}
-
-/// Tells populations apart by what is published for the groups of devices; an audience without a
+/// Pupils' devices and staff's devices, by what is published for their groups; an audience without a
 /// device is none.
-pub(crate) fn populations(devices: &[FleetDevice], publication: &Publication) -> Vec<Population> {
+pub(crate) fn populations(
+    devices: &[FleetDevice],
+    stands: &BTreeMap<GroupId, GroupStands>,
+    publication: &Publication,
+) -> Vec<Population> {
     let mut by_audience: BTreeMap<Audience, Vec<&FleetDevice>> = BTreeMap::new();
     for device in devices {
         if let Some(audience) = device.audience {
             by_audience.entry(audience).or_default().push(device);
         }
     }
+    let mut controls: BTreeMap<Audience, BTreeMap<ControlId, Stands>> = BTreeMap::new();
+    for (group, stands) in stands {
+        let Some(group) = publication.groups.get(group) else {
+            continue;
+        };
+        let of_audience = controls.entry(group.audience).or_default();
+        for control in group.controls.iter().map(|control| &control.id) {
+            let of_control = of_audience.entry(control.clone()).or_default();
+            of_control.merge(&stands.in_control(control));
+        }
+    }
     by_audience
         .into_iter()
         .map(|(audience, devices)| Population {
             audience,
-            tally: Tally::of(devices.iter().copied()),
-            controls: controls(&devices, publication),
+            tally: Tally::of(devices.into_iter()),
+            controls: controls.remove(&audience).unwrap_or_default(),
         })
         .collect()
 }
 
-fn controls(devices: &[&FleetDevice], publication: &Publication) -> BTreeMap<ControlId, Stand> {
-    let mut stands: BTreeMap<ControlId, Stand> = BTreeMap::new();
-    for device in devices {
-        let published = publication.groups.get(&device.group).into_iter();
-        for control in published.flat_map(|group| group.controls.iter()) {
-            let standing = standing(device, &control.id, publication.revision);
-            let stand = stands.entry(control.id.clone()).or_insert(Stand {
-                share: Share::default(),
-                worst: standing,
-            });
-            stand.share.devices += 1;
-            stand.share.in_force += u64::from(standing == Standing::InForce);
-            stand.share.gaps += u64::from(standing == Standing::Gap);
-            stand.worst = stand.worst.max(standing);
-        }
-    }
-    stands
-}
-
 impl Population {
-    /// It as the API tells it.
+    /// It as the API has it.
     pub(crate) fn shown(self) -> (Audience, fleet::Population) {
         let states = self.tally.states().filter(|(_, count)| *count > 0);
         let controls = self.controls.into_iter();
@@ -81,9 +69,18 @@ impl Population {
             devices: self.tally.total(),
             states: states.collect(),
             controls: controls
-                .map(|(control, stand)| (control, stand.share))
+                .map(|(control, stands)| (control, share(&stands)))
                 .collect(),
         };
         (self.audience, population)
+    }
+}
+
+/// On how many devices a control is in force.
+pub(crate) fn share(stands: &Stands) -> Share {
+    Share {
+        devices: stands.total(),
+        in_force: stands.count(Standing::InForce),
+        gaps: stands.count(Standing::Gap),
     }
 }

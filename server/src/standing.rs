@@ -1,8 +1,8 @@
 //! The state of one control on one device, by its last report.
 
+use fyr_schemas::Revision;
 use fyr_schemas::fleet::{DeviceState, FleetDevice};
 use fyr_schemas::report::ControlState;
-use fyr_schemas::{ControlId, Revision};
 
 /// The state of a control on a device, or in a group; best first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -25,13 +25,13 @@ pub(crate) enum Standing {
     Broken,
 }
 
-/// The state of a control on a device of a group that it is published for.
-pub(crate) fn standing(device: &FleetDevice, control: &ControlId, published: Revision) -> Standing {
-    let found = device
-        .findings
-        .iter()
-        .find(|finding| finding.control == *control)
-        .map(|finding| finding.state);
+/// How a device stands in a control that is published for its group and that it reports so; none
+/// where it reports it in force.
+pub(crate) fn standing(
+    device: &FleetDevice,
+    found: Option<ControlState>,
+    published: Revision,
+) -> Standing {
     if found.is_some_and(is_broken) {
         return Standing::Broken;
     }

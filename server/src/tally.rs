@@ -30,14 +30,14 @@ impl Tally {
         self.0.values().sum()
     }
 
-    /// How many hold what was decided.
-    pub(crate) fn holding(&self) -> u64 {
+    /// How many are compliant.
+    pub(crate) fn compliant(&self) -> u64 {
         self.count(DeviceState::Compliant)
     }
 
     /// How many need attention.
     pub(crate) fn attention(&self) -> u64 {
-        self.total().saturating_sub(self.holding())
+        self.total().saturating_sub(self.compliant())
     }
 
     /// Every state with its count, best first.

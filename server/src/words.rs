@@ -4,10 +4,9 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{Contradiction, DeviceState};
-use fyr_schemas::report::{ControlState, EventKind, Place};
+use fyr_schemas::report::{ControlState, EventKind};
 
 /// Every state of a device, best first.
 pub(crate) const STATES: [DeviceState; 6] = [
@@ -57,7 +56,7 @@ pub(crate) fn control_state(state: ControlState) -> String {
     let words = match state {
         ControlState::InForce => "in force",
         ControlState::Gap => "not supported by a browser on this device",
-        ControlState::PendingRestart => "written; holds when the browser is restarted",
+        ControlState::PendingRestart => "written; in force after the browser restarts",
         ControlState::Drifted => "was changed on the device and is not yet repaired",
         ControlState::Failed(reason) => {
             return format!("could not be put in force: {}", reason.words());
@@ -67,12 +66,14 @@ pub(crate) fn control_state(state: ControlState) -> String {
 }
 
 /// The names of all kinds of contradiction, as metrics have them.
-pub(crate) const CONTRADICTIONS: [&str; 6] = [
+pub(crate) const CONTRADICTIONS: [&str; 8] = [
     "revision-not-published",
     "group-not-published",
     "other-bundle",
     "controls-missing",
     "controls-unknown",
+    "periods-missing",
+    "periods-unknown",
     "several-machines",
 ];
 
@@ -84,6 +85,8 @@ pub(crate) fn contradiction_slug(contradiction: &Contradiction) -> &'static str 
         Contradiction::OtherBundle { .. } => "other-bundle",
         Contradiction::ControlsMissing { .. } => "controls-missing",
         Contradiction::ControlsUnknown { .. } => "controls-unknown",
+        Contradiction::PeriodsMissing => "periods-missing",
+        Contradiction::PeriodsUnknown { .. } => "periods-unknown",
         Contradiction::SeveralMachines { .. } => "several-machines",
     }
 }
@@ -109,6 +112,13 @@ pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
                 names(controls)
             )
         }
+        Contradiction::PeriodsMissing => "does not report which periods run".to_owned(),
+        Contradiction::PeriodsUnknown { periods } => {
+            format!(
+                "reports the periods {}, which its bundle does not name",
+                names(periods)
+            )
+        }
         Contradiction::SeveralMachines { .. } => {
             "has a copy: reports come from more than one machine with its key; enrol each machine \
              anew"
@@ -118,49 +128,15 @@ pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
 }
 
 /// The first names of a list, and how many follow.
-fn names(controls: &[ControlId]) -> String {
+fn names(all: &[impl ToString]) -> String {
     const NAMED: usize = 5;
-    let named: Vec<&str> = controls.iter().take(NAMED).map(ControlId::as_str).collect();
-    let more = controls.len().saturating_sub(NAMED);
+    let named: Vec<String> = all.iter().take(NAMED).map(ToString::to_string).collect();
+    let more = all.len().saturating_sub(NAMED);
     let named = named.join(", ");
     if more == 0 {
         named
     } else {
         format!("{named} and {more} more")
-    }
-}
-
-/// Something that happened on a device, as a sentence without its full stop.
-pub(crate) fn event(event: &EventKind) -> String {
-    match event {
-        EventKind::Started => "The agent started".to_owned(),
-        EventKind::Applied { revision } => format!("Revision {revision} was put in force"),
-        EventKind::Drift { place, found } => {
-            format!("Tampered: {} {}", self::place(*place), found.words())
-        }
-        EventKind::Repaired { place, took_ms } => {
-            format!("Repaired: {} after {took_ms} ms", self::place(*place))
-        }
-        EventKind::Outranked { place } => format!(
-            "Outranked: an unmanaged file sets our policy too; {} now comes after it",
-            self::place(*place)
-        ),
-        EventKind::Refused { reason } => {
-            format!("Refused: {}; the last good policy stays", reason.words())
-        }
-        EventKind::ClockJumped => "The device's clock was set back".to_owned(),
-        EventKind::SignedTimeAhead { by_s } => format!(
-            "The signed time is ahead of the device's clock by {} minutes; check the clock of the device, of the server and of the publisher",
-            by_s / 60
-        ),
-        EventKind::Unstored { part, reason } => {
-            let part = part.words();
-            format!("The agent cannot store {part}: {}", reason.words())
-        }
-        EventKind::StoredAgain => "The agent can store its own state again".to_owned(),
-        EventKind::EventsDropped { count } => {
-            format!("{count} events were dropped because too many waited")
-        }
     }
 }
 
@@ -175,15 +151,6 @@ pub(crate) fn event_weight(event: &EventKind) -> &'static str {
         | EventKind::SignedTimeAhead { .. }
         | EventKind::Unstored { .. }
         | EventKind::EventsDropped { .. } => "loud",
-    }
-}
-
-fn place(place: Place) -> String {
-    match place {
-        Place::Chromium(product) | Place::Firefox(product) => {
-            format!("the policy of {}", product.words())
-        }
-        Place::Hosts => "the hosts file".to_owned(),
     }
 }
 

@@ -74,6 +74,15 @@ impl Client {
         self.send(&request)
     }
 
+    /// Posts a form to a server of this origin, with further header lines.
+    pub fn submit(&self, origin: &str, path: &str, headers: &str, form: &str) -> Result<Answer> {
+        let (_, host) = origin.split_once("://").context("an origin has a scheme")?;
+        self.ask(&format!(
+            "POST {path} HTTP/1.1\r\nhost: {host}\r\norigin: {origin}\r\n{headers}content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
+            form.len()
+        ))
+    }
+
     /// Sends a request as it is written.
     pub fn ask(&self, request: &str) -> Result<Answer> {
         self.send(request.as_bytes())

@@ -13,6 +13,7 @@ pub mod client;
 pub mod device;
 pub mod firefox;
 pub mod forge;
+pub mod hosted;
 pub mod internet;
 pub mod municipality;
 pub mod namespace;

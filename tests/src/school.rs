@@ -10,7 +10,8 @@ use fyr_fixtures::{CASE, Publication, decisions, key, sign_token};
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::Envelope;
-use fyr_schemas::report::Report;
+use fyr_schemas::report::{PeriodsInForce, Report};
+use fyr_schemas::timetable::{Days, Period, Timetable};
 use fyr_schemas::{DeviceId, Digest, Revision};
 use fyr_seal::{Published, SigningKey};
 
@@ -22,6 +23,15 @@ pub const GROUPS: [(&str, &str, &str, &str); 3] = [
     ("egebjerg-5b", "pupils", "mellemtrin", "moderate"),
     ("egebjerg-staff", "staff", "personale", "off"),
 ];
+
+/// The group whose bundle has a timetable. No period of it runs today.
+pub const GROUP_WITH_TIMETABLE: &str = "egebjerg-5b";
+
+/// The period of that timetable.
+pub const PERIOD: &str = "exam:terminsproeve";
+
+/// The control that is not in force while it runs.
+pub const CONTROL_OUTSIDE_PERIOD: &str = "youtube.level";
 
 /// The administration of a pretended school, gone on drop.
 #[derive(Debug)]
@@ -132,13 +142,18 @@ impl Signer {
         self.key.id()
     }
 
+    /// The group that it says it is of.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
     /// Its request to join with a token.
     pub fn request(&self, token: Envelope) -> Result<Envelope> {
         Ok(self.key.request(token))
     }
 
     /// A report that everything of `revision` is in force, where each revision is the edition of
-    /// its number.
+    /// its number. No period runs.
     pub fn report(&self, sequence: u64, revision: Revision) -> Result<Report> {
         let now = Timestamp::now();
         let report = json!({
@@ -157,7 +172,13 @@ impl Signer {
             "events": [{"at": now, "what": {"event": "applied", "revision": revision}}],
             "browsers": ["chromium"],
         });
-        serde_json::from_value(report).context("a report as the schema has it")
+        let report: Report =
+            serde_json::from_value(report).context("a report as the schema has it")?;
+        let periods = (self.group == GROUP_WITH_TIMETABLE).then(|| PeriodsInForce {
+            running: [].into(),
+            until: None,
+        });
+        Ok(Report { periods, ..report })
     }
 
     /// A report, signed by the device's key.
@@ -202,12 +223,33 @@ fn bundle(
         })
     };
     let controls = json!(CONTROLS.map(control));
+    let has_timetable = group == GROUP_WITH_TIMETABLE;
+    let variant = json!({"during": [PERIOD], "controls": {CONTROL_OUTSIDE_PERIOD: null}});
     Ok(Bundle {
+        timetable: has_timetable.then(timetable).transpose()?,
+        variants: has_timetable
+            .then(|| serde_json::from_value(variant))
+            .transpose()?
+            .into_iter()
+            .collect(),
         audience: serde_json::from_value(json!(audience))?,
         stage: stage.parse()?,
         controls: serde_json::from_value(controls).context("controls as the schema has them")?,
         decisions: decisions(),
         chromium: [("X".to_owned(), json!(edition))].into(),
         ..fyr_fixtures::bundle(group)
+    })
+}
+
+/// One period, on days of long ago.
+fn timetable() -> Result<Timetable> {
+    let days = Days {
+        from: Some("2020-01-06".parse()?),
+        until: Some("2020-01-07".parse()?),
+    };
+    Ok(Timetable {
+        time_zone: "CET-1CEST,M3.5.0,M10.5.0/3".parse()?,
+        periods: [(PERIOD.parse()?, Period::Throughout(days))].into(),
+        holidays: Vec::new(),
     })
 }

@@ -6,8 +6,8 @@ use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
 use anyhow::{Context, Result, ensure};
@@ -21,7 +21,7 @@ use fyr_tests::municipality::Enrolled;
 use fyr_tests::town::{Town, bundle};
 use fyr_tests::wait;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const CHROMIUM: Place = Place::Chromium(Product::Chromium);
 
@@ -212,24 +212,33 @@ fn a_new_root_that_cannot_be_stored_is_reported_until_it_is_stored() -> Result<(
     Ok(())
 }
 
-/// Something on the path to the server that answers in its place: the login page of a network, a proxy.
+/// Something that answers in the place of the server: the login page of a network, a proxy, or what
+/// pretends to be the server.
 struct Portal {
     address: SocketAddr,
-    refused: Arc<AtomicBool>,
+    /// How many reports each request carried that had some.
+    batches: Arc<Mutex<Vec<usize>>>,
     ended: Arc<AtomicBool>,
     serving: Option<JoinHandle<()>>,
 }
 
+/// What a portal answers.
+#[derive(Clone, Copy)]
+struct Said {
+    status: &'static str,
+    problem: &'static str,
+}
+
 impl Portal {
-    /// One that answers everything with `status`.
-    fn open(address: SocketAddr, status: &'static str) -> Result<Self> {
+    /// One that answers everything so.
+    fn open(address: SocketAddr, said: Said) -> Result<Self> {
         let listener = wait::until("the address to be free", wait::LIMIT, || {
             Ok(TcpListener::bind(address).ok())
         })?;
-        let refused = Arc::<AtomicBool>::default();
+        let batches = Arc::<Mutex<Vec<usize>>>::default();
         let ended = Arc::<AtomicBool>::default();
         let serving = thread::spawn({
-            let (refused, ended) = (Arc::clone(&refused), Arc::clone(&ended));
+            let (batches, ended) = (Arc::clone(&batches), Arc::clone(&ended));
             move || {
                 for connection in listener.incoming() {
                     if ended.load(Ordering::SeqCst) {
@@ -237,18 +246,28 @@ impl Portal {
                     }
                     // A connection that breaks off is made again.
                     let answered = connection.map_err(Into::into);
-                    if matches!(answered.and_then(|it| answer(it, status)), Ok(true)) {
-                        refused.store(true, Ordering::SeqCst);
+                    if let Ok(Some(reports)) = answered.and_then(|it| answer(it, said)) {
+                        batches
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(reports);
                     }
                 }
             }
         });
         Ok(Self {
             address,
-            refused,
+            batches,
             ended,
             serving: Some(serving),
         })
+    }
+}
+
+impl Portal {
+    fn batches(&self) -> Vec<usize> {
+        let batches = self.batches.lock();
+        batches.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
@@ -260,8 +279,8 @@ impl Drop for Portal {
     }
 }
 
-/// Answers one request, and says whether it carried reports.
-fn answer(mut connection: TcpStream, status: &str) -> Result<bool> {
+/// Answers one request, and says how many reports it carried, if it was for reports.
+fn answer(mut connection: TcpStream, said: Said) -> Result<Option<usize>> {
     connection.set_read_timeout(Some(wait::LIMIT))?;
     let mut request = BufReader::new(connection.try_clone()?);
     let (mut first, mut length) = (String::new(), 0);
@@ -272,19 +291,25 @@ fn answer(mut connection: TcpStream, status: &str) -> Result<bool> {
         if line.trim().is_empty() {
             break;
         }
-        if let Some(said) = line.to_ascii_lowercase().strip_prefix("content-length:") {
-            length = said.trim().parse()?;
+        if let Some(number) = line.to_ascii_lowercase().strip_prefix("content-length:") {
+            length = number.trim().parse()?;
         }
     }
-    request.read_exact(&mut vec![0; length])?;
-    let body = r#"{"type": "about:blank", "title": "Sign in to the network"}"#;
+    let mut carried = vec![0; length];
+    request.read_exact(&mut carried)?;
+    let Said { status, problem } = said;
+    let body = json!({"type": problem, "title": "refused"}).to_string();
     write!(
         connection,
         "HTTP/1.1 {status}\r\ncontent-type: application/problem+json\r\n\
          content-length: {}\r\nconnection: close\r\n\r\n{body}",
         body.len()
     )?;
-    Ok(first.starts_with("POST /api/v1/reports "))
+    if !first.starts_with("POST /api/v1/reports ") {
+        return Ok(None);
+    }
+    let reports: Vec<Value> = serde_json::from_slice(&carried)?;
+    Ok(Some(reports.len()))
 }
 
 #[test]
@@ -304,10 +329,11 @@ fn no_report_is_discarded_for_an_answer_that_is_not_our_servers() -> Result<()> 
     ];
     for (before, status) in statuses.into_iter().enumerate() {
         town.server().kill()?;
-        let portal = Portal::open(address, status)?;
+        let problem = "about:blank";
+        let portal = Portal::open(address, Said { status, problem })?;
         fs::write(device.device.managed().join("fyr.json"), "{}")?;
         wait::until("a report to be refused", wait::LIMIT, || {
-            Ok(portal.refused.load(Ordering::SeqCst).then_some(()))
+            Ok((!portal.batches().is_empty()).then_some(()))
         })?;
         drop(portal);
         town.serve_again()?;
@@ -317,5 +343,34 @@ fn no_report_is_discarded_for_an_answer_that_is_not_our_servers() -> Result<()> 
         })?;
         ensure!(seen.missing_reports == 0, "after {status}: {seen:#?}");
     }
+    Ok(())
+}
+
+#[test]
+fn reports_go_one_by_one_to_a_server_that_takes_no_batch() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.running_device()?;
+    let address = town.server().address();
+    town.server().kill()?;
+    let busy = Said {
+        status: "503 Service Unavailable",
+        problem: "urn:fyr:problem:busy",
+    };
+    let portal = Portal::open(address, busy)?;
+    let policy = device.device.managed().join("fyr.json");
+    for _ in 0..3 {
+        fs::write(&policy, "{}")?;
+        wait::until("the repair", wait::LIMIT, || {
+            Ok((fs::read(&policy).ok().is_some_and(|it| it != b"{}")).then_some(()))
+        })?;
+    }
+    wait::until("one report after a refused batch", wait::LIMIT, || {
+        let mut batches = portal.batches().into_iter().skip_while(|it| *it == 1);
+        Ok(batches.any(|it| it == 1).then_some(()))
+    })?;
+    drop(portal);
+    town.serve_again()?;
+    let seen = town.device_that("the reports", |seen| has_repaired(seen, CHROMIUM))?;
+    ensure!(seen.missing_reports == 0, "{seen:#?}");
     Ok(())
 }

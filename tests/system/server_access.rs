@@ -1,46 +1,37 @@
 //! Who gets in: the one-time link, the login behind a proxy, and TLS of the server's own.
 
+use std::ops::Deref;
+
 use anyhow::{Context, Result, ensure};
 use fyr_tests::certificate::{Certificate, Files};
 use fyr_tests::client::Answer;
-use fyr_tests::school::{Allowance, School, Signer};
+use fyr_tests::hosted::{GROUP, Hosted, ORIGIN};
 use fyr_tests::server::Server;
-use tempfile::TempDir;
 
-const ORIGIN: &str = "https://fyr.example";
 const PASSWORD: &str = "fyret+viser+vej";
 
-/// A server behind a proxy at the address that the test asks from.
-struct Scene {
-    school: School,
-    state: TempDir,
-    server: Server,
+/// Where the proxy is: at the address that the test asks from.
+const PROXY: &str = "127.0.0.1";
+
+/// A server behind a proxy.
+struct Scene(Hosted);
+
+impl Deref for Scene {
+    type Target = Hosted;
+
+    fn deref(&self) -> &Hosted {
+        &self.0
+    }
 }
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let server = start(&state, &school, &[])?;
-        Ok(Self {
-            school,
-            state,
-            server,
-        })
+        Ok(Self(Hosted::behind_proxy(PROXY)?))
     }
 
     fn restart(&mut self, more: &[&str]) -> Result<()> {
-        self.server.kill()?;
-        self.server = start(&self.state, &self.school, more)?;
-        Ok(())
-    }
-
-    /// The code of the one-time link that was printed.
-    fn link(&self) -> Option<String> {
-        let log = self.server.log();
-        let link = log.split(&format!("{ORIGIN}/setup?link=")).nth(1)?;
-        link.lines().next().map(str::to_owned)
+        let proxied = ["--behind-proxy", PROXY, "--origin", ORIGIN];
+        self.0.restart(&[&proxied, more].concat())
     }
 
     /// Gets a path as a browser does, with further header lines.
@@ -52,24 +43,16 @@ impl Scene {
 
     /// Sends a form as the proxy does for a browser at `place`.
     fn submit(&self, path: &str, place: &str, form: &str) -> Result<Answer> {
-        self.server.ask(&format!(
-            "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\nx-forwarded-for: 10.0.0.1, {place}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
-            form.len()
-        ))
+        let headers = format!("x-forwarded-for: 10.0.0.1, {place}\r\n");
+        self.server.submit(ORIGIN, path, &headers, form)
     }
 
     /// Makes the first account, and returns the header line of its session.
     fn set_up(&self) -> Result<String> {
-        let link = self.link().context("a link was printed")?;
+        let link = self.setup_code()?;
         let form = format!("link={link}&name=anna&password=fyret%2Bviser%2Bvej");
         session(&self.submit("/setup", "192.0.2.1", &form)?)
     }
-}
-
-fn start(state: &TempDir, school: &School, more: &[&str]) -> Result<Server> {
-    let mut line = vec!["--behind-proxy", "127.0.0.1", "--origin", ORIGIN];
-    line.extend(more);
-    Server::start(state.path(), &school.repository(), &line)
 }
 
 fn session(answer: &Answer) -> Result<String> {
@@ -106,12 +89,7 @@ fn nothing_of_the_fleet_is_shown_without_a_login_and_devices_need_none() -> Resu
     assert_eq!(scene.get("/login", "")?.status, 200);
     let timestamp = scene.server.get("/repository/metadata/timestamp.json")?;
     assert_eq!(timestamp.status, 200);
-    let device = Signer::new("egebjerg-1a")?;
-    let token = scene.school.token(&Allowance::new("egebjerg-1a", 1, 1)?)?;
-    let enrolled = scene
-        .server
-        .post("/api/v1/enrol", &device.request(token)?)?;
-    assert_eq!(enrolled.status, 200);
+    scene.joined(GROUP)?;
     assert_eq!(scene.server.events("/api/v1/hints")?.next("revision")?, "1");
     Ok(())
 }
@@ -119,7 +97,7 @@ fn nothing_of_the_fleet_is_shown_without_a_login_and_devices_need_none() -> Resu
 #[test]
 fn the_one_time_link_makes_one_account_and_no_second() -> Result<()> {
     let mut scene = Scene::open()?;
-    let link = scene.link().context("a link was printed")?;
+    let link = scene.setup_code()?;
     let try_setup = |link: &str, name: &str, password: &str| -> Result<u16> {
         let form = format!("link={link}&name={name}&password={password}");
         Ok(scene.submit("/setup", "192.0.2.1", &form)?.status)
@@ -131,9 +109,9 @@ fn the_one_time_link_makes_one_account_and_no_second() -> Result<()> {
     assert_eq!(try_setup(&link, "eve", "fyret-viser-vej")?, 403);
 
     scene.restart(&[])?;
-    assert_eq!(scene.link(), None);
+    assert!(scene.setup_code().is_err());
     scene.restart(&["--account-link"])?;
-    assert!(scene.link().is_some_and(|another| another != link));
+    assert_ne!(scene.setup_code()?, link);
     Ok(())
 }
 

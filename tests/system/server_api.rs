@@ -6,35 +6,30 @@
     reason = "a test that misses what it looks for must fail"
 )]
 
+use std::ops::Deref;
+
 use anyhow::Result;
 use fyr_schemas::Revision;
 use fyr_schemas::envelope::Envelope;
 use fyr_tests::client::Answer;
+use fyr_tests::hosted::{GROUP, Hosted};
 use fyr_tests::school::{Allowance, ORGANISATION, School, Signer};
-use fyr_tests::server::Server;
-use serde_json::{Value, json};
-use tempfile::TempDir;
-
-const GROUP: &str = "egebjerg-1a";
+use serde_json::json;
 
 /// A server with one published revision.
-struct Scene {
-    school: School,
-    server: Server,
-    _state: TempDir,
+struct Scene(Hosted);
+
+impl Deref for Scene {
+    type Target = Hosted;
+
+    fn deref(&self) -> &Hosted {
+        &self.0
+    }
 }
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let server = Server::start(state.path(), &school.repository(), &[])?;
-        Ok(Self {
-            school,
-            server,
-            _state: state,
-        })
+        Ok(Self(Hosted::open(&[])?))
     }
 
     fn token(&self, nonce: u128, devices: u32) -> Result<Envelope> {
@@ -47,24 +42,6 @@ impl Scene {
 
     fn report(&self, envelopes: &[Envelope]) -> Result<Answer> {
         self.server.post("/api/v1/reports", &envelopes)
-    }
-
-    /// A device that has joined.
-    fn joined(&self) -> Result<Signer> {
-        let device = Signer::new(GROUP)?;
-        let answer = self.enrol(&device.request(self.token(7, 1000)?)?)?;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        Ok(device)
-    }
-
-    fn shown(&self, device: &Signer) -> Result<Value> {
-        let fleet = self.server.json("/api/v1/fleet")?;
-        let id = device.id();
-        let shown = fleet["devices"]
-            .as_array()
-            .and_then(|devices| devices.iter().find(|it| it["device"] == id.as_str()))
-            .cloned();
-        Ok(shown.unwrap_or_default())
     }
 }
 
@@ -84,7 +61,7 @@ fn refused(answer: &Answer, status: u16, slug: &str) {
 #[test]
 fn a_device_joins_reports_and_is_shown() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = scene.joined(GROUP)?;
     assert_eq!(scene.shown(&device)?["state"], "unknown");
 
     let answer = scene.report(&[device.sign(&device.report(1, Revision(1))?)?])?;
@@ -103,7 +80,7 @@ fn a_device_joins_reports_and_is_shown() -> Result<()> {
 #[test]
 fn reports_may_come_twice_and_in_any_order_and_a_lost_one_is_counted() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = scene.joined(GROUP)?;
     let signed = |number| -> Result<Envelope> { device.sign(&device.report(number, Revision(1))?) };
     let batches = [vec![4, 5], vec![2], vec![4, 5], vec![2, 4]];
     let acknowledged = [5, 2, 5, 2];
@@ -124,7 +101,7 @@ fn reports_may_come_twice_and_in_any_order_and_a_lost_one_is_counted() -> Result
 #[test]
 fn another_report_under_a_used_number_is_refused_with_the_next_number() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = scene.joined(GROUP)?;
     let first = device.sign(&device.report(1, Revision(1))?)?;
     let second = device.sign(&device.report(2, Revision(1))?)?;
     scene.report(&[first.clone(), second])?;
@@ -220,14 +197,15 @@ fn a_token_that_is_forged_expired_or_not_the_devices_own_is_refused() -> Result<
 #[test]
 fn a_used_token_cannot_move_a_device_back_to_its_old_group() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = Signer::new(GROUP)?;
+    let first = device.request(scene.token(7, 1)?)?;
+    assert_eq!(scene.enrol(&first)?.status, 200);
     let moved = scene
         .school
         .token(&Allowance::new("egebjerg-staff", 8, 1)?)?;
     assert_eq!(scene.enrol(&device.request(moved)?)?.status, 200);
     assert_eq!(scene.shown(&device)?["group"], "egebjerg-staff");
-    let again = device.request(scene.token(7, 1000)?)?;
-    assert_eq!(scene.enrol(&again)?.status, 200);
+    assert_eq!(scene.enrol(&first)?.status, 200);
     assert_eq!(scene.shown(&device)?["group"], "egebjerg-staff");
     Ok(())
 }
@@ -235,8 +213,8 @@ fn a_used_token_cannot_move_a_device_back_to_its_old_group() -> Result<()> {
 #[test]
 fn a_report_is_refused_unless_the_enrolled_device_signed_it_about_itself() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
-    let other = scene.joined()?;
+    let device = scene.joined(GROUP)?;
+    let other = scene.joined(GROUP)?;
     let stranger = Signer::new(GROUP)?;
     let report = device.report(1, Revision(1))?;
 
@@ -293,7 +271,7 @@ fn a_report_is_refused_unless_the_enrolled_device_signed_it_about_itself() -> Re
 #[test]
 fn a_report_out_of_bounds_is_refused() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = scene.joined(GROUP)?;
     refused(&scene.report(&[])?, 400, "malformed");
     let one = device.sign(&device.report(1, Revision(1))?)?;
     refused(&scene.report(&vec![one; 65])?, 400, "malformed");
@@ -337,7 +315,7 @@ fn a_body_that_is_no_document_is_refused() -> Result<()> {
             refused(&post("application/json", body)?, 400, "malformed");
         }
         refused(&post("text/plain", b"{}")?, 415, "wrong-content-type");
-        let nested = "[".repeat(100_000 / 2);
+        let nested = "[".repeat(10_000);
         refused(
             &post("application/json", nested.as_bytes())?,
             400,
@@ -438,7 +416,7 @@ fn the_repository_is_served_with_headers_that_caches_may_trust() -> Result<()> {
 #[test]
 fn a_publication_is_hinted_at_once_and_makes_old_devices_stale() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = scene.joined(GROUP)?;
     scene.report(&[device.sign(&device.report(1, Revision(1))?)?])?;
     let mut hints = scene.server.events("/api/v1/hints")?;
     let mut changes = scene.server.events("/api/v1/fleet/changes")?;
@@ -457,9 +435,7 @@ fn a_publication_is_hinted_at_once_and_makes_old_devices_stale() -> Result<()> {
 
 #[test]
 fn a_server_without_a_publication_waits_for_one_and_says_so() -> Result<()> {
-    let school = School::new()?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
+    let server = Hosted::of(School::new()?, &[])?;
     refused(&server.get("/api/v1/fleet")?, 503, "nothing-published");
     let page = server.get("/")?;
     assert_eq!(page.status, 200);
@@ -467,7 +443,7 @@ fn a_server_without_a_publication_waits_for_one_and_says_so() -> Result<()> {
 
     let mut changes = server.events("/api/v1/fleet/changes")?;
     changes.next("changed")?;
-    school.publish(1)?;
+    server.school.publish(1)?;
     changes.next("changed")?;
     let fleet = server.json("/api/v1/fleet")?;
     assert_eq!(fleet["organisation"], ORGANISATION);
@@ -479,7 +455,7 @@ fn a_server_without_a_publication_waits_for_one_and_says_so() -> Result<()> {
 #[test]
 fn metrics_tell_aggregates_and_no_device() -> Result<()> {
     let scene = Scene::open()?;
-    let device = scene.joined()?;
+    let device = scene.joined(GROUP)?;
     scene.report(&[device.sign(&device.report(2, Revision(1))?)?])?;
     // Every device asks for the root after the last one; only the second is a request gone wrong.
     for path in ["metadata/2.root.json", "metadata/2.snapshot.jso"] {

@@ -5,94 +5,104 @@ use std::net::{Ipv4Addr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use fyr_schemas::Revision;
+use fyr_schemas::report::LONGEST_BATCH;
 use fyr_tests::certificate::{Certificate, Files};
 use fyr_tests::client::{Answer, Client};
-use fyr_tests::school::{Allowance, School, Signer};
+use fyr_tests::hosted::{GROUP, Hosted, ORIGIN};
+use fyr_tests::school::{School, Signer};
 use fyr_tests::server::Server;
 use fyr_tests::wait;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tempfile::TempDir;
 
-const GROUP: &str = "egebjerg-1a";
-const ORIGIN: &str = "https://fyr.example";
+/// Where the proxy is, for which people must log in. The clients here reach the server without it.
+const PROXY: &str = "127.0.0.9";
 const GREEDY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const OTHER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
+
+/// The account, as the login's form has it.
+const LOGIN: &str = "name=anna&password=fyret+viser+vej";
 
 /// More slow bodies than the server reads at once, for each kind of them.
 const SLOW: usize = 136;
 
-/// A server with a login, and clients that reach it without a proxy.
-struct Scene {
-    school: School,
-    server: Server,
-    _state: TempDir,
+fn greedy(server: &Server) -> Client {
+    server.from(GREEDY)
 }
 
-impl Scene {
-    fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let arguments = ["--behind-proxy", "127.0.0.9", "--origin", ORIGIN];
-        let server = Server::start(state.path(), &school.repository(), &arguments)?;
-        Ok(Self {
-            school,
-            server,
-            _state: state,
-        })
-    }
-
-    fn with_files(files: usize) -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let repository = school.repository();
-        let server = Server::start_with_files(files, state.path(), &repository, &[])?;
-        Ok(Self {
-            school,
-            server,
-            _state: state,
-        })
-    }
-
-    fn greedy(&self) -> Client {
-        self.server.from(GREEDY)
-    }
-
-    fn other(&self) -> Client {
-        self.server.from(OTHER)
-    }
-
-    fn enrol(&self, device: &Signer) -> Result<Answer> {
-        let token = self.school.token(&Allowance::new(GROUP, 7, 100)?)?;
-        self.other().post("/api/v1/enrol", &device.request(token)?)
-    }
-
-    fn form(&self, path: &str, form: &str) -> Result<Answer> {
-        self.other().ask(&format!(
-            "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
-            form.len()
-        ))
-    }
+fn other(server: &Server) -> Client {
+    server.from(OTHER)
 }
+
+/// A school with one published revision, and a server that may open so many files.
+fn with_files(files: usize) -> Result<(School, Server, TempDir)> {
+    let school = School::new()?;
+    school.publish(1)?;
+    let state = tempfile::tempdir()?;
+    let server = Server::start_with_files(files, state.path(), &school.repository(), &[])?;
+    Ok((school, server, state))
+}
+
+/// A body that never ends.
+struct Slow {
+    path: &'static str,
+    kind: &'static str,
+    length: usize,
+    /// How much of it arrives.
+    begun: usize,
+}
+
+/// Bodies that are as short as those of every device and person.
+const SHORT: [Slow; 3] = [
+    Slow {
+        path: "/api/v1/reports",
+        kind: "application/json",
+        length: 1_000,
+        begun: 1,
+    },
+    Slow {
+        path: "/api/v1/enrol",
+        kind: "application/json",
+        length: 1_000,
+        begun: 1,
+    },
+    Slow {
+        path: "/login",
+        kind: "application/x-www-form-urlencoded",
+        length: 1_000,
+        begun: 1,
+    },
+];
+
+/// A body that needs a place.
+const LONG: Slow = Slow {
+    path: "/api/v1/reports",
+    kind: "application/json",
+    length: LONGEST_BATCH,
+    begun: 20_000,
+};
 
 /// Keeps slow bodies open from one client until it is dropped: each that the server ends is
 /// followed by another.
-fn attack(client: Client, path: &str, kind: &str, stop: &AtomicBool) -> Result<()> {
-    let head = format!(
-        "POST {path} HTTP/1.1\r\nHost: fyr.example\r\nOrigin: {ORIGIN}\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n["
+fn attack(client: Client, slow: &Slow, stop: &AtomicBool) -> Result<()> {
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: fyr.example\r\nOrigin: {ORIGIN}\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}",
+        slow.path,
+        slow.kind,
+        slow.length,
+        " ".repeat(slow.begun)
     );
     let open = || -> Result<TcpStream> {
         let mut stream = client.connect()?;
-        stream.write_all(head.as_bytes())?;
+        stream.write_all(request.as_bytes())?;
         stream.set_nonblocking(true)?;
         Ok(stream)
     };
-    let mut slow = (0..SLOW).map(|_| open()).collect::<Result<Vec<_>>>()?;
+    let mut open_now = (0..SLOW).map(|_| open()).collect::<Result<Vec<_>>>()?;
     while !stop.load(Ordering::Relaxed) {
-        for stream in &mut slow {
+        for stream in &mut open_now {
             if is_ended(stream) {
                 *stream = open()?;
             }
@@ -107,31 +117,23 @@ fn is_ended(stream: &mut TcpStream) -> bool {
 }
 
 #[test]
-fn slow_bodies_of_one_client_leave_reports_enrolment_and_login_to_others() -> Result<()> {
-    let scene = Scene::open()?;
-    let log = scene.server.log();
-    let (_, code) = log.split_once("/setup?link=").context("a link")?;
-    let code = code.lines().next().unwrap_or_default();
-    let made = scene.form(
-        "/setup",
-        &format!("link={code}&name=anna&password=fyret+viser+vej"),
-    )?;
+fn slow_bodies_of_one_client_stop_no_report_enrolment_and_login_of_its_own_or_of_others()
+-> Result<()> {
+    let hosted = Hosted::behind_proxy(PROXY)?;
+    let form = format!("link={}&{LOGIN}", hosted.setup_code()?);
+    let made = other(&hosted).submit(ORIGIN, "/setup", "", &form)?;
     ensure!(made.status == 303, "{made:?}");
-    let early = Signer::new(GROUP)?;
-    ensure!(scene.enrol(&early)?.status == 200, "enrolled before");
+    let device = hosted.joined(GROUP)?;
 
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
-        let attacks = [
-            ("/api/v1/reports", "application/json"),
-            ("/api/v1/enrol", "application/json"),
-            ("/login", "application/x-www-form-urlencoded"),
-        ]
-        .map(|(path, kind)| {
-            let (client, stop) = (scene.greedy(), &stop);
-            scope.spawn(move || attack(client, path, kind, stop))
+        let slow = SHORT.iter().chain([&LONG]);
+        let attacks = slow.map(|slow| {
+            let (client, stop) = (greedy(&hosted), &stop);
+            scope.spawn(move || attack(client, slow, stop))
         });
-        let served = others_are_served(&scene, &early);
+        let attacks: Vec<_> = attacks.collect();
+        let served = all_are_served(&hosted, &device);
         stop.store(true, Ordering::Relaxed);
         for attack in attacks {
             attack.join().expect("no panic")?;
@@ -140,21 +142,24 @@ fn slow_bodies_of_one_client_leave_reports_enrolment_and_login_to_others() -> Re
     })
 }
 
-/// Waits until the greedy client has no place left, and then does what others do.
-fn others_are_served(scene: &Scene, early: &Signer) -> Result<()> {
-    for path in ["/api/v1/reports", "/api/v1/enrol"] {
-        wait::until("a refusal of the greedy client", wait::LIMIT, || {
-            let answer = scene.greedy().post(path, &[(); 0])?;
-            Ok((answer.status == 503).then_some(()))
-        })?;
+/// Waits until the greedy client has no place left, and then does what devices and people do, at its
+/// own address and at another.
+fn all_are_served(hosted: &Hosted, device: &Signer) -> Result<()> {
+    let long = vec![b' '; LONG.begun];
+    wait::until("a refusal of the greedy client", wait::LIMIT, || {
+        let answer = greedy(hosted).post_as(LONG.path, LONG.kind, &long)?;
+        Ok((answer.status == 503).then_some(()))
+    })?;
+    for (number, client) in (1..).zip([other(hosted), greedy(hosted)]) {
+        let report = device.sign(&device.report(number, Revision(1))?)?;
+        let answer = client.post("/api/v1/reports", &[report])?;
+        ensure!(answer.status == 200, "report {number}: {answer:?}");
+        let request = hosted.request(&Signer::new(GROUP)?)?;
+        let answer = client.post("/api/v1/enrol", &request)?;
+        ensure!(answer.status == 200, "enrolment {number}: {answer:?}");
+        let answer = client.submit(ORIGIN, "/login", "", LOGIN)?;
+        ensure!(answer.status == 303, "login {number}: {answer:?}");
     }
-    let report = early.sign(&early.report(1, Revision(1))?)?;
-    let answer = scene.other().post("/api/v1/reports", &[report])?;
-    ensure!(answer.status == 200, "a report: {answer:?}");
-    let answer = scene.enrol(&Signer::new(GROUP)?)?;
-    ensure!(answer.status == 200, "an enrolment: {answer:?}");
-    let answer = scene.form("/login", "name=anna&password=fyret+viser+vej")?;
-    ensure!(answer.status == 303, "a login: {answer:?}");
     Ok(())
 }
 
@@ -162,11 +167,11 @@ fn others_are_served(scene: &Scene, early: &Signer) -> Result<()> {
 fn thousands_of_streams_of_one_client_are_refused_and_another_gets_its_own() -> Result<()> {
     const ASKED: usize = 3_000;
     raise_file_limit();
-    let scene = Scene::open()?;
+    let hosted = Hosted::behind_proxy(PROXY)?;
     let mut open = Vec::new();
     let mut refused = 0;
     for _ in 0..ASKED {
-        let mut stream = scene.greedy().connect()?;
+        let mut stream = greedy(&hosted).connect()?;
         stream.write_all(b"GET /api/v1/hints HTTP/1.1\r\nhost: fyr.example\r\n\r\n")?;
         let mut head = [0; 12];
         stream.read_exact(&mut head)?;
@@ -179,12 +184,12 @@ fn thousands_of_streams_of_one_client_are_refused_and_another_gets_its_own() -> 
     ensure!(refused >= 2_000, "{refused} of {ASKED} were refused");
     ensure!(open.len() + refused == ASKED, "{}", open.len());
     assert_eq!(
-        scene.other().events("/api/v1/hints")?.next("revision")?,
+        other(&hosted).events("/api/v1/hints")?.next("revision")?,
         "1"
     );
     drop(open);
     wait::until("a place to be free again", wait::LIMIT, || {
-        let next = scene.greedy().events("/api/v1/hints")?.next("revision");
+        let next = greedy(&hosted).events("/api/v1/hints")?.next("revision");
         Ok(next.ok())
     })?;
     Ok(())
@@ -192,10 +197,10 @@ fn thousands_of_streams_of_one_client_are_refused_and_another_gets_its_own() -> 
 
 #[test]
 fn idle_connections_of_one_client_leave_some_to_others_however_few_files_there_are() -> Result<()> {
-    let scene = Scene::with_files(512)?;
+    let (_school, server, _state) = with_files(512)?;
     let mut held = Vec::new();
     let all = wait::until("a refused connection", wait::LIMIT, || {
-        let mut stream = scene.greedy().connect()?;
+        let mut stream = greedy(&server).connect()?;
         // The answer shows that the connection was accepted; it stays open.
         let asked = stream.write_all(b"GET /healthz HTTP/1.1\r\nhost: localhost\r\n\r\n");
         let mut first = [0; 1];
@@ -206,19 +211,19 @@ fn idle_connections_of_one_client_leave_some_to_others_however_few_files_there_a
         Ok(None)
     })?;
     ensure!(all < 100, "{all} connections of one client with 512 files");
-    assert_eq!(scene.other().get("/api/v1/fleet")?.status, 200);
+    assert_eq!(other(&server).get("/api/v1/fleet")?.status, 200);
     Ok(())
 }
 
 #[test]
 fn who_sends_or_reads_too_slowly_is_cut_off() -> Result<()> {
-    let scene = Scene::with_files(1024)?;
+    let (school, server, _state) = with_files(1024)?;
     let list = format!("targets/lists/{}.list.txt", "0".repeat(64));
-    let file = scene.school.repository().join(&list);
+    let file = school.repository().join(&list);
     std::fs::create_dir_all(file.with_file_name(""))?;
     std::fs::File::create(file)?.set_len(32 << 20)?;
     let begin = |bytes: &str| -> Result<TcpStream> {
-        let mut stream = scene.greedy().connect()?;
+        let mut stream = greedy(&server).connect()?;
         stream.write_all(bytes.as_bytes())?;
         Ok(stream)
     };
@@ -261,15 +266,13 @@ fn a_handshake_that_is_never_finished_is_cut_off() -> Result<()> {
 
 #[test]
 fn a_request_that_names_two_hosts_is_refused() -> Result<()> {
-    let scene = Scene::open()?;
+    let hosted = Hosted::behind_proxy(PROXY)?;
     for head in [
         "GET /login HTTP/1.1\r\nhost: fyr.example\r\nhost: evil.example",
         "GET /login HTTP/1.1\r\nhost: fyr.example\r\nhost: fyr.example",
         "GET https://evil.example/login HTTP/1.1\r\nhost: fyr.example",
     ] {
-        let answer = scene
-            .server
-            .ask(&format!("{head}\r\nconnection: close\r\n\r\n"))?;
+        let answer = hosted.ask(&format!("{head}\r\nconnection: close\r\n\r\n"))?;
         assert_eq!(answer.status, 400, "{head}: {answer:?}");
     }
     Ok(())

@@ -10,50 +10,42 @@ use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
 use fyr_tests::chromium::{Chromium, Page};
 use fyr_tests::device::Device;
+use fyr_tests::hosted::Hosted;
 use fyr_tests::internet::Internet;
 use fyr_tests::remote::Visit;
-use fyr_tests::school::{Allowance, GROUPS, School, Signer};
-use fyr_tests::server::Server;
+use fyr_tests::school::{GROUPS, Signer};
 use fyr_tests::wait;
 use serde_json::{Value, json};
-use tempfile::TempDir;
 
 /// A fleet in which every state there is occurs, and a browser to look at it.
 struct Scene {
-    school: School,
-    server: Server,
+    hosted: Hosted,
     devices: Vec<Signer>,
     page: Page,
     _chromium: Chromium,
     _internet: Internet,
     _device: Device,
-    _state: TempDir,
 }
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let server = Server::start(state.path(), &school.repository(), &[])?;
-        let devices = fleet(&school, &server)?;
+        let hosted = Hosted::open(&[])?;
+        let devices = fleet(&hosted)?;
         let (device, internet) = (Device::new()?, Internet::open()?);
         let mut chromium = Chromium::start(device.root(), &internet, &[])?;
         let page = chromium.page()?;
         Ok(Self {
-            school,
-            server,
+            hosted,
             devices,
             page,
             _chromium: chromium,
             _internet: internet,
             _device: device,
-            _state: state,
         })
     }
 
     fn visit(&mut self, path: &str) -> Result<()> {
-        let url = format!("{}{path}", self.server.url());
+        let url = format!("{}{path}", self.hosted.url());
         let visit = self.page.visit(&url)?;
         ensure!(visit == Visit::Loaded, "{visit:?}");
         Ok(())
@@ -81,21 +73,17 @@ impl Scene {
     }
 }
 
-/// Two devices in every group and one that was never heard of; one fails, one waits, one drifted
+/// Two devices in every group and one that never reported; one fails, one waits, one drifted
 /// and was repaired.
-fn fleet(school: &School, server: &Server) -> Result<Vec<Signer>> {
+fn fleet(hosted: &Hosted) -> Result<Vec<Signer>> {
     let mut devices = Vec::new();
     for (number, (group, ..)) in GROUPS.iter().enumerate() {
         for member in 0..=2 {
-            let device = Signer::new(group)?;
-            let token = school.token(&Allowance::new(group, number as u128, 9)?)?;
-            let answer = server.post("/api/v1/enrol", &device.request(token)?)?;
-            ensure!(answer.status == 200, "{answer:?}");
+            let device = hosted.joined(group)?;
             if member < 2 {
                 let mut report = serde_json::to_value(device.report(1, Revision(1))?)?;
                 colour(&mut report, number, member);
-                let report = device.sign(&serde_json::from_value(report)?)?;
-                let answer = server.post("/api/v1/reports", &[report])?;
+                let answer = hosted.send(&device, &serde_json::from_value(report)?)?;
                 ensure!(answer.status == 200, "{answer:?}");
             }
             devices.push(device);
@@ -140,14 +128,14 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
             "at {width}: {widest}"
         );
         for words in [
-            "3 of 9 devices hold what was decided",
-            "Pupils’ devices 2 of 6 hold",
-            "Staff’s devices 1 of 3 hold",
+            "3 of 9 devices are compliant",
+            "Pupils’ devices 2 of 6 compliant",
+            "Staff’s devices 1 of 3 compliant",
             "Tampered: the policy of Chromium was replaced by a link",
             "Repaired: the policy of Chromium after 21 ms",
             "Refused: a policy older than the one in force; the last good policy stays",
             "an unmanaged entry overrides it",
-            "Not heard of yet",
+            "No report yet",
             "85.10.09-G01-33-21",
         ] {
             let text = scene
@@ -158,7 +146,7 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
         }
     }
     assert_eq!(scene.page.complaints(), Vec::<String>::new());
-    let own = scene.server.url();
+    let own = scene.hosted.url();
     let external: Vec<String> = scene
         .page
         .requests()
@@ -176,13 +164,13 @@ fn the_dashboard_follows_the_fleet_without_losing_what_a_person_opened() -> Resu
     scene.page.evaluate(
         "window.sameDocument = true; document.querySelector('details[id^=events]').open = true",
     )?;
-    scene.school.publish(2)?;
-    scene.until_shown("0 of 9 devices hold what was decided")?;
+    scene.hosted.school.publish(2)?;
+    scene.until_shown("0 of 9 devices are compliant")?;
     for device in scene.devices.iter().take(2) {
         let report = device.sign(&device.report(2, Revision(2))?)?;
-        scene.server.post("/api/v1/reports", &[report])?;
+        scene.hosted.post("/api/v1/reports", &[report])?;
     }
-    scene.until_shown("2 of 9 devices hold what was decided")?;
+    scene.until_shown("2 of 9 devices are compliant")?;
     let kept = scene
         .page
         .evaluate("window.sameDocument && document.querySelectorAll('details[open]').length")?;
@@ -196,11 +184,11 @@ fn a_filter_shows_one_group_or_one_state() -> Result<()> {
     let mut scene = Scene::open()?;
     let listed = "[...document.querySelectorAll('.device .state')].map(it => it.innerText.trim())";
     scene.visit("/?state=non-compliant")?;
-    assert_eq!(scene.page.evaluate(listed)?, json!(["Does not hold"]));
+    assert_eq!(scene.page.evaluate(listed)?, json!(["Not compliant"]));
     scene.visit("/?group=egebjerg-5b&state=")?;
     assert_eq!(
         scene.page.evaluate(listed)?,
-        json!(["Not heard of yet", "Waits for a restart", "Holds"])
+        json!(["No report yet", "Waits for a restart", "Compliant"])
     );
     scene.visit("/?group=%22%3E%3Cscript%3E&state=x")?;
     assert_eq!(

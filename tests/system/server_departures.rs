@@ -12,34 +12,23 @@ use anyhow::{Result, ensure};
 use fyr_schemas::Revision;
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{Ended, run};
-use fyr_tests::school::{Allowance, School, Signer};
-use fyr_tests::server::{Answer, Server};
+use fyr_tests::hosted::{GROUP, Hosted};
+use fyr_tests::school::{Allowance, Signer};
+use fyr_tests::server::Answer;
 use fyr_tests::town::Town;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-const GROUP: &str = "egebjerg-1a";
 
 /// A server and two devices that reported.
 struct Scene {
-    school: School,
-    server: Server,
+    hosted: Hosted,
     devices: [Signer; 2],
-    state: TempDir,
 }
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let server = Server::start(state.path(), &school.repository(), &[])?;
-        let devices = [Signer::new(GROUP)?, Signer::new(GROUP)?];
         let scene = Self {
-            school,
-            server,
-            devices,
-            state,
+            hosted: Hosted::open(&[])?,
+            devices: [Signer::new(GROUP)?, Signer::new(GROUP)?],
         };
         for (device, nonce) in scene.devices.iter().zip(1..) {
             scene.enrol(device, nonce)?;
@@ -50,48 +39,45 @@ impl Scene {
     }
 
     fn enrol(&self, device: &Signer, nonce: u128) -> Result<Answer> {
-        let token = self.school.token(&Allowance::new(GROUP, nonce, 1)?)?;
-        self.server.post("/api/v1/enrol", &device.request(token)?)
+        let token = self
+            .hosted
+            .school
+            .token(&Allowance::new(GROUP, nonce, 1)?)?;
+        self.hosted.post("/api/v1/enrol", &device.request(token)?)
     }
 
     fn report(&self, device: &Signer, sequence: u64) -> Result<Answer> {
-        let report = device.report(sequence, Revision(1))?;
-        self.server
-            .post("/api/v1/reports", &[device.sign(&report)?])
+        self.hosted
+            .send(device, &device.report(sequence, Revision(1))?)
     }
 
     /// How many devices the API and the metrics count.
     fn counted(&self) -> Result<usize> {
-        let fleet = self.server.json("/api/v1/fleet")?;
+        let fleet = self.hosted.json("/api/v1/fleet")?;
         let counted = fleet["devices"].as_array().map_or(0, Vec::len);
-        let metrics = self.server.get("/metrics")?.text();
+        let metrics = self.hosted.get("/metrics")?.text();
         let line = format!("fyr_devices{{state=\"compliant\"}} {counted}");
         ensure!(metrics.contains(&line), "`{line}` in {metrics}");
         Ok(counted)
     }
 
     fn departed(&self) -> Result<Value> {
-        Ok(self.server.json("/api/v1/fleet")?["departed"].clone())
+        Ok(self.hosted.json("/api/v1/fleet")?["departed"].clone())
     }
 
     /// Sends a form of a device's page, as a browser does.
     fn post(&self, device: &Signer, form: &str) -> Result<Answer> {
-        self.server.ask(&format!(
-            "POST /devices/{} HTTP/1.1\r\nhost: {address}\r\norigin: http://{address}\r\nconnection: close\r\n\
-             content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\n\r\n{form}",
-            device.id(),
-            form.len(),
-            address = self.server.address(),
-        ))
+        let page = format!("/devices/{}", device.id());
+        self.hosted.submit(&self.hosted.url(), &page, "", form)
     }
 
     fn page(&self, device: &Signer) -> Result<Answer> {
-        self.server.get(&format!("/devices/{}", device.id()))
+        self.hosted.get(&format!("/devices/{}", device.id()))
     }
 
     /// Runs `fyr-server device …`.
     fn command(&self, arguments: &[&str]) -> Result<Ended> {
-        command(self.state.path(), arguments)
+        command(self.hosted.state.path(), arguments)
     }
 }
 
@@ -188,9 +174,9 @@ fn a_device_that_enrolled_again_takes_the_place_of_its_old_entry() -> Result<()>
 fn another_site_cannot_take_a_device_out_of_the_fleet() -> Result<()> {
     let scene = Scene::open()?;
     let [first, _] = &scene.devices;
-    let address = scene.server.address();
+    let address = scene.hosted.address();
     for origin in ["origin: https://evil.example\r\n", ""] {
-        let answer = scene.server.ask(&format!(
+        let answer = scene.hosted.ask(&format!(
             "POST /devices/{} HTTP/1.1\r\nhost: {address}\r\n{origin}connection: close\r\n\
              content-type: application/x-www-form-urlencoded\r\ncontent-length: 13\r\n\r\naction=retire",
             first.id(),
@@ -216,7 +202,7 @@ fn the_command_line_takes_devices_out_while_the_server_runs_and_while_it_does_no
     let again = scene.command(&["retire", first, "--json"])?.success()?;
     ensure!(again.contains("\"changed\": false"), "{again}");
 
-    scene.server.kill()?;
+    scene.hosted.server.kill()?;
     scene.command(&["revoke", second])?.success()?;
     scene.command(&["restore", first])?.success()?;
     let listed = scene.command(&["list", "--json"])?.success()?;

@@ -8,22 +8,13 @@ use fyr_schemas::Revision;
 use fyr_schemas::report::Report;
 use fyr_seal::Repository;
 use fyr_tests::child::run;
+use fyr_tests::hosted::{GROUP, Hosted};
 use fyr_tests::school::{Allowance, School, Signer};
 use fyr_tests::server::{Answer, Server};
 use fyr_tests::wait;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
 use tempfile::TempDir;
-
-const GROUP: &str = "egebjerg-1a";
-
-fn enrol(school: &School, server: &Server, nonce: u128) -> Result<Signer> {
-    let device = Signer::new(GROUP)?;
-    let token = school.token(&Allowance::new(GROUP, nonce, 1)?)?;
-    let answer = server.post("/api/v1/enrol", &device.request(token)?)?;
-    ensure!(answer.status == 200, "{answer:?}");
-    Ok(device)
-}
 
 /// Sends reports, as many at once as the server takes, and returns the last answer.
 fn send(server: &Server, device: &Signer, reports: &[Report]) -> Result<Answer> {
@@ -57,11 +48,13 @@ fn stored(server: Server, state: &Path) -> Result<u64> {
 
 #[test]
 fn reports_without_news_do_not_grow_the_database() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
-    let device = enrol(&school, &server, 1)?;
+    let hosted = Hosted::open(&[])?;
+    let device = hosted.joined(GROUP)?;
+    let Hosted {
+        school,
+        server,
+        state,
+    } = hosted;
     let first = device.report(1, Revision(1))?;
     let heartbeat = |sequence| Report {
         sequence,
@@ -92,11 +85,13 @@ fn reports_without_news_do_not_grow_the_database() -> Result<()> {
 
 #[test]
 fn one_key_cannot_fill_the_disk() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
-    let device = enrol(&school, &server, 1)?;
+    let hosted = Hosted::open(&[])?;
+    let device = hosted.joined(GROUP)?;
+    let Hosted {
+        school: _school,
+        server,
+        state,
+    } = hosted;
     // Everything changes with every report, and nothing can be compressed well.
     let noisy = |sequence: u64| -> Result<Report> {
         let mut report = serde_json::to_value(device.report(sequence, Revision(1))?)?;
@@ -133,11 +128,13 @@ fn one_key_cannot_fill_the_disk() -> Result<()> {
 
 #[test]
 fn reports_are_deleted_after_their_days_and_give_their_room_back() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
-    let device = enrol(&school, &server, 1)?;
+    let hosted = Hosted::open(&[])?;
+    let device = hosted.joined(GROUP)?;
+    let Hosted {
+        school,
+        server,
+        state,
+    } = hosted;
     let reports = (1..=640)
         .map(|sequence| device.report(sequence, Revision(1)))
         .collect::<Result<Vec<_>>>()?;
@@ -231,8 +228,7 @@ fn a_full_disk_stops_no_renewal_and_is_reported_until_there_is_room() -> Result<
     disk.says_that_the_disk_is_full(true)?;
 
     let device = Signer::new(GROUP)?;
-    let token = school.token(&Allowance::new(GROUP, 1, 1)?)?;
-    let request = device.request(token)?;
+    let request = device.request(school.token(&Allowance::new(GROUP, 1, 1)?)?)?;
     let refused = disk.server.post("/api/v1/enrol", &request)?;
     assert_eq!(refused.status, 503, "{refused:?}");
     assert_eq!(refused.json()?["type"], "urn:fyr:problem:disk-full");

@@ -7,46 +7,37 @@ use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{Child, Ended, run};
-use fyr_tests::school::{Allowance, School, Signer};
-use fyr_tests::server::Server;
-
-const GROUP: &str = "egebjerg-1a";
+use fyr_tests::hosted::{GROUP, Hosted};
 
 #[test]
 fn killing_the_server_at_any_time_loses_no_acknowledged_report() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let device = Signer::new(GROUP)?;
+    let mut hosted = Hosted::open(&[])?;
+    let device = hosted.joined(GROUP)?;
     let mut acknowledged = 0;
     for round in 0..5 {
-        let mut server = Server::start(state.path(), &school.repository(), &[])?;
-        if round == 0 {
-            let request = device.request(school.token(&Allowance::new(GROUP, 1, 1)?)?)?;
-            ensure!(server.post("/api/v1/enrol", &request)?.status == 200);
-        }
-        let shown = server.json("/api/v1/fleet")?["devices"][0].clone();
+        let shown = hosted.shown(&device)?;
         assert_eq!(shown["sequence"], acknowledged, "round {round}");
         assert_eq!(shown["missing_reports"], 0, "round {round}");
         for _ in 0..10 {
             let next = device.report(acknowledged + 1, Revision(1))?;
-            let answer = server.post("/api/v1/reports", &[device.sign(&next)?])?;
+            let answer = hosted.send(&device, &next)?;
             acknowledged = answer.json()?["acknowledged"]
                 .as_u64()
                 .context("a number")?;
         }
-        server.kill()?;
+        hosted.restart(&[])?;
     }
-    assert_eq!(acknowledged, 50);
+    assert_eq!(hosted.shown(&device)?["sequence"], 50);
     Ok(())
 }
 
 #[test]
 fn a_server_that_is_asked_to_stop_ends_in_order_though_streams_are_open() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
+    let Hosted {
+        school: _school,
+        server,
+        state,
+    } = Hosted::open(&[])?;
     let mut hints = server.events("/api/v1/hints")?;
     hints.next("revision")?;
     let pid = server.pid().to_string();
@@ -123,11 +114,9 @@ fn a_server_that_cannot_start_says_why_and_what_to_do() -> Result<()> {
 
 #[test]
 fn two_servers_never_share_a_state_directory_or_a_port() -> Result<()> {
-    let school = School::new()?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
-    let repository = school.repository().display().to_string();
-    let same = state.path().display().to_string();
+    let hosted = Hosted::open(&[])?;
+    let repository = hosted.school.repository().display().to_string();
+    let same = hosted.state.path().display().to_string();
     says(
         &failed(&[
             "--state",
@@ -141,7 +130,7 @@ fn two_servers_never_share_a_state_directory_or_a_port() -> Result<()> {
     );
     let other = tempfile::tempdir()?;
     let other = other.path().display().to_string();
-    let address = server.url().replace("http://", "");
+    let address = hosted.url().replace("http://", "");
     says(
         &failed(&[
             "--state",

@@ -5,58 +5,38 @@ use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Audience;
 use fyr_schemas::fleet::{DeviceState, Fleet, Population, Share};
-use fyr_tests::school::{Allowance, School, Signer};
-use fyr_tests::server::Server;
+use fyr_tests::hosted::Hosted;
 use serde_json::json;
-use tempfile::TempDir;
 
 const PUPILS: [&str; 2] = ["egebjerg-1a", "egebjerg-5b"];
 const STAFF: &str = "egebjerg-staff";
 const SAFESEARCH: &str = "safesearch.google";
 
-/// A server with one published revision, whose bundles all hold `SafeSearch`.
-struct Scene {
-    school: School,
-    server: Server,
-    _state: TempDir,
-}
+/// A server with one published revision, whose bundles all contain `SafeSearch`.
+struct Scene(Hosted);
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let server = Server::start(state.path(), &school.repository(), &[])?;
-        Ok(Self {
-            school,
-            server,
-            _state: state,
-        })
+        Ok(Self(Hosted::open(&[])?))
     }
 
     /// Lets a device join and report that everything is in force, except `SafeSearch` where that is in
     /// another state.
     fn join(&self, group: &str, safesearch: Option<serde_json::Value>) -> Result<()> {
-        let device = Signer::new(group)?;
-        let nonce = u128::from_str_radix(&device.id().as_str()[..16], 16)?;
-        let token = self.school.token(&Allowance::new(group, nonce, 1)?)?;
-        let answer = self.server.post("/api/v1/enrol", &device.request(token)?)?;
-        ensure!(answer.status == 200, "{answer:?}");
+        let device = self.0.joined(group)?;
         let mut report = device.report(1, Revision(1))?;
         if let Some(state) = safesearch {
             let mut controls = report.controls.iter_mut();
             let control = controls.find(|it| it.control.as_str() == SAFESEARCH);
             control.context("SafeSearch")?.state = serde_json::from_value(state)?;
         }
-        let answer = self
-            .server
-            .post("/api/v1/reports", &[device.sign(&report)?])?;
+        let answer = self.0.send(&device, &report)?;
         ensure!(answer.status == 200, "{answer:?}");
         Ok(())
     }
 
     fn fleet(&self) -> Result<Fleet> {
-        let answer = self.server.get("/api/v1/fleet")?;
+        let answer = self.0.get("/api/v1/fleet")?;
         Ok(serde_json::from_slice(&answer.body)?)
     }
 
@@ -70,14 +50,14 @@ impl Scene {
 
     /// The lines of the metrics about populations.
     fn metrics(&self) -> Result<Vec<String>> {
-        let text = self.server.get("/metrics")?.text();
+        let text = self.0.get("/metrics")?.text();
         let reported = text.lines().filter(|line| line.contains("audience="));
         Ok(reported.map(str::to_owned).collect())
     }
 
     /// The words of the page, without its marks.
     fn page(&self) -> Result<String> {
-        let page = self.server.get("/")?.text();
+        let page = self.0.get("/")?.text();
         let texts = page
             .split('<')
             .map(|part| part.split_once('>').map_or(part, |(_, text)| text));
@@ -86,8 +66,8 @@ impl Scene {
     }
 }
 
-/// Seven pupils' devices on which everything holds, and so many of staff, the last of which fails
-/// to hold `SafeSearch`.
+/// Seven pupils' devices on which everything is in force, and so many of staff, on the last of which
+/// `SafeSearch` is not.
 fn school_with_staff(staff: u32) -> Result<Scene> {
     let scene = Scene::open()?;
     for group in PUPILS.into_iter().cycle().take(7) {
@@ -123,9 +103,9 @@ fn r08_pupils_and_staff_are_shown_apart_as_a_whole_and_in_each_control() -> Resu
 
     let page = scene.page()?;
     for words in [
-        "Pupils’ devices 7 of 7 hold",
-        "Staff’s devices 5 of 6 hold",
-        "safesearch.google 85.10.09-G01-33-21 7 of 7 in force 5 of 6 does not hold",
+        "Pupils’ devices 7 of 7 compliant",
+        "Staff’s devices 5 of 6 compliant",
+        "safesearch.google 85.10.09-G01-33-21 7 of 7 in force 5 of 6 not in force",
         "youtube.level 85.10.09-G01-33-21 7 of 7 in force 6 of 6 in force",
     ] {
         assert!(page.contains(words), "`{words}` in {page}");

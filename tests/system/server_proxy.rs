@@ -5,39 +5,20 @@ use std::net::Ipv4Addr;
 
 use anyhow::{Context, Result};
 use fyr_tests::client::Answer;
-use fyr_tests::school::School;
-use fyr_tests::server::Server;
+use fyr_tests::hosted::{Hosted, ORIGIN};
 use fyr_tests::wait;
-use tempfile::TempDir;
 
-const ORIGIN: &str = "https://fyr.example";
 const PROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 const STRANGER: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 const RIGHT: &str = "fyret+viser+vej";
 
 /// A server behind a proxy at [`PROXY`], and one account, made from 192.0.2.1.
-struct Scene {
-    server: Server,
-    _school: School,
-    _state: TempDir,
-}
+struct Scene(Hosted);
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let arguments = ["--behind-proxy", "127.0.0.2", "--origin", ORIGIN];
-        let server = Server::start(state.path(), &school.repository(), &arguments)?;
-        let log = server.log();
-        let (_, code) = log.split_once("/setup?link=").context("a link")?;
-        let code = code.lines().next().unwrap_or_default();
-        let scene = Self {
-            server,
-            _school: school,
-            _state: state,
-        };
-        let form = format!("link={code}&name=anna&password={RIGHT}");
+        let scene = Self(Hosted::behind_proxy(&PROXY.to_string())?);
+        let form = format!("link={}&name=anna&password={RIGHT}", scene.0.setup_code()?);
         let made = scene.submit("/setup", "192.0.2.1", &form)?;
         assert_eq!(made.status, 303, "{made:?}");
         Ok(scene)
@@ -49,10 +30,7 @@ impl Scene {
     }
 
     fn send(&self, from: Ipv4Addr, path: &str, headers: &str, form: &str) -> Result<Answer> {
-        self.server.from(from).ask(&format!(
-            "POST {path} HTTP/1.1\r\nhost: fyr.example\r\norigin: {ORIGIN}\r\n{headers}content-type: application/x-www-form-urlencoded\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{form}",
-            form.len()
-        ))
+        self.0.from(from).submit(ORIGIN, path, headers, form)
     }
 
     fn log_in(&self, client: &str, name: &str, password: &str) -> Result<Answer> {
@@ -70,10 +48,7 @@ fn refused(answer: &Answer, status: u16, slug: &str) {
 
 #[test]
 fn open_access_refuses_what_came_through_a_proxy() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
+    let server = Hosted::open(&[])?;
     assert_eq!(server.get("/api/v1/fleet")?.status, 200);
     let get = |line: &str| {
         server.ask(&format!(
@@ -124,18 +99,14 @@ fn only_the_named_proxy_says_who_the_client_is() -> Result<()> {
     refused(&answer, 403, "unnamed-proxy");
     assert!(answer.text().contains("127.0.0.3"), "{answer:?}");
     let page = "GET /login HTTP/1.1\r\nhost: fyr.example\r\nx-forwarded-for: 192.0.2.1\r\nconnection: close\r\n\r\n";
-    refused(
-        &scene.server.from(STRANGER).ask(page)?,
-        403,
-        "unnamed-proxy",
-    );
-    assert_eq!(scene.server.from(PROXY).ask(page)?.status, 200);
+    refused(&scene.0.from(STRANGER).ask(page)?, 403, "unnamed-proxy");
+    assert_eq!(scene.0.from(PROXY).ask(page)?.status, 200);
 
     let plain = "x-forwarded-for: 192.0.2.1\r\nx-forwarded-proto: http\r\n";
     let answer = scene.send(PROXY, "/login", plain, form)?;
     refused(&answer, 403, "unencrypted");
     // Devices and probes need no login, and so no protection.
-    let client = scene.server.from(STRANGER);
+    let client = scene.0.from(STRANGER);
     assert_eq!(
         client.get("/repository/metadata/timestamp.json")?.status,
         200

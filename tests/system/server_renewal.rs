@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use fyr_seal::{KeyDirectory, Passphrase, Published, Repository, Role, Signers, SigningClock};
+use fyr_tests::hosted::Hosted;
 use fyr_tests::school::School;
 use fyr_tests::server::Server;
 use fyr_tests::wait;
@@ -23,39 +24,35 @@ fn a_server_with_the_online_keys_renews_the_metadata_and_nothing_else() -> Resul
     let before = published(&school.repository())?;
     let (keys, passphrase) = school.online_keys()?;
     let (keys, passphrase) = (keys.display().to_string(), passphrase.display().to_string());
-    let state = tempfile::tempdir()?;
     let online = ["--online-keys", &keys, "--passphrase-file", &passphrase];
-    let server = Server::start(state.path(), &school.repository(), &online)?;
-    let mut hints = server.events("/api/v1/hints")?;
+    let hosted = Hosted::of(school, &online)?;
+    let mut hints = hosted.events("/api/v1/hints")?;
     assert_eq!(hints.next("revision")?, "1");
 
     let after = wait::until("the renewal", wait::LIMIT, || {
-        let now = published(&school.repository())?;
+        let now = published(&hosted.school.repository())?;
         Ok((now.expires() > before.expires()).then_some(now))
     })?;
     assert_eq!(after.revision(), before.revision());
     assert_eq!(after.bundles(), before.bundles());
 
     // A renewal is no news: the next hint is the next revision's.
-    school.publish(2)?;
+    hosted.school.publish(2)?;
     assert_eq!(hints.next("revision")?, "2");
     Ok(())
 }
 
 #[test]
 fn a_repository_that_was_tampered_with_changes_nothing_the_server_tells() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
-    let path = school.repository().join("metadata/timestamp.json");
+    let hosted = Hosted::open(&[])?;
+    let path = hosted.school.repository().join("metadata/timestamp.json");
     let text = std::fs::read_to_string(&path)?;
     std::fs::write(&path, text.replace("\"version\":", "\"version\": 9"))?;
     wait::until("the server to complain", wait::LIMIT, || {
-        let complained = server.log().contains("the repository cannot be read");
+        let complained = hosted.log().contains("the repository cannot be read");
         Ok(complained.then_some(()))
     })?;
-    let fleet = server.json("/api/v1/fleet")?;
+    let fleet = hosted.json("/api/v1/fleet")?;
     assert_eq!(fleet.get("revision"), Some(&1.into()));
     assert_eq!(fleet.get("organisation"), Some(&"ballerup".into()));
     Ok(())
@@ -94,13 +91,10 @@ fn a_hint_is_sent_before_the_bundles_of_the_new_revision_are_read() -> Result<()
 
 #[test]
 fn a_renewal_reads_no_bundle_again() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
-    std::fs::remove_dir_all(school.repository().join("targets/bundles"))?;
+    let hosted = Hosted::open(&[])?;
+    std::fs::remove_dir_all(hosted.school.repository().join("targets/bundles"))?;
 
-    let (keys, passphrase) = school.online_keys()?;
+    let (keys, passphrase) = hosted.school.online_keys()?;
     let passphrase = Passphrase::from_file(&passphrase)?;
     let keys = KeyDirectory::at(keys);
     let open = |role: Role| keys.unlock(&role.into(), &passphrase);
@@ -110,9 +104,9 @@ fn a_renewal_reads_no_bundle_again() -> Result<()> {
         ..Signers::default()
     };
     let now = SigningClock::right(Timestamp::now());
-    Repository::at(school.repository()).renew(&signers, now)?;
+    Repository::at(hosted.school.repository()).renew(&signers, now)?;
     wait::until("the renewal to be read", wait::LIMIT, || {
-        let log = server.log();
+        let log = hosted.log();
         anyhow::ensure!(!log.contains("cannot be read"), "{log}");
         Ok((log.matches("publication read").count() == 2).then_some(()))
     })
@@ -130,22 +124,21 @@ fn a_server_that_cannot_renew_says_so_in_its_log_on_its_page_and_as_a_metric() -
         std::fs::copy(other_keys.join(half), keys.join(half))?;
     }
     let (keys, passphrase) = (keys.display().to_string(), passphrase.display().to_string());
-    let state = tempfile::tempdir()?;
     let online = ["--online-keys", &keys, "--passphrase-file", &passphrase];
-    let server = Server::start(state.path(), &school.repository(), &online)?;
+    let hosted = Hosted::of(school, &online)?;
     wait::until("the page to say so", wait::LIMIT, || {
-        let page = server.get("/")?.text();
+        let page = hosted.get("/")?.text();
         Ok(page
             .contains("This server cannot renew the metadata")
             .then_some(()))
     })?;
     wait::until("the log to say so", wait::LIMIT, || {
-        let log = server.log();
+        let log = hosted.log();
         Ok(log.contains("metadata not renewed").then_some(()))
     })?;
-    let metrics = server.get("/metrics")?.text();
+    let metrics = hosted.get("/metrics")?.text();
     assert!(metrics.contains("renewal_failing 1"), "{metrics}");
-    let health = server.get("/healthz")?;
+    let health = hosted.get("/healthz")?;
     assert_eq!(health.status, 503, "{health:?}");
     assert_eq!(health.text(), "the metadata cannot be renewed\n");
     Ok(())
@@ -153,18 +146,15 @@ fn a_server_that_cannot_renew_says_so_in_its_log_on_its_page_and_as_a_metric() -
 
 #[test]
 fn a_probe_reports_a_repository_that_cannot_be_read_until_it_can() -> Result<()> {
-    let school = School::new()?;
-    school.publish(1)?;
-    let state = tempfile::tempdir()?;
-    let server = Server::start(state.path(), &school.repository(), &[])?;
+    let hosted = Hosted::open(&[])?;
     let answers = |status: u16, text: &str| {
         wait::until(text, wait::LIMIT, || {
-            let health = server.get("/healthz")?;
+            let health = hosted.get("/healthz")?;
             Ok((health.status == status && health.text() == text).then_some(()))
         })
     };
     answers(200, "ok\n")?;
-    let path = school.repository().join("metadata/timestamp.json");
+    let path = hosted.school.repository().join("metadata/timestamp.json");
     let sound = std::fs::read_to_string(&path)?;
     std::fs::write(&path, sound.replace("\"version\":", "\"version\": 9"))?;
     answers(503, "the repository cannot be read\n")?;

@@ -8,43 +8,31 @@
 
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
-use fyr_schemas::report::Report;
-use fyr_tests::school::{Allowance, School, Signer};
-use fyr_tests::server::{Answer, Server};
+use fyr_schemas::report::{MOST_PERIODS, Report};
+use fyr_tests::hosted::{GROUP, Hosted};
+use fyr_tests::school::{CONTROL_OUTSIDE_PERIOD, GROUP_WITH_TIMETABLE, PERIOD, Signer};
+use fyr_tests::server::Answer;
 use serde_json::{Value, json};
-use tempfile::TempDir;
-
-const GROUP: &str = "egebjerg-1a";
 
 /// A server with one published revision, and a device that joined.
 struct Scene {
-    school: School,
-    server: Server,
+    hosted: Hosted,
     device: Signer,
-    _state: TempDir,
 }
 
 impl Scene {
     fn open() -> Result<Self> {
-        let school = School::new()?;
-        school.publish(1)?;
-        let state = tempfile::tempdir()?;
-        let server = Server::start(state.path(), &school.repository(), &[])?;
-        let device = Signer::new(GROUP)?;
-        let token = school.token(&Allowance::new(GROUP, 1, 1)?)?;
-        let answer = server.post("/api/v1/enrol", &device.request(token)?)?;
-        ensure!(answer.status == 200, "{answer:?}");
-        Ok(Self {
-            school,
-            server,
-            device,
-            _state: state,
-        })
+        Self::with_device_of(GROUP)
+    }
+
+    fn with_device_of(group: &str) -> Result<Self> {
+        let hosted = Hosted::open(&[])?;
+        let device = hosted.joined(group)?;
+        Ok(Self { hosted, device })
     }
 
     fn send(&self, report: &Report) -> Result<Answer> {
-        self.server
-            .post("/api/v1/reports", &[self.device.sign(report)?])
+        self.hosted.send(&self.device, report)
     }
 
     /// Sends a report that says everything is in force, changed in one way.
@@ -56,7 +44,7 @@ impl Scene {
     }
 
     fn shown(&self) -> Result<Value> {
-        Ok(self.server.json("/api/v1/fleet")?["devices"][0].clone())
+        self.hosted.shown(&self.device)
     }
 
     /// Whether the page, the API and the metrics all show this contradiction.
@@ -64,9 +52,9 @@ impl Scene {
         let shown = self.shown()?;
         assert_eq!(shown["state"], "non-compliant", "{shown}");
         assert_eq!(shown["contradictions"][0]["kind"], kind, "{shown}");
-        let page = self.server.get("/")?.text();
+        let page = self.hosted.get("/")?.text();
         ensure!(page.contains(words), "`{words}` in {page}");
-        let metrics = self.server.get("/metrics")?.text();
+        let metrics = self.hosted.get("/metrics")?.text();
         let line = format!("fyr_contradicting_devices{{kind=\"{kind}\"}} 1");
         ensure!(metrics.contains(&line), "`{line}` in {metrics}");
         Ok(())
@@ -124,7 +112,77 @@ fn a_report_of_a_control_that_no_bundle_names_is_refused_for_good() -> Result<()
     assert_eq!(answer.status, 422, "{answer:?}");
     assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-control");
     assert_eq!(scene.shown()?["sequence"], 0);
-    assert!(!scene.server.get("/")?.text().contains("ida-hansen"));
+    assert!(!scene.hosted.get("/")?.text().contains("ida-hansen"));
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_period_that_no_bundle_names_is_refused_for_good() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.forge(1, |it| {
+        it["periods"] = json!({"running": ["ida:hansen-7b"], "until": null});
+    })?;
+    assert_eq!(answer.status, 422, "{answer:?}");
+    assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-period");
+    assert_eq!(scene.shown()?["sequence"], 0);
+    for path in ["/", "/api/v1/fleet"] {
+        assert!(!scene.hosted.get(path)?.text().contains("hansen"), "{path}");
+    }
+    Ok(())
+}
+
+#[test]
+fn a_report_of_more_periods_than_a_report_may_have_is_refused() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let names: Vec<String> = (0..=MOST_PERIODS).map(|it| format!("p-{it}")).collect();
+    let answer = scene.forge(1, |it| {
+        it["periods"] = json!({"running": names, "until": null});
+    })?;
+    assert_eq!(answer.status, 413, "{answer:?}");
+    assert_eq!(answer.json()?["type"], "urn:fyr:problem:too-large");
+    assert_eq!(scene.shown()?["sequence"], 0);
+    Ok(())
+}
+
+#[test]
+fn a_report_without_the_periods_of_its_timetable_is_a_finding() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let answer = scene.forge(1, |it| {
+        it.as_object_mut().map(|it| it.remove("periods"));
+    })?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    scene.shows("periods-missing", "does not report which periods run")?;
+    // An honest report ends the finding.
+    scene.send(&scene.device.report(2, Revision(1))?)?;
+    assert_eq!(scene.shown()?["state"], "compliant");
+    Ok(())
+}
+
+#[test]
+fn a_report_of_a_period_of_another_bundle_is_a_finding() -> Result<()> {
+    let scene = Scene::open()?;
+    let answer = scene.forge(1, |it| {
+        it["periods"] = json!({"running": [PERIOD], "until": null});
+    })?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    scene.shows(
+        "periods-unknown",
+        &format!("reports the periods {PERIOD}, which its bundle does not name"),
+    )
+}
+
+#[test]
+fn a_report_while_a_period_runs_is_compared_with_the_controls_of_then() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let running = |it: &mut Value| it["periods"]["running"] = json!([PERIOD]);
+    scene.forge(1, running)?;
+    scene.shows("controls-unknown", CONTROL_OUTSIDE_PERIOD)?;
+    scene.forge(2, |it| {
+        running(it);
+        let controls = it["controls"].as_array_mut().expect("controls");
+        controls.retain(|it| it["control"] != CONTROL_OUTSIDE_PERIOD);
+    })?;
+    assert_eq!(scene.shown()?["state"], "compliant");
     Ok(())
 }
 
@@ -138,7 +196,7 @@ fn a_time_that_no_clock_shows_is_refused_and_disturbs_no_page() -> Result<()> {
     })?;
     assert_eq!(answer.status, 400, "{answer:?}");
     for path in ["/", "/api/v1/fleet", "/metrics"] {
-        assert_eq!(scene.server.get(path)?.status, 200, "{path}");
+        assert_eq!(scene.hosted.get(path)?.status, 200, "{path}");
     }
     scene.send(&scene.device.report(1, Revision(1))?)?;
     assert_eq!(scene.shown()?["state"], "compliant");
@@ -149,7 +207,7 @@ fn a_time_that_no_clock_shows_is_refused_and_disturbs_no_page() -> Result<()> {
 fn a_report_of_a_revision_that_was_just_published_is_compared_with_it() -> Result<()> {
     let scene = Scene::open()?;
     for revision in 2..6 {
-        scene.school.publish(revision)?;
+        scene.hosted.school.publish(revision)?;
         let revision = u64::from(revision);
         scene.send(&scene.device.report(revision, Revision(revision))?)?;
         assert_eq!(scene.shown()?["state"], "compliant", "revision {revision}");
@@ -162,7 +220,7 @@ fn a_report_of_a_revision_that_was_just_published_is_compared_with_it() -> Resul
 fn a_report_of_an_old_revision_is_compared_with_what_was_published_then() -> Result<()> {
     let scene = Scene::open()?;
     scene.send(&scene.device.report(1, Revision(1))?)?;
-    scene.school.publish(2)?;
+    scene.hosted.school.publish(2)?;
     scene.send(&scene.device.report(2, Revision(2))?)?;
     scene.send(&scene.device.report(3, Revision(1))?)?;
     assert_eq!(scene.shown()?["state"], "stale");

@@ -151,7 +151,7 @@ fn shows_the_exam(device: &Enrolled, ends: Timestamp) -> Result<()> {
     ensure!(shown.get("periods") == Some(&periods), "{shown:#}");
     ensure!(shown.get("compliant") == Some(&json!(true)), "{shown:#}");
     let words = device.agent(&["status"])?.stdout;
-    let line = format!("`{EXAM}` until");
+    let line = format!("`{EXAM}` until ");
     ensure!(words.contains(&line), "{words}");
     Ok(())
 }

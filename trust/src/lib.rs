@@ -32,7 +32,7 @@ pub use clock::{Clock, ClockState, DeviceTime, SIGNED_LEAD};
 pub use device::device_id;
 pub use error::VerifyError;
 pub use hasher::Hasher;
-pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step};
+pub use refresh::{Answer, Keep, Need, Refresh, Refreshed, Step, target_path};
 pub use reload::{Reloaded, reload};
 pub use seen::Seen;
 pub use state::TrustedState;

@@ -76,6 +76,21 @@ pub struct Need {
     pub may_be_absent: bool,
 }
 
+impl Need {
+    /// The root that every verification begins with.
+    pub fn first_root() -> Self {
+        Self::root(1)
+    }
+
+    fn root(version: u64) -> Self {
+        Self {
+            path: format!("metadata/{version}.root.json"),
+            max_length: MAX_ROOT,
+            may_be_absent: version > 1,
+        }
+    }
+}
+
 /// What the repository had.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Answer {
@@ -171,15 +186,12 @@ impl<W: Wanted> Refresh<W> {
         let file = |path: String, max_length| Need {
             path,
             max_length,
-            may_be_absent: matches!(self.phase, Phase::NextRoot { .. }),
+            may_be_absent: false,
         };
         let metadata = |name: String, bound| file(format!("metadata/{name}"), bound);
         match &self.phase {
-            Phase::FirstRoot => metadata("1.root.json".into(), MAX_ROOT),
-            Phase::NextRoot { chain, .. } => {
-                let next = chain.root_version().saturating_add(1);
-                metadata(format!("{next}.root.json"), MAX_ROOT)
-            }
+            Phase::FirstRoot => Need::first_root(),
+            Phase::NextRoot { chain, .. } => Need::root(chain.root_version().saturating_add(1)),
             Phase::Timestamp(_) => metadata("timestamp.json".into(), MAX_TIMESTAMP),
             Phase::Snapshot(_, pin) => metadata(
                 format!("{}.snapshot.json", pin.version),
@@ -440,8 +452,9 @@ fn after<W: Wanted>(
     }
 }
 
-/// Where a target lies under consistent snapshots: its digest before its file name.
-fn target_path(target: &str, digest: &Digest) -> String {
+/// Where a target is in the repository, by its path and its digest: under consistent snapshots its
+/// digest is before its file name, `targets/bundles/DIGEST.GROUP.json`.
+pub fn target_path(target: &str, digest: &Digest) -> String {
     match target.rsplit_once('/') {
         Some((directory, file)) => format!("targets/{directory}/{digest}.{file}"),
         None => format!("targets/{digest}.{target}"),

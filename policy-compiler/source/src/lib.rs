@@ -22,6 +22,7 @@ mod one_or_many;
 mod organisation;
 mod rule;
 mod service;
+mod setting_value;
 mod timetable;
 mod unit;
 
@@ -32,10 +33,11 @@ pub use decision::{Decision, Dpia, Status};
 pub use list::List;
 pub use one_or_many::OneOrMany;
 pub use organisation::{Body, Grade, Grades, OrganisationFile, SignIn, Stage};
-pub use rule::{Overridable, Rule, Scope, SettingValue, Sites, Strength};
+pub use rule::{Overridable, Rule, Scope, Sites, Strength};
 pub use service::{
     Approval, BelowAge, MinimumAge, SecurityValidation, Service, ServiceKind, ServiceStatus,
     StatusFor, Statuses, Vendor,
 };
+pub use setting_value::SettingValue;
 pub use timetable::{Exception, Holiday, Period, TimetableFile};
 pub use unit::{Group, Ownership, Pool, Unit, UnitsFile};

@@ -137,7 +137,7 @@ impl Table {
 /// Prints what was found, for people.
 pub(crate) fn print(outcome: &Outcome) {
     println!(
-        "{} of {} devices hold what was decided (revision {}).",
+        "{} of {} devices are compliant (revision {}).",
         outcome.compliant, outcome.devices, outcome.revision
     );
     println!(
@@ -188,7 +188,8 @@ fn describe(device: &Device, reported: Option<&FleetDevice>) -> String {
     let latest = reported
         .events
         .iter()
-        .find_map(|event| in_words(&event.what))
+        .find(|event| !is_ordinary(&event.what))
+        .map(|event| event.what.words())
         .unwrap_or_default();
     format!(
         "{place} {} {:<19} revision {revision:<3} {latest}",
@@ -208,24 +209,7 @@ fn sign(state: DeviceState) -> char {
     }
 }
 
-/// An event in a few words; nothing for those that need none here.
-fn in_words(event: &EventKind) -> Option<String> {
-    match event {
-        EventKind::Applied { revision } => Some(format!("applied revision {revision}")),
-        EventKind::Drift { found, .. } => Some(format!("policy {}", found.words())),
-        EventKind::Repaired { took_ms, .. } => {
-            Some(format!("tampered with, repaired in {took_ms} ms"))
-        }
-        EventKind::Outranked { .. } => Some("overruled by another file, outranked it".to_owned()),
-        EventKind::Refused { reason } => Some(format!("refused {}", reason.words())),
-        EventKind::ClockJumped | EventKind::SignedTimeAhead { .. } => {
-            Some("clock is wrong".to_owned())
-        }
-        EventKind::Unstored { part, reason } => {
-            let part = part.words();
-            Some(format!("cannot store {part}: {}", reason.words()))
-        }
-        EventKind::StoredAgain => Some("can store its state again".to_owned()),
-        EventKind::Started | EventKind::EventsDropped { .. } => None,
-    }
+/// Whether an event needs no words here.
+fn is_ordinary(event: &EventKind) -> bool {
+    matches!(event, EventKind::Started | EventKind::EventsDropped { .. })
 }

@@ -7,8 +7,9 @@ use fyr_schemas::GroupId;
 use fyr_schemas::bundle::Engine;
 
 use crate::overview::{Cell, ControlOverview, GroupOverview, Overview};
-use crate::population::{Population, Stand};
+use crate::population::{Population, share};
 use crate::standing::Standing;
+use crate::stands::Stands;
 use crate::words;
 
 /// The controls, in tables with the same columns.
@@ -46,7 +47,7 @@ pub(super) struct ControlRow {
 pub(super) struct ShareText {
     pub(super) population: &'static str,
     pub(super) slug: &'static str,
-    pub(super) holding: String,
+    pub(super) in_force: String,
     pub(super) words: String,
     /// Whether the sign and the numbers say it all.
     pub(super) calm: bool,
@@ -180,8 +181,8 @@ impl ControlRow {
         shown: &[bool],
     ) -> Self {
         let share = |population: &Population| {
-            let stand = population.controls.get(&control.control)?;
-            Some(ShareText::new(population, *stand))
+            let stands = population.controls.get(&control.control)?;
+            Some(ShareText::new(population, stands))
         };
         Self {
             shares: populations.iter().map(share).collect(),
@@ -197,17 +198,17 @@ impl ControlRow {
 }
 
 impl ShareText {
-    fn new(population: &Population, stand: Stand) -> Self {
-        let share = stand.share;
+    fn new(population: &Population, stands: &Stands) -> Self {
+        let (share, worst) = (share(stands), stands.worst());
         Self {
             population: words::devices_of(population.audience),
-            slug: slug(stand.worst),
-            holding: format!("{} of {}", share.in_force, share.devices),
-            words: standing_words(stand.worst, || {
+            slug: slug(worst),
+            in_force: format!("{} of {}", share.in_force, share.devices),
+            words: standing_words(worst, || {
                 let devices = words::plural(share.gaps, "device");
                 format!("not supported by a browser on {devices}")
             }),
-            calm: is_calm(stand.worst),
+            calm: is_calm(worst),
         }
     }
 }
@@ -259,6 +260,6 @@ fn standing_words(standing: Standing, gap: impl Fn() -> String) -> String {
         Standing::Behind => "not yet everywhere".to_owned(),
         Standing::Silent => "a device is silent".to_owned(),
         Standing::Contradicted => "a report contradicts what was published".to_owned(),
-        Standing::Broken => "does not hold".to_owned(),
+        Standing::Broken => "not in force".to_owned(),
     }
 }

@@ -1,4 +1,4 @@
-//! The devices on the page: how each stands, what does not hold on it, and what happened.
+//! The devices on the page: how each stands, what is not in force on it, and what happened.
 
 use fyr_schemas::Revision;
 use fyr_schemas::fleet::{DeviceState, Finding, FleetDevice};
@@ -48,7 +48,7 @@ impl DeviceRow {
     pub(super) fn new(device: &FleetDevice, published: Revision, calendar: &Calendar) -> Self {
         let contact = device.last_contact;
         let mut events = device.events.iter().map(|event| EventText {
-            words: words::event(&event.what),
+            words: event.what.words(),
             weight: words::event_weight(&event.what),
             at: calendar.when(event.at),
         });
@@ -100,7 +100,7 @@ fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
         ),
         (_, None) => Some("No policy is in force on it yet".to_owned()),
         (_, Some(revision)) if revision < published => Some(format!(
-            "It holds revision {revision}; revision {published} is published"
+            "It enforces revision {revision}; revision {published} is published"
         )),
         (DeviceState::Stale, Some(_)) => Some(
             "It cannot know whether its policy is the newest: the repository was out of reach, \

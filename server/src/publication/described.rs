@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::bundle::{Audience, ClosedList, FORMAT};
 use fyr_schemas::{CategoryId, PeriodId, StageId};
-use serde::de::Error as _;
+use serde::de::{Error as _, IgnoredAny};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
@@ -23,8 +23,20 @@ pub(super) struct Described<'a> {
     pub(super) decisions: &'a RawValue,
     #[serde(default)]
     closed: BTreeMap<CategoryId, ClosedList>,
+    #[serde(default)]
+    timetable: Option<DescribedTimetable>,
     #[serde(borrow, default)]
     pub(super) variants: Vec<DescribedVariant<'a>>,
+}
+
+/// What the timetable of a bundle says: the names of its periods.
+#[derive(Deserialize)]
+#[expect(
+    clippy::zero_sized_map_values,
+    reason = "an object is written there, from which no set is read"
+)]
+struct DescribedTimetable {
+    periods: BTreeMap<PeriodId, IgnoredAny>,
 }
 
 /// What a variant of a bundle says.
@@ -38,6 +50,12 @@ pub(super) struct DescribedVariant<'a> {
 }
 
 impl Described<'_> {
+    /// The periods of its timetable; none where it has no timetable.
+    pub(super) fn periods(&self) -> Option<BTreeSet<PeriodId>> {
+        let timetable = self.timetable.as_ref()?;
+        Some(timetable.periods.keys().cloned().collect())
+    }
+
     /// Every list that the bundle closes at some time.
     pub(super) fn lists(&self) -> impl Iterator<Item = (&CategoryId, &ClosedList)> {
         let variants = self.variants.iter().flat_map(|variant| &variant.closed);

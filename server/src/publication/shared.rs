@@ -51,13 +51,15 @@ impl Shared {
         })
     }
 
-    /// The controls that a device of a bundle reports, by the periods that run.
+    /// The controls that a device of a bundle reports, by the periods that run, and these periods.
     pub(super) fn reported(
         &mut self,
         controls: &Controls,
         described: &Described<'_>,
     ) -> serde_json::Result<Arc<ReportedControls>> {
+        let periods = described.periods();
         let mut text = described.controls.get().to_owned();
+        text.push_str(&serde_json::to_string(&periods)?);
         for variant in &described.variants {
             text.push_str(&serde_json::to_string(&variant.during)?);
             text.push_str(variant.controls.map_or("", RawValue::get));
@@ -73,7 +75,7 @@ impl Shared {
                 Ok((variant.during.clone(), instead.collect()))
             });
             let variants = variants.collect::<serde_json::Result<Vec<_>>>()?;
-            Ok(ReportedControls::new(ordinary.collect(), variants))
+            Ok(ReportedControls::new(periods, ordinary.collect(), variants))
         })
     }
 

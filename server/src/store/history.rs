@@ -7,7 +7,7 @@ use std::sync::Arc;
 use sqlx::Error;
 use sqlx::sqlite::SqliteConnection;
 
-use fyr_schemas::{ControlId, GroupId, Revision};
+use fyr_schemas::{ControlId, GroupId, PeriodId, Revision};
 
 use crate::edition::{Edition, ReportedControls};
 use crate::judge::Published;
@@ -101,7 +101,7 @@ async fn put(
     Ok(())
 }
 
-/// The number of a set of controls; each of its controls may be stored from now on.
+/// The number of a set of controls; each of its controls and periods may be stored from now on.
 async fn intern(
     connection: &mut SqliteConnection,
     controls: &ReportedControls,
@@ -109,6 +109,12 @@ async fn intern(
     for control in controls.all() {
         sqlx::query("INSERT INTO control (id) VALUES (?) ON CONFLICT DO NOTHING")
             .bind(control.as_str())
+            .execute(&mut *connection)
+            .await?;
+    }
+    for period in controls.periods().into_iter().flatten() {
+        sqlx::query("INSERT INTO period (id) VALUES (?) ON CONFLICT DO NOTHING")
+            .bind(period.as_str())
             .execute(&mut *connection)
             .await?;
     }
@@ -188,6 +194,17 @@ pub(super) async fn control(
     sqlx::query_scalar("SELECT number FROM control WHERE id = ?")
         .bind(control.as_str())
         .fetch_optional(&mut *connection)
+        .await
+}
+
+/// Whether some bundle ever named this period.
+pub(super) async fn is_published_period(
+    connection: &mut SqliteConnection,
+    period: &PeriodId,
+) -> Result<bool, Error> {
+    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM period WHERE id = ?)")
+        .bind(period.as_str())
+        .fetch_one(&mut *connection)
         .await
 }
 

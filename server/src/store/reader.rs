@@ -1,4 +1,4 @@
-//! What is read from the store, as typed values.
+//! What is read from the store of all devices, as typed values.
 
 use std::collections::HashMap;
 
@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
 use fyr_schemas::fleet::{Contradiction, DepartedDevice, Departure, Finding};
-use fyr_schemas::report::{ControlState, Event, Report};
-use fyr_schemas::{ControlId, DeviceId, GroupId, OrganisationId};
+use fyr_schemas::report::Report;
+use fyr_schemas::{DeviceId, GroupId, OrganisationId};
 
 use super::{Store, StoreError, state};
 use crate::fleet::{DeviceRecord, FleetRecords, Reuse};
+use crate::stands::Gaps;
 
 /// How many entries of the log of actions are read.
 const ACTIONS_SHOWN: i64 = 1_000;
@@ -42,36 +43,6 @@ pub(crate) struct LoggedAction {
     /// The device in its place.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) other: Option<String>,
-}
-
-/// How a control was on a device for a time.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct PastState {
-    /// Which control.
-    pub(crate) control: ControlId,
-    /// How it was.
-    pub(crate) state: ControlState,
-    /// From when.
-    pub(crate) since: Timestamp,
-    /// Until when; none while it is so.
-    pub(crate) until: Option<Timestamp>,
-}
-
-#[derive(sqlx::FromRow)]
-struct PastRow {
-    control: String,
-    since: i64,
-    until: Option<i64>,
-    state: String,
-}
-
-/// Whose events are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Events<'a> {
-    /// Those of every device.
-    All,
-    /// Those of these devices.
-    Of(&'a [DeviceId]),
 }
 
 #[derive(sqlx::FromRow)]
@@ -130,7 +101,7 @@ impl Store {
         row.map(|row| row.parse(device)).transpose()
     }
 
-    /// Every device, without its events.
+    /// Every device, without its events and gaps.
     pub(crate) async fn fleet(&self) -> Result<FleetRecords, StoreError> {
         // One snapshot for both reads, so that no finding belongs to a report not yet seen.
         let mut snapshot = self.readers.begin().await?;
@@ -139,34 +110,35 @@ impl Store {
         records
     }
 
-    /// The newest events of devices, newest first.
-    pub(crate) async fn events(
-        &self,
-        wanted: Events<'_>,
-    ) -> Result<HashMap<DeviceId, Vec<Event>>, StoreError> {
-        let ids = match wanted {
-            Events::All => None,
-            Events::Of(devices) => Some(serde_json::to_string(devices).unwrap_or_default()),
-        };
-        let bodies: Vec<(String, String)> = sqlx::query_as(
-            "SELECT device.id, recent_event.body
-             FROM recent_event JOIN device ON device.number = recent_event.device
-             WHERE ?1 IS NULL OR recent_event.device IN
-               (SELECT number FROM device WHERE id IN (SELECT value FROM json_each(?1)))
-             ORDER BY recent_event.device, recent_event.sequence DESC, recent_event.position DESC",
+    /// How many devices of each group have a gap in each control; these devices do not count.
+    pub(crate) async fn gaps(&self, others: &[&DeviceId]) -> Result<Gaps, StoreError> {
+        let others = serde_json::to_string(others).unwrap_or_default();
+        let rows: Vec<(String, String, i64)> = sqlx::query_as(
+            "WITH counted AS
+               (SELECT number, device_group FROM device
+                WHERE departure IS NULL AND id NOT IN (SELECT value FROM json_each(?1)))
+             SELECT counted.device_group, control.id, count(*)
+             FROM counted
+             JOIN interval INDEXED BY gap ON interval.device = counted.number
+               AND interval.until IS NULL AND interval.state = 'gap'
+             JOIN control ON control.number = interval.control
+             GROUP BY counted.device_group, interval.control",
         )
-        .bind(ids)
+        .bind(others)
         .fetch_all(&self.readers)
         .await?;
-        let mut events: HashMap<DeviceId, Vec<Event>> = HashMap::new();
-        for (device, body) in bodies {
-            let event = serde_json::from_str(&body).map_err(|_| unreadable("event", &device));
-            let id = device.parse().map_err(|_| unreadable("name", &device));
-            if let Some((id, event)) = readable(id.and_then(|id| Ok((id, event?)))) {
-                events.entry(id).or_default().push(event);
+        let mut gaps = Gaps::default();
+        for (group, control, devices) in rows {
+            let unreadable = || unreadable("gap", &group);
+            let parsed = group.parse().map_err(|_| unreadable()).and_then(|id| {
+                let control = control.parse().map_err(|_| unreadable())?;
+                Ok((id, control))
+            });
+            if let Some((group, control)) = readable(parsed) {
+                gaps.add(group, control, devices.unsigned_abs());
             }
         }
-        Ok(events)
+        Ok(gaps)
     }
 
     /// The newest entries of the log of actions, newest first; those of one device, if one is named.
@@ -176,36 +148,6 @@ impl Store {
     ) -> Result<Vec<LoggedAction>, StoreError> {
         let mut connection = self.readers.acquire().await?;
         actions(&mut connection, device).await
-    }
-
-    /// How the controls of a device were: what is so now, and before that the newest first.
-    pub(crate) async fn past_states(
-        &self,
-        device: &DeviceId,
-        most: u32,
-    ) -> Result<Vec<PastState>, StoreError> {
-        let rows: Vec<PastRow> = sqlx::query_as(
-            "SELECT control.id AS control, since, until, state
-             FROM interval JOIN control ON control.number = interval.control
-             WHERE device = (SELECT number FROM device WHERE id = ?)
-             ORDER BY until IS NULL DESC, until DESC, state = 'in-force', since DESC, control.id
-             LIMIT ?",
-        )
-        .bind(device.as_str())
-        .bind(most)
-        .fetch_all(&self.readers)
-        .await?;
-        let unreadable = |what| unreadable(what, device.as_str());
-        rows.into_iter()
-            .map(|row| {
-                Ok(PastState {
-                    control: row.control.parse().map_err(|_| unreadable("control"))?,
-                    state: state::read(&row.state).ok_or_else(|| unreadable("control"))?,
-                    since: time(row.since),
-                    until: row.until.map(time),
-                })
-            })
-            .collect()
     }
 }
 
@@ -236,7 +178,7 @@ pub(super) async fn actions(
         .collect()
 }
 
-/// Every device, without its events. A device whose row is damaged is logged, and hides no other.
+/// Every device, without its events and gaps. A device whose row is damaged is logged, and hides no other.
 pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetRecords, StoreError> {
     let rows: Vec<DeviceRow> = sqlx::query_as(
         "SELECT number, id, device_group, departure, departed, replaced_by, last_contact,
@@ -248,7 +190,7 @@ pub(super) async fn fleet(connection: &mut SqliteConnection) -> Result<FleetReco
     let found: Vec<FindingRow> = sqlx::query_as(
         "SELECT interval.device, control.id AS control, interval.since, interval.state
          FROM interval INDEXED BY finding JOIN control ON control.number = interval.control
-         WHERE interval.until IS NULL AND interval.state <> 'in-force'
+         WHERE interval.until IS NULL AND interval.state <> 'in-force' AND interval.state <> 'gap'
          ORDER BY interval.device, control.id",
     )
     .fetch_all(&mut *connection)
@@ -280,7 +222,7 @@ fn departed(text: &str) -> Option<Departure> {
 }
 
 /// What could be read. What could not is logged.
-fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
+pub(super) fn readable<T>(read: Result<T, StoreError>) -> Option<T> {
     read.inspect_err(log_unreadable).ok()
 }
 
@@ -288,7 +230,7 @@ fn log_unreadable(error: &StoreError) {
     tracing::error!(%error, "a row of the database is not shown");
 }
 
-fn unreadable(what: &'static str, device: &str) -> StoreError {
+pub(super) fn unreadable(what: &'static str, device: &str) -> StoreError {
     StoreError::Unreadable {
         what,
         device: device.to_owned(),
@@ -393,7 +335,7 @@ fn parse<T: serde::de::DeserializeOwned>(
 }
 
 /// A stored time; the nearest one that can be shown, where it is out of bounds.
-fn time(milliseconds: i64) -> Timestamp {
+pub(super) fn time(milliseconds: i64) -> Timestamp {
     let nearest = if milliseconds < 0 {
         Timestamp::MIN
     } else {

@@ -16,7 +16,7 @@ use fyr_schemas::report::{ControlState, Event};
 use fyr_schemas::{DeviceId, Revision};
 
 use super::{
-    Actor, EnrolOutcome, Events, FleetAction, IngestOutcome, NewDevice, NewReport, Order,
+    Actor, Devices, EnrolOutcome, FleetAction, IngestOutcome, NewDevice, NewReport, Order,
     OrderOutcome, Store, Surroundings,
 };
 use crate::edition::{Edition, ReportedControls};
@@ -186,9 +186,9 @@ async fn remembered(batches: &[Vec<i64>]) -> (FleetRecords, Vec<Event>) {
         );
     }
     let fleet = scene.store.fleet().await.unwrap();
-    let mut events = scene.store.events(Events::All).await.unwrap();
+    let mut details = scene.store.details(Devices::All).await.unwrap();
     scene.close().await;
-    (fleet, events.remove(&device()).unwrap_or_default())
+    (fleet, details.events.remove(&device()).unwrap_or_default())
 }
 
 pub(super) fn wait<T>(future: impl Future<Output = T>) -> T {
@@ -394,7 +394,15 @@ fn one_device_that_cannot_be_read_hides_no_other() {
         let shown: Vec<_> = records.devices.iter().map(|it| &it.device).collect();
         assert_eq!(shown, [&device(), &other]);
         assert_eq!(records.devices[0].latest, None);
-        assert!(scene.store.events(Events::All).await.unwrap().is_empty());
+        assert!(
+            scene
+                .store
+                .details(Devices::All)
+                .await
+                .unwrap()
+                .events
+                .is_empty()
+        );
     });
 }
 

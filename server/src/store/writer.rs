@@ -246,7 +246,8 @@ impl Writer {
                         | IngestOutcome::Revoked
                         | IngestOutcome::TooMuch { .. }
                         | IngestOutcome::NumberTooHigh { .. }
-                        | IngestOutcome::UnknownControl { .. } => false,
+                        | IngestOutcome::UnknownControl { .. }
+                        | IngestOutcome::UnknownPeriod { .. } => false,
                     };
                     Settled::new(reply, outcome).changing_the_fleet(changes)
                 }

@@ -1,4 +1,4 @@
-//! Publishing at two sizes: what `fyr publish` costs, and what reaches devices and costs the server.
+//! Publishing at three sizes: what `fyr publish` costs, and what reaches devices and costs the server.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -9,11 +9,14 @@ use anyhow::{Context as _, Result, ensure};
 use serde::{Deserialize, Serialize};
 
 use crate::idle::{child_of, process_cpu_ms};
-use crate::latency::{Outcome, outcome};
+use crate::latency::{Latency, Outcome, outcome, spread};
 use crate::municipality::{self, groups};
 
-/// How many schools each municipality has: 303 and 4,303 groups.
-const SIZES: [usize; 2] = [60, 860];
+/// How many schools each municipality has: 303, 1,303 and 4,303 groups.
+const SIZES: [usize; 3] = [60, 260, 860];
+
+/// How often the whole loop runs at each size.
+pub const RUNS: usize = 3;
 
 /// What was found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -27,12 +30,15 @@ pub struct Publish {
 pub struct Size {
     /// How many groups are published.
     pub groups: usize,
+    /// `fyr compile`, which signs and verifies nothing.
+    pub compile: Spent,
     /// `fyr publish`, into a new repository.
     pub publish: Spent,
-    /// `fyr-server`, over a run of `fyr demo` with two publications.
+    /// `fyr-server`, over a run of `fyr demo` with two publications: the run that took the most
+    /// memory.
     pub server: Spent,
-    /// From the second publication to the slowest of five devices.
-    pub applied_ms: f64,
+    /// From the second publication to the slowest of five devices, in milliseconds.
+    pub applied: Latency,
 }
 
 /// What a program used.
@@ -61,15 +67,37 @@ fn at(house: &Path, binaries: &Path, schools: usize) -> Result<Size> {
     let policy = scratch.join("policy");
     municipality::write(&policy, schools)?;
     eprintln!("publish: {} groups", groups(schools));
+    let compile = compile(&scratch, binaries)?;
     let publish = publish(&scratch, binaries)?;
-    let (server, outcome) = demo(&policy, binaries)?;
+    let runs: Vec<(Spent, Outcome)> = (0..RUNS)
+        .map(|_| demo(&policy, binaries))
+        .collect::<Result<_>>()?;
     std::fs::remove_dir_all(&scratch)?;
+    let applied = runs.iter().map(|(_, run)| run.publish_to_applied_ms.p99);
+    let applied = spread(applied.collect())?;
+    let servers = runs.into_iter().map(|(server, _)| server);
+    let server = servers.max_by_key(|server| server.peak_kib);
     Ok(Size {
         groups: groups(schools),
+        compile,
         publish,
-        server,
-        applied_ms: outcome.publish_to_applied_ms.p99,
+        server: server.context("no run")?,
+        applied,
     })
+}
+
+/// Compiles the policy, as a measure of what publishing adds to it.
+fn compile(scratch: &Path, binaries: &Path) -> Result<Spent> {
+    let mut child = Command::new(binaries.join("fyr"))
+        .args(["compile", "policy", "--out", "compiled"])
+        .current_dir(scratch)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .context("start `fyr compile`")?;
+    let (spent, is_success) = watch(&mut child, |child| Some(child.id()))?;
+    ensure!(is_success, "`fyr compile` failed");
+    Ok(spent)
 }
 
 /// Publishes the policy for the first time.

@@ -150,12 +150,3 @@ fn write(scratch: &Path) -> Result<()> {
     std::fs::write(scratch.join("list"), list.join("\n") + "\n")?;
     Ok(())
 }
-
-/// The host of a URL and every name above it.
-pub fn names_above(url: &Url) -> Vec<&str> {
-    let host = url.host_str().unwrap_or_default();
-    let below = host
-        .match_indices('.')
-        .filter_map(|(at, _)| host.get(at + 1..));
-    std::iter::once(host).chain(below).collect()
-}

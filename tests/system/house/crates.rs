@@ -146,6 +146,22 @@ fn every_crate_takes_the_lints_of_the_workspace() -> Result<()> {
     Ok(())
 }
 
+/// `make unit` selects test targets by pattern, so that it leaves `system` to a command of its own.
+#[test]
+fn no_test_target_but_this_one_begins_as_this_one_does() -> Result<()> {
+    for package in packages()? {
+        for target in list(&package, "targets") {
+            let (kind, name) = (list(target, "kind"), text(target, "name"));
+            let is_test = kind.iter().any(|kind| kind == "test");
+            assert!(
+                !is_test || name == "system" || !name.starts_with("sy"),
+                "`make unit` does not run the tests `{name}`: rename them"
+            );
+        }
+    }
+    Ok(())
+}
+
 #[test]
 fn every_dependency_comes_from_the_public_registry() -> Result<()> {
     let lock = fs::read_to_string(house().join("Cargo.lock"))?;

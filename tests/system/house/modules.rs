@@ -1,8 +1,8 @@
 //! Which modules of a crate use which: no two of them use each other.
 //!
 //! At every level of the tree, siblings are compared, each with everything below it as one: a parent
-//! and its children may use each other. Tests are left out, since they may look at all of a crate and
-//! nothing is built on them.
+//! and its children may use each other. A name that a module re-exports is followed to where it comes
+//! from. Tests are left out, since they may look at all of a crate and nothing is built on them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -18,6 +18,9 @@ type Module = Vec<String>;
 /// The source of each module, and the name under which it is shown.
 type Sources = BTreeMap<Module, (String, String)>;
 
+/// What each module says of others, and the name under which it is shown.
+type Read = BTreeMap<Module, (String, Reader)>;
+
 /// The modules that use others, by their parent and two siblings below it, with the lines that do.
 type Uses = BTreeMap<(Module, String, String), BTreeSet<String>>;
 
@@ -29,7 +32,7 @@ fn no_modules_of_a_crate_use_each_other() -> Result<()> {
         let place = manifest.parent().context("a manifest has a place")?;
         let sources = sources(&place.join("src"))?;
         seen += sources.len();
-        wrong.extend(cycles(&sources));
+        wrong.extend(cycles(sources));
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     anyhow::ensure!(seen > 300, "only {seen} modules were read");
@@ -48,17 +51,17 @@ fn modules_that_use_each_other_are_found_with_the_lines_that_do() {
         ("b::inner", "use super::C;"),
         (
             "c",
-            "// use crate::b;\n#[cfg(test)]\nmod tests {\n    use crate::b;\n}\nuse crate::A;",
+            "// use crate::b;\n#[cfg(test)]\nmod tests {\n    use crate::b;\n}",
         ),
     ]);
-    assert_eq!(cycles(&sources), Vec::<String>::new());
+    assert_eq!(cycles(sources.clone()), Vec::<String>::new());
     let mut closed = sources;
     closed.extend(in_memory(&[(
         "c",
         "const TEXT: &str = \"crate::b\";\nstatic D: crate::a::A = 'a';",
     )]));
     assert_eq!(
-        cycles(&closed),
+        cycles(closed),
         [
             "`a` and `b` use each other, over others at least: a: 1: crate::b::C; \
              a: 1: crate::b::inner::B; a: 1: crate::b::inner::self",
@@ -66,6 +69,47 @@ fn modules_that_use_each_other_are_found_with_the_lines_that_do() {
             "`c` and `a` use each other, over others at least: c: 2: crate::a::A",
         ]
     );
+}
+
+#[test]
+fn a_module_uses_the_one_that_a_name_comes_from_and_not_the_one_that_passes_it_on() {
+    let through = |name: &str| {
+        cycles(in_memory(&[
+            (
+                "",
+                "mod a;\nmod b;\npub use self::a::A as Other;\npub use a::{C, serde};",
+            ),
+            ("a", "use crate::b::B;"),
+            ("b", &format!("use super::{name};")),
+        ]))
+    };
+    for name in ["Other", "C", "{C, D}"] {
+        assert_eq!(through(name).len(), 2, "{name}");
+    }
+    for name in ["A", "D", "std"] {
+        assert_eq!(through(name), Vec::<String>::new(), "{name}");
+    }
+    // Names that lead to one another lead nowhere.
+    let endless = [
+        ("", "mod a;\nuse crate::a::A;"),
+        ("a", "use crate::A;\npub use super::A;"),
+    ];
+    assert_eq!(cycles(in_memory(&endless)), Vec::<String>::new());
+}
+
+#[test]
+fn what_is_only_used_by_tests_is_left_out_and_what_follows_is_not() {
+    let sources = |of_a: &str| {
+        in_memory(&[
+            ("", "mod a;\nmod b;"),
+            ("a", of_a),
+            ("b", "use crate::a::A;"),
+        ])
+    };
+    let tested = "#[cfg(test)]\nuse crate::b::B;";
+    assert_eq!(cycles(sources(tested)), Vec::<String>::new());
+    let both = format!("{tested}\nmod inner {{\n    use crate::b::B;\n}}");
+    assert_eq!(cycles(sources(&both)).len(), 2);
 }
 
 fn in_memory(modules: &[(&str, &str)]) -> Sources {
@@ -115,12 +159,16 @@ fn sources(src: &Path) -> Result<Sources> {
 }
 
 /// Every pair of siblings of which each uses the other, itself or over further siblings.
-fn cycles(sources: &Sources) -> Vec<String> {
+fn cycles(sources: Sources) -> Vec<String> {
+    let read = sources.into_iter().map(|(module, (shown, source))| {
+        let reader = Reader::new(&tokens(&source));
+        (module, (shown, reader))
+    });
+    let read: Read = read.collect();
     let mut uses = Uses::new();
-    for (module, (shown, source)) in sources {
-        let tokens = tokens(source);
-        for (path, line) in Reader::new(&tokens).paths {
-            let Some(named) = resolve(sources, module, &path) else {
+    for (module, (shown, reader)) in &read {
+        for (path, line) in &reader.paths {
+            let Some(named) = resolve(&read, module, path, MOST_PASSED_ON) else {
                 continue;
             };
             let common = module
@@ -167,8 +215,12 @@ fn reaches(uses: &Uses, parent: &[String], from: &str, wanted: &str) -> bool {
     false
 }
 
-/// The module that a path names or names something in; `None` where it leads out of the crate.
-fn resolve(sources: &Sources, module: &Module, path: &[String]) -> Option<Module> {
+/// How many modules may pass a name on before it is taken for one that leads nowhere.
+const MOST_PASSED_ON: usize = 8;
+
+/// The module that a path names or names something in; `None` where it leads out of the crate. A name
+/// that a module passes on is followed `passed_on` times at most.
+fn resolve(read: &Read, module: &Module, path: &[String], passed_on: usize) -> Option<Module> {
     let (first, mut rest) = path.split_first()?;
     let mut found = match first.as_str() {
         "crate" => Module::new(),
@@ -182,10 +234,16 @@ fn resolve(sources: &Sources, module: &Module, path: &[String]) -> Option<Module
             }
             above
         }
-        child => Some(below(module, child)).filter(|child| sources.contains_key(child))?,
+        child => Some(below(module, child)).filter(|child| read.contains_key(child))?,
     };
     for name in rest {
-        match Some(below(&found, name)).filter(|inside| sources.contains_key(inside)) {
+        let inside = Some(below(&found, name)).filter(|inside| read.contains_key(inside));
+        let passed_on_from = || {
+            let passed_on = passed_on.checked_sub(1)?;
+            let (_, reader) = read.get(&found)?;
+            resolve(read, &found, reader.names.get(name)?, passed_on)
+        };
+        match inside.or_else(passed_on_from) {
             Some(inside) => found = inside,
             None => break,
         }
@@ -205,6 +263,8 @@ type Token = (String, usize);
 struct Reader {
     /// Every path, in declarations and in code, with its line.
     paths: Vec<(Vec<String>, usize)>,
+    /// What `use` declarations name, by the name that it has here.
+    names: BTreeMap<String, Vec<String>>,
     /// The modules that only tests are built from.
     tests: Vec<String>,
 }
@@ -229,8 +289,14 @@ impl Reader {
                     }
                     is_for_tests = false;
                 }
+                "use" if is_for_tests => {
+                    rest = Self::default().read_tree(&[], after);
+                    is_for_tests = false;
+                }
                 "use" => rest = reader.read_tree(&[], after),
-                "fn" | "struct" | "impl" | "const" | "static" => is_for_tests = false,
+                "fn" | "struct" | "enum" | "type" | "trait" | "impl" | "const" | "static" => {
+                    is_for_tests = false;
+                }
                 word if is_name(word) && next(0) == "::" => {
                     let mut path = vec![word.to_owned()];
                     while let [(colons, _), (name, _), further @ ..] = rest
@@ -252,6 +318,7 @@ impl Reader {
     fn read_tree<'t>(&mut self, prefix: &[String], tokens: &'t [Token]) -> &'t [Token] {
         let mut path = prefix.to_vec();
         let mut rest = tokens;
+        let mut alias = None;
         let mut line = 0;
         while let Some(((word, at), after)) = rest.split_first() {
             match word.as_str() {
@@ -267,7 +334,10 @@ impl Reader {
                     }
                 }
                 "," | ";" | "}" => break,
-                "as" => rest = after.get(1..).unwrap_or_default(),
+                "as" => {
+                    alias = after.first().map(|(word, _)| word.clone());
+                    rest = after.get(1..).unwrap_or_default();
+                }
                 word => {
                     if is_name(word) {
                         path.push(word.to_owned());
@@ -278,6 +348,13 @@ impl Reader {
             }
         }
         if line > 0 {
+            if let Some(name) = alias.or_else(|| path.iter().rfind(|it| *it != "self").cloned()) {
+                let whole = match path.split_last() {
+                    Some((last, above)) if last == "self" && !above.is_empty() => above,
+                    _ => &path,
+                };
+                self.names.insert(name, whole.to_vec());
+            }
             self.paths.push((path, line));
         }
         rest

@@ -8,7 +8,7 @@ use fyr_schemas::bundle::{self, Bundle, ClosedList, LONGEST_LISTS};
 use fyr_schemas::enrolment::{ENROLMENT_KEYS_TARGET, EnrolmentKeys};
 use fyr_schemas::{CategoryId, Digest, GroupId, OrganisationId};
 use fyr_trust::list::ListCheck;
-use fyr_trust::{Identity, VerifyError, Wanted as _};
+use fyr_trust::{Identity, VerifyError, Wanted as _, target_path};
 
 use crate::key::PublicKey;
 use crate::metadata::Listed;
@@ -194,14 +194,6 @@ impl Content {
         let digest = self.listed.get(target).map(|listed| &listed.digest);
         let digest = digest.ok_or_else(|| ContentError::Spool(io::ErrorKind::NotFound.into()))?;
         Ok((target_path(target, digest), bytes))
-    }
-}
-
-/// Where a target lies under consistent snapshots: its digest before its file name.
-pub(crate) fn target_path(target: &str, digest: &Digest) -> String {
-    match target.rsplit_once('/') {
-        Some((directory, file)) => format!("targets/{directory}/{digest}.{file}"),
-        None => format!("targets/{digest}.{target}"),
     }
 }
 

@@ -45,18 +45,41 @@ pub struct KeyDirectory {
 #[derive(Debug)]
 #[must_use]
 pub struct Retired {
-    /// Where each half was, and where it is now.
-    moved: Vec<(PathBuf, PathBuf)>,
+    directory: PathBuf,
+    halves: Vec<RetiredHalf>,
+}
+
+/// Where one half of a replaced key was and is.
+#[derive(Debug)]
+struct RetiredHalf {
+    place: PathBuf,
+    /// Where the old half is now; none where there was no old half.
+    old: Option<PathBuf>,
+    /// Where the new half goes when the old one is put back.
+    unused: PathBuf,
 }
 
 impl Retired {
-    /// Puts it back in the place of the key that replaced it.
+    /// The directory that holds it.
+    pub fn directory(&self) -> &Path {
+        &self.directory
+    }
+
+    /// Puts it back, and moves the key that replaced it to [`directory`](Self::directory).
     ///
     /// # Errors
-    /// [`KeyDirectoryError::Write`]
+    /// [`KeyDirectoryError::Write`]; both keys are kept.
     pub fn restore(self) -> Result<(), KeyDirectoryError> {
-        for (place, aside) in self.moved {
-            fs::rename(&aside, &place).map_err(|e| KeyDirectoryError::Write(place, e))?;
+        for half in self.halves {
+            match fs::rename(&half.place, &half.unused) {
+                Ok(()) => {}
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) => return Err(KeyDirectoryError::Write(half.unused, e)),
+            }
+            if let Some(old) = half.old {
+                fs::rename(&old, &half.place)
+                    .map_err(|e| KeyDirectoryError::Write(half.place, e))?;
+            }
         }
         Ok(())
     }
@@ -214,18 +237,26 @@ impl KeyDirectory {
         // Named by the key that takes its place, so that no two retired keys have one name.
         let new = new.get(..8).unwrap_or_default();
         let halves = [(self.private(name), "pem"), (self.public_half(name), "pub")];
-        let mut moved = Retired { moved: Vec::new() };
-        for (half, extension) in halves {
+        let mut moved = Retired {
+            directory: retired.clone(),
+            halves: Vec::new(),
+        };
+        for (place, extension) in halves {
             let aside = retired.join(format!("{name}-before-{new}.{extension}"));
-            match fs::rename(&half, &aside) {
-                Ok(()) => moved.moved.push((half, aside)),
+            let old = match fs::rename(&place, &aside) {
+                Ok(()) => Some(aside),
                 // The private half of a lost key.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                Err(e) if e.kind() == io::ErrorKind::NotFound => None,
                 Err(e) => {
                     moved.restore()?;
                     return Err(KeyDirectoryError::Write(aside, e));
                 }
-            }
+            };
+            moved.halves.push(RetiredHalf {
+                place,
+                old,
+                unused: retired.join(format!("{name}-unused-{new}.{extension}")),
+            });
         }
         match self.store(name, key, passphrase) {
             Ok(_) => Ok(moved),

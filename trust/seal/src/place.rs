@@ -4,7 +4,6 @@
 //! The directory belongs to the server's user, and an administrator, often root, writes it. What is
 //! written belongs to the owner of the directory and can be read by all, with any umask.
 
-use std::collections::BTreeSet;
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
 use std::io::{self, Read as _, Write as _};
@@ -114,12 +113,12 @@ impl Directory {
         Ok(content == bytes)
     }
 
-    /// Removes the files that are not `kept`.
-    pub(crate) fn remove_others(&self, kept: &BTreeSet<OsString>) -> io::Result<()> {
+    /// Removes the files whose name `is_old`.
+    pub(crate) fn remove(&self, is_old: impl Fn(&OsStr) -> bool) -> io::Result<()> {
         for entry in Dir::read_from(&self.opened)? {
             let entry = entry?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
-            if entry.file_type() == FileType::RegularFile && !kept.contains(name) {
+            if entry.file_type() == FileType::RegularFile && is_old(name) {
                 fs::unlinkat(&self.opened, name, AtFlags::empty())?;
             }
         }
@@ -195,6 +194,20 @@ impl Owner {
         let (user, group) = (Uid::from_raw(self.user), Gid::from_raw(self.group));
         Ok(fs::fchown(file, Some(user), Some(group))?)
     }
+}
+
+/// Opens a file of the repository for reading. A link or a pipe in its place is an error: it could
+/// lead out of the repository, or never end.
+pub(crate) fn open_file(path: &Path) -> io::Result<File> {
+    let file = match fs::openat(CWD, path, OLD_FILE, Mode::empty()) {
+        Ok(file) => File::from(file),
+        Err(Errno::LOOP) => return Err(io::Error::other("it is a symbolic link")),
+        Err(e) => return Err(e.into()),
+    };
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::other("it is not a regular file"));
+    }
+    Ok(file)
 }
 
 fn staged(name: &OsStr) -> OsString {

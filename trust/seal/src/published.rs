@@ -6,7 +6,7 @@ use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
     Answer, Clock, EnrolmentAuthority, Keep, Need, Refresh, Refreshed, Seen, Step, TrustedState,
-    Verified, VerifyError,
+    Verified, VerifyError, target_path,
 };
 use jiff::Timestamp;
 use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
@@ -163,6 +163,18 @@ impl Published {
                 Some((category.parse().ok()?, (file.digest, file.length as u64)))
             })
             .collect()
+    }
+
+    /// Its versioned metadata and its targets, by their paths below the repository.
+    pub(crate) fn files(&self) -> impl Iterator<Item = String> {
+        let metadata = [
+            format!("metadata/{}.snapshot.json", self.snapshot.version),
+            format!("metadata/{}.targets.json", self.targets.version),
+        ];
+        let listed = self.listed().into_iter();
+        metadata
+            .into_iter()
+            .chain(listed.map(|(target, file)| target_path(&target, &file.digest)))
     }
 
     pub(crate) fn listed(&self) -> BTreeMap<String, Listed> {

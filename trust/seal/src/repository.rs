@@ -4,7 +4,7 @@
 //! and its timestamp is renamed into place last: a crash in between is invisible to them.
 
 use std::collections::BTreeSet;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsStr;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
@@ -15,23 +15,24 @@ use std::time::{Duration, Instant};
 use fyr_schemas::bundle::ClosedList;
 use fyr_schemas::{CategoryId, Digest, Revision};
 use fyr_trust::list::ListCheck;
-use fyr_trust::{Answer, Need, Seen, VerifyError};
+use fyr_trust::{Answer, Identity, Need, Seen, VerifyError, Wanted as _, target_path};
 use rustix::fs::{Access, AtFlags, CWD};
 use rustix::io::Errno;
 
 use crate::check::{self, Targets};
 use crate::clock::SigningClock;
-use crate::content::{Content, target_path};
+use crate::content::Content;
 use crate::pin::Pin;
-use crate::place::Directory;
+use crate::place::{self, Directory};
 use crate::publication::{self, Authorities, Publication, Signers};
 use crate::published::Published;
 use crate::repository_error::{LOCK_PATIENCE, RepositoryError};
 
-const FIRST_ROOT: &str = "metadata/1.root.json";
 const TIMESTAMP: &str = "metadata/timestamp.json";
-const MAX_ROOT: u64 = 512 * 1024;
+const METADATA: &str = "metadata";
 const LISTS: &str = "targets/lists";
+/// Where a publication leaves files that a later one no longer names.
+const SWEPT: [&str; 4] = [METADATA, "targets", "targets/bundles", LISTS];
 /// How much of a list is read at once.
 const PIECE: usize = 64 * 1024;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
@@ -96,16 +97,17 @@ impl Repository {
         &self,
         announce: impl FnMut(Revision),
     ) -> Result<Option<Published>, RepositoryError> {
-        let first_root = self.read(FIRST_ROOT, MAX_ROOT)?;
+        let first_root = Need::first_root();
+        let found = self.read_need(&first_root)?;
         let timestamp = self.path.join(TIMESTAMP).exists();
-        match (first_root, timestamp) {
+        match (found, timestamp) {
             (Answer::NotFound, false) => match &self.expected {
                 Expected::Anything | Expected::Nothing => Ok(None),
                 Expected::Pinned(_) => Err(RepositoryError::Gone(self.path.clone())),
             },
             (Answer::Found(_), false) => Err(RepositoryError::HalfPublished(self.path.clone())),
             (Answer::NotFound, true) => Err(VerifyError::Missing {
-                document: FIRST_ROOT.to_owned(),
+                document: first_root.path,
             }
             .into()),
             (Answer::Found(root), true) => {
@@ -197,20 +199,26 @@ impl Repository {
         self.expect_published()
     }
 
-    /// Removes the lists that neither the newest publication nor the one before it lists: a device
-    /// may be on its way through that one. Unlike bundles they are large.
+    /// Removes what neither the newest publication nor the one before it names: a device may be on
+    /// its way through that one. Roots stay: a device walks along all of them.
     fn sweep<'a>(&self, publications: impl Iterator<Item = &'a Published>) {
-        let kept: BTreeSet<OsString> = publications
-            .flat_map(Published::lists)
-            .map(|(category, (digest, _))| format!("{digest}.{category}.txt").into())
-            .collect();
-        if !self.path.join(LISTS).exists() {
-            return;
+        let kept: BTreeSet<String> = publications.flat_map(Published::files).collect();
+        for directory in SWEPT {
+            if !self.path.join(directory).exists() {
+                continue;
+            }
+            let is_old = |name: &OsStr| {
+                let Some(name) = name.to_str() else {
+                    return false;
+                };
+                let is_versioned = directory != METADATA || is_named_by_timestamp(name);
+                is_versioned && !kept.contains(&format!("{directory}/{name}"))
+            };
+            // It is published all the same, and the next publication sweeps again.
+            let _left_for_the_next = Directory::open(&self.path)
+                .and_then(|root| root.below(Path::new(directory)))
+                .and_then(|opened| opened.remove(is_old));
         }
-        // It is published all the same, and the next publication sweeps again.
-        let _left_for_the_next = Directory::open(&self.path)
-            .and_then(|root| root.below(Path::new(LISTS)))
-            .and_then(|lists| lists.remove_others(&kept));
     }
 
     /// Reads the text of a published list as a device judges it, in bounded memory.
@@ -225,7 +233,7 @@ impl Repository {
         let path = format!("{LISTS}/{}.{category}.txt", closed.digest);
         let path = self.path.join(path);
         let failed = |e| RepositoryError::Read(path.clone(), e);
-        let file = File::open(&path).map_err(failed)?;
+        let file = place::open_file(&path).map_err(failed)?;
         let mut file = file.take(closed.length.saturating_add(1));
         let mut check = ListCheck::new(category, closed);
         let mut piece = vec![0; PIECE];
@@ -348,7 +356,7 @@ impl Repository {
     fn read(&self, path: &str, max_length: u64) -> Result<Answer, RepositoryError> {
         let path = self.path.join(path);
         let mut bytes = Vec::new();
-        let read = File::open(&path).and_then(|file| {
+        let read = place::open_file(&path).and_then(|file| {
             file.take(max_length.saturating_add(1))
                 .read_to_end(&mut bytes)
         });
@@ -420,7 +428,7 @@ impl Repository {
 impl Targets for Repository {
     fn bytes(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError> {
         let path = target_path(target, digest);
-        match self.read(&path, u64::MAX)? {
+        match self.read(&path, Identity::MAX_LENGTH)? {
             Answer::Found(bytes) => Ok(bytes),
             Answer::NotFound => Err(VerifyError::Missing { document: path }.into()),
         }
@@ -440,11 +448,7 @@ struct Overlay<'a> {
 
 impl Overlay<'_> {
     fn first_root(&self) -> Result<Digest, RepositoryError> {
-        let need = Need {
-            path: FIRST_ROOT.to_owned(),
-            max_length: MAX_ROOT,
-            may_be_absent: false,
-        };
+        let need = Need::first_root();
         match self.read(&need)? {
             Answer::Found(bytes) => Ok(fyr_trust::digest(&bytes)),
             Answer::NotFound => Err(VerifyError::Missing {
@@ -463,6 +467,11 @@ impl Overlay<'_> {
             None => self.repository.read_need(need),
         }
     }
+}
+
+/// Whether a metadata file is one of those of which each publication has its own.
+fn is_named_by_timestamp(name: &str) -> bool {
+    name.ends_with(".snapshot.json") || name.ends_with(".targets.json")
 }
 
 fn would_be_refused(cause: RepositoryError) -> RepositoryError {

@@ -10,6 +10,7 @@
 //! unless they are too many for any browser, or cross too much: those are kept apart, so that they can
 //! be reported.
 
+mod category_region;
 mod closure;
 mod entries;
 mod families;
@@ -24,11 +25,11 @@ use std::rc::Rc;
 
 use fyr_schemas::RuleId;
 
+pub use self::category_region::CategoryRegion;
 use self::closure::Closure;
 use self::entries::goes_before;
 pub use self::kept::PartsRegion;
 use self::overlaps::Overlaps;
-pub use self::whole::CategoryRegion;
 use crate::resolve::{SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::{ByHost, UrlFilter, Verdict};

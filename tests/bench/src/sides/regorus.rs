@@ -8,7 +8,6 @@ use regorus::{Engine, Rc, Value};
 use url::Url;
 
 use super::{Answers, ask, ready};
-use crate::verdicts::names_above;
 
 /// What OPA is asked too.
 pub const POLICY: &str = include_str!("../../urls.rego");
@@ -42,4 +41,13 @@ pub(super) fn answers(list: &str, urls: &[Url]) -> Result<Answers> {
         machine.set_input(input.clone());
         matches!(machine.execute(), Ok(Value::Bool(true)))
     }))
+}
+
+/// The host of a URL and every name above it.
+fn names_above(url: &Url) -> Vec<&str> {
+    let host = url.host_str().unwrap_or_default();
+    let below = host
+        .match_indices('.')
+        .filter_map(|(at, _)| host.get(at + 1..));
+    std::iter::once(host).chain(below).collect()
 }

@@ -1,0 +1,116 @@
+//! Which files a repository holds, and which it refuses to read.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs::{self, File};
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use fyr_fixtures::{DAY, Publication, at};
+use fyr_seal::{Published, RepositoryError, SigningClock};
+use rustix::fs::{CWD, Mode, mkfifoat};
+
+#[test]
+fn what_the_last_two_publications_name_stays_with_every_root_and_older_files_go() {
+    let town = Publication::new();
+    let days = ["2026-08-01", "2026-08-02", "2026-08-03", "2026-08-04"];
+    let groups: [&[&str]; 4] = [&["a"], &["b"], &["c"], &["d"]];
+    let published: Vec<Published> = days
+        .iter()
+        .zip(groups)
+        .map(|(day, groups)| {
+            let published = town.publish_groups(groups, &format!("{day}T08:00:00Z"));
+            published.unwrap()
+        })
+        .collect();
+    let bundles: Vec<String> = published[2..]
+        .iter()
+        .flat_map(Published::bundles)
+        .map(|(group, digest)| format!("{digest}.{group}.json"))
+        .collect();
+    assert_eq!(names(&town.file("targets/bundles")), sorted(bundles));
+    let metadata = [
+        "1.root.json",
+        "3.snapshot.json",
+        "3.targets.json",
+        "4.snapshot.json",
+        "4.targets.json",
+        "timestamp.json",
+    ];
+    assert_eq!(names(&town.file("metadata")), metadata);
+    // The keys whose tokens count are the same in all four.
+    let in_targets = names(&town.file("targets"));
+    assert_eq!(in_targets.len(), 2, "{in_targets:?}");
+    assert_eq!(
+        town.repository().published().unwrap().unwrap().revision().0,
+        4
+    );
+}
+
+#[test]
+fn a_link_or_a_pipe_in_the_place_of_a_file_is_refused_and_waits_for_none() {
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret");
+    fs::write(&secret, "precious").unwrap();
+    let place_pipe = |place: &Path| mkfifoat(CWD, place, Mode::from_raw_mode(0o644)).unwrap();
+    let place_link = |place: &Path| symlink(&secret, place).unwrap();
+    let place_endless = |place: &Path| symlink("/dev/zero", place).unwrap();
+    let placings: [&dyn Fn(&Path); 3] = [&place_pipe, &place_link, &place_endless];
+    for place in placings {
+        let town = Publication::new();
+        let published = town.publish_groups(&["a"], DAY).unwrap();
+        let (_, digest) = published.bundles().into_iter().next().unwrap();
+        let bundle = town.file(&format!("targets/bundles/{digest}.a.json"));
+        fs::remove_file(&bundle).unwrap();
+        place(&bundle);
+        let refused = rotate(&town);
+        assert!(
+            matches!(&refused, Err(RepositoryError::WouldBeRefused(cause)) if matches!(**cause, RepositoryError::Read(..))),
+            "{refused:?}"
+        );
+
+        let root = town.file("metadata/1.root.json");
+        fs::remove_file(&root).unwrap();
+        place(&root);
+        let refused = town.repository().published();
+        assert!(
+            matches!(refused, Err(RepositoryError::Read(..))),
+            "{refused:?}"
+        );
+    }
+}
+
+#[test]
+fn a_file_longer_than_a_device_takes_is_not_read_to_its_end() {
+    let town = Publication::new();
+    let published = town.publish_groups(&["a"], DAY).unwrap();
+    let (_, digest) = published.bundles().into_iter().next().unwrap();
+    let bundle = town.file(&format!("targets/bundles/{digest}.a.json"));
+    // Its length is in its inode alone; to read it whole would take all memory.
+    File::create(&bundle).unwrap().set_len(1 << 40).unwrap();
+    let refused = rotate(&town);
+    assert!(
+        matches!(refused, Err(RepositoryError::WouldBeRefused(_))),
+        "{refused:?}"
+    );
+}
+
+/// Signs what is published under the same keys again, which reads every bundle.
+fn rotate(town: &Publication) -> Result<Published, RepositoryError> {
+    let (authorities, signers) = (town.authority.authorities(), &town.authority.signers);
+    let clock = SigningClock::right(at(DAY));
+    town.repository().rotate(&authorities, signers, clock)
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    sorted(
+        entries
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect(),
+    )
+}
+
+fn sorted(mut names: Vec<String>) -> Vec<String> {
+    names.sort();
+    names
+}
