@@ -377,6 +377,11 @@ impl Enrolled {
         Ok(self.agent.insert(agent))
     }
 
+    /// What the agent that runs wrote to its log so far.
+    pub fn log(&self) -> String {
+        self.agent.as_ref().map(Child::stderr).unwrap_or_default()
+    }
+
     /// Ends the agent as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
         self.agent.as_mut().context("no agent runs")?.kill()
