@@ -17,6 +17,6 @@ pub(super) fn render(page: &mut String, found: &Disk) {
     let _ = writeln!(
         page,
         "\nThe growth of the database over 365 simulated days, without its write-ahead log: on each day 32 reports \
-         of 40 controls, 7 of them with news. The test `{TEST}` prints it."
+         of 40 controls, 6 of them with news. The test `{TEST}` prints it."
     );
 }
