@@ -7,6 +7,7 @@ use std::mem;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use fyr_policy_core::phrase::counted;
 use fyr_policy_core::{Compilation, GapNote, Sources};
 use fyr_schemas::GroupId;
 use fyr_schemas::bundle::{self, Bundle};
@@ -76,8 +77,8 @@ pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
     write(&compilation, &args.out)?;
     writeln!(
         io::stdout(),
-        "compiled {} groups for {} into {}\n{}",
-        compilation.bundles.len(),
+        "compiled {} for {} into {}\n{}",
+        counted(compilation.bundles.len(), "group", "groups"),
         args.policy.day(),
         args.out.display(),
         summary(&compilation.gaps)
@@ -200,10 +201,7 @@ fn summary(gaps: &[GapNote]) -> String {
     let widest = gaps.iter().map(|gap| gap.control.as_str().len()).max();
     let widest = widest.unwrap_or(0);
     let lines = gaps.iter().map(|note| {
-        let groups = match note.groups.len() {
-            1 => "1 group".to_owned(),
-            count => format!("{count} groups"),
-        };
+        let groups = counted(note.groups.len(), "group", "groups");
         let control = note.control.as_str();
         let engine = note.engine.to_string();
         let detail = &note.gap.detail;

@@ -4,7 +4,6 @@ mod devices;
 mod git;
 mod markdown;
 mod revision;
-mod summary;
 mod text;
 
 use std::io::{self, Write as _};
@@ -22,6 +21,7 @@ use self::devices::Devices;
 use self::revision::{Side, SideError};
 use crate::day::{day, today};
 use crate::render::{Findings, Look};
+use crate::unknown::with_help;
 
 /// Say what changes for whom between two policies
 ///
@@ -95,8 +95,8 @@ pub(crate) enum DiffCommandError {
     #[error(transparent)]
     Side(#[from] SideError),
     /// One of them has errors.
-    #[error(transparent)]
-    Faulty(#[from] DiffError),
+    #[error("{}", with_help(.0, .0.meant()))]
+    Faulty(DiffError),
     /// The list of addresses could not be read.
     #[error("read the addresses in `{}`", .0.display())]
     Addresses(PathBuf, #[source] io::Error),
@@ -119,6 +119,12 @@ pub(crate) enum DiffCommandError {
     /// It could not be put into JSON.
     #[error("print the difference as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<DiffError> for DiffCommandError {
+    fn from(error: DiffError) -> Self {
+        Self::Faulty(error)
+    }
 }
 
 /// What is printed as JSON.

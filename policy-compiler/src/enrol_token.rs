@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::str::FromStr;
 
-use fyr_policy_core::meant::help_for_unknown;
+use fyr_policy_core::meant::Meant;
 use fyr_schemas::GroupId;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::envelope::PayloadType;
@@ -16,6 +16,7 @@ use fyr_seal::{
 use jiff::{SignedDuration, Span, SpanRelativeTo, Timestamp};
 
 use crate::passphrase::{AskError, PassphraseArgs};
+use crate::unknown::with_help;
 
 /// Write the line with which devices join a group
 ///
@@ -70,12 +71,18 @@ pub(crate) enum EnrolTokenError {
     #[error(transparent)]
     Repository(#[from] RepositoryError),
     /// No such group.
-    #[error("no group `{group}` is published in the repository; {}", suggest(.published, .group))]
+    #[error(
+        "{}",
+        with_help(
+            &format_args!("no group `{group}` is published in the repository"),
+            Some(meant)
+        )
+    )]
     UnknownGroup {
         /// What was asked for.
         group: GroupId,
-        /// What there is.
-        published: Vec<GroupId>,
+        /// What was probably meant.
+        meant: Meant,
     },
     /// No key at hand is listed.
     #[error("no enrolment key in `{0}` is published: run `fyr publish` with these keys first")]
@@ -109,7 +116,7 @@ pub(crate) fn run(args: &EnrolTokenArgs) -> Result<ExitCode, EnrolTokenError> {
     if !groups.contains_key(&args.group) {
         return Err(EnrolTokenError::UnknownGroup {
             group: args.group.clone(),
-            published: groups.into_keys().collect(),
+            meant: Meant::among(args.group.as_str(), groups.keys().map(GroupId::as_str)),
         });
     }
     let key = enrolment_key(args, &keys, &published)?;
@@ -151,10 +158,6 @@ fn enrolment_key(
         .source()?
         .existing(&format!("the key {listed}"))?;
     Ok(keys.unlock(&listed, &passphrase)?)
-}
-
-fn suggest(published: &[GroupId], wanted: &GroupId) -> String {
-    help_for_unknown(wanted.as_str(), published.iter().map(GroupId::as_str))
 }
 
 impl FromStr for ServerUrl {

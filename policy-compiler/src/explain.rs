@@ -11,7 +11,7 @@ use std::str::FromStr;
 
 use fyr_policy_core::{
     AtTime, Code, ExplainError, Explanation, Ground, Language, Otherwise, Reason, ServiceNote,
-    Subject, When, days_in_words, explain, overview as explain_all, wording,
+    Subject, When, explain, overview as explain_all, wording,
 };
 use fyr_schemas::bundle::Coverage;
 use fyr_schemas::{CategoryId, PeriodId};
@@ -23,6 +23,7 @@ use crate::meaning::{self, Meaning};
 use crate::policy_directory::{self, ReadPolicyError};
 use crate::render::{Findings, Look, visible};
 use crate::suggested::suggested;
+use crate::unknown::with_help;
 
 /// Say what holds for a group and why, or what a finding means
 #[derive(Debug, clap::Args)]
@@ -90,14 +91,20 @@ pub(crate) enum ExplainCommandError {
     #[error(transparent)]
     Policy(#[from] ReadPolicyError),
     /// There is nothing to explain.
-    #[error(transparent)]
-    Explain(#[from] ExplainError),
+    #[error("{}", with_help(.0, .0.meant()))]
+    Explain(ExplainError),
     /// It could not be printed.
     #[error("print the explanation")]
     Print(#[from] io::Error),
     /// It could not be put into JSON.
     #[error("print the explanation as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<ExplainError> for ExplainCommandError {
+    fn from(error: ExplainError) -> Self {
+        Self::Explain(error)
+    }
 }
 
 /// Runs `fyr explain`.
@@ -347,7 +354,9 @@ fn describe_otherwise(text: &mut String, explanation: &Explanation) {
     {
         let during = during.as_ref();
         let during = during.and_then(|during| periods_in_words(during, &explanation.depends_on));
-        let when = [during, days_in_words(*days)].into_iter().flatten();
+        let when = [during, wording::days(*days, Language::English)]
+            .into_iter()
+            .flatten();
         let when: Vec<String> = when.collect();
         row(text, "at times", &format!("{holds} {}", when.join(", ")));
     }
@@ -371,7 +380,10 @@ fn describe_decided(text: &mut String, explanation: &Explanation, because: &Reas
 }
 
 fn describe(text: &mut String, label: &str, reason: &Reason) {
-    row(text, label, &format!("{} ({})", reason.says, reason.place));
+    let listed = reason.listed.as_ref();
+    let listed = listed.map_or_else(String::new, |member| format!(", which lists {member}"));
+    let says = format!("{}{listed} ({})", reason.says, reason.place);
+    row(text, label, &says);
     let rule = format!(
         "rule `{}`, {} from {}",
         reason.rule, reason.strength, reason.unit

@@ -5,12 +5,15 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use fyr_policy_core::categories::{CategoryAccount, DroppedEntries, categories};
-use fyr_policy_core::meant::help_for_unknown;
+use fyr_policy_core::meant::Meant;
+use fyr_policy_core::phrase::counted;
 use fyr_policy_core::url_filter::Verdict;
+use fyr_policy_core::{Language, wording};
 use fyr_schemas::CategoryId;
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
 use crate::render::in_one_line;
+use crate::unknown::with_help;
 
 /// Say what the categories of a policy hold
 ///
@@ -46,12 +49,12 @@ pub(crate) enum ListsError {
     #[error("`fyr.yaml` is missing or cannot be read: run `fyr check`")]
     NoPolicy,
     /// No category has this name.
-    #[error("unknown category `{name}`; {help}")]
+    #[error("{}", with_help(&format_args!("unknown category `{name}`"), Some(meant)))]
     UnknownCategory {
         /// The name that was given.
         name: CategoryId,
-        /// What may have been meant.
-        help: String,
+        /// What was probably meant.
+        meant: Meant,
     },
     /// It could not be printed.
     #[error("print the categories")]
@@ -67,11 +70,11 @@ pub(crate) fn run(args: &ListsArgs) -> Result<ExitCode, ListsError> {
     let mut accounts = categories(&sources, args.policy.day()).ok_or(ListsError::NoPolicy)?;
     if let Some(wanted) = &args.category {
         let known = accounts.iter().map(|account| account.category.as_str());
-        let help = help_for_unknown(wanted.as_str(), known);
+        let meant = Meant::among(wanted.as_str(), known);
         accounts.retain(|account| account.category == *wanted);
         if accounts.is_empty() {
             let name = wanted.clone();
-            return Err(ListsError::UnknownCategory { name, help });
+            return Err(ListsError::UnknownCategory { name, meant });
         }
     }
     if args.json {
@@ -130,19 +133,29 @@ fn holds(account: &CategoryAccount) -> String {
     let kept = account.kept;
     let parts = match kept.parts {
         0 => String::new(),
-        count => format!(" and {count} addresses or parts of sites"),
+        count => {
+            let parts = counted(
+                count,
+                "address or part of a site",
+                "addresses or parts of sites",
+            );
+            format!(" and {parts}")
+        }
     };
-    format!(
-        "{} domains{parts}, of {} entries",
-        kept.domains, account.entries
-    )
+    let domains = counted(kept.domains, "domain", "domains");
+    let entries = counted(account.entries, "entry", "entries");
+    format!("{domains}{parts}, of {entries}")
 }
 
 fn describe_dropped(text: &mut String, label: &str, entries: &DroppedEntries) {
     row(
         text,
         label,
-        &format!("{} {}", entries.count, entries.reason),
+        &format!(
+            "{} {}",
+            entries.count,
+            wording::dropped(entries.reason, Language::English)
+        ),
     );
     for line in &entries.examples {
         row(text, "", &format!("  {}  {}", line.place, line.text));

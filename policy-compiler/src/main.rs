@@ -22,6 +22,7 @@ mod schema;
 mod signing;
 mod sites;
 mod suggested;
+mod unknown;
 
 use std::io;
 use std::os::fd::AsFd;

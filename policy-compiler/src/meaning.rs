@@ -2,10 +2,9 @@
 
 use fyr_policy_core::meant::did_you_mean;
 use fyr_policy_core::{Code, Language, Severity, wording};
-use include_dir::{Dir, include_dir};
 
-/// The golden files of the findings. They are what the tests hold, so no example is untrue.
-static EXAMPLES: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/tests/snapshots");
+/// What the case of each code prints, in the order of the codes. A test compares it with the program.
+static EXAMPLES: &[(&str, &str)] = include!(concat!(env!("OUT_DIR"), "/examples.rs"));
 
 /// A code with all its texts.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -58,15 +57,13 @@ impl Meaning {
     }
 }
 
-/// The golden file of a code, without what the test says about itself and without the tally.
+/// What the case of a code prints, without the tally.
 fn example(code: Code) -> &'static str {
-    let file = EXAMPLES.get_file(format!("diagnostics__{code}.snap"));
-    let text = file
-        .and_then(|file| file.contents_utf8())
-        .unwrap_or_default();
-    let (_, reported) = text.split_once("\n---\n").unwrap_or(("", text));
-    let end = reported.trim_end().rfind("\n\n").unwrap_or(reported.len());
-    reported.get(..end).unwrap_or(reported).trim_end()
+    let mut examples = EXAMPLES.iter();
+    let example = examples.find(|(of, _)| *of == code.as_str());
+    let text = example.map_or("", |(_, text)| *text);
+    let findings = text.trim_end().rsplit_once("\n\n");
+    findings.map_or(text, |(findings, _)| findings).trim_end()
 }
 
 /// Whether this is meant as a code, known or not: `fyr401`.

@@ -7,6 +7,7 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use fyr_policy_core::phrase::counted;
 use fyr_schemas::GroupId;
 use fyr_seal::{
     Bundles, Change, Content, ContentError, Expected, KeyDirectory, KeyDirectoryError, KeyName,
@@ -163,8 +164,9 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     };
     let _unread = writeln!(
         io::stdout(),
-        "{what} revision {revision} of {} for {groups} groups",
+        "{what} revision {revision} of {} for {}",
         content.organisation(),
+        counted(groups, "group", "groups"),
     );
     Ok(ExitCode::SUCCESS)
 }

@@ -9,6 +9,7 @@ mod visible;
 use std::io::{self, Write};
 use std::path::Path;
 
+use fyr_policy_core::phrase::counted;
 use fyr_policy_core::{Diagnostic, DormantRule, Sources};
 
 pub(crate) use self::text::Look;
@@ -67,14 +68,10 @@ impl<'a> Findings<'a> {
     /// `2 errors, 1 warning`, or that nothing was found.
     pub(crate) fn tally(&self) -> String {
         let errors = self.all.iter().filter(|finding| finding.is_error()).count();
-        let counted = |count: usize, word: &str| match count {
-            0 => None,
-            1 => Some(format!("1 {word}")),
-            _ => Some(format!("{count} {word}s")),
-        };
+        let some = |count, one, many| (count > 0).then(|| counted(count, one, many));
         let parts: Vec<String> = [
-            counted(errors, "error"),
-            counted(self.all.len() - errors, "warning"),
+            some(errors, "error", "errors"),
+            some(self.all.len() - errors, "warning", "warnings"),
         ]
         .into_iter()
         .flatten()

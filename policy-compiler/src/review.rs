@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
+use fyr_policy_core::phrase::counted;
 use fyr_policy_core::{Due, Review, SingleBlock, Task, review};
 use jiff::ToSpan as _;
 use jiff::civil::Date;
@@ -160,7 +161,7 @@ fn single_blocks(blocks: &[SingleBlock]) -> String {
     };
     format!(
         "\nsingle blocks: {count} in {}, the oldest {}\n{}",
-        counted(blocks.len(), "rule"),
+        counted(blocks.len(), "rule", "rules"),
         age(oldest),
         table(&blocks.iter().map(row_of_block).collect::<Vec<_>>())
     )
@@ -195,15 +196,10 @@ fn row_of_block(block: &SingleBlock) -> Vec<String> {
 fn age(days: i32) -> String {
     let days = usize::try_from(days).unwrap_or(0);
     match days {
-        0..60 => counted(days, "day"),
-        60..730 => counted(days / 30, "month"),
-        _ => counted(days / 365, "year"),
+        0..60 => counted(days, "day", "days"),
+        60..730 => counted(days / 30, "month", "months"),
+        _ => counted(days / 365, "year", "years"),
     }
-}
-
-fn counted(count: usize, word: &str) -> String {
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {word}{plural}")
 }
 
 /// Rows with their columns aligned; the last one runs on.

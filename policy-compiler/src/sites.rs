@@ -9,6 +9,7 @@ use fyr_policy_core::{EnforcementError, enforcement};
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
 use crate::render::{Findings, Look, visible};
+use crate::unknown::with_help;
 
 /// Say where each site is enforced, and where not
 ///
@@ -44,14 +45,20 @@ pub(crate) enum SitesError {
     #[error(transparent)]
     Policy(#[from] ReadPolicyError),
     /// Nothing is enforced, or not for such a group.
-    #[error(transparent)]
-    Enforcement(#[from] EnforcementError),
+    #[error("{}", with_help(.0, .0.meant()))]
+    Enforcement(EnforcementError),
     /// It could not be printed.
     #[error("print the sites")]
     Print(#[from] io::Error),
     /// It could not be put into JSON.
     #[error("print the sites as JSON")]
     Json(#[from] serde_json::Error),
+}
+
+impl From<EnforcementError> for SitesError {
+    fn from(error: EnforcementError) -> Self {
+        Self::Enforcement(error)
+    }
 }
 
 /// Runs `fyr sites`.

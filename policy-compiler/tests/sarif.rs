@@ -7,6 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
+use fyr_fixtures::Replaced as _;
 use serde_json::{Value, json};
 
 /// A rule of a school that loosens what the board decided, with a sign of two units of UTF-16
@@ -146,11 +147,11 @@ fn what_is_said_alike_of_several_places_is_shown_at_each_of_them() {
     let repository = repository();
     let rules = repository.path().join("skole politik å/rules");
     let unknown = RULE
-        .replace("OEST-3", "OEST-2031")
-        .replace("off", "strict")
-        .replace("🏫", "block");
+        .replaced("OEST-3", "OEST-2031")
+        .replaced("off", "strict")
+        .replaced("🏫", "block");
     for name in ["x", "y"] {
-        let rule = unknown.replace("rule: oest", &format!("rule: {name}"));
+        let rule = unknown.replaced("rule: oest", &format!("rule: {name}"));
         fs::write(rules.join(format!("{name}.yaml")), rule).expect("a file");
     }
     let log = sarif(repository.path(), "skole politik å");

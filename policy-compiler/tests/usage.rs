@@ -126,7 +126,7 @@ fn a_part_of_a_name_is_answered_with_the_whole() {
         ),
         (
             &["lists", ".", "--category", "spil"],
-            "unknown category `spil`; there is none yet",
+            "unknown category `spil`; add it first: there is none yet",
         ),
     ] {
         let output = fyr(base(), arguments);

@@ -37,7 +37,7 @@ pub struct Timetable {
 /// When a period runs: while the clock on the wall shows one of its hours on one of its days.
 ///
 /// An hour that daylight saving skips does not run; one that comes twice runs twice.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub enum Period {

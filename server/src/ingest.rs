@@ -312,6 +312,8 @@ impl From<IngestError> for Problem {
 
 #[cfg(test)]
 mod tests {
+    use fyr_fixtures::Replaced as _;
+
     use super::*;
 
     #[track_caller]
@@ -332,7 +334,7 @@ mod tests {
         assert!(read(plain.as_bytes()).is_some());
         let spaced = plain.replace(',', ", ");
         assert!(read(spaced.as_bytes()).is_none());
-        let more = plain.replace(r#""started""#, r#""started","user":"Ida Hansen""#);
+        let more = plain.replaced(r#""started""#, r#""started","user":"Ida Hansen""#);
         assert!(read(more.as_bytes()).is_none());
     }
 

@@ -8,6 +8,7 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::DeviceId;
 use fyr_schemas::Revision;
 use fyr_schemas::bundle::Bundle;
@@ -97,14 +98,14 @@ impl Municipality {
 
     /// Opens the developer tools, which the policy closes and through which a test looks inside.
     pub fn let_tests_look_inside(&self) -> Result<()> {
-        self.replace(
+        self.rewrite(
             "escape.developer-tools: closed",
             "escape.developer-tools: open",
         )
     }
 
     /// Replaces `old`, which must be there, in every file of the policy.
-    fn replace(&self, old: &str, new: &str) -> Result<()> {
+    fn rewrite(&self, old: &str, new: &str) -> Result<()> {
         let mut found = false;
         for entry in WalkDir::new(self.policy()) {
             let path = entry?.into_path();
@@ -113,7 +114,7 @@ impl Municipality {
             }
             let text = fs::read_to_string(&path)?;
             if text.contains(old) {
-                fs::write(&path, text.replace(old, new))?;
+                fs::write(&path, text.replaced(old, new))?;
                 found = true;
             }
         }
@@ -374,6 +375,11 @@ impl Enrolled {
         ];
         let agent = Child::start(&Binary::Agent.path()?, arguments, |_| ())?;
         Ok(self.agent.insert(agent))
+    }
+
+    /// What the agent that runs wrote to its log so far.
+    pub fn log(&self) -> String {
+        self.agent.as_ref().map(Child::stderr).unwrap_or_default()
     }
 
     /// Ends the agent as a power cut would.

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, Result, ensure};
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::fleet::DeviceState;
 use fyr_schemas::report::{ControlState, EventKind, FailureReason, Found, Place, RefusalReason};
@@ -258,8 +259,8 @@ fn a_closed_name_that_is_removed_is_closed_again_at_once() -> Result<()> {
     let whole = hosts(&device)?;
     let place = Place::Hosts;
     for (number, spoilt) in [
-        whole.replace("0.0.0.0 bet.example # fyr\n", ""),
-        whole.replace("0.0.0.0 bet.example", "93.184.216.34 bet.example"),
+        whole.replaced("0.0.0.0 bet.example # fyr\n", ""),
+        whole.replaced("0.0.0.0 bet.example", "93.184.216.34 bet.example"),
         whole.split_inclusive('\n').take(3).collect(),
         UNMANAGED.to_owned(),
     ]

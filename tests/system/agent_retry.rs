@@ -340,7 +340,8 @@ fn no_report_is_discarded_for_an_answer_that_is_not_our_servers() -> Result<()> 
         let seen = town.device_that("the report of the drift", |seen| {
             let drifts = seen.events.iter().filter(|event| event.what == drift);
             drifts.count() > before
-        })?;
+        });
+        let seen = seen.with_context(|| format!("after {status}: {}", device.log()))?;
         ensure!(seen.missing_reports == 0, "after {status}: {seen:#?}");
     }
     Ok(())

@@ -4,6 +4,7 @@ use std::fs;
 use std::net::IpAddr;
 
 use anyhow::{Context as _, Result};
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::bundle::Bundle;
 use fyr_tests::chromium::Chromium;
 use fyr_tests::firefox::Firefox;
@@ -62,7 +63,7 @@ impl Scene {
         publish(&self.town, "excepted.example\nlate.example\nshop.example\n")?;
         let path = self.device.device.root().join("etc/hosts");
         let unmanaged =
-            fs::read_to_string(&path)?.replace(&format!("{OUTSIDE} late.example\n"), "");
+            fs::read_to_string(&path)?.replaced(&format!("{OUTSIDE} late.example\n"), "");
         fs::write(&path, unmanaged)?;
         self.lead(&["early.example"])?;
         self.device.agent(&["once"])?.success()?;

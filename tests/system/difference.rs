@@ -5,6 +5,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use anyhow::{Context as _, Result, ensure};
+use fyr_fixtures::Replaced as _;
 use fyr_tests::binaries::Binary;
 use fyr_tests::municipality::Municipality;
 use serde_json::Value;
@@ -47,7 +48,7 @@ fn a_change_is_reported_with_the_devices_that_it_reaches() -> Result<()> {
     let rule = municipality
         .policy()
         .join("rules/closed-leaking-example.yaml");
-    let elsewhere = fs::read_to_string(&rule)?.replace("for: /skoler", "for: /skoler/maalovhoj");
+    let elsewhere = fs::read_to_string(&rule)?.replaced("for: /skoler", "for: /skoler/maalovhoj");
     fs::write(&rule, elsewhere)?;
     let reported = devices(&diff(&municipality, &server)?)?;
     ensure!(

@@ -7,6 +7,8 @@ use fyr_tests::child;
 use serde_json::Value;
 
 mod crates;
+mod fixtures;
+mod language;
 mod licences;
 mod modules;
 mod promises;

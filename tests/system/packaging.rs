@@ -6,6 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use fyr_fixtures::Replaced as _;
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{self, Child};
 use fyr_tests::school::School;
@@ -98,7 +99,7 @@ fn systemd_finds_no_fault_in_the_units() -> Result<()> {
         let directory = tempfile::tempdir()?;
         let path = directory.path().join(format!("{}.service", binary.name()));
         let built = binary.path()?.display().to_string();
-        fs::write(&path, unit.0.replace(&installed, &built))?;
+        fs::write(&path, unit.0.replaced(&installed, &built))?;
         let arguments = ["verify".into(), path.into_os_string()];
         let reported = child::run(verify, arguments)?;
         ensure!(

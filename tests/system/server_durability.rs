@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::Revision;
 use fyr_tests::binaries::Binary;
 use fyr_tests::child::{Child, Ended, run};
@@ -130,7 +131,7 @@ fn two_servers_never_share_a_state_directory_or_a_port() -> Result<()> {
     );
     let other = tempfile::tempdir()?;
     let other = other.path().display().to_string();
-    let address = hosted.url().replace("http://", "");
+    let address = hosted.url().replaced("http://", "");
     says(
         &failed(&[
             "--state",

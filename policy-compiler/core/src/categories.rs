@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::category::{Category, Origin};
 use crate::compile::read;
 use crate::finding::Diagnostics;
-use crate::lists::Placement;
+use crate::lists::{Dropped, Placement};
 use crate::policy::{Assumptions, Policy};
 use crate::source::Sources;
 use crate::url_filter::Verdict;
@@ -61,8 +61,8 @@ pub struct Kept {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct DroppedEntries {
-    /// The reason, as it follows their number.
-    pub reason: &'static str,
+    /// The reason.
+    pub reason: Dropped,
     /// How many they are.
     pub count: usize,
     /// The first few of them.
@@ -140,7 +140,7 @@ fn dropped(origin: &Origin, sources: &Sources) -> Vec<DroppedEntries> {
         .dropped
         .iter()
         .map(|(reason, tally)| DroppedEntries {
-            reason: reason.words(),
+            reason: *reason,
             count: tally.count,
             examples: tally
                 .first

@@ -7,7 +7,6 @@
 
 mod addresses;
 mod bounds;
-mod change;
 mod crowd;
 mod grounds;
 mod later;
@@ -26,16 +25,15 @@ use fyr_schemas::{CaseNumber, GroupId};
 use jiff::civil::Date;
 use url::Url;
 
-pub use self::change::{
-    AddedGroup, AddressChange, Change, Difference, Document, GroupsTouched, Held, Listed,
-    Membership, Risk, Subject,
-};
 use self::crowd::Crowds;
 use crate::compile::{Parsed, sound_of};
-use crate::explain::Ground;
+pub use crate::difference::{
+    AddedGroup, AddressChange, Change, Content, Difference, Document, Effective, GroupsTouched,
+    Holiday, Listed, Membership, Risk, Subject, Vacancy, Who, Whom, Zone,
+};
 use crate::finding::Diagnostic;
-use crate::meant::help_for_unknown;
-use crate::policy::{Assumptions, Policy};
+use crate::meant::Meant;
+use crate::policy::{Assumptions, Ground, Policy};
 use crate::resolve::{Resolution, resolve};
 use crate::source::Sources;
 use crate::time_slice::{Reported, TimeSlice};
@@ -50,13 +48,23 @@ pub enum DiffError {
     #[error("the new policy has errors, so it would not compile")]
     NewFaulty(Vec<Diagnostic>),
     /// A case that is to be taken for decided is nowhere.
-    #[error("unknown decision `{case}`; {help}")]
+    #[error("unknown decision `{case}`")]
     UnknownCase {
         /// The case number given.
         case: CaseNumber,
-        /// What may have been meant.
-        help: String,
+        /// What was probably meant.
+        meant: Meant,
     },
+}
+
+impl DiffError {
+    /// What was probably meant by a name that the policy does not have.
+    pub fn meant(&self) -> Option<&Meant> {
+        match self {
+            Self::UnknownCase { meant, .. } => Some(meant),
+            Self::OldFaulty(_) | Self::NewFaulty(_) => None,
+        }
+    }
 }
 
 /// What two policies are compared for.
@@ -91,7 +99,7 @@ pub fn diff(
         if !new.decisions.contains_key(case) {
             return Err(DiffError::UnknownCase {
                 case: case.clone(),
-                help: help_for_unknown(case.as_str(), new.decisions.keys().map(CaseNumber::as_str)),
+                meant: Meant::among(case.as_str(), new.decisions.keys().map(CaseNumber::as_str)),
             });
         }
     }
@@ -110,7 +118,7 @@ pub fn diff(
     }
     changes.sort_by(|a, b| (b.risk, a).cmp(&(a.risk, b)));
     let groups = touched(&sides, &changes, &addresses);
-    let cited = |held: fn(&Change) -> &Held| -> BTreeSet<CaseNumber> {
+    let cited = |held: fn(&Change) -> &Effective| -> BTreeSet<CaseNumber> {
         let held = changes.iter().map(held);
         held.filter_map(|held| held.decision.clone()).collect()
     };
@@ -176,7 +184,7 @@ struct Compared<'a> {
 
 fn touched(sides: &Sides<'_>, changes: &[Change], addresses: &[AddressChange]) -> GroupsTouched {
     let what_holds = changes.iter();
-    let what_holds = what_holds.filter(|change| change.subject.is_what_holds());
+    let what_holds = what_holds.filter(|change| change.subject.is_in_force());
     let of_changes = what_holds.flat_map(|change| &change.groups);
     let of_addresses = addresses.iter().flat_map(|change| &change.groups);
     let differing: BTreeSet<GroupId> = of_changes.chain(of_addresses).cloned().collect();
@@ -213,8 +221,8 @@ fn decisions(policy: &Policy, cases: &BTreeSet<CaseNumber>) -> Vec<Ground> {
 #[derive(Default)]
 struct Gathered(Reported<(GroupId, Subject), (Risk, Steps)>);
 
-/// What held, and what will.
-type Steps = (Held, Held);
+/// What was in force, and what will be.
+type Steps = (Effective, Effective);
 
 impl Gathered {
     fn add(
@@ -242,7 +250,7 @@ impl Gathered {
                 subject,
                 before,
                 after,
-                whom: crowds.in_words(&groups, &slice),
+                whom: crowds.whom(&groups),
                 during: slice.during,
                 days: slice.days,
                 groups,

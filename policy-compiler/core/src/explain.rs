@@ -9,21 +9,21 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_policy_source::{At, Ownership, Strength};
-use fyr_schemas::bundle::{Coverage, Engine, Gap, GapReason};
-use fyr_schemas::{
-    CaseNumber, CategoryId, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath,
-};
+use fyr_schemas::bundle::{Coverage, Engine, GapReason};
+use fyr_schemas::{CategoryId, GroupId, LanguageCode, PeriodId, RuleId, StageId, UnitPath};
 use jiff::civil::Date;
 use url::Url;
 
-pub use self::overview::{Held, Overview, SitesHeld, overview};
+pub use self::overview::{EffectiveSites, EffectiveValue, Overview, overview};
 pub use self::service::ServiceNote;
 pub use self::time::{AtTime, Otherwise, When};
 use crate::compile::{desired, sound};
 use crate::finding::Diagnostic;
+use crate::gap::Cause;
 use crate::judge::{Decider, Judge};
 use crate::lower::{self, FlatLists, Placement};
-use crate::meant::help_for_unknown;
+use crate::meant::Meant;
+pub use crate::policy::Ground;
 use crate::policy::{Assumptions, Policy, Rule, UnknownGroup};
 use crate::resolve::{EffectiveSetting, Resolution, Resolved, SiteClaim, resolve};
 use crate::settings::{self, Setting};
@@ -81,6 +81,8 @@ pub struct Reason {
     pub rule: RuleId,
     /// What it says, in the words of the source.
     pub says: String,
+    /// The member of its category that the address belongs to.
+    pub listed: Option<String>,
     /// Where it says so: `rules/sider.yaml:24:7`.
     pub place: String,
     /// Its unit.
@@ -95,42 +97,6 @@ pub struct Reason {
     pub decision: Option<Ground>,
 }
 
-/// The decision behind a rule.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub struct Ground {
-    /// The case number.
-    pub case: CaseNumber,
-    /// What it is about.
-    pub title: String,
-    /// The body that decided, by its name in full.
-    pub body: String,
-    /// The day it was decided.
-    pub date: Date,
-    /// Where it stands: `in-force`.
-    pub status: &'static str,
-    /// For an emergency: the day by which the body must decide.
-    pub decide_by: Option<Date>,
-    /// The day it is to be looked at again.
-    pub review: Option<Date>,
-}
-
-impl Ground {
-    /// What the policy says of a case.
-    pub(crate) fn of(policy: &Policy, case: &CaseNumber) -> Option<Self> {
-        let decision = &policy.decisions.get(case)?.document;
-        Some(Self {
-            case: case.clone(),
-            title: decision.title.clone(),
-            body: policy.body_of(case)?.to_owned(),
-            date: decision.date.value.0,
-            status: decision.status.word(),
-            decide_by: decision.awaited_by().map(|day| day.value.0),
-            review: decision.review.as_ref().map(|day| day.value.0),
-        })
-    }
-}
-
 /// Why there is no answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
@@ -141,13 +107,25 @@ pub enum ExplainError {
     #[error(transparent)]
     UnknownGroup(#[from] UnknownGroup),
     /// No setting has this name.
-    #[error("unknown setting `{setting}`; {help}")]
+    #[error("unknown setting `{setting}`")]
     UnknownSetting {
         /// The name given.
         setting: String,
-        /// What may have been meant.
-        help: String,
+        /// What was probably meant.
+        meant: Meant,
     },
+}
+
+impl ExplainError {
+    /// What was probably meant by a name that does not exist.
+    pub fn meant(&self) -> Option<&Meant> {
+        match self {
+            Self::UnknownGroup(UnknownGroup { meant, .. }) | Self::UnknownSetting { meant, .. } => {
+                Some(meant)
+            }
+            Self::Faulty(_) => None,
+        }
+    }
 }
 
 /// Explains what holds for a group at a time.
@@ -214,7 +192,7 @@ impl Narrator<'_, '_> {
                 Some(setting) => Ok(self.setting(setting)),
                 None => Err(ExplainError::UnknownSetting {
                     setting: name.clone(),
-                    help: help_for_unknown(name, settings::all().map(|setting| setting.name)),
+                    meant: Meant::among(name, settings::all().map(|setting| setting.name)),
                 }),
             },
         }
@@ -222,8 +200,7 @@ impl Narrator<'_, '_> {
 
     fn setting(&self, setting: &'static Setting) -> Explanation {
         let Some(effective) = self.resolved.settings.get(setting.name) else {
-            let holds = format!("{}, the browser's own default", setting.default);
-            return self.explanation(setting.name.to_owned(), holds);
+            return self.explanation(setting.name.to_owned(), setting.default.to_owned());
         };
         Explanation {
             because: Some(self.by_setting(effective)),
@@ -319,11 +296,10 @@ impl Narrator<'_, '_> {
     fn by_site(&self, claim: &SiteClaim<'_>, url: &Url) -> Reason {
         let category = claim.says.sites.category();
         let member = category.and_then(|category| category.member_at(url, claim.says.verdict));
-        let says = match member {
-            Some(member) => format!("{claim}, which lists {}", member.to_filter()),
-            None => claim.to_string(),
-        };
-        self.reason(claim.rule, says, claim.says.place)
+        Reason {
+            listed: member.map(|member| member.to_filter().to_string()),
+            ..self.reason(claim.rule, claim.to_string(), claim.says.place)
+        }
     }
 
     fn reason(&self, rule: &Rule, says: String, place: Place) -> Reason {
@@ -331,6 +307,7 @@ impl Narrator<'_, '_> {
         Reason {
             rule: rule.id().clone(),
             says,
+            listed: None,
             place: self.sources.position(place).to_string(),
             unit: rule.unit().clone(),
             strength: Strength::word(rule.strength()),
@@ -368,10 +345,10 @@ impl Narrator<'_, '_> {
                 Placement::Browser { list } => Coverage::Policy(vec![list.to_owned()]),
                 Placement::Device { category } => self.by_name(url, category),
                 Placement::Inherent => Coverage::Inherent,
-                Placement::Nowhere(reason) => Coverage::Gap(Gap {
-                    reason: GapReason::Partial,
-                    detail: engine.loss(&filter, reason).to_string(),
-                }),
+                Placement::Nowhere(reason) => {
+                    let first = engine.loss(&filter, reason);
+                    partly(Cause::Lost { first, more: 0 })
+                }
             };
             (engine.engine(), coverage)
         });
@@ -384,9 +361,8 @@ impl Narrator<'_, '_> {
         let category = self.policy.categories.get(&id);
         match category.and_then(|category| category.above(url)) {
             None => Coverage::Lists(vec![id]),
-            Some(domain) => Coverage::Gap(Gap {
-                reason: GapReason::Partial,
-                detail: format!("the device closes the name `{domain}`, and this lies below it"),
+            Some(domain) => partly(Cause::BelowName {
+                domain: domain.to_owned(),
             }),
         }
     }
@@ -407,6 +383,10 @@ impl Narrator<'_, '_> {
             .map(|each| each.coverage)
             .unwrap_or_default()
     }
+}
+
+fn partly(cause: Cause) -> Coverage {
+    Coverage::Gap(lower::gap(GapReason::Partial, &[cause]))
 }
 
 fn by_language(written: &BTreeMap<At<LanguageCode>, String>) -> BTreeMap<LanguageCode, String> {

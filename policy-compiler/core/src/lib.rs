@@ -12,9 +12,11 @@ pub mod compile;
 pub mod country;
 pub mod desired;
 pub mod diff;
+pub mod difference;
 mod digest;
 pub mod explain;
 pub mod finding;
+pub mod gap;
 pub mod judge;
 mod letters;
 pub mod lists;
@@ -43,13 +45,12 @@ pub use compile::{
 };
 pub use diff::{DiffError, Difference, diff};
 pub use explain::{
-    AtTime, ExplainError, Explanation, Ground, Held, Otherwise, Overview, Reason, ServiceNote,
-    SitesHeld, Subject, When, explain, overview,
+    AtTime, EffectiveSites, EffectiveValue, ExplainError, Explanation, Ground, Otherwise, Overview,
+    Reason, ServiceNote, Subject, When, explain, overview,
 };
 pub use finding::{Diagnostic, Finding};
 pub use parse::day_meant;
 pub use policy::Assumptions;
 pub use review::{Due, Review, SingleBlock, Task, review};
 pub use source::{Position, SourceFile, Sources};
-pub use time_slice::days_in_words;
 pub use wording::{Label, Language, Wording, word};

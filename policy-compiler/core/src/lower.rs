@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use fyr_policy_source::BrowserVersion;
 use fyr_schemas::bundle::{Bundle, ClosedList, Control, Coverage, Engine, FORMAT, Gap, GapReason};
 use fyr_schemas::id::HostName;
-use fyr_schemas::{CaseNumber, CategoryId, ControlId, RuleId};
+use fyr_schemas::{CaseNumber, ControlId, RuleId};
 
 use self::engine::{Draft, Enforced, pinned};
 pub(crate) use self::engine::{acts_on, sites_of};
@@ -32,13 +32,14 @@ pub use self::flat::{
 };
 pub(crate) use self::placements::Placements;
 pub use self::placements::{AllBut, Filled, Placement, SitesAt};
-pub use self::sites::LossReason;
-use self::sites::{LONGEST_LIST, Whole};
+use self::sites::Whole;
 use crate::desired::{CategoryRule, Decided, Desired, SiteEntry};
-use crate::phrase::in_backticks;
+pub use crate::gap::LossReason;
+use crate::gap::{Cause, LONGEST_LIST};
 use crate::policy::Group;
 use crate::settings::Value;
 use crate::url_filter::Verdict;
+use crate::wording::{self, Language};
 
 /// One group's policy as its devices get it, and what the compiler has to say about it.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,15 +69,16 @@ pub struct Unknown {
     pub oldest: BrowserVersion,
 }
 
-/// Why a rule over the account is in force nowhere on a personal device.
-pub(crate) const UNREACHED: &str =
-    "no target of this version reaches the accounts of personal devices";
-
 /// The gap of a rule over the account on a personal device.
 pub(crate) fn unreached() -> Gap {
+    gap(GapReason::NoTarget, &[Cause::Unreached])
+}
+
+/// A gap as bundles describe it: in English, which is the language of every device's log.
+pub(crate) fn gap(reason: GapReason, causes: &[Cause]) -> Gap {
     Gap {
-        reason: GapReason::NoTarget,
-        detail: UNREACHED.to_owned(),
+        reason,
+        detail: wording::causes(causes, Language::English),
     }
 }
 
@@ -238,10 +240,10 @@ impl Lowered {
             let gap = move |(engine, coverage): (&Engine, &Coverage)| {
                 let gap = match coverage {
                     Coverage::Gap(gap) => gap.clone(),
-                    Coverage::Lists(categories) => Gap {
-                        reason: GapReason::Partial,
-                        detail: below_names(categories),
-                    },
+                    Coverage::Lists(categories) => {
+                        let categories = categories.iter().cloned().collect();
+                        self::gap(GapReason::Partial, &[Cause::ByNames(categories)])
+                    }
                     Coverage::Policy(_) | Coverage::Hosts(_) | Coverage::Inherent => return None,
                 };
                 Some((control, *engine, gap))
@@ -249,19 +251,6 @@ impl Lowered {
             control.coverage.iter().filter_map(gap)
         })
     }
-}
-
-/// What a device leaves open that does not resolve the names of categories.
-fn below_names<'a>(categories: impl IntoIterator<Item = &'a CategoryId>) -> String {
-    let names: Vec<String> = categories
-        .into_iter()
-        .map(|category| format!("category:{category}"))
-        .collect();
-    format!(
-        "{} does not fit into the {LONGEST_LIST} entries that the browser reads: the device closes \
-         the names, and what lies below them, other than `www.`, stays open",
-        in_backticks(&names)
-    )
 }
 
 /// The categories that one engine or the other has no room for: the device closes their names for

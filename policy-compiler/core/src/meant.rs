@@ -24,7 +24,7 @@ pub enum Meant {
 
 impl Meant {
     /// What was probably meant among the names that are known.
-    pub(crate) fn among<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
+    pub fn among<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> Self {
         let mut known: Vec<&str> = known.into_iter().collect();
         known.sort_unstable();
         known.dedup();
@@ -113,34 +113,6 @@ fn gap(one: &str, other: &str) -> u32 {
     differs.map_or(0, |(a, b)| u32::from(a).abs_diff(u32::from(b)))
 }
 
-/// Help for a name that is not known: the nearest one, or all there are when they are few.
-pub fn help_for_unknown<'a>(given: &str, known: impl IntoIterator<Item = &'a str>) -> String {
-    let mut known: Vec<&str> = known.into_iter().collect();
-    known.sort_unstable();
-    known.dedup();
-    let wholes: Vec<&str> = known
-        .iter()
-        .copied()
-        .filter(|name| is_part_of(given, name))
-        .collect();
-    if (1..=FEW).contains(&wholes.len()) {
-        let one_of = if wholes.len() == 1 { "" } else { "one of " };
-        return format!("write {one_of}{}", in_backticks(&wholes));
-    }
-    match did_you_mean(given, known.iter().copied()) {
-        Some(name) => format!("did you mean `{name}`?"),
-        None if known.is_empty() => "there is none yet".to_owned(),
-        None if known.len() <= FEW => {
-            format!("known here: {}", in_backticks(&known))
-        }
-        None => format!(
-            "known here: {} and {} more",
-            in_backticks(known.get(..FEW).unwrap_or(&[])),
-            known.len() - FEW
-        ),
-    }
-}
-
 /// Whether a name is another with a part before or behind it: `skovlunde` of `skovlunde-2026`,
 /// `incognito` of `escape.incognito`.
 fn is_part_of(part: &str, name: &str) -> bool {
@@ -148,14 +120,6 @@ fn is_part_of(part: &str, name: &str) -> bool {
     !part.is_empty()
         && (behind.is_some_and(|rest| rest.starts_with(['-', '.']))
             || before.is_some_and(|rest| rest.ends_with(['-', '.'])))
-}
-
-fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
-    let names: Vec<String> = names
-        .iter()
-        .map(|name| format!("`{}`", name.as_ref()))
-        .collect();
-    names.join(", ")
 }
 
 #[cfg(test)]
@@ -179,13 +143,15 @@ mod tests {
     #[test]
     fn a_part_of_a_name_finds_the_whole() {
         let settings = ["escape.incognito", "escape.guest"];
-        let help = |given| help_for_unknown(given, settings);
-        assert_eq!(help("incognito"), "write `escape.incognito`");
-        let family = "write one of `escape.guest`, `escape.incognito`";
-        assert_eq!(help("escape"), family);
-        assert_eq!(
-            help("cognito"),
-            "known here: `escape.guest`, `escape.incognito`"
-        );
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        let incognito = Meant::Whole(owned(&["escape.incognito"]));
+        assert_eq!(Meant::among("incognito", settings), incognito);
+        let family = Meant::Whole(owned(&["escape.guest", "escape.incognito"]));
+        assert_eq!(Meant::among("escape", settings), family);
+        let none = Meant::Unclear {
+            known: owned(&["escape.guest", "escape.incognito"]),
+            more: 0,
+        };
+        assert_eq!(Meant::among("cognito", settings), none);
     }
 }

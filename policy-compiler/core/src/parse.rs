@@ -96,7 +96,7 @@ pub enum DocumentKind {
 
 /// The kinds of documents of which one was written and could not be read, or not wholly.
 ///
-/// All conclusions from something being absent (a name that no document has, a way round
+/// All conclusions from something being absent (a name that no document has, a bypass
 /// that no rule speaks of) is concluded only where all that might hold it has been read.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Unread(BTreeSet<DocumentKind>);

@@ -1,6 +1,5 @@
-//! Lists of names in words, for what is neither a finding nor worded per language.
-
-use fyr_schemas::GroupId;
+//! Numbers and lists of names in English: below `wording/english/`, and where a program prints text of
+//! its own.
 
 /// `a`, `b`, `c`.
 pub fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
@@ -11,18 +10,12 @@ pub fn in_backticks<T: AsRef<str>>(names: &[T]) -> String {
         .join(", ")
 }
 
-/// `skovlunde-2026`, or `skovlunde-2026` and 11 groups more.
-pub fn groups_in_words(groups: &[&GroupId]) -> String {
-    let names: Vec<&str> = groups.iter().map(|group| group.as_str()).collect();
-    in_words(&names, "groups")
+/// `1 entry`, `12 entries`.
+pub fn counted(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", agreeing(count, one, many))
 }
 
-/// `skovlunde`, or `skovlunde` and 11 `kind` more.
-pub fn in_words(names: &[&str], kind: &str) -> String {
-    match names {
-        [] => format!("no {kind}"),
-        [one] => format!("`{one}`"),
-        [one, other] => format!("`{one}` and `{other}`"),
-        [first, rest @ ..] => format!("`{first}` and {} {kind} more", rest.len()),
-    }
+/// The form of a word that agrees with a number.
+pub fn agreeing<'w>(count: usize, one: &'w str, many: &'w str) -> &'w str {
+    if count == 1 { one } else { many }
 }

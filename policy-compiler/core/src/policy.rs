@@ -3,6 +3,7 @@
 mod approvals;
 mod boundary_dates;
 mod essential_hosts;
+mod ground;
 mod groups;
 mod naming;
 mod organise;
@@ -29,6 +30,7 @@ use jiff::civil::Date;
 
 pub(crate) use self::boundary_dates::BoundaryDate;
 pub(crate) use self::essential_hosts::{EssentialHost, EssentialHosts, Need};
+pub use self::ground::Ground;
 pub use self::organise::organise;
 pub(crate) use self::service::{Assessed, narrowness};
 pub use self::service::{Hindrance, Opens, Service};
@@ -42,7 +44,7 @@ use self::validity::Validity;
 pub use self::validity::{Assumptions, CaseState, LookAhead};
 use crate::category::Category;
 use crate::country::Country;
-use crate::meant::help_for_unknown;
+use crate::meant::Meant;
 use crate::parse::{DocumentKind, InFile, Unread};
 use crate::source::Place;
 use crate::stage::Stages;
@@ -104,12 +106,12 @@ pub struct Group {
 
 /// No group has this name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown group `{group}`; {help}")]
+#[error("unknown group `{group}`")]
 pub struct UnknownGroup {
     /// The name given.
     pub group: String,
-    /// What may have been meant.
-    pub help: String,
+    /// What was probably meant.
+    pub meant: Meant,
 }
 
 /// A rule with its names looked up and its values typed.
@@ -225,16 +227,6 @@ pub struct Firmness {
     overridable: Option<Overridable>,
 }
 
-impl Firmness {
-    /// `minimum`, or `minimum, except lessons`.
-    pub fn words(self) -> &'static str {
-        match (self.strength, self.overridable) {
-            (Strength::Minimum, Some(Overridable::Lessons)) => "minimum, except lessons",
-            (strength, _) => strength.word(),
-        }
-    }
-}
-
 /// Where a rule stands among those of a group, from the top of the tree down. A lower layer
 /// decides, inside the floors of those above it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -294,7 +286,7 @@ impl Policy {
     pub(crate) fn no_group(&self, name: &str) -> UnknownGroup {
         UnknownGroup {
             group: name.to_owned(),
-            help: help_for_unknown(name, self.groups.keys().map(GroupId::as_str)),
+            meant: Meant::among(name, self.groups.keys().map(GroupId::as_str)),
         }
     }
 

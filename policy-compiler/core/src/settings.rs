@@ -20,18 +20,20 @@ mod sign_in;
 pub(crate) mod tests;
 mod youtube;
 
-use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
+
+use fyr_policy_source::BrowserVersion;
+use fyr_schemas::bundle::Engine;
 
 pub(crate) use self::kind::is_chromium_extension;
 pub use self::kind::{Kind, Level, Name, ParseValueError, Scale, Stricter, Value};
 #[cfg(test)]
 pub(crate) use self::mechanism::UNFORESEEN;
 pub(crate) use self::mechanism::{Effect, Mechanism, Reach, mechanism};
-pub(crate) use self::owned::{for_the_organisation, spoken_of, undoing};
-pub use self::role::{Restriction, Role};
+pub(crate) use self::owned::{Power, for_the_organisation, spoken_of, undoing};
+pub use self::role::{Bypass, Restriction, Role};
 use crate::catalogue::{self, Given, Policy, Support};
 use crate::meant::did_you_mean;
 use crate::url_filter::UrlFilter;
@@ -131,28 +133,52 @@ const RULED: &[Ruled] = &[Ruled {
     restricted_form: "youtube.level",
 }];
 
+/// Why a browser's own policy that exists cannot be set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// It sets YouTube to moderate without a word.
+    SetsYouTube,
+    /// It sends every visited address to Google.
+    SendsAddresses,
+    /// Rules about sites write it.
+    WrittenByRules,
+    /// The browser calls it deprecated.
+    Deprecated,
+    /// The browser obeys it only from Google's cloud.
+    CloudOnly,
+    /// The browser takes it only as a recommendation.
+    RecommendedOnly,
+    /// It is for the browser vendor's own use.
+    Internal,
+    /// The browser does not obey it on Linux.
+    Elsewhere,
+    /// Newer versions of the browser do not know it.
+    Removed {
+        /// The browser.
+        engine: Engine,
+        /// The last version that did.
+        last: BrowserVersion,
+    },
+}
+
 /// Why a browser's own policy that exists cannot be set; `None` for an unknown name.
-pub fn why_not(name: &str) -> Option<Cow<'static, str>> {
-    if let Some((_, reason)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
-        return Some(Cow::Borrowed(reason));
+pub fn why_not(name: &str) -> Option<Refusal> {
+    if let Some((_, refusal)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
+        return Some(*refusal);
     }
     let policy = catalogue::find(name)?;
-    let reason = match policy.support {
-        Support::Obeyed => return None,
-        Support::Deprecated => "the browser calls this policy deprecated",
-        Support::CloudOnly => "the browser obeys this policy only from Google's cloud",
-        Support::RecommendedOnly => "the browser takes this policy only as a recommendation",
-        Support::Internal => "this policy is for the browser vendor's own use",
-        Support::Elsewhere => "the browser does not obey this policy on Linux",
-        Support::Removed => {
-            let last = policy.versions.until?;
-            return Some(Cow::Owned(format!(
-                "{} {last} was the last version that knew it",
-                policy.engine
-            )));
-        }
-    };
-    Some(Cow::Borrowed(reason))
+    match policy.support {
+        Support::Obeyed => None,
+        Support::Deprecated => Some(Refusal::Deprecated),
+        Support::CloudOnly => Some(Refusal::CloudOnly),
+        Support::RecommendedOnly => Some(Refusal::RecommendedOnly),
+        Support::Internal => Some(Refusal::Internal),
+        Support::Elsewhere => Some(Refusal::Elsewhere),
+        Support::Removed => Some(Refusal::Removed {
+            engine: policy.engine,
+            last: policy.versions.until?,
+        }),
+    }
 }
 
 impl Setting {
@@ -240,18 +266,12 @@ pub(crate) const ALLOW_BLOCK: Kind = Kind::Levels(&[
 ]);
 
 /// Policies that exist and are never emitted, and why.
-const REFUSED: &[(&str, &str)] = &[
-    (
-        "chromium.ForceSafeSearch",
-        "it silently sets YouTube to moderate; use `safesearch.google` and `youtube.level`",
-    ),
-    (
-        "chromium.SafeSitesFilterBehavior",
-        "it sends every visited address to Google",
-    ),
-    ("chromium.URLAllowlist", "rules about sites write it"),
-    ("chromium.URLBlocklist", "rules about sites write it"),
-    ("firefox.WebsiteFilter", "rules about sites write it"),
+const REFUSED: &[(&str, Refusal)] = &[
+    ("chromium.ForceSafeSearch", Refusal::SetsYouTube),
+    ("chromium.SafeSitesFilterBehavior", Refusal::SendsAddresses),
+    ("chromium.URLAllowlist", Refusal::WrittenByRules),
+    ("chromium.URLBlocklist", Refusal::WrittenByRules),
+    ("firefox.WebsiteFilter", Refusal::WrittenByRules),
 ];
 
 static TABLE: LazyLock<BTreeMap<&'static str, &'static Setting>> = LazyLock::new(|| {

@@ -16,34 +16,10 @@ pub(crate) struct TimeSlice {
 }
 
 impl TimeSlice {
-    /// ` during skoletid, from 2027-01-01`; nothing where it is always.
-    pub(crate) fn in_words(&self) -> String {
-        let periods: Vec<&str> = self.during.iter().map(PeriodId::as_str).collect();
-        let during = if periods.is_empty() {
-            String::new()
-        } else {
-            format!(" during {}", periods.join(" and "))
-        };
-        let days = days_in_words(self.days);
-        let days = days.map_or_else(String::new, |days| format!(", {days}"));
-        during + &days
-    }
-
     /// Whether these days follow right after others.
     fn follows(&self, other: &Self) -> bool {
         let next = other.days.until.and_then(|last| last.tomorrow().ok());
         next.is_some() && next == self.days.from
-    }
-}
-
-/// `from 2027-01-01`, `until 2026-12-31`, `on 2026-12-24`; `None` where it is always.
-pub fn days_in_words(days: Days) -> Option<String> {
-    match (days.from, days.until) {
-        (Some(from), Some(until)) if from == until => Some(format!("on {from}")),
-        (Some(from), Some(until)) => Some(format!("from {from} until {until}")),
-        (Some(from), None) => Some(format!("from {from}")),
-        (None, Some(until)) => Some(format!("until {until}")),
-        (None, None) => None,
     }
 }
 

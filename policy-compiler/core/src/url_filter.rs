@@ -23,6 +23,7 @@ pub(crate) use self::by_host::ByHost;
 pub(crate) use self::index::Index;
 pub(crate) use self::matching::{Entry, verdict_among};
 pub use self::matching::{Specificity, asked, verdict};
+pub(crate) use self::parsing::LONGEST;
 pub use self::parsing::ParseFilterError;
 pub use self::verdict::{SiteRule, Verdict};
 

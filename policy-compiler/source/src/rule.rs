@@ -85,7 +85,9 @@ impl Strength {
 }
 
 /// Who may go below a floor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, schemars::JsonSchema)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Overridable {
     /// Rules during lessons only (`during: lesson:NAME`): for their time, and with an end.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use fyr_policy_core::Difference;
+use fyr_policy_core::wording::Reached;
 use fyr_schemas::GroupId;
 use fyr_schemas::fleet::Fleet;
 use url::Url;
@@ -16,6 +17,16 @@ pub(crate) struct Devices {
     pub(crate) of: usize,
     /// By group, without those that have none.
     pub(crate) by_group: BTreeMap<GroupId, usize>,
+}
+
+impl Devices {
+    /// How many are reached.
+    pub(crate) fn reached(&self) -> Reached {
+        Reached {
+            devices: self.touched,
+            of: self.of,
+        }
+    }
 }
 
 /// Why the fleet could not be counted.

@@ -2,37 +2,28 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::Difference;
+use fyr_policy_core::wording::{self, ChangeWords};
+use fyr_policy_core::{Difference, Language};
 
 use super::devices::Devices;
-use super::summary;
-use super::text::{decided, groups, step, word};
 use crate::render::in_one_line;
 
 /// The most rows that a comment shows; the rest is counted.
 const MOST_ROWS: usize = 50;
 
 pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> String {
-    let mut text = format!("**{}**\n", escaped(&summary::line(difference, devices)));
-    let changes = difference.changes.iter().map(|change| {
-        [
-            word(change.risk).to_owned(),
-            code(&change.subject.to_string()),
-            escaped(&step(change)),
-            escaped(&change.whom),
-        ]
-    });
+    const LANGUAGE: Language = Language::English;
+
+    let reached = devices.map(Devices::reached);
+    let summary = wording::summary(difference, reached, LANGUAGE);
+    let mut text = format!("**{}**\n", escaped(&summary));
+    let changes = difference.changes.iter();
+    let changes = changes.map(|change| row(&wording::change(change, LANGUAGE)));
     table(&mut text, "What", changes);
-    let addresses = difference.addresses.iter().map(|change| {
-        [
-            word(change.risk).to_owned(),
-            code(&change.url),
-            format!("{} → {}", change.before, change.after),
-            escaped(&change.whom),
-        ]
-    });
+    let addresses = difference.addresses.iter();
+    let addresses = addresses.map(|change| row(&wording::address_change(change, LANGUAGE)));
     table(&mut text, "Address", addresses);
-    let groups = groups(difference);
+    let groups = wording::groups_touched(&difference.groups, LANGUAGE);
     if !groups.is_empty() {
         let _ = writeln!(text, "\nGroups:\n");
     }
@@ -47,10 +38,19 @@ pub(super) fn render(difference: &Difference, devices: Option<&Devices>) -> Stri
             let _ = writeln!(text, "\n{title}:\n");
         }
         for ground in decisions {
-            let _ = writeln!(text, "- {}", escaped(&decided(ground)));
+            let _ = writeln!(text, "- {}", escaped(&wording::ground(ground, LANGUAGE)));
         }
     }
     text
+}
+
+fn row(words: &ChangeWords) -> [String; 4] {
+    [
+        words.risk.to_owned(),
+        code(&words.subject),
+        escaped(&words.step),
+        escaped(&words.whom),
+    ]
 }
 
 fn table(text: &mut String, what: &str, rows: impl ExactSizeIterator<Item = [String; 4]>) {

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use fyr_policy_core::{Overview, SitesHeld};
+use fyr_policy_core::{EffectiveSites, Overview};
 use fyr_schemas::CaseNumber;
 
 use super::time_in_words;
@@ -57,7 +57,7 @@ fn describe_settings(text: &mut String, overview: &Overview) {
     }
 }
 
-fn describe_sites(text: &mut String, sites: &[SitesHeld]) {
+fn describe_sites(text: &mut String, sites: &[EffectiveSites]) {
     if !sites.is_empty() {
         text.push('\n');
     }

@@ -3,6 +3,7 @@
 use std::ffi::OsStr;
 use std::io::{self, IsTerminal};
 
+use fyr_policy_core::phrase::counted;
 use fyr_policy_core::source::FileId;
 use fyr_policy_core::{Diagnostic, Label, Language, Severity, Sources, word};
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
@@ -112,8 +113,10 @@ pub(super) fn render(finding: &Diagnostic, sources: &Sources, look: Look) -> io:
     };
     let others = match words.labels.len().saturating_sub(MOST_PLACES) {
         0 => String::new(),
-        1 => ", here and in 1 more place".to_owned(),
-        count => format!(", here and in {count} more places"),
+        count => format!(
+            ", here and in {}",
+            counted(count, "more place", "more places")
+        ),
     };
     let message = visible(&format!("{}: {}{others}", finding.code(), words.message));
     let mut parts = vec![Shown::new(message, severity, here, sources)];

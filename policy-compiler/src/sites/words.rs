@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
 use fyr_policy_core::lower::{LossReason, Placement, SitesAt};
-use fyr_policy_core::phrase::groups_in_words;
-use fyr_policy_core::{EnforcedControl, EnforcedSites, Enforcement, GroupAtTime, SitesIn};
+use fyr_policy_core::phrase::counted;
+use fyr_policy_core::{
+    EnforcedControl, EnforcedSites, Enforcement, GroupAtTime, Language, SitesIn, wording,
+};
 use fyr_schemas::bundle::{self, Engine};
 use fyr_schemas::{GroupId, PeriodId};
 
@@ -56,7 +58,7 @@ pub(super) fn of(report: &[Enforcement], args: &SitesArgs) -> String {
 
 /// What is enforced nowhere, with for whom, before everything else.
 fn nowhere(report: &[Enforcement]) -> String {
-    let mut lost: BTreeMap<(String, String), BTreeSet<&GroupId>> = BTreeMap::new();
+    let mut lost: BTreeMap<(String, String), BTreeSet<GroupId>> = BTreeMap::new();
     for one in report {
         let engine = one.enforced.engine;
         for control in &one.enforced.controls {
@@ -64,7 +66,7 @@ fn nowhere(report: &[Enforcement]) -> String {
                 let (count, place) = (sites.which.count, place(sites, engine));
                 let says = format!("{count:>8}  in {engine}, {place}");
                 let groups = lost.entry((named(control), says)).or_default();
-                groups.extend(one.groups.iter().map(|at| &at.group));
+                groups.extend(one.groups.iter().map(|at| at.group.clone()));
             }
         }
     }
@@ -73,8 +75,7 @@ fn nowhere(report: &[Enforcement]) -> String {
     }
     let mut text = "not enforced\n".to_owned();
     for ((control, says), groups) in &lost {
-        let groups: Vec<&GroupId> = groups.iter().copied().collect();
-        let whom = groups_in_words(&groups);
+        let whom = wording::groups(groups, Language::English);
         // Writing to a string cannot fail.
         let _ = writeln!(text, "  {} for {whom}", in_one_line(control));
         let _ = writeln!(text, "  {}", in_one_line(says));
@@ -143,8 +144,7 @@ fn groups_of(one: &Enforcement) -> String {
     let named: Vec<String> = named.collect();
     let more = match by_group.len().saturating_sub(GROUPS_NAMED) {
         0 => String::new(),
-        1 => " and 1 more group".to_owned(),
-        more => format!(" and {more} more groups"),
+        more => format!(" and {}", counted(more, "more group", "more groups")),
     };
     let times = match all_times.first() {
         Some(times) if all_times.len() == 1 => times.as_str(),
@@ -205,13 +205,15 @@ fn place(sites: &SitesIn, engine: Engine) -> String {
             bundle::list_target_name(category)
         ),
         Placement::Inherent => "open: nothing blocks it".to_owned(),
-        Placement::Nowhere(reason @ LossReason::NoWarning) => {
-            format!(
-                "open without a warning, since {reason}: {}",
-                some_of(&sites.which)
-            )
+        Placement::Nowhere(reason) => {
+            let place = if *reason == LossReason::NoWarning {
+                "open without a warning"
+            } else {
+                "nowhere"
+            };
+            let why = wording::loss_reason(reason, Language::English);
+            format!("{place}, since {why}: {}", some_of(&sites.which))
         }
-        Placement::Nowhere(reason) => format!("nowhere, since {reason}: {}", some_of(&sites.which)),
     }
 }
 

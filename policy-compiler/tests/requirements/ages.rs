@@ -1,5 +1,6 @@
 //! Stages by grade and country, and what follows from a pupil's age: R02, R05 to R07.
 
+use fyr_fixtures::Replaced as _;
 use serde_json::json;
 
 use crate::source::Source;
@@ -209,9 +210,9 @@ fn r05_a_site_that_two_services_share_is_closed_to_whom_one_of_them_is_closed() 
 fn r06_a_block_is_needed_where_another_closes_only_until_a_guardian_approves() {
     let source = with_film("approval: guardian\ncategory: film\n");
     let closes = pupils("luk", "sites: { block: [category:film] }")
-        .replace("default", "minimum")
-        .replace("SK-2025-7", "OEST-3")
-        .replace("unit: /skoler", "unit: /skoler/oest");
+        .replaced("default", "minimum")
+        .replaced("SK-2025-7", "OEST-3")
+        .replaced("unit: /skoler", "unit: /skoler/oest");
     let source = source.with("rules/luk.yaml", &closes);
     assert_eq!(source.check(DAY), "nothing to report\n");
 }

@@ -1,8 +1,19 @@
 //! What a change does later, or to the ground on which things hold: R21, R22 and R25.
 
+use fyr_fixtures::Replaced as _;
+use serde_json::Value;
+
 use crate::source::{Source, stderr, stdout};
 
 const DAY: &str = "2026-11-23";
+
+/// What changes between two policies, as data.
+pub(crate) fn compared(old: &Source, new: &Source) -> Value {
+    let path = new.path().to_str().expect("a path in Unicode");
+    let output = old.fyr("diff", &[path, "--date", DAY, "--json"]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    serde_json::from_str(&stdout(&output)).expect("JSON")
+}
 
 /// What `fyr diff` prints of two policies, without how the columns are aligned.
 pub(crate) fn reported(old: &Source, new: &Source) -> String {
@@ -106,7 +117,7 @@ fn r25_a_floor_that_ends_beyond_the_days_of_a_bundle_is_weaker() {
                  block: [gulv.example]\nwhy:\n  da: Ro.\n";
     let always = || Source::small().with("rules/gulv.yaml", floor);
     let until = |day: &str| {
-        let ends = floor.replace("strength:", &format!("until: {day}\nstrength:"));
+        let ends = floor.replaced("strength:", &format!("until: {day}\nstrength:"));
         Source::small().with("rules/gulv.yaml", &ends)
     };
     let opens = "\nweaker | gulv.example | block → allow | all groups in /skoler, from 2028-07-01";
@@ -124,8 +135,8 @@ fn r25_a_floor_that_ends_beyond_the_days_of_a_bundle_is_weaker() {
     let renamed = Source::small().with(
         "rules/gulv.yaml",
         &floor
-            .replace("rule: gulv", "rule: bund")
-            .replace("strength:", "until: 2028-06-30\nstrength:"),
+            .replaced("rule: gulv", "rule: bund")
+            .replaced("strength:", "until: 2028-06-30\nstrength:"),
     );
     let renamed = reported(&always(), &renamed);
     assert!(renamed.contains(opens), "{renamed}");

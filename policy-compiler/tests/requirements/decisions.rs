@@ -1,5 +1,6 @@
 //! Decisions: what each carries, on which days, and who may make it: R20 to R24.
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::bundle::Bundle;
 
 use crate::source::{Source, stdout};
@@ -60,7 +61,7 @@ fn r20_case_numbers_are_accepted_as_the_papers_write_them() {
 
 #[test]
 fn r20_a_rule_without_a_decision_is_reported() {
-    let source = Source::small().with("rules/spil.yaml", &rule("x").replace("decision: x\n", ""));
+    let source = Source::small().with("rules/spil.yaml", &rule("x").replaced("decision: x\n", ""));
     assert_eq!(source.codes(DAY), ["FYR0501"]);
 }
 
@@ -88,7 +89,7 @@ fn r21_nor_does_a_board_end_what_a_wider_one_decided() {
         "from: 2027-01-01\nstatus: decided\nreplaces: BY-2025-1\n",
     );
     let source = Source::small().with("decisions/spil.yaml", &replacement);
-    // And from then on nothing would close the ways round.
+    // And from then on nothing would close the bypasses.
     assert_eq!(source.codes(DAY), ["FYR0503", "FYR0603"]);
     let roles = source.roles(DAY);
     assert!(
@@ -226,7 +227,7 @@ fn r22_a_device_ends_automatically_with_a_decision_that_is_replaced() {
     assert!(blocked_at(&bundle, "2026-12-31T22:59:59Z"));
     assert!(!blocked_at(&bundle, "2026-12-31T23:00:00Z"));
     // What is repealed before its first day replaces nothing.
-    let repealed = next.replace("status: decided", "status: repealed");
+    let repealed = next.replaced("status: decided", "status: repealed");
     let source = source.with("decisions/next.yaml", &repealed);
     let bundle = source.bundle("oest-2024", DAY);
     assert!(blocked_at(&bundle, "2027-01-01T12:00:00Z"));
@@ -321,7 +322,7 @@ fn r22_devices_get_the_next_days_if_there_are_too_many() {
             )
             .with(
                 &format!("rules/{name}.yaml"),
-                &rule(&case_number).replace("spil", &name),
+                &rule(&case_number).replaced_all("spil", &name),
             );
     }
     assert_eq!(source.codes(DAY), ["FYR0913"]);

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use fyr_fixtures::Replaced as _;
 use serde_json::Value;
 
 use crate::source::{Source, copy, stderr, stdout};
@@ -217,7 +218,9 @@ fn r25_a_list_of_addresses_is_decided_over_before_the_decision_is_made() {
     assert_eq!(urls, ["https://snak-nu.example/rum/1"]);
     assert_eq!(addresses[0]["before"], "allow");
     assert_eq!(addresses[0]["after"], "block");
-    assert_eq!(addresses[0]["whom"], "mellemtrin in /skoler");
+    let whom = &addresses[0]["whom"];
+    assert_eq!(whom["who"]["stages"], serde_json::json!(["mellemtrin"]));
+    assert_eq!(whom["unit"], "/skoler");
     assert_eq!(reported["risk"], "tighter");
 }
 
@@ -304,7 +307,7 @@ fn a_new_policy_with_errors_is_reported_with_its_places() {
 
 #[test]
 fn r25_a_proposal_says_what_it_would_touch_before_it_is_decided() {
-    let draft = DECISION.replace("status: decided", "status: hearing");
+    let draft = DECISION.replaced("status: decided", "status: hearing");
     let policy = Source::example("ballerup")
         .with("decisions/videosamtaler.yaml", &draft)
         .with("rules/videosamtaler.yaml", RULE);

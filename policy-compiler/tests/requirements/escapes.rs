@@ -1,4 +1,4 @@
-//! Ways round a restriction: R28.
+//! Bypasses of a restriction: R28.
 
 use fyr_schemas::bundle::{Coverage, Engine};
 use serde_json::Value;
@@ -7,7 +7,7 @@ use crate::source::Source;
 
 const DAY: &str = "2026-11-23";
 
-/// The small policy, in which one rule more restricts and some ways round were taken out.
+/// The small policy, in which one rule more restricts and some bypasses are open.
 fn open(ways: &[&str], restricts: &str) -> Source {
     let rule = format!(
         "rule: proeve\ndecision: SK-2025-7\nfor: {{ unit: /skoler, who: pupils }}\n\
@@ -81,12 +81,7 @@ fn r28_personal_devices_have_no_ways_to_close() {
             "for: /\n",
             "for: { unit: /, ownership: managed }\n",
         )
-        .with_edit(
-            "rules/floor.yaml",
-            "for: /skoler\n",
-            "for: { unit: /skoler, ownership: managed }\n",
-        )
-        .with_edit(
+        .with_edits(
             "rules/floor.yaml",
             "for: /skoler\n",
             "for: { unit: /skoler, ownership: managed }\n",
@@ -96,7 +91,7 @@ fn r28_personal_devices_have_no_ways_to_close() {
             "rule: egne\ndecision: SK-2025-7\nfor: { unit: /skoler, ownership: personal }\n\
              strength: minimum\nset:\n  sign-in.domains: [fyrby.example]\nwhy:\n  da: Prøve.\n",
         );
-    // No way round is among what is reported: only that nothing reaches the account.
+    // No bypass is among what is reported: only that nothing reaches the account.
     assert_eq!(source.codes(DAY), ["FYR0610"], "{}", source.check(DAY));
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::bundle::{Audience, Bundle, Coverage, Engine, GapReason};
 use serde_json::Value;
 
@@ -132,7 +133,7 @@ fn r09_a_conflict_within_one_layer_is_reported_and_nothing_wins_silently() {
         &format!(
             "{}---\n{}",
             of_the_school("default", "strict"),
-            of_the_school("default", "moderate").replace("oest-youtube", "oest-andet")
+            of_the_school("default", "moderate").replaced("oest-youtube", "oest-andet")
         ),
     );
     assert_eq!(source.codes(DAY), ["FYR0403"]);

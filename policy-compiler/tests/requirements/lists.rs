@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::HostName;
 use fyr_schemas::bundle::{Bundle, ClosedList, Coverage, Engine};
 use serde_json::Value;
@@ -41,7 +42,7 @@ fn rule(name: &str, strength: &str, sites: &str) -> String {
 /// The small policy with a category of so many sites, which a rule closes.
 fn closing(count: usize) -> Source {
     let block = "  block: [category:spil]\n";
-    let rule = rule("luk", "minimum", block).replace("guidance:\n  da: Pas på.\n", "");
+    let rule = rule("luk", "minimum", block).replaced("guidance:\n  da: Pas på.\n", "");
     Source::small()
         .with("lists/lists.yaml", &category("spil", "spil"))
         .with("lists/spil", &sites("spil", count))
@@ -100,7 +101,7 @@ fn a_category_that_does_not_fit_is_closed_by_names_and_what_they_leave_open_is_r
     assert_eq!((list.names, list.length), (1001, text.len() as u64));
     let out = source.compiled(DAY).display().to_string();
     let summary = stdout(&source.fyr("compile", &["--date", DAY, "--out", &out]));
-    insta::assert_snapshot!(summary.replace(&out, "OUT"));
+    insta::assert_snapshot!(summary.replaced(&out, "OUT"));
     let explain = |url| source.explain(DAY, "oest-2021", ["--url", url]);
     insta::assert_snapshot!(explain("https://spil-7.example/"));
     let below = explain("https://m.spil-7.example/");
@@ -123,7 +124,7 @@ fn lists_are_written_once_for_all_groups() {
 #[test]
 fn a_member_that_is_allowed_is_open_in_the_browser_and_among_the_names() {
     let allow = "  allow: [spil-7.example, turnering.spil-8.example, www.spil-9.example]\n  block: [category:spil]\n";
-    let rule = rule("luk", "minimum", allow).replace("guidance:\n  da: Pas på.\n", "");
+    let rule = rule("luk", "minimum", allow).replaced("guidance:\n  da: Pas på.\n", "");
     let source = closing(1001).with("rules/luk.yaml", &rule);
     let bundle = source.bundle("oest-2021", DAY);
     let list = closed(&bundle, "spil").expect("the list");
@@ -179,7 +180,7 @@ fn what_is_locked_keeps_its_place_in_a_full_list() {
                 rule("spil", "locked", "  block: [category:spil]\n"),
             ]
             .join("---\n")
-            .replace("guidance:\n  da: Pas på.\n", ""),
+            .replaced_all("guidance:\n  da: Pas på.\n", ""),
         );
     let bundle = source.bundle("oest-2021", DAY);
     let shut = entries(&bundle, "URLBlocklist");
@@ -199,7 +200,7 @@ fn no_schools_own_list_pushes_out_what_the_board_closed() {
         of_the_school.join(", ")
     );
     let floor = rule("byens", "minimum", "  block: [byens.example/spil]\n")
-        .replace("guidance:\n  da: Pas på.\n", "");
+        .replaced("guidance:\n  da: Pas på.\n", "");
     let source = Source::small()
         .with("rules/oest.yaml", &lock)
         .with("rules/byens.yaml", &floor);
@@ -215,7 +216,7 @@ fn every_line_that_is_not_in_a_category_is_counted_with_its_reason() {
                 192.168.0.1\n203.0.113.9\n##.banner\n@@||casino.example^\nbet.example\n";
     let source = closing(1).with("lists/spil", list).with(
         "lists/lists.yaml",
-        &category("spil", "spil").replace("files", "as-of: 2026-11-01\nfiles"),
+        &category("spil", "spil").replaced("files", "as-of: 2026-11-01\nfiles"),
     );
     insta::assert_snapshot!(stdout(&source.fyr("lists", &["--date", DAY])));
 }
@@ -250,7 +251,7 @@ fn more_parts_of_sites_than_a_browser_reads_are_a_reported_gap_and_explained() {
 #[test]
 fn parts_that_browsers_close_anyhow_are_no_gap() {
     let rule = rule("luk", "minimum", "  block: [category:spil, side.example]\n")
-        .replace("guidance:\n  da: Pas på.\n", "");
+        .replaced("guidance:\n  da: Pas på.\n", "");
     let source = closing_parts(1, 1202).with("rules/luk.yaml", &rule);
     let bundle = source.bundle("oest-2021", DAY);
     for engine in Engine::ALL {
@@ -266,7 +267,7 @@ fn closing_too_much() -> Source {
         "minimum",
         "  block: [category:spil, side.example:8443]\n",
     )
-    .replace("guidance:\n  da: Pas på.\n", "");
+    .replaced("guidance:\n  da: Pas på.\n", "");
     let mut list = sites("spil", 1001);
     list.push_str("uden_navn.example\n");
     for number in 0..1202 {
@@ -283,7 +284,7 @@ fn every_site_is_listed_with_its_placement_or_the_reason() {
     let source = closing_too_much();
     let one = ["--date", DAY, "--group", "oest-2021"];
     let reported = stdout(&source.fyr("sites", &one));
-    insta::assert_snapshot!(reported.replace(&source.path().display().to_string(), "DIR"));
+    insta::assert_snapshot!(reported.replaced(&source.path().display().to_string(), "DIR"));
     let all = stdout(&source.fyr("sites", &["--date", DAY, "--json"]));
     let report: Value = serde_json::from_str(&all).expect("JSON");
     let of_group = |group: &str| {

@@ -9,6 +9,7 @@
     reason = "a case that cannot be set up fails"
 )]
 
+mod advice;
 mod ages;
 mod ahead;
 mod browsers;

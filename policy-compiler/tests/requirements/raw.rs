@@ -1,5 +1,7 @@
 //! Browsers' own policies beside settings, and exceptions from them: R03, R28.
 
+use fyr_fixtures::Replaced as _;
+
 use crate::source::Source;
 
 const DAY: &str = "2026-11-23";
@@ -65,8 +67,8 @@ fn r03_no_policy_of_a_browser_undoes_what_is_locked_above() {
 #[test]
 fn r03_nor_does_one_of_the_same_unit_by_another_rule() {
     let beside = of_the_school("chromium.IncognitoModeUrlAllowlist: ['*']")
-        .replace("OEST-3", "BY-2025-1")
-        .replace("/skoler/oest", "/");
+        .replaced("OEST-3", "BY-2025-1")
+        .replaced("/skoler/oest", "/");
     let source = locked().with("rules/oest.yaml", &beside);
     assert_eq!(source.codes(DAY), ["FYR0307"]);
 }
@@ -132,8 +134,8 @@ fn what_starts_programs_or_brings_policies_is_for_the_organisation() {
         let source = locked().with("rules/oest.yaml", &of_the_school(says));
         assert_eq!(source.codes(DAY), ["FYR0308"], "{says}");
         let town = of_the_school(says)
-            .replace("OEST-3", "BY-2025-1")
-            .replace("/skoler/oest", "/");
+            .replaced("OEST-3", "BY-2025-1")
+            .replaced("/skoler/oest", "/");
         let source = locked().with("rules/oest.yaml", &town);
         assert_eq!(source.codes(DAY), [""; 0], "{says}: {}", source.check(DAY));
     }
@@ -146,8 +148,8 @@ fn r03_a_school_names_no_exception_from_what_the_town_closes() {
     assert_eq!(source.codes(DAY), ["FYR0402"]);
     insta::assert_snapshot!(source.check(DAY));
     let of_the_town = of_the_school(says)
-        .replace("OEST-3", "BY-2025-1")
-        .replace("/skoler/oest", "/");
+        .replaced("OEST-3", "BY-2025-1")
+        .replaced("/skoler/oest", "/");
     let source = Source::small().with("rules/oest.yaml", &of_the_town);
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
 }
@@ -175,7 +177,7 @@ fn r25_the_first_exception_loosens() {
     let excepting = "camera.access: block\n  camera.sites: [https://meet.example]";
     let new = Source::small().with(
         "rules/kamera.yaml",
-        &says.replace("camera.access: block", excepting),
+        &says.replaced("camera.access: block", excepting),
     );
     let new = new.path().to_str().expect("a path in Unicode");
     let reported = old.fyr("diff", &[new, "--date", DAY, "--format", "json"]);

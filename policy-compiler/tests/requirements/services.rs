@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::CaseNumber;
 use fyr_schemas::bundle::Bundle;
 use serde_json::{Value, json};
@@ -38,12 +39,12 @@ fn r11_an_entry_that_says_everything_has_nothing_to_report() {
 #[test]
 fn r11_an_approved_entry_without_a_security_validation_is_reported() {
     let validation = "security-validation: { reference: SV-2025-9, date: 2025-06-01 }\n";
-    let unvalidated = TEGN.replace(validation, "");
+    let unvalidated = TEGN.replaced(validation, "");
     let source = Source::small().with("services/tegn.yaml", &unvalidated);
     assert_eq!(source.codes(DAY), ["FYR1003"]);
     let missing = &source.found(DAY)[0]["data"]["missing"];
     assert_eq!(*missing, serde_json::json!(["security-validation"]));
-    let denied = unvalidated.replace("status: approved", "status: denied");
+    let denied = unvalidated.replaced("status: approved", "status: denied");
     let source = source.with("services/tegn.yaml", &denied);
     assert_eq!(source.codes(DAY), [""; 0]);
 }
@@ -59,7 +60,7 @@ fn r11_an_approved_entry_past_its_review_date_is_reported() {
 fn r11_the_assessment_of_a_service_grows_old_like_that_of_a_decision() {
     let source = Source::small().with(
         "services/tegn.yaml",
-        &TEGN.replace("review: 2027-06-01", "review: 2029-06-01"),
+        &TEGN.replaced("review: 2027-06-01", "review: 2029-06-01"),
     );
     assert!(!source.codes("2028-05-01").contains(&"FYR0509".to_owned()));
     assert!(source.codes("2028-05-02").contains(&"FYR0509".to_owned()));
@@ -129,16 +130,16 @@ fn r13_single_blocks_are_listed_with_owner_age_and_review_and_counted() {
                      status: emergency\ndecide-by: 2026-12-04\npurpose: Elevers navne\n\
                      owner: digitaliseringschef\n";
     let urgent = BLOCK
-        .replace("luk-quiz", "luk-kort")
-        .replace("SK-2025-7", "NOED-1")
-        .replace("quiz.example", "service:tegn, kort.example/leg");
+        .replaced("luk-quiz", "luk-kort")
+        .replaced("SK-2025-7", "NOED-1")
+        .replaced("quiz.example", "service:tegn, kort.example/leg");
     let source = Source::small()
         .with("rules/quiz.yaml", BLOCK)
         .with("decisions/noed.yaml", emergency)
         .with("rules/kort.yaml", &urgent)
         .with(
             "services/tegn.yaml",
-            &TEGN.replace(
+            &TEGN.replaced(
                 "security-validation: { reference: SV-2025-9, date: 2025-06-01 }\n",
                 "",
             ),
@@ -163,8 +164,8 @@ fn r13_a_policy_that_cannot_be_read_is_not_reviewed() {
 
 /// A service with its status, and everything that an approved one says.
 fn tool(name: &str, status: &str) -> String {
-    TEGN.replace("tegn", name)
-        .replace("status: approved", &format!("status: {status}"))
+    TEGN.replaced_all("tegn", name)
+        .replaced("status: approved", &format!("status: {status}"))
 }
 
 /// Four services: one approved for all groups, one for staff alone, one denied, one new.
@@ -267,7 +268,7 @@ fn r10_a_rule_that_opens_a_denied_service_by_name_is_reported() {
     );
     assert_eq!(codes(parts, &closed_there), [""; 0]);
 
-    let helpline = tool("chat", "denied").replace("name: Tegn\n", "name: Tegn\nkind: helpline\n");
+    let helpline = tool("chat", "denied").replaced("name: Tegn\n", "name: Tegn\nkind: helpline\n");
     let source = Source::small()
         .with("services/chat.yaml", &helpline)
         .with("rules/katalog.yaml", &allows);
@@ -315,7 +316,7 @@ fn approved_by(case: &str) -> Source {
         "decision: TEGN-1\ntitle: Tegn\n{case}date: 2026-03-02\npurpose: Tegning\n\
          legal-basis: folkeskoleloven § 40\nowner: skolechef\nreview: 2028-03-01\n"
     );
-    let tegn = tool("tegn", "approved").replace("SK-2025-7", "TEGN-1");
+    let tegn = tool("tegn", "approved").replaced("SK-2025-7", "TEGN-1");
     Source::small()
         .with("decisions/tegn.yaml", &case)
         .with("services/tegn.yaml", &tegn)
@@ -341,8 +342,8 @@ fn r11_what_approves_a_service_is_in_force_and_was_competent_to() {
     let at_its_school = "status:\n  - { for: /skoler/oest, status: approved }\n  \
                          - { for: /skoler/vest, status: denied }";
     let at_its_school = tool("tegn", "approved")
-        .replace("SK-2025-7", "TEGN-1")
-        .replace("status: approved", at_its_school);
+        .replaced("SK-2025-7", "TEGN-1")
+        .replaced("status: approved", at_its_school);
     let board = board.with("services/tegn.yaml", &at_its_school);
     assert_eq!(board.check(DAY), "nothing to report\n");
 }
@@ -350,7 +351,7 @@ fn r11_what_approves_a_service_is_in_force_and_was_competent_to() {
 #[test]
 fn r11_a_case_that_was_rejected_may_deny_a_service() {
     let source = approved_by("body: skoleudvalget\nstatus: rejected\n");
-    let denied = tool("tegn", "denied").replace("SK-2025-7", "TEGN-1");
+    let denied = tool("tegn", "denied").replaced("SK-2025-7", "TEGN-1");
     let source = source.with("services/tegn.yaml", &denied);
     assert_eq!(source.check(DAY), "nothing to report\n");
 }
@@ -379,8 +380,8 @@ fn r21_two_boards_approve_one_service_each_for_its_own() {
              - {{ for: /skoler/vest, status: approved{vest} }}"
         );
         let text = TEGN
-            .replace("status: approved", &status)
-            .replace("decision: SK-2025-7\n", of_service);
+            .replaced("status: approved", &status)
+            .replaced("decision: SK-2025-7\n", of_service);
         Source::small()
             .with_edit("fyr.yaml", board, &with_vest)
             .with("decisions/tegn.yaml", &cases.join("---\n"))

@@ -91,14 +91,7 @@ fn r08_one_switch_filters_pupils_and_staff_and_each_bundle_says_whose_it_is() {
 
 /// The small policy, whose floor leaves out a group of devices from home.
 fn with_personal_devices(rule: &str) -> Source {
-    let narrowed = |source: Source| {
-        source.with_edit(
-            "rules/floor.yaml",
-            "for: /skoler\n",
-            "for: { unit: /skoler, ownership: managed }\n",
-        )
-    };
-    let source = Source::small()
+    Source::small()
         .with_edit(
             "units.yaml",
             "groups:\n",
@@ -109,8 +102,12 @@ fn with_personal_devices(rule: &str) -> Source {
             "for: /\n",
             "for: { unit: /, ownership: managed }\n",
         )
-        .with("rules/proeve.yaml", &of_the_town(rule));
-    narrowed(narrowed(source))
+        .with_edits(
+            "rules/floor.yaml",
+            "for: /skoler\n",
+            "for: { unit: /skoler, ownership: managed }\n",
+        )
+        .with("rules/proeve.yaml", &of_the_town(rule))
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::bundle::Bundle;
 use serde_json::Value;
 
@@ -46,7 +47,13 @@ impl Source {
     pub(crate) fn with_edit(self, path: &str, old: &str, new: &str) -> Self {
         let text = fs::read_to_string(self.directory.path().join(path)).expect(path);
         assert!(text.contains(old), "`{old}` is not in {path}");
-        self.with(path, &text.replacen(old, new, 1))
+        self.with(path, &text.replaced(old, new))
+    }
+
+    /// With one text of a file put for another wherever it is.
+    pub(crate) fn with_edits(self, path: &str, old: &str, new: &str) -> Self {
+        let text = fs::read_to_string(self.directory.path().join(path)).expect(path);
+        self.with(path, &text.replaced_all(old, new))
     }
 
     /// Where it is.

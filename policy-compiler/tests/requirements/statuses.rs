@@ -1,6 +1,8 @@
 //! What a service of the catalogue takes out of a floor by its status or its category, and what not:
 //! R03, R10 and R21.
 
+use fyr_fixtures::Replaced as _;
+
 use crate::services::TEGN;
 use crate::source::Source;
 
@@ -19,7 +21,7 @@ fn below_a_floor(statuses: &str) -> Source {
         )
         .with(
             "services/tegn.yaml",
-            &TEGN.replace("status: approved", &parts),
+            &TEGN.replaced("status: approved", &parts),
         )
         .with("rules/afvist.yaml", floor)
 }
@@ -67,8 +69,8 @@ fn r03_of_what_no_higher_unit_assessed_a_school_says_what_it_is_there_by_a_decis
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
     let undecided = "{ for: /skoler/oest, status: under-review }";
     let text = TEGN
-        .replace("status: approved", &format!("status: [{undecided}]"))
-        .replace("decision: SK-2025-7\n", "");
+        .replaced("status: approved", &format!("status: [{undecided}]"))
+        .replaced("decision: SK-2025-7\n", "");
     let source = source.with("services/tegn.yaml", &text);
     assert_eq!(source.codes(DAY), ["FYR0503"]);
 }
@@ -82,11 +84,11 @@ fn r03_a_status_without_a_decision_takes_nothing_out_of_a_decided_floor_wherever
     assert_eq!(source.codes(DAY), [""; 0], "{}", source.check(DAY));
     for denied in [denied, "{ for: /, status: denied, decision: BY-2025-1 }"] {
         let text = TEGN
-            .replace(
+            .replaced(
                 "status: approved",
                 &format!("status: [{denied}, {of_pupils}]"),
             )
-            .replace("\ndecision: SK-2025-7\n", "\n");
+            .replaced("\ndecision: SK-2025-7\n", "\n");
         let undecided = below_a_floor("").with("services/tegn.yaml", &text);
         assert_eq!(undecided.codes(DAY), ["FYR0503"], "{denied}");
     }
@@ -135,16 +137,18 @@ fn beside_a_closed_site(service: &str) -> Source {
 #[test]
 fn r03_no_service_opens_a_closed_site_by_joining_what_is_open() {
     let own = "status: [{ for: /skoler/oest, status: approved, decision: OEST-3 }]\n";
-    for (says, site) in [
-        // By its category, which needs no word of anybody.
+    let by_the_board = ("OEST-3", "SK-2025-7");
+    for (says, (uncited, cited), site) in [
+        // By its category, which needs no decision.
         (
             "category: tegning\nstatus: under-review\n",
+            ("under-review\n", "under-review\ndecision: SK-2025-7\n"),
             "a.klip.example",
         ),
         // By a status that the school gives it.
-        (own, "www.klip.example"),
+        (own, by_the_board, "www.klip.example"),
         // Over a part of a service that the board denied.
-        (own, "www.tik.example"),
+        (own, by_the_board, "www.tik.example"),
     ] {
         let service = |case: &str| format!("service: z\nname: Z\n{says}{case}sites: [{site}]\n");
         let found = beside_a_closed_site(&service("")).found(DAY);
@@ -153,8 +157,7 @@ fn r03_no_service_opens_a_closed_site_by_joining_what_is_open() {
             found == "join-bypasses" || found == "status-bypasses"
         };
         assert!(found.iter().any(bypasses), "{site}: {found:?}");
-        let boards = service("").replace("OEST-3", "SK-2025-7");
-        let boards = boards.replace("under-review\n", "under-review\ndecision: SK-2025-7\n");
+        let boards = service("").replaced(uncited, cited);
         let found = beside_a_closed_site(&boards).check(DAY);
         assert!(!found.contains("FYR0503"), "{site}: {found}");
     }

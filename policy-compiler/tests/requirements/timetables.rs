@@ -1,6 +1,7 @@
 //! What holds when: school hours, holidays, exams, lessons, and the days on which clocks are set:
 //! R03, R14, R15, R25, and journey 4.
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::bundle::Bundle;
 use jiff::Timestamp;
 use serde_json::json;
@@ -223,7 +224,7 @@ fn project(time: &str) -> Source {
     Source::small().with("rules/projekt.yaml", &rule).with_edit(
         "rules/floor.yaml",
         floor,
-        &floor.replace("minimum\n", "minimum\noverridable: lessons\n"),
+        &floor.replaced("minimum\n", "minimum\noverridable: lessons\n"),
     )
 }
 

@@ -1,7 +1,10 @@
 //! R25: no change loosens anything unseen behind another change; and none is called harmless
 //! that needs a reviewer.
 
-use crate::ahead::{reported, timed};
+use fyr_fixtures::Replaced as _;
+use serde_json::json;
+
+use crate::ahead::{compared, reported, timed};
 use crate::source::Source;
 
 /// A rule of a unit over one site or setting.
@@ -59,7 +62,10 @@ fn r25_a_floor_that_goes_from_under_a_stricter_rule_is_weaker() {
         );
         let back = reported(&alone(), &with_floor("/skoler"));
         has(&back, "tighter", &["/skoler/oest"]);
-        assert!(back.contains("nothing gets weaker"), "{back}");
+        assert_eq!(
+            compared(&alone(), &with_floor("/skoler"))["risk"],
+            "tighter"
+        );
         let lower = reported(&with_floor("/"), &with_floor("/skoler"));
         has(&lower, "weaker", &["/skoler", "/skoler/oest"]);
     }
@@ -108,11 +114,11 @@ fn r25_a_floor_of_another_unit_is_weaker_where_it_stands_lower() {
         &lower,
         "weaker | gulv.example | block: from /skoler → from /skoler/oest | all groups in /skoler/oest",
     );
-    let higher = reported(
+    let higher = compared(
         &floor(&["/skoler/oest", "/skoler/vest"]),
         &floor(&["/skoler"]),
     );
-    assert!(higher.contains("nothing gets weaker"), "{higher}");
+    assert_eq!(higher["risk"], "tighter");
 }
 
 #[test]
@@ -160,12 +166,8 @@ fn r25_what_cannot_be_compared_is_to_be_looked_at() {
             format!("set:\n  camera.access: block\n  camera.sites: ['https://{of}.example']");
         with_rules(&[rule("kamera", "/skoler", "default", &says)])
     };
-    let reported = reported(&sites("a"), &sites("b"));
-    assert!(
-        reported.contains("1 thing is neither weaker nor tighter: look at it"),
-        "{reported}"
-    );
-    assert!(!reported.contains("nothing gets weaker"), "{reported}");
+    let compared = compared(&sites("a"), &sites("b"));
+    assert_eq!(compared["risk"], "different");
 }
 
 #[test]
@@ -188,19 +190,14 @@ fn r25_a_group_that_takes_the_place_of_another_is_held_against_it() {
             "  vest-9a: { unit: /skoler/vest, start: 2018 }\n",
         )
     };
-    let renamed = reported(
+    let renamed = compared(
         &with_rules(std::slice::from_ref(&floor)),
         &units(with_rules(std::slice::from_ref(&floor))),
     );
-    has_line(
-        &renamed,
-        "vest-9a is added: udskoling in /skoler/vest, in the place of vest-2018",
-    );
-    assert!(
-        renamed.contains("1 group added; 1 group without policy"),
-        "{renamed}"
-    );
-    assert!(!renamed.contains("nothing gets weaker"), "{renamed}");
+    let added = json!({"unit": "/skoler/vest", "stage": "udskoling", "replaces": "vest-2018"});
+    assert_eq!(renamed["groups"]["added"], json!({ "vest-9a": added }));
+    assert_eq!(renamed["groups"]["removed"], json!(["vest-2018"]));
+    assert_eq!(renamed["risk"], "group-removed");
     let loosened = reported(&with_rules(&[floor]), &units(Source::small()));
     has_line(
         &loosened,
@@ -240,16 +237,13 @@ fn r25_days_that_are_not_compared_are_counted() {
                 "minimum",
                 &format!("sites:\n  block: [gulv-{month}.example]"),
             );
-            rule.replace("for:", &format!("until: 2028-{month:02}-10\nfor:"))
+            rule.replaced("for:", &format!("until: 2028-{month:02}-10\nfor:"))
         });
         with_rules(&rules.collect::<Vec<_>>())
     };
-    let reported = reported(&ends(1..1), &ends(1..12));
-    assert!(
-        reported.contains("3 later days are not compared: `--date 2028-09-11` compares the first"),
-        "{reported}"
-    );
-    assert!(!reported.contains("nothing gets weaker"), "{reported}");
+    let compared = compared(&ends(1..1), &ends(1..12));
+    let left_out = json!(["2028-09-11", "2028-10-11", "2028-11-11"]);
+    assert_eq!(compared["not-compared"], left_out);
 }
 
 #[test]
@@ -391,7 +385,7 @@ fn r25_hours_that_a_rule_loses_before_it_has_begun_are_weaker() {
             "default",
             "set:\n  safesearch.google: on",
         );
-        let safe = safe.replace("for:", &format!("during: skoletid\nfrom: {from}\nfor:"));
+        let safe = safe.replaced("for:", &format!("during: skoletid\nfrom: {from}\nfor:"));
         with_rules(&[safe]).with(
             "timetable.yaml",
             &format!(
@@ -418,7 +412,7 @@ fn r25_nothing_that_is_reported_of_one_hides_what_is_graver_for_another() {
         "locked",
         "set:\n  safesearch.google: on",
     )
-    .replace("SK-2025-7", "BY-2025-1");
+    .replaced("SK-2025-7", "BY-2025-1");
     let with = |strength: &str| {
         let school = rule(
             "x",
@@ -426,7 +420,7 @@ fn r25_nothing_that_is_reported_of_one_hides_what_is_graver_for_another() {
             strength,
             "set:\n  safesearch.google: on",
         );
-        with_rules(&[of_town.clone(), school.replace("SK-2025-7", "OEST-3")])
+        with_rules(&[of_town.clone(), school.replaced("SK-2025-7", "OEST-3")])
     };
     let reported = reported(&with("locked"), &with("default"));
     has_line(
@@ -446,14 +440,15 @@ fn r25_a_rule_that_is_rewritten_on_a_day_too_far_to_compare_is_not_passed_over()
             };
             let says = format!("sites:\n  block: [{site}]");
             let rule = rule(&format!("gulv-{month}"), "/skoler", "minimum", &says);
-            rule.replace("for:", &format!("from: 2028-{month:02}-10\nfor:"))
+            rule.replaced("for:", &format!("from: 2028-{month:02}-10\nfor:"))
         });
         with_rules(&rules.collect::<Vec<_>>())
     };
     let rewritten = reported(&months("gulv-11.example"), &months("andet.example"));
     has_line(&rewritten, "weaker | gulv-11.example | block → allow");
-    let same = reported(&months("a.example"), &months("a.example"));
-    assert!(same.contains("3 later days are not compared"), "{same}");
+    let same = compared(&months("a.example"), &months("a.example"));
+    let left_out = json!(["2028-09-10", "2028-10-10", "2028-11-10"]);
+    assert_eq!(same["not-compared"], left_out);
 }
 
 #[test]
@@ -472,7 +467,7 @@ fn r25_a_unit_of_another_name_is_no_loss_of_the_old_one() {
         let units = "units:\n  /skoler: { name: Skolerne }\n  /skoler/NAVN: { name: Skolen, groups: [2021] }\n";
         let says = "set:\n  safesearch.google: on";
         with_rules(&[rule("sikker", &format!("/skoler/{name}"), "default", says)])
-            .with("units.yaml", &units.replace("NAVN", name))
+            .with("units.yaml", &units.replaced("NAVN", name))
             .with_edit("fyr.yaml", "/skoler/oest", &format!("/skoler/{name}"))
     };
     let reported = reported(&named("vest"), &named("vestre"));
@@ -564,7 +559,7 @@ fn r25_what_is_reported_of_one_name_or_day_hides_nothing_of_another() {
     );
     let safe = |name: &str, days: &str| {
         let safe = rule(name, "/skoler", "minimum", "set:\n  safesearch.google: on");
-        safe.replace("for:", &format!("{days}for:"))
+        safe.replaced("for:", &format!("{days}for:"))
     };
     let gap = [
         safe("k", "until: 2026-12-01\n"),

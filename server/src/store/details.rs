@@ -60,8 +60,9 @@ impl Store {
         let bodies: Vec<(String, String)> = sqlx::query_as(
             "SELECT device.id, recent_event.body
              FROM recent_event JOIN device ON device.number = recent_event.device
-             WHERE ?1 IS NULL OR recent_event.device IN
-               (SELECT number FROM device WHERE id IN (SELECT value FROM json_each(?1)))
+             WHERE recent_event.device IN
+               (SELECT number FROM device
+                WHERE ?1 IS NULL OR id IN (SELECT value FROM json_each(?1)))
              ORDER BY recent_event.device, recent_event.sequence DESC, recent_event.position DESC",
         )
         .bind(ids)

@@ -10,7 +10,7 @@ use anyhow::Result;
 use super::{files, house};
 
 mod left;
-mod literals;
+pub(super) mod literals;
 mod tokens;
 
 use self::tokens::{Token, tokens};

@@ -6,6 +6,7 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 
+use fyr_fixtures::Replaced as _;
 use fyr_fixtures::{DAY, Publication, at, bundle, public};
 use fyr_seal::{
     Authorities, Change, Content, PublicKey, Published, Repository, RepositoryError, SealError,
@@ -227,7 +228,7 @@ fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
     let timestamp = town.file("metadata/timestamp.json");
     let damaged = fs::read_to_string(&timestamp)
         .unwrap()
-        .replace("\"version\":1", "\"version\":9");
+        .replaced("\"version\":1", "\"version\":9");
     fs::write(&timestamp, &damaged).unwrap();
     let refused = town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z");
     assert!(

@@ -1,6 +1,7 @@
 //! What an attacker may offer to a device that stored everything well: each refused, each
 //! with its reason.
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::report::RefusalReason;
 use fyr_seal::SigningKey;
 use fyr_trust::{Answer, Clock, Refresh, Seen, Step, VerifyError};
@@ -504,7 +505,7 @@ fn malleability_a_document_that_says_the_same_in_other_bytes_is_refused() {
         let document: serde_json::Value = serde_json::from_slice(&shelf.files[path]).unwrap();
         let spaced = serde_json::to_vec_pretty(&document).unwrap();
         let escaped = String::from_utf8(shelf.files[path].clone()).unwrap();
-        let escaped = escaped.replace("signed", "\\u0073igned").into_bytes();
+        let escaped = escaped.replaced("signed", "\\u0073igned").into_bytes();
         for other in [spaced, escaped] {
             let mut rewritten = Shelf::new();
             rewritten.files = shelf.files.clone();

@@ -1,6 +1,7 @@
 //! What an attacker may offer for a list that a bundle closes: each refused, with its reason, and
 //! the last good bundle stays.
 
+use fyr_fixtures::Replaced as _;
 use fyr_schemas::HostName;
 use fyr_schemas::bundle::ClosedList;
 use fyr_schemas::report::RefusalReason;
@@ -101,7 +102,7 @@ fn a_missing_list_is_refused() {
 #[test]
 fn mix_and_match_another_list_in_the_place_of_one_is_refused() {
     let (device, mut shelf) = offered(NAMES);
-    let other = NAMES.replace("bet", "pet");
+    let other = NAMES.replaced("bet", "pet");
     assert_eq!(other.len(), NAMES.len());
     let path = shelf.path(".gambling.txt");
     shelf.files.insert(path, other.into_bytes());

@@ -17,12 +17,12 @@ use crate::settings::{self, Restriction, Role};
 use crate::source::Place;
 use crate::url_filter::Verdict;
 
-/// The rules that can be walked around in the same ways.
+/// The rules that have the same bypasses.
 type Holes<'a> = BTreeMap<&'a RuleId, Reach<'a>>;
 
-/// A way round, and the setting that closes it.
+/// A bypass, by the setting that closes it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Way {
+struct Bypass {
     setting: &'static str,
 }
 
@@ -35,17 +35,17 @@ struct Reach<'a> {
 }
 
 pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
-    let mut holes: BTreeMap<Vec<Way>, Holes<'_>> = BTreeMap::new();
+    let mut holes: BTreeMap<Vec<Bypass>, Holes<'_>> = BTreeMap::new();
     let managed = resolution
         .at_all_times()
         .filter(|resolved| resolved.group.ownership == Ownership::Managed);
     for resolved in managed {
         for (rule, restricts) in restrictions(resolved) {
-            let ways = unspoken(resolved, &restricts.kinds);
-            if ways.is_empty() {
+            let bypasses = unspoken(resolved, &restricts.kinds);
+            if bypasses.is_empty() {
                 continue;
             }
-            let rules = holes.entry(ways).or_default();
+            let rules = holes.entry(bypasses).or_default();
             let reach = rules.entry(rule).or_insert_with(|| Reach {
                 place: restricts.place,
                 groups: BTreeSet::new(),
@@ -58,7 +58,7 @@ pub(super) fn check(resolution: &Resolution<'_>) -> Vec<Diagnostic> {
     }
     holes
         .iter()
-        .map(|(ways, rules)| finding(ways, rules))
+        .map(|(bypasses, rules)| finding(bypasses, rules))
         .collect()
 }
 
@@ -82,7 +82,7 @@ fn restrictions<'a>(resolved: &Resolved<'a>) -> BTreeMap<&'a RuleId, Restricts> 
                         effective.setting.default_value().as_ref() == Some(holds.value);
                     (!is_default).then(|| (holds.rule.id(), holds.place, kind))
                 }
-                Role::WayRound { .. } | Role::Excepts(_) | Role::Neither => None,
+                Role::Bypasses { .. } | Role::Excepts(_) | Role::Neither => None,
             });
     let by_sites = resolved
         .sites
@@ -102,16 +102,16 @@ fn restrictions<'a>(resolved: &Resolved<'a>) -> BTreeMap<&'a RuleId, Restricts> 
     rules
 }
 
-/// The ways round these kinds of restriction that no rule for the group speaks of, and that are
+/// The bypasses of these kinds of restriction that no rule for the group mentions, and that are
 /// therefore open.
-fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> {
+fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Bypass> {
     settings::all()
         .filter(|setting| !resolved.settings.contains_key(setting.name))
         .filter_map(|setting| match setting.role {
-            Role::WayRound { opens, .. } => opens
+            Role::Bypasses { opens, .. } => opens
                 .iter()
                 .any(|kind| kinds.contains(kind))
-                .then_some(Way {
+                .then_some(Bypass {
                     setting: setting.name,
                 }),
             Role::Restricts(_) | Role::Excepts(_) | Role::Neither => None,
@@ -119,8 +119,8 @@ fn unspoken(resolved: &Resolved<'_>, kinds: &BTreeSet<Restriction>) -> Vec<Way> 
         .collect()
 }
 
-/// One finding for all rules that leave the same ways open.
-fn finding(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
+/// One finding for all rules that leave the same bypasses open.
+fn finding(bypasses: &[Bypass], rules: &Holes<'_>) -> Diagnostic {
     let restricts = rules.iter().map(|(rule, reach)| {
         let role = finding::Role::Restricts {
             rule: (*rule).clone(),
@@ -128,7 +128,7 @@ fn finding(ways: &[Way], rules: &Holes<'_>) -> Diagnostic {
         };
         (reach.place, role)
     });
-    let settings = ways.iter().map(|way| way.setting.to_owned());
+    let settings = bypasses.iter().map(|bypass| bypass.setting.to_owned());
     Diagnostic::of(Found::BypassOpen {
         settings: settings.collect(),
     })

@@ -13,6 +13,7 @@ use super::lowering::Lowerings;
 use super::sound;
 use crate::finding::Diagnostic;
 use crate::lower::FlatLists;
+use crate::meant::Meant;
 use crate::policy::{Assumptions, UnknownGroup};
 use crate::resolve::resolve;
 use crate::source::Sources;
@@ -47,6 +48,16 @@ pub enum EnforcementError {
     /// No group has this name.
     #[error(transparent)]
     UnknownGroup(#[from] UnknownGroup),
+}
+
+impl EnforcementError {
+    /// What was probably meant by a group that does not exist.
+    pub fn meant(&self) -> Option<&Meant> {
+        match self {
+            Self::UnknownGroup(UnknownGroup { meant, .. }) => Some(meant),
+            Self::Faulty(_) => None,
+        }
+    }
 }
 
 /// Tells where the policy of a day is enforced for a group, or for all of them, in the order of

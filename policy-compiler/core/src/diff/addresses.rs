@@ -48,9 +48,9 @@ pub(super) fn changes(
                 Risk::Tighter
             },
             url: url.to_string(),
-            before: before.word(),
-            after: after.word(),
-            whom: crowds.in_words(&groups, &slice),
+            before,
+            after,
+            whom: crowds.whom(&groups),
             during: slice.during,
             days: slice.days,
             groups,

@@ -3,14 +3,14 @@
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
 
-use super::{Held, Risk, Steps};
+use super::{Content, Effective, Risk, Steps};
 use crate::policy::Rule;
 
 /// A value that a rule bounds others with.
 pub(super) struct Bound<'r, V> {
     pub(super) rule: &'r Rule,
     pub(super) value: V,
-    pub(super) held: Held,
+    pub(super) held: Effective,
 }
 
 /// What became of a bound.
@@ -44,7 +44,7 @@ pub(super) fn change<V>(
     let strongest = |bounds: &[Bound<'_, V>]| {
         let firmest = bounds.iter().min_by_key(|bound| bound.rule.firmness());
         firmest.map_or_else(
-            || Held::by_no_rule(NONE.to_owned()),
+            || Effective::by_no_rule(Content::Nothing),
             |bound| bound.held.clone(),
         )
     };
@@ -59,7 +59,7 @@ pub(super) fn change<V>(
         let (_, held) = gravest(new, old)?;
         Some((Risk::Tighter, (strongest(old), held)))
     };
-    let helds = |bounds: &[Bound<'_, V>]| -> BTreeSet<Held> {
+    let helds = |bounds: &[Bound<'_, V>]| -> BTreeSet<Effective> {
         bounds.iter().map(|bound| bound.held.clone()).collect()
     };
     let on_another_ground = || {
@@ -68,9 +68,6 @@ pub(super) fn change<V>(
     };
     lost.or_else(gained).or_else(on_another_ground)
 }
-
-/// What is said where there is no floor.
-const NONE: &str = "none";
 
 fn fate<V>(
     bound: &Bound<'_, V>,

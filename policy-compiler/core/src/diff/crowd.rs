@@ -1,4 +1,4 @@
-//! Groups in words: a stage of a unit where that says it, names where nothing else does.
+//! What groups have in common: a stage of a unit where that says it, names where nothing else does.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,9 +6,8 @@ use fyr_schemas::bundle::Audience;
 use fyr_schemas::{GroupId, StageId, UnitPath};
 
 use super::vacant::is_vacant;
-use crate::phrase::groups_in_words;
+use crate::difference::{Vacancy, Who, Whom};
 use crate::policy::{Group, Policy};
-use crate::time_slice::TimeSlice;
 
 /// All groups of a policy, to tell some of them by what they have in common.
 pub(super) struct Crowds<'a> {
@@ -27,23 +26,26 @@ impl<'a> Crowds<'a> {
         }
     }
 
-    /// `mellemtrin in /skoler`, `pupils`, `all groups`, or names; and when.
-    pub(super) fn in_words(&self, ids: &[GroupId], slice: &TimeSlice) -> String {
-        let (vacant, groups): (Vec<_>, Vec<_>) = ids.iter().partition(|id| is_vacant(id));
-        let groups: Vec<GroupId> = groups.into_iter().cloned().collect();
-        let slice = slice.in_words();
-        let vacancies = self.vacancies(&vacant, &groups);
-        if groups.is_empty() {
-            return vacancies.unwrap_or_default() + &slice;
+    /// What some groups have in common.
+    pub(super) fn whom(&self, ids: &[GroupId]) -> Whom {
+        let (vacant, groups): (Vec<&GroupId>, Vec<&GroupId>) =
+            ids.iter().partition(|id| is_vacant(id));
+        let without_class = self.vacancies(&vacant, &groups);
+        let (who, unit) = match groups.as_slice() {
+            [] => (None, None),
+            groups => self.who(groups),
+        };
+        Whom {
+            who,
+            unit,
+            without_class,
         }
-        let vacancies = vacancies.map(|vacancies| format!("; {vacancies}"));
-        self.whom(&groups) + &slice + &vacancies.unwrap_or_default()
     }
 
-    /// `udskoling in /skoler/oest, which has no class yet`: those that the others do not stand for, being
-    /// of the same stage around their unit, or all pupils or staff there.
-    fn vacancies(&self, vacant: &[&GroupId], groups: &[GroupId]) -> Option<String> {
-        let wanted: BTreeSet<&GroupId> = groups.iter().collect();
+    /// Stages without a class that the others do not stand for, being of the same stage around their
+    /// unit, or all pupils or staff there.
+    fn vacancies(&self, vacant: &[&GroupId], groups: &[&GroupId]) -> BTreeSet<Vacancy> {
+        let wanted: BTreeSet<&GroupId> = groups.iter().copied().collect();
         let members = self.groups.iter();
         let members: Vec<&Group> = members
             .filter(|group| wanted.contains(&group.id))
@@ -73,20 +75,16 @@ impl<'a> Crowds<'a> {
             .filter_map(|id| self.vacant.get(id).copied())
             .collect();
         let others = vacant.iter().filter(|vacant| !is_meant(vacant));
-        let places: BTreeSet<String> = others
-            .map(|group| format!("{} in {}", group.stage, group.unit))
-            .collect();
-        let places: Vec<String> = places.into_iter().collect();
-        let named = match places.as_slice() {
-            [] => return None,
-            [_] | [_, _] => places.join(" and "),
-            [first, rest @ ..] => format!("{first} and {} more", rest.len()),
-        };
-        Some(format!("{named}, which has no class yet"))
+        others
+            .map(|group| Vacancy {
+                stage: group.stage.clone(),
+                unit: group.unit.clone(),
+            })
+            .collect()
     }
 
-    fn whom(&self, ids: &[GroupId]) -> String {
-        let wanted: BTreeSet<&GroupId> = ids.iter().collect();
+    fn who(&self, ids: &[&GroupId]) -> (Option<Who>, Option<UnitPath>) {
+        let wanted: BTreeSet<&GroupId> = ids.iter().copied().collect();
         let members: Vec<&Group> = self
             .groups
             .iter()
@@ -95,14 +93,16 @@ impl<'a> Crowds<'a> {
             .collect();
         let shared = common_unit(&members);
         match shared.and_then(|unit| self.by_kind(&unit, &members).map(|who| (unit, who))) {
-            Some((unit, who)) if unit == UnitPath::root() => who,
-            Some((unit, who)) => format!("{who} in {unit}"),
-            None => groups_in_words(&ids.iter().collect::<Vec<_>>()),
+            Some((unit, who)) => (Some(who), (unit != UnitPath::root()).then_some(unit)),
+            None => (
+                Some(Who::Groups(ids.iter().copied().cloned().collect())),
+                None,
+            ),
         }
     }
 
     /// Who the members are, when they are all of their kind below a unit.
-    fn by_kind(&self, unit: &UnitPath, members: &[&Group]) -> Option<String> {
+    fn by_kind(&self, unit: &UnitPath, members: &[&Group]) -> Option<Who> {
         let below: Vec<&Group> = self
             .groups
             .iter()
@@ -110,20 +110,20 @@ impl<'a> Crowds<'a> {
             .copied()
             .collect();
         if below.len() == members.len() && members.len() > 1 {
-            return Some("all groups".to_owned());
+            return Some(Who::AllGroups);
         }
-        for (audience, word) in [(Audience::Pupils, "pupils"), (Audience::Staff, "staff")] {
+        for (audience, who) in [
+            (Audience::Pupils, Who::Pupils),
+            (Audience::Staff, Who::Staff),
+        ] {
             let all = below.iter().filter(|group| group.audience == audience);
             if same(all, members) {
-                return Some(word.to_owned());
+                return Some(who);
             }
         }
         let stages: BTreeSet<&StageId> = members.iter().map(|group| &group.stage).collect();
         let all = below.iter().filter(|group| stages.contains(&group.stage));
-        same(all, members).then(|| {
-            let stages: Vec<&str> = stages.into_iter().map(StageId::as_str).collect();
-            stages.join(", ")
-        })
+        same(all, members).then(|| Who::Stages(stages.into_iter().cloned().collect()))
     }
 }
 

@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::Value as Json;
 
 use super::vacant::is_vacant;
-use super::{Change, Crowds, Document, Held, Risk, Side, Sides, Subject};
+use super::{Change, Content, Crowds, Document, Effective, Risk, Side, Sides, Subject};
 use crate::policy::{Policy, Service};
 use crate::time_slice::TimeSlice;
 
@@ -28,21 +28,25 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
     changes
 }
 
+/// A field, as it was written and is.
+type Field = (String, Option<String>, Option<String>);
+
 /// A field that is written otherwise.
 struct Rewritten {
     risk: Risk,
     subject: Subject,
-    before: Held,
-    after: Held,
+    before: Effective,
+    after: Effective,
 }
 
 impl Rewritten {
-    fn new(document: Document, (field, before, after): (String, String, String)) -> Self {
+    fn new(document: Document, (field, before, after): Field) -> Self {
+        let written = |text: Option<String>| text.map_or(Content::Nothing, Content::Written);
         Self {
             risk: Risk::Ground,
             subject: Subject::Written { document, field },
-            before: Held::by_no_rule(before),
-            after: Held::by_no_rule(after),
+            before: Effective::by_no_rule(written(before)),
+            after: Effective::by_no_rule(written(after)),
         }
     }
 
@@ -61,7 +65,7 @@ impl Rewritten {
             subject: self.subject,
             before: self.before,
             after: self.after,
-            whom: crowds.in_words(&groups, &always),
+            whom: crowds.whom(&groups),
             during: always.during,
             days: always.days,
             groups,
@@ -116,15 +120,9 @@ fn as_written(value: &Json) -> String {
 }
 
 /// The fields that differ, with how they were written and are.
-fn rewritten(
-    before: &BTreeMap<String, String>,
-    after: &BTreeMap<String, String>,
-) -> Vec<(String, String, String)> {
+fn rewritten(before: &BTreeMap<String, String>, after: &BTreeMap<String, String>) -> Vec<Field> {
     let fields: BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let said = |side: &BTreeMap<String, String>, field: &String| {
-        side.get(field)
-            .map_or_else(|| "nothing".to_owned(), String::clone)
-    };
+    let said = |side: &BTreeMap<String, String>, field: &String| side.get(field).cloned();
     fields
         .into_iter()
         .map(|field| (field.clone(), said(before, field), said(after, field)))
@@ -244,7 +242,7 @@ fn of_categories(old: &Policy, new: &Policy) -> Vec<Rewritten> {
         let mut differing = rewritten(&was, &is);
         // Another list has another digest.
         differing.retain(|(field, before, after)| {
-            field != "digest" || [before, after].contains(&&"nothing".to_owned())
+            field != "digest" || before.is_none() || after.is_none()
         });
         let document = || Document::Category(id.clone());
         let reported = differing.into_iter();
@@ -318,13 +316,12 @@ fn of_ages(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
     let changes = groups.filter_map(|after| {
         let (was, is) = (old.groups.get(&after.id)?.youngest, after.youngest);
         (was != is).then_some(())?;
-        let says =
-            |age: Option<u8>| age.map_or_else(|| "no pupil".to_owned(), |age| age.to_string());
-        let document = Document::Group(after.id.clone());
-        let field = ("age of the youngest".to_owned(), says(was), says(is));
+        let age = |age: Option<u8>| age.map_or(Content::Nothing, Content::Age);
         let rewritten = Rewritten {
             risk: Risk::Different,
-            ..Rewritten::new(document, field)
+            subject: Subject::Age(after.id.clone()),
+            before: Effective::by_no_rule(age(was)),
+            after: Effective::by_no_rule(age(is)),
         };
         Some(rewritten.reported(std::slice::from_ref(&after.id), crowds))
     });
@@ -349,15 +346,12 @@ fn of_bodies(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
         let groups = new.groups.values().filter(|group| below(&group.unit));
         let groups: Vec<GroupId> = groups.map(|group| group.id.clone()).collect();
         if unit(was) != unit(is) {
-            let says = |body: Option<&Body>| match body {
-                Some(body) => format!("decides for {}", body.competent_for.value),
-                None => "decides nothing".to_owned(),
-            };
+            let decides = |body| unit(body).map_or(Content::Nothing, Content::Unit);
             let rewritten = Rewritten {
                 risk: Risk::Ground,
                 subject: Subject::Body(name.clone()),
-                before: Held::by_no_rule(says(was)),
-                after: Held::by_no_rule(says(is)),
+                before: Effective::by_no_rule(decides(was)),
+                after: Effective::by_no_rule(decides(is)),
             };
             changes.push(rewritten.reported(&groups, crowds));
         }
@@ -365,7 +359,7 @@ fn of_bodies(old: &Policy, new: &Policy, crowds: &Crowds<'_>) -> Vec<Change> {
             && was.name != is.name
         {
             let field = format!("bodies.{name}.name");
-            let field = (field, was.name.clone(), is.name.clone());
+            let field = (field, Some(was.name.clone()), Some(is.name.clone()));
             let rewritten = Rewritten::new(Document::Organisation, field);
             changes.push(rewritten.reported(&groups, crowds));
         }

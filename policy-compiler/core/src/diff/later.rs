@@ -8,11 +8,12 @@ use fyr_schemas::timetable::Days;
 use jiff::ToSpan;
 use jiff::civil::Date;
 
-use super::{Change, Comparison, Crowds, Held, Risk, Side, Sides, Subject, vacant, what_holds};
+use super::{
+    Change, Comparison, Crowds, Effective, Risk, Side, Sides, Subject, vacant, what_holds,
+};
 use crate::compile::Parsed;
 use crate::finding::Diagnostics;
 use crate::policy::{Assumptions, BoundaryDate, LookAhead, Rule, organise};
-use crate::time_slice::TimeSlice;
 
 /// The most days that are looked at.
 const MOST_DAYS: usize = 8;
@@ -119,7 +120,7 @@ fn on(
 }
 
 /// What changes, for whomever, and how grave it is.
-type What<'c> = (Risk, &'c Subject, &'c Held, &'c Held);
+type What<'c> = (Risk, &'c Subject, &'c Effective, &'c Effective);
 
 /// What was reported.
 struct Known<'c> {
@@ -174,9 +175,8 @@ fn from_then_on(
         from: Some(day),
         until: None,
     };
-    let during = change.during.clone();
     Change {
-        whom: crowds.in_words(&groups, &TimeSlice { days, during }),
+        whom: crowds.whom(&groups),
         days,
         groups,
         ..change

@@ -74,8 +74,11 @@ pub(super) fn of_overlaps(old: &Sites<'_>, new: &Sites<'_>, reported: &[News]) -
             Subject::Site(name) | Subject::Floor(name) => Some((name.as_str(), steps)),
             Subject::Setting(_)
             | Subject::Listed(_)
-            | Subject::Time(_)
+            | Subject::Period(_)
+            | Subject::Holidays
+            | Subject::TimeZone
             | Subject::Written { .. }
+            | Subject::Age(_)
             | Subject::Body(_) => None,
         })
         .collect();

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use fyr_policy_source::Strength;
 
 use super::bounds::{self, Bound};
-use super::{Change, Crowds, Gathered, Held, Risk, Sides, Steps, Subject};
+use super::{Change, Content, Crowds, Effective, Gathered, Risk, Sides, Steps, Subject};
 use crate::resolve::{EffectiveSetting, Resolved};
 use crate::settings::{Kind, Role, Setting, Value};
 
@@ -52,10 +52,10 @@ pub(super) fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk 
     risks.max().unwrap_or(Risk::Ground)
 }
 
-fn held(setting: &Setting, effective: Option<&EffectiveSetting<'_>>) -> Held {
+fn held(setting: &Setting, effective: Option<&EffectiveSetting<'_>>) -> Effective {
     match effective {
-        None => Held::by_no_rule(setting.default.to_owned()),
-        Some(effective) => Held::by(effective.holds.rule, effective.holds.value.to_string()),
+        None => Effective::by_no_rule(Content::Written(setting.default.to_owned())),
+        Some(effective) => Effective::by(effective.holds.rule, effective.holds.value.to_string()),
     }
 }
 
@@ -82,7 +82,7 @@ fn risk(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> Risk {
 fn matters(setting: &Setting, old: &Resolved<'_>, new: &Resolved<'_>) -> bool {
     match setting.role {
         Role::Excepts(closed) => is_closed(closed, old) && is_closed(closed, new),
-        Role::Restricts(_) | Role::WayRound { .. } | Role::Neither => true,
+        Role::Restricts(_) | Role::Bypasses { .. } | Role::Neither => true,
     }
 }
 
@@ -106,7 +106,7 @@ fn bounds<'s>(setting: &Setting, resolved: &'s Resolved<'_>) -> Vec<Bound<'s, &'
         .map(|claim| Bound {
             rule: claim.rule,
             value: claim.value,
-            held: Held::by(claim.rule, claim.value.to_string()),
+            held: Effective::by(claim.rule, claim.value.to_string()),
         })
         .collect()
 }
@@ -123,7 +123,7 @@ fn is_closed(name: &str, resolved: &Resolved<'_>) -> bool {
 fn without_a_rule(setting: &Setting) -> Option<Value> {
     match setting.role {
         Role::Excepts(_) => Some(Value::Names(BTreeSet::new())),
-        Role::Restricts(_) | Role::WayRound { .. } | Role::Neither => setting.default_value(),
+        Role::Restricts(_) | Role::Bypasses { .. } | Role::Neither => setting.default_value(),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::cmp::Ordering;
 
 use super::bounds::{self, Bound};
-use super::{Held, Risk, Steps, Subject};
+use super::{Content, Effective, Risk, Steps, Subject};
 use crate::policy::SiteSet;
 use crate::resolve::{SiteClaim, Sites};
 use crate::url_filter::Verdict;
@@ -12,10 +12,10 @@ use crate::url_filter::Verdict;
 pub(super) type News = (Risk, Subject, Steps);
 
 /// What holds, with the rule that decides it.
-pub(super) fn held(claim: Option<SiteClaim<'_>>) -> Held {
+pub(super) fn held(claim: Option<SiteClaim<'_>>) -> Effective {
     match claim {
-        None => Held::by_no_rule(Verdict::Allow.word().to_owned()),
-        Some(claim) => Held::by(claim.rule, claim.says.verdict.word().to_owned()),
+        None => Effective::by_no_rule(Content::Written(Verdict::Allow.word().to_owned())),
+        Some(claim) => Effective::by(claim.rule, claim.says.verdict.word().to_owned()),
     }
 }
 

@@ -4,11 +4,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use fyr_schemas::timetable::{Days, Hours, Period, Timetable, Weekday};
+use fyr_schemas::timetable::{Days, Period, Timetable};
 use fyr_schemas::{CaseNumber, GroupId, PeriodId};
 
 use super::moves::{Moved, Moves};
-use super::{Change, Compared, Crowds, Gathered, Held, Risk, Side, Sides, Steps, Subject};
+use super::{
+    Change, Compared, Content, Crowds, Effective, Gathered, Holiday, Risk, Side, Sides, Steps,
+    Subject, Zone,
+};
 use crate::policy::{Group, Policy};
 use crate::resolve::{Resolved, stretches};
 use crate::time_slice::TimeSlice;
@@ -131,8 +134,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             continue;
         };
         let between = known.between(old, new, sides.new.policy.date);
-        let mut compare = |name: &str, risk: Risk, held: Steps| {
-            let subject = Subject::Time(name.to_owned());
+        let mut compare = |subject: Subject, risk: Risk, held: Steps| {
             gathered.add((risk, subject), held, (group, &TimeSlice::default()));
         };
         let gravest = |moved: &BTreeMap<PeriodId, Moved>| {
@@ -145,18 +147,22 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
                 let moved = between.of_periods.get(name).copied().unwrap_or_default();
                 let risk = risk_of(pair, name, moved);
                 let [was, is] = pair.map(|(side, group)| decided(side, group, name));
-                let held = (held(in_words(before), was), held(in_words(after), is));
-                compare(name.as_str(), risk, held);
+                let hours = |period: &Period| Content::Hours(period.clone());
+                let held = (held(hours(before), was), held(hours(after), is));
+                compare(Subject::Period(name.clone()), risk, held);
             }
         }
         let [was, is] = pair.map(|(side, group)| holidays_of(side, group));
         if old.holidays != new.holidays || !(old.holidays.is_empty() || was == is) {
-            let held = (holidays_in_words(&was - &is), holidays_in_words(&is - &was));
-            compare("holidays", gravest(&between.of_holidays), held);
+            let held = (holidays(&was - &is), holidays(&is - &was));
+            compare(Subject::Holidays, gravest(&between.of_holidays), held);
         }
         let zone = |timetable: &Timetable, side: &Side<'_>| {
             let name = &side.policy.organisation.document.time_zone.value;
-            Held::by_no_rule(format!("{name} ({})", timetable.time_zone.as_str()))
+            Effective::by_no_rule(Content::Zone(Zone {
+                name: name.to_string(),
+                rules: timetable.time_zone.as_str().to_owned(),
+            }))
         };
         if old.time_zone != new.time_zone {
             let everywhere = old.periods.keys().map(|name| {
@@ -168,7 +174,7 @@ pub(super) fn changes(sides: &Sides<'_>, crowds: &Crowds<'_>) -> Vec<Change> {
             });
             let risk = everywhere.max().unwrap_or(Risk::Ground);
             compare(
-                "time-zone",
+                Subject::TimeZone,
                 risk,
                 (zone(old, &sides.old), zone(new, &sides.new)),
             );
@@ -185,14 +191,17 @@ fn decided(side: &Side<'_>, group: &GroupId, name: &PeriodId) -> Option<CaseNumb
 }
 
 /// The holidays of a group, each with the case that decided it.
-fn holidays_of(side: &Side<'_>, group: &GroupId) -> BTreeSet<(Days, Option<CaseNumber>)> {
+fn holidays_of(side: &Side<'_>, group: &GroupId) -> BTreeSet<Holiday> {
     let group = side.policy.groups.get(group);
     let holidays = side.policy.timetable.holidays.iter();
     let of_group = holidays.filter(|holiday| group.is_some_and(|group| holiday.is_for(group)));
     of_group
         .flat_map(|holiday| {
             let case = holiday.decided.as_ref().map(|cited| cited.case.clone());
-            holiday.days.iter().map(move |days| (*days, case.clone()))
+            holiday.days.iter().map(move |days| Holiday {
+                days: *days,
+                decision: case.clone(),
+            })
         })
         .collect()
 }
@@ -247,79 +256,26 @@ fn risk_between(before: &Resolved<'_>, after: &Resolved<'_>) -> Risk {
     super::settings::risk_between(before, after).max(super::sites::risk_between(before, after))
 }
 
-fn held(value: String, decision: Option<CaseNumber>) -> Held {
-    Held {
+fn held(value: Content, decision: Option<CaseNumber>) -> Effective {
+    Effective {
         decision,
-        ..Held::by_no_rule(value)
+        ..Effective::by_no_rule(value)
     }
 }
 
-/// `2026-12-21 until 2027-01-03`; `school` where there are none. The case, where one decided them all.
-fn holidays_in_words(holidays: BTreeSet<(Days, Option<CaseNumber>)>) -> Held {
-    let cases: BTreeSet<Option<CaseNumber>> =
-        holidays.iter().map(|(_, case)| case.clone()).collect();
-    let is_one = cases.len() == 1;
-    let words = holidays.into_iter().map(|(days, case)| match case {
-        Some(case) if !is_one => format!("{} ({case})", days_in_words(days)),
-        Some(_) | None => days_in_words(days),
+/// Holidays, each with the case that decided it; the case of all of them where one decided them.
+fn holidays(holidays: BTreeSet<Holiday>) -> Effective {
+    let cases: BTreeSet<Option<CaseNumber>> = holidays
+        .iter()
+        .map(|holiday| holiday.decision.clone())
+        .collect();
+    if cases.len() != 1 {
+        return held(Content::Holidays(holidays.into_iter().collect()), None);
+    }
+    let days = holidays.into_iter().map(|holiday| Holiday {
+        decision: None,
+        ..holiday
     });
-    let words: Vec<String> = words.collect();
-    let value = if words.is_empty() {
-        "school".to_owned()
-    } else {
-        words.join(", ")
-    };
-    let case = cases.into_iter().next().flatten();
-    held(value, case.filter(|_| is_one))
-}
-
-/// `mon-thu 08:00-15:00, fri 08:00-14:00`, or the days and their hours.
-fn in_words(period: &Period) -> String {
-    match period {
-        Period::Throughout(days) => days_in_words(*days),
-        Period::On { days, hours } => {
-            let days: Vec<String> = days.iter().map(ToString::to_string).collect();
-            format!("{} {}", days.join(", "), hours_in_words(hours))
-        }
-        Period::Weekly { hours, within } => {
-            let days: Vec<(Weekday, &[Hours])> = Weekday::ALL
-                .into_iter()
-                .map(|day| (day, hours.get(&day).map_or(&[][..], Vec::as_slice)))
-                .collect();
-            let stretches = days.chunk_by(|(_, one), (_, other)| one == other);
-            let words: Vec<String> = stretches.filter_map(stretch_in_words).collect();
-            let bounds = days_in_words(*within);
-            format!("{} {bounds}", words.join(", "))
-                .trim_end()
-                .to_owned()
-        }
-    }
-}
-
-fn stretch_in_words(days: &[(Weekday, &[Hours])]) -> Option<String> {
-    let ((first, hours), (last, _)) = (days.first()?, days.last()?);
-    if hours.is_empty() {
-        return None;
-    }
-    let hours = hours_in_words(hours);
-    Some(if first == last {
-        format!("{first} {hours}")
-    } else {
-        format!("{first}-{last} {hours}")
-    })
-}
-
-fn hours_in_words(hours: &[Hours]) -> String {
-    let hours: Vec<String> = hours.iter().map(ToString::to_string).collect();
-    hours.join(" and ")
-}
-
-fn days_in_words(days: Days) -> String {
-    match (days.from, days.until) {
-        (Some(from), Some(until)) if from == until => from.to_string(),
-        (Some(from), Some(until)) => format!("{from} until {until}"),
-        (Some(from), None) => format!("from {from}"),
-        (None, Some(until)) => format!("until {until}"),
-        (None, None) => String::new(),
-    }
+    let days = Content::Holidays(days.collect());
+    held(days, cases.into_iter().next().flatten())
 }

@@ -32,15 +32,15 @@ pub struct Overview {
     /// The periods of the timetable that something depends on for the group.
     pub depends_on: BTreeSet<PeriodId>,
     /// Every setting that a rule speaks of, by its name.
-    pub settings: BTreeMap<&'static str, Held>,
+    pub settings: BTreeMap<&'static str, EffectiveValue>,
     /// What rules say of sites, from the top of the tree down.
-    pub sites: Vec<SitesHeld>,
+    pub sites: Vec<EffectiveSites>,
 }
 
 /// The value of a setting, and what decided it.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct Held {
+pub struct EffectiveValue {
     /// The value that holds.
     pub holds: String,
     /// The rule that decided it.
@@ -55,7 +55,7 @@ pub struct Held {
 /// them.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub struct SitesHeld {
+pub struct EffectiveSites {
     /// The rule.
     pub rule: RuleId,
     /// Its unit.
@@ -89,12 +89,12 @@ pub fn overview(sources: &Sources, when: When, group: &str) -> Result<Overview, 
     })
 }
 
-fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, Held> {
+fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, EffectiveValue> {
     let effective = resolved.settings.iter();
     effective
         .map(|(name, effective)| {
             let rule = effective.holds.rule;
-            let held = Held {
+            let held = EffectiveValue {
                 holds: effective.holds.value.to_string(),
                 rule: rule.id().clone(),
                 unit: rule.unit().clone(),
@@ -105,13 +105,13 @@ fn settings(resolved: &Resolved<'_>) -> BTreeMap<&'static str, Held> {
         .collect()
 }
 
-fn sites(resolved: &Resolved<'_>) -> Vec<SitesHeld> {
-    let mut held: Vec<SitesHeld> = Vec::new();
+fn sites(resolved: &Resolved<'_>) -> Vec<EffectiveSites> {
+    let mut held: Vec<EffectiveSites> = Vec::new();
     let mut known: BTreeMap<(&RuleId, Verdict), usize> = BTreeMap::new();
     for claim in &resolved.sites.claims {
         let verdict = claim.says.verdict;
         let number = *known.entry((claim.rule.id(), verdict)).or_insert_with(|| {
-            held.push(SitesHeld {
+            held.push(EffectiveSites {
                 rule: claim.rule.id().clone(),
                 unit: claim.rule.unit().clone(),
                 decision: claim.rule.decision().cloned(),

@@ -48,24 +48,6 @@ impl Dropped {
         Self::Unreadable,
         Self::NotText,
     ];
-
-    /// The reason, as it follows a number of entries: `3 are listed twice`.
-    pub const fn words(self) -> &'static str {
-        match self {
-            Self::Duplicate => "listed twice",
-            Self::Covered => "below a listed domain",
-            Self::PublicSuffix => "public suffixes, below which strangers have their sites",
-            Self::SingleLabel => "names of one label, which are no sites of the internet",
-            Self::Local => "of the device itself or the network around it",
-            Self::Redirect => "hosts lines that lead somewhere else",
-            Self::Exception => "exceptions (`@@`)",
-            Self::Cosmetic => "rules that hide parts of pages",
-            Self::SomeRequests => "rules for some requests of pages, not for visits (`$`)",
-            Self::Pattern => "patterns",
-            Self::Unreadable => "neither a domain, an address nor a URL prefix",
-            Self::NotText => "not UTF-8 text",
-        }
-    }
 }
 
 /// A line of one of the files that were read.

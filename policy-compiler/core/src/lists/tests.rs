@@ -32,7 +32,7 @@ fn listed(files: &[&str]) -> String {
             .iter()
             .filter_map(|place| files[place.file].lines().nth(place.line - 1))
             .collect();
-        let _ = writeln!(text, "{} {}:", tally.count, reason.words());
+        let _ = writeln!(text, "{} {reason:?}:", tally.count);
         for line in lines {
             let _ = writeln!(text, "    {line}");
         }

@@ -13,13 +13,14 @@ use serde_json::Value as Json;
 use url::Url;
 
 use super::conflicts::{ClosedBySettings, without_conflicts};
-use super::list_policy::{list_name, needed, too_new, write_lists};
+use super::list_policy::{list_name, not_known, write_lists};
 use super::merge::{self, Policies};
 use super::packing::{Known, pack};
 use super::placements::Placements;
-use super::sites::{Entry, Loss, Origin, Site, Whole};
-use super::{Clash, Unknown, below_names, sites_control};
+use super::sites::{Entry, Origin, Site, Whole};
+use super::{Clash, Unknown, gap, sites_control};
 use crate::desired::{CategoryRule, Decided, Desired, SiteEntry};
+use crate::gap::{Cause, Loss, NotKnown};
 use crate::settings::{self, Effect, Kind, Mechanism, Reach, Setting, Value, mechanism};
 use crate::url_filter::{SiteRule, UrlFilter, Verdict};
 
@@ -45,9 +46,9 @@ struct Outcome {
     policies: BTreeSet<&'static str>,
     hosts: BTreeSet<HostName>,
     lists: BTreeSet<CategoryId>,
-    gap: Option<Gap>,
+    gap: Option<(GapReason, Cause)>,
     losses: Vec<Loss>,
-    too_new: Vec<String>,
+    too_new: Vec<NotKnown>,
 }
 
 /// The names that some engine needs pinned to put a group's settings in force.
@@ -182,7 +183,7 @@ impl Draft {
     pub(super) fn knows_lists(&self) -> bool {
         let knows = |oldest, verdict| {
             let list = list_name(self.engine, verdict);
-            too_new(self.engine, oldest, list, &Json::Null).is_empty()
+            not_known(self.engine, oldest, list, &Json::Null).is_empty()
         };
         self.oldest.is_none_or(|oldest| {
             Verdict::ALL
@@ -210,10 +211,7 @@ impl Draft {
         let outcome = self.outcomes.entry(control.clone()).or_default();
         outcome.gap = match mechanism.reach {
             Reach::Whole | Reach::Inherent => None,
-            Reach::Gap(reason, detail) => Some(Gap {
-                reason,
-                detail: detail.to_owned(),
-            }),
+            Reach::Gap(reason, detail) => Some((reason, Cause::Setting(detail))),
         };
         for effect in mechanism.effects {
             self.apply_effect((control, origin), effect);
@@ -270,10 +268,11 @@ impl Draft {
     }
 
     fn clash(&mut self, subject: String, kept: ControlId, dropped: &ControlId) {
-        self.outcome(dropped).gap = Some(Gap {
-            reason: GapReason::Partial,
-            detail: format!("`{kept}` sets `{subject}` to another value and overrides it"),
-        });
+        let overridden = Cause::Overridden {
+            by: kept.clone(),
+            subject: subject.clone(),
+        };
+        self.outcome(dropped).gap = Some((GapReason::Partial, overridden));
         self.clashes.push(Clash {
             engine: self.engine,
             subject,
@@ -300,9 +299,8 @@ impl Draft {
         let Some(oldest) = self.oldest else {
             return;
         };
-        for unknown in too_new(self.engine, oldest, policy, value) {
-            let detail = needed(self.engine, oldest, &unknown);
-            self.outcome(control).too_new.push(detail);
+        for unknown in not_known(self.engine, oldest, policy, value) {
+            self.outcome(control).too_new.push(unknown.clone());
             self.too_new.push(Unknown {
                 engine: self.engine,
                 control: control.clone(),
@@ -403,20 +401,22 @@ impl Enforced {
 
 impl Outcome {
     fn gap(&self) -> Option<Gap> {
-        let lost = self.losses.first().map(|first| match self.losses.len() {
-            1 => first.to_string(),
-            count => format!("{first} (and {} more: `fyr sites` lists all)", count - 1),
-        });
-        let besides: Vec<String> = lost.into_iter().chain(self.too_new.clone()).collect();
+        let lost = self
+            .losses
+            .split_first()
+            .map(|(first, others)| Cause::Lost {
+                first: first.clone(),
+                more: others.len(),
+            });
+        let too_new = self.too_new.iter().cloned().map(Cause::NotKnown);
+        let besides: Vec<Cause> = lost.into_iter().chain(too_new).collect();
         if besides.is_empty() {
-            return self.gap.clone();
+            let (reason, cause) = self.gap.as_ref()?;
+            return Some(gap(*reason, std::slice::from_ref(cause)));
         }
-        let own = self.gap.iter().map(|gap| gap.detail.clone());
-        let by_names = (!self.lists.is_empty()).then(|| below_names(&self.lists));
-        let all: Vec<String> = own.chain(besides).chain(by_names).collect();
-        Some(Gap {
-            reason: GapReason::Partial,
-            detail: all.join("; "),
-        })
+        let by_names = (!self.lists.is_empty()).then(|| Cause::ByNames(self.lists.clone()));
+        let own = self.gap.iter().map(|(_, cause)| cause.clone());
+        let all: Vec<Cause> = own.chain(besides).chain(by_names).collect();
+        Some(gap(GapReason::Partial, &all))
     }
 }

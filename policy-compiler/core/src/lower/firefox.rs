@@ -10,7 +10,8 @@ mod compared;
 
 pub use self::compared::as_compared;
 use self::compared::is_ever_compared;
-use super::sites::{LossReason, Need};
+use super::sites::Need;
+use crate::gap::LossReason;
 use crate::url_filter::{ByHost, Host, UrlFilter};
 
 /// What an open filter needs beside everything that is closed: an exception, where something
@@ -39,7 +40,9 @@ pub(super) fn need(open: &UrlFilter, closed: &ByHost<UrlFilter>) -> Result<Need,
     };
     match near().find(bars) {
         None => Ok(Need::Entry),
-        Some(closed) => Err(LossReason::WouldOpen(closed.clone())),
+        Some(closed) => Err(LossReason::WouldOpen {
+            closed: closed.clone(),
+        }),
     }
 }
 

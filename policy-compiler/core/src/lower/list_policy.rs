@@ -8,23 +8,27 @@ use serde_json::{Value as Json, json};
 
 use super::sites::Lists;
 use crate::catalogue::{self, TooNew};
+use crate::gap::NotKnown;
 use crate::url_filter::Verdict;
 
 /// What a browser of this version does not know of a policy.
-pub(super) fn too_new(
+pub(super) fn not_known(
     engine: Engine,
     oldest: BrowserVersion,
     policy: &str,
     value: &Json,
-) -> Vec<TooNew> {
+) -> Vec<NotKnown> {
     let policy = catalogue::find_in(engine, policy);
-    policy.map_or_else(Vec::new, |policy| policy.too_new_for(oldest, value))
-}
-
-/// The same in words.
-pub(super) fn needed(engine: Engine, oldest: BrowserVersion, too_new: &TooNew) -> String {
-    let TooNew { policy, needs } = too_new;
-    format!("`{policy}` needs {needs}; {engine} {oldest} does not know it")
+    let too_new = policy.map_or_else(Vec::new, |policy| policy.too_new_for(oldest, value));
+    let too_new = too_new.into_iter();
+    too_new
+        .map(|TooNew { policy, needs }| NotKnown {
+            policy,
+            needs,
+            engine,
+            oldest,
+        })
+        .collect()
 }
 
 /// The policy that holds an engine's open or closed sites.

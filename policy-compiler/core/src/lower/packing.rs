@@ -17,8 +17,9 @@ pub(super) use self::known::Known;
 use self::known::is_begun_with;
 use self::open::OpenList;
 use super::conflicts::ClosedBySettings;
-use super::sites::{Entry, Lists, LossReason, Need};
+use super::sites::{Entry, Lists, Need};
 use super::{chromium, firefox};
+use crate::gap::LossReason;
 use crate::url_filter::{ByHost, UrlFilter, Verdict};
 
 /// Fills the lists with what is wanted, the most important first; what settings close is given apart,

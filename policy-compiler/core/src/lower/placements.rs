@@ -12,11 +12,12 @@ use fyr_schemas::{CategoryId, ControlId, HostName};
 use serde_json::Value as Json;
 
 use super::closed_by_name;
-use super::list_policy::{list_name, needed, too_new};
+use super::list_policy::{list_name, not_known};
 use super::packing::written;
-use super::sites::{Entry, LONGEST_LIST, Lists, Loss, LossReason, Site, Whole};
+use super::sites::{Entry, Lists, Site, Whole};
 use super::sites_control;
 use crate::desired::{Decided, PartsRule};
+use crate::gap::{LONGEST_LIST, Loss, LossReason, NotKnown};
 use crate::url_filter::{ByHost, UrlFilter, Verdict};
 
 /// Where a verdict over a site is in force.
@@ -93,7 +94,7 @@ pub(crate) struct Placements {
     /// Why what is in no list is not, by what it is.
     losses: BTreeMap<String, LossReason>,
     /// What the oldest browser would need to know the lists.
-    unread: BTreeMap<&'static str, String>,
+    unread: BTreeMap<&'static str, NotKnown>,
 }
 
 /// The entries of one list of a browser.
@@ -155,8 +156,8 @@ impl Placements {
         let names = Verdict::ALL.map(|verdict| list_name(engine, verdict));
         let unread = names.into_iter().filter_map(|name| {
             let oldest = oldest?;
-            let too_new = too_new(engine, oldest, name, &Json::Null);
-            Some((name, needed(engine, oldest, too_new.first()?)))
+            let unknown = not_known(engine, oldest, name, &Json::Null);
+            Some((name, unknown.into_iter().next()?))
         });
         let mut placed = ByHost::default();
         for entry in &entries {
@@ -250,7 +251,7 @@ impl Placements {
 
     /// What is lost where a filter is in force nowhere for this reason.
     pub(crate) fn loss(&self, filter: &UrlFilter, reason: LossReason) -> Loss {
-        if let LossReason::TooManyParts(_) = reason
+        if let LossReason::TooManyParts { .. } = reason
             && let Some(parts) = self.kept(filter)
         {
             return Loss::too_many_parts(parts);

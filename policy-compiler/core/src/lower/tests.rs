@@ -11,6 +11,7 @@ use url::Url;
 use super::*;
 use crate::catalogue::{self, Given};
 use crate::desired::{Decided, SiteEntry};
+use crate::gap::Cause;
 use crate::settings::tests::values;
 use crate::settings::{self, Value};
 use crate::url_filter::{SiteRule, verdict};
@@ -361,11 +362,12 @@ fn a_list_that_the_oldest_browser_does_not_know_puts_nothing_in_force() {
     assert_eq!(of_firefox(&desired), Placement::Browser { list });
     let oldest = "52".parse().expect("a version");
     desired.oldest_browsers.insert(Engine::Firefox, oldest);
-    let Placement::Nowhere(LossReason::Unread(needs)) = of_firefox(&desired) else {
+    let Placement::Nowhere(LossReason::Unread(unknown)) = of_firefox(&desired) else {
         panic!("Firefox 52 knows no `{list}`");
     };
     let reported = gap(&lower(&desired), "sites.block.closed", Engine::Firefox).detail;
-    assert_eq!(reported, needs);
+    let cause = [Cause::NotKnown(unknown)];
+    assert_eq!(reported, wording::causes(&cause, Language::English));
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! The ways round every other rule, each to be left open or closed.
+//! The bypasses of every other rule, each to be left open or closed.
 
 use std::sync::LazyLock;
 
 use serde_json::{Map, Value as Json, json};
 
 use super::{
-    Kind, Lowering, Mechanism, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
+    Bypass, Kind, Lowering, Mechanism, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
     is_chromium_extension,
 };
 use crate::catalogue;
@@ -17,8 +17,8 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Private windows.",
-        role: Role::WayRound {
-            words: "a private window",
+        role: Role::Bypasses {
+            bypass: Bypass::PrivateWindow,
             opens: &[
                 Restriction::Content,
                 Restriction::Sites,
@@ -35,8 +35,8 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Browsing as a guest, outside the profile.",
-        role: Role::WayRound {
-            words: "browsing as a guest",
+        role: Role::Bypasses {
+            bypass: Bypass::Guest,
             opens: Restriction::ALL,
         },
         lowering: Lowering::Switch {
@@ -49,8 +49,8 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Adding a second browser profile.",
-        role: Role::WayRound {
-            words: "a second browser profile",
+        role: Role::Bypasses {
+            bypass: Bypass::SecondProfile,
             opens: Restriction::ALL,
         },
         lowering: Lowering::Switch {
@@ -64,8 +64,8 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "The browser's developer tools, and the port through which another program drives it \
               (`--remote-debugging-port`).",
-        role: Role::WayRound {
-            words: "the developer tools",
+        role: Role::Bypasses {
+            bypass: Bypass::DeveloperTools,
             opens: &[
                 Restriction::Content,
                 Restriction::Sites,
@@ -86,8 +86,8 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Ending an extension or a page from the browser's task manager.",
-        role: Role::WayRound {
-            words: "ending the extension that filters",
+        role: Role::Bypasses {
+            bypass: Bypass::EndedExtension,
             opens: &[Restriction::Content, Restriction::Sites],
         },
         lowering: Lowering::Switch {
@@ -100,8 +100,8 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Running scripts by `javascript:` in the address bar or a bookmark.",
-        role: Role::WayRound {
-            words: "`javascript:` in the address bar",
+        role: Role::Bypasses {
+            bypass: Bypass::JavascriptAddress,
             opens: &[Restriction::Content, Restriction::Sites],
         },
         lowering: Lowering::Switch {
@@ -114,8 +114,8 @@ pub(super) const ROWS: &[Setting] = &[
         kind: OPEN_CLOSED,
         default: "open",
         doc: "Resolving names through a resolver that the browser or the user chooses.",
-        role: Role::WayRound {
-            words: "another resolver over HTTPS",
+        role: Role::Bypasses {
+            bypass: Bypass::OtherResolver,
             opens: &[Restriction::Content, Restriction::Sites],
         },
         lowering: Lowering::Switch {
@@ -131,8 +131,8 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Reaching the network through a proxy, and the browser's own VPN. Closed means a \
               direct connection; a school that needs a proxy names it by the browser's own policy.",
-        role: Role::WayRound {
-            words: "a proxy or VPN of one's own",
+        role: Role::Bypasses {
+            bypass: Bypass::OwnProxy,
             opens: &[
                 Restriction::Content,
                 Restriction::Sites,
@@ -169,8 +169,8 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Installing browser extensions, VPNs among them. `extensions.allowed` names \
               exceptions.",
-        role: Role::WayRound {
-            words: "an extension, a VPN among them",
+        role: Role::Bypasses {
+            bypass: Bypass::OwnExtension,
             opens: &[
                 Restriction::Content,
                 Restriction::Sites,
@@ -218,8 +218,8 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "The browser's own pages for experiments, hidden preferences and starting without \
               policy-bound add-ons.",
-        role: Role::WayRound {
-            words: "the browser's own configuration pages",
+        role: Role::Bypasses {
+            bypass: Bypass::ConfigurationPages,
             opens: Restriction::ALL,
         },
         lowering: Lowering::Switch {
@@ -238,8 +238,8 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Sites that show other sites' pages under their own name: translators, caches and \
               accelerated pages.",
-        role: Role::WayRound {
-            words: "a translator or cache that shows other sites",
+        role: Role::Bypasses {
+            bypass: Bypass::PageViewer,
             opens: &[Restriction::Sites],
         },
         lowering: Lowering::Switch {

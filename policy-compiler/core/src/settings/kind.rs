@@ -83,9 +83,9 @@ pub enum Value {
 
 /// Why a written value is none of its setting.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("not a value of the setting")]
 pub enum ParseValueError {
     /// Not one of the setting's words.
-    #[error("`{given}` is not one of {}", listed(accepts))]
     Word {
         /// What was written, cut after 80 characters.
         given: String,
@@ -95,7 +95,6 @@ pub enum ParseValueError {
         meant: Option<&'static str>,
     },
     /// Not a whole number within bounds.
-    #[error("`{given}` is not a whole number of {} from {} to {}", scale.unit, scale.least, scale.most)]
     Number {
         /// What was written, cut after 80 characters.
         given: String,
@@ -103,7 +102,6 @@ pub enum ParseValueError {
         scale: Scale,
     },
     /// Not a name, or a set of names, of the expected kind.
-    #[error("`{given}` is not {name}")]
     Name {
         /// What was written, cut after 80 characters.
         given: String,
@@ -111,27 +109,12 @@ pub enum ParseValueError {
         name: Name,
     },
     /// A list without a name in it, which would mean no name at all.
-    #[error("the list is empty")]
     NoNames {
         /// What would be named.
         name: Name,
     },
     /// Not a value of the browser's policy.
-    #[error(transparent)]
-    Policy(#[from] Mismatch),
-}
-
-impl ParseValueError {
-    /// What to write instead.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::Word { meant, .. } => meant.map(|word| format!("did you mean `{word}`?")),
-            Self::Number { .. } | Self::Policy(_) => None,
-            Self::Name { name, .. } | Self::NoNames { name } => {
-                Some(format!("write {}", name.example()))
-            }
-        }
-    }
+    Policy(Mismatch),
 }
 
 impl Kind {
@@ -141,7 +124,10 @@ impl Kind {
             Self::Levels(levels) | Self::Choice(levels) => parse_level(levels, given),
             Self::Number(scale) => parse_number(scale, given),
             Self::Names(name) => parse_names(name, given),
-            Self::Policy(policy) => Ok(Value::Policy(policy.schema().read(given)?)),
+            Self::Policy(policy) => {
+                let value = policy.schema().read(given);
+                value.map(Value::Policy).map_err(ParseValueError::Policy)
+            }
         }
     }
 
@@ -218,14 +204,6 @@ impl fmt::Display for Value {
 }
 
 impl Name {
-    fn example(self) -> &'static str {
-        match self {
-            Self::Domain => "a domain alone, such as `skola.example`",
-            Self::Extension => "the extension's id as its store page shows it",
-            Self::Origin => "scheme and host, such as `https://meet.example`",
-        }
-    }
-
     /// The one spelling of this name; `None` when it is not one.
     fn canonical(self, text: &str) -> Option<String> {
         match self {
@@ -330,9 +308,4 @@ fn is_extension(text: &str) -> bool {
 /// Whether an extension's id is one of Chromium's.
 pub(crate) fn is_chromium_extension(text: &str) -> bool {
     text.len() == 32 && text.bytes().all(|b| matches!(b, b'a'..=b'p'))
-}
-
-fn listed(words: &[&str]) -> String {
-    let words: Vec<_> = words.iter().map(|word| format!("`{word}`")).collect();
-    words.join(", ")
 }

@@ -247,80 +247,86 @@ const UNDOES: &[(&str, &[&str])] = &[
 /// Tables in which several settings have members of their own.
 const SHARED: [&str; 2] = ["firefox.Permissions", "firefox.Preferences"];
 
+/// What a browser's own policy gives to another, so that only the organisation may set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Power {
+    /// The browser starts another program.
+    StartsProgram,
+    /// The browser starts several programs.
+    StartsPrograms,
+    /// Sites may start programs.
+    SitesStartPrograms,
+    /// Extensions may start programs.
+    ExtensionsStartPrograms,
+    /// The browser loads a library.
+    LoadsLibrary,
+    /// A sandbox is absent.
+    RemovesSandbox,
+    /// The browser trusts a certificate's holder.
+    TrustsCertificate,
+    /// Policies come from another place.
+    PoliciesFromElsewhere,
+    /// Policies apply that the browser does not know.
+    UnknownPolicies,
+    /// Other policies apply.
+    OtherPrecedence,
+    /// The device can be used over a network.
+    RemoteUse,
+    /// Another program controls the browser.
+    RemoteControl,
+    /// Another program reads every page.
+    PagesRead,
+    /// The browser comes from another place.
+    BrowserFromElsewhere,
+}
+
 /// How the names of those policies begin that start programs, load code, trust strangers'
 /// certificates or take policies from elsewhere: nothing that stands in a policy holds against them.
-const FOR_THE_ORGANISATION: &[(&str, &str)] = &[
-    ("chromium.AlternativeBrowser", "starts another program"),
-    ("chromium.AudioSandboxEnabled", "takes a sandbox away"),
+const FOR_THE_ORGANISATION: &[(&str, Power)] = &[
+    ("chromium.AlternativeBrowser", Power::StartsProgram),
+    ("chromium.AudioSandboxEnabled", Power::RemovesSandbox),
     (
         "chromium.AutoLaunchProtocolsFromOrigins",
-        "lets sites start programs",
+        Power::SitesStartPrograms,
     ),
-    ("chromium.BrowserSwitcher", "starts another program"),
-    (
-        "chromium.CACertificates",
-        "trusts whoever has the certificate's key",
-    ),
-    (
-        "chromium.CloudManagement",
-        "lets another place set policies",
-    ),
+    ("chromium.BrowserSwitcher", Power::StartsProgram),
+    ("chromium.CACertificates", Power::TrustsCertificate),
+    ("chromium.CloudManagement", Power::PoliciesFromElsewhere),
     (
         "chromium.CloudPolicyOverrides",
-        "lets another place set policies",
+        Power::PoliciesFromElsewhere,
     ),
-    (
-        "chromium.CloudUserPolicy",
-        "lets another place set policies",
-    ),
+    ("chromium.CloudUserPolicy", Power::PoliciesFromElsewhere),
     (
         "chromium.EnableExperimentalPolicies",
-        "lets unknown policies count",
+        Power::UnknownPolicies,
     ),
-    ("chromium.GSSAPILibraryName", "loads a library"),
-    ("chromium.NativeMessaging", "lets extensions start programs"),
+    ("chromium.GSSAPILibraryName", Power::LoadsLibrary),
+    ("chromium.NativeMessaging", Power::ExtensionsStartPrograms),
     (
         "chromium.NetworkServiceSandboxEnabled",
-        "takes a sandbox away",
+        Power::RemovesSandbox,
     ),
-    (
-        "chromium.PolicyAtomicGroupsEnabled",
-        "changes which policies count",
-    ),
+    ("chromium.PolicyAtomicGroupsEnabled", Power::OtherPrecedence),
     (
         "chromium.PolicyDictionaryMultipleSourceMergeList",
-        "lets another place set policies",
+        Power::PoliciesFromElsewhere,
     ),
     (
         "chromium.PolicyListMultipleSourceMergeList",
-        "lets another place set policies",
+        Power::PoliciesFromElsewhere,
     ),
-    (
-        "chromium.RemoteAccessHost",
-        "lets the device be used from afar",
-    ),
-    (
-        "chromium.RemoteDebuggingAllowed",
-        "lets another program drive the browser",
-    ),
-    (
-        "firefox.AppUpdateURL",
-        "takes the browser itself from elsewhere",
-    ),
+    ("chromium.RemoteAccessHost", Power::RemoteUse),
+    ("chromium.RemoteDebuggingAllowed", Power::RemoteControl),
+    ("firefox.AppUpdateURL", Power::BrowserFromElsewhere),
     (
         "firefox.AutoLaunchProtocolsFromOrigins",
-        "lets sites start programs",
+        Power::SitesStartPrograms,
     ),
-    (
-        "firefox.Certificates",
-        "trusts whoever has the certificate's key",
-    ),
-    (
-        "firefox.ContentAnalysis",
-        "lets another program read every page",
-    ),
-    ("firefox.Handlers", "starts other programs"),
-    ("firefox.SecurityDevices", "loads a library"),
+    ("firefox.Certificates", Power::TrustsCertificate),
+    ("firefox.ContentAnalysis", Power::PagesRead),
+    ("firefox.Handlers", Power::StartsPrograms),
+    ("firefox.SecurityDevices", Power::LoadsLibrary),
 ];
 
 /// What belongs to a setting.
@@ -385,11 +391,11 @@ pub(crate) fn undoing(setting: &Setting) -> &'static [&'static str] {
 }
 
 /// Why only the organisation itself may set a browser's own policy; `None` where all may.
-pub(crate) fn for_the_organisation(name: &str) -> Option<&'static str> {
+pub(crate) fn for_the_organisation(name: &str) -> Option<Power> {
     let row = FOR_THE_ORGANISATION
         .iter()
         .find(|(prefix, _)| name.starts_with(prefix));
-    row.map(|(_, why)| *why)
+    row.map(|(_, power)| *power)
 }
 
 /// What puts some value of a setting in force.

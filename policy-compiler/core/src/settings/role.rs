@@ -1,16 +1,16 @@
-//! What a setting is to the proof that no restriction can be walked around: a restriction of some
-//! kind, or a way round restrictions of some kinds.
+//! What a setting is to the proof that no restriction can be bypassed: a restriction of some kind, or
+//! a bypass of restrictions of some kinds.
 
 /// A setting's part in the proof.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Every value but the default restricts people, in this kind.
     Restricts(Restriction),
-    /// Left open, it is a way round.
-    WayRound {
-        /// The way, as a finding names it: `browsing as a guest`.
-        words: &'static str,
-        /// The restrictions that it leads round.
+    /// Left open, it bypasses restrictions.
+    Bypasses {
+        /// How.
+        bypass: Bypass,
+        /// The restrictions that it bypasses.
         opens: &'static [Restriction],
     },
     /// It names exceptions from another setting, which only those may name who decide that one,
@@ -18,6 +18,35 @@ pub enum Role {
     Excepts(&'static str),
     /// It restricts no user and bypasses nothing: it protects the person.
     Neither,
+}
+
+/// A way to bypass restrictions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bypass {
+    /// A private window.
+    PrivateWindow,
+    /// Browsing as a guest.
+    Guest,
+    /// A second profile of the browser.
+    SecondProfile,
+    /// The developer tools.
+    DeveloperTools,
+    /// Ending the extension that filters.
+    EndedExtension,
+    /// `javascript:` in the address bar.
+    JavascriptAddress,
+    /// Another resolver over HTTPS.
+    OtherResolver,
+    /// A proxy or VPN of one's own.
+    OwnProxy,
+    /// An extension.
+    OwnExtension,
+    /// The pages on which the browser is configured.
+    ConfigurationPages,
+    /// A translator or cache that shows other sites.
+    PageViewer,
+    /// A second account.
+    SecondAccount,
 }
 
 /// A kind of restriction.

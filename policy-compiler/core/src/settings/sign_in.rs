@@ -1,7 +1,7 @@
 //! Accounts: which of them may sign in, and where.
 
 use super::{
-    Kind, Level, Lowering, Mechanism, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
+    Bypass, Kind, Level, Lowering, Mechanism, Name, OPEN_CLOSED, Restriction, Role, Setting, Value,
 };
 
 pub(super) const ROWS: &[Setting] = &[
@@ -68,8 +68,8 @@ pub(super) const ROWS: &[Setting] = &[
         default: "open",
         doc: "Signing in with a second account beside the school's. `sign-in.domains` bounds \
               Google's; closed, the browser offers no profile for another account besides.",
-        role: Role::WayRound {
-            words: "a second account beside the school's",
+        role: Role::Bypasses {
+            bypass: Bypass::SecondAccount,
             opens: &[Restriction::Account],
         },
         lowering: Lowering::Switch {

@@ -10,32 +10,26 @@ use super::scheme::{self, Reach};
 use super::{Host, QueryCondition, QueryEnd, UrlFilter, address_text};
 
 /// No browser takes a longer address.
-const LONGEST: usize = 2048;
+pub(crate) const LONGEST: usize = 2048;
 
 /// Why a text is not a URL filter.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, thiserror::Error, serde::Serialize)]
+#[error("not a URL filter")]
 #[serde(rename_all = "kebab-case")]
 pub enum ParseFilterError {
     /// Nothing was written.
-    #[error("the filter is empty")]
     Empty,
     /// More than 2,048 characters.
-    #[error("the filter is longer than {LONGEST} characters")]
     TooLong,
     /// A blank or a control character.
-    #[error("a filter holds no blanks: `{0}`")]
     Blank(String),
     /// `*` with something else in the host: browsers match it with nothing.
-    #[error("`*` stands for a whole host, so `{0}` matches nothing")]
     StarInHost(String),
     /// `*` in the path: browsers compare it letter by letter.
-    #[error("`*` means nothing in the path `{0}`")]
     StarInPath(String),
     /// Not a host name, not an address, not `*`.
-    #[error("`{0}` is not a host name")]
     Host(String),
     /// An address spelt otherwise than in URLs: browsers compare it letter by letter.
-    #[error("`{written}` matches nothing, because browsers write this address `{canonical}`")]
     Spelling {
         /// What was written.
         written: String,
@@ -43,70 +37,21 @@ pub enum ParseFilterError {
         canonical: String,
     },
     /// Not a scheme.
-    #[error("`{0}` is not a scheme")]
     Scheme(String),
     /// More than the scheme, where browsers read no more.
-    #[error("browsers close or open `{0}:` only as a whole")]
     Whole(String),
     /// A scheme that browsers never look up in their lists.
-    #[error("no list closes or opens `{0}:`: browsers do not look it up")]
     NotLookedUp(String),
     /// More than a plain path about files, or a path that browsers read otherwise than they write it.
-    #[error("`{0}` matches no file as browsers read it")]
     File(String),
     /// Not a port.
-    #[error("`{0}` is not a port from 1 to 65535")]
     Port(String),
     /// A condition without a key.
-    #[error("the query `{0}` has a condition without a key")]
     Query(String),
     /// `key=` with nothing behind it: browsers match it with `key` alone, without `=`.
-    #[error("`{0}=` matches no address with a value")]
     NoValue(String),
     /// A key with two values: of an allow, browsers read the first alone.
-    #[error("the key `{0}` stands twice in the query")]
     Repeated(String),
-}
-
-impl ParseFilterError {
-    /// What to write instead.
-    pub fn help(&self) -> Option<String> {
-        match self {
-            Self::StarInHost(host) => {
-                let name = host.trim_start_matches(['*', '.']);
-                (!name.is_empty() && !name.contains('*'))
-                    .then(|| format!("write `{name}`: it matches every name below it too"))
-            }
-            Self::StarInPath(path) => path
-                .strip_suffix('*')
-                .filter(|prefix| !prefix.contains('*'))
-                .map(|prefix| {
-                    format!("write `{prefix}`: a path matches everything that begins with it")
-                }),
-            Self::Host(_) => Some(
-                "write a host such as `example.org`, `.example.org` for that name alone, or `*`"
-                    .to_owned(),
-            ),
-            Self::NoValue(key) => Some(format!("write `{key}=*` for every value")),
-            Self::Repeated(key) => Some(format!("write one filter for each value of `{key}`")),
-            Self::Spelling { canonical, .. } => Some(format!("write `{canonical}`")),
-            Self::Whole(scheme) => Some(format!("write `{scheme}:*`")),
-            Self::NotLookedUp(_) => {
-                Some("leave it out; what a page embeds is decided by the page's own address".into())
-            }
-            Self::File(_) => Some(
-                "write `file:///` and a plain path such as `file:///home`, without a host, a port, \
-                 a query or letters beyond ASCII"
-                    .into(),
-            ),
-            Self::Empty
-            | Self::TooLong
-            | Self::Blank(_)
-            | Self::Scheme(_)
-            | Self::Port(_)
-            | Self::Query(_) => None,
-        }
-    }
 }
 
 impl FromStr for UrlFilter {

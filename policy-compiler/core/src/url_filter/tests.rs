@@ -317,10 +317,9 @@ fn scheme_and_port_do_not_rank() {
 }
 
 #[track_caller]
-fn refuses(text: &str, expected: &ParseFilterError, help: Option<&str>) {
+fn refuses(text: &str, expected: &ParseFilterError) {
     let error = text.parse::<UrlFilter>().expect_err(text);
     assert_eq!(&error, expected);
-    assert_eq!(error.help().as_deref(), help);
 }
 
 #[test]
@@ -328,27 +327,19 @@ fn a_filter_that_would_match_nothing_is_refused_with_what_was_meant() {
     refuses(
         "*.example.org/a",
         &ParseFilterError::StarInHost("*.example.org".into()),
-        Some("write `example.org`: it matches every name below it too"),
     );
     refuses(
         "example.*",
         &ParseFilterError::StarInHost("example.*".into()),
-        None,
     );
     refuses(
         "example.org/a/*",
         &ParseFilterError::StarInPath("/a/*".into()),
-        Some("write `/a/`: a path matches everything that begins with it"),
     );
-    refuses(
-        "example.org/s?q=",
-        &ParseFilterError::NoValue("q".into()),
-        Some("write `q=*` for every value"),
-    );
+    refuses("example.org/s?q=", &ParseFilterError::NoValue("q".into()));
     refuses(
         "example.org/s?q=b&q=a",
         &ParseFilterError::Repeated("q".into()),
-        Some("write one filter for each value of `q`"),
     );
     refuses(
         "0x7f.1",
@@ -356,12 +347,10 @@ fn a_filter_that_would_match_nothing_is_refused_with_what_was_meant() {
             written: "0x7f.1".into(),
             canonical: "127.0.0.1".into(),
         },
-        Some("write `127.0.0.1`"),
     );
     refuses(
         "view-source:https://example.org",
         &ParseFilterError::Whole("view-source".into()),
-        Some("write `view-source:*`"),
     );
 }
 

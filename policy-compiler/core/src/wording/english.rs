@@ -6,19 +6,23 @@
 mod ahead;
 mod code;
 mod decision;
+pub(super) mod difference;
 mod document;
+mod filter;
 mod floor;
+pub(super) mod gap;
 mod group;
 mod hours;
-mod list;
+pub(super) mod list;
 mod name;
-mod phrase;
+pub(super) mod phrase;
 mod reach;
 mod role;
 mod rule;
 mod service;
 mod setting;
 mod site;
+mod value;
 
 pub(super) use self::code::meaning;
 

@@ -1,4 +1,4 @@
-//! R28: for each way round that is taken out of an otherwise closed policy, every restriction that
+//! R28: for each bypass that is taken out of an otherwise closed policy, every restriction that
 //! it leads round is reported, with that way and no other; and nothing is reported for a closed policy.
 
 use std::collections::BTreeSet;
@@ -75,7 +75,7 @@ fn findings(closed: &[&Setting]) -> Vec<Diagnostic> {
 fn ways() -> Vec<(&'static Setting, &'static [Restriction])> {
     settings::all()
         .filter_map(|setting| match setting.role {
-            Role::WayRound { opens, .. } => Some((setting, opens)),
+            Role::Bypasses { opens, .. } => Some((setting, opens)),
             Role::Restricts(_) | Role::Excepts(_) | Role::Neither => None,
         })
         .collect()

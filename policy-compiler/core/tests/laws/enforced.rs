@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use fyr_policy_core::lower::{LossReason, Placement, SitesAt};
 use fyr_policy_core::resolve::resolve;
 use fyr_policy_core::url_filter::Verdict;
+use fyr_policy_core::wording::{Language, loss_reason};
 use fyr_policy_core::{
     Compilation, Enforcement, Sources, Subject, When, compile, enforcement, explain,
 };
@@ -132,7 +133,7 @@ fn is_said(coverage: &Coverage, place: &Placement) -> bool {
         Placement::Device { category } => *coverage == Coverage::Lists(vec![category.clone()]),
         Placement::Inherent => *coverage == Coverage::Inherent,
         Placement::Nowhere(reason) => {
-            matches!(coverage, Coverage::Gap(gap) if gap.detail.contains(&reason.to_string()))
+            matches!(coverage, Coverage::Gap(gap) if gap.detail.contains(&loss_reason(reason, Language::English)))
         }
     }
 }

@@ -1,6 +1,7 @@
 //! In every policy: what helps people, and what they sign in through, stays open on every
 //! device, or the policy does not compile.
 
+use fyr_fixtures::Replaced as _;
 use fyr_policy_core::{Code, Compilation, Sources, compile};
 use fyr_schemas::bundle::Engine;
 use proptest::prelude::*;
@@ -21,7 +22,7 @@ const ESSENTIAL_HOSTS: [&str; 3] = [
 fn all_but(allowed: &[String], members: &[String]) -> Compilation {
     let named = "sign-in: { domains: [fyrby.example], providers: [google] }\n\
                  always-reachable: [zz.fyrby.example]\n";
-    let fyr = FYR.replace("sign-in: { domains: [fyrby.example] }\n", named);
+    let fyr = FYR.replaced("sign-in: { domains: [fyrby.example] }\n", named);
     let rule = format!(
         "rule: lukket\ndecision: R-1\nfor: /\nstrength: minimum\nsites:\n  block: ['*']\n  \
          allow: ['category:aaben', {}]\nwhy: {{ da: ro }}\n",

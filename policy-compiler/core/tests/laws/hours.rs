@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use fyr_fixtures::Replaced as _;
 use fyr_policy_core::{Code, Sources, check};
 use proptest::prelude::*;
 
@@ -77,13 +78,13 @@ impl Drawn {
     fn sources(&self) -> Sources {
         let bodies = "bodies: { raad: { name: Rådet, competent-for: / }, nord: { name: Nord, \
                       competent-for: /nord }, skole: { name: Skolen, competent-for: /nord/skole } }";
-        let fyr = FYR.replace(
+        let fyr = FYR.replaced(
             "bodies: { raad: { name: Rådet, competent-for: / } }",
             bodies,
         );
         let others = [("N-1", "nord"), ("S-1", "skole")].map(|(case, body)| {
-            let decision = DECISION.replace("R-1", case);
-            decision.replace("body: raad", &format!("body: {body}"))
+            let decision = DECISION.replaced("R-1", case);
+            decision.replaced("body: raad", &format!("body: {body}"))
         });
         let cites = |case: Case| {
             case.map_or_else(String::new, |case| format!("decision: {}", CASES[case].0))

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use fyr_fixtures::Replaced as _;
 use fyr_policy_core::judge::Judge;
 use fyr_policy_core::lower::FlatLists;
 use fyr_policy_core::resolve::resolve;
@@ -216,8 +217,8 @@ fn a_promise_and_a_bound_for_groups_to_come_are_meant() {
     };
     assert_eq!(codes(&[bound, &below("/nord", "b")], ""), [""; 0]);
     let default = bound
-        .replace("minimum", "default")
-        .replace("for: /nord", "for: /");
+        .replaced("minimum", "default")
+        .replaced("for: /nord", "for: /");
     let everywhere = [below("/nord", "b"), below("/syd", "c")];
     assert_eq!(
         codes(&[&default, &everywhere[0], &everywhere[1]], ""),

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use fyr_fixtures::Replaced as _;
 use fyr_policy_core::Sources;
 use proptest::prelude::*;
 
@@ -112,9 +113,9 @@ impl Municipality {
         for ((_, rule), (during, is_overridable)) in self.rules.iter_mut().zip(times) {
             let floor = "strength: minimum\n";
             if is_overridable {
-                *rule = rule.replace(floor, &format!("{floor}overridable: lessons\n"));
+                *rule = rule.replaced(floor, &format!("{floor}overridable: lessons\n"));
             }
-            *rule = rule.replace("why:", &format!("{during}why:"));
+            *rule = rule.replaced("why:", &format!("{during}why:"));
         }
         self.timetable = Some(TIMETABLE);
         self

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
+use fyr_fixtures::Replaced as _;
 use fyr_policy_core::Sources;
 use proptest::prelude::*;
 
@@ -279,7 +280,7 @@ fn decisions() -> String {
         ("R-4", "from: 2027-01-01\nuntil: 2027-03-31\n"),
     ];
     let others = others.map(|(case, days)| {
-        format!("{}{days}", DECISION.replace("R-1", case)).replace("in-force", "decided")
+        format!("{}{days}", DECISION.replaced("R-1", case)).replaced("in-force", "decided")
     });
     format!("{DECISION}---\n{}", others.join("---\n"))
 }

@@ -1,7 +1,7 @@
 //! The string literals of a Rust source, as far as their sentences can be counted.
 
 /// Each string literal with the number of its line; comments and characters are passed over.
-pub(super) fn texts(source: &str) -> Vec<(usize, String)> {
+pub(in super::super) fn texts(source: &str) -> Vec<(usize, String)> {
     let mut texts = Vec::new();
     let mut rest = source;
     while let Some(at) = rest.find(['"', '/', '\'']) {

@@ -6,7 +6,8 @@ use std::rc::Rc;
 use fyr_schemas::bundle::Engine;
 
 use super::written;
-use crate::lower::sites::{Entry, LONGEST_LIST, Lists, LossReason, Site, Whole};
+use crate::gap::{LONGEST_LIST, LossReason};
+use crate::lower::sites::{Entry, Lists, Site, Whole};
 use crate::url_filter::{ByHost, UrlFilter};
 
 /// Entries of a list.

@@ -6,7 +6,8 @@ use fyr_schemas::ControlId;
 use fyr_schemas::bundle::Engine;
 
 use super::{Need, need, written};
-use crate::lower::sites::{Entry, LONGEST_LIST, Lists, LossReason, Site, Whole};
+use crate::gap::{LONGEST_LIST, LossReason};
+use crate::lower::sites::{Entry, Lists, Site, Whole};
 use crate::url_filter::{ByHost, UrlFilter, Verdict};
 
 /// The entries so far.

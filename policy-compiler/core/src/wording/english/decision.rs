@@ -1,6 +1,6 @@
 //! Words about decisions.
 
-use super::Said;
+use super::{Said, phrase};
 use crate::finding::{Competent, Decision, DecisionDay};
 
 pub(super) fn words(found: &Decision) -> Said {
@@ -66,7 +66,8 @@ pub(super) fn words(found: &Decision) -> Said {
             years,
         } => Said::new(
             format!(
-                "impact assessment `{reference}`, version {version}, is older than {years} years"
+                "impact assessment `{reference}`, version {version}, is older than {}",
+                phrase::counted(usize::from(*years), "year", "years")
             ),
             "assess it again, and write the next version with its date",
         ),

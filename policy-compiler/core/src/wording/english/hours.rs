@@ -177,7 +177,10 @@ fn changes_not_included(days: &[jiff::civil::Date], whom: &str) -> Said {
     };
     let more = match days.len() {
         1 => String::new(),
-        several => format!(" and on {} more days", several - 1),
+        several => format!(
+            " and on {}",
+            phrase::counted(several - 1, "more day", "more days")
+        ),
     };
     Said::new(
         format!("changes on {first}{more} are not included in the bundles of {whom}"),

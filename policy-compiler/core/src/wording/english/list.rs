@@ -1,7 +1,8 @@
 //! Words about lists and categories.
 
-use super::Said;
+use super::{Said, phrase};
 use crate::finding::{EmptyList, FileMeant, List, Mostly};
+use crate::lists::Dropped;
 
 pub(super) fn words(found: &List) -> Said {
     match found {
@@ -48,13 +49,36 @@ pub(super) fn words(found: &List) -> Said {
                 line,
             } = mostly;
             Said::new(
-                format!("{dropped} of the {entries} entries of category `{category}` were dropped"),
                 format!(
-                    "check the list: {count} entries are {}, the first in `{path}` on line {line}; \
-                     `fyr lists` shows the others",
-                    reason.words()
+                    "{dropped} of the {} of category `{category}` were dropped",
+                    phrase::counted(*entries, "entry", "entries")
+                ),
+                format!(
+                    "check the list: {} dropped ({}), the first in `{path}` on line {line}; `fyr \
+                     lists` shows the others",
+                    phrase::counted(*count, "entry was", "entries were"),
+                    self::dropped(*reason)
                 ),
             )
         }
+    }
+}
+
+/// Why an entry of a list is not in its category, as it follows a number of entries: `3 are listed
+/// twice`.
+pub(in crate::wording) fn dropped(reason: Dropped) -> &'static str {
+    match reason {
+        Dropped::Duplicate => "listed twice",
+        Dropped::Covered => "below a listed domain",
+        Dropped::PublicSuffix => "public suffixes, below which strangers have their sites",
+        Dropped::SingleLabel => "names of one label, which are no sites of the internet",
+        Dropped::Local => "of the device itself or the network around it",
+        Dropped::Redirect => "hosts lines that lead somewhere else",
+        Dropped::Exception => "exceptions (`@@`)",
+        Dropped::Cosmetic => "rules that hide parts of pages",
+        Dropped::SomeRequests => "rules for some requests of pages, not for visits (`$`)",
+        Dropped::Pattern => "patterns",
+        Dropped::Unreadable => "neither a domain, an address nor a URL prefix",
+        Dropped::NotText => "not UTF-8 text",
     }
 }

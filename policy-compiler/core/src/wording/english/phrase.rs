@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use fyr_schemas::GroupId;
 
 use crate::finding::Meant;
+pub(super) use crate::phrase::{agreeing, counted};
 
 /// `a`, `b`, `c`.
 pub(super) fn quoted<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> String {
@@ -14,7 +15,7 @@ pub(super) fn quoted<T: AsRef<str>>(names: impl IntoIterator<Item = T>) -> Strin
 }
 
 /// `a`; `a` and `b`; or `a` and 11 more groups.
-pub(super) fn groups(groups: &BTreeSet<GroupId>) -> String {
+pub(in crate::wording) fn groups(groups: &BTreeSet<GroupId>) -> String {
     several(groups.iter().map(GroupId::as_str), "groups")
 }
 
@@ -41,7 +42,7 @@ pub(super) fn few(said: &BTreeSet<String>) -> String {
 }
 
 /// What was probably meant, as help.
-pub(super) fn meant(meant: &Meant) -> String {
+pub(in crate::wording) fn meant(meant: &Meant) -> String {
     match meant {
         Meant::Whole(names) if names.len() == 1 => format!("write {}", quoted(names)),
         Meant::Whole(names) => format!("write one of {}", quoted(names)),

@@ -7,7 +7,7 @@ use fyr_schemas::bundle::Engine;
 
 use super::{Said, phrase};
 use crate::finding::{Blocked, Diagnostic, Need, PlatformUse, Reach, Role};
-use crate::settings;
+use crate::settings::{self, Bypass};
 
 pub(super) fn words(found: &Reach, whole: &Diagnostic) -> Said {
     match found {
@@ -190,8 +190,25 @@ fn bypass_open(ways: &[String], whole: &Diagnostic) -> Said {
 /// A bypass, by the setting that closes it.
 fn bypass(setting: &str) -> Option<&'static str> {
     match settings::find(setting)?.role {
-        settings::Role::WayRound { words, .. } => Some(words),
+        settings::Role::Bypasses { bypass, .. } => Some(words_of(bypass)),
         settings::Role::Restricts(_) | settings::Role::Excepts(_) | settings::Role::Neither => None,
+    }
+}
+
+fn words_of(bypass: Bypass) -> &'static str {
+    match bypass {
+        Bypass::PrivateWindow => "a private window",
+        Bypass::Guest => "browsing as a guest",
+        Bypass::SecondProfile => "a second browser profile",
+        Bypass::DeveloperTools => "the developer tools",
+        Bypass::EndedExtension => "ending the extension that filters",
+        Bypass::JavascriptAddress => "`javascript:` in the address bar",
+        Bypass::OtherResolver => "another resolver over HTTPS",
+        Bypass::OwnProxy => "a proxy or VPN of one's own",
+        Bypass::OwnExtension => "an extension, a VPN among them",
+        Bypass::ConfigurationPages => "the browser's own configuration pages",
+        Bypass::PageViewer => "a translator or cache that shows other sites",
+        Bypass::SecondAccount => "a second account beside the school's",
     }
 }
 

@@ -7,7 +7,7 @@ use fyr_schemas::timetable::Hours;
 use fyr_schemas::{CaseNumber, GroupId, RuleId, UnitPath};
 use jiff::civil::Date;
 
-use super::{decision, document, phrase};
+use super::{decision, document, phrase, setting};
 use crate::finding::{EmptyList, Need, NoStage, NotInForce, PlatformUse, Role, TimetableLine};
 use crate::{letters, settings};
 
@@ -81,6 +81,7 @@ pub(super) fn label(role: &Role) -> String {
             phrase::groups(groups)
         ),
         Role::OnlyForOrganisation { policy } => settings::for_the_organisation(policy)
+            .map(setting::power)
             .unwrap_or_default()
             .to_owned(),
         Role::Decides => "this decides".to_owned(),
@@ -195,7 +196,8 @@ pub(super) fn label(role: &Role) -> String {
             EmptyList::NoFiles => "names no files".to_owned(),
             EmptyList::EmptyFiles => "its files are empty".to_owned(),
             EmptyList::AllDropped { entries } => {
-                format!("all {entries} entries of its files were dropped")
+                let entries = phrase::counted(*entries, "entry", "entries");
+                format!("all of the {entries} of its files were dropped")
             }
         },
         Role::ReadFrom { category } => format!("category `{category}` is read from it"),

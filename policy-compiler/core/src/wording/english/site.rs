@@ -1,9 +1,8 @@
 //! Words about sites as they are written.
 
-use super::Said;
+use super::{Said, filter};
 use crate::finding::{Site, SiteFault};
 use crate::letters;
-use crate::url_filter::ParseFilterError;
 
 pub(super) fn words(found: &Site) -> Said {
     match found {
@@ -28,7 +27,7 @@ pub(super) fn words(found: &Site) -> Said {
 fn wrong(site: &str, fault: &SiteFault) -> Said {
     match fault {
         SiteFault::Filter { error, meant } => {
-            Said::new(error.to_string(), instead(error, meant.as_deref()))
+            Said::new(filter::error(error), filter::help(error, meant.as_deref()))
         }
         SiteFault::Typographic { letter, meant } => Said::new(
             format!(
@@ -72,43 +71,5 @@ fn wrong(site: &str, fault: &SiteFault) -> Said {
             format!("`{host}` is not a host: no part of it begins or ends with `-`"),
             format!("write `{meant}`"),
         ),
-    }
-}
-
-fn instead(error: &ParseFilterError, meant: Option<&str>) -> String {
-    match (meant, error) {
-        (Some(meant), ParseFilterError::StarInHost(_)) => {
-            format!("write `{meant}`: it matches every name below it too")
-        }
-        (Some(meant), ParseFilterError::StarInPath(_)) => {
-            format!("write `{meant}`: it matches everything that begins with it")
-        }
-        (Some(meant), _) => format!("write `{meant}`"),
-        (None, _) => error.help().unwrap_or_else(|| general(error).to_owned()),
-    }
-}
-
-/// What to do where nothing can be made of what was written.
-fn general(error: &ParseFilterError) -> &'static str {
-    match error {
-        ParseFilterError::Empty => "write a site, or remove the entry",
-        ParseFilterError::TooLong => "write the host, and as much of the path as you need",
-        ParseFilterError::StarInHost(_) => {
-            "write each host, such as `x.example`, which matches every name below it too"
-        }
-        ParseFilterError::Blank(_)
-        | ParseFilterError::StarInPath(_)
-        | ParseFilterError::Host(_)
-        | ParseFilterError::Spelling { .. }
-        | ParseFilterError::Scheme(_)
-        | ParseFilterError::Whole(_)
-        | ParseFilterError::NotLookedUp(_)
-        | ParseFilterError::File(_)
-        | ParseFilterError::Port(_)
-        | ParseFilterError::Query(_)
-        | ParseFilterError::NoValue(_)
-        | ParseFilterError::Repeated(_) => {
-            "write a host such as `x.example`, or a host and path: `x.example/path`"
-        }
     }
 }
