@@ -59,7 +59,7 @@ generate: ## write the generated files: JSON Schemas, reference
 	$(CARGO) run --quiet -p fyr -- schema --out schemas/json
 	$(CARGO) run --quiet -p fyr -- reference --out docs/reference
 
-bench: ## measure size, memory and speed, and compare with peers; writes docs/performance.md; SECTION=agent or SECTION=compiler measures one part
+bench: ## measure size, memory and speed, and compare with peers; writes docs/performance.md; SECTION=agent, compiler, publish or disk measures one part
 	@tests/setup.sh bench
 	$(CARGO) build --release $(if $(filter compiler,$(SECTION)),-p fyr,-p fyr -p fyr-agent -p fyr-server)
 	$(CARGO) run --release --quiet --manifest-path tests/bench/Cargo.toml -- $(SECTION)

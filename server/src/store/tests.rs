@@ -159,6 +159,15 @@ impl Scene {
         }
     }
 
+    /// Enrols these devices too; the first is enrolled already.
+    pub(super) async fn enrol(&self, devices: impl Iterator<Item = DeviceId>) {
+        for device in devices.filter(|other| *other != device()) {
+            let enrolled = self.store.enrol(newcomer(device, token(1, u32::MAX))).await;
+            let enrolled = enrolled.unwrap();
+            assert!(matches!(enrolled, EnrolOutcome::Enrolled), "{enrolled:?}");
+        }
+    }
+
     async fn send(&self, reports: Vec<NewReport>) -> IngestOutcome {
         self.store.ingest(device(), reports, now()).await.unwrap()
     }

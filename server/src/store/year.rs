@@ -32,7 +32,8 @@ fn report(sequence: i64, now: Timestamp, change: impl FnOnce(&mut Report)) -> Ne
 
 /// A school day: the device starts, school hours begin and end, which changes four controls each
 /// time, a browser waits for a restart, and a file is changed by hand and repaired.
-async fn live(scene: &Scene, day: i64, sequence: &mut i64, states: &mut Report) {
+async fn live(scene: &Scene, day: i64, sequence: i64, states: &mut Report) {
+    let mut sequence = sequence;
     let mut batch = Vec::new();
     for beat in ON {
         let now = at(day, beat * 15);
@@ -58,14 +59,15 @@ async fn live(scene: &Scene, day: i64, sequence: &mut i64, states: &mut Report) 
                 (control.state, control.since) = (state, now);
             }
         }
-        *sequence += 1;
-        batch.push(report(*sequence, now, |report| {
+        sequence += 1;
+        batch.push(report(sequence, now, |report| {
+            report.device.clone_from(&states.device);
             report.controls.clone_from(&states.controls);
             report.events = serde_json::from_value(events).unwrap();
         }));
     }
     for part in batch.chunks(48) {
-        let device = plain(1).report.device;
+        let device = states.device.clone();
         let outcome = scene.store.ingest(device, part.to_vec(), at(day, 0)).await;
         let outcome = outcome.unwrap();
         assert!(
@@ -82,27 +84,44 @@ async fn expire(directory: &Path, day: i64) {
     while expiry::slice(&mut connection, before).await.unwrap() == expiry::Rest::Some {}
 }
 
+/// The devices whose year is simulated; `FYR_DEVICES` asks for more than one.
+fn fleet() -> Vec<Report> {
+    let devices = std::env::var("FYR_DEVICES").map_or(1, |devices| devices.parse().unwrap());
+    let first = plain(1).report;
+    let named = controls().map(|name| ControlReport {
+        control: name.parse().unwrap(),
+        ..first.controls[0].clone()
+    });
+    let controls: Vec<ControlReport> = named.collect();
+    let device = |number: u64| Report {
+        device: format!("{number:032x}").parse().unwrap(),
+        controls: controls.clone(),
+        ..first.clone()
+    };
+    (0..devices).map(device).collect()
+}
+
 #[test]
 fn a_year_of_a_device_takes_less_than_a_megabyte() {
     wait(async {
         let scene = Scene::open().await;
         let (directory, empty) = scene.close().await;
         let scene = Scene::open_in(directory, 100 * 365).await;
-        let mut states = plain(1).report;
-        let first = states.controls[0].clone();
-        let named = controls().map(|name| ControlReport {
-            control: name.parse().unwrap(),
-            ..first.clone()
-        });
-        states.controls = named.collect();
+        let mut fleet = fleet();
+        scene
+            .enrol(fleet.iter().map(|device| device.device.clone()))
+            .await;
         let mut sequence = 0;
         for day in 0..DAYS {
-            live(&scene, day, &mut sequence, &mut states).await;
+            for device in &mut fleet {
+                live(&scene, day, sequence, device).await;
+            }
+            sequence += ON.end - ON.start;
             expire(scene.directory.path(), day).await;
         }
         let (_, length) = scene.close().await;
-        let grown = length - empty;
-        println!("{grown} bytes in a year");
+        let grown = (length - empty) / fleet.len() as u64;
+        println!("{grown} bytes a device in a year");
         assert!(grown < 1_000_000, "{grown} bytes");
     });
 }

@@ -1,10 +1,11 @@
 //! `make bench`: measures the release binaries beside peers and writes `docs/performance.md`.
 //!
-//! Without an argument every section is measured; with `agent`, `compiler` or `publish` that one, and the
-//! others stay as they were.
+//! Without an argument every section is measured; with `agent`, `compiler`, `publish` or `disk` that one, and
+//! the others stay as they were.
 
 mod agent;
 mod compiler;
+mod disk;
 mod idle;
 mod latency;
 mod municipality;
@@ -22,6 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::Agent;
 use crate::compiler::Compiler;
+use crate::disk::Disk;
 use crate::publish::Publish;
 
 /// Everything that was ever measured, the newest of each.
@@ -30,6 +32,7 @@ struct Findings {
     agent: Option<Section<Agent>>,
     compiler: Option<Section<Compiler>>,
     publish: Option<Section<Publish>>,
+    disk: Option<Section<Disk>>,
 }
 
 /// A section, with the machine and the source it was measured on.
@@ -50,7 +53,7 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         // A side of the comparison is a process of its own, so that its memory is its own too.
         ["side", side, directory] => sides::answer(side, Path::new(directory)),
-        [] => write(&house, &["agent", "compiler", "publish"]),
+        [] => write(&house, &["agent", "compiler", "publish", "disk"]),
         sections => write(&house, sections),
     }
 }
@@ -64,9 +67,10 @@ fn write(house: &Path, sections: &[&str]) -> Result<()> {
             "agent" => findings.agent = Some(section(agent::measure(house, &binaries)?)?),
             "compiler" => findings.compiler = Some(section(compiler::measure(house, &binaries)?)?),
             "publish" => findings.publish = Some(section(publish::measure(house, &binaries)?)?),
-            other => {
-                bail!("there is no section `{other}`: there are `agent`, `compiler`, `publish`")
-            }
+            "disk" => findings.disk = Some(section(disk::measure(house)?)?),
+            other => bail!(
+                "there is no section `{other}`: there are `agent`, `compiler`, `publish`, `disk`"
+            ),
         }
     }
     std::fs::write(docs.join("performance.md"), page::render(&findings))?;

@@ -2,6 +2,7 @@
 
 mod agent;
 mod compiler;
+mod disk;
 mod publish;
 
 use std::fmt::Write as _;
@@ -12,7 +13,7 @@ use crate::{Findings, Section};
 pub fn render(found: &Findings) -> String {
     let mut page = String::from(
         "# Performance\n\n\
-         Written by `make bench`, or by `make bench SECTION=agent`, `SECTION=compiler` and `SECTION=publish`; do not edit. \
+         Written by `make bench`, or by `make bench SECTION=agent`, `SECTION=compiler`, `SECTION=publish` and `SECTION=disk`; do not edit. \
          Compare ratios of one run, not figures of two machines.\n",
     );
     if let Some(section) = &found.agent {
@@ -26,6 +27,10 @@ pub fn render(found: &Findings) -> String {
     if let Some(section) = &found.publish {
         heading(&mut page, "Publishing", section);
         publish::render(&mut page, &section.found);
+    }
+    if let Some(section) = &found.disk {
+        heading(&mut page, "The server's disk", section);
+        disk::render(&mut page, &section.found);
     }
     page
 }
