@@ -114,7 +114,7 @@ impl Municipality {
             }
             let text = fs::read_to_string(&path)?;
             if text.contains(old) {
-                fs::write(&path, text.replaced(old, new))?;
+                fs::write(&path, text.replaced_all(old, new))?;
                 found = true;
             }
         }

@@ -259,8 +259,8 @@ fn a_closed_name_that_is_removed_is_closed_again_at_once() -> Result<()> {
     let whole = hosts(&device)?;
     let place = Place::Hosts;
     for (number, spoilt) in [
-        whole.replaced("0.0.0.0 bet.example # fyr\n", ""),
-        whole.replaced("0.0.0.0 bet.example", "93.184.216.34 bet.example"),
+        whole.replaced_all("0.0.0.0 bet.example # fyr\n", ""),
+        whole.replaced_all("0.0.0.0 bet.example", "93.184.216.34 bet.example"),
         whole.split_inclusive('\n').take(3).collect(),
         UNMANAGED.to_owned(),
     ]

@@ -63,7 +63,7 @@ impl Scene {
         publish(&self.town, "excepted.example\nlate.example\nshop.example\n")?;
         let path = self.device.device.root().join("etc/hosts");
         let unmanaged =
-            fs::read_to_string(&path)?.replaced(&format!("{OUTSIDE} late.example\n"), "");
+            fs::read_to_string(&path)?.replaced_all(&format!("{OUTSIDE} late.example\n"), "");
         fs::write(&path, unmanaged)?;
         self.lead(&["early.example"])?;
         self.device.agent(&["once"])?.success()?;

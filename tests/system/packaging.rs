@@ -99,7 +99,7 @@ fn systemd_finds_no_fault_in_the_units() -> Result<()> {
         let directory = tempfile::tempdir()?;
         let path = directory.path().join(format!("{}.service", binary.name()));
         let built = binary.path()?.display().to_string();
-        fs::write(&path, unit.0.replaced(&installed, &built))?;
+        fs::write(&path, unit.0.replaced_all(&installed, &built))?;
         let arguments = ["verify".into(), path.into_os_string()];
         let reported = child::run(verify, arguments)?;
         ensure!(

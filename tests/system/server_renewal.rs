@@ -48,7 +48,7 @@ fn a_repository_that_was_tampered_with_changes_nothing_the_server_tells() -> Res
     let hosted = Hosted::open(&[])?;
     let path = hosted.school.repository().join("metadata/timestamp.json");
     let text = std::fs::read_to_string(&path)?;
-    std::fs::write(&path, text.replaced("\"version\":", "\"version\": 9"))?;
+    std::fs::write(&path, text.replaced_all("\"version\":", "\"version\": 9"))?;
     wait::until("the server to complain", wait::LIMIT, || {
         let complained = hosted.log().contains("the repository cannot be read");
         Ok(complained.then_some(()))
@@ -157,7 +157,7 @@ fn a_probe_reports_a_repository_that_cannot_be_read_until_it_can() -> Result<()>
     answers(200, "ok\n")?;
     let path = hosted.school.repository().join("metadata/timestamp.json");
     let sound = std::fs::read_to_string(&path)?;
-    std::fs::write(&path, sound.replaced("\"version\":", "\"version\": 9"))?;
+    std::fs::write(&path, sound.replaced_all("\"version\":", "\"version\": 9"))?;
     answers(503, "the repository cannot be read\n")?;
     std::fs::write(&path, &sound)?;
     answers(200, "ok\n")?;

@@ -228,7 +228,7 @@ fn publishing_over_a_damaged_repository_is_refused_and_leaves_it_as_it_is() {
     let timestamp = town.file("metadata/timestamp.json");
     let damaged = fs::read_to_string(&timestamp)
         .unwrap()
-        .replaced("\"version\":1", "\"version\":9");
+        .replaced_all("\"version\":1", "\"version\":9");
     fs::write(&timestamp, &damaged).unwrap();
     let refused = town.publish_groups(&["a", "b"], "2026-08-02T08:00:00Z");
     assert!(
