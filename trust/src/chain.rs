@@ -17,6 +17,7 @@ use crate::clock::Clock;
 use crate::error::VerifyError;
 use crate::ring_provider;
 use crate::seen::{Complete, Mark, Seen};
+use crate::wanted::Wanted;
 
 /// The member of the signed timestamp that tells when it was signed (RFC 3339). Not part
 /// of TUF, which lets signed documents carry more.
@@ -212,13 +213,17 @@ impl Chain {
         })
     }
 
-    /// The same, refused where the target is longer than `limit` bytes.
-    pub(crate) fn listing_within(&self, target: &str, limit: u64) -> Result<Listing, VerifyError> {
-        let listing = self.listing(target)?;
-        if listing.length > limit {
+    /// What the targets say about a device's own target, refused where it is too long.
+    pub(crate) fn listing_of<W: Wanted>(&self, wanted: &W) -> Result<Listing, VerifyError> {
+        let target = wanted.target();
+        let listing = self.listing(&target).map_err(|error| match error {
+            VerifyError::NotListed { document } if document == target => wanted.unlisted(),
+            error => error,
+        })?;
+        if listing.length > W::MAX_LENGTH {
             return Err(VerifyError::TooLarge {
-                document: target.to_owned(),
-                limit,
+                document: target,
+                limit: W::MAX_LENGTH,
             });
         }
         Ok(listing)

@@ -401,7 +401,7 @@ impl<W: Wanted> Setting<W> {
     }
 
     fn find_document(self, chain: Chain) -> Result<Step<W>, VerifyError> {
-        let listing = chain.listing_within(&self.wanted.target(), W::MAX_LENGTH)?;
+        let listing = chain.listing_of(&self.wanted)?;
         let stored = self.found.document.as_deref();
         match stored.map(|bytes| Verified::open(&self.wanted, &listing, bytes)) {
             Some(Ok(document)) => self.find_lists(chain, document),

@@ -74,7 +74,7 @@ impl VerifiedMetadata {
     }
 
     fn listing<W: Wanted>(&self, wanted: &W) -> Result<Listing, VerifyError> {
-        self.chain.listing_within(&wanted.target(), W::MAX_LENGTH)
+        self.chain.listing_of(wanted)
     }
 }
 

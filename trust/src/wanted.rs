@@ -20,6 +20,13 @@ pub trait Wanted: Clone + sealed::Sealed {
     /// The target's name in the signed metadata.
     fn target(&self) -> String;
 
+    /// Why the target is refused where the signed metadata does not list it.
+    fn unlisted(&self) -> VerifyError {
+        VerifyError::NotListed {
+            document: self.target(),
+        }
+    }
+
     /// Reads the target, and refuses one that is meant for another device.
     ///
     /// # Errors
@@ -63,6 +70,12 @@ impl Wanted for Identity {
 
     fn target(&self) -> String {
         bundle::target_name(&self.group)
+    }
+
+    fn unlisted(&self) -> VerifyError {
+        VerifyError::NoGroup {
+            group: self.group.clone(),
+        }
     }
 
     fn read(&self, bytes: &[u8]) -> Result<Bundle, VerifyError> {
