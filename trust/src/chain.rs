@@ -17,7 +17,6 @@ use crate::clock::Clock;
 use crate::error::VerifyError;
 use crate::ring_provider;
 use crate::seen::{Complete, Mark, Seen};
-use crate::wanted::Wanted;
 
 /// The member of the signed timestamp that tells when it was signed (RFC 3339). Not part
 /// of TUF, which lets signed documents carry more.
@@ -213,17 +212,13 @@ impl Chain {
         })
     }
 
-    /// What the targets say about a device's own target, refused where it is too long.
-    pub(crate) fn listing_of<W: Wanted>(&self, wanted: &W) -> Result<Listing, VerifyError> {
-        let target = wanted.target();
-        let listing = self.listing(&target).map_err(|error| match error {
-            VerifyError::NotListed { document } if document == target => wanted.unlisted(),
-            error => error,
-        })?;
-        if listing.length > W::MAX_LENGTH {
+    /// The same, refused where the target is longer than `limit` bytes.
+    pub(crate) fn listing_within(&self, target: &str, limit: u64) -> Result<Listing, VerifyError> {
+        let listing = self.listing(target)?;
+        if listing.length > limit {
             return Err(VerifyError::TooLarge {
-                document: target,
-                limit: W::MAX_LENGTH,
+                document: target.to_owned(),
+                limit,
             });
         }
         Ok(listing)
