@@ -173,13 +173,12 @@ fn quoted<'a>(names: impl IntoIterator<Item = &'a String>) -> Vec<String> {
 /// What becomes of the policy meanwhile, where that is not plain.
 fn consequence(problem: Problem) -> Option<&'static str> {
     match problem {
-        Problem::Refused(RefusalReason::NoGroup) => {
-            Some("The last verified policy stays in force.")
-        }
+        Problem::Refused(RefusalReason::NoGroup)
+        | Problem::Unstored
+        | Problem::Unreachable
+        | Problem::Expired
+        | Problem::Unrenewed => Some("The last verified policy stays in force."),
         Problem::Refused(_) => Some("It is refused. The last verified policy stays in force."),
-        Problem::Unstored | Problem::Unreachable | Problem::Expired | Problem::Unrenewed => {
-            Some("The last verified policy stays in force.")
-        }
         Problem::Failed(_)
         | Problem::Changed(_)
         | Problem::Unwritten
