@@ -331,7 +331,10 @@ fn no_report_is_discarded_for_an_answer_that_is_not_our_servers() -> Result<()> 
         town.server().kill()?;
         let problem = "about:blank";
         let portal = Portal::open(address, Said { status, problem })?;
-        fs::write(device.device.managed().join("fyr.json"), "{}")?;
+        // Renamed, so that the agent never sees the file empty, which is another drift.
+        let changed = device.device.root().join("changed");
+        fs::write(&changed, "{}")?;
+        fs::rename(&changed, device.device.managed().join("fyr.json"))?;
         wait::until("a report to be refused", wait::LIMIT, || {
             Ok((!portal.batches().is_empty()).then_some(()))
         })?;
