@@ -74,7 +74,13 @@ pub(super) fn words(found: &Name) -> Said {
             },
         ),
         Name::UnknownBody { body, meant } => {
-            Said::new(format!("unknown body `{body}`"), phrase::meant(meant))
+            let near = phrase::meant(meant);
+            let help = if matches!(meant, Meant::Unclear { .. }) {
+                format!("{near}; or add it to `bodies` in `fyr.yaml`")
+            } else {
+                near
+            };
+            Said::new(format!("unknown body `{body}`"), help)
         }
         Name::UnknownGroup { group, meant } => {
             Said::new(format!("unknown group `{group}`"), phrase::meant(meant))
