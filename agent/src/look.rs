@@ -1,11 +1,11 @@
 //! A look at the device that changes nothing, beside a running agent.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_agent_core::in_force::InForce;
-use fyr_agent_files::assess::{Assessed, Pass, assess};
+use fyr_agent_files::assess::{Assessed, Pass, assess, overriding};
 use fyr_schemas::bundle::Bundle;
-use fyr_schemas::report::Product;
+use fyr_schemas::report::{Place, Product};
 use fyr_trust::{DeviceTime, Verified, VerifyError, reload};
 
 use crate::atomic::Directory;
@@ -27,6 +27,8 @@ pub(crate) struct Look {
     pub(crate) present: BTreeSet<Product>,
     /// The policy that can be believed, and how it stands.
     pub(crate) policy: Result<(Verified<Bundle>, Assessed), VerifyError>,
+    /// The unmanaged files of each place that override the policy there.
+    pub(crate) overriding: BTreeMap<Place, Vec<String>>,
     /// Whether a disk that the agent writes to is full.
     pub(crate) disk_full: bool,
     pub(crate) store: Store,
@@ -66,12 +68,14 @@ impl Look {
         let at = time.now;
         let reloaded = reload(&store.trusted(), &seen, &enrolment.identity());
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);
+        let mut overrides = BTreeMap::new();
         let policy = reloaded.map(|reloaded| {
             let running = system::running(root, &present);
             let bundle = reloaded.document;
             let in_force = InForce::at(&bundle, at);
             hosts.aim_at(in_force.bundle());
             let actual = observe::observe(root, store.owner(), &present, running, &mut hosts);
+            overrides = overriding(&in_force, &actual);
             let pass = Pass {
                 noticed: at,
                 outcomes: &[],
@@ -88,6 +92,7 @@ impl Look {
             remembered,
             present,
             policy,
+            overriding: overrides,
             disk_full: is_full(store.directory())
                 || root.directory().open("etc").is_ok_and(|etc| is_full(&etc)),
             store,

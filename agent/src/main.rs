@@ -71,7 +71,9 @@ enum Command {
     /// Say what is in force, since when, what does not hold, why, and what to do.
     ///
     /// Exits with 0 when the device is compliant, 1 when it is not or cannot sign its reports, 2
-    /// when that cannot be said. Needs root: what a device did is not for everyone who uses it.
+    /// when that cannot be said. 0 does not mean that the agent runs, that the server is reached or
+    /// that the policy is the newest: `--json` has these as `agent`, `causes` and `freshness`. Needs
+    /// root: what a device did is not for everyone who uses it.
     Status {
         /// As one JSON object.
         #[arg(long)]

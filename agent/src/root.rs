@@ -46,6 +46,11 @@ impl Root {
         &self.directory
     }
 
+    /// The path as it was given.
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// The path of something below the root, for messages and watches.
     pub(crate) fn join(&self, relative: impl AsRef<Path>) -> PathBuf {
         self.path.join(relative)

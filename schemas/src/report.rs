@@ -295,6 +295,8 @@ pub enum RefusalReason {
     TooLarge,
     /// Not listed by the signed metadata.
     NotListed,
+    /// The published policy has no bundle for the device's group.
+    NoGroup,
 }
 
 /// A part of the state that an agent stores.

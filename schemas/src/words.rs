@@ -76,6 +76,7 @@ impl RefusalReason {
             Self::Malformed => "a document that this agent cannot read",
             Self::TooLarge => "a document that is too long",
             Self::NotListed => "a document that is not signed",
+            Self::NoGroup => "a policy without the group of this device",
         }
     }
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::MetadataExt as _;
 
 use anyhow::{Context as _, Result, ensure};
 use fyr_schemas::fleet::DeviceState;
-use fyr_schemas::report::EventKind;
+use fyr_schemas::report::{EventKind, RefusalReason};
 use fyr_tests::binaries::Binary;
 use fyr_tests::child;
 use fyr_tests::device::Device;
@@ -42,9 +42,41 @@ fn a_second_turn_changes_nothing() -> Result<()> {
     let reported = device.agent(&["once"])?;
     ensure!(!reported.stderr.contains("write /etc"), "{reported:?}");
     ensure!(
+        reported.stdout == "revision 1 is in force\n",
+        "{reported:?}"
+    );
+    ensure!(
         fs::metadata(&file)?.ino() == before.ino(),
         "the file was written again"
     );
+    Ok(())
+}
+
+#[test]
+fn a_device_whose_group_is_not_published_says_so_and_holds_its_last_policy() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let mut other = bundle(2)?;
+    other.group = "udskoling".parse()?;
+    town.publish(other)?;
+    let turn = device.agent(&["once"])?;
+    ensure!(turn.status.code() == Some(3), "{turn:?}");
+    ensure!(
+        turn.stdout == "revision 1 is in force; what the repository offers was refused\n",
+        "{turn:?}"
+    );
+    let words = device.agent(&["status"])?.stdout;
+    ensure!(
+        words.contains("The published policy has no group `indskoling`"),
+        "{words}"
+    );
+    let id = device.id()?;
+    town.device_that("the refusal and its reason", |seen| {
+        let refused = EventKind::Refused {
+            reason: RefusalReason::NoGroup,
+        };
+        seen.device == id && seen.events.iter().any(|event| event.what == refused)
+    })?;
     Ok(())
 }
 
@@ -163,7 +195,7 @@ fn a_token_whose_server_has_another_root_is_refused() -> Result<()> {
     let token = town.token_at(&other)?;
     let said = turned_away(&token)?;
     ensure!(
-        said.contains("not the root that this device was enrolled with"),
+        said.contains("publishes another repository than the one that this token names"),
         "{said}"
     );
     Ok(())

@@ -37,7 +37,7 @@ fn check(
             && seen.events.iter().any(|event| repaired(&event.what))
     })?;
     let status = running.agent(&["verify"])?.success()?;
-    ensure!(status.ends_with("nothing to do\n"), "{status}");
+    ensure!(status.ends_with("agree with it\n"), "{status}");
     let effective: Value = in_force(&device.managed())?;
     ensure!(effective == json!(bundle(1)?.chromium), "{effective}");
     after(device)
@@ -237,8 +237,11 @@ fn an_unmanaged_file_that_nothing_outranks_is_reported_as_a_failure() -> Result<
     })?;
     let status = running.agent(&["status"])?;
     ensure!(status.status.code() == Some(1), "{status:?}");
+    let words: Vec<&str> = status.stdout.split_whitespace().collect();
+    let words = words.join(" ");
     ensure!(
-        status.stdout.contains("An unmanaged entry overrides "),
+        words.contains("`ø.json` in /etc/chromium/policies/managed overrides `fyr.json`")
+            && words.contains("Remove `ø.json`."),
         "{status:?}"
     );
     Ok(())

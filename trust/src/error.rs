@@ -97,6 +97,14 @@ pub enum VerifyError {
         /// Which.
         document: String,
     },
+    /// The signed metadata lists no bundle for the device's group.
+    #[error(
+        "the published policy has no group `{group}`; put it back into `units.yaml`, or enrol the device to another group"
+    )]
+    NoGroup {
+        /// Which.
+        group: GroupId,
+    },
     /// Another organisation's.
     #[error(
         "`{document}` is for the organisation `{found}`, and this device belongs to `{expected}`"
@@ -140,6 +148,7 @@ impl VerifyError {
             Self::Integrity { .. } | Self::Missing { .. } => RefusalReason::Integrity,
             Self::TooLarge { .. } | Self::EndlessRoots { .. } => RefusalReason::TooLarge,
             Self::NotListed { .. } => RefusalReason::NotListed,
+            Self::NoGroup { .. } => RefusalReason::NoGroup,
             Self::WrongOrganisation { .. } => RefusalReason::WrongOrganisation,
             Self::WrongGroup { .. } => RefusalReason::WrongGroup,
         }

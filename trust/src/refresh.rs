@@ -19,7 +19,7 @@ use crate::list::{self, NameList};
 use crate::seen::Seen;
 use crate::state::TrustedState;
 use crate::verified::Verified;
-use crate::wanted::Wanted;
+use crate::wanted::{Wanted, listing};
 
 /// Bounds on what is fetched, in bytes. The signed lengths may only lower them.
 const MAX_ROOT: u64 = 64 * 1024;
@@ -401,7 +401,7 @@ impl<W: Wanted> Setting<W> {
     }
 
     fn find_document(self, chain: Chain) -> Result<Step<W>, VerifyError> {
-        let listing = chain.listing_within(&self.wanted.target(), W::MAX_LENGTH)?;
+        let listing = listing(&self.wanted, &chain)?;
         let stored = self.found.document.as_deref();
         match stored.map(|bytes| Verified::open(&self.wanted, &listing, bytes)) {
             Some(Ok(document)) => self.find_lists(chain, document),

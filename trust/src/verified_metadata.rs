@@ -9,7 +9,7 @@ use crate::list;
 use crate::seen::{Complete, Seen};
 use crate::state::TrustedState;
 use crate::verified::Verified;
-use crate::wanted::Wanted;
+use crate::wanted::{self, Wanted};
 
 /// The metadata of a repository, verified once. Opening a target parses and verifies no metadata
 /// again, so a program that opens all targets takes time in proportion to them.
@@ -74,7 +74,7 @@ impl VerifiedMetadata {
     }
 
     fn listing<W: Wanted>(&self, wanted: &W) -> Result<Listing, VerifyError> {
-        self.chain.listing_within(&wanted.target(), W::MAX_LENGTH)
+        wanted::listing(wanted, &self.chain)
     }
 }
 

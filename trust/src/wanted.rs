@@ -4,6 +4,7 @@ use fyr_schemas::bundle::{self, Bundle};
 use fyr_schemas::enrolment::{ENROLMENT_KEYS_TARGET, EnrolmentKeys, EnrolmentToken};
 use fyr_schemas::{Digest, GroupId, OrganisationId};
 
+use crate::chain::{Chain, Listing};
 use crate::error::VerifyError;
 use crate::list::{self, Closed};
 
@@ -20,6 +21,13 @@ pub trait Wanted: Clone + sealed::Sealed {
     /// The target's name in the signed metadata.
     fn target(&self) -> String;
 
+    /// Why the target is refused where the signed metadata does not list it.
+    fn unlisted(&self) -> VerifyError {
+        VerifyError::NotListed {
+            document: self.target(),
+        }
+    }
+
     /// Reads the target, and refuses one that is meant for another device.
     ///
     /// # Errors
@@ -29,6 +37,16 @@ pub trait Wanted: Clone + sealed::Sealed {
 
     /// The lists without which the document is of no use.
     fn lists(document: &Self::Document) -> Closed;
+}
+
+/// What the signed metadata lists as the target.
+pub(crate) fn listing<W: Wanted>(wanted: &W, chain: &Chain) -> Result<Listing, VerifyError> {
+    let target = wanted.target();
+    let listing = chain.listing_within(&target, W::MAX_LENGTH);
+    listing.map_err(|error| match error {
+        VerifyError::NotListed { document } if document == target => wanted.unlisted(),
+        error => error,
+    })
 }
 
 /// What a device accepts: the bundle of its own group, of its own organisation. It comes
@@ -63,6 +81,12 @@ impl Wanted for Identity {
 
     fn target(&self) -> String {
         bundle::target_name(&self.group)
+    }
+
+    fn unlisted(&self) -> VerifyError {
+        VerifyError::NoGroup {
+            group: self.group.clone(),
+        }
     }
 
     fn read(&self, bytes: &[u8]) -> Result<Bundle, VerifyError> {

@@ -1,6 +1,6 @@
 //! What is left after a pass, in the form in which every device is assessed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_agent_core::assess::{Assessment, Moments};
 use fyr_agent_core::in_force::InForce;
@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use crate::action::{Because, Step};
 use crate::actual::{Actual, FileState};
+use crate::desired::chromium;
 use crate::desired::hosts::Block;
 use crate::outcome::Outcome;
 use crate::path::{ManagedPath, OwnName};
@@ -75,6 +76,20 @@ pub fn assess(
         assessment,
         rest,
     }
+}
+
+/// The unmanaged files of each place that override our policy there, for the person in front of the
+/// device: no report carries their names.
+pub fn overriding(in_force: &InForce<'_>, actual: &Actual) -> BTreeMap<Place, Vec<String>> {
+    let places = actual.places.iter();
+    let overriding = places.filter_map(|(place, found)| match place {
+        Place::Chromium(_) => {
+            let by = chromium::rank(in_force.bundle(), &found.unmanaged).by;
+            (!by.is_empty()).then_some((*place, by))
+        }
+        Place::Firefox(_) | Place::Hosts => None,
+    });
+    overriding.collect()
 }
 
 struct Left<'a> {

@@ -203,7 +203,7 @@ proptest! {
     fn a_plan_after_its_own_execution_is_empty(mut device in tampered(), bundle in bundles()) {
         device.execute(&planned(&bundle, &device), &bundle);
         let again = planned(&bundle, &device);
-        prop_assert!(again.is_empty(), "still due:\n{again}");
+        prop_assert!(again.is_empty(), "still due:\n{again:?}");
     }
 
     #[test]
@@ -215,7 +215,7 @@ proptest! {
         }
         device.execute(&planned(&bundle, &device), &bundle);
         let again = planned(&bundle, &device);
-        prop_assert!(again.is_empty(), "still due:\n{again}");
+        prop_assert!(again.is_empty(), "still due:\n{again:?}");
         prop_assert!(obeys(&device, &bundle));
     }
 

@@ -255,7 +255,7 @@ fn an_unmanaged_entry_for_a_closed_name_fails_the_controls_over_its_list_and_no_
         .device
         .put_file("/etc/hosts", b"93.184.216.34 game.example\n");
     let reported = watched.pass(&bundle, 7, None);
-    assert_eq!(reported.rest.obstacles.len(), 1, "{}", reported.rest);
+    assert_eq!(reported.rest.obstacles.len(), 1, "{:?}", reported.rest);
     assert!(!reported.rest.is_empty());
     let gambling = ("sites.block.gambling", ControlState::InForce);
     assert!(
@@ -284,10 +284,10 @@ fn while_a_list_is_missing_the_hosts_file_stays_as_it_is_and_everything_else_is_
     let missing = ControlState::Failed(FailureReason::ListMissing);
     assert!(states(&reported).contains(&("sites.block.gambling", missing)));
     assert!(states(&reported).contains(&("browser.private", ControlState::InForce)));
-    assert!(reported.rest.actions.is_empty(), "{}", reported.rest);
+    assert!(reported.rest.actions.is_empty(), "{:?}", reported.rest);
     watched.lists = true;
     let repaired = watched.pass(&bundle(), 7, None);
-    assert!(repaired.rest.is_empty(), "{}", repaired.rest);
+    assert!(repaired.rest.is_empty(), "{:?}", repaired.rest);
 }
 
 #[test]

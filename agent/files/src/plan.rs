@@ -141,15 +141,21 @@ fn write(path: ManagedPath, content: Content) -> Step {
     }
 }
 
-impl fmt::Display for Plan {
+/// A plan that is not carried out, as an operator reads it: a line for each step and obstacle.
+#[derive(Debug, Clone, Copy)]
+pub struct PlanWords<'a> {
+    /// The plan.
+    pub plan: &'a Plan,
+    /// What comes before each step: `would` or `not done:`.
+    pub lead: &'a str,
+}
+
+impl fmt::Display for PlanWords<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.is_empty() {
-            return writeln!(f, "nothing to do");
+        for action in &self.plan.actions {
+            writeln!(f, "{} {action}", self.lead)?;
         }
-        for action in &self.actions {
-            writeln!(f, "{action}")?;
-        }
-        for obstacle in &self.obstacles {
+        for obstacle in &self.plan.obstacles {
             writeln!(f, "{}", ObstacleWords(obstacle))?;
         }
         Ok(())

@@ -3,7 +3,9 @@
 
 mod causes;
 
+use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use fyr_agent_core::memory::Repaired;
 use fyr_agent_core::status::{AgentState, Problem, Status};
@@ -30,6 +32,12 @@ pub struct StatusWords<'a> {
     pub status: &'a Status,
     /// The time zone of whoever reads it.
     pub zone: &'a TimeZone,
+    /// The directory that stands for a device; absent on the machine itself.
+    pub root: Option<&'a Path>,
+    /// The address of the server.
+    pub server: &'a str,
+    /// The unmanaged files of each place that override our policy there.
+    pub overriding: &'a BTreeMap<Place, Vec<String>>,
 }
 
 impl fmt::Display for StatusWords<'_> {
@@ -74,7 +82,10 @@ impl StatusWords<'_> {
         let mut facts = Vec::new();
         if let Some(bundle) = &status.bundle {
             let since = self.moment(bundle.since);
-            let text = format!("revision {}, in force since {since}", bundle.revision);
+            let text = format!(
+                "revision {}; this policy in force since {since}",
+                bundle.revision
+            );
             facts.push(("Policy", text));
         }
         facts.extend(self.periods().map(|text| ("Period", text)));

@@ -8,7 +8,7 @@ use fyr_schemas::enrolment::{EnrolmentReceipt, EnrolmentRequest, EnrolmentToken}
 use fyr_schemas::envelope::{Envelope, PayloadType};
 use fyr_schemas::{DeviceId, GroupId, OrganisationId};
 use fyr_trust::token::{ParseTokenError, TokenError};
-use fyr_trust::{EnrolmentAuthority, Refresh, Seen, TrustedState, token};
+use fyr_trust::{EnrolmentAuthority, Refresh, Seen, TrustedState, VerifyError, token};
 
 use crate::client::{Server, ServerError};
 use crate::fetch::FetchError;
@@ -60,6 +60,11 @@ pub(crate) enum EnrolError {
     /// The repository does not say whose tokens count.
     #[error("cannot learn who may hand out tokens")]
     Authority(#[source] FetchError),
+    /// The repository starts with another root than the token names.
+    #[error(
+        "the server at {server} publishes another repository than the one that this token names; check the address"
+    )]
+    OtherRepository { server: String },
     /// The server said no.
     #[error("the server does not take this device")]
     Refused(#[source] ServerError),
@@ -135,7 +140,14 @@ async fn join(
     let begun = Refresh::begin(&state, &seen, &authority, clock::read());
     let refreshed = fetch::refresh_unstored(server, begun)
         .await
-        .map_err(EnrolError::Authority)?;
+        .map_err(|error| match error {
+            FetchError::Refused(VerifyError::WrongRoot { .. }) => EnrolError::OtherRepository {
+                server: claimed.server.clone(),
+            },
+            FetchError::Refused(_) | FetchError::OutOfReach(_) | FetchError::Unkept(_) => {
+                EnrolError::Authority(error)
+            }
+        })?;
     let now = clock::read().device_time(&refreshed.seen).expiry;
     let token = token::verify(envelope, refreshed.document.value(), now)?;
     let request = EnrolmentRequest {

@@ -3,7 +3,8 @@
 use std::process::ExitCode;
 use std::time::Instant;
 
-use fyr_schemas::report::MOST_REPORTS;
+use fyr_agent_files::plan::PlanWords;
+use fyr_schemas::report::{ControlState, MOST_REPORTS};
 use tracing::warn;
 
 use super::StartError;
@@ -22,7 +23,11 @@ const STALE: u8 = 3;
 pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
     let (mut agent, server) = super::start(root)?;
     let fetched = super::block_on(turn(&mut agent, &server))?;
-    super::say(&agent.rest);
+    super::say(PlanWords {
+        plan: &agent.rest,
+        lead: "not done:",
+    });
+    super::say(format_args!("{}{}\n", in_force(&agent), unfetched(fetched)));
     Ok(ExitCode::from(code(&agent, fetched)))
 }
 
@@ -40,6 +45,34 @@ fn code(agent: &Agent, fetched: Fetched) -> u8 {
         Fetched::Believed if is_stale => STALE,
         Fetched::Believed => 0,
         Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept => STALE,
+    }
+}
+
+/// What is in force after the turn.
+fn in_force(agent: &Agent) -> String {
+    let Some(bundle) = &agent.bundle else {
+        return "no policy is in force".to_owned();
+    };
+    let mut controls = agent.remembered.memory.controls.iter();
+    let state = if presence::look(&agent.root).is_err() {
+        "is verified; the browsers of this device are not known"
+    } else if !agent.rest.is_empty() {
+        "is not completely in force"
+    } else if controls.any(|control| control.state == ControlState::PendingRestart) {
+        "is written; a browser must restart before all of it is in force"
+    } else {
+        "is in force"
+    };
+    format!("revision {} {state}", bundle.revision())
+}
+
+/// Why a newer policy may be published.
+fn unfetched(fetched: Fetched) -> &'static str {
+    match fetched {
+        Fetched::Believed => "",
+        Fetched::OutOfReach => "; the server is out of reach",
+        Fetched::Refused(_) => "; what the repository offers was refused",
+        Fetched::Unkept => "; the new policy cannot be stored",
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 
 use crate::lock::Lock;
 use crate::look::{Look, LookError};
-use crate::root::Root;
+use crate::root::{Extent, Root};
 use crate::spool;
 
 /// How a status is printed.
@@ -52,6 +52,9 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         Form::Words => super::say(StatusWords {
             status: &status,
             zone: &TimeZone::system(),
+            root: (root.extent() == Extent::Below).then_some(root.path()),
+            server: &look.enrolment.server,
+            overriding: &look.overriding,
         }),
     }
     let is_right = status.compliant && status.key_loss.is_none();

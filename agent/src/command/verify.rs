@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use fyr_agent_core::in_force::InForce;
 use fyr_agent_core::obstacle::Obstacle;
 use fyr_agent_files::assess::Assessed;
+use fyr_agent_files::plan::PlanWords;
 use fyr_schemas::report::FailureReason;
 use fyr_trust::VerifyError;
 
@@ -42,6 +43,12 @@ pub(crate) fn verify(root: &Root) -> Result<ExitCode, BeliefError> {
             ));
         }
     }
-    super::say(&rest);
+    if rest.is_empty() {
+        super::say("the files on this device agree with it\n");
+    }
+    super::say(PlanWords {
+        plan: &rest,
+        lead: "would",
+    });
     Ok(ExitCode::from(u8::from(!rest.is_empty())))
 }

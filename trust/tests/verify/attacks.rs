@@ -408,7 +408,7 @@ fn unlisted_a_group_that_is_no_longer_published_is_refused() {
             .unwrap()
             .remove("bundles/indskoling.json");
     });
-    refused(&shelf.device(), &shelf, DAY, RefusalReason::NotListed);
+    refused(&shelf.device(), &shelf, DAY, RefusalReason::NoGroup);
 }
 
 #[test]

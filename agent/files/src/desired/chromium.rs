@@ -22,6 +22,8 @@ pub struct Ranking {
     pub name: OwnName,
     /// What unmanaged files overrule all the same.
     pub overruled: Option<Affected>,
+    /// The names of those files, printable. They stay on the device: a name can say who someone is.
+    pub by: Vec<String>,
 }
 
 /// Finds the name for `bundle`'s file among `unmanaged` files.
@@ -41,12 +43,22 @@ pub fn rank(bundle: &Bundle, unmanaged: &[UnmanagedFile]) -> Ranking {
                 .all(|(rival, _)| own.outranks(rival) || !highest.outranks(rival))
         })
         .unwrap_or(highest);
-    let overruled = rivals
+    let (by, overruled): (Vec<String>, Vec<Affected>) = rivals
         .into_iter()
         .filter(|(rival, _)| !highest.outranks(rival))
-        .map(|(_, affected)| affected)
-        .reduce(Affected::and);
-    Ranking { name, overruled }
+        .map(|(rival, affected)| (printable(rival), affected))
+        .unzip();
+    Ranking {
+        name,
+        overruled: overruled.into_iter().reduce(Affected::and),
+        by,
+    }
+}
+
+/// A file name without what could steer a terminal.
+fn printable(name: &[u8]) -> String {
+    let name = String::from_utf8_lossy(name);
+    name.chars().filter(|it| !it.is_control()).collect()
 }
 
 /// What of `bundle` an unmanaged file would change if it won.
@@ -136,6 +148,7 @@ mod tests {
             unmanaged("zz.json", "{\"ForceYouTubeRestrict\":0}"),
         ];
         check(&files, "~fyr.json", true);
+        assert_eq!(rank(&bundle(), &files).by, ["ø.json"]);
     }
 
     #[test]

@@ -47,7 +47,7 @@ fn a_device_passes_from_one_period_into_the_next_and_none_of_it_is_drift() {
     let mut reported = Vec::new();
     for hour in 0..5 {
         let (in_force, assessed) = pass_at(&mut watched, hour);
-        assert!(assessed.rest.is_empty(), "{}", assessed.rest);
+        assert!(assessed.rest.is_empty(), "{:?}", assessed.rest);
         let written = String::from_utf8(written(&watched)).unwrap();
         let listed = in_force.chromium["URLBlocklist"].to_string();
         let written = written.split_whitespace().collect::<String>();
@@ -75,7 +75,7 @@ fn what_held_in_the_last_period_is_drift_in_this_one() {
     let (_, reported) = pass_at(&mut watched, 1);
     let (place, found) = (CHROMIUM, Found::Changed);
     assert_eq!(events(&reported)[0], EventKind::Drift { place, found });
-    assert!(reported.rest.is_empty(), "{}", reported.rest);
+    assert!(reported.rest.is_empty(), "{:?}", reported.rest);
 }
 
 /// A decision that begins on 1970-01-02 in Denmark, an hour before that day does in UTC.
@@ -105,7 +105,7 @@ fn a_decision_begins_at_midnight_of_its_organisation_on_a_device_without_a_netwo
         let at = watched.at();
         let in_force = bundle.in_force(at).into_owned();
         let reported = watched.pass(&in_force, 7, None);
-        assert!(reported.rest.is_empty(), "{}", reported.rest);
+        assert!(reported.rest.is_empty(), "{:?}", reported.rest);
         let written = String::from_utf8(written(&watched)).unwrap();
         assert_eq!(written.contains("spil.example"), has_begun, "{written}");
         if !has_begun {

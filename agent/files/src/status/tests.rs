@@ -1,6 +1,6 @@
 //! One golden text a case, and what causes come to as data.
 
-use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use fyr_agent_core::contact::{Contact, TroubleKind};
 use fyr_agent_core::memory::{Drift, Memory};
@@ -45,6 +45,8 @@ struct Case {
     agent: AgentState,
     disk_full: bool,
     periods: Option<PeriodsInForce>,
+    root: Option<PathBuf>,
+    overriding: BTreeMap<Place, Vec<String>>,
 }
 
 impl Case {
@@ -76,6 +78,8 @@ impl Case {
             agent: AgentState::Running,
             disk_full: false,
             periods: None,
+            root: None,
+            overriding: BTreeMap::new(),
         }
     }
 
@@ -133,6 +137,9 @@ impl Case {
         let words = StatusWords {
             status: &status,
             zone: &zone,
+            root: self.root.as_deref(),
+            server: "https://fyr.example.dk",
+            overriding: &self.overriding,
         };
         let words = words.to_string();
         for line in words.lines() {
@@ -234,6 +241,30 @@ fn a_browser_that_must_restart_and_a_server_that_is_out_of_reach() {
 }
 
 #[test]
+fn a_known_file_overrides_the_policy_and_a_directory_stands_for_the_device() {
+    let mut case = Case::new();
+    case.agent = AgentState::Stopped;
+    case.root = Some("/tmp/device".into());
+    case.overriding = [(CHROMIUM, vec!["ø.json".to_owned()])].into();
+    case.observed.obstacles.push(Obstacle {
+        place: CHROMIUM,
+        reason: FailureReason::Shadowed,
+        affected: Affected::Names(["ForceYouTubeRestrict".to_owned()].into()),
+    });
+    let shadowed = ControlState::Failed(FailureReason::Shadowed);
+    case.states = [("youtube.level", shadowed)].into();
+    insta::assert_snapshot!(case.words());
+}
+
+#[test]
+fn a_group_that_the_published_policy_does_not_have() {
+    let mut case = Case::new();
+    let refused = TroubleKind::Refused(RefusalReason::NoGroup);
+    case.contact.failed(&time(-60), refused);
+    insta::assert_snapshot!(case.words());
+}
+
+#[test]
 fn metadata_that_was_not_renewed_in_time() {
     let mut case = Case::new();
     case.contact = Contact::default();
@@ -271,6 +302,9 @@ fn a_device_without_a_policy() {
     let words = StatusWords {
         status: &status,
         zone: &zone,
+        root: None,
+        server: "https://fyr.example.dk",
+        overriding: &BTreeMap::new(),
     };
     let words = words.to_string();
     assert!(words.starts_with("No policy is in force on this device yet.\n"));
