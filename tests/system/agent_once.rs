@@ -81,6 +81,24 @@ fn a_device_whose_group_is_not_published_says_so_and_holds_its_last_policy() -> 
 }
 
 #[test]
+fn verify_says_what_would_be_written_and_writes_nothing() -> Result<()> {
+    let town = Town::new()?;
+    let device = town.settled_device()?;
+    let file = device.device.managed().join("fyr.json");
+    fs::remove_file(&file)?;
+    let verified = device.agent(&["verify"])?;
+    ensure!(verified.status.code() == Some(1), "{verified:?}");
+    ensure!(
+        verified
+            .stdout
+            .contains("would write /etc/chromium/policies/managed/fyr.json, "),
+        "{verified:?}"
+    );
+    ensure!(!file.exists(), "the file was written");
+    Ok(())
+}
+
+#[test]
 fn a_device_that_lost_its_memory_is_believed_again_and_does_not_stay_green() -> Result<()> {
     let town = Town::new()?;
     let device = town.settled_device()?;
