@@ -254,6 +254,12 @@ fn show(changes: &BTreeMap<GroupId, Change>) {
             count => eprintln!("  {word}: {count} groups"),
         }
     }
+    if changes.values().any(|change| *change == Change::Removed) {
+        eprintln!(
+            "  devices of a removed group get no new policy: keep its name in `units.yaml`, or enrol \
+             them to another group"
+        );
+    }
 }
 
 fn show_root(root: Option<RootChange>, keys: &KeyDirectory) -> Result<(), PublishError> {

@@ -58,7 +58,9 @@ pub(super) fn words(found: &Decision) -> Said {
         ),
         Decision::DeadlinePassed { case, body } => Said::new(
             format!("the decision on emergency `{case}` is overdue"),
-            format!("ask {body} to decide, or remove the rules that cite it"),
+            format!(
+                "ask {body} to decide; if the emergency has ended, remove it and the rules that cite it"
+            ),
         ),
         Decision::AssessmentOld {
             reference,
@@ -80,7 +82,7 @@ pub(super) fn words(found: &Decision) -> Said {
             format!("{body} is not competent for `{unit}`"),
             match competent {
                 Competent::Body { id, name } => {
-                    format!("let {name} decide it: write `body: {id}` in the decision")
+                    format!("correct `for`, or cite a decision of {name} (`body: {id}`)")
                 }
                 Competent::OwnDecision { name } => {
                     format!("cite a decision of {name}, which is competent for this unit")

@@ -74,7 +74,7 @@ pub(super) fn words(found: &Name) -> Said {
             },
         ),
         Name::UnknownBody { body, meant } => {
-            Said::new(format!("unknown body `{body}`"), phrase::meant(meant))
+            Said::new(format!("unknown body `{body}`"), meant_body(meant))
         }
         Name::UnknownGroup { group, meant } => {
             Said::new(format!("unknown group `{group}`"), phrase::meant(meant))
@@ -110,4 +110,13 @@ pub(super) fn words(found: &Name) -> Said {
 /// Whether no name of the kind is known yet.
 fn is_first(meant: &Meant) -> bool {
     matches!(meant, Meant::Unclear { known, .. } if known.is_empty())
+}
+
+/// A role that may decide alone is often missing in the first policy.
+fn meant_body(meant: &Meant) -> String {
+    let help = phrase::meant(meant);
+    match meant {
+        Meant::Unclear { .. } => format!("{help}; or add it to `bodies` in `fyr.yaml`"),
+        Meant::Whole(_) | Meant::Near(_) => help,
+    }
 }
