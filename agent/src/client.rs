@@ -29,6 +29,9 @@ pub(crate) enum ServerError {
          and ends without `/`"
     )]
     Address { base: String },
+    /// An address that would not be printed as it is.
+    #[error("the server address contains the character U+{:04X}; an address has none such", u32::from(*.character))]
+    Character { character: char },
     /// The client cannot be made.
     #[error("cannot prepare connections to `{base}`")]
     Prepare {
@@ -82,6 +85,10 @@ fn detail_in_words(detail: &str) -> String {
 impl Server {
     /// A client for the server at `base`.
     pub(crate) fn new(base: &str) -> Result<Self, ServerError> {
+        // An address comes from a token before its signature counts, and is printed.
+        if let Some(character) = base.chars().find(|c| !c.is_ascii_graphic()) {
+            return Err(ServerError::Character { character });
+        }
         let is_plain = is_plain_on_this_machine(base);
         if !(is_plain || base.starts_with("https://")) || base.ends_with('/') {
             return Err(ServerError::Address {
@@ -288,6 +295,24 @@ mod tests {
         assert_eq!(host("https://Fyr.example.dk:8470"), name);
         assert_eq!(host("http://[::1]:80"), None);
         assert_eq!(host("http://localhost:80"), None);
+    }
+
+    #[test]
+    fn an_address_that_could_steer_a_terminal_is_refused_and_not_printed() {
+        for base in [
+            "https://x\u{1b}]0;y",
+            "https://x y",
+            "https://x\u{202e}y",
+            "\u{9b}2J",
+        ] {
+            let refused = Server::new(base).err().map(|error| error.to_string());
+            let refused = refused.unwrap_or_default();
+            assert!(
+                refused.starts_with("the server address contains"),
+                "{refused}"
+            );
+            assert!(refused.is_ascii(), "{refused}");
+        }
     }
 
     #[test]

@@ -103,6 +103,7 @@ fn is_final(error: &ServerError) -> bool {
             ..
         }
         | ServerError::Address { .. }
+        | ServerError::Character { .. }
         | ServerError::Prepare { .. }
         | ServerError::Reach { .. }
         | ServerError::StoredNothing { .. }

@@ -214,6 +214,7 @@ impl KeyDirectory {
             .map_err(|e| KeyDirectoryError::Create(self.path.clone(), e))?;
         write_new(&private, 0o600, encrypted.as_bytes())?;
         write_new(&public, 0o644, public_pem.as_bytes())?;
+        flush(&self.path)?;
         Ok(private)
     }
 
@@ -258,8 +259,9 @@ impl KeyDirectory {
                 unused: retired.join(format!("{name}-unused-{new}.{extension}")),
             });
         }
-        match self.store(name, key, passphrase) {
-            Ok(_) => Ok(moved),
+        let stored = self.store(name, key, passphrase);
+        match stored.and_then(|_| flush(&retired)) {
+            Ok(()) => Ok(moved),
             Err(error) => {
                 moved.restore()?;
                 Err(error)
@@ -353,6 +355,14 @@ fn read(path: &Path) -> Result<Zeroizing<String>, KeyDirectoryError> {
         .and_then(|file| file.take(MAX_KEY_FILE).read_to_string(&mut text))
         .map_err(|e| KeyDirectoryError::Read(path.to_owned(), e))?;
     Ok(text)
+}
+
+/// Waits until the names in a directory are on the disk: what a key has signed outlives a power cut,
+/// so the key must too.
+fn flush(directory: &Path) -> Result<(), KeyDirectoryError> {
+    File::open(directory)
+        .and_then(|directory| directory.sync_all())
+        .map_err(|e| KeyDirectoryError::Write(directory.to_owned(), e))
 }
 
 fn write_new(path: &Path, mode: u32, bytes: &[u8]) -> Result<(), KeyDirectoryError> {

@@ -16,7 +16,7 @@ use fyr_schemas::bundle::ClosedList;
 use fyr_schemas::{CategoryId, Digest, Revision};
 use fyr_trust::list::ListCheck;
 use fyr_trust::{Answer, Identity, Need, Seen, VerifyError, Wanted as _, target_path};
-use rustix::fs::{Access, AtFlags, CWD};
+use rustix::fs::{Access, AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 
 use crate::check::{self, Targets};
@@ -330,8 +330,11 @@ impl Repository {
             .create(true)
             .truncate(false)
             .mode(0o600)
-            .custom_flags(rustix::fs::OFlags::NOFOLLOW.bits().cast_signed())
+            .custom_flags((OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed())
             .open(path)?;
+        if !file.metadata()?.is_file() {
+            return Err(io::Error::other("it is not a regular file"));
+        }
         directory.adopt(&file)?;
         Ok(file)
     }

@@ -14,6 +14,7 @@ use fyr_seal::{
 };
 use fyr_trust::{Answer, Clock, EnrolmentAuthority, Refresh, Seen, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
+use rustix::fs::{CWD, Mode, mkfifoat};
 
 #[test]
 fn what_is_published_is_read_back_as_it_was() {
@@ -461,6 +462,24 @@ fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
         "{refused:?}"
     );
     assert_eq!(tree(elsewhere.path()), before);
+}
+
+#[test]
+fn a_pipe_in_the_place_of_the_lock_is_refused_and_nothing_waits_for_it() {
+    let town = Publication::new();
+    town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let lock = town.file(".lock");
+    fs::remove_file(&lock).unwrap();
+    mkfifoat(CWD, &lock, Mode::from_raw_mode(0o600)).unwrap();
+    let is_refused = || {
+        let refused = town.renew(at("2026-08-01T09:00:00Z"));
+        matches!(refused, Err(RepositoryError::Lock(..)))
+    };
+    // To open a pipe without a reader would wait; one with a reader opens at once.
+    assert!(is_refused());
+    let reader = fs::File::options().read(true).write(true).open(&lock);
+    assert!(is_refused());
+    drop(reader.unwrap());
 }
 
 #[test]
