@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use fyr_schemas::envelope::Envelope;
 use fyr_schemas::report::Report;
 use serde_json::Value;
@@ -72,16 +72,6 @@ impl Hosted {
         let repository = self.school.repository();
         self.server = Server::start(self.state.path(), &repository, arguments)?;
         Ok(())
-    }
-
-    /// The code of the one-time link that the server printed.
-    pub fn setup_code(&self) -> Result<String> {
-        let log = self.server.log();
-        let (_, link) = log.split_once("/setup?link=").context("a link")?;
-        link.lines()
-            .next()
-            .map(str::to_owned)
-            .context("the link has a code")
     }
 
     /// A device's request to join its group, with a token of its own.

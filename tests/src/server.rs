@@ -125,6 +125,16 @@ impl Server {
         self.child.stderr()
     }
 
+    /// The code of the one-time link, once the server has printed its line.
+    pub fn setup_code(&self) -> Result<String> {
+        wait::until("the one-time link", wait::LIMIT, || {
+            let log = self.log();
+            let line = log.split_once("/setup?link=").map(|(_, rest)| rest);
+            let code = line.and_then(|line| line.split_once('\n'));
+            Ok(code.map(|(code, _)| code.to_owned()))
+        })
+    }
+
     /// Ends it as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use fyr_tests::certificate::{Certificate, Files};
 use fyr_tests::chromium::{Chromium, Page};
 use fyr_tests::device::Device;
@@ -119,10 +119,7 @@ impl Scene {
 
     /// The path of the one-time link that was printed.
     fn link(&self) -> Result<String> {
-        let log = self.server.log();
-        let (_, rest) = log.split_once("/setup?link=").context("a link")?;
-        let code = rest.lines().next().unwrap_or_default();
-        Ok(format!("/setup?link={code}"))
+        Ok(format!("/setup?link={}", self.server.setup_code()?))
     }
 }
 
