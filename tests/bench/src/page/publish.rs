@@ -74,7 +74,8 @@ pub(super) fn render(page: &mut String, found: &Publish) {
         "\nThe municipality of `tests/bench/src/municipality.rs` with 60, 260 and 860 schools. \
          `fyr publish` writes into a new repository; the other figures are of {RUNS} runs of \
          `fyr demo --once --json --policy`: the minimum, median and maximum of the time, and the server \
-         of the run that took the most memory."
+         of the run that took the most memory. The column *before* is of an earlier, faster machine: \
+         compare the growth, not the figures."
     );
 }
 
