@@ -13,9 +13,9 @@ demo: ## build, and run the whole product on five simulated devices
 	$(CARGO) build --profile demo -p fyr -p fyr-agent -p fyr-server
 	target/demo/fyr demo
 
-test: setup fmt lint build rules unit wasm system doc ## every test, in an order that fails early
+test: setup fmt lint doc build rules unit wasm system ## every test, in an order that fails early
 
-check: fmt lint rules unit wasm ## in five minutes: format, lints, the repository's rules, unit and property tests
+check: fmt lint doc rules unit wasm ## in five minutes: format, lints, the repository's rules, unit and property tests
 
 setup: ## install what the tests need and this machine does not have
 	@tests/setup.sh test

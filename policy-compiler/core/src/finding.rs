@@ -9,7 +9,7 @@
 //! 3. Add the variant to `code()` of the area, and its words to the same area below
 //!    `wording/english/`; the words of a role go to `wording/english/role.rs`.
 //! 4. In the check: `Diagnostic::of(Decision::NotCited { rule }).at(place, Role::Uncited)`, and
-//!    `.concerning(groups)` where it concerns groups. Loops over groups collect in [`PerGroup`].
+//!    `.concerning(groups)` where it concerns groups. Loops over groups collect in `PerGroup`.
 //! 5. Tests compare the data: `Decision::NotCited { .. }`, the places, the groups.
 
 mod ahead;
