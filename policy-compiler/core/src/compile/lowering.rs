@@ -1,6 +1,6 @@
 //! Lowers what groups want, each thing once: groups are many and differ in little.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use super::enforced_sites::EnforcedSites;
@@ -8,13 +8,18 @@ use super::{desired, oldest_browsers, settings_of};
 use crate::lower::{Clash, FlatLists, Groundwork, Lowered, Placements, Unknown};
 use crate::policy::{EssentialHosts, Policy};
 use crate::resolve::{Resolved, Sites};
+use crate::settings::Value;
 use crate::source::Place;
+
+/// How many settings are kept lowered. Neighbours share theirs; what is asked for again much later is
+/// lowered again, so that thousands of schools with values of their own take no memory.
+const KEPT: usize = 64;
 
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
     lists: &'p FlatLists<'r>,
-    by_settings: BTreeMap<Settings, Rc<Groundwork>>,
+    by_values: HashMap<Values<'r>, Rc<Groundwork>>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
     /// How often a wish is still to be lowered: the last time nothing is kept.
     expected: BTreeMap<Wish<'r>, usize>,
@@ -24,6 +29,9 @@ pub(super) struct Lowerings<'p, 'r> {
 
 /// The clashes, and what the oldest browsers do not know.
 pub(super) type Objections = (Vec<Clash>, Vec<Unknown>);
+
+/// Every setting of a group with its value, whichever rule holds it.
+type Values<'r> = Vec<(&'static str, &'r Value)>;
 
 /// Every setting of a group with the place of its value, which holds one value of one rule.
 pub(super) type Settings = Vec<(&'static str, Place)>;
@@ -37,7 +45,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         Self {
             policy,
             lists,
-            by_settings: BTreeMap::new(),
+            by_values: HashMap::new(),
             by_wish: BTreeMap::new(),
             expected: BTreeMap::new(),
             objections: BTreeMap::new(),
@@ -112,14 +120,25 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         is_full.then(|| groundwork.placements(&desired(self.policy, resolved, self.lists)))
     }
 
-    fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {
-        let groundwork = self.by_settings.entry(settings(resolved));
+    fn groundwork(&mut self, resolved: &'r Resolved<'r>) -> Rc<Groundwork> {
+        let values = values(resolved);
+        if self.by_values.len() >= KEPT && !self.by_values.contains_key(&values) {
+            self.by_values.clear();
+        }
+        let groundwork = self.by_values.entry(values);
         let groundwork = groundwork.or_insert_with(|| {
             let oldest = oldest_browsers(self.policy);
             Rc::new(Groundwork::of(&settings_of(resolved), &oldest))
         });
         Rc::clone(groundwork)
     }
+}
+
+fn values<'r>(resolved: &'r Resolved<'r>) -> Values<'r> {
+    let settings = resolved.settings.iter();
+    settings
+        .map(|(name, effective)| (*name, effective.holds.value))
+        .collect()
 }
 
 fn settings(resolved: &Resolved<'_>) -> Settings {
