@@ -19,7 +19,8 @@ use crate::signing::{
 /// Devices forget the version and the time that the old key signed: this repairs a repository that
 /// was signed by a wrong clock (`fyr rotate timestamp`), and it ends a stolen key. The policy stays.
 ///
-/// Needs a majority of the root's keys. The old key is kept in `retired` below the keys. After
+/// Needs a majority of the root's keys. The old key is kept in `retired` below the keys. If the command
+/// ends before the root is published, run it again: it completes the rotation with the same key. After
 /// `timestamp` or `snapshot`, copy the new key to the server's online keys: until then the server
 /// cannot renew, and devices report `stale` after 14 days.
 #[derive(Debug, clap::Args)]

@@ -9,8 +9,8 @@ use std::path::Path;
 use fyr_fixtures::Replaced as _;
 use fyr_fixtures::{DAY, Publication, at, bundle, public};
 use fyr_seal::{
-    Authorities, Change, Content, PublicKey, Published, Repository, RepositoryError, SealError,
-    Signers, SigningClock, SigningKey,
+    Authorities, Change, Content, Prepared, PublicKey, Published, Repository, RepositoryError,
+    SealError, Signers, SigningClock, SigningKey,
 };
 use fyr_trust::{Answer, Clock, EnrolmentAuthority, Refresh, Seen, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
