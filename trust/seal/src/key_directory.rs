@@ -240,10 +240,8 @@ impl KeyDirectory {
         let path = self.private(name);
         let key = open(&path, passphrase)?;
         let public = self.public_half(name);
-        if public.exists() {
-            if open_public(&public)? != key.public_key() {
-                return Err(KeyDirectoryError::Mismatch(path));
-            }
+        if public.exists() && open_public(&public)? != key.public_key() {
+            return Err(KeyDirectoryError::Mismatch(path));
         }
         Ok(key)
     }
