@@ -47,6 +47,27 @@ pub struct Repository {
     expected: Expected,
 }
 
+/// A publication that is signed and verified, and of which nothing is written. The repository stays
+/// locked until it is dropped.
+#[derive(Debug)]
+#[must_use]
+pub struct Prepared<'a> {
+    repository: &'a Repository,
+    publication: Publication,
+    _lock: File,
+}
+
+impl Prepared<'_> {
+    /// Writes it and returns what is published then.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]; a part of it may be published, and so may the root that names other keys.
+    pub fn write(self) -> Result<Published, RepositoryError> {
+        self.repository.write(None, &self.publication)?;
+        self.repository.expect_published()
+    }
+}
+
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
 #[expect(
@@ -176,18 +197,19 @@ impl Repository {
         Ok(after)
     }
 
-    /// Publishes the same targets under other keys and returns what is published then.
+    /// Signs the same targets under other keys and verifies them as a device will. Nothing is written
+    /// until [`Prepared::write`].
     ///
     /// # Errors
-    /// [`RepositoryError`]; what was published stays published.
-    pub fn rotate(
+    /// [`RepositoryError`]
+    pub fn prepare_rotation(
         &self,
         authorities: &Authorities,
         signers: &Signers,
         clock: SigningClock,
-    ) -> Result<Published, RepositoryError> {
+    ) -> Result<Prepared<'_>, RepositoryError> {
         self.expect_owner()?;
-        let _lock = self.lock()?;
+        let lock = self.lock()?;
         let before = self.expect_published()?;
         let now = clock.checked(before.issued())?;
         let publication = publication::rotate(&before, authorities, signers, now)
@@ -197,8 +219,11 @@ impl Repository {
         check::metadata(before.first_root(), now, |need| overlay.read(need))
             .and_then(|verified| verified.bundles(groups.keys(), self))
             .map_err(would_be_refused)?;
-        self.write(None, &publication)?;
-        self.expect_published()
+        Ok(Prepared {
+            repository: self,
+            publication,
+            _lock: lock,
+        })
     }
 
     /// Removes what neither the newest publication nor the one before it names, once it is older than

@@ -150,7 +150,10 @@ fn a_file_longer_than_a_device_takes_is_not_read_to_its_end() {
 fn rotate(town: &Publication) -> Result<Published, RepositoryError> {
     let (authorities, signers) = (town.authority.authorities(), &town.authority.signers);
     let clock = SigningClock::right(at(DAY));
-    town.repository().rotate(&authorities, signers, clock)
+    let repository = town.repository();
+    repository
+        .prepare_rotation(&authorities, signers, clock)?
+        .write()
 }
 
 fn names(directory: &Path) -> Vec<String> {
