@@ -175,7 +175,7 @@ fn trickle(client: Client, stop: &AtomicBool) -> Result<()> {
     while !stop.load(Ordering::Relaxed) {
         let mut stream = client.connect()?;
         stream.write_all(request.as_bytes())?;
-        stream.write_all(&[b' '; 20_000])?;
+        stream.write_all(&vec![b' '; LONG.begun])?;
         // The wait for an answer is the pause between two pieces: 5 KB/s.
         stream.set_read_timeout(Some(Duration::from_millis(200)))?;
         while !stop.load(Ordering::Relaxed) && is_open(&mut stream) {

@@ -44,7 +44,7 @@ pub(super) struct Batch {
 }
 
 /// What became of a batch of reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IngestOutcome {
     /// All of them are stored.
     Stored {
