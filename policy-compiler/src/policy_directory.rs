@@ -10,8 +10,7 @@ use fyr_policy_core::source::{
     ListFile, MAX_FILE_BYTES, MAX_FILES, MAX_LIST_BYTES, MAX_LISTS_BYTES,
 };
 use fyr_policy_core::{
-    Assumptions, Checked, Compilation, Diagnostic, SourceFile, Sources, check,
-    compile_each,
+    Assumptions, Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile_each,
 };
 use fyr_schemas::bundle::Bundle;
 use jiff::civil::Date;
