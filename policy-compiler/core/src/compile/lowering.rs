@@ -1,6 +1,6 @@
 //! Lowers what groups want, each thing once: groups are many and differ in little.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::enforced_sites::EnforcedSites;
@@ -11,15 +11,16 @@ use crate::resolve::{Resolved, Sites};
 use crate::settings::Value;
 use crate::source::Place;
 
-/// How many settings are kept lowered. Neighbours share theirs; what is asked for again much later is
-/// lowered again, so that thousands of schools with values of their own take no memory.
+/// For how many sets of values settings are kept lowered. Neighbours share theirs, and what is asked
+/// for again later is lowered again: thousands of schools with values of their own take no memory.
 const KEPT: usize = 64;
 
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
     lists: &'p FlatLists<'r>,
-    by_values: HashMap<Values<'r>, Rc<Groundwork>>,
+    /// Settings that were lowered, those of the last group at the end.
+    recent: VecDeque<(Values<'r>, Rc<Groundwork>)>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
     /// How often a wish is still to be lowered: the last time nothing is kept.
     expected: BTreeMap<Wish<'r>, usize>,
@@ -45,7 +46,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         Self {
             policy,
             lists,
-            by_values: HashMap::new(),
+            recent: VecDeque::new(),
             by_wish: BTreeMap::new(),
             expected: BTreeMap::new(),
             objections: BTreeMap::new(),
@@ -122,15 +123,18 @@ impl<'p, 'r> Lowerings<'p, 'r> {
 
     fn groundwork(&mut self, resolved: &'r Resolved<'r>) -> Rc<Groundwork> {
         let values = values(resolved);
-        if self.by_values.len() >= KEPT && !self.by_values.contains_key(&values) {
-            self.by_values.clear();
-        }
-        let groundwork = self.by_values.entry(values);
-        let groundwork = groundwork.or_insert_with(|| {
+        let known = self.recent.iter().rposition(|(of, _)| *of == values);
+        let known = known.and_then(|at| self.recent.remove(at));
+        let (values, groundwork) = known.unwrap_or_else(|| {
             let oldest = oldest_browsers(self.policy);
-            Rc::new(Groundwork::of(&settings_of(resolved), &oldest))
+            let groundwork = Groundwork::of(&settings_of(resolved), &oldest);
+            (values, Rc::new(groundwork))
         });
-        Rc::clone(groundwork)
+        if self.recent.len() >= KEPT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((values, Rc::clone(&groundwork)));
+        groundwork
     }
 }
 

@@ -69,7 +69,7 @@ pub enum Name {
 }
 
 /// A value of some [`Kind`].
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// A word of [`Kind::Levels`] or [`Kind::Choice`].
     Level(&'static str),
