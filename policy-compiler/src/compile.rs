@@ -15,6 +15,7 @@ use fyr_schemas::GroupId;
 use fyr_schemas::bundle::Bundle;
 
 use self::staged::Staged;
+use crate::dormant::dormant;
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::Look;
 
@@ -131,6 +132,9 @@ pub(crate) fn compile_each(
     if compilation.failed() {
         eprintln!("{}; nothing was written", findings.tally());
         return Ok(None);
+    }
+    if let Some(dormant) = dormant(&compilation.dormant) {
+        eprintln!("{dormant}");
     }
     Ok(Some(compilation))
 }

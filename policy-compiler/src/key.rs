@@ -104,7 +104,7 @@ fn list(args: &ListArgs) -> Result<ExitCode, KeyCommandError> {
         } else {
             "public half only"
         };
-        writeln!(out, "{name:<20} {}  {halves}", key.key_id()).map_err(KeyCommandError::Print)?;
+        writeln!(out, "{name:<20} {}  {halves}", key.hex()).map_err(KeyCommandError::Print)?;
     }
     Ok(ExitCode::SUCCESS)
 }

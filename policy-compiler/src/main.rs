@@ -6,6 +6,7 @@ mod completions;
 mod day;
 mod demo;
 mod diff;
+mod dormant;
 mod enrol_token;
 mod explain;
 mod key;

@@ -221,7 +221,7 @@ fn a_title_is_one_line_and_has_nothing_that_a_terminal_obeys() {
             "`title` contains the control character U+001B",
         ),
         (
-            "\"YouTube\\nnothing changes for anybody\"",
+            "\"YouTube\\nnothing changes for any group\"",
             "`title` has more than one line",
         ),
     ] {

@@ -45,7 +45,7 @@ pub(crate) use self::gather::PerGroup;
 pub use self::group::{Group, LowestGrade, NoStage};
 pub use self::hours::{Hours, Shortening};
 pub use self::list::{EmptyList, FileMeant, List, Mostly};
-pub use self::name::{GroupEntry, Name, StageMeant, UnitMeant};
+pub use self::name::{GroupEntry, Name, OneName, StageMeant, UnitMeant};
 pub use self::reach::{Blocked, Need, PlatformUse, Reach};
 pub use self::role::Role;
 pub use self::rule::{Rule, Whom};

@@ -134,7 +134,7 @@ fn a_directory_does_not_take_the_place_of_the_revision_a_change_is_compared_with
             stderr(&revision)
         );
         let directory = diff_in(place, &format!("./{name}"), "policy");
-        assert_eq!(stdout(&directory), "nothing changes for anybody\n");
+        assert_eq!(stdout(&directory), "nothing changes for any group\n");
     }
 }
 
@@ -147,7 +147,7 @@ fn a_revision_without_a_policy_at_its_top_is_answered_with_the_one_below_it() {
         "fyr: `main` holds no policy here: write `main:./policy`\n"
     );
     let output = diff_in(place.path(), "main:./policy", "main:./policy");
-    assert_eq!(stdout(&output), "nothing changes for anybody\n");
+    assert_eq!(stdout(&output), "nothing changes for any group\n");
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn a_comparison_runs_nothing_that_the_repository_asks_for() {
         git(place, &["config", key, value]);
     }
     let output = diff_in(place, "main", "policy");
-    assert_eq!(stdout(&output), "nothing changes for anybody\n");
+    assert_eq!(stdout(&output), "nothing changes for any group\n");
     assert!(!ran.exists(), "git ran a program of the repository");
 }
 
@@ -277,7 +277,7 @@ fn a_rule_that_is_split_in_two_changes_nothing_but_its_name() {
 fn a_policy_that_did_not_change_is_one_line() {
     let policy = Source::small();
     let output = diff(directory(&policy), directory(&policy), &[]);
-    assert_eq!(stdout(&output), "nothing changes for anybody\n");
+    assert_eq!(stdout(&output), "nothing changes for any group\n");
 }
 
 #[test]
@@ -326,7 +326,7 @@ fn r25_a_proposal_says_what_it_would_touch_before_it_is_decided() {
         directory(&Source::example("ballerup")),
         &[],
     );
-    assert_eq!(stdout(&as_it_stands), "nothing changes for anybody\n");
+    assert_eq!(stdout(&as_it_stands), "nothing changes for any group\n");
     let output = ask(&["--what-if", "85.10.09-G01-7-62"]);
     assert!(!output.status.success());
     assert!(

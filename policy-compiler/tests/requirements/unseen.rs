@@ -224,7 +224,7 @@ fn r25_a_floor_for_a_stage_without_a_class_is_missed() {
         "weaker | gulv.example | block → allow | udskoling in /skoler/oest",
     );
     let same = reported(&floor, &floor);
-    assert_eq!(same, "nothing changes for anybody");
+    assert_eq!(same, "nothing changes for any group");
 }
 
 #[test]

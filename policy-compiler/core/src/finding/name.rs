@@ -34,8 +34,8 @@ pub enum Name {
     UsedTwice {
         /// The name.
         name: String,
-        /// For a class that its unit lists by a year: the entry to write instead.
-        instead: Option<GroupEntry>,
+        /// For a class: what to write instead.
+        instead: Option<OneName>,
     },
     /// A unit that `units.yaml` does not have.
     UnknownUnit {
@@ -105,6 +105,16 @@ pub enum Name {
         /// What was probably meant.
         meant: Meant,
     },
+}
+
+/// How a class gets a name of its own.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum OneName {
+    /// Its unit lists it by a year: this entry is to be written instead.
+    Entry(GroupEntry),
+    /// It is named under `groups`, and this unit still lists its year.
+    StillListed(UnitPath),
 }
 
 /// A group as it is written under `groups`.

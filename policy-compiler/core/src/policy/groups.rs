@@ -8,7 +8,7 @@ use fyr_schemas::{GroupId, StageId, UnitPath};
 use super::naming::used_twice;
 use super::{Group, unknown};
 use crate::finding::{
-    Diagnostic, Diagnostics, Group as Found, GroupEntry, LowestGrade, NoStage, Role,
+    Diagnostic, Diagnostics, Group as Found, GroupEntry, LowestGrade, NoStage, OneName, Role,
 };
 use crate::parse::InFile;
 use crate::source::Place;
@@ -46,7 +46,7 @@ pub(super) fn place_groups(
             Ok(at_stage) => {
                 let place = file.place(&id);
                 if let Some(first) = groups.get(&id.value) {
-                    findings.push(twice(&id, &group, (place, first)));
+                    findings.push(twice(&file.document, &id, &group, (place, first)));
                     continue;
                 }
                 let group = Group {
@@ -94,8 +94,17 @@ enum Side {
 }
 
 /// The finding for a second group of one name. Classes with one name in two schools are named after
-/// the units above them.
-fn twice(id: &GroupId, group: &source::Group, (second, first): (Place, &Group)) -> Diagnostic {
+/// the units above them; one that is named under `groups` is no longer listed by its school.
+fn twice(
+    file: &UnitsFile,
+    id: &GroupId,
+    group: &source::Group,
+    (second, first): (Place, &Group),
+) -> Diagnostic {
+    if file.groups.keys().any(|named| named.value == *id) {
+        let still_listed = OneName::StillListed(first.unit.clone());
+        return used_twice(id, Some(still_listed), (second, first.place));
+    }
     let unit = &group.unit;
     let school = unit.parent().filter(|above| *above != UnitPath::root());
     let school = school.and_then(|above| Some(above.as_str().rsplit_once('/')?.1.to_owned()));
@@ -103,10 +112,12 @@ fn twice(id: &GroupId, group: &source::Group, (second, first): (Place, &Group)) 
     let instead = school
         .zip(began)
         .filter(|_| **unit != first.unit)
-        .map(|(school, start)| GroupEntry {
-            group: format!("{school}-{id}"),
-            unit: unit.value.clone(),
-            start,
+        .map(|(school, start)| {
+            OneName::Entry(GroupEntry {
+                group: format!("{school}-{id}"),
+                unit: unit.value.clone(),
+                start,
+            })
         });
     used_twice(id, instead, (second, first.place))
 }

@@ -13,7 +13,7 @@ use super::statement::{self, Names, report_scope};
 use super::validity::Validity;
 use super::{Rule, Service, site_statement, time_scope};
 use crate::category::Category;
-use crate::finding::{Diagnostic, Diagnostics, EmptyList, GroupEntry, List, Name, Role};
+use crate::finding::{Diagnostic, Diagnostics, EmptyList, List, Name, OneName, Role};
 use crate::meant::Meant;
 use crate::parse::{InFile, Listed};
 use crate::source::Place;
@@ -154,7 +154,7 @@ fn insert_once<K: Ord + Display, T>(
 /// The finding for the second of one name.
 pub(super) fn used_twice(
     name: &impl Display,
-    instead: Option<GroupEntry>,
+    instead: Option<OneName>,
     (second, first): (Place, Place),
 ) -> Diagnostic {
     let name = name.to_string();

@@ -7,7 +7,7 @@ use crate::policy::{Policy, Rule, SettingStatement, ValueFor};
 use crate::resolve::{EffectiveSetting, Resolution, Resolved};
 use crate::source::Place;
 
-/// Every value that changes nothing for anybody.
+/// Every value that changes nothing for any group.
 pub(super) fn ineffective<'a>(
     policy: &'a Policy,
     resolution: &'a Resolution<'a>,

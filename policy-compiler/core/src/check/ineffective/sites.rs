@@ -11,7 +11,7 @@ use crate::resolve::{Resolution, SiteClaim, Sites};
 use crate::source::Place;
 use crate::url_filter::{ByHost, UrlFilter, Verdict};
 
-/// Every site that changes nothing for anybody. A service is one site, however many filters it
+/// Every site that changes nothing for any group. A service is one site, however many filters it
 /// stands for.
 pub(super) fn ineffective<'a>(
     policy: &'a Policy,

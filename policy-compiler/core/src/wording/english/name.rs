@@ -1,7 +1,7 @@
 //! Words about names.
 
 use super::{Said, phrase};
-use crate::finding::{Name, StageMeant, UnitMeant};
+use crate::finding::{Name, OneName, StageMeant, UnitMeant};
 use crate::meant::Meant;
 
 pub(super) fn words(found: &Name) -> Said {
@@ -30,10 +30,13 @@ pub(super) fn words(found: &Name) -> Said {
         Name::UsedTwice { name, instead } => Said::new(
             format!("name `{name}` is used twice"),
             match instead {
-                Some(entry) => format!(
+                Some(OneName::Entry(entry)) => format!(
                     "remove it from the list of its unit, and write it under `groups`: \
                      `{}: {{ unit: {}, start: {} }}`",
                     entry.group, entry.unit, entry.start
+                ),
+                Some(OneName::StillListed(unit)) => format!(
+                    "remove its year from the list of `{unit}`, or write another name under `groups`"
                 ),
                 None => "rename one of them".to_owned(),
             },

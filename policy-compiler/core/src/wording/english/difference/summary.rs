@@ -11,7 +11,7 @@ use crate::wording::english::phrase::{agreeing, counted};
 pub(in crate::wording) fn summary(difference: &Difference, reached: Option<Reached>) -> String {
     let is_all_compared = difference.not_compared.is_empty();
     if difference.risk == Risk::Nothing && difference.groups.added.is_empty() && is_all_compared {
-        return "nothing changes for anybody".to_owned();
+        return "nothing changes for any group".to_owned();
     }
     let groups = &difference.groups;
     let mut parts = Vec::new();
