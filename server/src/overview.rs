@@ -34,8 +34,10 @@ pub(crate) struct Overview {
 /// One group in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GroupOverview {
-    /// Its name.
+    /// Its id.
     pub(crate) group: GroupId,
+    /// The full name of its unit, where a published bundle has it.
+    pub(crate) unit_name: Option<String>,
     /// Who uses its devices; none where no bundle is published for it.
     pub(crate) audience: Option<Audience>,
     /// Its stage.
@@ -118,6 +120,16 @@ impl Overview {
     }
 }
 
+impl GroupOverview {
+    /// What people call it: the name of its unit, and its id.
+    pub(crate) fn title(&self) -> String {
+        match &self.unit_name {
+            Some(name) => format!("{name} · {}", self.group),
+            None => self.group.to_string(),
+        }
+    }
+}
+
 /// A group with its devices.
 struct Members<'a> {
     group: &'a GroupId,
@@ -131,6 +143,10 @@ impl Members<'_> {
     fn overview(&self) -> GroupOverview {
         GroupOverview {
             group: self.group.clone(),
+            unit_name: self
+                .published
+                .and_then(|it| it.unit_name.clone())
+                .map(String::from),
             audience: self.published.map(|published| published.audience),
             stage: self.published.map(|published| published.stage.clone()),
             tally: Tally::of(self.devices.iter().copied()),

@@ -44,6 +44,8 @@ pub(crate) struct Publication {
 /// What a group's bundle says about the group. Groups share what they say alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublishedGroup {
+    /// The full name of its unit.
+    pub(crate) unit_name: Option<Box<str>>,
     /// Who uses the devices.
     pub(crate) audience: Audience,
     /// The stage on the day of compilation.
@@ -142,6 +144,7 @@ impl PublishedGroup {
         };
         Ok(Self {
             edition,
+            unit_name: described.unit_name.clone(),
             audience: described.audience,
             stage: described.stage.clone(),
             decisions: shared.decisions(described.decisions)?,
