@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fyr_schemas::bundle::{Control, DecisionNote};
-use fyr_schemas::{CaseNumber, ControlId, Digest};
+use fyr_schemas::{CaseNumber, ControlId, Digest, GroupId};
 use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
+use super::PublishedGroup;
 use super::described::Described;
 use crate::edition::ReportedControls;
 
@@ -18,6 +19,8 @@ type Decisions = BTreeMap<CaseNumber, DecisionNote>;
 /// Parsed parts of bundles, each under the digest of its text, from one publication to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
+    /// The groups that were read of publications that were overtaken.
+    pub(super) overtaken: BTreeMap<GroupId, Arc<PublishedGroup>>,
     /// The lists whose text was found to be the one that bundles name.
     pub(super) sound_lists: BTreeSet<Digest>,
     control: HashMap<Digest, Arc<Control>>,
