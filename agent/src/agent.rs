@@ -175,10 +175,11 @@ impl Agent {
     }
 
     /// A refresh from what is stored on.
-    pub(crate) fn begin_refresh(&self) -> Refresh<Identity> {
+    pub(crate) fn begin_refresh(&mut self) -> Refresh<Identity> {
         let identity = self.enrolment.identity();
+        let held = self.hosts.lists().held();
         let (state, seen) = (self.belief.state(), self.belief.seen());
-        Refresh::begin(state, seen, &identity, clock::read()).holding(self.hosts.lists().held())
+        Refresh::begin(state, seen, &identity, clock::read()).holding(held)
     }
 
     /// Takes one step of a refresh: stores what it verified, and says what is to be fetched next.

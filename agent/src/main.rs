@@ -21,6 +21,7 @@ mod report;
 mod root;
 mod run;
 mod spool;
+mod stamp;
 mod store;
 mod system;
 mod upload;
