@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 
 use fyr_agent_core::contact::TroubleKind;
 use fyr_agent_core::events::EventLog;
-use fyr_agent_core::in_force::{InForce, slice_start};
+use fyr_agent_core::in_force::InForce;
+use fyr_agent_core::slice;
 use fyr_agent_core::storage::Storage;
 use fyr_agent_files::assess::{Assessed, Pass, assess};
 use fyr_agent_files::plan::{ObstacleWords, Plan, plan};
@@ -142,13 +143,13 @@ impl Agent {
     /// as later than now is corrected.
     pub(crate) fn time(&mut self) -> DeviceTime {
         let time = self.read_time();
-        self.remembered.contact.note_time(&time);
+        self.remembered.contact.note_time(&time, clock::uptime());
         let is_new = std::mem::discriminant(&time.clock) != std::mem::discriminant(&self.clock);
         self.clock = time.clock;
         if is_new {
             let event = match time.clock {
                 ClockState::Plausible => None,
-                ClockState::Behind => {
+                ClockState::BeforeBuild | ClockState::BeforeSlice => {
                     warn!("the system clock is before a time that this device has seen");
                     Some(EventKind::ClockJumped)
                 }
@@ -201,7 +202,7 @@ impl Agent {
     fn keep(&mut self, kept: Keep) -> Result<(), FetchError> {
         match kept {
             Keep::Trust(state, seen) => {
-                self.belief.keep(&self.store, *state, seen);
+                self.belief.keep(&self.store, *state, seen, clock::read());
                 self.note_belief();
                 Ok(())
             }
@@ -242,13 +243,14 @@ impl Agent {
     }
 
     fn believe(&mut self, refreshed: Refreshed<Bundle>) {
-        self.belief
-            .keep(&self.store, refreshed.state, refreshed.seen);
+        let (state, seen) = (refreshed.state, refreshed.seen);
+        self.belief.keep(&self.store, state, seen, clock::read());
         self.note_belief();
         self.expires = Some(refreshed.expires);
         let time = self.time();
         let contact = &mut self.remembered.contact;
         contact.succeeded(&time, refreshed.timestamp, refreshed.expires);
+        contact.note_time(&time, clock::uptime());
         if contact.staleness(&time).is_some() {
             warn!("the metadata of the policy is older than 14 days by the clock of this device");
         }
@@ -285,11 +287,8 @@ impl Agent {
             return;
         };
         let in_force = InForce::at(bundle, time.now);
-        // INVARIANT: only a slice that began by the unsigned time, and before the metadata expired,
-        // counts. Neither a signature nor a clock that is far ahead for a moment must hold the device
-        // in a slice to come.
-        let start = slice_start(bundle, time.unsigned)
-            .filter(|start| self.expires.is_some_and(|expires| *start <= expires));
+        let fresh_until = self.remembered.contact.renewal_due();
+        let start = slice::to_store(bundle, &time, [self.expires, fresh_until]);
         let owner = self.store.owner();
         let memory = &self.remembered.memory;
         let hosts = &mut self.hosts;

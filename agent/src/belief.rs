@@ -1,10 +1,11 @@
 //! What this device believes: stored as soon as it changes, and in memory where it cannot be.
 
+use fyr_agent_core::slice;
 use fyr_schemas::report::FailureReason;
 use fyr_trust::seen::Slot;
-use fyr_trust::{Seen, TrustedState};
+use fyr_trust::{Clock, Seen, TrustedState};
 use jiff::Timestamp;
-use tracing::warn;
+use tracing::{info, warn};
 
 use crate::store::Store;
 
@@ -42,19 +43,22 @@ impl Belief {
 
     /// Stores it, where that failed before.
     pub(crate) fn store_again(&mut self, store: &Store) {
-        self.keep(store, self.state.clone(), self.slot.seen.clone());
+        self.take(store, self.state.clone(), self.slot.seen.clone());
     }
 
-    /// Believes this from here on, and stores what is new of it.
-    ///
+    /// Believes what a refresh verified from here on, and stores what is new of it. The stored slice is
+    /// this device's own: a refresh only shows whether it is to be forgotten.
+    pub(crate) fn keep(&mut self, store: &Store, state: TrustedState, seen: Seen, clock: Clock) {
+        let slice = slice::kept(&self.slot.seen, &seen, clock);
+        if self.slot.seen.slice != slice {
+            info!("the time slice of a clock that was ahead is forgotten");
+        }
+        self.take(store, state, Seen { slice, ..seen });
+    }
+
     /// The state goes first, and the versions only above a state that is on disk: the other way
     /// round, a power cut between the two would refuse the last good policy at the next start.
-    pub(crate) fn keep(&mut self, store: &Store, state: TrustedState, seen: Seen) {
-        let seen = Seen {
-            // A slice may have begun while the refresh was under way.
-            slice: seen.slice.max(self.slot.seen.slice),
-            ..seen
-        };
+    fn take(&mut self, store: &Store, state: TrustedState, seen: Seen) {
         let is_new_state = self.stored.is_err() || state != self.state;
         if !is_new_state && seen == self.slot.seen {
             return;
@@ -85,7 +89,7 @@ impl Belief {
                 slice: Some(start),
                 ..self.slot.seen.clone()
             };
-            self.keep(store, self.state.clone(), seen);
+            self.take(store, self.state.clone(), seen);
         }
     }
 }

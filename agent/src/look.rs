@@ -60,11 +60,12 @@ impl Look {
         let store = Store::open(root)?;
         let enrolment = store.enrolment()?;
         store.check_readable()?;
-        let remembered = store.remembered();
+        let mut remembered = store.remembered();
         let key = DeviceKey::load_for(&store, &enrolment.device);
         let present = presence::look(root)?;
         let seen = store.seen().seen;
         let time = clock::read().device_time(&seen);
+        remembered.contact.note_time(&time, clock::uptime());
         let at = time.now;
         let reloaded = reload(&store.trusted(), &seen, &enrolment.identity());
         let mut hosts = Hosts::new(Lists::of(&store)?, &enrolment.server);

@@ -20,7 +20,7 @@ use crate::compile::{CompileError, compile_each};
 use crate::passphrase::{AskError, PassphraseArgs, PassphraseSource};
 use crate::policy_directory::PolicyArgs;
 use crate::signing::{
-    SigningArgs, SigningError, authorities, of_role, public_keys, show_keys, unlock,
+    SigningArgs, SigningError, authorities, of_role, public_keys, show_keys, unlock, unlock_root,
 };
 
 /// Groups of one kind that are named one by one; more are only counted.
@@ -148,7 +148,8 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
         return Ok(ExitCode::FAILURE);
     }
     let before = published.as_ref().map(Published::revision);
-    let signers = unlock_for(root, &keys, &args.passphrase.source()?)?;
+    let source = args.passphrase.source()?;
+    let signers = unlock_for(root, &keys, published.as_ref(), &source)?;
     // What was shown is what is signed on top of, after any change to the directory since.
     let shown = published.as_ref().map(Pin::of);
     let published = repository
@@ -223,11 +224,12 @@ fn expect_room(path: &Path) -> Result<(), PublishError> {
 fn unlock_for(
     root: Option<RootChange>,
     keys: &KeyDirectory,
+    published: Option<&Published>,
     source: &PassphraseSource,
 ) -> Result<Signers, SigningError> {
     Ok(Signers {
         root: match root {
-            Some(_) => unlock(keys, Role::Root, source)?,
+            Some(_) => unlock_root(keys, published, source)?,
             None => Vec::new(),
         },
         targets: unlock(keys, Role::Targets, source)?,

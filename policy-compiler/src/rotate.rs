@@ -5,19 +5,22 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use fyr_seal::{
-    Expected, KeyDirectory, KeyDirectoryError, KeyError, KeyName, Pin, PinError, Repository,
-    RepositoryError, Role, Signers, SigningKey,
+    Expected, KeyDirectory, KeyDirectoryError, KeyError, KeyFiles, KeyName, Pin, PinError,
+    Published, Repository, RepositoryError, Role, Signers, SigningKey,
 };
 
 use crate::passphrase::{AskError, PassphraseArgs, PassphraseSource};
-use crate::signing::{SigningArgs, SigningError, authorities, public_keys, unlock_one};
+use crate::signing::{
+    SigningArgs, SigningError, authorities, public_keys, unlock_one, unlock_root,
+};
 
 /// Replace a key and publish the root that names the new one
 ///
 /// Devices forget the version and the time that the old key signed: this repairs a repository that
 /// was signed by a wrong clock (`fyr rotate timestamp`), and it ends a stolen key. The policy stays.
 ///
-/// Needs a majority of the root's keys. The old key is kept in `retired` below the keys. After
+/// Needs a majority of the root's keys. The old key is kept in `retired` below the keys. If the command
+/// ends before the root is published, run it again: it completes the rotation with the same key. After
 /// `timestamp` or `snapshot`, copy the new key to the server's online keys: until then the server
 /// cannot renew, and devices report `stale` after 14 days.
 #[derive(Debug, clap::Args)]
@@ -96,8 +99,8 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
         return Err(RotateError::Enrolment(name.clone()));
     }
     let keys = KeyDirectory::at(&signing.keys);
-    let public = public_keys(&keys)?;
-    let Some((_, old)) = public.iter().find(|(known, _)| known == name) else {
+    let mut public = public_keys(&keys)?;
+    let Some((_, current)) = public.iter_mut().find(|(known, _)| known == name) else {
         return Err(RotateError::Unknown(name.clone()));
     };
     let expected = Pin::beside(&keys)?.map_or(Expected::Nothing, Expected::Pinned);
@@ -109,40 +112,42 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
     clock
         .checked(published.issued())
         .map_err(RepositoryError::from)?;
-    eprintln!("  {name} key replaced: {}", old.hex());
+    // A rotation that broke off left the new key here. It is completed with that key: the root that names
+    // it may be known to others, and a third key would contradict it.
+    let waits = !published.role_keys(name.role()).contains(&current.hex());
+    if waits {
+        eprintln!("  {name} key added: {}", current.hex());
+    } else {
+        eprintln!("  {name} key replaced: {}", current.hex());
+    }
     eprintln!("  the root is signed too");
     if !signing.confirmed()? {
         eprintln!("nothing was changed");
         return Ok(ExitCode::FAILURE);
     }
     let source = passphrase.source()?;
-    let mut signers = unlock_others(name, &keys, &source)?;
-    let key =
-        SigningKey::generate().map_err(|source| RotateError::Generate(name.clone(), source))?;
-    let new_hex = key.public_key().hex();
-    let retired = keys.replace(name, &key, &source.new_one(&format!("the key {name}"))?)?;
-    signers_of(&mut signers, name.role()).push(key);
-    let public = match public_keys(&keys) {
-        Ok(public) => public,
-        Err(error) => {
-            retired.restore()?;
-            return Err(error.into());
-        }
+    let new = if waits {
+        None
+    } else {
+        Some(NewKey::make(name, &source)?)
     };
-    let published = match repository.rotate(&authorities(&public), &signers, signing.clock()) {
-        Ok(published) => published,
-        Err(source) if names_only_old_keys(&repository, name.role(), &new_hex) => {
-            retired.restore()?;
-            return Err(source.into());
-        }
-        Err(source) => {
-            return Err(RotateError::Incomplete {
-                name: name.clone(),
-                retired: retired.directory().to_owned(),
-                source: Box::new(source),
-            });
-        }
-    };
+    let (key, files) = new.map(|new| (new.key, new.files)).unzip();
+    if let Some(key) = &key {
+        *current = key.public_key();
+    }
+    let new_hex = current.hex();
+    let signers = unlock_signers(name, key, &keys, &published, &source)?;
+    let prepared = repository.prepare_rotation(&authorities(&public), &signers, signing.clock())?;
+    // INVARIANT: the new key is stored before a root that names it leaves this program, and from then on
+    // both keys stay; no file of the repository decides over them.
+    if let Some(files) = files {
+        keys.replace(name, &files)?;
+    }
+    let published = prepared.write().map_err(|source| RotateError::Incomplete {
+        name: name.clone(),
+        retired: keys.retired_directory(),
+        source: Box::new(source),
+    })?;
     Pin::of(&published).keep(&keys)?;
     let _unread = writeln!(
         io::stdout(),
@@ -156,28 +161,45 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Whether the newest root certainly does not name the new key, so that the old one still counts.
-fn names_only_old_keys(repository: &Repository, role: Role, new_hex: &str) -> bool {
-    matches!(
-        repository.published(),
-        Ok(Some(published)) if !published.role_keys(role).contains(new_hex)
-    )
+/// A key that is not stored yet.
+struct NewKey {
+    key: SigningKey,
+    files: KeyFiles,
 }
 
-/// Opens the keys that sign beside the new one. Of the key that is replaced only a root signs once
-/// more: devices follow from one root to the next by its signature.
-fn unlock_others(
-    replaced: &KeyName,
+impl NewKey {
+    fn make(name: &KeyName, source: &PassphraseSource) -> Result<Self, RotateError> {
+        let passphrase = source.new_one(&format!("the key {name}"))?;
+        let failed = |source| RotateError::Generate(name.clone(), source);
+        let key = SigningKey::generate().map_err(failed)?;
+        let files = KeyFiles::of(&key, &passphrase).map_err(failed)?;
+        Ok(Self { key, files })
+    }
+}
+
+/// Opens the keys that sign. Of a key that `new` replaces only a root signs once more: devices follow
+/// from one root to the next by its signature.
+fn unlock_signers(
+    name: &KeyName,
+    mut new: Option<SigningKey>,
     keys: &KeyDirectory,
+    published: &Published,
     source: &PassphraseSource,
 ) -> Result<Signers, SigningError> {
-    let open = |role: Role| -> Result<Vec<SigningKey>, SigningError> {
-        let mut names = keys.private_keys(role)?;
-        names.retain(|name| role == Role::Root || name != replaced);
-        names
-            .iter()
-            .map(|name| unlock_one(keys, name, source))
-            .collect()
+    let is_replaced = new.is_some();
+    let mut open = |role: Role| -> Result<Vec<SigningKey>, SigningError> {
+        let mut opened = if role == Role::Root {
+            unlock_root(keys, Some(published), source)?
+        } else {
+            let mut names = keys.private_keys(role)?;
+            names.retain(|known| !(is_replaced && known == name));
+            let opened = names.iter().map(|name| unlock_one(keys, name, source));
+            opened.collect::<Result<_, _>>()?
+        };
+        if role == name.role() {
+            opened.extend(new.take());
+        }
+        Ok(opened)
     };
     Ok(Signers {
         root: open(Role::Root)?,
@@ -185,13 +207,4 @@ fn unlock_others(
         snapshot: open(Role::Snapshot)?,
         timestamp: open(Role::Timestamp)?,
     })
-}
-
-fn signers_of(signers: &mut Signers, role: Role) -> &mut Vec<SigningKey> {
-    match role {
-        Role::Root => &mut signers.root,
-        Role::Targets => &mut signers.targets,
-        Role::Snapshot => &mut signers.snapshot,
-        Role::Timestamp | Role::Enrolment => &mut signers.timestamp,
-    }
 }

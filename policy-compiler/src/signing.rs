@@ -147,6 +147,36 @@ pub(crate) fn unlock(
     Ok(opened)
 }
 
+/// Opens every private root key, and those that were replaced although the newest root still names them:
+/// a rotation broke off before its root was published, and devices follow to it only by their signature.
+pub(crate) fn unlock_root(
+    keys: &KeyDirectory,
+    published: Option<&Published>,
+    source: &PassphraseSource,
+) -> Result<Vec<SigningKey>, SigningError> {
+    let mut opened = unlock(keys, Role::Root, source)?;
+    let mut named = published
+        .map(|published| published.role_keys(Role::Root))
+        .unwrap_or_default();
+    for key in &opened {
+        named.remove(&key.public_key().hex());
+    }
+    for retired in keys.retired_keys(Role::Root)? {
+        if retired
+            .public
+            .is_some_and(|public| !named.contains(&public.hex()))
+        {
+            continue;
+        }
+        let passphrase = source.existing(&format!("the key {}", retired.path().display()))?;
+        let key = retired.unlock(&passphrase)?;
+        if named.remove(&key.public_key().hex()) {
+            opened.push(key);
+        }
+    }
+    Ok(opened)
+}
+
 /// Opens one private key.
 pub(crate) fn unlock_one(
     keys: &KeyDirectory,

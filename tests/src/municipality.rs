@@ -366,6 +366,17 @@ impl Enrolled {
         child::run(Path::new("env"), line)
     }
 
+    /// The same where the system has run for so many seconds longer than it has, by a clock that nothing
+    /// sets. The ordinary clock stays right. Needs root.
+    pub fn agent_after(&self, seconds: u64, arguments: &[&str]) -> Result<Ended> {
+        let mut line: Vec<OsString> = ["--time", "--fork", "--boottime"].map(Into::into).into();
+        line.push(seconds.to_string().into());
+        line.extend([Binary::Agent.path()?.into(), "--root".into()]);
+        line.push(self.device.root().into());
+        line.extend(arguments.iter().map(Into::into));
+        child::run(Path::new("unshare"), line)
+    }
+
     /// Starts `fyr-agent run`, which ends with this value.
     pub fn run(&mut self) -> Result<&mut Child> {
         let arguments = [

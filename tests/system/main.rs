@@ -1,5 +1,6 @@
 //! The system tests: real binaries, real browsers, and the repository's rules.
 
+mod agent_clock;
 mod agent_lists;
 mod agent_night;
 mod agent_once;

@@ -6,7 +6,8 @@
 //! clock, or with stolen keys, must not move devices into another term.
 //!
 //! The device's clock alone proves nothing, so nothing is remembered from it but the start of the
-//! time slice that it put in force.
+//! time slice that it put in force. Whoever stores the slice also forgets it, once a signed time
+//! shows that the clock was ahead.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -30,8 +31,8 @@ pub struct DeviceTime {
     /// For the timetable and for reports: the unsigned time, or a signed issue time that is ahead of
     /// it by [`SIGNED_LEAD`] at most.
     pub now: Timestamp,
-    /// The system's clock, unless something unsigned proves that it is behind. What a device
-    /// remembers of the time is from here, so no signature moves it.
+    /// The system's clock, but not before the build time. What a device remembers of the time is from
+    /// here, so neither a signature nor a time slice that was stored moves it.
     pub unsigned: Timestamp,
     /// To judge expiry by: the latest of the system's clock, the build time and the newest issue time
     /// that was verified.
@@ -45,8 +46,10 @@ pub struct DeviceTime {
 pub enum ClockState {
     /// Nothing contradicts it.
     Plausible,
-    /// It is before the build time, or before the time slice that was in force: it was set back.
-    Behind,
+    /// It is before the build time, so it is certainly wrong.
+    BeforeBuild,
+    /// It is before the time slice that was last in force: it was set back, or it was ahead then.
+    BeforeSlice,
     /// A signed issue time is ahead of it by more than [`SIGNED_LEAD`]. One of the two clocks is
     /// wrong, and the device cannot say which.
     SignedAhead {
@@ -65,21 +68,23 @@ impl Clock {
     /// time nor before the start of the time slice that was last in force. A signed issue time moves
     /// it by at most [`SIGNED_LEAD`]; one that is further ahead does not move it at all.
     pub fn device_time(self, seen: &Seen) -> DeviceTime {
-        let earliest = seen.slice.map_or(self.build, |slice| slice.max(self.build));
-        let unsigned = self.system.max(earliest);
+        let unsigned = self.system.max(self.build);
+        let in_slice = seen.slice.map_or(unsigned, |slice| slice.max(unsigned));
         let lead = seen.issued.map_or(SignedDuration::ZERO, |issued| {
-            issued.duration_since(unsigned)
+            issued.duration_since(in_slice)
         });
         let is_far = lead > SIGNED_LEAD;
         DeviceTime {
             now: match seen.issued {
-                Some(issued) if !is_far => issued.max(unsigned),
-                Some(_) | None => unsigned,
+                Some(issued) if !is_far => issued.max(in_slice),
+                Some(_) | None => in_slice,
             },
             unsigned,
             expiry: self.latest(seen.issued),
-            clock: if self.system < earliest {
-                ClockState::Behind
+            clock: if self.system < self.build {
+                ClockState::BeforeBuild
+            } else if unsigned < in_slice {
+                ClockState::BeforeSlice
             } else if is_far {
                 ClockState::SignedAhead { by: lead }
             } else {
@@ -135,7 +140,7 @@ mod tests {
             let clock = clock(system, build);
             let without = clock.device_time(&seen(None, slice)).now;
             let with = clock.device_time(&seen(Some(issued), slice));
-            prop_assert_eq!(with.unsigned, without);
+            prop_assert_eq!(with.unsigned, at(clock.system.max(clock.build).as_second()));
             let with = with.now;
             prop_assert!(with >= without);
             prop_assert!(with.duration_since(without) <= SIGNED_LEAD);
@@ -150,7 +155,9 @@ mod tests {
             let earliest = build.max(slice.unwrap_or(0));
             let time = clock(system, build).device_time(&seen(None, slice));
             prop_assert_eq!(time.now, at(system.max(earliest)));
-            prop_assert_eq!(time.clock == ClockState::Behind, system < earliest);
+            let behind = matches!(time.clock, ClockState::BeforeBuild | ClockState::BeforeSlice);
+            prop_assert_eq!(behind, system < earliest);
+            prop_assert_eq!(time.unsigned, at(system.max(build)));
         }
 
         #[test]

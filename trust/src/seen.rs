@@ -66,7 +66,7 @@ impl Mark {
     }
 
     /// Whether every key that may have signed the version still may.
-    pub(crate) fn counts_under(&self, keys: &BTreeSet<Digest>) -> bool {
+    pub fn counts_under(&self, keys: &BTreeSet<Digest>) -> bool {
         self.keys.is_subset(keys)
     }
 }

@@ -1,6 +1,9 @@
 //! How the device stands with its repository: when it was last believed, and what is wrong.
 //!
-//! All moments here but the expiry are by the device's own clock, which no signature moves.
+//! All moments here but the expiry are by the device's own clock, which no signature moves. How long the
+//! newest timestamp is here also counts by the time for which the system runs, which nothing sets.
+
+use std::time::Duration;
 
 use fyr_schemas::Digest;
 use fyr_schemas::report::{EventKind, Freshness, RefusalReason};
@@ -28,6 +31,49 @@ pub struct Newest {
     pub timestamp: Digest,
     /// When it came.
     pub since: Timestamp,
+    /// For how long at least the device has it.
+    pub held: Held,
+}
+
+/// Time that certainly passed, by the clock that runs with the system. While the system is off only its
+/// ordinary clock counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Held {
+    /// In seconds.
+    pub at_least_s: u64,
+    /// For how many seconds the system had run when that was counted; absent before the first count.
+    pub counted_at_s: Option<u64>,
+}
+
+/// How much is counted at once: what is remembered is written to the disk this seldom.
+const COUNTED: Duration = Duration::from_mins(15);
+
+/// By how much the ordinary clock may differ from the counted time before it is corrected: readings of
+/// the two are never of one moment.
+const SLACK: SignedDuration = SignedDuration::from_mins(1);
+
+impl Held {
+    fn count(&mut self, uptime: Duration) {
+        let uptime = uptime.as_secs();
+        let Some(before) = self.counted_at_s else {
+            self.counted_at_s = Some(uptime);
+            return;
+        };
+        // A system that has run for less time was started again since, so at least that time passed.
+        let passed = uptime.checked_sub(before);
+        if passed.is_some_and(|passed| passed < COUNTED.as_secs()) {
+            return;
+        }
+        let passed = passed.unwrap_or(uptime);
+        self.at_least_s = self.at_least_s.saturating_add(passed);
+        self.counted_at_s = Some(uptime);
+    }
+
+    /// The latest moment at which it can have begun.
+    fn latest_start(self, now: Timestamp) -> Timestamp {
+        let passed = SignedDuration::from_secs(i64::try_from(self.at_least_s).unwrap_or(i64::MAX));
+        now.saturating_sub(passed).unwrap_or(Timestamp::MIN)
+    }
 }
 
 /// Why the last refresh did not succeed.
@@ -71,6 +117,7 @@ impl Contact {
             .unwrap_or(Newest {
                 timestamp,
                 since: time.unsigned,
+                held: Held::default(),
             });
         *self = Self {
             refreshed: Some(time.unsigned),
@@ -78,7 +125,7 @@ impl Contact {
             newest: Some(newest),
             trouble: None,
         };
-        self.note_time(time);
+        self.correct(time);
     }
 
     /// A refresh failed. Returns the event that this is, when it is a new one.
@@ -96,11 +143,21 @@ impl Contact {
         }
     }
 
-    /// Takes in what the clock says. What happened later than now happened while the clock was ahead. It
-    /// counts from now, so metadata that came then does not stay fresh until the clock is there again. A
-    /// clock that is known to be behind contradicts nothing.
-    pub fn note_time(&mut self, time: &DeviceTime) {
-        if time.clock == ClockState::Behind {
+    /// Takes in what the clock says, and for how long the system has run. A clock that is set back again
+    /// and again does not keep the newest timestamp fresh: it came at least as long ago as the system has
+    /// run since.
+    pub fn note_time(&mut self, time: &DeviceTime, uptime: Duration) {
+        if let Some(newest) = &mut self.newest {
+            newest.held.count(uptime);
+        }
+        self.correct(time);
+    }
+
+    /// What happened later than now happened while the clock was ahead. It counts from now, so metadata
+    /// that came then does not stay fresh until the clock is there again. A clock that is certainly wrong
+    /// contradicts nothing.
+    fn correct(&mut self, time: &DeviceTime) {
+        if time.clock == ClockState::BeforeBuild {
             return;
         }
         let moments = [
@@ -110,6 +167,12 @@ impl Contact {
         ];
         for moment in moments.into_iter().flatten() {
             *moment = (*moment).min(time.unsigned);
+        }
+        if let Some(newest) = &mut self.newest {
+            let latest = newest.held.latest_start(time.unsigned);
+            if newest.since.duration_since(latest) > SLACK {
+                newest.since = latest;
+            }
         }
     }
 
@@ -149,7 +212,7 @@ impl Contact {
     }
 
     /// When the newest timestamp is no longer fresh, regardless of the times in it.
-    fn renewal_due(&self) -> Option<Timestamp> {
+    pub fn renewal_due(&self) -> Option<Timestamp> {
         let newest = self.newest.as_ref()?;
         Some(
             newest
@@ -236,14 +299,76 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_is_known_to_be_behind_moves_nothing() {
+    fn a_clock_that_is_certainly_wrong_moves_nothing() {
         let mut contact = Contact::default();
         contact.succeeded(&clock(DAY), timestamp(1), at(NEVER));
-        contact.note_time(&DeviceTime {
-            clock: ClockState::Behind,
+        let before_build = DeviceTime {
+            clock: ClockState::BeforeBuild,
             ..clock(0)
-        });
+        };
+        contact.note_time(&before_build, Duration::ZERO);
         assert_eq!(contact.newest.unwrap().since, at(DAY));
+    }
+
+    /// While the clock is before a slice that was stored, which of the two is wrong is not known. The age
+    /// counts on.
+    #[test]
+    fn a_clock_before_the_stored_slice_counts_the_age_on() {
+        let mut contact = Contact::default();
+        contact.succeeded(&clock(0), timestamp(1), at(NEVER));
+        let before_slice = DeviceTime {
+            now: at(30 * DAY),
+            clock: ClockState::BeforeSlice,
+            ..clock(LIFETIME)
+        };
+        contact.note_time(&before_slice, Duration::ZERO);
+        let unrenewed = Some((at(LIFETIME), Staleness::Unrenewed));
+        assert_eq!(contact.staleness(&before_slice), unrenewed);
+    }
+
+    proptest! {
+        /// The system runs, is suspended and is started again. Its clock is set at each look, also back.
+        #[test]
+        fn no_clock_that_is_set_keeps_a_running_device_fresh(
+            looks in proptest::collection::vec(
+                (0..3 * DAY, proptest::option::of(-NEVER..NEVER), any::<bool>()),
+                1..20,
+            ),
+        ) {
+            let (mut contact, mut uptime, mut ran, mut now) = (Contact::default(), 0, 0, 0);
+            contact.succeeded(&clock(0), timestamp(1), at(NEVER * 2));
+            contact.note_time(&clock(0), Duration::ZERO);
+            for (passed, set, restarts) in looks {
+                if restarts {
+                    // What was not counted before is lost.
+                    ran -= 15 * 60;
+                    uptime = 0;
+                    contact.note_time(&clock(now), Duration::ZERO);
+                }
+                uptime += passed;
+                ran += passed;
+                now = set.unwrap_or(now + passed);
+                contact.note_time(&clock(now), Duration::from_secs(uptime.unsigned_abs()));
+            }
+            if ran > LIFETIME + 20 * 60 {
+                prop_assert!(contact.freshness(&clock(now)) != Freshness::Fresh);
+            }
+        }
+
+        /// A clock that is right: how often the device looks and restarts makes nothing stale early.
+        #[test]
+        fn the_time_that_the_system_runs_makes_nothing_stale_before_14_days(
+            looks in proptest::collection::vec((0..DAY, 0..DAY), 0..12),
+        ) {
+            let (mut contact, mut now) = (Contact::default(), 0);
+            contact.succeeded(&clock(0), timestamp(1), at(NEVER));
+            for (off, ran) in looks {
+                now += off + ran;
+                contact.note_time(&clock(now), Duration::from_secs(ran.unsigned_abs()));
+            }
+            let newest = contact.newest.as_ref().unwrap();
+            prop_assert_eq!(newest.since, at(0));
+        }
     }
 
     proptest! {
@@ -257,10 +382,10 @@ mod tests {
             let mut contact = Contact::default();
             contact.succeeded(&clock(came), timestamp(1), at(NEVER * 2));
             // The first look with the right clock.
-            contact.note_time(&clock(0));
+            contact.note_time(&clock(0), Duration::ZERO);
             for (wrong, refreshes) in looks {
                 let time = clock(wrong);
-                contact.note_time(&time);
+                contact.note_time(&time, Duration::ZERO);
                 if refreshes {
                     contact.succeeded(&time, timestamp(1), at(NEVER * 2));
                 }
@@ -276,7 +401,7 @@ mod tests {
             for (version, step) in (0..).zip(steps) {
                 contact.succeeded(&clock(now), timestamp(version), at(NEVER * 2));
                 now += step;
-                contact.note_time(&clock(now));
+                contact.note_time(&clock(now), Duration::ZERO);
                 prop_assert_eq!(contact.freshness(&clock(now)), Freshness::Fresh);
             }
         }

@@ -6,7 +6,7 @@ use fyr_schemas::bundle::Bundle;
 use fyr_schemas::report::PeriodsInForce;
 use fyr_schemas::{Digest, Revision};
 use fyr_trust::Verified;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 /// A verified bundle as it is while the periods of a moment run: what is planned and assessed.
 #[derive(Debug, Clone)]
@@ -65,20 +65,5 @@ fn periods(bundle: &Bundle, now: Timestamp) -> Option<PeriodsInForce> {
     Some(PeriodsInForce {
         running: timetable.running(now),
         until: timetable.next_change(now),
-    })
-}
-
-/// The start of the time slice that a moment lies in: the last moment at which other periods began to
-/// run. `None` without a timetable, and where that is more than a year ago.
-pub fn slice_start(bundle: &Bundle, now: Timestamp) -> Option<Timestamp> {
-    /// How far back is looked, in days: a day is enough for a timetable with hours.
-    const LOOKS: [i64; 5] = [1, 7, 31, 92, 366];
-    let timetable = bundle.timetable.as_ref()?;
-    LOOKS.iter().find_map(|days| {
-        let from = now
-            .checked_sub(SignedDuration::from_hours(days * 24))
-            .ok()?;
-        let next = |at: &Timestamp| timetable.next_change(*at).filter(|next| *next <= now);
-        std::iter::successors(next(&from), next).last()
     })
 }

@@ -227,9 +227,12 @@ impl Status {
             refreshed: facts.contact.refreshed,
             signed_time_ahead_s: match facts.time.clock {
                 ClockState::SignedAhead { by } => Some(by.as_secs()),
-                ClockState::Plausible | ClockState::Behind => None,
+                ClockState::Plausible | ClockState::BeforeBuild | ClockState::BeforeSlice => None,
             },
-            clock_behind: facts.time.clock == ClockState::Behind,
+            clock_behind: matches!(
+                facts.time.clock,
+                ClockState::BeforeBuild | ClockState::BeforeSlice
+            ),
             key_loss: facts.key_loss.clone(),
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,

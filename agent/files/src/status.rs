@@ -166,7 +166,7 @@ impl StatusWords<'_> {
         }
         if self.status.clock_behind {
             errors.push(
-                "This device's clock is before a time that it has seen. The last time slice stays in force. Set the clock."
+                "This device's clock is before a time that it has seen. The last time slice stays in force until newly signed metadata confirms the clock. Check the clock."
                     .to_owned(),
             );
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use fyr_seal::Role;
+use fyr_seal::{KeyDirectory, Role};
 
 use super::{Office, ROLES, refused};
 
@@ -56,23 +56,74 @@ fn a_rotation_that_fails_after_its_root_is_completed_by_publishing() {
 }
 
 #[test]
-fn a_rotation_that_fails_before_its_root_puts_the_old_key_back_and_keeps_the_new_one() {
+fn a_rotation_that_fails_before_its_root_keeps_both_keys_and_is_completed_with_the_same_one() {
+    for role in REPLACED {
+        for publishes in [false, true] {
+            let office = Office::with_keys(&ROLES);
+            assert!(office.publish().status.success());
+            let (old_private, old_public) = office.halves(role);
+            let obstacle = office.path("repository/metadata/.2.root.json");
+            fs::create_dir(&obstacle).unwrap();
+            let rotate = ["rotate", role.name(), "--repository", "repository", "--yes"];
+            let broken = office.fyr(&rotate);
+            refused(&broken, "2.root.json");
+            refused(&broken, "run the same command again, or `fyr publish`");
+            assert!(!office.path("repository/metadata/2.root.json").exists());
+            let new = office.halves(role);
+            assert_ne!(new.0, old_private, "{role}");
+            assert_eq!(office.retired(), [old_private, old_public].into(), "{role}");
+
+            fs::remove_dir(&obstacle).unwrap();
+            let completed = if publishes {
+                office.publish()
+            } else {
+                office.fyr(&rotate)
+            };
+            assert!(completed.status.success(), "{role}: {completed:?}");
+            // A third key would contradict a root that the server may have kept for itself.
+            assert_eq!(office.halves(role), new, "{role}");
+            assert_eq!(
+                office.published().role_keys(role),
+                [office.key(role)].into()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_rotation_that_ends_between_its_key_and_its_root_is_completed() {
     for role in REPLACED {
         let office = Office::with_keys(&ROLES);
         assert!(office.publish().status.success());
-        let old = office.halves(role);
-        let obstacle = office.path("repository/metadata/.2.root.json");
-        fs::create_dir(&obstacle).unwrap();
+        office.replace_by_hand(role);
         let rotate = ["rotate", role.name(), "--repository", "repository", "--yes"];
-        refused(&office.fyr(&rotate), "2.root.json");
-        assert!(!office.path("repository/metadata/2.root.json").exists());
-        assert_eq!(office.halves(role), old, "{role}");
-        assert_eq!(office.retired().len(), 2, "{role}");
-
-        fs::remove_dir(&obstacle).unwrap();
-        let rotated = office.fyr(&rotate);
-        assert!(rotated.status.success(), "{role}: {rotated:?}");
+        let completed = office.fyr(&rotate);
+        assert!(completed.status.success(), "{role}: {completed:?}");
+        assert_eq!(
+            office.published().role_keys(role),
+            [office.key(role)].into()
+        );
+        // The retired key counts no longer.
+        let again = office.fyr(&rotate);
+        assert!(again.status.success(), "{role}: {again:?}");
+        assert!(office.publish().status.success());
     }
+}
+
+#[test]
+fn a_rotation_that_cannot_be_signed_touches_no_key() {
+    let office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    let old = office.halves(Role::Timestamp);
+    fs::rename(office.path("keys/root.pem"), office.path("root.pem")).unwrap();
+    let rotate = ["rotate", "timestamp", "--repository", "repository", "--yes"];
+    refused(&office.fyr(&rotate), "no root key is at hand");
+    assert_eq!(office.halves(Role::Timestamp), old);
+    assert!(!office.path("keys/retired").exists());
+
+    fs::rename(office.path("root.pem"), office.path("keys/root.pem")).unwrap();
+    let rotated = office.fyr(&rotate);
+    assert!(rotated.status.success(), "{rotated:?}");
 }
 
 impl Office {
@@ -80,6 +131,27 @@ impl Office {
     fn halves(&self, role: Role) -> (Vec<u8>, Vec<u8>) {
         let half = |extension: &str| fs::read(self.path(&format!("keys/{role}.{extension}")));
         (half("pem").unwrap(), half("pub").unwrap())
+    }
+
+    /// The public half of a key, in hex.
+    fn key(&self, role: Role) -> String {
+        let keys = KeyDirectory::at(self.path("keys")).public_keys().unwrap();
+        let (_, key) = keys.iter().find(|(name, _)| name.role() == role).unwrap();
+        key.hex()
+    }
+
+    /// Leaves the keys as they are when a rotation ends before it writes into the repository.
+    fn replace_by_hand(&self, role: Role) {
+        fs::create_dir(self.path("keys/retired")).unwrap();
+        for extension in ["pem", "pub"] {
+            let aside = format!("keys/retired/{role}-before-00000000.{extension}");
+            fs::rename(
+                self.path(&format!("keys/{role}.{extension}")),
+                self.path(&aside),
+            )
+            .unwrap();
+        }
+        self.make_key(role.name());
     }
 
     /// The content of every file that is set aside.

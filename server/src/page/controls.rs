@@ -68,6 +68,7 @@ pub(super) struct CellText {
 enum Attention {
     Needed,
     Gap,
+    Period,
     None,
 }
 
@@ -105,6 +106,9 @@ impl Matrix {
             }),
             section("controls-gap", Attention::Gap, &|count| {
                 format!("{} that a browser here cannot enforce", controls(count))
+            }),
+            section("controls-period", Attention::Period, &|count| {
+                format!("{} that a running period changes", controls(count))
             }),
             section("controls-well", Attention::None, &|count| {
                 let standing = if waiting { "decided" } else { "in force" };
@@ -156,6 +160,7 @@ fn controls(count: u64) -> String {
 fn attention_for(control: &ControlOverview) -> Attention {
     match control.standing() {
         Standing::NoDevice | Standing::InForce => Attention::None,
+        Standing::NotNow => Attention::Period,
         Standing::Gap => Attention::Gap,
         Standing::PendingRestart
         | Standing::Behind
@@ -237,6 +242,7 @@ fn slug(standing: Standing) -> &'static str {
     match standing {
         Standing::NoDevice => "none",
         Standing::InForce => "compliant",
+        Standing::NotNow => "not-now",
         Standing::Gap => "gap",
         Standing::PendingRestart => "pending-restart",
         Standing::Behind => "stale",
@@ -253,6 +259,7 @@ fn standing_words(standing: Standing, gap: impl Fn() -> String) -> String {
     match standing {
         Standing::NoDevice => "no device yet".to_owned(),
         Standing::InForce => "in force".to_owned(),
+        Standing::NotNow => "not now, while a period runs".to_owned(),
         Standing::Gap => gap(),
         Standing::PendingRestart => "waits for a restart".to_owned(),
         Standing::Behind => "not yet everywhere".to_owned(),

@@ -1,5 +1,7 @@
 //! A directory of keys: `NAME.pem`, encrypted and for its owner alone, beside `NAME.pub`.
 
+mod retired;
+
 use std::fmt;
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -12,6 +14,8 @@ use zeroize::Zeroizing;
 use crate::key::{KeyError, PublicKey, SigningKey};
 use crate::passphrase::Passphrase;
 use crate::role::{Role, UnknownRole};
+
+pub use self::retired::RetiredKey;
 
 /// No key file is longer, in bytes.
 const MAX_KEY_FILE: u64 = 16 * 1024;
@@ -41,47 +45,35 @@ pub struct KeyDirectory {
     path: PathBuf,
 }
 
-/// A key that another has replaced.
-#[derive(Debug)]
-#[must_use]
-pub struct Retired {
-    directory: PathBuf,
-    halves: Vec<RetiredHalf>,
+/// A key as the two files that are stored of it, the private one encrypted.
+pub struct KeyFiles {
+    private: Zeroizing<String>,
+    public: String,
+    key_id: String,
 }
 
-/// Where one half of a replaced key was and is.
-#[derive(Debug)]
-struct RetiredHalf {
-    place: PathBuf,
-    /// Where the old half is now; none where there was no old half.
-    old: Option<PathBuf>,
-    /// Where the new half goes when the old one is put back.
-    unused: PathBuf,
-}
-
-impl Retired {
-    /// The directory that holds it.
-    pub fn directory(&self) -> &Path {
-        &self.directory
-    }
-
-    /// Puts it back, and moves the key that replaced it to [`directory`](Self::directory).
+impl KeyFiles {
+    /// The files of a key that this passphrase will open.
     ///
     /// # Errors
-    /// [`KeyDirectoryError::Write`]; both keys are kept.
-    pub fn restore(self) -> Result<(), KeyDirectoryError> {
-        for half in self.halves {
-            match fs::rename(&half.place, &half.unused) {
-                Ok(()) => {}
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                Err(e) => return Err(KeyDirectoryError::Write(half.unused, e)),
-            }
-            if let Some(old) = half.old {
-                fs::rename(&old, &half.place)
-                    .map_err(|e| KeyDirectoryError::Write(half.place, e))?;
-            }
-        }
-        Ok(())
+    /// [`KeyError`]
+    pub fn of(key: &SigningKey, passphrase: &Passphrase) -> Result<Self, KeyError> {
+        Ok(Self {
+            private: key.to_pem(passphrase)?,
+            public: key.public_key().to_pem()?,
+            key_id: key.public_key().key_id(),
+        })
+    }
+
+    fn write(&self, private: &Path, public: &Path) -> Result<(), KeyDirectoryError> {
+        write_new(private, 0o600, self.private.as_bytes())?;
+        write_new(public, 0o644, self.public.as_bytes())
+    }
+}
+
+impl fmt::Debug for KeyFiles {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("KeyFiles").field(&self.key_id).finish()
     }
 }
 
@@ -203,70 +195,13 @@ impl KeyDirectory {
         passphrase: &Passphrase,
     ) -> Result<PathBuf, KeyDirectoryError> {
         self.expect_vacant(name)?;
-        let (private, public) = (self.private(name), self.public_half(name));
-        let opening = |source| KeyDirectoryError::Open(private.clone(), source);
-        let encrypted = key.to_pem(passphrase).map_err(opening)?;
-        let public_pem = key.public_key().to_pem().map_err(opening)?;
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&self.path)
-            .map_err(|e| KeyDirectoryError::Create(self.path.clone(), e))?;
-        write_new(&private, 0o600, encrypted.as_bytes())?;
-        write_new(&public, 0o644, public_pem.as_bytes())?;
+        let private = self.private(name);
+        let files = KeyFiles::of(key, passphrase)
+            .map_err(|source| KeyDirectoryError::Open(private.clone(), source))?;
+        make(&self.path)?;
+        files.write(&private, &self.public_half(name))?;
         flush(&self.path)?;
         Ok(private)
-    }
-
-    /// Stores a new key in the place of another, which is kept in `retired` below this directory.
-    ///
-    /// # Errors
-    /// [`KeyDirectoryError`]; the other key is then where it was.
-    pub fn replace(
-        &self,
-        name: &KeyName,
-        key: &SigningKey,
-        passphrase: &Passphrase,
-    ) -> Result<Retired, KeyDirectoryError> {
-        let retired = self.path.join("retired");
-        DirBuilder::new()
-            .recursive(true)
-            .mode(0o700)
-            .create(&retired)
-            .map_err(|e| KeyDirectoryError::Create(retired.clone(), e))?;
-        let new = key.public_key().key_id();
-        // Named by the key that takes its place, so that no two retired keys have one name.
-        let new = new.get(..8).unwrap_or_default();
-        let halves = [(self.private(name), "pem"), (self.public_half(name), "pub")];
-        let mut moved = Retired {
-            directory: retired.clone(),
-            halves: Vec::new(),
-        };
-        for (place, extension) in halves {
-            let aside = retired.join(format!("{name}-before-{new}.{extension}"));
-            let old = match fs::rename(&place, &aside) {
-                Ok(()) => Some(aside),
-                // The private half of a lost key.
-                Err(e) if e.kind() == io::ErrorKind::NotFound => None,
-                Err(e) => {
-                    moved.restore()?;
-                    return Err(KeyDirectoryError::Write(aside, e));
-                }
-            };
-            moved.halves.push(RetiredHalf {
-                place,
-                old,
-                unused: retired.join(format!("{name}-unused-{new}.{extension}")),
-            });
-        }
-        let stored = self.store(name, key, passphrase);
-        match stored.and_then(|_| flush(&retired)) {
-            Ok(()) => Ok(moved),
-            Err(error) => {
-                moved.restore()?;
-                Err(error)
-            }
-        }
     }
 
     /// Every key whose public half is here, sorted, with that half.
@@ -277,10 +212,7 @@ impl KeyDirectory {
         self.names("pub")?
             .into_iter()
             .map(|name| {
-                let path = self.public_half(&name);
-                let pem = read(&path)?;
-                let key =
-                    PublicKey::from_pem(&pem).map_err(|e| KeyDirectoryError::Open(path, e))?;
+                let key = open_public(&self.public_half(&name))?;
                 Ok((name, key))
             })
             .collect()
@@ -306,16 +238,10 @@ impl KeyDirectory {
         passphrase: &Passphrase,
     ) -> Result<SigningKey, KeyDirectoryError> {
         let path = self.private(name);
-        let pem = read(&path)?;
-        let key = SigningKey::from_pem(&pem, passphrase)
-            .map_err(|e| KeyDirectoryError::Open(path.clone(), e))?;
+        let key = open(&path, passphrase)?;
         let public = self.public_half(name);
-        if public.exists() {
-            let expected = PublicKey::from_pem(&read(&public)?)
-                .map_err(|e| KeyDirectoryError::Open(public, e))?;
-            if expected != key.public_key() {
-                return Err(KeyDirectoryError::Mismatch(path));
-            }
+        if public.exists() && open_public(&public)? != key.public_key() {
+            return Err(KeyDirectoryError::Mismatch(path));
         }
         Ok(key)
     }
@@ -347,6 +273,23 @@ impl KeyDirectory {
         names.sort();
         Ok(names)
     }
+}
+
+fn open(path: &Path, passphrase: &Passphrase) -> Result<SigningKey, KeyDirectoryError> {
+    SigningKey::from_pem(&read(path)?, passphrase)
+        .map_err(|e| KeyDirectoryError::Open(path.to_owned(), e))
+}
+
+fn open_public(path: &Path) -> Result<PublicKey, KeyDirectoryError> {
+    PublicKey::from_pem(&read(path)?).map_err(|e| KeyDirectoryError::Open(path.to_owned(), e))
+}
+
+fn make(directory: &Path) -> Result<(), KeyDirectoryError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(directory)
+        .map_err(|e| KeyDirectoryError::Create(directory.to_owned(), e))
 }
 
 fn read(path: &Path) -> Result<Zeroizing<String>, KeyDirectoryError> {

@@ -26,7 +26,9 @@ pub use clock::{ClockDoubt, Evidence, SigningClock};
 pub use content::{Bundles, Change, Content, ContentError};
 pub use envelope::sign_envelope;
 pub use key::{KeyError, PublicKey, SigningKey};
-pub use key_directory::{KeyDirectory, KeyDirectoryError, KeyName, ParseKeyNameError, Retired};
+pub use key_directory::{
+    KeyDirectory, KeyDirectoryError, KeyFiles, KeyName, ParseKeyNameError, RetiredKey,
+};
 pub use metadata::RenderError;
 pub use nonce::nonce;
 pub use passphrase::{Passphrase, PassphraseError, PassphraseFileError};
@@ -35,6 +37,6 @@ pub use publication::{
     Authorities, Publication, RootChange, SealError, Signers, publish, renew, rotate,
 };
 pub use published::Published;
-pub use repository::{Expected, Repository};
+pub use repository::{Expected, Prepared, Repository};
 pub use repository_error::RepositoryError;
 pub use role::{Role, UnknownRole};

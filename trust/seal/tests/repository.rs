@@ -9,8 +9,8 @@ use std::path::Path;
 use fyr_fixtures::Replaced as _;
 use fyr_fixtures::{DAY, Publication, at, bundle, public};
 use fyr_seal::{
-    Authorities, Change, Content, PublicKey, Published, Repository, RepositoryError, SealError,
-    Signers, SigningClock, SigningKey,
+    Authorities, Change, Content, Prepared, PublicKey, Published, Repository, RepositoryError,
+    SealError, Signers, SigningClock, SigningKey,
 };
 use fyr_trust::{Answer, Clock, EnrolmentAuthority, Refresh, Seen, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
@@ -322,7 +322,9 @@ fn a_change_of_keys_that_broke_off_is_completed_by_the_same_keys_and_by_newer_on
                 root: root.clone(),
                 ..town.authority.authorities()
             };
-            repository.rotate(&authorities, &town.authority.signers, clock)
+            repository
+                .prepare_rotation(&authorities, &town.authority.signers, clock)
+                .and_then(Prepared::write)
         };
         assert_eq!(completed.unwrap().revision().0, 1);
         assert!(broken.path().join("metadata/2.snapshot.json").exists());
@@ -458,7 +460,7 @@ fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
     let before = tree(elsewhere.path());
     let refused = town.publish_groups(&["a", "b", "c"], "2026-08-03T08:00:00Z");
     assert!(
-        matches!(refused, Err(RepositoryError::Write(..))),
+        matches!(refused, Err(RepositoryError::Read(..))),
         "{refused:?}"
     );
     assert_eq!(tree(elsewhere.path()), before);
