@@ -279,8 +279,15 @@ impl Agent {
         }
     }
 
-    /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
+    /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched. Waits for
+    /// the disk to have what is believed, after the policy is in force.
     pub(crate) fn converge(&mut self, noticed: Instant) {
+        self.enforce(noticed);
+        self.belief.flush(&self.store);
+        self.note_belief();
+    }
+
+    fn enforce(&mut self, noticed: Instant) {
         self.look_for_browsers();
         let time = self.time();
         let Some(bundle) = &self.bundle else {

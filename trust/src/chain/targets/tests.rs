@@ -7,6 +7,9 @@ use sigstore_tuf::Metadata;
 use super::*;
 use crate::chain::exact::exact;
 
+/// A change of the signed part.
+type Alter = fn(&mut Value);
+
 /// A root, targets that it vouches for, and how the snapshot names them.
 struct Signed {
     shelf: Shelf,
@@ -70,7 +73,7 @@ impl Signed {
 #[test]
 fn targets_are_judged_as_the_tuf_library_judges_them() {
     let case = Signed::new();
-    let alter: [(&str, fn(&mut Value), bool); 17] = [
+    let alter: [(&str, Alter, bool); 17] = [
         ("nothing", |_| {}, true),
         ("another role", |it| it["_type"] = json!("snapshot"), false),
         (
