@@ -1,6 +1,7 @@
 //! The scene of the demo: a directory with policy, keys, repository, server and devices.
 
 use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -298,7 +299,8 @@ impl Scene {
         }
     }
 
-    /// Adds a rule, publishes, and returns when the repository began to offer it.
+    /// Adds a rule, publishes, and returns when the repository began to offer it: when its timestamp was
+    /// renamed into place, which is the last change of that file. It was written before that.
     pub(crate) fn publish_second_revision(&mut self) -> Result<Timestamp, SceneError> {
         let rule = self.path("policy/rules/second-revision.yaml");
         std::fs::write(&rule, SECOND_REVISION)
@@ -306,8 +308,10 @@ impl Scene {
         self.publish()?;
         let offered = self.path("repository/metadata/timestamp.json");
         std::fs::metadata(&offered)
-            .and_then(|metadata| metadata.modified())
-            .and_then(|time| Timestamp::try_from(time).map_err(std::io::Error::other))
+            .and_then(|metadata| {
+                let nanosecond = i32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+                Timestamp::new(metadata.ctime(), nanosecond).map_err(std::io::Error::other)
+            })
             .map_err(|error| SceneError::Read(offered, error))
     }
 }
