@@ -5,7 +5,6 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Parser;
-use mimalloc::MiMalloc;
 use tokio::signal::unix::{SignalKind, signal};
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -14,11 +13,6 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 
 use fyr_server::cli::{Cli, Command};
 use fyr_server::options::Options;
-
-/// Gives memory back to the system. Opening a key takes 16 MiB for a moment, and the system's own allocator
-/// keeps them in every thread that ever opened one.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

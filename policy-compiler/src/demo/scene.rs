@@ -19,6 +19,9 @@ static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/ballerup
 /// A rule without a decision: what the second revision adds.
 const SECOND_REVISION: &str = include_str!("second_revision.yaml");
 
+const SERVER_UNIT: &str = include_str!("../../../packaging/systemd/fyr-server.service");
+const AGENT_UNIT: &str = include_str!("../../../packaging/systemd/fyr-agent.service");
+
 /// A device's policy for Chromium, below its root.
 const POLICY: &str = "etc/chromium/policies/managed/fyr.json";
 
@@ -206,7 +209,9 @@ impl Scene {
         arguments.extend(["--passphrase-file".into(), self.path("passphrase").into()]);
         arguments.extend(["--listen".into(), "127.0.0.1:0".into()]);
         let log = self.path("server.log");
-        let mut running = self.programs.start("fyr-server", &arguments, &log)?;
+        let mut running = self
+            .programs
+            .start("fyr-server", &arguments, SERVER_UNIT, &log)?;
         let url = running.line_after("listening on ")?;
         Ok(Server {
             url,
@@ -253,7 +258,7 @@ impl Scene {
         let mut run = root.to_vec();
         run.push("run".into());
         let log = self.path(&format!("device-{number}.log"));
-        Ok(self.programs.start("fyr-agent", &run, &log)?)
+        Ok(self.programs.start("fyr-agent", &run, AGENT_UNIT, &log)?)
     }
 
     /// Opens a Chromium that the first device governs.
