@@ -51,7 +51,7 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
             warn!("the server has other reports of this device, up to number {highest}");
             Ok(Sent::NumberUsed { highest })
         }
-        Err(error) if is_busy(&error) && batch.len() > 1 => {
+        Err(error) if takes_no_batch(&error) && batch.len() > 1 => {
             warn!(
                 "the server takes no long batch now: {}",
                 crate::chain_in_words(&error)
@@ -78,12 +78,13 @@ fn is_plausible(highest: u64, batch: &[(u64, Envelope)]) -> bool {
     lowest.is_some_and(|lowest| lowest <= highest) && u32::try_from(highest).is_ok()
 }
 
-/// Whether our server is busy: it may still take a single report, which needs no place.
-fn is_busy(error: &ServerError) -> bool {
+/// Whether our server is busy, or the batch arrived too slowly: it may still take a single report,
+/// which needs no place and may arrive at a slower pace.
+fn takes_no_batch(error: &ServerError) -> bool {
     matches!(
         error,
         ServerError::Status {
-            status: StatusCode::SERVICE_UNAVAILABLE,
+            status: StatusCode::SERVICE_UNAVAILABLE | StatusCode::REQUEST_TIMEOUT,
             by: Answered::Server { .. },
             ..
         }

@@ -1,6 +1,6 @@
-//! The fleet as `GET /api/v1/fleet` tells it.
+//! The fleet, as `GET /api/v1/fleet` answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ pub struct Share {
     pub in_force: u64,
     /// On how many a browser does not support it.
     pub gaps: u64,
+    /// On how many a period runs in which it is not in force or has another value, as decided.
+    pub not_now: u64,
 }
 
 /// One device of the [`Fleet`].
@@ -70,6 +72,11 @@ pub struct FleetDevice {
     pub stage: Option<StageId>,
     /// The revision in force; absent before the first report.
     pub revision: Option<Revision>,
+    /// Whether its bundle is the newest of its group. A bundle that a publication does not change is
+    /// the newest under the revision before, too.
+    pub has_newest: bool,
+    /// The periods of its timetable that it reports as running.
+    pub running: BTreeSet<PeriodId>,
     /// How it stands.
     pub state: DeviceState,
     /// When its last new report came.
@@ -92,11 +99,11 @@ pub struct FleetDevice {
 #[cfg_attr(feature = "json-schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum DeviceState {
-    /// Everything its targets can enforce is in force, at the newest revision.
+    /// Everything its targets can enforce is in force, from the newest bundle of its group.
     Compliant,
     /// In force, and a browser must restart before all of it is obeyed.
     PendingRestart,
-    /// Enforces an older revision, or its metadata expired.
+    /// Enforces an older bundle, or its metadata expired.
     Stale,
     /// No report for three days: its last known state may be out of date.
     Silent,
@@ -156,6 +163,13 @@ pub enum Contradiction {
     PeriodsUnknown {
         /// Which, sorted.
         periods: Vec<PeriodId>,
+    },
+    /// It names controls or periods that no published bundle has. They are not stored.
+    NamesUnpublished {
+        /// How many controls.
+        controls: u64,
+        /// How many periods.
+        periods: u64,
     },
     /// Different reports came under the same numbers again and again: more than one machine uses
     /// its key.

@@ -92,7 +92,7 @@ impl App {
         let devices = fleet::devices(records.devices, publication, now);
         let others: Vec<&DeviceId> = devices
             .iter()
-            .filter(|device| !shows_gaps(device, publication.revision))
+            .filter(|device| !shows_gaps(device))
             .map(|device| &device.device)
             .collect();
         let gaps = self.store.gaps(&others).await.map_err(failed)?;

@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 
-use crate::limits::{BODY, Pace, SMALL_BODY};
+use crate::limits::{BODY, LONG_BODY, Pace, SMALL_BODY};
 use crate::places::Place;
 use crate::problem::Problem;
 
@@ -38,7 +38,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
 }
 
 /// The JSON document in a request of at most `limit` bytes. What is longer than [`SMALL_BODY`] is
-/// read once its client has a place.
+/// read once its client has a place, which it leaves soon: it must arrive at the pace of [`LONG_BODY`].
 pub(crate) async fn long_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -48,6 +48,7 @@ pub(crate) async fn long_json<T: DeserializeOwned>(
     let mut arriving = Arriving::new(headers, body, Format::Json, limit)?;
     if !arriving.ends_within(SMALL_BODY).await? {
         let _held = place.await?;
+        arriving.pace = Pace::new(LONG_BODY);
         if !arriving.ends_within(limit).await? {
             return Err(too_large(limit));
         }
@@ -132,7 +133,7 @@ impl Arriving {
                 "Too slow",
                 format!(
                     "the body arrived more slowly than {} B/s",
-                    BODY.bytes_per_second
+                    self.pace.slowest().bytes_per_second
                 ),
             )),
         }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use fyr_schemas::bundle::Control;
 use fyr_schemas::report::PeriodsInForce;
 use fyr_schemas::{ControlId, Digest, PeriodId};
 
@@ -31,30 +32,33 @@ pub(crate) struct ReportedControls {
 struct ControlsDuring {
     periods: BTreeSet<PeriodId>,
     controls: BTreeSet<ControlId>,
+    /// The ordinary controls that are absent then, or have another value.
+    changed: BTreeSet<ControlId>,
+}
+
+/// What a combination of periods has in the place of an ordinary control, or beside them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Instead {
+    /// No control.
+    Nothing,
+    /// A control with the same value, for another reason.
+    SameValue,
+    /// A control with another value, or a further one.
+    OtherValue,
 }
 
 impl ReportedControls {
     /// What a bundle asks for: the periods of its timetable, its own controls, and for each
-    /// combination of periods the controls that it has then beside them, or has not.
+    /// combination of periods the controls that it has then in their place or beside them.
     pub(crate) fn new(
         periods: Option<BTreeSet<PeriodId>>,
         ordinary: BTreeSet<ControlId>,
-        variants: impl IntoIterator<Item = (BTreeSet<PeriodId>, Vec<(ControlId, bool)>)>,
+        variants: impl IntoIterator<Item = (BTreeSet<PeriodId>, Vec<(ControlId, Instead)>)>,
     ) -> Self {
         let during = variants
             .into_iter()
-            .map(|(periods, instead)| {
-                let mut controls = ordinary.clone();
-                for (control, is_there) in instead {
-                    if is_there {
-                        controls.insert(control);
-                    } else {
-                        controls.remove(&control);
-                    }
-                }
-                ControlsDuring { periods, controls }
-            })
-            .filter(|during| during.controls != ordinary)
+            .map(|(periods, others)| ControlsDuring::new(periods, &ordinary, others))
+            .filter(|during| during.controls != ordinary || !during.changed.is_empty())
             .collect();
         Self {
             ordinary,
@@ -68,9 +72,12 @@ impl ReportedControls {
     pub(crate) fn of(bundle: &fyr_schemas::bundle::Bundle) -> Self {
         let ordinary = bundle.controls.iter().map(|control| control.id.clone());
         let variants = bundle.variants.iter().map(|variant| {
-            let instead = variant.controls.iter();
-            let instead = instead.map(|(control, other)| (control.clone(), other.is_some()));
-            (variant.during.clone(), instead.collect())
+            let others = variant.controls.iter().map(|(id, other)| {
+                let ordinary = bundle.controls.iter().find(|it| it.id == *id);
+                let value = other.as_ref().map(|it| it.value.as_str());
+                (id.clone(), Instead::of(ordinary, value))
+            });
+            (variant.during.clone(), others.collect())
         });
         let timetable = bundle.timetable.as_ref();
         let periods = timetable.map(|it| it.periods.keys().cloned().collect());
@@ -79,11 +86,22 @@ impl ReportedControls {
 
     /// What is reported while these periods run.
     pub(crate) fn while_running(&self, periods: Option<&PeriodsInForce>) -> &BTreeSet<ControlId> {
-        let running = periods.map(|periods| &periods.running);
-        self.during
-            .iter()
-            .find(|during| Some(&during.periods) == running)
+        periods
+            .and_then(|periods| self.during(&periods.running))
             .map_or(&self.ordinary, |during| &during.controls)
+    }
+
+    /// The ordinary controls that are absent while these periods run, or have another value.
+    pub(crate) fn changed_by<'a>(
+        &'a self,
+        running: &BTreeSet<PeriodId>,
+    ) -> impl Iterator<Item = &'a ControlId> {
+        let during = self.during(running);
+        during.into_iter().flat_map(|during| &during.changed)
+    }
+
+    fn during(&self, running: &BTreeSet<PeriodId>) -> Option<&ControlsDuring> {
+        self.during.iter().find(|it| it.periods == *running)
     }
 
     /// The periods of its timetable; none where it has no timetable.
@@ -95,5 +113,42 @@ impl ReportedControls {
     pub(crate) fn all(&self) -> BTreeSet<&ControlId> {
         let during = self.during.iter().flat_map(|during| &during.controls);
         self.ordinary.iter().chain(during).collect()
+    }
+}
+
+impl ControlsDuring {
+    fn new(
+        periods: BTreeSet<PeriodId>,
+        ordinary: &BTreeSet<ControlId>,
+        others: Vec<(ControlId, Instead)>,
+    ) -> Self {
+        let mut controls = ordinary.clone();
+        let mut changed = BTreeSet::new();
+        for (control, instead) in others {
+            if instead != Instead::SameValue && ordinary.contains(&control) {
+                changed.insert(control.clone());
+            }
+            if instead == Instead::Nothing {
+                controls.remove(&control);
+            } else {
+                controls.insert(control);
+            }
+        }
+        Self {
+            periods,
+            controls,
+            changed,
+        }
+    }
+}
+
+impl Instead {
+    /// What a control of this value is in the place of an ordinary one.
+    pub(crate) fn of(ordinary: Option<&Control>, value: Option<&str>) -> Self {
+        match value {
+            None => Self::Nothing,
+            Some(value) if ordinary.is_some_and(|it| it.value == value) => Self::SameValue,
+            Some(_) => Self::OtherValue,
+        }
     }
 }

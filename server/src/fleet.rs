@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use fyr_schemas::fleet::{Contradiction, DepartedDevice, DeviceState, Finding, Fleet, FleetDevice};
 use fyr_schemas::report::{ControlState, Event, Freshness, Report};
-use fyr_schemas::{DeviceId, GroupId, Revision};
+use fyr_schemas::{DeviceId, GroupId};
 
 use crate::population::{Population, populations};
 use crate::publication::Publication;
@@ -108,7 +108,7 @@ pub(crate) fn summarise(
     now: Timestamp,
 ) -> Summary {
     departed.sort_by(|a, b| (&a.group, &a.device).cmp(&(&b.group, &b.device)));
-    let stands = stands(&devices, gaps, publication.revision);
+    let stands = stands(&devices, gaps, publication);
     let fleet = Fleet {
         organisation: publication.organisation.clone(),
         at: now,
@@ -141,16 +141,24 @@ fn device(record: DeviceRecord, publication: &Publication, now: Timestamp) -> Fl
     let group = publication.groups.get(&record.group);
     let mut contradictions = record.contradictions;
     contradictions.extend(record.reuse.and_then(|reuse| several_machines(reuse, now)));
+    let latest = record.latest.as_ref();
+    let bundle = latest.and_then(|latest| latest.bundle.as_ref());
+    let newest = group.map(|group| &group.edition.digest);
+    let has_newest = bundle.is_some_and(|bundle| Some(&bundle.digest) == newest);
+    let periods = latest.and_then(|latest| latest.periods.as_ref());
     let claims = Claims {
-        latest: record.latest.as_ref(),
+        latest,
+        has_newest,
         findings: &record.findings,
         contradictions: &contradictions,
     };
     FleetDevice {
         audience: group.map(|group| group.audience),
         stage: group.map(|group| group.stage.clone()),
-        revision: record.latest.as_ref().and_then(revision_in_force),
-        state: state(&claims, contact, publication.revision),
+        revision: bundle.map(|bundle| bundle.revision),
+        has_newest,
+        running: periods.map(|it| it.running.clone()).unwrap_or_default(),
+        state: state(&claims, contact),
         last_contact: record.last_contact,
         sequence: record.sequence,
         missing_reports: record.missing,
@@ -167,10 +175,6 @@ fn several_machines(reuse: Reuse, now: Timestamp) -> Option<Contradiction> {
     let is_repeated = last.duration_since(before) <= REUSE_COUNTS_FOR;
     let is_recent = now.duration_since(last) <= REUSE_COUNTS_FOR;
     (is_repeated && is_recent).then_some(Contradiction::SeveralMachines { last })
-}
-
-fn revision_in_force(report: &Report) -> Option<Revision> {
-    report.bundle.as_ref().map(|bundle| bundle.revision)
 }
 
 /// Whether what a device last reported may still be so.
@@ -190,6 +194,8 @@ fn contact(last_contact: Option<Timestamp>, now: Timestamp) -> LastContact {
 /// What a device claims of itself, and what is wrong with it.
 struct Claims<'a> {
     latest: Option<&'a Report>,
+    /// Whether its bundle is the newest of its group.
+    has_newest: bool,
     findings: &'a [Finding],
     contradictions: &'a [Contradiction],
 }
@@ -197,19 +203,19 @@ struct Claims<'a> {
 /// The worst thing that is true of the device decides. Its agent reports a control as drifted or
 /// failed exactly when its plan is not empty, so a device complies exactly when its plan is empty
 /// and its report fits what was published.
-fn state(claims: &Claims<'_>, contact: LastContact, published: Revision) -> DeviceState {
+fn state(claims: &Claims<'_>, contact: LastContact) -> DeviceState {
     let Some(report) = claims.latest else {
         return DeviceState::Unknown;
     };
-    let Some(in_force) = revision_in_force(report) else {
+    if report.bundle.is_none() {
         return DeviceState::NonCompliant;
-    };
+    }
     let any = |wanted: fn(ControlState) -> bool| claims.findings.iter().any(|it| wanted(it.state));
     if any(is_broken) || !claims.contradictions.is_empty() {
         DeviceState::NonCompliant
     } else if contact == LastContact::LongAgo {
         DeviceState::Silent
-    } else if in_force < published || report.freshness != Freshness::Fresh {
+    } else if !claims.has_newest || report.freshness != Freshness::Fresh {
         DeviceState::Stale
     } else if any(|state| state == ControlState::PendingRestart) {
         DeviceState::PendingRestart
@@ -220,19 +226,43 @@ fn state(claims: &Claims<'_>, contact: LastContact, published: Revision) -> Devi
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use std::sync::Arc;
 
+    use fyr_schemas::Revision;
+    use fyr_schemas::bundle::Bundle;
     use fyr_schemas::report::{FailureReason, Product};
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
+    use crate::edition::{Edition, ReportedControls};
+    use crate::publication::PublishedGroup;
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_second(second).unwrap()
     }
 
+    /// The digest of the bundle that a revision has for the group `g`.
+    fn digest(revision: u64) -> String {
+        revision.to_string().repeat(64)
+    }
+
     fn publication(revision: u64) -> Publication {
+        let bundle: Bundle = serde_json::from_value(json!({
+            "format": 1, "organisation": "ballerup", "group": "g", "unit": "/", "audience": "pupils",
+            "stage": "s", "controls": [], "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {},
+        }))
+        .unwrap();
+        let group = PublishedGroup {
+            audience: bundle.audience,
+            stage: bundle.stage.clone(),
+            controls: Arc::default(),
+            decisions: Arc::default(),
+            edition: Edition {
+                digest: digest(revision).parse().unwrap(),
+                controls: Arc::new(ReportedControls::of(&bundle)),
+            },
+        };
         Publication {
             organisation: "ballerup".parse().unwrap(),
             revision: Revision(revision),
@@ -240,7 +270,7 @@ mod tests {
             expires: at(1_000_000),
             enrolment: serde_json::from_value(json!({"organisation": "ballerup", "keys": []}))
                 .unwrap(),
-            groups: BTreeMap::new(),
+            groups: [("g".parse().unwrap(), Arc::new(group))].into(),
         }
     }
 
@@ -251,7 +281,7 @@ mod tests {
         states: &[ControlState],
     ) -> DeviceRecord {
         let bundle = revision.map(
-            |revision| json!({"revision": revision, "digest": "1".repeat(64), "since": at(1)}),
+            |revision| json!({"revision": revision, "digest": digest(revision), "since": at(1)}),
         );
         let latest = serde_json::from_value(json!({
             "format": 1, "organisation": "ballerup", "group": "g", "device": "0".repeat(32),
@@ -326,6 +356,15 @@ mod tests {
             ..record(Some(2), FRESH, &[])
         };
         check(other, DeviceState::NonCompliant);
+    }
+
+    #[test]
+    fn a_device_has_the_newest_policy_under_every_revision_that_names_the_bundle() {
+        let mut same = record(Some(2), FRESH, &[]);
+        if let Some(bundle) = same.latest.as_mut().and_then(|it| it.bundle.as_mut()) {
+            bundle.revision = Revision(1);
+        }
+        check(same, DeviceState::Compliant);
     }
 
     #[test]

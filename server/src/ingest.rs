@@ -141,26 +141,6 @@ fn settle(outcome: IngestOutcome, device: &DeviceId) -> Result<u64, Problem> {
             )
             .highest(highest))
         }
-        IngestOutcome::UnknownControl { control } => {
-            // The log names no control: a name that was never published may be a person's.
-            tracing::warn!(%device, "a report names a control that was never published");
-            Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown-control",
-                "Unknown control",
-                format!("no published bundle names the control `{control}`"),
-            ))
-        }
-        IngestOutcome::UnknownPeriod { period } => {
-            // Nor a period, for the same reason.
-            tracing::warn!(%device, "a report names a period that was never published");
-            Err(Problem::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "unknown-period",
-                "Unknown period",
-                format!("no published bundle names the period `{period}`"),
-            ))
-        }
     }
 }
 

@@ -22,13 +22,32 @@ pub(crate) enum Published {
     NotRead,
 }
 
+/// How many names of a report no published bundle has. The names themselves are not kept: they could
+/// be any text.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Unpublished {
+    /// Of controls.
+    pub(crate) controls: u64,
+    /// Of periods.
+    pub(crate) periods: u64,
+}
+
+impl Unpublished {
+    /// Whether every name was published.
+    pub(crate) fn is_none(self) -> bool {
+        self == Self::default()
+    }
+}
+
 /// Where a report contradicts what was published for its group in the revision that it reports.
-/// `newest` is the newest bundle of the group.
+/// The report is without its `unpublished` names; `newest` is the newest bundle of the group.
 ///
 /// A device without a bundle claims nothing that could be compared. Neither does one with a revision
-/// that the server never read: it is older than the newest, so it is not compliant anyway.
+/// that the server never read, unless it has the newest bundle: with another one it is not compliant
+/// anyway, and its names may be those of that revision.
 pub(crate) fn judge(
     report: &Report,
+    unpublished: Unpublished,
     published: &Published,
     newest: Option<&Edition>,
 ) -> Vec<Contradiction> {
@@ -37,13 +56,20 @@ pub(crate) fn judge(
     };
     let revision = claimed.revision;
     let edition = match published {
-        Published::NotRead => return Vec::new(),
         Published::NotYet => return vec![Contradiction::RevisionNotPublished { revision }],
         Published::NoBundle => return vec![Contradiction::GroupNotPublished { revision }],
-        Published::Bundle(edition) => edition,
+        Published::NotRead => newest.filter(|newest| newest.digest == claimed.digest),
+        Published::Bundle(edition) => Some(edition),
+    };
+    let Some(edition) = edition else {
+        return Vec::new();
     };
     let other =
         (claimed.digest != edition.digest).then_some(Contradiction::OtherBundle { revision });
+    let unpublished = (!unpublished.is_none()).then_some(Contradiction::NamesUnpublished {
+        controls: unpublished.controls,
+        periods: unpublished.periods,
+    });
     let mut differences = compare(report, edition);
     // A device that cannot write a newer bundle still names the one that is in force, and reports
     // the controls and periods of the newer one, some of the controls as failed.
@@ -51,7 +77,8 @@ pub(crate) fn judge(
     if is_under_way && newest.is_some_and(|newest| compare(report, newest).is_empty()) {
         differences.clear();
     }
-    other.into_iter().chain(differences).collect()
+    let found = other.into_iter().chain(unpublished);
+    found.chain(differences).collect()
 }
 
 /// Where a report has other controls and periods than a bundle asks for.
@@ -102,6 +129,11 @@ mod tests {
 
     use super::*;
     use crate::edition::ReportedControls;
+
+    const ALL_PUBLISHED: Unpublished = Unpublished {
+        controls: 0,
+        periods: 0,
+    };
 
     fn control(id: &&str) -> Value {
         json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}})
@@ -165,7 +197,10 @@ mod tests {
     #[track_caller]
     fn check(report: &Report, published: &Published, expected: &[&str]) {
         let newest = edition('2', &["a", "b", "c"]);
-        assert_eq!(kinds(&judge(report, published, Some(&newest))), expected);
+        assert_eq!(
+            kinds(&judge(report, ALL_PUBLISHED, published, Some(&newest))),
+            expected
+        );
     }
 
     #[test]
@@ -245,6 +280,34 @@ mod tests {
     }
 
     #[test]
+    fn names_that_were_never_published_are_a_finding_where_the_revision_is_known() {
+        let unpublished = Unpublished {
+            controls: 1,
+            periods: 2,
+        };
+        let report = report('1', &["a"], &json!({}));
+        let found = |published: &Published| kinds(&judge(&report, unpublished, published, None));
+        let known = Published::Bundle(edition('1', &["a"]));
+        assert_eq!(found(&known), ["names-unpublished"]);
+        assert_eq!(found(&Published::NotRead), [""; 0]);
+    }
+
+    #[test]
+    fn the_newest_bundle_is_compared_under_any_revision() {
+        let newest = edition('2', &["a", "b"]);
+        let found = |report: &Report| {
+            let found = judge(report, ALL_PUBLISHED, &Published::NotRead, Some(&newest));
+            kinds(&found)
+        };
+        assert_eq!(found(&report('2', &["a", "b"], &json!({}))), [""; 0]);
+        assert_eq!(
+            found(&report('2', &["a"], &json!({}))),
+            ["controls-missing"]
+        );
+        assert_eq!(found(&report('1', &["a"], &json!({}))), [""; 0]);
+    }
+
+    #[test]
     fn a_device_without_a_bundle_claims_nothing() {
         let mut empty = report('1', &[], &json!({}));
         empty.bundle = None;
@@ -266,7 +329,7 @@ mod tests {
             let published = Published::Bundle(edition('1', &e.iter().map(String::as_str).collect::<Vec<_>>()));
             let report = report(digest, &r.iter().map(String::as_str).collect::<Vec<_>>(), &json!({}));
             prop_assert_eq!(report.bundle.as_ref().unwrap().revision, Revision(3));
-            let passes = judge(&report, &published, None).is_empty();
+            let passes = judge(&report, ALL_PUBLISHED, &published, None).is_empty();
             prop_assert_eq!(passes, digest == '1' && expected == reported);
         }
     }

@@ -47,11 +47,18 @@ pub(crate) const LONGEST_HEAD: usize = 16 << 10;
 /// A report of 100 controls fits; an enrolment does, since a token has 8 KiB at most.
 pub(crate) const SMALL_BODY: usize = LONGEST_HEAD;
 
-/// A body arrives at 4 KiB/s or faster: a phone's slowest connection does. A batch of 1 MiB takes
-/// 256 s at most.
+/// A body arrives at 4 KiB/s or faster: a phone's slowest connection does.
 pub(crate) const BODY: Slowest = Slowest {
     grace: Duration::from_secs(10),
     bytes_per_second: 4 << 10,
+};
+
+/// What follows the first [`SMALL_BODY`] holds a place, so it arrives at 64 KiB/s or faster: one that stops
+/// leaves its place after 5 s, and a whole batch after 21 s at most. A device whose connection is slower
+/// sends its reports one by one; one of 36 KiB arrives in time at the pace of [`BODY`].
+pub(crate) const LONG_BODY: Slowest = Slowest {
+    grace: Duration::from_secs(5),
+    bytes_per_second: 64 << 10,
 };
 
 /// An answer is read at 256 B/s or faster: a thousand devices that share 10 Mbit/s get 1,250 B/s
@@ -121,6 +128,11 @@ impl Pace {
         }
     }
 
+    /// The slowest pace.
+    pub(crate) fn slowest(&self) -> Slowest {
+        self.slowest
+    }
+
     /// How long the peer may be waited for now.
     pub(crate) fn left(&self) -> Duration {
         self.slowest.grace.saturating_sub(self.behind)
@@ -188,7 +200,12 @@ mod tests {
         }
         let small = format!("at most {} KiB needs no place", SMALL_BODY >> 10);
         assert!(page.contains(&small), "`{small}`");
-        for (name, pace) in [("a body", BODY), ("an answer", ANSWER)] {
+        let long = format!("a body beyond {} KiB", SMALL_BODY >> 10);
+        for (name, pace) in [
+            ("a body", BODY),
+            (long.as_str(), LONG_BODY),
+            ("an answer", ANSWER),
+        ] {
             let row = format!(
                 "| {name} | {} B/s, at most {} s behind |",
                 pace.bytes_per_second,

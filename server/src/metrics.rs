@@ -27,6 +27,7 @@ pub(crate) struct Metrics {
     population_devices: Family<ByAudienceAndState, Gauge>,
     control_devices: Family<ByAudienceAndControl, Gauge>,
     control_in_force: Family<ByAudienceAndControl, Gauge>,
+    control_not_now: Family<ByAudienceAndControl, Gauge>,
     contradicting_devices: Family<ByKind, Gauge>,
     database_failing: Gauge,
     missing_reports: Gauge,
@@ -91,6 +92,7 @@ impl Metrics {
             population_devices: Family::default(),
             control_devices: Family::default(),
             control_in_force: Family::default(),
+            control_not_now: Family::default(),
             contradicting_devices: Family::default(),
             database_failing: Gauge::default(),
             missing_reports: Gauge::default(),
@@ -137,6 +139,12 @@ impl Metrics {
             "control_in_force",
             "Devices on which a control is in force, by audience, where none has fewer than five",
             self.control_in_force.clone(),
+        );
+        registry.register(
+            "control_not_now",
+            "Devices on which a running period ends or changes a control, by audience, where none has \
+             fewer than five",
+            self.control_not_now.clone(),
         );
         registry.register(
             "contradicting_devices",
@@ -229,6 +237,7 @@ impl Metrics {
         self.population_devices.clear();
         self.control_devices.clear();
         self.control_in_force.clear();
+        self.control_not_now.clear();
         let populations = &fleet.populations;
         let shown: u64 = populations.values().map(|it| it.devices).sum();
         let hidden = (fleet.devices.len() as u64).saturating_sub(shown);
@@ -258,6 +267,8 @@ impl Metrics {
                 of.set(whole(share.devices));
                 let in_force = self.control_in_force.get_or_create(&labels);
                 in_force.set(whole(share.in_force));
+                let not_now = self.control_not_now.get_or_create(&labels);
+                not_now.set(whole(share.not_now));
             }
         }
     }

@@ -82,5 +82,6 @@ pub(crate) fn share(stands: &Stands) -> Share {
         devices: stands.total(),
         in_force: stands.count(Standing::InForce),
         gaps: stands.count(Standing::Gap),
+        not_now: stands.count(Standing::NotNow),
     }
 }

@@ -11,7 +11,7 @@ use std::{fs, io};
 
 use jiff::Timestamp;
 
-use fyr_schemas::bundle::{Audience, ClosedList, Control, DecisionNote};
+use fyr_schemas::bundle::{Audience, ClosedList, Control, DecisionNote, target_name};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CaseNumber, CategoryId, Digest, GroupId, OrganisationId, Revision, StageId};
 use fyr_seal::{Published, Repository, RepositoryError};
@@ -62,6 +62,9 @@ pub(crate) enum ReadError {
     /// Its metadata is missing, or devices would not believe it.
     #[error("the repository's metadata cannot be believed")]
     Metadata(#[from] RepositoryError),
+    /// A bundle is missing, cannot be read, or is longer than devices take.
+    #[error("a published bundle cannot be read")]
+    Target(#[source] RepositoryError),
     /// A file is missing or cannot be read.
     #[error("cannot read `{path}`")]
     File { path: PathBuf, source: io::Error },
@@ -84,11 +87,7 @@ pub(crate) enum ReadError {
 
 /// The bytes of `timestamp.json`, the last file of every publication; none before the first.
 pub(crate) fn stamp(repository: &Path) -> Result<Option<Vec<u8>>, ReadError> {
-    match read(&repository.join("metadata/timestamp.json")) {
-        Ok(bytes) => Ok(Some(bytes)),
-        Err(ReadError::File { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(error),
-    }
+    Ok(Repository::at(repository).timestamp()?)
 }
 
 impl Publication {
@@ -191,8 +190,10 @@ fn bundle(
     lists: &Lists,
     shared: &mut Shared,
 ) -> Result<PublishedGroup, ReadError> {
-    let path = repository.join(format!("targets/bundles/{digest}.{group}.json"));
-    let bytes = read(&path)?;
+    let target = target_name(group);
+    let path = repository.join(fyr_trust::target_path(&target, &digest));
+    let bytes = lists.repository.target(&target, &digest);
+    let bytes = bytes.map_err(ReadError::Target)?;
     if fyr_trust::digest(&bytes) != digest {
         return Err(ReadError::Altered(path));
     }
@@ -205,13 +206,6 @@ fn bundle(
         lists.check(category, closed, shared)?;
     }
     PublishedGroup::of(digest, &described, shared).map_err(failed)
-}
-
-fn read(path: &Path) -> Result<Vec<u8>, ReadError> {
-    fs::read(path).map_err(|source| ReadError::File {
-        path: path.to_owned(),
-        source,
-    })
 }
 
 /// When a file that is written once was written.

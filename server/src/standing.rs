@@ -1,6 +1,5 @@
 //! The state of one control on one device, by its last report.
 
-use fyr_schemas::Revision;
 use fyr_schemas::fleet::{DeviceState, FleetDevice};
 use fyr_schemas::report::ControlState;
 
@@ -11,11 +10,13 @@ pub(crate) enum Standing {
     NoDevice,
     /// In force.
     InForce,
+    /// A period runs in which it is not in force, or has another value; decided so.
+    NotNow,
     /// A browser does not support it; decided knowingly.
     Gap,
     /// Written, and a browser must restart.
     PendingRestart,
-    /// The device has not yet reported the newest revision.
+    /// The device has not yet reported the newest bundle.
     Behind,
     /// The device is silent, and its last report may be out of date.
     Silent,
@@ -27,11 +28,7 @@ pub(crate) enum Standing {
 
 /// How a device stands in a control that is published for its group and that it reports so; none
 /// where it reports it in force.
-pub(crate) fn standing(
-    device: &FleetDevice,
-    found: Option<ControlState>,
-    published: Revision,
-) -> Standing {
+pub(crate) fn standing(device: &FleetDevice, found: Option<ControlState>) -> Standing {
     if found.is_some_and(is_broken) {
         return Standing::Broken;
     }
@@ -41,7 +38,7 @@ pub(crate) fn standing(
     if device.state == DeviceState::Silent {
         return Standing::Silent;
     }
-    if device.revision.is_none_or(|revision| revision < published) {
+    if !device.has_newest {
         return Standing::Behind;
     }
     match found {

@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 
 use fyr_schemas::fleet::FleetDevice;
 use fyr_schemas::report::ControlState;
-use fyr_schemas::{ControlId, GroupId, Revision};
+use fyr_schemas::{ControlId, GroupId};
 
+use crate::publication::Publication;
 use crate::standing::{Standing, standing};
 
 /// How many devices, by their standing in one control.
@@ -31,22 +32,24 @@ pub(crate) struct GroupStands {
 }
 
 /// Whether a gap decides how a device stands in a control; otherwise it is worse for another reason.
-pub(crate) fn shows_gaps(device: &FleetDevice, published: Revision) -> bool {
-    standing(device, Some(ControlState::Gap), published) == Standing::Gap
+pub(crate) fn shows_gaps(device: &FleetDevice) -> bool {
+    standing(device, Some(ControlState::Gap)) == Standing::Gap
 }
 
 /// The devices of each group that has some.
 pub(crate) fn stands(
     devices: &[FleetDevice],
     gaps: &Gaps,
-    published: Revision,
+    publication: &Publication,
 ) -> BTreeMap<GroupId, GroupStands> {
     let mut groups: BTreeMap<GroupId, GroupStands> = BTreeMap::new();
     for device in devices {
-        groups
-            .entry(device.group.clone())
-            .or_default()
-            .add(device, published);
+        let stands = groups.entry(device.group.clone()).or_default();
+        stands.add(device);
+        if let Some(group) = publication.groups.get(&device.group) {
+            let changed = group.edition.controls.changed_by(&device.running);
+            stands.change_now(device, changed);
+        }
     }
     for (group, gaps) in &gaps.0 {
         let Some(stands) = groups.get_mut(group) else {
@@ -68,13 +71,31 @@ impl Gaps {
 
 impl GroupStands {
     /// Counts a device. Its gaps are counted by the store.
-    fn add(&mut self, device: &FleetDevice, published: Revision) {
-        let ordinary = standing(device, None, published);
+    fn add(&mut self, device: &FleetDevice) {
+        let ordinary = standing(device, None);
         self.ordinary.add(ordinary, 1);
         let findings = device.findings.iter();
         for finding in findings.filter(|it| it.state != ControlState::Gap) {
-            let instead = standing(device, Some(finding.state), published);
+            let instead = standing(device, Some(finding.state));
             self.move_some(&finding.control, (ordinary, instead), 1);
+        }
+    }
+
+    /// Counts the controls that the periods change which a device reports as running. What it reports of
+    /// such a control is about the value that it has now.
+    fn change_now<'a>(
+        &mut self,
+        device: &FleetDevice,
+        changed: impl Iterator<Item = &'a ControlId>,
+    ) {
+        let ordinary = standing(device, None);
+        if ordinary != Standing::InForce {
+            return;
+        }
+        for control in changed {
+            if !device.findings.iter().any(|it| it.control == *control) {
+                self.move_some(control, (ordinary, Standing::NotNow), 1);
+            }
         }
     }
 
@@ -90,7 +111,8 @@ impl GroupStands {
     pub(crate) fn in_control(&self, control: &ControlId) -> Stands {
         let mut stands = self.ordinary.clone();
         for ((from, to), devices) in self.instead.get(control).into_iter().flatten() {
-            // A gap that was stored after the devices were read takes none away that is not there.
+            // A gap that was stored after the devices were read, or one in a control that a period changes
+            // now, takes none away that is not there.
             let moved = stands.count(*from).min(*devices);
             stands.0.insert(*from, stands.count(*from) - moved);
             stands.add(*to, moved);
@@ -132,14 +154,22 @@ impl Stands {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use fyr_schemas::Revision;
+    use fyr_schemas::bundle::Bundle;
     use fyr_schemas::fleet::{Contradiction, DeviceState, Finding};
     use fyr_schemas::report::FailureReason;
     use jiff::Timestamp;
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+    use crate::edition::{Edition, ReportedControls};
+    use crate::publication::PublishedGroup;
 
-    const PUBLISHED: Revision = Revision(2);
+    /// While this period runs, `a` is absent and `b` has another value.
+    const PERIOD: &str = "lesson:x";
     const CONTROLS: [&str; 3] = ["a", "b", "c"];
 
     fn states() -> impl Strategy<Value = Option<ControlState>> {
@@ -152,14 +182,57 @@ mod tests {
         ])
     }
 
+    fn publication() -> Publication {
+        let control = |id: &str, value: &str| json!({"id": id, "value": value, "rule": "r", "decision": null, "coverage": {}});
+        let group = |name: &str| {
+            let bundle: Bundle = serde_json::from_value(json!({
+                "format": 1, "organisation": "o", "group": name, "unit": "/", "audience": "pupils",
+                "stage": "s", "controls": CONTROLS.map(|id| control(id, "on")), "decisions": {},
+                "chromium": {}, "firefox": {}, "hosts": {},
+                "timetable": {"time_zone": "CET-1", "periods": {PERIOD: {"throughout": {}}}},
+                "variants": [{
+                    "during": [PERIOD],
+                    "controls": {"a": null, "b": control("b", "off"), "c": control("c", "on")},
+                }],
+            }))
+            .unwrap();
+            let published = PublishedGroup {
+                audience: bundle.audience,
+                stage: bundle.stage.clone(),
+                controls: Arc::default(),
+                decisions: Arc::default(),
+                edition: Edition {
+                    digest: "1".repeat(64).parse().unwrap(),
+                    controls: Arc::new(ReportedControls::of(&bundle)),
+                },
+            };
+            (bundle.group, Arc::new(published))
+        };
+        let enrolment = json!({"organisation": "o", "keys": []});
+        Publication {
+            organisation: "o".parse().unwrap(),
+            revision: Revision(1),
+            published: Timestamp::UNIX_EPOCH,
+            expires: Timestamp::UNIX_EPOCH,
+            enrolment: serde_json::from_value(enrolment).unwrap(),
+            groups: ["g0", "g1", "g2"].map(group).into(),
+        }
+    }
+
     fn devices() -> impl Strategy<Value = Vec<FleetDevice>> {
-        let device = (0..3_u8, 0..4_u8, prop::array::uniform3(states()));
-        let device = device.prop_map(|(group, kind, states)| FleetDevice {
+        let states = prop::array::uniform3(states());
+        let device = (0..3_u8, 0..4_u8, any::<bool>(), states);
+        let device = device.prop_map(|(group, kind, in_period, states)| FleetDevice {
             device: "0".repeat(32).parse().unwrap(),
             group: format!("g{group}").parse().unwrap(),
             audience: None,
             stage: None,
-            revision: (kind != 0).then_some(PUBLISHED),
+            revision: None,
+            has_newest: kind != 0,
+            running: in_period
+                .then(|| PERIOD.parse().unwrap())
+                .into_iter()
+                .collect(),
             state: match kind {
                 1 => DeviceState::Silent,
                 _ => DeviceState::Compliant,
@@ -197,14 +270,17 @@ mod tests {
                     let found = device.findings.iter().find(|it| it.control.as_str() == control);
                     let found = found.map(|it| it.state);
                     let group = device.group.clone();
-                    if found == Some(ControlState::Gap) && shows_gaps(device, PUBLISHED) {
+                    if found == Some(ControlState::Gap) && shows_gaps(device) {
                         gaps.add(group.clone(), control.parse().unwrap(), 1);
                     }
                     let of = expected.entry((group, control)).or_default();
-                    of.add(standing(device, found, PUBLISHED), 1);
+                    let standing = standing(device, found);
+                    let is_changed = !device.running.is_empty() && control != "c";
+                    let is_now = found.is_some() || !is_changed || standing != Standing::InForce;
+                    of.add(if is_now { standing } else { Standing::NotNow }, 1);
                 }
             }
-            let counted = stands(&devices, &gaps, PUBLISHED);
+            let counted = stands(&devices, &gaps, &publication());
             for ((group, control), expected) in expected {
                 let counted = counted[&group].in_control(&control.parse().unwrap());
                 prop_assert_eq!(counted.worst(), expected.worst());

@@ -66,7 +66,7 @@ pub(crate) fn control_state(state: ControlState) -> String {
 }
 
 /// The names of all kinds of contradiction, as metrics have them.
-pub(crate) const CONTRADICTIONS: [&str; 8] = [
+pub(crate) const CONTRADICTIONS: [&str; 9] = [
     "revision-not-published",
     "group-not-published",
     "other-bundle",
@@ -74,6 +74,7 @@ pub(crate) const CONTRADICTIONS: [&str; 8] = [
     "controls-unknown",
     "periods-missing",
     "periods-unknown",
+    "names-unpublished",
     "several-machines",
 ];
 
@@ -87,6 +88,7 @@ pub(crate) fn contradiction_slug(contradiction: &Contradiction) -> &'static str 
         Contradiction::ControlsUnknown { .. } => "controls-unknown",
         Contradiction::PeriodsMissing => "periods-missing",
         Contradiction::PeriodsUnknown { .. } => "periods-unknown",
+        Contradiction::NamesUnpublished { .. } => "names-unpublished",
         Contradiction::SeveralMachines { .. } => "several-machines",
     }
 }
@@ -118,6 +120,13 @@ pub(crate) fn contradiction(contradiction: &Contradiction) -> String {
                 "reports the periods {}, which its bundle does not name",
                 names(periods)
             )
+        }
+        Contradiction::NamesUnpublished { controls, periods } => {
+            let counted = [(controls, "control"), (periods, "period")].into_iter();
+            let counted = counted.filter(|(count, _)| **count > 0);
+            let counted: Vec<String> = counted.map(|(count, of)| plural(*count, of)).collect();
+            let counted = counted.join(" and ");
+            format!("names {counted} that no published bundle has")
         }
         Contradiction::SeveralMachines { .. } => {
             "has a copy: reports come from more than one machine with its key; enrol each machine \

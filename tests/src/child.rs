@@ -9,6 +9,7 @@ use std::thread;
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+use rustix::process::{Pid, Signal, kill_process};
 
 use crate::wait;
 
@@ -125,8 +126,18 @@ impl Child {
         self.drained()
     }
 
+    /// Ends it in order, as `systemctl stop` does, and waits until it has ended.
+    pub fn end(&mut self) -> Result<Ended> {
+        kill_process(Pid::from_child(&self.running), Signal::TERM)?;
+        self.wait_here()
+    }
+
     /// Waits for it to end.
     pub fn wait(mut self) -> Result<Ended> {
+        self.wait_here()
+    }
+
+    fn wait_here(&mut self) -> Result<Ended> {
         drop(self.running.stdin.take());
         let name = self.name.clone();
         let status = wait::until(&format!("the end of `{name}`"), wait::LIMIT, || {

@@ -33,6 +33,9 @@ pub const PERIOD: &str = "exam:terminsproeve";
 /// The control that is not in force while it runs.
 pub const CONTROL_OUTSIDE_PERIOD: &str = "youtube.level";
 
+/// The control that has another value while it runs.
+pub const CONTROL_CHANGED_BY_PERIOD: &str = "incognito";
+
 /// The administration of a pretended school, gone on drop.
 #[derive(Debug)]
 pub struct School {
@@ -91,10 +94,30 @@ impl School {
 
     /// Publishes as if it were another moment.
     pub fn publish_at(&self, edition: u32, now: Timestamp) -> Result<Published> {
-        let bundles = GROUPS
-            .iter()
-            .map(|group| bundle(*group, edition))
-            .collect::<Result<Vec<_>>>()?;
+        self.publish_bundles(edition, now, |_| Ok(()))
+    }
+
+    /// Publishes an edition of which some bundles are changed.
+    pub fn publish_changed(
+        &self,
+        edition: u32,
+        change: impl FnMut(&mut Bundle) -> Result<()>,
+    ) -> Result<Published> {
+        self.publish_bundles(edition, Timestamp::now(), change)
+    }
+
+    fn publish_bundles(
+        &self,
+        edition: u32,
+        now: Timestamp,
+        mut change: impl FnMut(&mut Bundle) -> Result<()>,
+    ) -> Result<Published> {
+        let bundles = GROUPS.iter().map(|group| {
+            let mut bundle = bundle(*group, edition)?;
+            change(&mut bundle)?;
+            Ok(bundle)
+        });
+        let bundles = bundles.collect::<Result<Vec<_>>>()?;
         Ok(self.publication.publish(bundles, [].into(), now)?)
     }
 
@@ -213,18 +236,22 @@ fn bundle(
         "sites.block" => json!(format!("{edition} sites")),
         _ => json!("on"),
     };
-    let control = |control: &str| -> Value {
+    let control_with = |control: &str, value: Value| -> Value {
         json!({
             "id": control,
-            "value": value(control),
+            "value": value,
             "rule": "digital-tryghed",
             "decision": CASE,
             "coverage": coverage,
         })
     };
-    let controls = json!(CONTROLS.map(control));
+    let controls = json!(CONTROLS.map(|control| control_with(control, value(control))));
     let has_timetable = group == GROUP_WITH_TIMETABLE;
-    let variant = json!({"during": [PERIOD], "controls": {CONTROL_OUTSIDE_PERIOD: null}});
+    let changed = control_with(CONTROL_CHANGED_BY_PERIOD, json!("off"));
+    let variant = json!({
+        "during": [PERIOD],
+        "controls": {CONTROL_OUTSIDE_PERIOD: null, CONTROL_CHANGED_BY_PERIOD: changed},
+    });
     Ok(Bundle {
         timetable: has_timetable.then(timetable).transpose()?,
         variants: has_timetable

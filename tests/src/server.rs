@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
 use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 
 use crate::binaries::Binary;
 use crate::child::{Child, Ended};
@@ -138,6 +138,13 @@ impl Server {
     /// Ends it as a power cut would.
     pub fn kill(&mut self) -> Result<()> {
         self.child.kill()
+    }
+
+    /// Ends it in order.
+    pub fn end(&mut self) -> Result<()> {
+        let ended = self.child.end()?;
+        ensure!(ended.status.success(), "{ended:?}");
+        Ok(())
     }
 
     /// Waits for it to end.

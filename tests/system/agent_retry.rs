@@ -352,15 +352,26 @@ fn no_report_is_discarded_for_an_answer_that_is_not_our_servers() -> Result<()> 
 
 #[test]
 fn reports_go_one_by_one_to_a_server_that_takes_no_batch() -> Result<()> {
+    reports_go_one_by_one_after(Said {
+        status: "503 Service Unavailable",
+        problem: "urn:fyr:problem:busy",
+    })
+}
+
+#[test]
+fn reports_go_one_by_one_over_a_connection_that_is_too_slow_for_a_batch() -> Result<()> {
+    reports_go_one_by_one_after(Said {
+        status: "408 Request Timeout",
+        problem: "urn:fyr:problem:too-slow",
+    })
+}
+
+fn reports_go_one_by_one_after(said: Said) -> Result<()> {
     let mut town = Town::new()?;
     let device = town.running_device()?;
     let address = town.server().address();
     town.server().kill()?;
-    let busy = Said {
-        status: "503 Service Unavailable",
-        problem: "urn:fyr:problem:busy",
-    };
-    let portal = Portal::open(address, busy)?;
+    let portal = Portal::open(address, said)?;
     let policy = device.device.managed().join("fyr.json");
     for _ in 0..3 {
         fs::write(&policy, "{}")?;

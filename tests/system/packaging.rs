@@ -100,6 +100,12 @@ fn systemd_finds_no_fault_in_the_units() -> Result<()> {
         let path = directory.path().join(format!("{}.service", binary.name()));
         let built = binary.path()?.display().to_string();
         fs::write(&path, unit.0.replaced_all(&installed, &built))?;
+        if binary == Binary::Server {
+            // What an administrator copies for a port below 1024 is verified with it.
+            let more = path.with_extension("service.d");
+            fs::create_dir(&more)?;
+            fs::write(more.join("low-port.conf"), Unit::low_port()?.0)?;
+        }
         let arguments = ["verify".into(), path.into_os_string()];
         let reported = child::run(verify, arguments)?;
         ensure!(
@@ -110,8 +116,9 @@ fn systemd_finds_no_fault_in_the_units() -> Result<()> {
     Ok(())
 }
 
-#[test]
-fn the_servers_unit_lets_it_listen_on_the_port_of_https() -> Result<()> {
+/// Starts the server on the port of HTTPS as another user, in a network of its own, with the
+/// capabilities of these units.
+fn listen_on_the_port_of_https(state: &Path, units: &[&Unit]) -> Result<Child> {
     const SCRIPT: &str = r#"
 set -eu
 ip link set lo up
@@ -120,22 +127,21 @@ shift 2
 exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --bounding-set "$bounding" \
     --inh-caps "$ambient" --ambient-caps "$ambient" "$@"
 "#;
-    let unit = Unit::of(Binary::Server)?;
-    let capabilities = |name: &str| -> Result<String> {
-        let names = unit.value(name)?.split_whitespace();
+    let capabilities = |name: &str| {
+        let set = units.iter().filter_map(|unit| unit.value(name).ok());
+        let names = set.flat_map(str::split_whitespace);
         let names = names.map(|it| format!(",+{}", it.trim_start_matches("CAP_").to_lowercase()));
-        Ok(format!("-all{}", names.collect::<String>()))
+        format!("-all{}", names.collect::<String>())
     };
-    let state = tempfile::tempdir()?;
-    fs::set_permissions(state.path(), fs::Permissions::from_mode(0o777))?;
+    fs::set_permissions(state, fs::Permissions::from_mode(0o777))?;
     // The directory of the build may be closed to other users.
-    let program = state.path().join("fyr-server");
+    let program = state.join("fyr-server");
     fs::copy(Binary::Server.path()?, &program)?;
-    let directory = |name: &str| state.path().join(name).into_os_string();
+    let directory = |name: &str| state.join(name).into_os_string();
     let line = ["--net", "sh", "-c", SCRIPT, "listen"].map(OsString::from);
     let sets = [
-        capabilities("CapabilityBoundingSet")?,
-        capabilities("AmbientCapabilities")?,
+        capabilities("CapabilityBoundingSet"),
+        capabilities("AmbientCapabilities"),
     ];
     let server = [
         program.into_os_string(),
@@ -147,11 +153,101 @@ exec setpriv --reuid 65534 --regid 65534 --clear-groups --no-new-privs --boundin
         "127.0.0.1:443".into(),
     ];
     let line = line.into_iter().chain(sets.map(Into::into)).chain(server);
-    let mut server = Child::start(Path::new("unshare"), line, |_| {})?;
+    Child::start(Path::new("unshare"), line, |_| {})
+}
+
+#[test]
+fn the_server_has_the_capability_of_the_port_of_https_only_where_an_administrator_gives_it()
+-> Result<()> {
+    let unit = Unit::of(Binary::Server)?;
+    ensure!(unit.value("CapabilityBoundingSet")?.is_empty());
+    let state = tempfile::tempdir()?;
+    let refused = listen_on_the_port_of_https(state.path(), &[&unit])?.wait()?;
+    ensure!(!refused.status.success(), "{refused:?}");
+    ensure!(refused.stderr.contains("127.0.0.1:443"), "{refused:?}");
+
+    let state = tempfile::tempdir()?;
+    let mut server = listen_on_the_port_of_https(state.path(), &[&unit, &Unit::low_port()?])?;
     server.line("the server to listen", wait::LIMIT, |line| {
         line.starts_with("listening on http://127.0.0.1:443")
             .then_some(())
     })
+}
+
+#[test]
+fn the_units_bound_the_memory_of_the_programs() -> Result<()> {
+    for binary in [Binary::Agent, Binary::Server] {
+        let unit = Unit::of(binary)?;
+        unit.value("MemoryMax")?;
+    }
+    Unit::of(Binary::Server)?.value("MemoryHigh")?;
+    Ok(())
+}
+
+#[test]
+fn no_directory_of_the_package_is_made_inside_one_of_the_servers_user() -> Result<()> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let path = tests.with_file_name("packaging/systemd/fyr-server.tmpfiles");
+    let lines = fs::read_to_string(path)?;
+    let lines = lines.lines().filter(|line| line.starts_with("d "));
+    let lines: Vec<Vec<&str>> = lines
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    let owner = |line: &[&str]| line.get(3).copied() == Some("root");
+    for line in &lines {
+        let inside = lines.iter().filter(|other| {
+            let path = line.get(1).map(Path::new);
+            let above = other.get(1).map(Path::new);
+            path != above
+                && path
+                    .zip(above)
+                    .is_some_and(|(path, above)| path.starts_with(above))
+        });
+        for above in inside {
+            ensure!(owner(above), "{line:?} is inside {above:?}");
+        }
+    }
+    ensure!(lines.len() >= 3, "{lines:?}");
+    Ok(())
+}
+
+#[test]
+fn an_installation_without_systemd_follows_no_link_of_the_servers_user() -> Result<()> {
+    const SCRIPT: &str = r#"
+set -eu
+mount -t tmpfs tmpfs /srv
+mount -t tmpfs tmpfs /run
+mkdir /run/etc /run/tools
+cp /etc/passwd /etc/group /etc/nsswitch.conf /run/etc
+mount --bind /run/etc /etc
+getent group fyr >/dev/null || echo 'fyr:x:64000:' >>/etc/group
+getent passwd fyr >/dev/null || echo 'fyr:x:64000:64000::/:/bin/false' >>/etc/passwd
+for tool in sh getent install; do
+    ln -s "$(command -v "$tool")" "/run/tools/$tool"
+done
+mkdir -p /srv/fyr /srv/precious
+chown fyr:fyr /srv/fyr
+ln -s /srv/precious /srv/fyr/repository
+chown -h fyr:fyr /srv/fyr/repository
+owner() { stat -c %U "$1"; }
+PATH=/run/tools "$(command -v sh)" "$1" configure >&2
+echo "$(owner /srv/precious) $(owner /srv/fyr)"
+rm /srv/fyr/repository
+PATH=/run/tools "$(command -v sh)" "$1" configure >&2
+owner /srv/fyr/repository
+"#;
+    let script = package_script("fyr-server", "postinst");
+    let line = ["--mount", "sh", "-c", SCRIPT, "install"].map(OsString::from);
+    let line = line.into_iter().chain([script]);
+    let printed = child::run(Path::new("unshare"), line)?.success()?;
+    assert_eq!(printed, "root root\nfyr\n");
+    Ok(())
+}
+
+fn package_script(package: &str, name: &str) -> OsString {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let scripts = tests.with_file_name("packaging/debian").join(package);
+    scripts.join(name).into_os_string()
 }
 
 /// Runs a script of a package as `dpkg` does on an upgrade, where systemd runs, and returns the commands
@@ -167,12 +263,10 @@ for name in systemctl systemd-sysusers systemd-tmpfiles; do
 done
 PATH=/run/fake:$PATH sh "$1" configure 0.0.9
 "#;
-    let script = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .with_file_name("packaging/debian")
-        .join(package)
-        .join("postinst");
     let line = ["--mount", "sh", "-c", SCRIPT, "upgrade"].map(OsString::from);
-    let line = line.into_iter().chain([script.into_os_string()]);
+    let line = line
+        .into_iter()
+        .chain([package_script(package, "postinst")]);
     child::run(Path::new("unshare"), line)?.success()
 }
 
@@ -220,6 +314,7 @@ fn the_packages_contain_the_programs_and_their_units() -> Result<()> {
                 "/usr/lib/systemd/system/fyr-server.service",
                 "/usr/lib/sysusers.d/fyr-server.conf",
                 "/usr/lib/tmpfiles.d/fyr-server.conf",
+                "/usr/share/doc/fyr-server/examples/low-port.conf",
             ],
         ),
     ] {
@@ -251,6 +346,13 @@ impl Unit {
         let program = unit.value("ExecStart")?.split(' ').next();
         ensure!(program == Some(format!("/usr/bin/{}", binary.name()).as_str()));
         Ok(unit)
+    }
+
+    /// What an administrator adds for a port below 1024.
+    fn low_port() -> Result<Self> {
+        let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let path = tests.with_file_name("packaging/systemd/fyr-server-low-port.conf");
+        Ok(Self(fs::read_to_string(path)?))
     }
 
     fn value(&self, name: &str) -> Result<&str> {

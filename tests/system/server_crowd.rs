@@ -4,6 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::{Duration, Instant};
 
 use anyhow::{Result, ensure};
 use fyr_schemas::Revision;
@@ -161,6 +162,65 @@ fn all_are_served(hosted: &Hosted, device: &Signer) -> Result<()> {
         ensure!(answer.status == 303, "login {number}: {answer:?}");
     }
     Ok(())
+}
+
+/// Sends a long body a little faster than a short one must arrive, until the server ends it; then
+/// another, until it is stopped.
+fn trickle(client: Client, stop: &AtomicBool) -> Result<()> {
+    const PIECE: [u8; 1_000] = [b' '; 1_000];
+    let request = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n",
+        LONG.path, LONG.kind, LONG.length
+    );
+    while !stop.load(Ordering::Relaxed) {
+        let mut stream = client.connect()?;
+        stream.write_all(request.as_bytes())?;
+        stream.write_all(&vec![b' '; LONG.begun])?;
+        // The wait for an answer is the pause between two pieces: 5 KB/s.
+        stream.set_read_timeout(Some(Duration::from_millis(200)))?;
+        while !stop.load(Ordering::Relaxed) && is_open(&mut stream) {
+            if stream.write_all(&PIECE).is_err() {
+                break;
+            }
+        }
+    }
+    Ok(())
+}
+
+fn is_open(stream: &mut TcpStream) -> bool {
+    let pause = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
+    matches!(stream.read(&mut [0; 64]), Err(error) if pause(error.kind()))
+}
+
+#[test]
+fn long_reports_that_trickle_in_from_a_school_leave_places_to_its_other_devices() -> Result<()> {
+    let hosted = Hosted::open(&[])?;
+    let device = hosted.joined(GROUP)?;
+    let batch = (1..=40).map(|number| device.sign(&device.report(number, Revision(1))?));
+    let batch = batch.collect::<Result<Vec<_>>>()?;
+    ensure!(serde_json::to_vec(&batch)?.len() > LONG.begun);
+
+    let stop = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let attacks: Vec<_> = (0..8)
+            .map(|_| scope.spawn(|| trickle(greedy(&hosted), &stop)))
+            .collect();
+        let blank = vec![b' '; LONG.begun];
+        let taken = wait::until("all places to be taken", wait::LIMIT, || {
+            let begun = Instant::now();
+            let answer = greedy(&hosted).post_as(LONG.path, LONG.kind, &blank)?;
+            // A body that has no place waits for it.
+            Ok((answer.status == 503 || begun.elapsed().as_secs() > 0).then_some(()))
+        });
+        let answer = taken.and_then(|()| greedy(&hosted).post("/api/v1/reports", &batch));
+        stop.store(true, Ordering::Relaxed);
+        for attack in attacks {
+            attack.join().expect("no panic")?;
+        }
+        let answer = answer?;
+        ensure!(answer.status == 200, "{answer:?}");
+        Ok(())
+    })
 }
 
 #[test]

@@ -1,13 +1,12 @@
 //! What the server stores stays small, and a full disk stops neither the renewal nor what is served.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
 use fyr_schemas::report::Report;
 use fyr_seal::Repository;
-use fyr_tests::child::run;
 use fyr_tests::hosted::{GROUP, Hosted};
 use fyr_tests::school::{Allowance, School, Signer};
 use fyr_tests::server::{Answer, Server};
@@ -34,27 +33,20 @@ fn send(server: &Server, device: &Signer, reports: &[Report]) -> Result<Answer> 
     last.context("there was something to send")
 }
 
-/// Ends a server in order, which moves everything into its one file, and returns how long that is.
-fn stored(server: Server, state: &Path) -> Result<u64> {
-    run(
-        Path::new("/usr/bin/kill"),
-        ["-TERM", &server.pid().to_string()],
-    )?
-    .success()?;
-    let ended = server.ended()?;
-    ensure!(ended.status.success(), "{ended:?}");
-    Ok(fs::metadata(state.join("fyr-server.sqlite3"))?.len())
+/// Ends the server in order, which moves everything into its one file, and returns how long that is.
+fn stored(hosted: &mut Hosted) -> Result<u64> {
+    hosted.server.end()?;
+    Ok(fs::metadata(database(hosted))?.len())
+}
+
+fn database(hosted: &Hosted) -> PathBuf {
+    hosted.state.path().join("fyr-server.sqlite3")
 }
 
 #[test]
 fn reports_without_news_do_not_grow_the_database() -> Result<()> {
-    let hosted = Hosted::open(&[])?;
+    let mut hosted = Hosted::open(&[])?;
     let device = hosted.joined(GROUP)?;
-    let Hosted {
-        school,
-        server,
-        state,
-    } = hosted;
     let first = device.report(1, Revision(1))?;
     let heartbeat = |sequence| Report {
         sequence,
@@ -64,34 +56,29 @@ fn reports_without_news_do_not_grow_the_database() -> Result<()> {
     // What is remembered of numbers has its full length after 64 of them.
     let warm: Vec<Report> = (2..=64).map(heartbeat).collect();
     send(
-        &server,
+        &hosted,
         &device,
         &[std::slice::from_ref(&first), warm.as_slice()].concat(),
     )?;
-    let before = stored(server, state.path())?;
+    let before = stored(&mut hosted)?;
 
-    let server = Server::start(state.path(), &school.repository(), &[])?;
+    hosted.start_again(&[])?;
     // Ten days of them.
     let heartbeats: Vec<Report> = (65..=1_024).map(heartbeat).collect();
-    let answer = send(&server, &device, &heartbeats)?;
+    let answer = send(&hosted, &device, &heartbeats)?;
     assert_eq!(answer.json()?, json!({"acknowledged": 1_024}));
-    let shown = server.json("/api/v1/fleet")?["devices"][0].clone();
+    let shown = hosted.json("/api/v1/fleet")?["devices"][0].clone();
     assert_eq!(shown["sequence"], 1_024);
     assert_eq!(shown["state"], "compliant");
-    let after = stored(server, state.path())?;
+    let after = stored(&mut hosted)?;
     assert_eq!(after, before, "bytes");
     Ok(())
 }
 
 #[test]
 fn one_key_cannot_fill_the_disk() -> Result<()> {
-    let hosted = Hosted::open(&[])?;
+    let mut hosted = Hosted::open(&[])?;
     let device = hosted.joined(GROUP)?;
-    let Hosted {
-        school: _school,
-        server,
-        state,
-    } = hosted;
     // Everything changes with every report, and nothing can be compressed well.
     let noisy = |sequence: u64| -> Result<Report> {
         let mut report = serde_json::to_value(device.report(sequence, Revision(1))?)?;
@@ -112,7 +99,7 @@ fn one_key_cannot_fill_the_disk() -> Result<()> {
             .map(noisy)
             .collect::<Result<Vec<_>>>()?;
         sent += 8;
-        let answer = send(&server, &device, &batch)?;
+        let answer = send(&hosted, &device, &batch)?;
         if answer.status != 200 {
             break answer;
         }
@@ -121,33 +108,27 @@ fn one_key_cannot_fill_the_disk() -> Result<()> {
     assert_eq!(refused.status, 429, "{refused:?}");
     assert_eq!(refused.json()?["type"], "urn:fyr:problem:too-many-reports");
     ensure!(refused.header("retry-after").is_some(), "{refused:?}");
-    let length = stored(server, state.path())?;
+    let length = stored(&mut hosted)?;
     ensure!(length < 16 << 20, "{length} bytes in a day");
     Ok(())
 }
 
 #[test]
 fn reports_are_deleted_after_their_days_and_give_their_room_back() -> Result<()> {
-    let hosted = Hosted::open(&[])?;
+    let mut hosted = Hosted::open(&[])?;
     let device = hosted.joined(GROUP)?;
-    let Hosted {
-        school,
-        server,
-        state,
-    } = hosted;
     let reports = (1..=640)
         .map(|sequence| device.report(sequence, Revision(1)))
         .collect::<Result<Vec<_>>>()?;
-    send(&server, &device, &reports)?;
-    let before = stored(server, state.path())?;
+    send(&hosted, &device, &reports)?;
+    let before = stored(&mut hosted)?;
 
-    let none = ["--keep-reports", "0"];
-    let server = Server::start(state.path(), &school.repository(), &none)?;
-    let file = state.path().join("fyr-server.sqlite3");
+    hosted.start_again(&["--keep-reports", "0"])?;
+    let file = database(&hosted);
     wait::until("the file to become smaller", wait::LIMIT, || {
         Ok((fs::metadata(&file)?.len() < before / 2).then_some(()))
     })?;
-    let shown = server.json("/api/v1/fleet")?["devices"][0].clone();
+    let shown = hosted.json("/api/v1/fleet")?["devices"][0].clone();
     assert_eq!(shown["state"], "compliant", "what is known of it stays");
     assert_eq!(shown["sequence"], 640);
     Ok(())

@@ -1,13 +1,11 @@
 //! Nothing that was acknowledged is lost, and no access is open by accident: a real server that is
 //! killed, started again, started twice, and started wrongly.
 
-use std::path::Path;
-
 use anyhow::{Context, Result, ensure};
 use fyr_fixtures::Replaced as _;
 use fyr_schemas::Revision;
 use fyr_tests::binaries::Binary;
-use fyr_tests::child::{Child, Ended, run};
+use fyr_tests::child::{Child, Ended};
 use fyr_tests::hosted::{GROUP, Hosted};
 
 #[test]
@@ -34,19 +32,12 @@ fn killing_the_server_at_any_time_loses_no_acknowledged_report() -> Result<()> {
 
 #[test]
 fn a_server_that_is_asked_to_stop_ends_in_order_though_streams_are_open() -> Result<()> {
-    let Hosted {
-        school: _school,
-        server,
-        state,
-    } = Hosted::open(&[])?;
-    let mut hints = server.events("/api/v1/hints")?;
+    let mut hosted = Hosted::open(&[])?;
+    let mut hints = hosted.events("/api/v1/hints")?;
     hints.next("revision")?;
-    let pid = server.pid().to_string();
-    run(Path::new("/usr/bin/kill"), ["-TERM", &pid])?.success()?;
-    let ended = server.ended()?;
-    ensure!(ended.status.success(), "{ended:?}");
+    hosted.server.end()?;
     assert!(hints.next("revision").is_err(), "the stream has ended");
-    assert!(!state.path().join("fyr-server.sqlite3-wal").exists());
+    assert!(!hosted.state.path().join("fyr-server.sqlite3-wal").exists());
     Ok(())
 }
 

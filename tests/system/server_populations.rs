@@ -90,6 +90,7 @@ fn r08_pupils_and_staff_are_shown_apart_as_a_whole_and_in_each_control() -> Resu
         devices,
         in_force,
         gaps: 0,
+        not_now: 0,
     };
     assert_eq!(pupils.controls.get(&safesearch), Some(&share(7, 7)));
     let staff = scene.population(Audience::Staff)?;
@@ -118,6 +119,7 @@ fn r08_pupils_and_staff_are_shown_apart_as_a_whole_and_in_each_control() -> Resu
         r#"fyr_control_in_force{audience="pupils",control="safesearch.google"} 7"#,
         r#"fyr_control_in_force{audience="staff",control="safesearch.google"} 5"#,
         r#"fyr_control_devices{audience="staff",control="safesearch.google"} 6"#,
+        r#"fyr_control_not_now{audience="staff",control="safesearch.google"} 0"#,
     ] {
         assert!(
             metrics.iter().any(|reported| reported == line),
@@ -148,6 +150,7 @@ fn a_control_that_a_browser_has_no_means_for_is_counted_apart() -> Result<()> {
         devices: 2,
         in_force: 0,
         gaps: 1,
+        not_now: 0,
     };
     assert_eq!(staff.controls.get(&SAFESEARCH.parse()?), Some(&share));
     assert_eq!(

@@ -10,8 +10,11 @@ use anyhow::{Context, Result, ensure};
 use fyr_schemas::Revision;
 use fyr_schemas::report::{MOST_PERIODS, Report};
 use fyr_tests::hosted::{GROUP, Hosted};
-use fyr_tests::school::{CONTROL_OUTSIDE_PERIOD, GROUP_WITH_TIMETABLE, PERIOD, Signer};
+use fyr_tests::school::{
+    CONTROL_CHANGED_BY_PERIOD, CONTROL_OUTSIDE_PERIOD, GROUP_WITH_TIMETABLE, PERIOD, Signer,
+};
 use fyr_tests::server::Answer;
+use fyr_tests::wait;
 use serde_json::{Value, json};
 
 /// A server with one published revision, and a device that joined.
@@ -104,29 +107,160 @@ fn a_report_that_leaves_a_control_out_is_a_finding() -> Result<()> {
 }
 
 #[test]
-fn a_report_of_a_control_that_no_bundle_names_is_refused_for_good() -> Result<()> {
+fn a_report_with_names_that_no_bundle_has_is_stored_without_them() -> Result<()> {
     let scene = Scene::open()?;
     let answer = scene.forge(1, |it| {
-        it["controls"][0]["control"] = json!("ida-hansen");
+        let control = json!({
+            "control": "ida-hansen", "state": {"is": "failed", "reason": "io"}, "since": it["at"],
+        });
+        it["controls"]
+            .as_array_mut()
+            .expect("controls")
+            .push(control);
+        it["periods"] = json!({"running": ["ida:hansen-7b"], "until": null});
     })?;
-    assert_eq!(answer.status, 422, "{answer:?}");
-    assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-control");
-    assert_eq!(scene.shown()?["sequence"], 0);
-    assert!(!scene.hosted.get("/")?.text().contains("ida-hansen"));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    scene.shows(
+        "names-unpublished",
+        "names 1 control and 1 period that no published bundle has",
+    )?;
+    let shown = scene.shown()?;
+    assert_eq!(shown["sequence"], 1, "{shown}");
+    assert_eq!(shown["events"][0]["what"]["event"], "applied", "{shown}");
+    assert_eq!(shown["findings"], json!([]), "{shown}");
+    let page = format!("/devices/{}", scene.device.id());
+    for path in ["/", "/api/v1/fleet", &page] {
+        assert!(!scene.hosted.get(path)?.text().contains("hansen"), "{path}");
+    }
+    // An honest report ends the finding.
+    scene.send(&scene.device.report(2, Revision(1))?)?;
+    assert_eq!(scene.shown()?["state"], "compliant");
     Ok(())
 }
 
 #[test]
-fn a_report_of_a_period_that_no_bundle_names_is_refused_for_good() -> Result<()> {
-    let scene = Scene::open()?;
-    let answer = scene.forge(1, |it| {
-        it["periods"] = json!({"running": ["ida:hansen-7b"], "until": null});
+fn no_report_of_a_publication_that_the_server_never_read_is_lost() -> Result<()> {
+    let mut scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    scene.send(&scene.device.report(1, Revision(1))?)?;
+    scene.hosted.server.kill()?;
+    scene.hosted.school.publish_changed(2, |bundle| {
+        let mut more = bundle.controls[0].clone();
+        more.id = "zoom".parse()?;
+        bundle.controls.push(more);
+        Ok(())
     })?;
-    assert_eq!(answer.status, 422, "{answer:?}");
-    assert_eq!(answer.json()?["type"], "urn:fyr:problem:unknown-period");
-    assert_eq!(scene.shown()?["sequence"], 0);
-    for path in ["/", "/api/v1/fleet"] {
-        assert!(!scene.hosted.get(path)?.text().contains("hansen"), "{path}");
+    scene.hosted.school.publish(3)?;
+    scene.hosted.start_again(&[])?;
+
+    let mut old = serde_json::to_value(scene.device.report(2, Revision(2))?)?;
+    let at = old["at"].clone();
+    let control = json!({"control": "zoom", "state": {"is": "in-force"}, "since": at});
+    old["controls"]
+        .as_array_mut()
+        .expect("controls")
+        .push(control);
+    old["periods"]["running"] = json!(["lesson:of-then"]);
+    old["events"] = json!([{"at": at, "what": {"event": "refused", "reason": "rollback"}}]);
+    let answer = scene.send(&serde_json::from_value(old)?)?;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    let shown = scene.shown()?;
+    assert_eq!(shown["sequence"], 2, "{shown}");
+    assert_eq!(shown["state"], "stale", "{shown}");
+    assert_eq!(shown["contradictions"], json!([]), "{shown}");
+    assert_eq!(shown["events"][0]["what"]["event"], "refused", "{shown}");
+
+    scene.send(&scene.device.report(3, Revision(3))?)?;
+    assert_eq!(scene.shown()?["state"], "compliant");
+    Ok(())
+}
+
+#[test]
+fn a_device_whose_bundle_did_not_change_has_the_newest_policy() -> Result<()> {
+    let scene = Scene::open()?;
+    scene.send(&scene.device.report(1, Revision(1))?)?;
+    scene.hosted.school.publish_changed(1, |bundle| {
+        if bundle.group.as_str() == GROUP_WITH_TIMETABLE {
+            bundle.controls.pop();
+        }
+        Ok(())
+    })?;
+    let fleet = wait::until("the second publication", wait::LIMIT, || {
+        let fleet = scene.hosted.json("/api/v1/fleet")?;
+        Ok((fleet["revision"] == 2).then_some(fleet))
+    })?;
+    assert_eq!(scene.shown()?["state"], "compliant");
+    let share = &fleet["populations"]["pupils"]["controls"]["youtube.level"];
+    assert_eq!(share["in_force"], 1, "{share}");
+    let page = scene.hosted.get("/")?.text();
+    ensure!(page.contains("<span class=\"count\">1/1</span>"), "{page}");
+    ensure!(!page.contains("not yet everywhere"), "{page}");
+    ensure!(!page.contains("It enforces revision"), "{page}");
+    let metrics = scene.hosted.get("/metrics")?.text();
+    ensure!(
+        metrics.contains("fyr_devices{state=\"compliant\"} 1"),
+        "{metrics}"
+    );
+    Ok(())
+}
+
+#[test]
+fn the_newest_bundle_under_a_revision_that_was_never_read_is_compared_all_the_same() -> Result<()> {
+    let mut scene = Scene::open()?;
+    scene.hosted.server.kill()?;
+    scene.hosted.school.publish(2)?;
+    scene.hosted.school.publish(3)?;
+    scene.hosted.start_again(&[])?;
+    let newest = serde_json::to_value(scene.device.report(1, Revision(3))?)?;
+    scene.forge(1, |it| {
+        it["bundle"]["revision"] = json!(2);
+        it["bundle"]["digest"] = newest["bundle"]["digest"].clone();
+        it["controls"] = json!([]);
+    })?;
+    assert_eq!(scene.shown()?["state"], "non-compliant");
+    assert_eq!(
+        scene.shown()?["contradictions"][0]["kind"],
+        "controls-missing"
+    );
+    Ok(())
+}
+
+#[test]
+fn a_control_that_a_running_period_ends_or_changes_does_not_count_as_in_force() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    let counted = |control: &str| -> Result<Value> {
+        let fleet = scene.hosted.json("/api/v1/fleet")?;
+        Ok(fleet["populations"]["pupils"]["controls"][control].clone())
+    };
+    let in_force = json!({"devices": 1, "in_force": 1, "gaps": 0, "not_now": 0});
+    let not_now = json!({"devices": 1, "in_force": 0, "gaps": 0, "not_now": 1});
+    scene.forge(1, |it| {
+        it["periods"]["running"] = json!([PERIOD]);
+        let controls = it["controls"].as_array_mut().expect("controls");
+        controls.retain(|it| it["control"] != CONTROL_OUTSIDE_PERIOD);
+    })?;
+    for control in [CONTROL_OUTSIDE_PERIOD, CONTROL_CHANGED_BY_PERIOD] {
+        assert_eq!(counted(control)?, not_now, "{control}");
+    }
+    assert_eq!(counted("safesearch.google")?, in_force);
+    assert_eq!(scene.shown()?["state"], "compliant");
+    assert_eq!(scene.shown()?["running"], json!([PERIOD]));
+    let page = scene.hosted.get("/")?.text();
+    for words in [
+        "2 controls in force",
+        "2 controls that a running period changes",
+        "not now, while a period runs",
+    ] {
+        ensure!(page.contains(words), "`{words}` in {page}");
+    }
+    let page = scene
+        .hosted
+        .get(&format!("/devices/{}", scene.device.id()))?;
+    let words = format!("{PERIOD} runs");
+    ensure!(page.text().contains(&words), "`{words}` in {}", page.text());
+
+    scene.send(&scene.device.report(2, Revision(1))?)?;
+    for control in [CONTROL_OUTSIDE_PERIOD, CONTROL_CHANGED_BY_PERIOD] {
+        assert_eq!(counted(control)?, in_force, "{control}");
     }
     Ok(())
 }

@@ -82,6 +82,15 @@ impl Need {
         Self::root(1)
     }
 
+    /// The timestamp, the last file of every publication.
+    pub fn timestamp() -> Self {
+        Self {
+            path: "metadata/timestamp.json".to_owned(),
+            max_length: MAX_TIMESTAMP,
+            may_be_absent: false,
+        }
+    }
+
     fn root(version: u64) -> Self {
         Self {
             path: format!("metadata/{version}.root.json"),
@@ -192,7 +201,7 @@ impl<W: Wanted> Refresh<W> {
         match &self.phase {
             Phase::FirstRoot => Need::first_root(),
             Phase::NextRoot { chain, .. } => Need::root(chain.root_version().saturating_add(1)),
-            Phase::Timestamp(_) => metadata("timestamp.json".into(), MAX_TIMESTAMP),
+            Phase::Timestamp(_) => Need::timestamp(),
             Phase::Snapshot(_, pin) => metadata(
                 format!("{}.snapshot.json", pin.version),
                 pin.length.unwrap_or(MAX_SNAPSHOT).min(MAX_SNAPSHOT),

@@ -69,6 +69,7 @@ pub(super) struct CellText {
 enum Attention {
     Needed,
     Gap,
+    Period,
     None,
 }
 
@@ -105,6 +106,9 @@ impl Matrix {
             }),
             section("controls-gap", Attention::Gap, &|count| {
                 format!("{} that a browser here cannot enforce", controls(count))
+            }),
+            section("controls-period", Attention::Period, &|count| {
+                format!("{} that a running period changes", controls(count))
             }),
             section("controls-well", Attention::None, &|count| {
                 let standing = if waiting { "decided" } else { "in force" };
@@ -159,6 +163,7 @@ fn pick<'a, T>(all: &'a [T], shown: &'a [bool]) -> impl Iterator<Item = &'a T> {
 fn attention_for(control: &ControlOverview) -> Attention {
     match control.standing() {
         Standing::NoDevice | Standing::InForce => Attention::None,
+        Standing::NotNow => Attention::Period,
         Standing::Gap => Attention::Gap,
         Standing::PendingRestart
         | Standing::Behind
@@ -239,6 +244,7 @@ fn slug(standing: Standing) -> &'static str {
     match standing {
         Standing::NoDevice => "none",
         Standing::InForce => "compliant",
+        Standing::NotNow => "not-now",
         Standing::Gap => "gap",
         Standing::PendingRestart => "pending-restart",
         Standing::Behind => "stale",
@@ -255,6 +261,7 @@ fn standing_words(standing: Standing, gap: impl Fn() -> String) -> String {
     match standing {
         Standing::NoDevice => "no device yet".to_owned(),
         Standing::InForce => "in force".to_owned(),
+        Standing::NotNow => "not now, while a period runs".to_owned(),
         Standing::Gap => gap(),
         Standing::PendingRestart => "waits for a restart".to_owned(),
         Standing::Behind => "not yet everywhere".to_owned(),

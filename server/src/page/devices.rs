@@ -1,8 +1,8 @@
 //! The devices on the page: how each stands, what is not in force on it, and what happened.
 
-use fyr_schemas::Revision;
 use fyr_schemas::fleet::{DeviceState, Finding, FleetDevice};
 use fyr_schemas::report::ControlState;
+use fyr_schemas::{PeriodId, Revision};
 
 use crate::standing::is_broken;
 use crate::words::{self, Calendar, When};
@@ -99,7 +99,7 @@ fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
                 .to_owned(),
         ),
         (_, None) => Some("No policy is in force on it yet".to_owned()),
-        (_, Some(revision)) if revision < published => Some(format!(
+        (_, Some(revision)) if !device.has_newest && revision < published => Some(format!(
             "It enforces revision {revision}; revision {published} is published"
         )),
         (DeviceState::Stale, Some(_)) => Some(
@@ -116,7 +116,16 @@ fn notes(device: &FleetDevice, published: Revision) -> Vec<String> {
         let count = words::plural(device.missing_reports, "report");
         format!("{count} never arrived")
     });
-    stale.into_iter().chain(missing).collect()
+    let running = (!device.running.is_empty()).then(|| {
+        let verb = if device.running.len() == 1 {
+            "runs"
+        } else {
+            "run"
+        };
+        let periods: Vec<&str> = device.running.iter().map(PeriodId::as_str).collect();
+        format!("{} {verb}", periods.join(", "))
+    });
+    stale.into_iter().chain(running).chain(missing).collect()
 }
 
 impl FindingText {

@@ -49,6 +49,12 @@ pub(super) struct DescribedVariant<'a> {
     closed: BTreeMap<CategoryId, Option<ClosedList>>,
 }
 
+/// What a control of a variant says.
+#[derive(Deserialize)]
+pub(super) struct DescribedControl {
+    pub(super) value: String,
+}
+
 impl Described<'_> {
     /// The periods of its timetable; none where it has no timetable.
     pub(super) fn periods(&self) -> Option<BTreeSet<PeriodId>> {

@@ -6,11 +6,10 @@ use std::sync::Arc;
 
 use fyr_schemas::bundle::{Control, DecisionNote};
 use fyr_schemas::{CaseNumber, ControlId, Digest};
-use serde::de::IgnoredAny;
 use serde_json::value::RawValue;
 
-use super::described::Described;
-use crate::edition::ReportedControls;
+use super::described::{Described, DescribedControl};
+use crate::edition::{Instead, ReportedControls};
 
 type Controls = Vec<Arc<Control>>;
 type Decisions = BTreeMap<CaseNumber, DecisionNote>;
@@ -67,12 +66,16 @@ impl Shared {
         once(&mut self.reported, &text, |_| {
             let ordinary = controls.iter().map(|control| control.id.clone());
             let variants = described.variants.iter().map(|variant| {
-                let instead = variant.controls.map_or("{}", RawValue::get);
-                let instead: BTreeMap<ControlId, Option<IgnoredAny>> =
-                    serde_json::from_str(instead)?;
-                let instead = instead.into_iter();
-                let instead = instead.map(|(control, other)| (control, other.is_some()));
-                Ok((variant.during.clone(), instead.collect()))
+                let others = variant.controls.map_or("{}", RawValue::get);
+                let others: BTreeMap<ControlId, Option<DescribedControl>> =
+                    serde_json::from_str(others)?;
+                let others = others.into_iter().map(|(id, other)| {
+                    let ordinary = controls.iter().find(|it| it.id == id);
+                    let value = other.as_ref().map(|it| it.value.as_str());
+                    let instead = Instead::of(ordinary.map(|it| &**it), value);
+                    (id, instead)
+                });
+                Ok((variant.during.clone(), others.collect()))
             });
             let variants = variants.collect::<serde_json::Result<Vec<_>>>()?;
             Ok(ReportedControls::new(periods, ordinary.collect(), variants))

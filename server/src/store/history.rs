@@ -1,7 +1,7 @@
 //! What was published, revision by revision, so that a report of an old revision can be compared
 //! with it. Only the revisions in which a group got another bundle are rows.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use sqlx::Error;
@@ -118,7 +118,7 @@ async fn intern(
             .execute(&mut *connection)
             .await?;
     }
-    let body = serde_json::to_string(controls).map_err(|error| Error::Encode(error.into()))?;
+    let body = json(controls)?;
     sqlx::query("INSERT INTO reported_controls (body) VALUES (?) ON CONFLICT DO NOTHING")
         .bind(&body)
         .execute(&mut *connection)
@@ -177,35 +177,49 @@ async fn edition(
     let Some((Some(digest), Some(body))) = row else {
         return Ok(None);
     };
-    let unreadable = |error: Box<dyn std::error::Error + Send + Sync>| Error::Decode(error);
     Ok(Some(Edition {
-        digest: hex::encode(digest)
-            .parse()
-            .map_err(|error: fyr_schemas::ParseIdError| unreadable(error.into()))?,
-        controls: Arc::new(serde_json::from_str(&body).map_err(|error| unreadable(error.into()))?),
+        digest: hex::encode(digest).parse().map_err(undecodable)?,
+        controls: Arc::new(serde_json::from_str(&body).map_err(undecodable)?),
     }))
 }
 
-/// The number of a published control; none where no bundle ever named it.
-pub(super) async fn control(
+/// The numbers of those controls that some bundle ever named.
+pub(super) async fn controls(
     connection: &mut SqliteConnection,
-    control: &ControlId,
-) -> Result<Option<i64>, Error> {
-    sqlx::query_scalar("SELECT number FROM control WHERE id = ?")
-        .bind(control.as_str())
-        .fetch_optional(&mut *connection)
-        .await
+    named: &BTreeSet<&ControlId>,
+) -> Result<HashMap<ControlId, i64>, Error> {
+    let rows: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT id, number FROM control WHERE id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(json(named)?)
+    .fetch_all(&mut *connection)
+    .await?;
+    rows.into_iter()
+        .map(|(id, number)| Ok((id.parse().map_err(undecodable)?, number)))
+        .collect()
 }
 
-/// Whether some bundle ever named this period.
-pub(super) async fn is_published_period(
+/// Those periods that some bundle ever named.
+pub(super) async fn periods(
     connection: &mut SqliteConnection,
-    period: &PeriodId,
-) -> Result<bool, Error> {
-    sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM period WHERE id = ?)")
-        .bind(period.as_str())
-        .fetch_one(&mut *connection)
-        .await
+    named: &BTreeSet<&PeriodId>,
+) -> Result<BTreeSet<PeriodId>, Error> {
+    let rows: Vec<String> =
+        sqlx::query_scalar("SELECT id FROM period WHERE id IN (SELECT value FROM json_each(?))")
+            .bind(json(named)?)
+            .fetch_all(&mut *connection)
+            .await?;
+    rows.into_iter()
+        .map(|id| id.parse().map_err(undecodable))
+        .collect()
+}
+
+fn json(names: &impl serde::Serialize) -> Result<String, Error> {
+    serde_json::to_string(names).map_err(|error| Error::Encode(error.into()))
+}
+
+fn undecodable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Decode(error.into())
 }
 
 fn number(revision: Revision) -> i64 {

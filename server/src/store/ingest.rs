@@ -1,22 +1,21 @@
 //! Takes verified reports into the database: what becomes of a batch, in one transaction. A report
 //! without news changes one row; one with news is stored as it was signed, and changes the intervals
-//! of the controls that changed.
+//! of the controls that changed. Names that were never published are left out, and nothing else is.
 
 mod device;
+mod names;
 mod step;
-
-use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sqlx::Error;
 use sqlx::sqlite::SqliteConnection;
 
+use fyr_schemas::DeviceId;
 use fyr_schemas::report::Report;
-use fyr_schemas::{ControlId, DeviceId, PeriodId};
 
 use self::device::Device;
+use self::names::Names;
 use self::step::{COST_OF_A_REPORT, Step, forget_old};
-use super::history;
 use crate::numbers::{Known, Numbers, ReportDigest};
 use crate::quota::Quota;
 
@@ -45,7 +44,7 @@ pub(super) struct Batch {
 }
 
 /// What became of a batch of reports.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IngestOutcome {
     /// All of them are stored.
     Stored {
@@ -75,16 +74,6 @@ pub(crate) enum IngestOutcome {
         /// The highest number that came.
         highest: u64,
     },
-    /// No published bundle names this control; none of this batch is stored.
-    UnknownControl {
-        /// Which.
-        control: ControlId,
-    },
-    /// No published bundle names this period; none of this batch is stored.
-    UnknownPeriod {
-        /// Which.
-        period: PeriodId,
-    },
 }
 
 /// Stores a batch, or says why nothing of it is stored.
@@ -109,17 +98,12 @@ pub(super) async fn ingest(
             return Ok(refused);
         }
     };
-    if let Some(period) = unknown_period(connection, &fresh).await? {
-        return Ok(IngestOutcome::UnknownPeriod { period });
-    }
-    let controls = match device.controls(connection, &fresh).await? {
-        Ok(controls) => controls,
-        Err(control) => return Ok(IngestOutcome::UnknownControl { control }),
-    };
+    let names = Names::look_up(connection, &device, &fresh).await?;
+    device.note_ended(connection, names.controls()).await?;
     let mut highest = before.highest();
     let mut steps = Vec::new();
     for report in fresh {
-        steps.push(device.step(report, highest, &controls));
+        steps.push(device.step(report, highest, &names));
         highest = highest.max(report.report.sequence);
     }
     let cost = steps.iter().map(Step::cost).sum::<u64>();
@@ -177,21 +161,6 @@ fn sort_out<'a>(
         }
     }
     Ok(fresh)
-}
-
-/// The first period that reports name and that was never published.
-async fn unknown_period(
-    connection: &mut SqliteConnection,
-    reports: &[&NewReport],
-) -> Result<Option<PeriodId>, Error> {
-    let periods = reports.iter().filter_map(|it| it.report.periods.as_ref());
-    let named: BTreeSet<&PeriodId> = periods.flat_map(|periods| &periods.running).collect();
-    for period in named {
-        if !history::is_published_period(connection, period).await? {
-            return Ok(Some(period.clone()));
-        }
-    }
-    Ok(None)
 }
 
 /// Remembers that two different reports came under one number, each number once. Only a report that

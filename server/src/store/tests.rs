@@ -12,7 +12,8 @@ use tokio::task::JoinHandle;
 
 use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
-use fyr_schemas::report::{ControlState, Event};
+use fyr_schemas::fleet::Contradiction;
+use fyr_schemas::report::{ControlReport, ControlState, Event, PeriodsInForce};
 use fyr_schemas::{DeviceId, Revision};
 
 use super::{
@@ -346,15 +347,43 @@ fn a_state_is_kept_from_when_until_when() {
 }
 
 #[test]
-fn a_control_that_was_never_published_is_not_stored() {
+fn a_name_that_was_never_published_is_not_stored() {
     wait(async {
         let scene = Scene::open().await;
         let mut other = plain(1);
-        other.report.controls[0].control = "ida-hansen".parse().unwrap();
-        let control = "ida-hansen".parse().unwrap();
-        let expected = IngestOutcome::UnknownControl { control };
-        assert_eq!(scene.send(vec![other]).await, expected);
-        assert_eq!(scene.store.fleet().await.unwrap().devices[0].sequence, 0);
+        let more = other.report.controls[0].clone();
+        other.report.controls.push(ControlReport {
+            control: "ida-hansen".parse().unwrap(),
+            ..more
+        });
+        other.report.periods = Some(PeriodsInForce {
+            running: ["ida:hansen".parse().unwrap()].into(),
+            until: None,
+        });
+        let stored = IngestOutcome::Stored { new: 1, news: true };
+        assert_eq!(scene.send(vec![other]).await, stored);
+        let record = scene.store.fleet().await.unwrap().devices.remove(0);
+        assert_eq!(record.sequence, 1);
+        let (controls, periods) = (1, 1);
+        let finding = Contradiction::NamesUnpublished { controls, periods };
+        assert!(record.contradictions.contains(&finding), "{record:?}");
+
+        // What was signed has the names, so it is not stored either.
+        let (directory, _) = scene.close().await;
+        let file = directory.path().join("fyr-server.sqlite3");
+        let mut connection = sqlx::sqlite::SqliteConnectOptions::new()
+            .filename(&file)
+            .connect()
+            .await
+            .unwrap();
+        let reports: i64 = sqlx::query_scalar("SELECT count(*) FROM report")
+            .fetch_one(&mut connection)
+            .await
+            .unwrap();
+        connection.close().await.unwrap();
+        assert_eq!(reports, 0);
+        let bytes = std::fs::read(&file).unwrap();
+        assert!(!bytes.windows(6).any(|part| part == b"hansen"));
     });
 }
 

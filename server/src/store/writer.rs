@@ -245,9 +245,7 @@ impl Writer {
                         IngestOutcome::NotEnrolled
                         | IngestOutcome::Revoked
                         | IngestOutcome::TooMuch { .. }
-                        | IngestOutcome::NumberTooHigh { .. }
-                        | IngestOutcome::UnknownControl { .. }
-                        | IngestOutcome::UnknownPeriod { .. } => false,
+                        | IngestOutcome::NumberTooHigh { .. } => false,
                     };
                     Settled::new(reply, outcome).changing_the_fleet(changes)
                 }

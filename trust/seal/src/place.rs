@@ -113,12 +113,21 @@ impl Directory {
         Ok(content == bytes)
     }
 
-    /// Removes the files whose name `is_old`.
-    pub(crate) fn remove(&self, is_old: impl Fn(&OsStr) -> bool) -> io::Result<()> {
+    /// Removes the files whose name `is_unused` and that were written before a time, in seconds since
+    /// 1970.
+    pub(crate) fn remove(
+        &self,
+        is_unused: impl Fn(&OsStr) -> bool,
+        written_before: i64,
+    ) -> io::Result<()> {
         for entry in Dir::read_from(&self.opened)? {
             let entry = entry?;
             let name = OsStr::from_bytes(entry.file_name().to_bytes());
-            if entry.file_type() == FileType::RegularFile && is_old(name) {
+            if entry.file_type() != FileType::RegularFile || !is_unused(name) {
+                continue;
+            }
+            let found = fs::statat(&self.opened, name, AtFlags::SYMLINK_NOFOLLOW)?;
+            if found.st_mtime < written_before {
                 fs::unlinkat(&self.opened, name, AtFlags::empty())?;
             }
         }
@@ -196,10 +205,28 @@ impl Owner {
     }
 }
 
-/// Opens a file of the repository for reading. A link or a pipe in its place is an error: it could
-/// lead out of the repository, or never end.
-pub(crate) fn open_file(path: &Path) -> io::Result<File> {
-    let file = match fs::openat(CWD, path, OLD_FILE, Mode::empty()) {
+/// Opens a file below the repository's directory for reading. A link on the way to it, or a link or a
+/// pipe in its place, is an error: it could lead out of the repository, or never end.
+///
+/// The repository's directory may be a link itself: where it is, the administrator says.
+pub(crate) fn open_file(repository: &Path, path: &Path) -> io::Result<File> {
+    let mut directory = fs::openat(CWD, repository, DIRECTORY, Mode::empty())?;
+    let name = path.file_name().ok_or(io::ErrorKind::InvalidInput)?;
+    for component in path.parent().into_iter().flat_map(Path::components) {
+        let Component::Normal(name) = component else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let flags = DIRECTORY | OFlags::NOFOLLOW;
+        directory = match fs::openat(&directory, name, flags, Mode::empty()) {
+            Ok(opened) => opened,
+            Err(Errno::LOOP | Errno::NOTDIR) => {
+                let name = name.display();
+                return Err(io::Error::other(format!("`{name}` is not a directory")));
+            }
+            Err(e) => return Err(e.into()),
+        };
+    }
+    let file = match fs::openat(&directory, name, OLD_FILE, Mode::empty()) {
         Ok(file) => File::from(file),
         Err(Errno::LOOP) => return Err(io::Error::other("it is a symbolic link")),
         Err(e) => return Err(e.into()),

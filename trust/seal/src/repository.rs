@@ -10,9 +10,9 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use fyr_schemas::bundle::ClosedList;
+use fyr_schemas::bundle::{ClosedList, list_target_name};
 use fyr_schemas::{CategoryId, Digest, Revision};
 use fyr_trust::list::ListCheck;
 use fyr_trust::{Answer, Identity, Need, Seen, VerifyError, Wanted as _, target_path};
@@ -28,7 +28,6 @@ use crate::publication::{self, Authorities, Publication, Signers};
 use crate::published::Published;
 use crate::repository_error::{LOCK_PATIENCE, RepositoryError};
 
-const TIMESTAMP: &str = "metadata/timestamp.json";
 const METADATA: &str = "metadata";
 const LISTS: &str = "targets/lists";
 /// Where a publication leaves files that a later one no longer names.
@@ -36,6 +35,9 @@ const SWEPT: [&str; 4] = [METADATA, "targets", "targets/bundles", LISTS];
 /// How much of a list is read at once.
 const PIECE: usize = 64 * 1024;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
+/// How long a file stays that neither of the last two publications names. A device may still fetch it,
+/// and where the lock does not hold, as on some network file systems, another program may be publishing it.
+const KEPT: Duration = Duration::from_hours(24);
 
 /// A repository directory. Publishing and renewing take a lock in it, so that the `fyr`
 /// command and a server never write at the same time.
@@ -120,7 +122,7 @@ impl Repository {
     ) -> Result<Option<Published>, RepositoryError> {
         let first_root = Need::first_root();
         let found = self.read_need(&first_root)?;
-        let timestamp = self.path.join(TIMESTAMP).exists();
+        let timestamp = self.path.join(Need::timestamp().path).exists();
         match (found, timestamp) {
             (Answer::NotFound, false) => match &self.expected {
                 Expected::Anything | Expected::Nothing => Ok(None),
@@ -224,15 +226,18 @@ impl Repository {
         })
     }
 
-    /// Removes what neither the newest publication nor the one before it names: a device may be on
-    /// its way through that one. Roots stay: a device walks along all of them.
+    /// Removes what neither the newest publication nor the one before it names, once it is older than
+    /// [`KEPT`]. Roots stay: a device walks along all of them.
     fn sweep<'a>(&self, publications: impl Iterator<Item = &'a Published>) {
         let kept: BTreeSet<String> = publications.flat_map(Published::files).collect();
+        let Some(written_before) = before_now(KEPT) else {
+            return;
+        };
         for directory in SWEPT {
             if !self.path.join(directory).exists() {
                 continue;
             }
-            let is_old = |name: &OsStr| {
+            let is_unused = |name: &OsStr| {
                 let Some(name) = name.to_str() else {
                     return false;
                 };
@@ -242,7 +247,7 @@ impl Repository {
             // It is published all the same, and the next publication sweeps again.
             let _left_for_the_next = Directory::open(&self.path)
                 .and_then(|root| root.below(Path::new(directory)))
-                .and_then(|opened| opened.remove(is_old));
+                .and_then(|opened| opened.remove(is_unused, written_before));
         }
     }
 
@@ -255,10 +260,9 @@ impl Repository {
         category: &CategoryId,
         closed: &ClosedList,
     ) -> Result<(), RepositoryError> {
-        let path = format!("{LISTS}/{}.{category}.txt", closed.digest);
-        let path = self.path.join(path);
-        let failed = |e| RepositoryError::Read(path.clone(), e);
-        let file = place::open_file(&path).map_err(failed)?;
+        let path = target_path(&list_target_name(category), &closed.digest);
+        let failed = |e| RepositoryError::Read(self.path.join(&path), e);
+        let file = place::open_file(&self.path, Path::new(&path)).map_err(failed)?;
         let mut file = file.take(closed.length.saturating_add(1));
         let mut check = ListCheck::new(category, closed);
         let mut piece = vec![0; PIECE];
@@ -268,6 +272,29 @@ impl Repository {
                 Some([]) | None => return Ok(check.finish()?),
                 Some(bytes) => check.feed(bytes)?,
             }
+        }
+    }
+
+    /// The bytes of a published target, as far as a device reads them.
+    ///
+    /// # Errors
+    /// [`RepositoryError`] where it is missing, or its place is not that of a file.
+    pub fn target(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError> {
+        let path = target_path(target, digest);
+        match self.read(&path, Identity::MAX_LENGTH)? {
+            Answer::Found(bytes) => Ok(bytes),
+            Answer::NotFound => Err(VerifyError::Missing { document: path }.into()),
+        }
+    }
+
+    /// The bytes of the newest timestamp; none before the first publication.
+    ///
+    /// # Errors
+    /// [`RepositoryError`]
+    pub fn timestamp(&self) -> Result<Option<Vec<u8>>, RepositoryError> {
+        match self.read_need(&Need::timestamp())? {
+            Answer::Found(bytes) => Ok(Some(bytes)),
+            Answer::NotFound => Ok(None),
         }
     }
 
@@ -382,16 +409,15 @@ impl Repository {
 
     /// Reads one byte more than is wanted at most, so that a longer file is noticed.
     fn read(&self, path: &str, max_length: u64) -> Result<Answer, RepositoryError> {
-        let path = self.path.join(path);
         let mut bytes = Vec::new();
-        let read = place::open_file(&path).and_then(|file| {
+        let read = place::open_file(&self.path, Path::new(path)).and_then(|file| {
             file.take(max_length.saturating_add(1))
                 .read_to_end(&mut bytes)
         });
         match read {
             Ok(_) => Ok(Answer::Found(bytes)),
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Answer::NotFound),
-            Err(e) => Err(RepositoryError::Read(path, e)),
+            Err(e) => Err(RepositoryError::Read(self.path.join(path), e)),
         }
     }
 
@@ -455,11 +481,7 @@ impl Repository {
 
 impl Targets for Repository {
     fn bytes(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError> {
-        let path = target_path(target, digest);
-        match self.read(&path, Identity::MAX_LENGTH)? {
-            Answer::Found(bytes) => Ok(bytes),
-            Answer::NotFound => Err(VerifyError::Missing { document: path }.into()),
-        }
+        self.target(target, digest)
     }
 
     fn judge(&self, category: &CategoryId, closed: &ClosedList) -> Result<(), RepositoryError> {
@@ -495,6 +517,13 @@ impl Overlay<'_> {
             None => self.repository.read_need(need),
         }
     }
+}
+
+/// The moment so long ago, in seconds since 1970; none with a clock before that.
+fn before_now(ago: Duration) -> Option<i64> {
+    let then = SystemTime::now().checked_sub(ago)?;
+    let since = then.duration_since(UNIX_EPOCH).ok()?;
+    i64::try_from(since.as_secs()).ok()
 }
 
 /// Whether a metadata file is one of those of which each publication has its own.

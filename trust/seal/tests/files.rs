@@ -9,19 +9,22 @@ use fyr_fixtures::{DAY, Publication, at};
 use fyr_seal::{Published, RepositoryError, SigningClock};
 use rustix::fs::{CWD, Mode, mkfifoat};
 
+/// Publishes another group on each of four days; every file is old enough to be removed by then.
+fn four_publications(town: &Publication) -> Vec<Published> {
+    let days = ["2026-08-01", "2026-08-02", "2026-08-03", "2026-08-04"];
+    let groups: [&[&str]; 4] = [&["a"], &["b"], &["c"], &["d"]];
+    let publish = |(day, groups): (&&str, &[&str])| {
+        let published = town.publish_groups(groups, &format!("{day}T08:00:00Z"));
+        age(&town.path());
+        published.unwrap()
+    };
+    days.iter().zip(groups).map(publish).collect()
+}
+
 #[test]
 fn what_the_last_two_publications_name_stays_with_every_root_and_older_files_go() {
     let town = Publication::new();
-    let days = ["2026-08-01", "2026-08-02", "2026-08-03", "2026-08-04"];
-    let groups: [&[&str]; 4] = [&["a"], &["b"], &["c"], &["d"]];
-    let published: Vec<Published> = days
-        .iter()
-        .zip(groups)
-        .map(|(day, groups)| {
-            let published = town.publish_groups(groups, &format!("{day}T08:00:00Z"));
-            published.unwrap()
-        })
-        .collect();
+    let published = four_publications(&town);
     let bundles: Vec<String> = published[2..]
         .iter()
         .flat_map(Published::bundles)
@@ -44,6 +47,55 @@ fn what_the_last_two_publications_name_stays_with_every_root_and_older_files_go(
         town.repository().published().unwrap().unwrap().revision().0,
         4
     );
+}
+
+#[test]
+fn a_file_of_the_last_day_stays_though_no_publication_names_it() {
+    let town = Publication::new();
+    four_publications(&town);
+    // Written, and not named by a timestamp yet: by a program that does not hold this lock.
+    let (bundle, targets) = ("targets/bundles/0.e.json", "metadata/5.targets.json");
+    for path in [bundle, targets] {
+        fs::write(town.file(path), "{}").unwrap();
+    }
+    town.publish_groups(&["e"], "2026-08-05T08:00:00Z").unwrap();
+    assert!(town.file(bundle).exists());
+    age(&town.path());
+    town.publish_groups(&["f"], "2026-08-06T08:00:00Z").unwrap();
+    assert!(!town.file(bundle).exists());
+}
+
+#[test]
+fn a_link_in_the_place_of_a_directory_is_not_followed_and_one_to_the_repository_is() {
+    let town = Publication::new();
+    let published = town.publish_groups(&["a"], DAY).unwrap();
+    let outside = tempfile::tempdir().unwrap();
+    let link = outside.path().join("repository");
+    symlink(town.path(), &link).unwrap();
+    let through = || fyr_seal::Repository::at(&link).published();
+    assert_eq!(through().unwrap().unwrap().revision(), published.revision());
+    for directory in ["targets/bundles", "targets", "metadata"] {
+        let moved = outside.path().join(directory.replace('/', "-"));
+        fs::rename(town.file(directory), &moved).unwrap();
+        symlink(&moved, town.file(directory)).unwrap();
+        assert!(rotate(&town).is_err(), "{directory}");
+        fs::remove_file(town.file(directory)).unwrap();
+        fs::rename(&moved, town.file(directory)).unwrap();
+    }
+    rotate(&town).unwrap();
+}
+
+/// Makes every file below a directory two days old.
+fn age(directory: &Path) {
+    let old = std::time::SystemTime::now() - std::time::Duration::from_hours(48);
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            age(&path);
+        } else {
+            File::open(path).unwrap().set_modified(old).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -2,8 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, File};
 use std::os::unix::fs::symlink;
+use std::time::{Duration, SystemTime};
 
 use fyr_fixtures::{DAY, Publication, at, bundle, closing};
 use fyr_schemas::CategoryId;
@@ -93,6 +94,11 @@ fn the_lists_of_this_publication_and_of_the_one_before_stay_and_older_ones_go() 
     let texts = ["a.example\n", "b.example\n", "c.example\n"];
     for text in texts {
         publish(&town, &["a"], text).unwrap();
+        let old = SystemTime::now() - Duration::from_hours(48);
+        for name in lists(&town) {
+            let list = town.file("targets/lists").join(name);
+            File::open(list).unwrap().set_modified(old).unwrap();
+        }
     }
     let mut left: Vec<String> = texts[1..]
         .iter()

@@ -460,7 +460,7 @@ fn a_link_in_the_repository_does_not_lead_the_writing_elsewhere() {
     let before = tree(elsewhere.path());
     let refused = town.publish_groups(&["a", "b", "c"], "2026-08-03T08:00:00Z");
     assert!(
-        matches!(refused, Err(RepositoryError::Write(..))),
+        matches!(refused, Err(RepositoryError::Read(..))),
         "{refused:?}"
     );
     assert_eq!(tree(elsewhere.path()), before);

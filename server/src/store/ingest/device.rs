@@ -6,12 +6,11 @@ use jiff::Timestamp;
 use sqlx::Error;
 use sqlx::sqlite::SqliteConnection;
 
-use fyr_schemas::fleet::Contradiction;
 use fyr_schemas::report::{ControlReport, Report};
 use fyr_schemas::{ControlId, DeviceId, GroupId};
 
-use super::{NewReport, decode, whole};
-use crate::judge::judge;
+use super::{decode, whole};
+use crate::judge::{Unpublished, judge};
 use crate::numbers::Numbers;
 use crate::store::{history, state};
 
@@ -23,6 +22,8 @@ pub(super) struct Device {
     pub(super) numbers: Numbers,
     pub(super) intervals: i64,
     pub(super) latest: Option<Report>,
+    /// How many names of the newest report of this batch were never published.
+    pub(super) unpublished: Unpublished,
     pub(super) contradictions: String,
     /// The controls that are reported now.
     pub(super) open: BTreeMap<ControlId, Open>,
@@ -76,6 +77,7 @@ impl Device {
                 .map(|latest| serde_json::from_str(&latest))
                 .transpose()
                 .map_err(decode)?,
+            unpublished: Unpublished::default(),
             contradictions,
             open: open
                 .into_iter()
@@ -92,32 +94,20 @@ impl Device {
         }))
     }
 
-    /// The numbers of all controls that reports name, or the first one that was never published.
-    /// Notes when the last interval of those ended that were not reported before.
-    pub(super) async fn controls(
+    /// Notes when the last interval ended of controls that are not reported now.
+    pub(super) async fn note_ended(
         &mut self,
         connection: &mut SqliteConnection,
-        reports: &[&NewReport],
-    ) -> Result<Result<HashMap<ControlId, i64>, ControlId>, Error> {
-        let mut known: HashMap<ControlId, i64> = self
-            .open
-            .iter()
-            .map(|(id, open)| (id.clone(), open.control))
-            .collect();
-        for report in reports {
-            for ControlReport { control, .. } in &report.report.controls {
-                if !known.contains_key(control) {
-                    let Some(number) = history::control(connection, control).await? else {
-                        return Ok(Err(control.clone()));
-                    };
-                    known.insert(control.clone(), number);
-                    if let Some(ended) = last_end(connection, self.number, number).await? {
-                        self.ended.insert(control.clone(), ended);
-                    }
-                }
+        controls: &HashMap<ControlId, i64>,
+    ) -> Result<(), Error> {
+        for (control, number) in controls {
+            if !self.open.contains_key(control)
+                && let Some(ended) = last_end(connection, self.number, *number).await?
+            {
+                self.ended.insert(control.clone(), ended);
             }
         }
-        Ok(Ok(known))
+        Ok(())
     }
 
     /// Compares the newest report with what was published, as JSON.
@@ -144,7 +134,7 @@ impl Device {
                 since: latest.at,
             });
         }
-        let found: Vec<Contradiction> = judge(&report, &published, newest.as_ref());
+        let found = judge(&report, self.unpublished, &published, newest.as_ref());
         serde_json::to_string(&found).map_err(|error| Error::Encode(error.into()))
     }
 

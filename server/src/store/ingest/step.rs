@@ -1,15 +1,15 @@
 //! What one new report changes: its cost, its events, and the intervals that it ends and begins.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use sqlx::Error;
 use sqlx::sqlite::SqliteConnection;
 
-use fyr_schemas::ControlId;
 use fyr_schemas::report::Report;
 
 use super::device::{Device, Open};
+use super::names::Names;
 use super::{NewReport, whole};
 use crate::fleet::EVENTS_SHOWN;
 use crate::store::state;
@@ -29,6 +29,8 @@ const COST_OF_AN_INTERVAL: u64 = 96;
 /// What one new report changes.
 pub(super) struct Step<'a> {
     report: &'a NewReport,
+    /// Whether it may be stored as it was signed: every name in it was published.
+    is_publishable: bool,
     pub(super) has_news: bool,
     /// Controls whose interval ends, and when.
     closed: Vec<(i64, i64)>,
@@ -45,11 +47,12 @@ impl Device {
         &mut self,
         report: &'a NewReport,
         highest: u64,
-        controls: &HashMap<ControlId, i64>,
+        names: &Names,
     ) -> Step<'a> {
-        let new = &report.report;
+        let (new, unpublished) = names.published_part(&report.report);
         let mut step = Step {
             report,
+            is_publishable: unpublished.is_none(),
             has_news: !new.events.is_empty(),
             closed: Vec::new(),
             opened: Vec::new(),
@@ -63,6 +66,9 @@ impl Device {
             if open.contains_key(&control.control) {
                 continue; // Named twice: the first counts.
             }
+            let Some(number) = names.controls().get(&control.control) else {
+                continue; // Only those with a number are left.
+            };
             let state = state::write(control.state);
             let before = self.open.remove(&control.control);
             let claimed = control.since.as_millisecond();
@@ -73,7 +79,7 @@ impl Device {
                 Some(before) if before.state == state && !is_later => before,
                 before => {
                     let now = Open {
-                        control: controls.get(&control.control).copied().unwrap_or_default(),
+                        control: *number,
                         since: if is_later { claimed } else { after(last, at) },
                         state,
                     };
@@ -93,7 +99,7 @@ impl Device {
         let rest = Report {
             controls: Vec::new(),
             events: Vec::new(),
-            ..new.clone()
+            ..new.into_owned()
         };
         let repeats = self.latest.as_ref().is_some_and(|latest| {
             let repeated = Report {
@@ -105,6 +111,7 @@ impl Device {
         });
         step.has_news |= !repeats || !step.closed.is_empty() || !step.opened.is_empty();
         self.latest = Some(rest);
+        self.unpublished = unpublished;
         step
     }
 }
@@ -130,18 +137,9 @@ impl Step<'_> {
         if !self.has_news {
             return Ok(());
         }
-        let sequence = whole(self.report.report.sequence);
-        sqlx::query(
-            "INSERT INTO report (device, sequence, received, payload, signature)
-             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(device.number)
-        .bind(sequence)
-        .bind(now.as_millisecond())
-        .bind(self.report.payload.as_slice())
-        .bind(self.report.signature.as_slice())
-        .execute(&mut *connection)
-        .await?;
+        if self.is_publishable {
+            self.store_as_signed(connection, device.number, now).await?;
+        }
         remember_events(connection, device.number, &self.report.report).await?;
         for (control, until) in &self.closed {
             sqlx::query(
@@ -167,6 +165,28 @@ impl Step<'_> {
             .rows_affected()
             .cast_signed();
         }
+        Ok(())
+    }
+}
+
+impl Step<'_> {
+    async fn store_as_signed(
+        &self,
+        connection: &mut SqliteConnection,
+        device: i64,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        sqlx::query(
+            "INSERT INTO report (device, sequence, received, payload, signature)
+             VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(device)
+        .bind(whole(self.report.report.sequence))
+        .bind(now.as_millisecond())
+        .bind(self.report.payload.as_slice())
+        .bind(self.report.signature.as_slice())
+        .execute(&mut *connection)
+        .await?;
         Ok(())
     }
 }
