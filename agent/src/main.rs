@@ -43,7 +43,7 @@ use crate::root::Root;
 /// The exit code of a command that could not do its work.
 const FAILED: u8 = 2;
 
-/// Keeps this device as its organisation decided.
+/// Keep this device as its organisation decided.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {

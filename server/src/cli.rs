@@ -15,7 +15,7 @@ use fyr_schemas::{DeviceId, GroupId};
 use crate::options::{EXAMPLES, Options};
 use crate::store::{Actor, Administration, FleetAction, LoggedAction, Order, OrderOutcome};
 
-/// Hosts a policy repository, enrols devices, stores their reports and shows the state of the fleet.
+/// Host a policy repository, enrol devices, store their reports and show the state of the fleet.
 ///
 /// The server listens on this machine only, unless `--listen` names another address. It signs no
 /// policy. With `--online-keys` it renews the two short-lived roles (snapshot and timestamp) every
@@ -41,7 +41,7 @@ pub struct Cli {
 /// What the command does instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Lists devices and takes them out of the fleet, while the server runs and while it does not.
+    /// List devices and take them out of the fleet, while the server runs and while it does not.
     #[command(subcommand)]
     Device(DeviceCommand),
 }
