@@ -14,6 +14,9 @@ use fyr_tests::child;
 
 const PAGE: &str = "docs/reference/commands.md";
 
+/// The columns of the page, in every terminal.
+const WIDTH: usize = 100;
+
 const HEAD: &str = "\
 # Commands
 
@@ -43,9 +46,11 @@ fn the_reference_describes_every_command_as_its_help_does() -> Result<()> {
 /// A section for a command, and those of the commands below it.
 fn describe(page: &mut String, program: Binary, below: &[String]) -> Result<()> {
     let path = program.path()?;
-    let help = ["--help".to_owned()];
-    let arguments = below.iter().chain(&help).map(OsStr::new);
-    let help = child::run(&path, arguments)?.success()?;
+    let width = format!("COLUMNS={WIDTH}");
+    let called = [OsStr::new(&width), path.as_os_str()].into_iter();
+    let called = called.chain(below.iter().map(OsStr::new));
+    let called = called.chain([OsStr::new("--help")]);
+    let help = child::run(Path::new("env"), called)?.success()?;
     let marks = "#".repeat(below.len() + 2);
     let name = [&[program.name().to_owned()], below].concat().join(" ");
     write!(
