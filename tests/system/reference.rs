@@ -70,8 +70,8 @@ fn commands(help: &str) -> impl Iterator<Item = &str> {
         .split_once("\nCommands:\n")
         .map_or("", |(_, after)| after);
     let listed = listed.lines().take_while(|line| !line.is_empty());
-    let named = listed.filter_map(|line| line.strip_prefix("  "));
-    let names = named.filter(|line| !line.starts_with(' '));
+    let indented = listed.filter_map(|line| line.strip_prefix("  "));
+    let names = indented.filter(|line| !line.starts_with(' '));
     let names = names.filter_map(|line| line.split(' ').next());
     names.filter(|name| *name != "help")
 }
