@@ -96,6 +96,7 @@ impl Agent {
             Ok(reloaded) => (Some(reloaded.document), Some(reloaded.expires)),
             Err(VerifyError::NothingStored { .. }) => (None, None),
             Err(error) => {
+                let error = crate::chain_in_words(&error);
                 warn!("the stored policy cannot be verified and is fetched again: {error}");
                 (None, None)
             }
