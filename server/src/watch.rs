@@ -237,10 +237,12 @@ impl Reading {
     }
 }
 
-/// Gives this thread the lowest priority: devices that fetch, and the answers to them, go first.
+/// Lowers the priority of this thread: devices that fetch, and the answers to them, go first.
 fn yield_to_devices() {
-    const LOWEST: i32 = 19;
-    if let Err(error) = rustix::process::nice(LOWEST) {
+    // A tenth of the weight of an ordinary thread. Reports wait for the publication that they name, so
+    // other work on the machine must not stop the reading.
+    const LOWER_BY: i32 = 10;
+    if let Err(error) = rustix::process::nice(LOWER_BY) {
         tracing::debug!(%error, "the publication is read at ordinary priority");
     }
 }
