@@ -1,19 +1,20 @@
 //! `fyr compile`: writes the bundles that a group's devices obey, and every gap in them.
 
-use std::collections::BTreeSet;
-use std::fs;
+mod staged;
+
 use std::io::{self, Write as _};
-use std::mem;
-use std::path::{Path, PathBuf};
+use std::panic;
+use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::mpsc;
+use std::thread;
 
 use fyr_policy_core::phrase::counted;
-use fyr_policy_core::{Compilation, GapNote, Sources};
+use fyr_policy_core::{Compilation, GapNote};
 use fyr_schemas::GroupId;
-use fyr_schemas::bundle::{self, Bundle};
-use fyr_trust::{Identity, Wanted as _};
-use rayon::iter::{IntoParallelRefIterator as _, ParallelIterator as _};
+use fyr_schemas::bundle::Bundle;
 
+use self::staged::Staged;
 use crate::policy_directory::{PolicyArgs, ReadPolicyError};
 use crate::render::Look;
 
@@ -69,47 +70,62 @@ pub(crate) enum CompileError {
     Write(PathBuf, #[source] io::Error),
 }
 
+/// Bundles that wait to be written; more are not compiled before these are.
+const WAITING: usize = 16;
+
 /// Runs `fyr compile`.
 pub(crate) fn run(args: &CompileArgs) -> Result<ExitCode, CompileError> {
-    let Some(compilation) = compile(&args.policy)? else {
+    let staged = Staged::for_directory(&args.out)?;
+    let (compilation, groups) = compile_into(&staged, &args.policy)?;
+    let Some(compilation) = compilation else {
         return Ok(ExitCode::FAILURE);
     };
-    write(&compilation, &args.out)?;
+    staged.finish(&compilation.lists, &compilation.gaps)?;
     writeln!(
         io::stdout(),
         "compiled {} for {} into {}\n{}",
-        counted(compilation.bundles.len(), "group", "groups"),
+        counted(groups, "group", "groups"),
         args.policy.day(),
         args.out.display(),
         summary(&compilation.gaps)
     )
     .map_err(CompileError::Print)?;
-    // The process ends here: no need to free the memory.
-    mem::forget(compilation);
     Ok(ExitCode::SUCCESS)
 }
 
-/// Compiles a policy and prints the findings to standard error; `None` when it has errors.
-fn compile(policy: &PolicyArgs) -> Result<Option<Compilation>, CompileError> {
-    let (sources, compilation) = policy.compile()?;
-    unless_failed(policy, &sources, compilation)
+/// Compiles a policy, writes its bundles meanwhile, and counts them.
+fn compile_into(
+    staged: &Staged,
+    policy: &PolicyArgs,
+) -> Result<(Option<Compilation>, usize), CompileError> {
+    thread::scope(|scope| {
+        let (bundles, waiting) = mpsc::sync_channel::<Bundle>(WAITING);
+        let writer = scope.spawn(move || {
+            let mut groups = 0_usize;
+            for bundle in waiting {
+                staged.add(&bundle)?;
+                groups = groups.saturating_add(1);
+            }
+            Ok::<_, CompileError>(groups)
+        });
+        let compilation = compile_each(policy, |bundle| {
+            // The writer ends before the last bundle only with an error, which it returns.
+            let _ended = bundles.send(bundle);
+        });
+        drop(bundles);
+        let written = writer.join().unwrap_or_else(|e| panic::resume_unwind(e));
+        Ok((compilation?, written?))
+    })
 }
 
-/// The same, and hands every bundle to `take` as it comes; the compilation holds none.
+/// Compiles a policy, prints the findings to standard error, and hands every bundle to `take` as it
+/// comes; `None` when the policy has errors. The compilation holds no bundle.
 pub(crate) fn compile_each(
     policy: &PolicyArgs,
     take: impl FnMut(Bundle),
 ) -> Result<Option<Compilation>, CompileError> {
     let (sources, compilation) = policy.compile_each(take)?;
-    unless_failed(policy, &sources, compilation)
-}
-
-fn unless_failed(
-    policy: &PolicyArgs,
-    sources: &Sources,
-    compilation: Compilation,
-) -> Result<Option<Compilation>, CompileError> {
-    let findings = policy.findings(sources, &compilation.diagnostics);
+    let findings = policy.findings(&sources, &compilation.diagnostics);
     let printed = findings.as_text(Look::of_stderr(), &mut io::stderr());
     printed.map_err(CompileError::Print)?;
     if compilation.failed() {
@@ -117,80 +133,6 @@ fn unless_failed(
         return Ok(None);
     }
     Ok(Some(compilation))
-}
-
-/// A bundle as it is written, unless devices would refuse it. It is signed without the line breaks
-/// that it is written with here.
-fn written(group: &GroupId, bundle: &Bundle) -> Result<Vec<u8>, CompileError> {
-    let json = to_json(bundle)?;
-    if json.len() as u64 > Identity::MAX_LENGTH {
-        let length = serde_json::to_vec(bundle)?.len() as u64;
-        if length > Identity::MAX_LENGTH {
-            return Err(CompileError::TooLarge {
-                group: group.clone(),
-                length,
-                most: Identity::MAX_LENGTH,
-            });
-        }
-    }
-    Ok(json)
-}
-
-/// Writes everything beside `out` first and then puts it in its place.
-fn write(compilation: &Compilation, out: &Path) -> Result<(), CompileError> {
-    let writing = |e| CompileError::Write(out.to_owned(), e);
-    if !is_ours(out).map_err(writing)? {
-        return Err(CompileError::Occupied(out.to_owned()));
-    }
-    let parent = match out.parent() {
-        Some(parent) if !parent.as_os_str().is_empty() => parent,
-        Some(_) | None => Path::new("."),
-    };
-    fs::create_dir_all(parent).map_err(writing)?;
-    let staged = tempfile::Builder::new()
-        .prefix(".fyr-compile-")
-        .tempdir_in(parent)
-        .map_err(writing)?;
-    let fresh = staged.path().join("new");
-    fs::create_dir_all(fresh.join("bundles")).map_err(writing)?;
-    let bundles = compilation.bundles.par_iter();
-    bundles.try_for_each(|(group, bundle)| {
-        let path = fresh.join(bundle::target_name(group));
-        fs::write(path, written(group, bundle)?).map_err(writing)
-    })?;
-    if !compilation.lists.is_empty() {
-        fs::create_dir_all(fresh.join("lists")).map_err(writing)?;
-    }
-    for (category, text) in &compilation.lists {
-        fs::write(fresh.join(bundle::list_target_name(category)), text).map_err(writing)?;
-    }
-    fs::write(fresh.join("gaps.json"), to_json(&compilation.gaps)?).map_err(writing)?;
-    if out.exists() {
-        fs::rename(out, staged.path().join("old")).map_err(writing)?;
-    }
-    fs::rename(&fresh, out).map_err(writing)
-}
-
-/// Whether a directory is missing, empty, or was written by this command.
-fn is_ours(out: &Path) -> io::Result<bool> {
-    match fs::read_dir(out) {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(true),
-        Err(e) => Err(e),
-        Ok(entries) => {
-            let names = entries
-                .map(|entry| entry.map(|entry| entry.file_name()))
-                .collect::<io::Result<BTreeSet<_>>>()?;
-            Ok(names
-                .iter()
-                .all(|name| name == "bundles" || name == "lists" || name == "gaps.json"))
-        }
-    }
-}
-
-fn to_json(document: &impl serde::Serialize) -> serde_json::Result<Vec<u8>> {
-    let mut json = serde_json::to_vec_pretty(document)?;
-    json.push(b'\n');
-    Ok(json)
 }
 
 /// The gaps as people read them: one line each, with the number of groups.

@@ -10,8 +10,7 @@ use fyr_policy_core::source::{
     ListFile, MAX_FILE_BYTES, MAX_FILES, MAX_LIST_BYTES, MAX_LISTS_BYTES,
 };
 use fyr_policy_core::{
-    Assumptions, Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile,
-    compile_each,
+    Assumptions, Checked, Compilation, Diagnostic, SourceFile, Sources, check, compile_each,
 };
 use fyr_schemas::bundle::Bundle;
 use jiff::civil::Date;
@@ -39,13 +38,6 @@ impl PolicyArgs {
     /// The day to compile for.
     pub(crate) fn day(&self) -> Date {
         self.date.unwrap_or_else(today)
-    }
-
-    /// Reads and compiles the policy.
-    pub(crate) fn compile(&self) -> Result<(Sources, Compilation), ReadPolicyError> {
-        let sources = read(&self.directory)?;
-        let compilation = compile(&sources, self.day());
-        Ok((sources, compilation))
     }
 
     /// Reads and compiles the policy, and hands every bundle to `take` as it comes; the compilation

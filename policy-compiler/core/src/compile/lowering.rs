@@ -1,6 +1,6 @@
 //! Lowers what groups want, each thing once: groups are many and differ in little.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::enforced_sites::EnforcedSites;
@@ -8,13 +8,19 @@ use super::{desired, oldest_browsers, settings_of};
 use crate::lower::{Clash, FlatLists, Groundwork, Lowered, Placements, Unknown};
 use crate::policy::{EssentialHosts, Policy};
 use crate::resolve::{Resolved, Sites};
+use crate::settings::Value;
 use crate::source::Place;
+
+/// For how many sets of values settings are kept lowered. Neighbours share theirs, and what is asked
+/// for again later is lowered again: thousands of schools with values of their own take no memory.
+const KEPT: usize = 64;
 
 /// What was lowered so far for the groups of one policy.
 pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
     lists: &'p FlatLists<'r>,
-    by_settings: BTreeMap<Settings, Rc<Groundwork>>,
+    /// Settings that were lowered, those of the last group at the end.
+    recent: VecDeque<(Values<'r>, Rc<Groundwork>)>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
     /// How often a wish is still to be lowered: the last time nothing is kept.
     expected: BTreeMap<Wish<'r>, usize>,
@@ -24,6 +30,9 @@ pub(super) struct Lowerings<'p, 'r> {
 
 /// The clashes, and what the oldest browsers do not know.
 pub(super) type Objections = (Vec<Clash>, Vec<Unknown>);
+
+/// Every setting of a group with its value, whichever rule holds it.
+type Values<'r> = Vec<(&'static str, &'r Value)>;
 
 /// Every setting of a group with the place of its value, which holds one value of one rule.
 pub(super) type Settings = Vec<(&'static str, Place)>;
@@ -37,7 +46,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         Self {
             policy,
             lists,
-            by_settings: BTreeMap::new(),
+            recent: VecDeque::new(),
             by_wish: BTreeMap::new(),
             expected: BTreeMap::new(),
             objections: BTreeMap::new(),
@@ -112,14 +121,28 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         is_full.then(|| groundwork.placements(&desired(self.policy, resolved, self.lists)))
     }
 
-    fn groundwork(&mut self, resolved: &Resolved<'_>) -> Rc<Groundwork> {
-        let groundwork = self.by_settings.entry(settings(resolved));
-        let groundwork = groundwork.or_insert_with(|| {
+    fn groundwork(&mut self, resolved: &'r Resolved<'r>) -> Rc<Groundwork> {
+        let values = values(resolved);
+        let known = self.recent.iter().rposition(|(of, _)| *of == values);
+        let known = known.and_then(|at| self.recent.remove(at));
+        let (values, groundwork) = known.unwrap_or_else(|| {
             let oldest = oldest_browsers(self.policy);
-            Rc::new(Groundwork::of(&settings_of(resolved), &oldest))
+            let groundwork = Groundwork::of(&settings_of(resolved), &oldest);
+            (values, Rc::new(groundwork))
         });
-        Rc::clone(groundwork)
+        if self.recent.len() >= KEPT {
+            self.recent.pop_front();
+        }
+        self.recent.push_back((values, Rc::clone(&groundwork)));
+        groundwork
     }
+}
+
+fn values<'r>(resolved: &'r Resolved<'r>) -> Values<'r> {
+    let settings = resolved.settings.iter();
+    settings
+        .map(|(name, effective)| (*name, effective.holds.value))
+        .collect()
 }
 
 fn settings(resolved: &Resolved<'_>) -> Settings {
