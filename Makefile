@@ -58,6 +58,8 @@ doc:
 generate: ## write the generated files: JSON Schemas, reference
 	$(CARGO) run --quiet -p fyr -- schema --out schemas/json
 	$(CARGO) run --quiet -p fyr -- reference --out docs/reference
+	$(CARGO) build --workspace --quiet
+	FYR_BLESS=1 $(CARGO) test --workspace --test system --quiet reference::
 
 bench: ## measure size, memory and speed, and compare with peers; writes docs/performance.md; SECTION=agent, compiler, publish or disk measures one part
 	@tests/setup.sh bench

@@ -96,6 +96,7 @@ impl Agent {
             Ok(reloaded) => (Some(reloaded.document), Some(reloaded.expires)),
             Err(VerifyError::NothingStored { .. }) => (None, None),
             Err(error) => {
+                let error = crate::chain_in_words(&error);
                 warn!("the stored policy cannot be verified and is fetched again: {error}");
                 (None, None)
             }
@@ -176,10 +177,11 @@ impl Agent {
     }
 
     /// A refresh from what is stored on.
-    pub(crate) fn begin_refresh(&self) -> Refresh<Identity> {
+    pub(crate) fn begin_refresh(&mut self) -> Refresh<Identity> {
         let identity = self.enrolment.identity();
+        let held = self.hosts.lists().held();
         let (state, seen) = (self.belief.state(), self.belief.seen());
-        Refresh::begin(state, seen, &identity, clock::read()).holding(self.hosts.lists().held())
+        Refresh::begin(state, seen, &identity, clock::read()).holding(held)
     }
 
     /// Takes one step of a refresh: stores what it verified, and says what is to be fetched next.
@@ -278,8 +280,15 @@ impl Agent {
         }
     }
 
-    /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched.
+    /// One pass: look, plan, carry out, look again, assess. Without a bundle nothing is touched. Waits for
+    /// the disk to have what is believed, after the policy is in force.
     pub(crate) fn converge(&mut self, noticed: Instant) {
+        self.enforce(noticed);
+        self.belief.flush(&self.store);
+        self.note_belief();
+    }
+
+    fn enforce(&mut self, noticed: Instant) {
         self.look_for_browsers();
         let time = self.time();
         let Some(bundle) = &self.bundle else {

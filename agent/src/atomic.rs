@@ -123,13 +123,44 @@ impl Directory {
         staged: &str,
         file: NewFile<'_>,
     ) -> Result<(), Errno> {
+        self.put(name, staging, staged, || {
+            rustix::fs::fsync(staging.write_new(staged, file)?)
+        })
+    }
+
+    /// Like [`replace`](Self::replace), but waits for no disk: other programs see the old file or the
+    /// new one, and after a power cut it may be damaged, until [`flush_file`](Self::flush_file) and
+    /// [`flush`](Self::flush).
+    pub(crate) fn replace_at_once(
+        &self,
+        name: &str,
+        staging: &Self,
+        staged: &str,
+        file: NewFile<'_>,
+    ) -> Result<(), Errno> {
+        self.put(name, staging, staged, || {
+            staging.write_new(staged, file).map(drop)
+        })
+    }
+
+    /// Makes the content of a file survive a power cut.
+    pub(crate) fn flush_file(&self, name: &str) -> Result<(), Errno> {
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        rustix::fs::fsync(rustix::fs::openat(&self.0, name, flags, Mode::empty())?)
+    }
+
+    fn put(
+        &self,
+        name: &str,
+        staging: &Self,
+        staged: &str,
+        write: impl FnOnce() -> Result<(), Errno>,
+    ) -> Result<(), Errno> {
         match rustix::fs::unlinkat(&staging.0, staged, AtFlags::empty()) {
             Ok(()) | Err(Errno::NOENT) => {}
             Err(errno) => return Err(errno),
         }
-        let placed = staging
-            .write_new(staged, file)
-            .and_then(|()| rustix::fs::renameat(&staging.0, staged, &self.0, name));
+        let placed = write().and_then(|()| rustix::fs::renameat(&staging.0, staged, &self.0, name));
         if placed.is_err() {
             // What was staged is worth nothing; if it cannot be removed, the next look finds it.
             let _left_behind = rustix::fs::unlinkat(&staging.0, staged, AtFlags::empty());
@@ -137,7 +168,7 @@ impl Directory {
         placed
     }
 
-    fn write_new(&self, name: &str, new: NewFile<'_>) -> Result<(), Errno> {
+    fn write_new(&self, name: &str, new: NewFile<'_>) -> Result<std::fs::File, Errno> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let opened = rustix::fs::openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?;
@@ -149,7 +180,7 @@ impl Directory {
         if let Some(modified) = new.modified {
             rustix::fs::futimens(&file, &modification_time(modified))?;
         }
-        rustix::fs::fsync(&file)
+        Ok(file)
     }
 }
 

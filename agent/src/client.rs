@@ -226,18 +226,14 @@ async fn refusal(url: String, response: Response) -> ServerError {
     ServerError::Status {
         url,
         status,
-        detail: printable(&detail.unwrap_or_default()),
+        detail: cut(&detail.unwrap_or_default()),
         by,
     }
 }
 
-/// A server's words, cut short and without what would steer a terminal.
-fn printable(detail: &str) -> String {
-    detail
-        .chars()
-        .filter(|character| !character.is_control())
-        .take(300)
-        .collect()
+/// A server's words, cut short. They are escaped where they are printed.
+fn cut(detail: &str) -> String {
+    detail.chars().take(300).collect()
 }
 
 /// The name of a server's host; none where it is no name that a list could hold.
@@ -317,6 +313,15 @@ mod tests {
 
     #[test]
     fn a_servers_words_cannot_steer_a_terminal() {
-        assert_eq!(printable("\u{1b}[2Jno\r\nthing\u{9b}1m"), "[2Jnothing1m");
+        let refused = ServerError::Status {
+            url: "https://fyr.example/api/v1/reports".to_owned(),
+            status: StatusCode::FORBIDDEN,
+            detail: cut("\u{1b}[2Jno\r\nth\u{202e}ing\u{9b}1m"),
+            by: Answered::Other,
+        };
+        let shown = crate::chain_in_words(&refused);
+        assert!(shown.is_ascii(), "{shown}");
+        assert!(!shown.chars().any(char::is_control), "{shown}");
+        assert!(shown.contains("no\\u{d}\\u{a}th\\u{202e}ing"), "{shown}");
     }
 }

@@ -8,6 +8,8 @@ pub(crate) mod verify;
 
 use std::future::Future;
 
+use fyr_schemas::printable::printable_lines;
+
 use crate::agent::{Agent, OpenError};
 use crate::client::{Server, ServerError};
 use crate::root::Root;
@@ -40,7 +42,13 @@ fn block_on<T>(work: impl Future<Output = T>) -> std::io::Result<T> {
     Ok(runtime.block_on(work))
 }
 
-/// Prints what a command found. A reader that has gone away, as `head` does, is no failure.
+/// Prints what a command found, without anything that a terminal would obey: it may contain the names of
+/// files that others made. A reader that has gone away, as `head` does, is no failure.
 pub(crate) fn say(text: impl std::fmt::Display) {
-    let _gone = std::io::Write::write_fmt(&mut std::io::stdout(), format_args!("{text}"));
+    say_json(&printable_lines(&text.to_string()));
+}
+
+/// Prints JSON as it is, for a program that reads it.
+pub(crate) fn say_json(json: &str) {
+    let _gone = std::io::Write::write_all(&mut std::io::stdout(), json.as_bytes());
 }

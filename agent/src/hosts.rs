@@ -17,7 +17,7 @@ use rustix::io::Errno;
 use tracing::warn;
 
 use crate::atomic::{Text, errno_of};
-use crate::clock;
+use crate::stamp::Stamp;
 use crate::store::lists::{ListError, Lists, Names};
 
 /// The longest hosts file that is read.
@@ -26,9 +26,6 @@ const LIMIT: u64 = 512 * 1024 * 1024;
 const PIECE: usize = 64 * 1024;
 /// Unmanaged lines of more bytes than this are read again each time.
 const MOST_REMEMBERED: usize = 64 * 1024;
-/// A file that was changed no longer ago than this may change again without another stamp: clocks
-/// of file systems are coarse.
-const FRESH_SECONDS: i64 = 2;
 
 /// What is known of the hosts file, and of what it is to say.
 #[derive(Debug)]
@@ -50,15 +47,6 @@ struct Seen {
     file: HostsFile,
 }
 
-/// A change of a file changes one of these; the last cannot be set.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Stamp {
-    place: (u64, u64),
-    length: i64,
-    modified: (i64, i64),
-    changed: (i64, i64),
-}
-
 impl Hosts {
     /// What is known before the first policy.
     pub(crate) fn new(lists: Lists, server: &str) -> Self {
@@ -73,8 +61,8 @@ impl Hosts {
     }
 
     /// The lists of the device.
-    pub(crate) fn lists(&self) -> &Lists {
-        &self.lists
+    pub(crate) fn lists(&mut self) -> &mut Lists {
+        &mut self.lists
     }
 
     /// What the hosts file is to say; absent while a list is missing or damaged.
@@ -103,6 +91,7 @@ impl Hosts {
             Ok(block) => Some(block),
             Err(error) => {
                 warn!("{}", crate::chain_in_words(&error));
+                self.lists.doubt();
                 None
             }
         };
@@ -158,23 +147,6 @@ fn read(file: &mut File) -> Result<Option<HostsFile>, Errno> {
         if length > LIMIT || reading.feed(bytes).is_err() {
             return Ok(None);
         }
-    }
-}
-
-impl Stamp {
-    fn of(stat: &Stat) -> Self {
-        Self {
-            place: (stat.st_dev, stat.st_ino),
-            length: stat.st_size,
-            modified: (stat.st_mtime, stat.st_mtime_nsec.cast_signed()),
-            changed: (stat.st_ctime, stat.st_ctime_nsec.cast_signed()),
-        }
-    }
-
-    /// Whether a change from here on will show.
-    fn is_settled(&self) -> bool {
-        let now = clock::read().system.as_second();
-        self.changed.0.saturating_add(FRESH_SECONDS) < now
     }
 }
 

@@ -21,6 +21,7 @@ mod report;
 mod root;
 mod run;
 mod spool;
+mod stamp;
 mod store;
 mod system;
 mod upload;
@@ -31,6 +32,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use fyr_schemas::printable::printable;
 use tracing_subscriber::Layer as _;
 use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -42,7 +44,7 @@ use crate::root::Root;
 /// The exit code of a command that could not do its work.
 const FAILED: u8 = 2;
 
-/// Keeps this device as its organisation decided.
+/// Keep this device as its organisation decided.
 #[derive(Debug, Parser)]
 #[command(version)]
 struct Arguments {
@@ -64,14 +66,14 @@ enum Command {
     Run,
     /// Fetch, apply, report and upload once.
     ///
-    /// Exits with 0 when the device is compliant, 1 when it is not or cannot sign its reports, 2
-    /// when nothing could be done, and 3 when it is compliant with its last good policy but the
-    /// repository was refused or not reached.
+    /// Exits with 0 when the device is compliant, 1 when it is not, has no policy yet or cannot sign
+    /// its reports, 2 when nothing could be done, and 3 when it is compliant with its last good policy
+    /// but the repository was refused or not reached.
     Once,
     /// Say what is in force, since when, what does not hold, why, and what to do.
     ///
-    /// Exits with 0 when the device is compliant, 1 when it is not or cannot sign its reports, 2
-    /// when that cannot be said. 0 does not mean that the agent runs, that the server is reached or
+    /// Exits with 0 when the device is compliant, 1 when it is not, has no policy yet or cannot sign
+    /// its reports, 2 when that cannot be said. 0 does not mean that the agent runs, that the server is reached or
     /// that the policy is the newest: `--json` has these as `agent`, `causes` and `freshness`. Needs
     /// root: what a device did is not for everyone who uses it.
     Status {
@@ -106,7 +108,7 @@ fn main() -> ExitCode {
     match dispatch(arguments) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", printable(&format!("{error:#}")));
             ExitCode::from(FAILED)
         }
     }
@@ -126,7 +128,7 @@ fn dispatch(arguments: Arguments) -> anyhow::Result<ExitCode> {
     })
 }
 
-/// An error with everything under it, on one line.
+/// An error with everything under it, on one line. What a server sent may be in it.
 fn chain_in_words(error: &dyn std::error::Error) -> String {
     let mut words = error.to_string();
     let mut source = error.source();
@@ -135,5 +137,5 @@ fn chain_in_words(error: &dyn std::error::Error) -> String {
         words.push_str(&cause.to_string());
         source = cause.source();
     }
-    words
+    printable(&words)
 }

@@ -110,6 +110,7 @@ impl Daemon {
         self.agent.events.push(now, EventKind::Started);
         self.converge(Instant::now());
         self.refresh();
+        self.plan_wake();
         self.plan_repair();
     }
 
@@ -125,6 +126,7 @@ impl Daemon {
                 Woken::Event(Event::Tick) => {
                     self.upload_due = true;
                     self.refresh();
+                    self.plan_wake();
                 }
                 Woken::Event(Event::Push) => {
                     self.upload_due = true;
@@ -192,13 +194,14 @@ impl Daemon {
         }
     }
 
+    /// Begins a refresh, unless one is under way. The next one is planned at its end, so that nothing
+    /// is written to the disk between a hint and the first request.
     fn refresh(&mut self) {
         if self.refreshing.is_none() {
             self.refresh_again = false;
             let begun = self.agent.begin_refresh();
             self.fetch(begun);
         }
-        self.plan_wake();
     }
 
     fn fetch(&mut self, refresh: Refresh<Identity>) {

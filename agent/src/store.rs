@@ -170,11 +170,11 @@ impl Store {
         ])
     }
 
-    /// Writes the highest versions seen over the older of the two slots.
-    pub(crate) fn save_seen(&self, before: &Slot, seen: Seen) -> Result<Slot, StoreError> {
-        let slot = before.next(seen);
-        let [even, odd] = SEEN;
-        let name = if slot.place() == 0 { even } else { odd };
+    /// Writes the highest versions seen over the slot that `flushed` is not in, without waiting for the
+    /// disk.
+    pub(crate) fn write_seen(&self, flushed: &Slot, seen: Seen) -> Result<Slot, StoreError> {
+        let slot = flushed.next(seen);
+        let name = place_of(&slot);
         let encoded = slot.encode();
         let file = NewFile {
             content: &encoded.as_slice(),
@@ -182,9 +182,18 @@ impl Store {
             modified: None,
         };
         self.directory
-            .replace(name, &self.directory, &format!(".{name}"), file)
+            .replace_at_once(name, &self.directory, &format!(".{name}"), file)
             .map_err(|source| self.unwritten(name, source))?;
         Ok(slot)
+    }
+
+    /// Waits until a slot that was written is on the disk.
+    pub(crate) fn flush_seen(&self, slot: &Slot) -> Result<(), StoreError> {
+        let name = place_of(slot);
+        self.directory
+            .flush_file(name)
+            .and_then(|()| self.directory.flush())
+            .map_err(|source| self.unwritten(name, source))
     }
 
     /// What is remembered; nothing where both copies are lost, which costs dates.
@@ -242,6 +251,12 @@ impl Store {
             source,
         }
     }
+}
+
+/// The file of a slot.
+fn place_of(slot: &Slot) -> &'static str {
+    let [even, odd] = SEEN;
+    if slot.place() == 0 { even } else { odd }
 }
 
 #[expect(

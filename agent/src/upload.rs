@@ -52,13 +52,19 @@ pub(crate) async fn send(server: &Server, batch: &[(u64, Envelope)]) -> Result<S
             Ok(Sent::NumberUsed { highest })
         }
         Err(error) if takes_no_batch(&error) && batch.len() > 1 => {
-            warn!("the server takes no long batch now: {error}");
+            warn!(
+                "the server takes no long batch now: {}",
+                crate::chain_in_words(&error)
+            );
             Ok(Sent::Split)
         }
         Err(error) if !is_final(&error) => Err(error),
         Err(error) => match batch {
             [(number, _)] => {
-                warn!("the server refuses report {number}: {error}");
+                warn!(
+                    "the server refuses report {number}: {}",
+                    crate::chain_in_words(&error)
+                );
                 Ok(Sent::Refused { number: *number })
             }
             _ => Ok(Sent::Split),

@@ -1,6 +1,5 @@
-//! `fyr reference`: every setting, field, finding and command of this version, to be read.
+//! `fyr reference`: every setting, field and finding of this version, to be read.
 
-mod commands;
 mod diagnostics;
 
 use std::fs;
@@ -10,9 +9,10 @@ use std::process::ExitCode;
 
 use fyr_policy_core::reference;
 
-/// Write the reference: settings, fields, findings and commands
+/// Write the reference: settings, fields and findings
 ///
-/// One page of Markdown for each, as this version of the command knows them.
+/// One page of Markdown for each, as this version of the command knows them. `--help` describes the
+/// commands.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Exit codes: 0 written, 1 a file cannot be written, 2 wrong usage.
@@ -44,7 +44,6 @@ pub(crate) fn run(args: &ReferenceArgs) -> Result<ExitCode, ReferenceError> {
         ("policy-language.md", reference::language()),
         ("settings.md", reference::settings()),
         ("diagnostics.md", diagnostics::page()),
-        ("commands.md", commands::page()),
     ];
     for (name, text) in &pages {
         let path = args.out.join(name);

@@ -11,7 +11,7 @@ use jiff::ToSpan as _;
 use jiff::civil::Date;
 
 use crate::policy_directory::{self, PolicyArgs, ReadPolicyError};
-use crate::render::{Findings, Look, in_one_line};
+use crate::render::{Findings, Look, in_one_line, visible};
 
 /// The sites of a rule that are named; the others are counted.
 const SITES_NAMED: usize = 3;
@@ -61,7 +61,7 @@ pub(crate) fn run(args: &ReviewArgs) -> Result<ExitCode, ReviewError> {
             Ok(ExitCode::SUCCESS)
         }
         Ok(review) => {
-            write!(io::stdout(), "{}", in_words(&review))?;
+            write!(io::stdout(), "{}", visible(&in_words(&review)))?;
             Ok(ExitCode::SUCCESS)
         }
         Err(findings) => {

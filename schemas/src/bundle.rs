@@ -44,6 +44,9 @@ pub struct Bundle {
     pub group: GroupId,
     /// Where the group stands in the tree.
     pub unit: UnitPath,
+    /// The full name of that unit, for people; absent where the policy gives it none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit_name: Option<String>,
     /// Who uses the devices.
     pub audience: Audience,
     /// The stage on the day of compilation.

@@ -8,6 +8,7 @@ pub mod enrolment;
 pub mod envelope;
 pub mod fleet;
 pub mod id;
+pub mod printable;
 pub mod problem;
 pub mod report;
 pub mod timetable;

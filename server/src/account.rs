@@ -10,6 +10,8 @@ use ring::digest::{SHA256, digest};
 use ring::rand::{SecureRandom, SystemRandom};
 use tokio::sync::{mpsc, oneshot};
 
+use fyr_schemas::printable::is_printable;
+
 use crate::attempts::{Account, Attempts};
 use crate::client::Client;
 use crate::store::{AccountOutcome, NewAccount, NewSession, Store, StoreError};
@@ -245,7 +247,7 @@ impl Clerk {
         }
         let Credentials { name, password } = credentials;
         let length = name.chars().count();
-        if !(1..=LONGEST_NAME).contains(&length) || name.chars().any(char::is_control) {
+        if !(1..=LONGEST_NAME).contains(&length) || !name.chars().all(is_printable) {
             return Err(LoginError::Name);
         }
         if !(SHORTEST_PASSWORD..=LONGEST_PASSWORD).contains(&password.chars().count()) {

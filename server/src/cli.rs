@@ -9,12 +9,13 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use fyr_schemas::fleet::Departure;
+use fyr_schemas::printable::printable_lines;
 use fyr_schemas::{DeviceId, GroupId};
 
 use crate::options::{EXAMPLES, Options};
 use crate::store::{Actor, Administration, FleetAction, LoggedAction, Order, OrderOutcome};
 
-/// Hosts a policy repository, enrols devices, stores their reports and shows the state of the fleet.
+/// Host a policy repository, enrol devices, store their reports and show the state of the fleet.
 ///
 /// The server listens on this machine only, unless `--listen` names another address. It signs no
 /// policy. With `--online-keys` it renews the two short-lived roles (snapshot and timestamp) every
@@ -40,7 +41,7 @@ pub struct Cli {
 /// What the command does instead of serving.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Lists devices and takes them out of the fleet, while the server runs and while it does not.
+    /// List devices and take them out of the fleet, while the server runs and while it does not.
     #[command(subcommand)]
     Device(DeviceCommand),
 }
@@ -193,9 +194,9 @@ fn line(listed: &Listed) -> String {
         Some(Departure::Retired) => "retired",
         Some(Departure::Revoked) => "revoked",
     };
-    let contact = listed
-        .last_contact
-        .map_or("never".to_owned(), |at| at.strftime("%F %R").to_string());
+    let contact = listed.last_contact.map_or("never".to_owned(), |at| {
+        at.strftime("%F %R UTC").to_string()
+    });
     let replaced = listed
         .replaced_by
         .as_ref()
@@ -228,15 +229,20 @@ fn log_line(logged: &LoggedAction) -> String {
         other,
     } = logged;
     let other = other.as_ref().map(|other| format!(" by {other}"));
-    let (at, other) = (at.strftime("%F %R"), other.unwrap_or_default());
+    let (at, other) = (at.strftime("%F %R UTC"), other.unwrap_or_default());
     format!("{at}  {action} {device}{other}  ({actor})\n")
 }
 
 fn write_json(value: &impl Serialize) -> Result<()> {
-    write(&(serde_json::to_string_pretty(value)? + "\n"))
+    print(&(serde_json::to_string_pretty(value)? + "\n"))
 }
 
+/// Writes for a person. The name of an account is what its owner typed.
 fn write(text: &str) -> Result<()> {
+    print(&printable_lines(text))
+}
+
+fn print(text: &str) -> Result<()> {
     io::stdout()
         .write_all(text.as_bytes())
         .context("cannot write to standard output")

@@ -254,6 +254,7 @@ mod tests {
         }))
         .unwrap();
         let group = PublishedGroup {
+            unit_name: None,
             audience: bundle.audience,
             stage: bundle.stage.clone(),
             controls: Arc::default(),

@@ -2,6 +2,7 @@
 //! published, so that the page and the API can never disagree.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -34,8 +35,10 @@ pub(crate) struct Overview {
 /// One group in numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct GroupOverview {
-    /// Its name.
+    /// Its id.
     pub(crate) group: GroupId,
+    /// The full name of its unit, where a published bundle has it.
+    pub(crate) unit_name: Option<String>,
     /// Who uses its devices; none where no bundle is published for it.
     pub(crate) audience: Option<Audience>,
     /// Its stage.
@@ -64,15 +67,16 @@ pub(crate) struct ControlOverview {
     pub(crate) control: ControlId,
     /// The decisions behind it.
     pub(crate) decisions: BTreeSet<CaseNumber>,
-    /// One entry per group, in the order of [`Overview::groups`]; none where it does not apply.
-    pub(crate) cells: Vec<Option<Cell>>,
+    /// How it stands in the groups to which it applies, each by its position in
+    /// [`Overview::groups`]. Most controls are one rule's of one unit, so most groups have none.
+    cells: Vec<(usize, Cell)>,
 }
 
 /// One control in one group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
-    /// The value in the words of the source.
-    pub(crate) value: String,
+    /// What is to be true in this group.
+    control: Arc<Control>,
     /// On how many devices it is in force.
     pub(crate) in_force: u64,
     /// On how many devices a browser does not support it.
@@ -81,8 +85,20 @@ pub(crate) struct Cell {
     pub(crate) devices: u64,
     /// The worst standing of any device.
     pub(crate) standing: Standing,
+}
+
+impl Cell {
+    /// The value in the words of the source.
+    pub(crate) fn value(&self) -> &str {
+        &self.control.value
+    }
+
     /// The browsers that do not support it.
-    pub(crate) gap_in: Vec<Engine>,
+    pub(crate) fn gap_in(&self) -> impl Iterator<Item = Engine> {
+        let coverage = self.control.coverage.iter();
+        let gaps = coverage.filter(|(_, coverage)| matches!(coverage, Coverage::Gap(_)));
+        gaps.map(|(engine, _)| *engine)
+    }
 }
 
 impl Overview {
@@ -118,6 +134,16 @@ impl Overview {
     }
 }
 
+impl GroupOverview {
+    /// What people call it: the name of its unit, and its id.
+    pub(crate) fn title(&self) -> String {
+        match &self.unit_name {
+            Some(name) => format!("{name} · {}", self.group),
+            None => self.group.to_string(),
+        }
+    }
+}
+
 /// A group with its devices.
 struct Members<'a> {
     group: &'a GroupId,
@@ -131,6 +157,10 @@ impl Members<'_> {
     fn overview(&self) -> GroupOverview {
         GroupOverview {
             group: self.group.clone(),
+            unit_name: self
+                .published
+                .and_then(|it| it.unit_name.clone())
+                .map(String::from),
             audience: self.published.map(|published| published.audience),
             stage: self.published.map(|published| published.stage.clone()),
             tally: Tally::of(self.devices.iter().copied()),
@@ -158,50 +188,40 @@ impl Members<'_> {
             .collect()
     }
 
-    fn cell(&self, control: &Control) -> Cell {
+    fn cell(&self, control: &Arc<Control>) -> Cell {
         let stands = self.stands.map(|stands| stands.in_control(&control.id));
         let stands = stands.unwrap_or_default();
         Cell {
-            value: control.value.clone(),
+            control: Arc::clone(control),
             in_force: stands.count(Standing::InForce),
             gaps: stands.count(Standing::Gap),
             devices: stands.total(),
             standing: stands.worst(),
-            gap_in: control
-                .coverage
-                .iter()
-                .filter(|(_, coverage)| matches!(coverage, Coverage::Gap(_)))
-                .map(|(engine, _)| *engine)
-                .collect(),
         }
     }
 }
 
 fn controls(members: &[Members]) -> Vec<ControlOverview> {
-    let mut published: BTreeMap<&ControlId, BTreeMap<usize, &Control>> = BTreeMap::new();
+    let mut published: BTreeMap<&ControlId, Vec<(usize, Cell)>> = BTreeMap::new();
     for (position, group) in members.iter().enumerate() {
         for control in group
             .published
             .into_iter()
             .flat_map(|it| it.controls.iter())
         {
-            let groups = published.entry(&control.id).or_default();
-            groups.insert(position, control);
+            let cells = published.entry(&control.id).or_default();
+            cells.push((position, group.cell(control)));
         }
     }
     published
         .into_iter()
-        .map(|(id, groups)| ControlOverview {
+        .map(|(id, cells)| ControlOverview {
             control: id.clone(),
-            decisions: groups
-                .values()
-                .filter_map(|control| control.decision.clone())
-                .collect(),
-            cells: members
+            decisions: cells
                 .iter()
-                .enumerate()
-                .map(|(position, group)| Some(group.cell(groups.get(&position)?)))
+                .filter_map(|(_, cell)| cell.control.decision.clone())
                 .collect(),
+            cells,
         })
         .collect()
 }
@@ -211,9 +231,15 @@ impl ControlOverview {
     pub(crate) fn standing(&self) -> Standing {
         self.cells
             .iter()
-            .flatten()
-            .map(|cell| cell.standing)
+            .map(|(_, cell)| cell.standing)
             .max()
             .unwrap_or(Standing::NoDevice)
+    }
+
+    /// How it stands in the group at this position of [`Overview::groups`]; none where it does not apply.
+    pub(crate) fn cell(&self, position: usize) -> Option<&Cell> {
+        let found = self.cells.binary_search_by_key(&position, |(at, _)| *at);
+        let (_, cell) = self.cells.get(found.ok()?)?;
+        Some(cell)
     }
 }

@@ -111,6 +111,7 @@ struct PopulationText {
 
 struct GroupCard {
     name: String,
+    title: String,
     about: String,
     compliant: u64,
     total: u64,
@@ -121,6 +122,7 @@ struct GroupCard {
 /// A group in one line.
 struct GroupLine {
     name: String,
+    title: String,
     compliant: u64,
     total: u64,
 }
@@ -206,7 +208,7 @@ impl Dashboard {
                 .iter()
                 .map(|group| Choice {
                     value: group.group.to_string(),
-                    label: group.group.to_string(),
+                    label: group.title(),
                     chosen: filter.group.as_ref() == Some(&group.group),
                 })
                 .collect(),
@@ -243,7 +245,7 @@ impl Dashboard {
             waiting_groups: groups
                 .iter()
                 .filter(|group| group.tally.total() == 0)
-                .map(|group| group.group.to_string())
+                .map(GroupOverview::title)
                 .collect(),
             groups: cards
                 .into_iter()
@@ -291,6 +293,7 @@ impl GroupLine {
     fn new(group: &GroupOverview) -> Self {
         Self {
             name: group.group.to_string(),
+            title: group.title(),
             compliant: group.tally.compliant(),
             total: group.tally.total(),
         }
@@ -415,6 +418,7 @@ impl GroupCard {
         };
         Self {
             name: group.group.to_string(),
+            title: group.title(),
             about,
             compliant: group.tally.compliant(),
             total: group.tally.total(),

@@ -41,9 +41,14 @@ pub(crate) struct Publication {
     pub(crate) groups: BTreeMap<GroupId, Arc<PublishedGroup>>,
 }
 
+/// A newer publication is looked for after so many bundles: that costs a hundredth of reading them.
+const LOOK_EVERY: usize = 32;
+
 /// What a group's bundle says about the group. Groups share what they say alike.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct PublishedGroup {
+    /// The full name of its unit.
+    pub(crate) unit_name: Option<Box<str>>,
     /// Who uses the devices.
     pub(crate) audience: Audience,
     /// The stage on the day of compilation.
@@ -68,6 +73,15 @@ pub(crate) enum ReadError {
     /// A file is missing or cannot be read.
     #[error("cannot read `{path}`")]
     File { path: PathBuf, source: io::Error },
+    /// A newer publication came meanwhile.
+    #[error("a newer publication came before all of this one was read")]
+    Overtaken,
+    /// No thread to read it with.
+    #[error("cannot start a thread that reads the publication")]
+    Thread(#[source] io::Error),
+    /// The program has a fault.
+    #[error("the look at the repository broke off")]
+    BrokenOff,
     /// What was published is there no more.
     #[error("`{0}` has no published metadata any more")]
     Gone(PathBuf),
@@ -94,9 +108,12 @@ impl Publication {
     /// Reads what is published, verified as devices verify it; none in an empty directory.
     ///
     /// `announce` is called with the revision as soon as the timestamp and the snapshot are verified.
-    /// Bundles that `before` has with the same digest are taken from it.
+    /// Bundles that `before` has with the same digest are taken from it. Where the timestamp of the
+    /// repository is no longer `stamp`, the reading ends with [`ReadError::Overtaken`], and `shared`
+    /// keeps the bundles that were read.
     pub(crate) fn read(
         repository: &Path,
+        stamp: &[u8],
         before: Option<&Self>,
         shared: &mut Shared,
         announce: impl FnMut(Revision),
@@ -108,15 +125,27 @@ impl Publication {
         let lists = Lists::of(repository, &published);
         shared.keep_lists(lists.listed.values().map(|(digest, _)| digest));
         let mut groups = BTreeMap::new();
+        let mut bundles_read = 0_usize;
         for (group, digest) in published.bundles() {
+            let is_same = |known: &&Arc<PublishedGroup>| known.edition.digest == digest;
             let known = before.and_then(|before| before.groups.get(&group));
-            let known = known.filter(|known| known.edition.digest == digest);
-            let read = match known {
-                Some(known) => Arc::clone(known),
-                None => Arc::new(bundle(repository, &group, digest, &lists, shared)?),
+            let known = known.filter(is_same);
+            let known = known.or_else(|| shared.overtaken.get(&group).filter(is_same));
+            let read = if let Some(known) = known.cloned() {
+                known
+            } else {
+                if bundles_read.is_multiple_of(LOOK_EVERY)
+                    && self::stamp(repository)?.as_deref() != Some(stamp)
+                {
+                    shared.overtaken.append(&mut groups);
+                    return Err(ReadError::Overtaken);
+                }
+                bundles_read += 1;
+                Arc::new(bundle(repository, &group, digest, &lists, shared)?)
             };
             groups.insert(group, read);
         }
+        shared.overtaken.clear();
         let enrolment = published.enrolment_keys().clone();
         Ok(Some(Self {
             organisation: enrolment.organisation.clone(),
@@ -142,6 +171,7 @@ impl PublishedGroup {
         };
         Ok(Self {
             edition,
+            unit_name: described.unit_name.clone(),
             audience: described.audience,
             stage: described.stage.clone(),
             decisions: shared.decisions(described.decisions)?,
@@ -217,4 +247,53 @@ fn written(path: &Path) -> Result<Timestamp, ReadError> {
             path: path.to_owned(),
             source,
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use fyr_fixtures::{DAY, NEXT_DAY};
+
+    use super::*;
+
+    #[test]
+    fn reading_ends_where_a_newer_publication_came_and_what_was_read_is_kept() {
+        let town = fyr_fixtures::Publication::new();
+        let groups: Vec<String> = (0..=LOOK_EVERY)
+            .map(|number| format!("g{number}"))
+            .collect();
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        town.publish_groups(&groups, DAY).unwrap();
+        let stamp = super::stamp(&town.path()).unwrap().unwrap();
+        let mut shared = Shared::default();
+        let mut announced = Vec::new();
+
+        // The timestamp of the repository is read as another one from here on.
+        let overtaken = Publication::read(&town.path(), b"older", None, &mut shared, |revision| {
+            announced.push(revision);
+        });
+        assert!(matches!(overtaken, Err(ReadError::Overtaken)));
+        assert_eq!(announced, [Revision(1)], "a hint is sent all the same");
+
+        let read = |shared: &mut Shared, before: Option<&Publication>| {
+            let stamp = super::stamp(&town.path()).unwrap().unwrap();
+            let read = Publication::read(&town.path(), &stamp, before, shared, |_| {});
+            read.unwrap().unwrap()
+        };
+        let first = read(&mut shared, None);
+        assert_eq!(first.groups.len(), groups.len());
+
+        // Bundles that are known from a publication that was overtaken need not be there.
+        shared.overtaken.clone_from(&first.groups);
+        std::fs::remove_dir_all(town.file("targets/bundles")).unwrap();
+        let again = Publication::read(&town.path(), &stamp, None, &mut shared, |_| {});
+        assert_eq!(again.unwrap().unwrap(), first);
+        assert!(shared.overtaken.is_empty());
+
+        town.publish_groups(&groups[1..], NEXT_DAY).unwrap();
+        let second = read(&mut shared, Some(&first));
+        assert_eq!(second.revision, Revision(2));
+        let known =
+            |publication: &Publication| Arc::clone(&publication.groups[&"g1".parse().unwrap()]);
+        assert!(Arc::ptr_eq(&known(&first), &known(&second)));
+    }
 }

@@ -1,11 +1,11 @@
 //! Serves the repository: static files with the cache headers that TUF allows.
 //!
 //! A request names a file by a path of plain segments; the file is opened so that the system
-//! itself refuses to leave the directory or to follow a link. Lists are long, so a file is read
+//! itself refuses to leave the directory or to follow a link. Lists are long, so a long file is read
 //! piece by piece as its reader takes it, and never compressed: a device fetches a list once.
 
 use std::fs::File;
-use std::io::{self, Read, Seek};
+use std::io::{self, Read};
 use std::path::Path as FilePath;
 use std::str::FromStr;
 
@@ -16,7 +16,6 @@ use axum::response::{IntoResponse, Response};
 use futures_util::{Stream, stream};
 use fyr_schemas::Digest;
 use fyr_schemas::bundle::LONGEST_LISTS;
-use fyr_trust::Hasher;
 use rustix::fs::{Mode, OFlags, ResolveFlags};
 use rustix::io::Errno;
 
@@ -26,8 +25,8 @@ use crate::problem::Problem;
 /// The longest file that is served: a list.
 const LONGEST: u64 = LONGEST_LISTS;
 
-/// How much of a file waits in memory for one reader.
-const PIECE: usize = 32 << 10;
+/// How much of a file waits in memory for one reader: most bundles as a whole.
+const PIECE: usize = 64 << 10;
 
 /// A file of a repository by its path below it: `metadata/…` or `targets/…`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,11 +127,14 @@ pub(crate) fn may_be_a_probe(path: &str) -> bool {
 }
 
 fn answer(file: Published, keep: Keep, asked: &HeaderMap) -> Response {
-    let tag = format!("\"{}\"", file.digest);
+    let tag = file.digest.map(|digest| format!("\"{digest}\""));
     let known = asked
         .get(header::IF_NONE_MATCH)
         .and_then(|value| value.to_str().ok())
-        .is_some_and(|tags| tags.split(',').any(|known| known.trim() == tag));
+        .is_some_and(|tags| {
+            tags.split(',')
+                .any(|known| Some(known.trim()) == tag.as_deref())
+        });
     let mut response = if known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
@@ -140,11 +142,15 @@ fn answer(file: Published, keep: Keep, asked: &HeaderMap) -> Response {
             (header::CONTENT_TYPE, HeaderValue::from_static(file.kind)),
             (header::CONTENT_LENGTH, HeaderValue::from(file.length)),
         ];
-        (headers, Body::from_stream(pieces(file.content))).into_response()
+        let body = match file.content {
+            Content::Whole(bytes) => Body::from(bytes),
+            Content::Long(file) => Body::from_stream(pieces(file)),
+        };
+        (headers, body).into_response()
     };
     let headers = response.headers_mut();
     headers.insert(header::CACHE_CONTROL, keep.cache_control());
-    if let Ok(tag) = HeaderValue::try_from(tag) {
+    if let Some(Ok(tag)) = tag.map(HeaderValue::try_from) {
         headers.insert(header::ETAG, tag);
     }
     response
@@ -152,26 +158,43 @@ fn answer(file: Published, keep: Keep, asked: &HeaderMap) -> Response {
 
 /// A file that is about to be served.
 struct Published {
-    content: File,
+    content: Content,
     length: u64,
-    digest: Digest,
+    /// Absent of long metadata: a cache keeps a version and never asks again.
+    digest: Option<Digest>,
     kind: &'static str,
+}
+
+/// What a file says.
+enum Content {
+    /// It fits into one piece.
+    Whole(Vec<u8>),
+    /// It is read as fast as it is taken.
+    Long(File),
 }
 
 impl Published {
     fn open(directory: &FilePath, path: &RepositoryPath) -> io::Result<Self> {
-        let mut content = open(directory, &path.0)?;
-        let length = content.metadata()?.len();
+        let file = open(directory, &path.0)?;
+        let length = file.metadata()?.len();
         if length > LONGEST {
             let path = &path.0;
             return Err(io::Error::other(format!(
                 "`{path}` is longer than {LONGEST} bytes"
             )));
         }
-        let digest = match path.digest() {
-            Some(digest) => digest,
-            None => digest_of(&mut content)?,
+        let (content, length) = if length <= PIECE as u64 {
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(PIECE));
+            file.take(length).read_to_end(&mut bytes)?;
+            let length = bytes.len() as u64;
+            (Content::Whole(bytes), length)
+        } else {
+            (Content::Long(file), length)
         };
+        let digest = path.digest().or_else(|| match &content {
+            Content::Whole(bytes) => Some(fyr_trust::digest(bytes)),
+            Content::Long(_) => None,
+        });
         let is_text = FilePath::new(&path.0)
             .extension()
             .is_some_and(|extension| extension == "txt");
@@ -186,21 +209,6 @@ impl Published {
             },
         })
     }
-}
-
-/// The digest of a file's content, which is read from its start afterwards as well.
-fn digest_of(file: &mut File) -> io::Result<Digest> {
-    let mut hasher = Hasher::default();
-    let mut piece = vec![0; PIECE];
-    loop {
-        let read = file.read(&mut piece)?;
-        match piece.get(..read) {
-            Some([]) | None => break,
-            Some(bytes) => hasher.update(bytes),
-        }
-    }
-    file.rewind()?;
-    Ok(hasher.digest())
 }
 
 /// What a file says, read on as fast as it is taken.

@@ -197,6 +197,7 @@ mod tests {
             }))
             .unwrap();
             let published = PublishedGroup {
+                unit_name: None,
                 audience: bundle.audience,
                 stage: bundle.stage.clone(),
                 controls: Arc::default(),

@@ -1,8 +1,13 @@
 //! Notices a new publication: by inotify at once, and by looking every two seconds where inotify
 //! cannot see (a network file system, a directory that does not exist yet).
+//!
+//! Devices have a hint of it as soon as its timestamp and snapshot are verified. What else is read is for
+//! pages and reports: that yields the processor to the devices that fetch, and ends where a newer
+//! publication comes.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::thread;
 use std::time::Duration;
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher};
@@ -131,29 +136,44 @@ impl Watch {
     }
 
     async fn look(&mut self) -> Looked {
-        let mut look = Look {
-            repository: self.repository.clone(),
-            known: self.stamp.clone(),
-            before: self.published.borrow().clone(),
-            shared: std::mem::take(&mut self.shared),
-            announced: self.announced.clone(),
-        };
-        let looked = tokio::task::spawn_blocking(move || {
-            let found = look.look();
-            (found, look.shared)
-        });
-        let looked = match looked.await {
-            Ok((found, shared)) => {
-                self.shared = shared;
-                self.take(found)
-            }
-            Err(error) => {
-                tracing::error!(%error, "the look at the repository broke off");
-                Looked::Failed
+        let looked = loop {
+            let repository = self.repository.clone();
+            let stamp = tokio::task::spawn_blocking(move || publication::stamp(&repository)).await;
+            let found = match stamp.map_err(|_| ReadError::BrokenOff).flatten() {
+                Ok(stamp) if stamp == self.stamp => break Looked::Read,
+                Ok(Some(stamp)) => self.read(stamp).await,
+                Ok(None) => Err(ReadError::Gone(self.repository.clone())),
+                Err(error) => Err(error),
+            };
+            // What is newer is announced and read at once.
+            if !matches!(found, Err(ReadError::Overtaken)) {
+                break self.take(found);
             }
         };
         self.looked.send_replace(looked);
         looked
+    }
+
+    /// Reads the publication of this timestamp in a thread of its own, which may lower its priority.
+    async fn read(&mut self, stamp: Vec<u8>) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
+        let mut reading = Reading {
+            repository: self.repository.clone(),
+            before: self.published.borrow().clone(),
+            shared: std::mem::take(&mut self.shared),
+            announced: self.announced.clone(),
+        };
+        let (reply, answer) = oneshot::channel();
+        let thread = thread::Builder::new().name("publication".to_owned());
+        let begun = thread.spawn(move || {
+            let found = reading.read(&stamp);
+            let found = found.map(|it| it.map(|publication| (stamp, publication)));
+            // A server that stops needs no answer.
+            let _ = reply.send((found, reading.shared));
+        });
+        begun.map_err(ReadError::Thread)?;
+        let (found, shared) = answer.await.map_err(|_| ReadError::BrokenOff)?;
+        self.shared = shared;
+        found
     }
 
     fn take(&mut self, found: Result<Option<(Vec<u8>, Publication)>, ReadError>) -> Looked {
@@ -188,35 +208,42 @@ impl Watch {
     }
 }
 
-/// One look at the repository.
-struct Look {
+/// One publication, while it is read.
+struct Reading {
     repository: PathBuf,
-    known: Option<Vec<u8>>,
     before: Option<Arc<Publication>>,
     shared: Shared,
     announced: watch::Sender<Option<Revision>>,
 }
 
-impl Look {
-    /// The publication, when its stamp is another than the known one.
-    fn look(&mut self) -> Result<Option<(Vec<u8>, Publication)>, ReadError> {
-        match publication::stamp(&self.repository)? {
-            Some(stamp) if self.known.as_deref() != Some(stamp.as_slice()) => {
-                let publication = Publication::read(
-                    &self.repository,
-                    self.before.as_deref(),
-                    &mut self.shared,
-                    |revision| {
-                        self.announced.send_if_modified(|announced| {
-                            announced.replace(revision) != Some(revision)
-                        });
-                    },
-                )?;
-                Ok(publication.map(|publication| (stamp, publication)))
-            }
-            None if self.known.is_some() => Err(ReadError::Gone(self.repository.clone())),
-            Some(_) | None => Ok(None),
-        }
+impl Reading {
+    fn read(&mut self, stamp: &[u8]) -> Result<Option<Publication>, ReadError> {
+        let before = self.before.as_deref();
+        let announced = &self.announced;
+        Publication::read(
+            &self.repository,
+            stamp,
+            before,
+            &mut self.shared,
+            |revision| {
+                announced
+                    .send_if_modified(|announced| announced.replace(revision) != Some(revision));
+                // At the start no device waits, and the server does.
+                if before.is_some() {
+                    yield_to_devices();
+                }
+            },
+        )
+    }
+}
+
+/// Lowers the priority of this thread: devices that fetch, and the answers to them, go first.
+fn yield_to_devices() {
+    // A tenth of the weight of an ordinary thread. Reports wait for the publication that they name, so
+    // other work on the machine must not stop the reading.
+    const LOWER_BY: i32 = 10;
+    if let Err(error) = rustix::process::nice(LOWER_BY) {
+        tracing::debug!(%error, "the publication is read at ordinary priority");
     }
 }
 

@@ -81,6 +81,30 @@ fn a_device_whose_group_is_not_published_says_so_and_holds_its_last_policy() -> 
 }
 
 #[test]
+fn a_device_that_never_had_a_policy_says_so_and_is_not_called_compliant() -> Result<()> {
+    let mut town = Town::new()?;
+    let device = town.device()?;
+    town.server().kill()?;
+    let turn = device.agent(&["once"])?;
+    ensure!(turn.status.code() == Some(1), "{turn:?}");
+    ensure!(
+        turn.stdout == "no policy is in force on this device yet; the server is out of reach\n",
+        "{turn:?}"
+    );
+    let status = device.agent(&["status"])?;
+    ensure!(status.status.code() == Some(1), "{status:?}");
+    ensure!(
+        status
+            .stdout
+            .starts_with("No policy is in force on this device yet."),
+        "{status:?}"
+    );
+    let verified = device.agent(&["verify"])?;
+    ensure!(verified.status.code() == Some(2), "{verified:?}");
+    Ok(())
+}
+
+#[test]
 fn verify_says_what_would_be_written_and_writes_nothing() -> Result<()> {
     let town = Town::new()?;
     let device = town.settled_device()?;

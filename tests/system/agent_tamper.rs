@@ -225,7 +225,7 @@ fn an_unmanaged_file_that_nothing_outranks_is_reported_as_a_failure() -> Result<
     let town = Town::new()?;
     let running = town.running_device()?;
     fs::write(
-        running.device.managed().join("ø.json"),
+        running.device.managed().join("ø\u{202e}\u{1b}[2J\nx.json"),
         "{\"ForceYouTubeRestrict\": 0}",
     )?;
     town.device_that("the failed control", |seen| {
@@ -240,10 +240,13 @@ fn an_unmanaged_file_that_nothing_outranks_is_reported_as_a_failure() -> Result<
     let words: Vec<&str> = status.stdout.split_whitespace().collect();
     let words = words.join(" ");
     ensure!(
-        words.contains("`ø.json` in /etc/chromium/policies/managed overrides `fyr.json`")
-            && words.contains("Remove `ø.json`."),
+        words.contains("in /etc/chromium/policies/managed overrides `fyr.json`")
+            && words.contains("Remove `ø\\u{202e}\\u{1b}[2J\\u{a}x.json`."),
         "{status:?}"
     );
+    // The name is the pupil's, and the terminal is the administrator's.
+    let steers = |letter: char| letter == '\u{202e}' || (letter.is_control() && letter != '\n');
+    ensure!(!status.stdout.contains(steers), "{status:?}");
     Ok(())
 }
 

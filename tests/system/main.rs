@@ -21,6 +21,7 @@ mod oracle;
 mod packaging;
 mod publish_as_root;
 mod pupils;
+mod reference;
 mod refusals;
 mod schema_peer;
 mod server_access;

@@ -105,6 +105,13 @@ fn the_one_time_link_makes_one_account_and_no_second() -> Result<()> {
     assert_eq!(try_setup("0000", "anna", "fyret-viser-vej")?, 403);
     assert_eq!(try_setup(&link, "anna", "short")?, 422);
     assert_eq!(try_setup(&link, "", "fyret-viser-vej")?, 422);
+    for steers in ["an%1Bna", "an%E2%80%AEna"] {
+        assert_eq!(
+            try_setup(&link, steers, "fyret-viser-vej")?,
+            422,
+            "{steers}"
+        );
+    }
     assert_eq!(try_setup(&link, "anna", "fyret-viser-vej")?, 303);
     assert_eq!(try_setup(&link, "eve", "fyret-viser-vej")?, 403);
 

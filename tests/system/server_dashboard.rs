@@ -129,6 +129,7 @@ fn the_dashboard_fits_a_phone_and_a_desk_and_asks_no_other_host() -> Result<()> 
         );
         for words in [
             "3 of 9 devices are compliant",
+            "Egebjergskolen · egebjerg-1a",
             "Pupils’ devices 2 of 6 compliant",
             "Staff’s devices 1 of 3 compliant",
             "Tampered: the policy of Chromium was replaced by a link",

@@ -185,6 +185,7 @@ fn everything_strict() -> Result<Bundle> {
         organisation: "ballerup".parse()?,
         group: "skovlunde-2031".parse()?,
         unit: "/skoler/skovlunde".parse()?,
+        unit_name: None,
         audience: Audience::Pupils,
         stage: "indskoling".parse()?,
         settings,

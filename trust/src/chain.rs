@@ -1,18 +1,24 @@
 //! The chain of TUF metadata, from a root to a listed target.
 //!
-//! The only file that knows the TUF library, so that another verifier could take its place.
-//! To the library's checks it adds rollback protection for every role, byte-exact documents
+//! Only this file and those below it know the TUF library, so that another verifier could take its
+//! place. To the library's checks it adds rollback protection for every role, byte-exact documents
 //! (one document is one string of bytes), the rules for the keys of a root, and the longest time
 //! that the server's two roles may live.
 
+mod exact;
 mod keys;
+mod targets;
+
+use std::sync::Arc;
 
 use fyr_schemas::{Digest, Revision};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
-use sigstore_tuf::{Error, Root, TargetFile, TrustedMetadataSet};
+use sigstore_tuf::{Error, MetaFile, Root, TrustedMetadataSet};
 
+use self::exact::exact;
 use self::keys::Keys;
+use self::targets::Targets;
 use crate::clock::Clock;
 use crate::error::VerifyError;
 use crate::ring_provider;
@@ -35,7 +41,10 @@ pub const ONLINE_LIFETIME: SignedDuration = SignedDuration::from_hours(14 * 24);
 /// Metadata that is believed so far.
 #[derive(Clone)]
 pub(crate) struct Chain {
+    /// Every role but the targets.
     set: Box<TrustedMetadataSet>,
+    /// Those that the snapshot of the set names.
+    targets: Option<Arc<Targets>>,
     /// Of the current root.
     keys: Keys,
     /// The time to judge expiry by; absent where expiry does not count.
@@ -67,6 +76,7 @@ impl Chain {
         Ok(Self {
             keys: check_root(set.root(), document)?,
             set: Box::new(set),
+            targets: None,
             now: None,
         })
     }
@@ -83,6 +93,7 @@ impl Chain {
     pub(crate) fn advance(&mut self, root: &[u8], document: &str) -> Result<(), VerifyError> {
         exact(root, document)?;
         self.set.update_root(root).map_err(|e| judge(document, e))?;
+        self.targets = None;
         self.keys = check_root(self.set.root(), document)?;
         Ok(())
     }
@@ -158,6 +169,7 @@ impl Chain {
         self.set
             .update_snapshot(bytes, self.now())
             .map_err(|e| judge(document, e))?;
+        self.targets = None;
         let (version, expires) = self
             .set
             .snapshot()
@@ -169,41 +181,46 @@ impl Chain {
 
     /// What the snapshot says about the targets.
     pub(crate) fn targets_pin(&self) -> Result<Pin, VerifyError> {
+        self.targets_named().map(|meta| Pin {
+            version: meta.version,
+            length: meta.length,
+        })
+    }
+
+    fn targets_named(&self) -> Result<&MetaFile, VerifyError> {
         self.set
             .snapshot()
             .and_then(|role| role.meta.get("targets.json"))
-            .map(|meta| Pin {
-                version: meta.version,
-                length: meta.length,
-            })
             .ok_or_else(|| not_listed("targets.json"))
     }
 
-    /// Believes the targets that the snapshot names.
+    /// Believes the targets that the snapshot names. Others are refused before they are parsed.
     pub(crate) fn targets(
         &mut self,
         bytes: &[u8],
         seen: &Seen,
         document: &str,
     ) -> Result<(), VerifyError> {
-        exact(bytes, document)?;
-        let version = self
-            .set
-            .update_targets(bytes, self.now())
-            .map_err(|e| judge(document, e))?
-            .version;
-        at_least(version, self.version_seen(Role::Targets, seen), document)
+        let judged = |e| judge(document, e);
+        let now = self.now();
+        self.set.check_snapshot_expired(now).map_err(judged)?;
+        let pin = self.targets_named()?;
+        targets::check_pin(bytes, pin).map_err(judged)?;
+        let written = exact(bytes, document)?;
+        let targets = Targets::open(&written, pin, self.set.root(), now).map_err(judged)?;
+        let lowest = self.version_seen(Role::Targets, seen);
+        at_least(targets.version, lowest, document)?;
+        self.targets = Some(Arc::new(targets));
+        Ok(())
     }
 
     /// What the targets say about one target.
     pub(crate) fn listing(&self, target: &str) -> Result<Listing, VerifyError> {
-        let targets = self
-            .set
-            .targets_role("targets")
-            .ok_or_else(|| not_listed("targets.json"))?;
-        let file = targets.target(target).ok_or_else(|| not_listed(target))?;
+        let targets = self.targets.as_deref();
+        let targets = targets.ok_or_else(|| not_listed("targets.json"))?;
+        let file = targets.file(target).ok_or_else(|| not_listed(target))?;
         Ok(Listing {
-            digest: sha256_of(file).ok_or_else(|| VerifyError::Malformed {
+            digest: file.digest().ok_or_else(|| VerifyError::Malformed {
                 document: target.to_owned(),
                 source: "it is listed without a SHA-256 digest".into(),
             })?,
@@ -212,7 +229,18 @@ impl Chain {
         })
     }
 
-    /// The same, refused where the target is longer than `limit` bytes.
+    /// Every target that is listed with a digest: its path, its digest and its length.
+    pub(crate) fn listed(&self) -> impl Iterator<Item = (&str, Digest, u64)> {
+        let files = self.targets.iter().flat_map(|targets| targets.files());
+        files.filter_map(|(path, file)| Some((path, file.digest()?, file.length)))
+    }
+
+    /// When the targets expire; `None` before they were verified.
+    pub(crate) fn targets_expire(&self) -> Option<Timestamp> {
+        self.targets.as_ref().map(|role| role.expires)
+    }
+
+    /// The same as [`listing`](Self::listing), refused where the target is longer than `limit` bytes.
     pub(crate) fn listing_within(&self, target: &str, limit: u64) -> Result<Listing, VerifyError> {
         let listing = self.listing(target)?;
         if listing.length > limit {
@@ -234,7 +262,7 @@ impl Chain {
         };
         let timestamp = self.set.timestamp().map(|role| role.version);
         let snapshot = self.set.snapshot().map(|role| role.version);
-        let targets = self.set.targets_role("targets").map(|role| role.version);
+        let targets = self.targets.as_ref().map(|role| role.version);
         Seen {
             root: self.root_version().max(seen.root),
             timestamp: mark(Role::Timestamp, timestamp).or_else(|| seen.timestamp.clone()),
@@ -260,7 +288,7 @@ impl Chain {
             Some(self.set.root().expires),
             self.set.timestamp().map(|role| role.expires),
             self.set.snapshot().map(|role| role.expires),
-            self.set.targets_role("targets").map(|role| role.expires),
+            self.targets_expire(),
         ]
         .into_iter()
         .flatten()
@@ -349,49 +377,6 @@ impl Role {
     }
 }
 
-/// Refuses a document that says the same in other bytes: signatures cover what JSON means,
-/// and spaces, escapes or capital hex digits would let a flipped byte pass.
-fn exact(bytes: &[u8], document: &str) -> Result<(), VerifyError> {
-    let malformed = |source| VerifyError::Malformed {
-        document: document.to_owned(),
-        source,
-    };
-    if is_crowded(bytes) {
-        return Err(malformed(
-            "it has more members than its length warrants".into(),
-        ));
-    }
-    let value: Value = serde_json::from_slice(bytes).map_err(|e| malformed(e.into()))?;
-    let written = serde_json::to_vec(&value).map_err(|e| malformed(e.into()))?;
-    if written != bytes {
-        return Err(malformed("it is not written as compact JSON".into()));
-    }
-    let signatures = value.get("signatures").and_then(Value::as_array);
-    let capital = signatures
-        .into_iter()
-        .flatten()
-        .filter_map(|signature| signature.get("sig")?.as_str())
-        .any(|sig| sig.bytes().any(|byte| byte.is_ascii_uppercase()));
-    if capital {
-        return Err(malformed(
-            "a signature is not written in lowercase hex".into(),
-        ));
-    }
-    Ok(())
-}
-
-/// True for bytes that would take many times their length in memory once they are parsed, which
-/// happens before any signature is looked at. Metadata is mostly keys, digests and signatures in
-/// hex: it has one member in some thirty bytes.
-fn is_crowded(bytes: &[u8]) -> bool {
-    const FEW: usize = 64;
-    let members = bytes
-        .iter()
-        .filter(|byte| matches!(byte, b'{' | b'[' | b','))
-        .count();
-    members > FEW && members > bytes.len() / 8
-}
-
 /// Refuses what lives longer than the server's keys may let it.
 fn check_lifetime(
     document: &str,
@@ -417,10 +402,6 @@ fn at_least(offered: u64, seen: u64, document: &str) -> Result<(), VerifyError> 
         });
     }
     Ok(())
-}
-
-fn sha256_of(file: &TargetFile) -> Option<Digest> {
-    file.hashes.get("sha256")?.parse().ok()
 }
 
 fn not_listed(document: &str) -> VerifyError {

@@ -1,5 +1,7 @@
 //! Verified metadata, of which any target can be opened.
 
+use std::fmt;
+
 use fyr_schemas::Digest;
 use jiff::Timestamp;
 
@@ -13,6 +15,7 @@ use crate::wanted::{self, Wanted};
 
 /// The metadata of a repository, verified once. Opening a target parses and verifies no metadata
 /// again, so a program that opens all targets takes time in proportion to them.
+#[derive(Clone)]
 pub struct VerifiedMetadata {
     chain: Chain,
 }
@@ -73,8 +76,27 @@ impl VerifiedMetadata {
         self.chain.expires()
     }
 
+    /// When the targets expire.
+    pub fn targets_expire(&self) -> Timestamp {
+        self.chain.targets_expire().unwrap_or(Timestamp::MIN)
+    }
+
+    /// Every target that is listed with a digest, sorted by path: its path, its digest and its length in
+    /// bytes.
+    pub fn listed(&self) -> impl Iterator<Item = (&str, Digest, u64)> {
+        self.chain.listed()
+    }
+
     fn listing<W: Wanted>(&self, wanted: &W) -> Result<Listing, VerifyError> {
         wanted::listing(wanted, &self.chain)
+    }
+}
+
+impl fmt::Debug for VerifiedMetadata {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifiedMetadata")
+            .field("expires", &self.expires())
+            .finish_non_exhaustive()
     }
 }
 

@@ -273,7 +273,7 @@ impl StatusWords<'_> {
         } else {
             moment.strftime("%a %Y-%m-%d").to_string()
         };
-        format!("{day} {}", moment.strftime("%H:%M"))
+        format!("{day} {}", moment.strftime("%H:%M %Z"))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::root::Root;
 use crate::upload::{self, Sent};
 use crate::{fetch, presence};
 
-/// The device does not hold its policy, or cannot report.
+/// The device does not hold its policy, never had one, or cannot report.
 const WRONG: u8 = 1;
 /// The device holds its last good policy, and does not know of the newest one.
 const STALE: u8 = 3;
@@ -35,13 +35,13 @@ pub(crate) fn once(root: Root) -> Result<ExitCode, StartError> {
 fn code(agent: &Agent, fetched: Fetched) -> u8 {
     // Without the browsers to govern, nothing can be said of them.
     let is_sighted = presence::look(&agent.root).is_ok();
-    if !is_sighted || !agent.rest.is_empty() || agent.key.is_err() {
+    let has_policy = agent.bundle.is_some();
+    if !is_sighted || !has_policy || !agent.rest.is_empty() || agent.key.is_err() {
         return WRONG;
     }
     let contact = &agent.remembered.contact;
     let is_stale = contact.staleness(&agent.read_time()).is_some();
     match fetched {
-        Fetched::Believed if agent.bundle.is_none() => WRONG,
         Fetched::Believed if is_stale => STALE,
         Fetched::Believed => 0,
         Fetched::OutOfReach | Fetched::Refused(_) | Fetched::Unkept => STALE,
@@ -51,7 +51,7 @@ fn code(agent: &Agent, fetched: Fetched) -> u8 {
 /// What is in force after the turn.
 fn in_force(agent: &Agent) -> String {
     let Some(bundle) = &agent.bundle else {
-        return "no policy is in force".to_owned();
+        return "no policy is in force on this device yet".to_owned();
     };
     let mut controls = agent.remembered.memory.controls.iter();
     let state = if presence::look(&agent.root).is_err() {

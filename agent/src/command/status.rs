@@ -48,7 +48,7 @@ pub(crate) fn status(root: &Root, form: Form) -> Result<ExitCode, LookError> {
         }),
     });
     match form {
-        Form::Json => super::say(format_args!("{}\n", json(&status))),
+        Form::Json => super::say_json(&(json(&status) + "\n")),
         Form::Words => super::say(StatusWords {
             status: &status,
             zone: &TimeZone::system(),

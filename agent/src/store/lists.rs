@@ -1,7 +1,7 @@
 //! The lists of names that are stored, each under its digest, so that it is known for what it is
 //! after any damage. What is damaged is fetched again.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Read as _};
 
@@ -16,6 +16,7 @@ use tracing::warn;
 
 use super::{PUBLIC, Store, StoreError};
 use crate::atomic::{Directory, NewFile};
+use crate::stamp::Stamp;
 
 /// The directory of the lists, in the state directory.
 const LISTS: &str = "lists";
@@ -26,6 +27,8 @@ const PIECE: usize = 64 * 1024;
 #[derive(Debug)]
 pub(crate) struct Lists {
     state: Directory,
+    /// The lists that were found to be sound, and are read again only when they changed.
+    sound: BTreeMap<Digest, Stamp>,
 }
 
 /// Why a list cannot be read.
@@ -49,7 +52,10 @@ impl Lists {
     pub(crate) fn of(store: &Store) -> Result<Self, StoreError> {
         let opened = store.directory().open(".");
         let state = opened.map_err(|source| store.unwritten(LISTS, source))?;
-        Ok(Self { state })
+        Ok(Self {
+            state,
+            sound: BTreeMap::new(),
+        })
     }
 
     /// Stores a list, whole or not at all.
@@ -67,16 +73,39 @@ impl Lists {
     }
 
     /// The lists that are stored and sound.
-    pub(crate) fn held(&self) -> BTreeSet<Digest> {
-        let Ok(lists) = self.state.open(LISTS) else {
-            return BTreeSet::new();
-        };
-        let is_sound = |digest: &Digest| {
-            open(&lists, digest)
-                .and_then(hash)
-                .is_ok_and(|found| found == *digest)
-        };
-        digests(&lists).into_iter().filter(is_sound).collect()
+    pub(crate) fn held(&mut self) -> BTreeSet<Digest> {
+        let mut held = BTreeSet::new();
+        if let Ok(lists) = self.state.open(LISTS) {
+            for digest in digests(&lists) {
+                if self.is_sound(&lists, &digest) == Ok(true) {
+                    held.insert(digest);
+                }
+            }
+        }
+        self.sound.retain(|digest, _| held.contains(digest));
+        held
+    }
+
+    /// Whether a list has the content that its name says. It is read unless it was sound before and
+    /// has not changed.
+    fn is_sound(&mut self, lists: &Directory, digest: &Digest) -> Result<bool, Errno> {
+        let mut file = open(lists, digest)?;
+        let stamp = Stamp::of(&rustix::fs::fstat(&file)?);
+        if self.sound.get(digest) == Some(&stamp) {
+            return Ok(true);
+        }
+        self.sound.remove(digest);
+        let is_sound = hash(&mut file)? == *digest;
+        let after = Stamp::of(&rustix::fs::fstat(&file)?);
+        if is_sound && stamp == after && stamp.is_settled() {
+            self.sound.insert(digest.clone(), stamp);
+        }
+        Ok(is_sound)
+    }
+
+    /// Reads every list again when it is asked for next: one was not what it seemed.
+    pub(crate) fn doubt(&mut self) {
+        self.sound.clear();
     }
 
     /// Removes the lists that a bundle never closes.
@@ -171,7 +200,7 @@ fn open(lists: &Directory, digest: &Digest) -> Result<File, Errno> {
     rustix::fs::openat(lists, digest.as_str(), flags, Mode::empty()).map(File::from)
 }
 
-fn hash(mut file: File) -> Result<Digest, Errno> {
+fn hash(file: &mut File) -> Result<Digest, Errno> {
     let mut hasher = Hasher::default();
     let mut piece = vec![0; PIECE];
     loop {
@@ -195,5 +224,50 @@ fn unwritten(name: &str, source: Errno) -> StoreError {
     StoreError::Write {
         path: name.into(),
         source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A list in a new state directory, under the digest of `text`, with other content where asked.
+    fn stored(text: &str, content: &str) -> (tempfile::TempDir, Lists, Digest) {
+        let place = tempfile::tempdir().unwrap();
+        let digest = fyr_trust::digest(text.as_bytes());
+        std::fs::create_dir(place.path().join(LISTS)).unwrap();
+        std::fs::write(place.path().join(LISTS).join(digest.as_str()), content).unwrap();
+        let lists = Lists {
+            state: Directory::at(place.path()).unwrap(),
+            sound: BTreeMap::new(),
+        };
+        (place, lists, digest)
+    }
+
+    #[test]
+    fn a_list_is_held_as_long_as_it_is_sound() {
+        let (place, mut lists, digest) = stored("bet.example\n", "bet.example\n");
+        assert_eq!(lists.held(), [digest.clone()].into());
+        let path = place.path().join(LISTS).join(digest.as_str());
+        std::fs::write(&path, "bet.exbmple\n").unwrap();
+        assert_eq!(lists.held(), BTreeSet::new());
+        std::fs::remove_file(path).unwrap();
+        assert_eq!(lists.held(), BTreeSet::new());
+    }
+
+    #[test]
+    fn a_list_that_was_sound_is_read_again_only_when_it_changed_or_is_in_doubt() {
+        let (place, mut lists, digest) = stored("bet.example\n", "bet.exbmple\n");
+        let path = place.path().join(LISTS).join(digest.as_str());
+        // As if it had been read before the disk failed, which no stamp shows.
+        let stamp = Stamp::of(&rustix::fs::stat(&path).unwrap());
+        lists.sound.insert(digest.clone(), stamp.clone());
+        assert_eq!(lists.held(), [digest.clone()].into());
+        lists.doubt();
+        assert_eq!(lists.held(), BTreeSet::new());
+
+        lists.sound.insert(digest.clone(), stamp);
+        std::fs::write(&path, "changed").unwrap();
+        assert_eq!(lists.held(), BTreeSet::new());
     }
 }

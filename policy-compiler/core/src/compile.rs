@@ -254,6 +254,7 @@ pub(crate) fn desired<'a>(
         organisation: policy.organisation.document.organisation.value.clone(),
         group: group.id.clone(),
         unit: group.unit.clone(),
+        unit_name: group.unit_name.clone(),
         audience: group.audience,
         stage: group.stage.clone(),
         decisions: cited_for_settings

@@ -21,6 +21,8 @@ pub struct Desired {
     pub group: GroupId,
     /// Where the group stands in the tree.
     pub unit: UnitPath,
+    /// The full name of that unit.
+    pub unit_name: Option<String>,
     /// Who uses the devices.
     pub audience: Audience,
     /// The stage on the day of compilation.

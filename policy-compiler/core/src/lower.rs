@@ -207,6 +207,7 @@ fn lowered(desired: &Desired, [mut chromium, mut firefox]: [Enforced; 2]) -> Low
             organisation: desired.organisation.clone(),
             group: desired.group.clone(),
             unit: desired.unit.clone(),
+            unit_name: desired.unit_name.clone(),
             audience: desired.audience,
             stage: desired.stage.clone(),
             controls,
@@ -228,6 +229,7 @@ impl Lowered {
     pub(crate) fn for_group(mut self, group: &Group) -> Self {
         self.bundle.group = group.id.clone();
         self.bundle.unit = group.unit.clone();
+        self.bundle.unit_name.clone_from(&group.unit_name);
         self.bundle.audience = group.audience;
         self.bundle.stage = group.stage.clone();
         self

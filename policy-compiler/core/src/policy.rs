@@ -90,6 +90,8 @@ pub struct Group {
     pub id: GroupId,
     /// Its unit.
     pub unit: UnitPath,
+    /// The full name of its unit; `None` for a unit that `units.yaml` does not list.
+    pub unit_name: Option<String>,
     /// Its stage on the day.
     pub stage: StageId,
     /// Who uses its devices.

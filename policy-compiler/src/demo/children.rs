@@ -84,11 +84,12 @@ impl Programs {
         })
     }
 
-    /// Starts a program that stays, with its messages going to `log`.
+    /// Starts a program that stays, with the environment of its unit and its messages going to `log`.
     pub(crate) fn start(
         &self,
         name: &str,
         arguments: &[OsString],
+        unit: &str,
         log: &Path,
     ) -> Result<Running, ChildError> {
         let path = self.path(name)?;
@@ -96,6 +97,7 @@ impl Programs {
             std::fs::File::create(log).map_err(|error| ChildError::Log(log.to_owned(), error))?;
         let child = Command::new(&path)
             .args(arguments)
+            .envs(environment(unit))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(messages)
@@ -107,6 +109,12 @@ impl Programs {
             log: log.to_owned(),
         })
     }
+}
+
+/// The variables that a unit sets, one a line.
+fn environment(unit: &str) -> impl Iterator<Item = (&str, &str)> {
+    unit.lines()
+        .filter_map(|line| line.strip_prefix("Environment=")?.split_once('='))
 }
 
 /// A program that was started and is ended when this is dropped.
@@ -140,5 +148,17 @@ impl Drop for Running {
             let _ = rustix::process::kill_process(pid, rustix::process::Signal::TERM);
         }
         let _ = self.child.wait();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unit_sets_one_variable_a_line() {
+        let unit = "[Service]\nEnvironment=ONE=1\n# Environment=NO=0\nEnvironment=TWO=a=b\n";
+        let found: Vec<_> = environment(unit).collect();
+        assert_eq!(found, [("ONE", "1"), ("TWO", "a=b")]);
     }
 }

@@ -1,6 +1,7 @@
 //! The scene of the demo: a directory with policy, keys, repository, server and devices.
 
 use std::ffi::OsString;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,9 @@ static EXAMPLE: Dir<'_> = include_dir!("$CARGO_MANIFEST_DIR/../examples/ballerup
 
 /// A rule without a decision: what the second revision adds.
 const SECOND_REVISION: &str = include_str!("second_revision.yaml");
+
+const SERVER_UNIT: &str = include_str!("../../../packaging/systemd/fyr-server.service");
+const AGENT_UNIT: &str = include_str!("../../../packaging/systemd/fyr-agent.service");
 
 /// A device's policy for Chromium, below its root.
 const POLICY: &str = "etc/chromium/policies/managed/fyr.json";
@@ -205,7 +209,9 @@ impl Scene {
         arguments.extend(["--passphrase-file".into(), self.path("passphrase").into()]);
         arguments.extend(["--listen".into(), "127.0.0.1:0".into()]);
         let log = self.path("server.log");
-        let mut running = self.programs.start("fyr-server", &arguments, &log)?;
+        let mut running = self
+            .programs
+            .start("fyr-server", &arguments, SERVER_UNIT, &log)?;
         let url = running.line_after("listening on ")?;
         Ok(Server {
             url,
@@ -252,7 +258,7 @@ impl Scene {
         let mut run = root.to_vec();
         run.push("run".into());
         let log = self.path(&format!("device-{number}.log"));
-        Ok(self.programs.start("fyr-agent", &run, &log)?)
+        Ok(self.programs.start("fyr-agent", &run, AGENT_UNIT, &log)?)
     }
 
     /// Opens a Chromium that the first device governs.
@@ -298,7 +304,8 @@ impl Scene {
         }
     }
 
-    /// Adds a rule, publishes, and returns when the repository began to offer it.
+    /// Adds a rule, publishes, and returns when the repository began to offer it: when its timestamp was
+    /// renamed into place, which is the last change of that file. It was written before that.
     pub(crate) fn publish_second_revision(&mut self) -> Result<Timestamp, SceneError> {
         let rule = self.path("policy/rules/second-revision.yaml");
         std::fs::write(&rule, SECOND_REVISION)
@@ -306,8 +313,10 @@ impl Scene {
         self.publish()?;
         let offered = self.path("repository/metadata/timestamp.json");
         std::fs::metadata(&offered)
-            .and_then(|metadata| metadata.modified())
-            .and_then(|time| Timestamp::try_from(time).map_err(std::io::Error::other))
+            .and_then(|metadata| {
+                let nanosecond = i32::try_from(metadata.ctime_nsec()).unwrap_or(0);
+                Timestamp::new(metadata.ctime(), nanosecond).map_err(std::io::Error::other)
+            })
             .map_err(|error| SceneError::Read(offered, error))
     }
 }

@@ -4,7 +4,6 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use fyr_schemas::GroupId;
-use fyr_schemas::bundle::Engine;
 
 use crate::overview::{Cell, ControlOverview, GroupOverview, Overview};
 use crate::population::{Population, share};
@@ -79,7 +78,8 @@ impl Matrix {
     pub(super) fn new(overview: &Overview, only: Option<&GroupId>) -> Self {
         let waiting = overview.tally.total() == 0;
         let (shown, hidden) = choose(&overview.groups, waiting, only);
-        let groups: Vec<&GroupOverview> = pick(&overview.groups, &shown).collect();
+        let groups = shown.iter().filter_map(|at| overview.groups.get(*at));
+        let groups: Vec<&GroupOverview> = groups.collect();
         let section = |id, attention, title: &dyn Fn(u64) -> String| {
             let mut found: Vec<&ControlOverview> = overview
                 .controls
@@ -130,8 +130,8 @@ impl Matrix {
     }
 }
 
-/// Which groups have a column, and how many have none although they could.
-fn choose(groups: &[GroupOverview], waiting: bool, only: Option<&GroupId>) -> (Vec<bool>, usize) {
+/// The positions of the groups that have a column, and how many have none although they could.
+fn choose(groups: &[GroupOverview], waiting: bool, only: Option<&GroupId>) -> (Vec<usize>, usize) {
     let mut candidates: Vec<&GroupOverview> = groups
         .iter()
         .filter(|group| waiting || group.tally.total() > 0)
@@ -145,19 +145,16 @@ fn choose(groups: &[GroupOverview], waiting: bool, only: Option<&GroupId>) -> (V
     candidates.sort_by_key(|group| Reverse(group.tally.attention()));
     candidates.truncate(COLUMNS);
     let chosen: BTreeSet<&GroupId> = candidates.iter().map(|group| &group.group).collect();
-    let shown = groups.iter().map(|it| chosen.contains(&it.group));
-    (shown.collect(), all.saturating_sub(chosen.len()))
+    let shown = groups.iter().enumerate();
+    let shown = shown.filter(|(_, it)| chosen.contains(&it.group));
+    (
+        shown.map(|(at, _)| at).collect(),
+        all.saturating_sub(chosen.len()),
+    )
 }
 
 fn controls(count: u64) -> String {
     words::plural(count, "control")
-}
-
-fn pick<'a, T>(all: &'a [T], shown: &'a [bool]) -> impl Iterator<Item = &'a T> {
-    all.iter()
-        .zip(shown)
-        .filter(|(_, shown)| **shown)
-        .map(|(one, _)| one)
 }
 
 fn attention_for(control: &ControlOverview) -> Attention {
@@ -183,7 +180,7 @@ impl ControlRow {
         control: &ControlOverview,
         populations: &[Population],
         groups: &[&GroupOverview],
-        shown: &[bool],
+        shown: &[usize],
     ) -> Self {
         let share = |population: &Population| {
             let stands = population.controls.get(&control.control)?;
@@ -194,9 +191,10 @@ impl ControlRow {
             name: control.control.to_string(),
             slug: slug(control.standing()),
             decisions: control.decisions.iter().map(ToString::to_string).collect(),
-            cells: pick(&control.cells, shown)
+            cells: shown
+                .iter()
                 .zip(groups)
-                .map(|(cell, group)| cell.as_ref().map(|cell| CellText::new(cell, group)))
+                .map(|(at, group)| Some(CellText::new(control.cell(*at)?, group)))
                 .collect(),
         }
     }
@@ -224,14 +222,14 @@ impl CellText {
         Self {
             group: group.group.to_string(),
             slug: slug(cell.standing),
-            value: cell.value.clone(),
+            value: cell.value().to_owned(),
             count: if cell.devices == 0 || all_gaps {
                 String::new()
             } else {
                 format!("{}/{}", cell.in_force, cell.devices)
             },
             words: standing_words(cell.standing, || {
-                let engines: Vec<String> = cell.gap_in.iter().map(Engine::to_string).collect();
+                let engines: Vec<String> = cell.gap_in().map(|engine| engine.to_string()).collect();
                 let devices = words::plural(cell.gaps, "device");
                 format!("not in {}, on {devices}", engines.join(" nor "))
             }),

@@ -15,6 +15,8 @@ pub(super) struct Described<'a> {
     /// Refused unless it is the one that devices read.
     #[serde(rename = "format", deserialize_with = "known_format")]
     _format: (),
+    #[serde(default)]
+    pub(super) unit_name: Option<Box<str>>,
     pub(super) audience: Audience,
     pub(super) stage: StageId,
     #[serde(borrow)]

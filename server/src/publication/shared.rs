@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use fyr_schemas::bundle::{Control, DecisionNote};
-use fyr_schemas::{CaseNumber, ControlId, Digest};
+use fyr_schemas::{CaseNumber, ControlId, Digest, GroupId};
+use fyr_trust::Hasher;
 use serde_json::value::RawValue;
 
+use super::PublishedGroup;
 use super::described::{Described, DescribedControl};
 use crate::edition::{Instead, ReportedControls};
 
@@ -17,6 +19,8 @@ type Decisions = BTreeMap<CaseNumber, DecisionNote>;
 /// Parsed parts of bundles, each under the digest of its text, from one publication to the next.
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
+    /// The groups that were read of publications that were overtaken.
+    pub(super) overtaken: BTreeMap<GroupId, Arc<PublishedGroup>>,
     /// The lists whose text was found to be the one that bundles name.
     pub(super) sound_lists: BTreeSet<Digest>,
     control: HashMap<Digest, Arc<Control>>,
@@ -34,8 +38,9 @@ impl Shared {
         }
         let texts: Vec<&RawValue> = serde_json::from_str(text.get())?;
         let controls = texts.into_iter().map(|text| {
-            once(&mut self.control, text.get(), |text| {
-                serde_json::from_str(text)
+            let digest = fyr_trust::digest(text.get().as_bytes());
+            once(&mut self.control, digest, || {
+                serde_json::from_str(text.get())
             })
         });
         let controls = Arc::new(controls.collect::<serde_json::Result<_>>()?);
@@ -45,8 +50,9 @@ impl Shared {
 
     /// The decisions of a bundle.
     pub(super) fn decisions(&mut self, text: &RawValue) -> serde_json::Result<Arc<Decisions>> {
-        once(&mut self.decisions, text.get(), |text| {
-            serde_json::from_str(text)
+        let digest = fyr_trust::digest(text.get().as_bytes());
+        once(&mut self.decisions, digest, || {
+            serde_json::from_str(text.get())
         })
     }
 
@@ -57,13 +63,14 @@ impl Shared {
         described: &Described<'_>,
     ) -> serde_json::Result<Arc<ReportedControls>> {
         let periods = described.periods();
-        let mut text = described.controls.get().to_owned();
-        text.push_str(&serde_json::to_string(&periods)?);
+        let mut text = Hasher::default();
+        text.update(described.controls.get().as_bytes());
+        text.update(serde_json::to_string(&periods)?.as_bytes());
         for variant in &described.variants {
-            text.push_str(&serde_json::to_string(&variant.during)?);
-            text.push_str(variant.controls.map_or("", RawValue::get));
+            text.update(serde_json::to_string(&variant.during)?.as_bytes());
+            text.update(variant.controls.map_or("", RawValue::get).as_bytes());
         }
-        once(&mut self.reported, &text, |_| {
+        once(&mut self.reported, text.digest(), || {
             let ordinary = controls.iter().map(|control| control.id.clone());
             let variants = described.variants.iter().map(|variant| {
                 let others = variant.controls.map_or("{}", RawValue::get);
@@ -98,17 +105,16 @@ impl Shared {
     }
 }
 
-/// The part that a text was parsed to, or is parsed to now.
+/// The part that the text of this digest was parsed to, or is parsed to now.
 fn once<T>(
     known: &mut HashMap<Digest, Arc<T>>,
-    text: &str,
-    parse: impl FnOnce(&str) -> serde_json::Result<T>,
+    digest: Digest,
+    parse: impl FnOnce() -> serde_json::Result<T>,
 ) -> serde_json::Result<Arc<T>> {
-    let digest = fyr_trust::digest(text.as_bytes());
     if let Some(part) = known.get(&digest) {
         return Ok(Arc::clone(part));
     }
-    let part = Arc::new(parse(text)?);
+    let part = Arc::new(parse()?);
     known.insert(digest, Arc::clone(&part));
     Ok(part)
 }

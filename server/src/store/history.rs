@@ -33,25 +33,27 @@ pub(super) async fn record(
             .await?;
     }
     let mut known = newest_digests(connection).await?;
-    let mut sets: HashMap<Arc<ReportedControls>, i64> = HashMap::new();
+    let mut changed = Vec::new();
     for (group, published) in &publication.groups {
-        let edition = &published.edition;
-        let digest = edition.digest.as_str();
-        if known.remove(group.as_str()).flatten().as_deref() == Some(digest) {
-            continue;
+        let digest = known.remove(group.as_str()).flatten();
+        if digest.as_deref() != Some(published.edition.digest.as_str()) {
+            changed.push((group, &published.edition));
         }
-        let controls = match sets.get(&edition.controls) {
-            Some(controls) => *controls,
-            None => intern(connection, &edition.controls).await?,
-        };
-        sets.insert(Arc::clone(&edition.controls), controls);
-        put(
-            connection,
-            group.as_str(),
-            revision,
-            Some((digest, controls)),
-        )
-        .await?;
+    }
+    // Groups share what they report, so a set is looked at once, wherever it is.
+    let sets: HashMap<usize, &ReportedControls> = changed
+        .iter()
+        .map(|(_, edition)| (Arc::as_ptr(&edition.controls).addr(), &*edition.controls))
+        .collect();
+    name(connection, sets.values().copied()).await?;
+    let mut numbers = HashMap::new();
+    for (place, set) in sets {
+        numbers.insert(place, intern(connection, set).await?);
+    }
+    for (group, edition) in changed {
+        let controls = numbers.get(&Arc::as_ptr(&edition.controls).addr()).copied();
+        let bundle = controls.map(|controls| (edition.digest.as_str(), controls));
+        put(connection, group.as_str(), revision, bundle).await?;
     }
     // What is left has no bundle any more.
     for (group, digest) in known {
@@ -101,23 +103,39 @@ async fn put(
     Ok(())
 }
 
-/// The number of a set of controls; each of its controls and periods may be stored from now on.
+/// Lets reports name the controls and periods of these sets from now on.
+async fn name(
+    connection: &mut SqliteConnection,
+    sets: impl Iterator<Item = &ReportedControls>,
+) -> Result<(), Error> {
+    let (mut controls, mut periods) = (BTreeSet::new(), BTreeSet::new());
+    for set in sets {
+        controls.extend(set.all());
+        periods.extend(set.periods().into_iter().flatten());
+    }
+    for (statement, names) in [
+        (
+            "INSERT INTO control (id) SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+            json(&controls)?,
+        ),
+        (
+            "INSERT INTO period (id) SELECT value FROM json_each(?) WHERE true ON CONFLICT DO NOTHING",
+            json(&periods)?,
+        ),
+    ] {
+        sqlx::query(statement)
+            .bind(names)
+            .execute(&mut *connection)
+            .await?;
+    }
+    Ok(())
+}
+
+/// The number of a set of controls.
 async fn intern(
     connection: &mut SqliteConnection,
     controls: &ReportedControls,
 ) -> Result<i64, Error> {
-    for control in controls.all() {
-        sqlx::query("INSERT INTO control (id) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(control.as_str())
-            .execute(&mut *connection)
-            .await?;
-    }
-    for period in controls.periods().into_iter().flatten() {
-        sqlx::query("INSERT INTO period (id) VALUES (?) ON CONFLICT DO NOTHING")
-            .bind(period.as_str())
-            .execute(&mut *connection)
-            .await?;
-    }
     let body = json(controls)?;
     sqlx::query("INSERT INTO reported_controls (body) VALUES (?) ON CONFLICT DO NOTHING")
         .bind(&body)

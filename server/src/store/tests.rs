@@ -112,6 +112,7 @@ fn publication() -> Publication {
         groups: [(
             "group-1".parse().unwrap(),
             Arc::new(PublishedGroup {
+                unit_name: None,
                 audience: bundle.audience,
                 stage: bundle.stage.clone(),
                 decisions: Arc::new(bundle.decisions.clone()),

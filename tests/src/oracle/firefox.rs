@@ -69,6 +69,7 @@ impl Lowered {
             organisation: "ballerup".parse()?,
             group: "skovlunde-2031".parse()?,
             unit: "/skoler/skovlunde".parse()?,
+            unit_name: None,
             audience: Audience::Pupils,
             stage: "indskoling".parse()?,
             settings: BTreeMap::new(),

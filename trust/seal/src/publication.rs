@@ -171,10 +171,7 @@ pub fn renew(
 ) -> Result<Publication, SealError> {
     let witness = Some(published).filter(|before| before.keeps_keys(Role::Timestamp));
     let mut draft = Draft::new(Some(published), signers, not_before_issue(witness, now));
-    let targets = kept(
-        published.targets.version,
-        published.state.targets.as_deref(),
-    );
+    let targets = kept(published.revision().0, published.state.targets.as_deref());
     let renewal = Renewal::of(published.keeps_keys(Role::Snapshot));
     let snapshot = draft.snapshot(&targets, renewal)?;
     draft.timestamp(&snapshot)?;
@@ -362,17 +359,11 @@ impl<'a> Draft<'a> {
         if let Some(before) = self.published
             && before.listed() == *files
             && authorities.agree(&before.signed_under, Role::Targets)
-            && !metadata::yearly_is_worn(before.targets.expires, self.now)
+            && !metadata::yearly_is_worn(before.metadata.targets_expire(), self.now)
         {
-            return Ok(kept(
-                before.targets.version,
-                before.state.targets.as_deref(),
-            ));
+            return Ok(kept(before.revision().0, before.state.targets.as_deref()));
         }
-        let issue = self.issue(
-            Role::Targets,
-            self.published.map_or(0, |p| p.targets.version),
-        )?;
+        let issue = self.issue(Role::Targets, self.published.map_or(0, |p| p.revision().0))?;
         let signers = some(Role::Targets, &self.signers.targets)?;
         let bytes = metadata::targets(issue, files, signers).map_err(rendering(Role::Targets))?;
         Ok(self.fresh(Role::Targets, issue, bytes))

@@ -6,10 +6,10 @@ use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CategoryId, Digest, GroupId, Revision};
 use fyr_trust::{
     Answer, Clock, EnrolmentAuthority, Keep, Need, Refresh, Refreshed, Seen, Step, TrustedState,
-    Verified, VerifyError, target_path,
+    Verified, VerifiedMetadata, VerifyError, target_path,
 };
 use jiff::Timestamp;
-use sigstore_tuf::{Metadata, Root, Snapshot, Targets};
+use sigstore_tuf::{Metadata, Root, Snapshot};
 
 use crate::metadata::Listed;
 use crate::role::Role;
@@ -26,7 +26,8 @@ pub struct Published {
     /// publication broke off after its root.
     pub(crate) signed_under: Root,
     pub(crate) snapshot: Snapshot,
-    pub(crate) targets: Targets,
+    /// What devices would believe of it, with every file that is listed.
+    pub(crate) metadata: VerifiedMetadata,
     keys: Verified<EnrolmentKeys>,
     expires: Timestamp,
 }
@@ -97,7 +98,7 @@ impl Published {
             root: newest.unwrap_or_else(|| signed_under.clone()),
             signed_under,
             snapshot: signed(state.snapshot.as_deref(), "snapshot")?,
-            targets: signed(state.targets.as_deref(), "targets")?,
+            metadata: VerifiedMetadata::of(&state, &refreshed.seen)?,
             seen: refreshed.seen,
             keys: refreshed.document,
             expires: refreshed.expires,
@@ -145,22 +146,22 @@ impl Published {
 
     /// Every published group with its bundle's digest.
     pub fn bundles(&self) -> BTreeMap<GroupId, Digest> {
-        self.listed()
-            .into_iter()
-            .filter_map(|(path, file)| {
+        self.metadata
+            .listed()
+            .filter_map(|(path, digest, _)| {
                 let group = path.strip_prefix("bundles/")?.strip_suffix(".json")?;
-                Some((group.parse().ok()?, file.digest))
+                Some((group.parse().ok()?, digest))
             })
             .collect()
     }
 
     /// Every published list with its digest and its length in bytes.
     pub fn lists(&self) -> BTreeMap<CategoryId, (Digest, u64)> {
-        self.listed()
-            .into_iter()
-            .filter_map(|(path, file)| {
+        self.metadata
+            .listed()
+            .filter_map(|(path, digest, length)| {
                 let category = path.strip_prefix("lists/")?.strip_suffix(".txt")?;
-                Some((category.parse().ok()?, (file.digest, file.length as u64)))
+                Some((category.parse().ok()?, (digest, length)))
             })
             .collect()
     }
@@ -169,22 +170,20 @@ impl Published {
     pub(crate) fn files(&self) -> impl Iterator<Item = String> {
         let metadata = [
             format!("metadata/{}.snapshot.json", self.snapshot.version),
-            format!("metadata/{}.targets.json", self.targets.version),
+            format!("metadata/{}.targets.json", self.revision()),
         ];
-        let listed = self.listed().into_iter();
+        let listed = self.metadata.listed();
         metadata
             .into_iter()
-            .chain(listed.map(|(target, file)| target_path(&target, &file.digest)))
+            .chain(listed.map(|(target, digest, _)| target_path(target, &digest)))
     }
 
     pub(crate) fn listed(&self) -> BTreeMap<String, Listed> {
-        self.targets
-            .targets
-            .iter()
-            .filter_map(|(path, file)| {
-                let digest = file.hashes.get("sha256")?.parse().ok()?;
-                let length = usize::try_from(file.length).ok()?;
-                Some((path.clone(), Listed { length, digest }))
+        self.metadata
+            .listed()
+            .filter_map(|(path, digest, length)| {
+                let length = usize::try_from(length).ok()?;
+                Some((path.to_owned(), Listed { length, digest }))
             })
             .collect()
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_agent_core::obstacle::Affected;
 use fyr_schemas::bundle::Bundle;
+use fyr_schemas::printable::printable;
 use serde_json::Value;
 
 use super::pretty;
@@ -46,19 +47,13 @@ pub fn rank(bundle: &Bundle, unmanaged: &[UnmanagedFile]) -> Ranking {
     let (by, overruled): (Vec<String>, Vec<Affected>) = rivals
         .into_iter()
         .filter(|(rival, _)| !highest.outranks(rival))
-        .map(|(rival, affected)| (printable(rival), affected))
+        .map(|(rival, affected)| (printable(&String::from_utf8_lossy(rival)), affected))
         .unzip();
     Ranking {
         name,
         overruled: overruled.into_iter().reduce(Affected::and),
         by,
     }
-}
-
-/// A file name without what could steer a terminal.
-fn printable(name: &[u8]) -> String {
-    let name = String::from_utf8_lossy(name);
-    name.chars().filter(|it| !it.is_control()).collect()
 }
 
 /// What of `bundle` an unmanaged file would change if it won.

@@ -129,6 +129,7 @@ fn vacancy(
     Some(Group {
         id: name.get(..length)?.parse().ok()?,
         unit: unit.clone(),
+        unit_name: None,
         stage: stage.clone(),
         audience: stage::audience(who),
         youngest: stage::grades(who).map(|grades| today.youngest(today.start_of(grades.first))),

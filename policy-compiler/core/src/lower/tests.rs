@@ -29,6 +29,7 @@ fn nothing() -> Desired {
         organisation: "ballerup".parse().expect("an organisation"),
         group: "skovlunde-2031".parse().expect("a group"),
         unit: "/skoler/skovlunde".parse().expect("a unit"),
+        unit_name: Some("Skovlunde Skole".to_owned()),
         audience: Audience::Pupils,
         stage: "indskoling".parse().expect("a stage"),
         settings: BTreeMap::new(),

@@ -52,6 +52,7 @@ pub(super) fn place_groups(
                 let group = Group {
                     id: id.value.clone(),
                     unit: group.unit.value.clone(),
+                    unit_name: placer.unit_name(&group.unit),
                     stage: at_stage.name,
                     audience: stage::audience(at_stage.stage),
                     youngest: at_stage.youngest,
@@ -152,6 +153,11 @@ struct InStage {
 }
 
 impl Placer<'_> {
+    fn unit_name(&self, unit: &At<UnitPath>) -> Option<String> {
+        let listed = self.file.document.units.get(unit)?;
+        Some(listed.name.clone())
+    }
+
     fn stage_of(
         &self,
         id: &At<GroupId>,

@@ -74,7 +74,9 @@ pub(super) fn render(page: &mut String, found: &Publish) {
         "\nThe municipality of `tests/bench/src/municipality.rs` with 60, 260 and 860 schools. \
          `fyr publish` writes into a new repository; the other figures are of {RUNS} runs of \
          `fyr demo --once --json --policy`: the minimum, median and maximum of the time, and the server \
-         of the run that took the most memory. The column *before* is of an earlier, faster machine: \
+         of the run that took the most memory. The time counts from the rename of the timestamp to the moment \
+         at which the last of five devices has its policy in force; devices, server and the end of `fyr publish` \
+         share this machine's processors and its disk, for which a device waits some seven times. The column *before* is of an earlier, faster machine: \
          compare the growth, not the figures."
     );
 }
