@@ -29,17 +29,7 @@ pub(super) fn words(found: &Name) -> Said {
         }
         Name::UsedTwice { name, instead } => Said::new(
             format!("name `{name}` is used twice"),
-            match instead {
-                Some(OneName::Entry(entry)) => format!(
-                    "remove it from the list of its unit, and write it under `groups`: \
-                     `{}: {{ unit: {}, start: {} }}`",
-                    entry.group, entry.unit, entry.start
-                ),
-                Some(OneName::StillListed(unit)) => format!(
-                    "remove its year from the list of `{unit}`, or write another name under `groups`"
-                ),
-                None => "rename one of them".to_owned(),
-            },
+            a_name_of_its_own(instead.as_ref()),
         ),
         Name::UnknownUnit { unit, meant } => Said::new(
             format!("unknown unit `{unit}`"),
@@ -121,5 +111,19 @@ fn meant_body(meant: &Meant) -> String {
     match meant {
         Meant::Unclear { .. } => format!("{help}; or add it to `bodies` in `fyr.yaml`"),
         Meant::Whole(_) | Meant::Near(_) => help,
+    }
+}
+
+fn a_name_of_its_own(instead: Option<&OneName>) -> String {
+    match instead {
+        Some(OneName::Entry(entry)) => format!(
+            "remove it from the list of its unit, and write it under `groups`: \
+             `{}: {{ unit: {}, start: {} }}`",
+            entry.group, entry.unit, entry.start
+        ),
+        Some(OneName::StillListed(unit)) => format!(
+            "remove its year from the list of `{unit}`, or write another name under `groups`"
+        ),
+        None => "rename one of them".to_owned(),
     }
 }
