@@ -14,7 +14,7 @@ use jiff::Timestamp;
 use fyr_schemas::bundle::{Audience, ClosedList, Control, DecisionNote, target_name};
 use fyr_schemas::enrolment::EnrolmentKeys;
 use fyr_schemas::{CaseNumber, CategoryId, Digest, GroupId, OrganisationId, Revision, StageId};
-use fyr_seal::{Published, Repository, RepositoryError};
+use fyr_seal::{Repository, RepositoryError};
 
 use self::described::Described;
 pub(crate) use self::shared::Shared;
@@ -118,12 +118,13 @@ impl Publication {
         shared: &mut Shared,
         announce: impl FnMut(Revision),
     ) -> Result<Option<Self>, ReadError> {
-        let Some(published) = Repository::at(repository).published_announcing(announce)? else {
+        let signed = Repository::at(repository);
+        let Some(published) = signed.published_announcing(announce)? else {
             return Ok(None);
         };
         let revision = published.revision();
-        let lists = Lists::of(repository, &published);
-        shared.keep_lists(lists.listed.values().map(|(digest, _)| digest));
+        let lists = published.lists();
+        shared.keep_lists(lists.values().map(|(digest, _)| digest));
         let mut groups = BTreeMap::new();
         let mut bundles_read = 0_usize;
         for (group, digest) in published.bundles() {
@@ -141,7 +142,7 @@ impl Publication {
                     return Err(ReadError::Overtaken);
                 }
                 bundles_read += 1;
-                Arc::new(bundle(repository, &group, digest, &lists, shared)?)
+                Arc::new(bundle(&signed, &group, digest, &lists, shared)?)
             };
             groups.insert(group, read);
         }
@@ -180,49 +181,41 @@ impl PublishedGroup {
     }
 }
 
-/// The published lists, each read once for all the bundles that close it.
-struct Lists {
-    repository: Repository,
-    listed: BTreeMap<CategoryId, (Digest, u64)>,
-}
+/// The published lists with their digests and lengths.
+type Lists = BTreeMap<CategoryId, (Digest, u64)>;
 
-impl Lists {
-    fn of(repository: &Path, published: &Published) -> Self {
-        Self {
-            repository: Repository::at(repository),
-            listed: published.lists(),
-        }
+/// Judges a list of a bundle as a device does, which puts no bundle in force without it. It is read once
+/// for all the bundles that close it.
+fn check_list(
+    repository: &Repository,
+    lists: &Lists,
+    category: &CategoryId,
+    closed: &ClosedList,
+    shared: &mut Shared,
+) -> Result<(), ReadError> {
+    let named = (closed.digest.clone(), closed.length);
+    if lists.get(category) != Some(&named) {
+        return Err(ReadError::OtherList(category.clone()));
     }
-
-    /// Judges a list of a bundle as a device does, which puts no bundle in force without it.
-    fn check(
-        &self,
-        category: &CategoryId,
-        closed: &ClosedList,
-        shared: &mut Shared,
-    ) -> Result<(), ReadError> {
-        let named = (closed.digest.clone(), closed.length);
-        if self.listed.get(category) != Some(&named) {
-            return Err(ReadError::OtherList(category.clone()));
-        }
-        if !shared.sound_lists.contains(&closed.digest) {
-            self.repository.check_list(category, closed)?;
-            shared.sound_lists.insert(closed.digest.clone());
-        }
-        Ok(())
+    if !shared.sound_lists.contains(&closed.digest) {
+        repository.check_list(category, closed)?;
+        shared.sound_lists.insert(closed.digest.clone());
     }
+    Ok(())
 }
 
 fn bundle(
-    repository: &Path,
+    repository: &Repository,
     group: &GroupId,
     digest: Digest,
     lists: &Lists,
     shared: &mut Shared,
 ) -> Result<PublishedGroup, ReadError> {
     let target = target_name(group);
-    let path = repository.join(fyr_trust::target_path(&target, &digest));
-    let bytes = lists.repository.target(&target, &digest);
+    let path = repository
+        .path()
+        .join(fyr_trust::target_path(&target, &digest));
+    let bytes = repository.target(&target, &digest);
     let bytes = bytes.map_err(ReadError::Target)?;
     if fyr_trust::digest(&bytes) != digest {
         return Err(ReadError::Altered(path));
@@ -233,7 +226,7 @@ fn bundle(
     };
     let described: Described<'_> = serde_json::from_slice(&bytes).map_err(failed)?;
     for (category, closed) in described.lists() {
-        lists.check(category, closed, shared)?;
+        check_list(repository, lists, category, closed, shared)?;
     }
     PublishedGroup::of(digest, &described, shared).map_err(failed)
 }

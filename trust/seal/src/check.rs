@@ -16,15 +16,6 @@ use jiff::Timestamp;
 use crate::content::Content;
 use crate::repository_error::RepositoryError;
 
-/// Where the targets of a publication are read.
-pub(crate) trait Targets {
-    /// The bytes of a target that the metadata lists with this digest.
-    fn bytes(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError>;
-
-    /// Judges the text of a list that a bundle closes.
-    fn judge(&self, category: &CategoryId, closed: &ClosedList) -> Result<(), RepositoryError>;
-}
-
 /// Verifies the metadata that `fetch` finds from the first root on, as a device that has just been
 /// enrolled: it walks along every root. Expiry is judged at `now`.
 pub(crate) fn metadata(
@@ -61,11 +52,13 @@ pub(crate) struct Verified {
 }
 
 impl Verified {
-    /// Opens the bundle of every group as its devices will, each once, and its lists.
+    /// Opens the bundle of every group as its devices will, each once, and its lists. `read` returns the
+    /// bytes of a target that is listed with this digest, and `judge` judges the text of a closed list.
     pub(crate) fn bundles<'a>(
         &self,
         groups: impl IntoIterator<Item = &'a GroupId>,
-        targets: &impl Targets,
+        read: impl Fn(&str, &Digest) -> Result<Vec<u8>, RepositoryError>,
+        judge: impl Fn(&CategoryId, &ClosedList) -> Result<(), RepositoryError>,
     ) -> Result<(), RepositoryError> {
         let mut judged: BTreeSet<Digest> = BTreeSet::new();
         for group in groups {
@@ -75,11 +68,11 @@ impl Verified {
                 group: group.clone(),
             };
             let digest = self.metadata.digest_of(&wanted)?;
-            let bytes = targets.bytes(&target_name(group), &digest)?;
+            let bytes = read(&target_name(group), &digest)?;
             let bundle = self.metadata.open(&wanted, &bytes)?;
             for (category, closed) in Identity::lists(&bundle) {
                 if !judged.contains(&closed.digest) {
-                    targets.judge(&category, &closed)?;
+                    judge(&category, &closed)?;
                     judged.insert(closed.digest);
                 }
             }
@@ -88,20 +81,19 @@ impl Verified {
     }
 }
 
-impl Targets for Content {
-    fn bytes(&self, target: &str, _listed: &Digest) -> Result<Vec<u8>, RepositoryError> {
-        self.read(target).map_err(RepositoryError::Content)
+/// Refuses a list that was not judged when it became part of the content.
+pub(crate) fn expect_judged(
+    content: &Content,
+    category: &CategoryId,
+    closed: &ClosedList,
+) -> Result<(), RepositoryError> {
+    if content.has_judged(category, closed) {
+        return Ok(());
     }
-
-    fn judge(&self, category: &CategoryId, closed: &ClosedList) -> Result<(), RepositoryError> {
-        if self.has_judged(category, closed) {
-            return Ok(());
-        }
-        Err(VerifyError::NotListed {
-            document: fyr_schemas::bundle::list_target_name(category),
-        }
-        .into())
+    Err(VerifyError::NotListed {
+        document: fyr_schemas::bundle::list_target_name(category),
     }
+    .into())
 }
 
 #[cfg(test)]
@@ -114,25 +106,6 @@ mod tests {
     use super::*;
     use crate::key::SigningKey;
     use crate::publication::{Authorities, Signers, publish};
-
-    /// Counts what is read of it.
-    struct Counted<'a> {
-        content: &'a Content,
-        bundles: Cell<usize>,
-        lists: Cell<usize>,
-    }
-
-    impl Targets for Counted<'_> {
-        fn bytes(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError> {
-            self.bundles.set(self.bundles.get() + 1);
-            self.content.bytes(target, digest)
-        }
-
-        fn judge(&self, category: &CategoryId, closed: &ClosedList) -> Result<(), RepositoryError> {
-            self.lists.set(self.lists.get() + 1);
-            self.content.judge(category, closed)
-        }
-    }
 
     /// How many metadata files, bundles and lists are read to verify a publication of `groups`
     /// groups that all close one list.
@@ -177,14 +150,18 @@ mod tests {
             Ok(found.map_or(Answer::NotFound, |bytes| Answer::Found(bytes.to_vec())))
         };
         let first_root = fyr_trust::digest(files["metadata/1.root.json"]);
-        let counted = Counted {
-            content: &content,
-            bundles: Cell::new(0),
-            lists: Cell::new(0),
+        let (bundles, lists) = (Cell::new(0), Cell::new(0));
+        let read = |target: &str, _: &Digest| {
+            bundles.set(bundles.get() + 1);
+            content.read(target).map_err(RepositoryError::Content)
+        };
+        let judge = |category: &CategoryId, closed: &ClosedList| {
+            lists.set(lists.get() + 1);
+            expect_judged(&content, category, closed)
         };
         let verified = metadata(&first_root, now, fetch).unwrap();
-        verified.bundles(content.groups(), &counted).unwrap();
-        (fetched.get(), counted.bundles.get(), counted.lists.get())
+        verified.bundles(content.groups(), read, judge).unwrap();
+        (fetched.get(), bundles.get(), lists.get())
     }
 
     #[test]

@@ -19,7 +19,7 @@ use fyr_trust::{Answer, Identity, Need, Seen, VerifyError, Wanted as _, target_p
 use rustix::fs::{Access, AtFlags, CWD, OFlags};
 use rustix::io::Errno;
 
-use crate::check::{self, Targets};
+use crate::check;
 use crate::clock::SigningClock;
 use crate::content::Content;
 use crate::pin::Pin;
@@ -190,8 +190,13 @@ impl Repository {
             .map_err(RepositoryError::Seal)?;
         let overlay = self.under(&publication, Some(content));
         let root = overlay.first_root()?;
+        let read = |target: &str, _: &Digest| {
+            let bytes = content.read(target);
+            bytes.map_err(RepositoryError::Content)
+        };
+        let judge = |category: &_, closed: &_| check::expect_judged(content, category, closed);
         check::metadata(&root, now, |need| overlay.read(need))
-            .and_then(|verified| verified.bundles(content.groups(), content))
+            .and_then(|verified| verified.bundles(content.groups(), read, judge))
             .map_err(would_be_refused)?;
         self.write(before.as_ref(), Some(content), &publication)?;
         // From the root that was written, not from one that was put there since.
@@ -219,8 +224,10 @@ impl Repository {
             .map_err(RepositoryError::Seal)?;
         let overlay = self.under(&publication, None);
         let groups = before.bundles();
+        let read = |target: &str, digest: &Digest| self.target(target, digest);
+        let judge = |category: &_, closed: &_| self.check_list(category, closed);
         check::metadata(before.first_root(), now, |need| overlay.read(need))
-            .and_then(|verified| verified.bundles(groups.keys(), self))
+            .and_then(|verified| verified.bundles(groups.keys(), read, judge))
             .map_err(would_be_refused)?;
         Ok(Prepared {
             repository: self,
@@ -487,16 +494,6 @@ impl Repository {
             Ok(true)
         };
         put().map_err(|e| RepositoryError::Write(self.path.join(path), e))
-    }
-}
-
-impl Targets for Repository {
-    fn bytes(&self, target: &str, digest: &Digest) -> Result<Vec<u8>, RepositoryError> {
-        self.target(target, digest)
-    }
-
-    fn judge(&self, category: &CategoryId, closed: &ClosedList) -> Result<(), RepositoryError> {
-        self.check_list(category, closed)
     }
 }
 
