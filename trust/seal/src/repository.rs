@@ -73,10 +73,6 @@ impl Prepared<'_> {
 
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it in a run of the program"
-)]
 pub enum Expected {
     /// Any repository that verifies: for the server, which owns the directory.
     Anything,
@@ -93,7 +89,7 @@ pub enum Expected {
 pub struct Shown {
     pin: Pin,
     root: u64,
-    targets: u64,
+    revision: Revision,
 }
 
 impl Shown {
@@ -102,7 +98,7 @@ impl Shown {
         Self {
             pin: Pin::of(published),
             root: published.root.version,
-            targets: published.targets.version,
+            revision: published.revision(),
         }
     }
 }
@@ -197,8 +193,8 @@ impl Repository {
             }
             other => other,
         })?;
-        let versions = (verified.root.version, verified.targets.version);
-        if shown.is_some_and(|shown| versions != (shown.root, shown.targets)) {
+        let versions = (verified.root.version, verified.revision());
+        if shown.is_some_and(|shown| versions != (shown.root, shown.revision)) {
             return Err(RepositoryError::ChangedMeanwhile(self.path.clone()));
         }
         Ok(verified)

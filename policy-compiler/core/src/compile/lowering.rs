@@ -137,7 +137,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
 fn values<'r>(resolved: &'r Resolved<'r>) -> SettingValues<'r> {
     let settings = resolved.settings.values();
     settings
-        .map(|effective| (&effective.control, effective.holds.value))
+        .map(|effective| (effective.control, effective.holds.value))
         .collect()
 }
 
