@@ -93,9 +93,20 @@ impl SigningArgs {
     }
 }
 
+/// Completes the replacement of keys that broke off, and names them.
+pub(crate) fn finish_replacements(keys: &KeyDirectory) -> Result<(), KeyDirectoryError> {
+    for name in keys.finish_replacements()? {
+        eprintln!(
+            "  the replacement of the key `{name}` had broken off: the new key is now in its place"
+        );
+    }
+    Ok(())
+}
+
 /// The public keys of a directory, refused unless every role has one: a wrong directory is reported
-/// as that, and not as keys to be made.
+/// as that, and not as keys to be made. Completes the replacement of keys first.
 pub(crate) fn public_keys(keys: &KeyDirectory) -> Result<Vec<(KeyName, PublicKey)>, SigningError> {
+    finish_replacements(keys)?;
     let public = keys.public_keys()?;
     let has = |role: Role| public.iter().any(|(name, _)| name.role() == role);
     let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !has(*role)).collect();

@@ -35,8 +35,9 @@ const SWEPT: [&str; 4] = [METADATA, "targets", "targets/bundles", LISTS];
 /// How much of a list is read at once.
 const PIECE: usize = 64 * 1024;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-/// How long a file stays that neither of the last two publications names. A device may still fetch it,
-/// and where the lock does not hold, as on some network file systems, another program may be publishing it.
+/// How long a file stays after it was written, and after the last publication that named it was replaced. A
+/// device may still fetch it, and where the lock does not hold, as on some network file systems, another
+/// program may be publishing it.
 const KEPT: Duration = Duration::from_hours(24);
 
 /// A repository directory. Publishing and renewing take a lock in it, so that the `fyr`
@@ -53,6 +54,7 @@ pub struct Repository {
 #[must_use]
 pub struct Prepared<'a> {
     repository: &'a Repository,
+    before: Published,
     publication: Publication,
     _lock: File,
 }
@@ -63,7 +65,8 @@ impl Prepared<'_> {
     /// # Errors
     /// [`RepositoryError`]; a part of it may be published, and so may the root that names other keys.
     pub fn write(self) -> Result<Published, RepositoryError> {
-        self.repository.write(None, &self.publication)?;
+        let before = Some(&self.before);
+        self.repository.write(before, None, &self.publication)?;
         self.repository.expect_published()
     }
 }
@@ -190,7 +193,7 @@ impl Repository {
         check::metadata(&root, now, |need| overlay.read(need))
             .and_then(|verified| verified.bundles(content.groups(), content))
             .map_err(would_be_refused)?;
-        self.write(Some(content), &publication)?;
+        self.write(before.as_ref(), Some(content), &publication)?;
         // From the root that was written, not from one that was put there since.
         let after = Published::verify(root, &Seen::default(), |need| self.read_need(need))?;
         self.sweep(before.iter().chain([&after]));
@@ -221,13 +224,13 @@ impl Repository {
             .map_err(would_be_refused)?;
         Ok(Prepared {
             repository: self,
+            before,
             publication,
             _lock: lock,
         })
     }
 
-    /// Removes what neither the newest publication nor the one before it names, once it is older than
-    /// [`KEPT`]. Roots stay: a device walks along all of them.
+    /// Removes what neither the newest publication nor the one before it names, once [`KEPT`] is over. Roots stay: a device walks along all of them.
     fn sweep<'a>(&self, publications: impl Iterator<Item = &'a Published>) {
         let kept: BTreeSet<String> = publications.flat_map(Published::files).collect();
         let Some(written_before) = before_now(KEPT) else {
@@ -315,7 +318,7 @@ impl Repository {
         let overlay = self.under(&publication, None);
         check::metadata(before.first_root(), now, |need| overlay.read(need))
             .map_err(would_be_refused)?;
-        self.write(None, &publication)?;
+        self.write(Some(&before), None, &publication)?;
         self.expect_published()
     }
 
@@ -424,11 +427,19 @@ impl Repository {
     /// Writes the targets, then the metadata, the timestamp last.
     fn write(
         &self,
+        before: Option<&Published>,
         content: Option<&Content>,
         publication: &Publication,
     ) -> Result<(), RepositoryError> {
         let root = Directory::open(&self.path)
             .map_err(|e| RepositoryError::Write(self.path.clone(), e))?;
+        if let Some(before) = before {
+            touch_unnamed(
+                &root,
+                before,
+                &self.under(publication, content).published()?,
+            );
+        }
         if let Some(content) = content {
             self.write_targets(&root, content)?;
         }
@@ -508,6 +519,12 @@ impl Overlay<'_> {
         }
     }
 
+    /// What is published once it is written.
+    fn published(&self) -> Result<Published, RepositoryError> {
+        let root = self.first_root()?;
+        Published::verify(root, &Seen::default(), |need| self.read(need))
+    }
+
     fn read(&self, need: &Need) -> Result<Answer, RepositoryError> {
         let mut files = self.publication.files();
         let metadata = files.find(|(path, _)| *path == need.path);
@@ -515,6 +532,19 @@ impl Overlay<'_> {
         match metadata.map(|(_, bytes)| bytes).or(target) {
             Some(bytes) => Ok(Answer::Found(bytes.to_vec())),
             None => self.repository.read_need(need),
+        }
+    }
+}
+
+/// Lets [`KEPT`] begin now for the files that only the publication `before` names. This precedes the first
+/// byte of `after`, so that no crash shortens it.
+fn touch_unnamed(root: &Directory, before: &Published, after: &Published) {
+    let named: BTreeSet<String> = after.files().collect();
+    for file in before.files().filter(|file| !named.contains(file)) {
+        let path = Path::new(&file);
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+            // A file that cannot be touched may be removed sooner; the publication is as good.
+            let _untouched = root.below(parent).and_then(|opened| opened.touch(name));
         }
     }
 }
