@@ -200,8 +200,12 @@ pub(crate) fn unlock_one(
 
 /// Names every key that may sign from now on, or no longer may, by role and public key: a key that
 /// was put into the directory unseen is not signed unseen.
-pub(crate) fn show_keys(public: &[(KeyName, PublicKey)], published: Option<&Published>) {
-    for role in Role::ALL {
+pub(crate) fn show_keys(
+    public: &[(KeyName, PublicKey)],
+    published: Option<&Published>,
+    roles: &[Role],
+) {
+    for role in roles.iter().copied() {
         let before = published.map(|published| published.role_keys(role));
         let before = before.unwrap_or_default();
         let mut now = BTreeSet::new();

@@ -5,10 +5,23 @@ use std::fs;
 
 use fyr_seal::{KeyDirectory, Role};
 
-use super::{Office, ROLES, refused};
+use super::{Office, ROLES, refused, reported};
 
 /// The role that signs the root that names it, and one that does not.
 const REPLACED: [Role; 2] = [Role::Root, Role::Timestamp];
+
+#[test]
+fn every_key_that_a_rotation_would_sign_is_shown_before() {
+    let office = Office::with_keys(&ROLES);
+    assert!(office.publish().status.success());
+    office.make_key("targets-mallory");
+    let asked = office.fyr(&["rotate", "timestamp", "--repository", "repository"]);
+    refused(&asked, "there is no terminal to ask on");
+    reported(&asked, "  targets key added: targets-mallory (");
+    reported(&asked, "  timestamp key added: timestamp (");
+    reported(&asked, "  timestamp key removed: ");
+    assert!(!office.path("repository/metadata/2.root.json").exists());
+}
 
 #[test]
 fn a_rotation_that_fails_after_its_root_keeps_both_keys_and_the_same_command_completes_it() {

@@ -65,18 +65,17 @@ impl Prepared<'_> {
     /// # Errors
     /// [`RepositoryError`]; a part of it may be published, and so may the root that names other keys.
     pub fn write(self) -> Result<Published, RepositoryError> {
-        let before = Some(&self.before);
-        self.repository.write(before, None, &self.publication)?;
-        self.repository.expect_published()
+        let Self {
+            repository, before, ..
+        } = &self;
+        repository.write(Some(before), None, &self.publication)?;
+        let (root, seen) = (before.first_root().clone(), Seen::default());
+        Published::verify(root, &seen, |need| repository.read_need(need))
     }
 }
 
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it in a run of the program"
-)]
 pub enum Expected {
     /// Any repository that verifies: for the server, which owns the directory.
     Anything,
@@ -84,6 +83,27 @@ pub enum Expected {
     Nothing,
     /// The repository that the keys belong to, as new as they know it or newer.
     Pinned(Pin),
+    /// What a person was shown before signing: since then nothing but a renewal may have come.
+    Shown(Shown),
+}
+
+/// What a person was shown of a repository.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pin: Pin,
+    root: u64,
+    revision: Revision,
+}
+
+impl Shown {
+    /// Remembers what is published.
+    pub fn of(published: &Published) -> Self {
+        Self {
+            pin: Pin::of(published),
+            root: published.root.version,
+            revision: published.revision(),
+        }
+    }
 }
 
 impl Repository {
@@ -129,7 +149,9 @@ impl Repository {
         match (found, timestamp) {
             (Answer::NotFound, false) => match &self.expected {
                 Expected::Anything | Expected::Nothing => Ok(None),
-                Expected::Pinned(_) => Err(RepositoryError::Gone(self.path.clone())),
+                Expected::Pinned(_) | Expected::Shown(_) => {
+                    Err(RepositoryError::Gone(self.path.clone()))
+                }
             },
             (Answer::Found(_), false) => Err(RepositoryError::HalfPublished(self.path.clone())),
             (Answer::NotFound, true) => Err(VerifyError::Missing {
@@ -149,11 +171,16 @@ impl Repository {
         first_root: Digest,
         announce: impl FnMut(Revision),
     ) -> Result<Published, RepositoryError> {
-        let seen = match &self.expected {
-            Expected::Anything => Seen::default(),
+        let (pin, shown) = match &self.expected {
+            Expected::Anything => (None, None),
             Expected::Nothing => return Err(RepositoryError::Unpinned(self.path.clone())),
-            Expected::Pinned(pin) if *pin.first_root() == first_root => pin.seen().clone(),
-            Expected::Pinned(pin) => {
+            Expected::Pinned(pin) => (Some(pin), None),
+            Expected::Shown(shown) => (Some(&shown.pin), Some(shown)),
+        };
+        let seen = match pin {
+            None => Seen::default(),
+            Some(pin) if *pin.first_root() == first_root => pin.seen().clone(),
+            Some(pin) => {
                 return Err(RepositoryError::OtherRepository {
                     path: self.path.clone(),
                     found: first_root,
@@ -163,12 +190,17 @@ impl Repository {
         };
         let read = |need: &Need| self.read_need(need);
         let verified = Published::verify_announcing(first_root, &seen, read, announce);
-        verified.map_err(|e| match e {
+        let verified = verified.map_err(|e| match e {
             RepositoryError::Broken(old @ VerifyError::Rollback { .. }) => {
                 RepositoryError::RolledBack(self.path.clone(), old)
             }
             other => other,
-        })
+        })?;
+        let versions = (verified.root.version, verified.revision());
+        if shown.is_some_and(|shown| versions != (shown.root, shown.revision)) {
+            return Err(RepositoryError::ChangedMeanwhile(self.path.clone()));
+        }
+        Ok(verified)
     }
 
     /// Publishes `content` and returns what is published then.
