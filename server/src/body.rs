@@ -8,7 +8,7 @@ use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout};
 
-use crate::limits::{BODY, LONG_BODY, Pace, SMALL_BODY};
+use crate::limits::{BODY, Pace, SMALL_BODY, long_body};
 use crate::places::Place;
 use crate::problem::Problem;
 
@@ -38,7 +38,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
 }
 
 /// The JSON document in a request of at most `limit` bytes. What is longer than [`SMALL_BODY`] is
-/// read once its client has a place, which it leaves soon: it must arrive at the pace of [`LONG_BODY`].
+/// read once its client has a place, which it leaves soon: it must arrive at the pace of [`long_body`].
 pub(crate) async fn long_json<T: DeserializeOwned>(
     headers: &HeaderMap,
     body: Body,
@@ -48,7 +48,7 @@ pub(crate) async fn long_json<T: DeserializeOwned>(
     let mut arriving = Arriving::new(headers, body, Format::Json, limit)?;
     if !arriving.ends_within(SMALL_BODY).await? {
         let _held = place.await?;
-        arriving.pace = Pace::new(LONG_BODY);
+        arriving.pace = Pace::new(long_body(arriving.length));
         if !arriving.ends_within(limit).await? {
             return Err(too_large(limit));
         }
@@ -86,6 +86,8 @@ fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Problem> {
 struct Arriving {
     stream: BodyDataStream,
     pace: Pace,
+    /// How long it says that it is; the limit where it does not say it.
+    length: usize,
     bytes: Vec<u8>,
 }
 
@@ -95,13 +97,16 @@ impl Arriving {
         require(headers, format)?;
         let announced = headers
             .get(header::CONTENT_LENGTH)
-            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-        if announced.is_some_and(|length| length > limit as u64) {
+            .and_then(|value| value.to_str().ok()?.parse::<u64>().ok())
+            .map(|length| usize::try_from(length).unwrap_or(usize::MAX));
+        let length = announced.unwrap_or(limit);
+        if length > limit {
             return Err(too_large(limit));
         }
         Ok(Self {
             stream: body.into_data_stream(),
             pace: Pace::new(BODY),
+            length,
             bytes: Vec::new(),
         })
     }

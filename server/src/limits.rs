@@ -53,13 +53,23 @@ pub(crate) const BODY: Slowest = Slowest {
     bytes_per_second: 4 << 10,
 };
 
-/// What follows the first [`SMALL_BODY`] holds a place, so it arrives at 64 KiB/s or faster: one that stops
-/// leaves its place after 5 s, and a whole batch after 21 s at most. A device whose connection is slower
-/// sends its reports one by one; one of 36 KiB arrives in time at the pace of [`BODY`].
-pub(crate) const LONG_BODY: Slowest = Slowest {
-    grace: Duration::from_secs(5),
-    bytes_per_second: 64 << 10,
-};
+/// How far a body may fall behind while it holds a place: one that stops leaves its place after that.
+const LONG_BODY_GRACE: Duration = Duration::from_secs(5);
+
+/// A body that holds a place arrives in so many seconds, so that none holds it longer than 21 s.
+const LONG_BODY_SECONDS: u32 = 16;
+
+/// The pace of what follows the first [`SMALL_BODY`] of a body of `length` bytes: a batch of 1 MiB arrives
+/// at 64 KiB/s or faster. A device whose connection is slower sends its reports one by one: one of up to
+/// 64 KiB arrives at the pace of [`BODY`].
+pub(crate) fn long_body(length: usize) -> Slowest {
+    let length = u32::try_from(length).unwrap_or(u32::MAX);
+    let bytes_per_second = length / LONG_BODY_SECONDS;
+    Slowest {
+        grace: LONG_BODY_GRACE,
+        bytes_per_second: bytes_per_second.max(BODY.bytes_per_second),
+    }
+}
 
 /// An answer is read at 256 B/s or faster: a thousand devices that share 10 Mbit/s get 1,250 B/s
 /// each.
@@ -148,6 +158,8 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use fyr_schemas::report::LONGEST_BATCH;
+
     use super::*;
 
     const ALL: [Kind; 5] = [
@@ -200,12 +212,15 @@ mod tests {
         }
         let small = format!("at most {} KiB needs no place", SMALL_BODY >> 10);
         assert!(page.contains(&small), "`{small}`");
-        let long = format!("a body beyond {} KiB", SMALL_BODY >> 10);
-        for (name, pace) in [
-            ("a body", BODY),
-            (long.as_str(), LONG_BODY),
-            ("an answer", ANSWER),
-        ] {
+        let long = format!(
+            "| a body beyond {} KiB | 1/{LONG_BODY_SECONDS} of the whole body each second, or {} B/s if that is more; \
+             at most {} s behind |",
+            SMALL_BODY >> 10,
+            BODY.bytes_per_second,
+            LONG_BODY_GRACE.as_secs()
+        );
+        assert!(page.contains(&long), "`{long}`");
+        for (name, pace) in [("a body", BODY), ("an answer", ANSWER)] {
             let row = format!(
                 "| {name} | {} B/s, at most {} s behind |",
                 pace.bytes_per_second,
@@ -234,6 +249,52 @@ mod tests {
         }
         assert_eq!(steady.left(), BODY.grace);
         assert_eq!(trickle.left(), Duration::ZERO);
+    }
+
+    #[test]
+    fn no_body_holds_a_place_for_longer_than_21_seconds_and_a_report_of_64_kib_may_be_slow() {
+        let longest = Duration::from_secs(21);
+        for length in [SMALL_BODY + 1, 64 << 10, LONGEST_BATCH] {
+            let Slowest {
+                grace,
+                bytes_per_second,
+            } = long_body(length);
+            let length = u32::try_from(length).unwrap();
+            let held = grace + Duration::from_secs(length.into()) / bytes_per_second;
+            assert!(held <= longest, "{length}: {held:?}");
+        }
+        assert_eq!(long_body(64 << 10).bytes_per_second, BODY.bytes_per_second);
+        assert_eq!(long_body(LONGEST_BATCH).bytes_per_second, 64 << 10);
+    }
+
+    #[test]
+    fn what_all_clients_may_take_fits_into_the_memory_of_the_unit() {
+        /// The most that a connection takes.
+        const CONNECTION: usize = 50 << 10;
+        let unit = include_str!("../../packaging/systemd/fyr-server.service");
+        let connections = Kind::Connection.limit(ALL_FILES).in_all;
+        let bodies = Kind::LongReport.limit(ALL_FILES).in_all;
+        let sum = format!(
+            "# {},{:03} connections of {} KiB and {bodies} report bodies of {} MiB,",
+            connections / 1_000,
+            connections % 1_000,
+            CONNECTION >> 10,
+            LONGEST_BATCH >> 20
+        );
+        assert!(unit.contains(&sum), "`{sum}`");
+        let bytes = |name: &str| -> usize {
+            let mut lines = unit.lines();
+            let value = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+            let value = value.unwrap();
+            let (number, shift) = match value.strip_suffix('M') {
+                Some(number) => (number, 20),
+                None => (value.strip_suffix('G').unwrap(), 30),
+            };
+            number.parse::<usize>().unwrap() << shift
+        };
+        let all = connections * CONNECTION + bodies * LONGEST_BATCH;
+        assert!(all < bytes("MemoryHigh"), "{all}");
+        assert!(bytes("MemoryHigh") < bytes("MemoryMax"));
     }
 
     #[test]

@@ -224,6 +224,33 @@ fn long_reports_that_trickle_in_from_a_school_leave_places_to_its_other_devices(
 }
 
 #[test]
+fn a_long_report_of_a_device_with_a_slow_connection_is_stored() -> Result<()> {
+    const LENGTH: usize = 60_000;
+    let hosted = Hosted::open(&[])?;
+    let device = hosted.joined(GROUP)?;
+    let mut body = serde_json::to_vec(&[device.sign(&device.report(1, Revision(1))?)?])?;
+    body.resize(LENGTH, b' ');
+    let mut stream = greedy(&hosted).connect()?;
+    let head = format!(
+        "POST {} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {}\r\nContent-Length: {LENGTH}\r\n\
+         Connection: close\r\n\r\n",
+        LONG.path, LONG.kind
+    );
+    stream.write_all(head.as_bytes())?;
+    // The wait for an answer is the pause between two pieces: 6 KB/s.
+    stream.set_read_timeout(Some(Duration::from_millis(160)))?;
+    for (number, piece) in body.chunks(1_000).enumerate() {
+        ensure!(is_open(&mut stream), "ended after {number} KB");
+        stream.write_all(piece)?;
+    }
+    stream.set_read_timeout(Some(wait::LIMIT))?;
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer)?;
+    assert_eq!(Answer::parse(&answer)?.status, 200);
+    Ok(())
+}
+
+#[test]
 fn thousands_of_streams_of_one_client_are_refused_and_another_gets_its_own() -> Result<()> {
     const ASKED: usize = 3_000;
     raise_file_limit();
