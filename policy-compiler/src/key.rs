@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use fyr_seal::{KeyDirectory, KeyDirectoryError, KeyError, KeyName, SigningKey};
 
 use crate::passphrase::{AskError, PassphraseArgs};
+use crate::signing::finish_replacements;
 
 /// Make signing keys, and list them
 #[derive(Debug, clap::Args)]
@@ -81,6 +82,7 @@ pub(crate) fn run(args: &KeyArgs) -> Result<ExitCode, KeyCommandError> {
 
 fn make(args: &NewArgs) -> Result<ExitCode, KeyCommandError> {
     let directory = KeyDirectory::at(&args.keys);
+    finish_replacements(&directory)?;
     for name in &args.names {
         directory.expect_vacant(name)?;
     }

@@ -12,7 +12,7 @@ use fyr_schemas::GroupId;
 use fyr_seal::{
     Bundles, Change, Content, ContentError, Expected, KeyDirectory, KeyDirectoryError, KeyName,
     Pin, PinError, PublicKey, Published, Repository, RepositoryError, Role, RootChange, SealError,
-    Signers,
+    Shown, Signers,
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -134,7 +134,7 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     clock.checked(issued).map_err(RepositoryError::from)?;
     let root = authorities.root_change(published.as_ref(), clock.now)?;
     show(&content.changes(published.as_ref()));
-    show_keys(&public, published.as_ref());
+    show_keys(&public, published.as_ref(), &Role::ALL);
     show_root(root, &keys)?;
     show_ahead(issued, clock.now);
     if published.is_none() && args.signing.yes && !args.new {
@@ -151,9 +151,9 @@ pub(crate) fn run(args: &PublishArgs) -> Result<ExitCode, PublishError> {
     let source = args.passphrase.source()?;
     let signers = unlock_for(root, &keys, published.as_ref(), &source)?;
     // What was shown is what is signed on top of, after any change to the directory since.
-    let shown = published.as_ref().map(Pin::of);
+    let shown = published.as_ref().map(Shown::of);
     let published = repository
-        .expecting(shown.map_or(Expected::Nothing, Expected::Pinned))
+        .expecting(shown.map_or(Expected::Nothing, Expected::Shown))
         .publish(&content, &authorities, &signers, args.signing.clock())?;
     Pin::of(&published).keep(&keys)?;
     // It is published even if this output is closed.

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use fyr_seal::{
     Expected, KeyDirectory, KeyDirectoryError, KeyError, KeyFiles, KeyName, Pin, PinError,
-    Published, Repository, RepositoryError, Role, Signers, SigningKey,
+    Published, Repository, RepositoryError, Role, Shown, Signers, SigningKey,
 };
 
 use crate::passphrase::{AskError, PassphraseArgs, PassphraseSource};
 use crate::signing::{
-    SigningArgs, SigningError, authorities, public_keys, unlock_one, unlock_root,
+    SigningArgs, SigningError, authorities, public_keys, show_keys, unlock_one, unlock_root,
 };
 
 /// Replace a key and publish the root that names the new one
@@ -114,29 +114,28 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
         .map_err(RepositoryError::from)?;
     // A rotation that broke off left the new key here. It is completed with that key: the root that names
     // it may be known to others, and a third key would contradict it.
-    let waits = !published.role_keys(name.role()).contains(&current.hex());
-    if waits {
-        eprintln!("  {name} key added: {}", current.hex());
+    let is_unpublished = !published.role_keys(name.role()).contains(&current.hex());
+    let new = if is_unpublished {
+        None
     } else {
-        eprintln!("  {name} key replaced: {}", current.hex());
+        Some(new_key(name)?)
+    };
+    if let Some(key) = &new {
+        *current = key.public_key();
     }
+    let new_hex = current.hex();
+    show_keys(&public, Some(&published), &OF_THE_ROOT);
     eprintln!("  the root is signed too");
     if !signing.confirmed()? {
         eprintln!("nothing was changed");
         return Ok(ExitCode::FAILURE);
     }
     let source = passphrase.source()?;
-    let new = if waits {
-        None
-    } else {
-        Some(NewKey::make(name, &source)?)
-    };
-    let (key, files) = new.map(|new| (new.key, new.files)).unzip();
-    if let Some(key) = &key {
-        *current = key.public_key();
-    }
-    let new_hex = current.hex();
-    let signers = unlock_signers(name, key, &keys, &published, &source)?;
+    let files = new.as_ref().map(|key| files_of(name, key, &source));
+    let files = files.transpose()?;
+    let signers = unlock_signers(name, new, &keys, &published, &source)?;
+    // What was shown is what is replaced.
+    let repository = repository.expecting(Expected::Shown(Shown::of(&published)));
     let prepared = repository.prepare_rotation(&authorities(&public), &signers, signing.clock())?;
     // INVARIANT: the new key is stored before a root that names it leaves this program, and from then on
     // both keys stay; no file of the repository decides over them.
@@ -161,20 +160,21 @@ pub(crate) fn run(args: &RotateArgs) -> Result<ExitCode, RotateError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A key that is not stored yet.
-struct NewKey {
-    key: SigningKey,
-    files: KeyFiles,
+/// The roles whose keys the root names.
+const OF_THE_ROOT: [Role; 4] = [Role::Root, Role::Targets, Role::Snapshot, Role::Timestamp];
+
+fn new_key(name: &KeyName) -> Result<SigningKey, RotateError> {
+    SigningKey::generate().map_err(|source| RotateError::Generate(name.clone(), source))
 }
 
-impl NewKey {
-    fn make(name: &KeyName, source: &PassphraseSource) -> Result<Self, RotateError> {
-        let passphrase = source.new_one(&format!("the key {name}"))?;
-        let failed = |source| RotateError::Generate(name.clone(), source);
-        let key = SigningKey::generate().map_err(failed)?;
-        let files = KeyFiles::of(&key, &passphrase).map_err(failed)?;
-        Ok(Self { key, files })
-    }
+/// The files of a key that is not stored yet.
+fn files_of(
+    name: &KeyName,
+    key: &SigningKey,
+    source: &PassphraseSource,
+) -> Result<KeyFiles, RotateError> {
+    let passphrase = source.new_one(&format!("the key {name}"))?;
+    KeyFiles::of(key, &passphrase).map_err(|source| RotateError::Generate(name.clone(), source))
 }
 
 /// Opens the keys that sign. Of a key that `new` replaces only a root signs once more: devices follow

@@ -93,9 +93,20 @@ impl SigningArgs {
     }
 }
 
+/// Completes the replacement of keys that broke off, and names them.
+pub(crate) fn finish_replacements(keys: &KeyDirectory) -> Result<(), KeyDirectoryError> {
+    for name in keys.finish_replacements()? {
+        eprintln!(
+            "  the replacement of the key `{name}` had broken off: the new key is now in its place"
+        );
+    }
+    Ok(())
+}
+
 /// The public keys of a directory, refused unless every role has one: a wrong directory is reported
-/// as that, and not as keys to be made.
+/// as that, and not as keys to be made. Completes the replacement of keys first.
 pub(crate) fn public_keys(keys: &KeyDirectory) -> Result<Vec<(KeyName, PublicKey)>, SigningError> {
+    finish_replacements(keys)?;
     let public = keys.public_keys()?;
     let has = |role: Role| public.iter().any(|(name, _)| name.role() == role);
     let missing: Vec<Role> = Role::ALL.into_iter().filter(|role| !has(*role)).collect();
@@ -189,8 +200,12 @@ pub(crate) fn unlock_one(
 
 /// Names every key that may sign from now on, or no longer may, by role and public key: a key that
 /// was put into the directory unseen is not signed unseen.
-pub(crate) fn show_keys(public: &[(KeyName, PublicKey)], published: Option<&Published>) {
-    for role in Role::ALL {
+pub(crate) fn show_keys(
+    public: &[(KeyName, PublicKey)],
+    published: Option<&Published>,
+    roles: &[Role],
+) {
+    for role in roles.iter().copied() {
         let before = published.map(|published| published.role_keys(role));
         let before = before.unwrap_or_default();
         let mut now = BTreeSet::new();

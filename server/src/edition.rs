@@ -67,23 +67,6 @@ impl ReportedControls {
         }
     }
 
-    /// What a bundle asks for.
-    #[cfg(test)]
-    pub(crate) fn of(bundle: &fyr_schemas::bundle::Bundle) -> Self {
-        let ordinary = bundle.controls.iter().map(|control| control.id.clone());
-        let variants = bundle.variants.iter().map(|variant| {
-            let others = variant.controls.iter().map(|(id, other)| {
-                let ordinary = bundle.controls.iter().find(|it| it.id == *id);
-                let value = other.as_ref().map(|it| it.value.as_str());
-                (id.clone(), Instead::of(ordinary, value))
-            });
-            (variant.during.clone(), others.collect())
-        });
-        let timetable = bundle.timetable.as_ref();
-        let periods = timetable.map(|it| it.periods.keys().cloned().collect());
-        Self::new(periods, ordinary.collect(), variants)
-    }
-
     /// What is reported while these periods run.
     pub(crate) fn while_running(&self, periods: Option<&PeriodsInForce>) -> &BTreeSet<ControlId> {
         periods

@@ -229,13 +229,11 @@ mod tests {
     use std::sync::Arc;
 
     use fyr_schemas::Revision;
-    use fyr_schemas::bundle::Bundle;
     use fyr_schemas::report::{FailureReason, Product};
     use proptest::prelude::*;
     use serde_json::json;
 
     use super::*;
-    use crate::edition::{Edition, ReportedControls};
     use crate::publication::PublishedGroup;
 
     fn at(second: i64) -> Timestamp {
@@ -248,22 +246,11 @@ mod tests {
     }
 
     fn publication(revision: u64) -> Publication {
-        let bundle: Bundle = serde_json::from_value(json!({
+        let bundle = json!({
             "format": 1, "organisation": "ballerup", "group": "g", "unit": "/", "audience": "pupils",
             "stage": "s", "controls": [], "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {},
-        }))
-        .unwrap();
-        let group = PublishedGroup {
-            unit_name: None,
-            audience: bundle.audience,
-            stage: bundle.stage.clone(),
-            controls: Arc::default(),
-            decisions: Arc::default(),
-            edition: Edition {
-                digest: digest(revision).parse().unwrap(),
-                controls: Arc::new(ReportedControls::of(&bundle)),
-            },
-        };
+        });
+        let group = PublishedGroup::of_bundle(&digest(revision), &bundle);
         Publication {
             organisation: "ballerup".parse().unwrap(),
             revision: Revision(revision),

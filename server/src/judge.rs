@@ -120,15 +120,12 @@ fn compare_periods(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use fyr_schemas::Revision;
-    use fyr_schemas::bundle::Bundle;
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::edition::ReportedControls;
+    use crate::publication::PublishedGroup;
 
     const ALL_PUBLISHED: Unpublished = Unpublished {
         controls: 0,
@@ -160,11 +157,7 @@ mod tests {
         for (name, value) in timed.as_object().unwrap() {
             bundle[name] = value.clone();
         }
-        let bundle: Bundle = serde_json::from_value(bundle).unwrap();
-        Edition {
-            digest: digest.to_string().repeat(64).parse().unwrap(),
-            controls: Arc::new(ReportedControls::of(&bundle)),
-        }
+        PublishedGroup::of_bundle(&digest.to_string().repeat(64), &bundle).edition
     }
 
     fn report(digest: char, controls: &[&str], more: &Value) -> Report {

@@ -66,7 +66,10 @@ pub(crate) struct PublishedGroup {
 pub(crate) enum ReadError {
     /// Its metadata is missing, or devices would not believe it.
     #[error("the repository's metadata cannot be believed")]
-    Metadata(#[from] RepositoryError),
+    Metadata(#[source] RepositoryError),
+    /// The system does not let this program read a file of the repository.
+    #[error("a file of the repository cannot be read")]
+    Repository(#[source] RepositoryError),
     /// A bundle is missing, cannot be read, or is longer than devices take.
     #[error("a published bundle cannot be read")]
     Target(#[source] RepositoryError),
@@ -99,6 +102,15 @@ pub(crate) enum ReadError {
     },
 }
 
+impl From<RepositoryError> for ReadError {
+    fn from(error: RepositoryError) -> Self {
+        match error {
+            RepositoryError::Read(..) => Self::Repository(error),
+            error => Self::Metadata(error),
+        }
+    }
+}
+
 /// The bytes of `timestamp.json`, the last file of every publication; none before the first.
 pub(crate) fn stamp(repository: &Path) -> Result<Option<Vec<u8>>, ReadError> {
     Ok(Repository::at(repository).timestamp()?)
@@ -108,15 +120,15 @@ impl Publication {
     /// Reads what is published, verified as devices verify it; none in an empty directory.
     ///
     /// `announce` is called with the revision as soon as the timestamp and the snapshot are verified.
-    /// Bundles that `before` has with the same digest are taken from it. Where the timestamp of the
-    /// repository is no longer `stamp`, the reading ends with [`ReadError::Overtaken`], and `shared`
-    /// keeps the bundles that were read.
+    /// Bundles that `before` has with the same digest are taken from it. `is_newest` is asked after every
+    /// [`LOOK_EVERY`] bundles that are read. Where this is no longer the newest publication, the reading
+    /// ends with [`ReadError::Overtaken`], and `shared` keeps the bundles that were read.
     pub(crate) fn read(
         repository: &Path,
-        stamp: &[u8],
         before: Option<&Self>,
         shared: &mut Shared,
         announce: impl FnMut(Revision),
+        mut is_newest: impl FnMut() -> Result<bool, ReadError>,
     ) -> Result<Option<Self>, ReadError> {
         let Some(published) = Repository::at(repository).published_announcing(announce)? else {
             return Ok(None);
@@ -134,9 +146,7 @@ impl Publication {
             let read = if let Some(known) = known.cloned() {
                 known
             } else {
-                if bundles_read.is_multiple_of(LOOK_EVERY)
-                    && self::stamp(repository)?.as_deref() != Some(stamp)
-                {
+                if bundles_read.is_multiple_of(LOOK_EVERY) && !is_newest()? {
                     shared.overtaken.append(&mut groups);
                     return Err(ReadError::Overtaken);
                 }
@@ -255,6 +265,15 @@ mod tests {
 
     use super::*;
 
+    impl PublishedGroup {
+        /// What a bundle says of its group, read as from a repository.
+        pub(crate) fn of_bundle(digest: &str, bundle: &serde_json::Value) -> Self {
+            let text = bundle.to_string();
+            let described: Described<'_> = serde_json::from_str(&text).unwrap();
+            Self::of(digest.parse().unwrap(), &described, &mut Shared::default()).unwrap()
+        }
+    }
+
     #[test]
     fn reading_ends_where_a_newer_publication_came_and_what_was_read_is_kept() {
         let town = fyr_fixtures::Publication::new();
@@ -263,30 +282,37 @@ mod tests {
             .collect();
         let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
         town.publish_groups(&groups, DAY).unwrap();
-        let stamp = super::stamp(&town.path()).unwrap().unwrap();
         let mut shared = Shared::default();
-        let mut announced = Vec::new();
+        let (mut announced, mut looks) = (Vec::new(), 0);
 
-        // The timestamp of the repository is read as another one from here on.
-        let overtaken = Publication::read(&town.path(), b"older", None, &mut shared, |revision| {
-            announced.push(revision);
-        });
+        // A newer publication is there at the second look.
+        let overtaken = Publication::read(
+            &town.path(),
+            None,
+            &mut shared,
+            |revision| announced.push(revision),
+            || {
+                looks += 1;
+                Ok(looks < 2)
+            },
+        );
         assert!(matches!(overtaken, Err(ReadError::Overtaken)));
         assert_eq!(announced, [Revision(1)], "a hint is sent all the same");
+        let kept = shared.overtaken.clone();
+        assert_eq!(kept.len(), LOOK_EVERY);
 
         let read = |shared: &mut Shared, before: Option<&Publication>| {
-            let stamp = super::stamp(&town.path()).unwrap().unwrap();
-            let read = Publication::read(&town.path(), &stamp, before, shared, |_| {});
+            let read = Publication::read(&town.path(), before, shared, |_| {}, || Ok(true));
             read.unwrap().unwrap()
         };
         let first = read(&mut shared, None);
         assert_eq!(first.groups.len(), groups.len());
-
-        // Bundles that are known from a publication that was overtaken need not be there.
-        shared.overtaken.clone_from(&first.groups);
-        std::fs::remove_dir_all(town.file("targets/bundles")).unwrap();
-        let again = Publication::read(&town.path(), &stamp, None, &mut shared, |_| {});
-        assert_eq!(again.unwrap().unwrap(), first);
+        for (group, kept) in &kept {
+            assert!(
+                Arc::ptr_eq(&first.groups[group], kept),
+                "{group} is read once"
+            );
+        }
         assert!(shared.overtaken.is_empty());
 
         town.publish_groups(&groups[1..], NEXT_DAY).unwrap();
@@ -295,5 +321,27 @@ mod tests {
         let known =
             |publication: &Publication| Arc::clone(&publication.groups[&"g1".parse().unwrap()]);
         assert!(Arc::ptr_eq(&known(&first), &known(&second)));
+    }
+
+    #[test]
+    fn a_file_that_the_system_does_not_let_us_read_is_no_forged_metadata() {
+        let town = fyr_fixtures::Publication::new();
+        town.publish_groups(&["g"], DAY).unwrap();
+        for name in ["metadata/timestamp.json", "metadata/1.root.json"] {
+            let path = town.file(name);
+            let bytes = fs::read(&path).unwrap();
+            fs::remove_file(&path).unwrap();
+            fs::create_dir(&path).unwrap();
+            let read = stamp(&town.path()).and_then(|_| {
+                let mut shared = Shared::default();
+                Publication::read(&town.path(), None, &mut shared, |_| {}, || Ok(true))
+            });
+            assert!(
+                matches!(read, Err(ReadError::Repository(_))),
+                "{name}: {read:?}"
+            );
+            fs::remove_dir(&path).unwrap();
+            fs::write(&path, bytes).unwrap();
+        }
     }
 }

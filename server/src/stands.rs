@@ -4,11 +4,11 @@
 //! Nearly all devices stand alike in nearly all controls, so that only the exceptions are counted.
 //! Gaps are many and lead to no action: the store counts them ([`Gaps`]).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use fyr_schemas::fleet::FleetDevice;
 use fyr_schemas::report::ControlState;
-use fyr_schemas::{ControlId, GroupId};
+use fyr_schemas::{ControlId, GroupId, PeriodId};
 
 use crate::publication::Publication;
 use crate::standing::{Standing, standing};
@@ -17,10 +17,10 @@ use crate::standing::{Standing, standing};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Stands(BTreeMap<Standing, u64>);
 
-/// On how many devices of a group a browser does not support a control. Only devices count whose
-/// standing this decides: see [`shows_gaps`].
+/// On how many devices of a group on which these periods run a browser does not support a control.
+/// Only devices count whose standing this decides: see [`shows_gaps`].
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(crate) struct Gaps(BTreeMap<GroupId, BTreeMap<ControlId, u64>>);
+pub(crate) struct Gaps(BTreeMap<(GroupId, BTreeSet<PeriodId>), BTreeMap<ControlId, u64>>);
 
 /// How the devices of one group stand in each control.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -51,21 +51,37 @@ pub(crate) fn stands(
             stands.change_now(device, changed);
         }
     }
-    for (group, gaps) in &gaps.0 {
+    for ((group, running), gaps) in &gaps.0 {
         let Some(stands) = groups.get_mut(group) else {
             continue;
         };
+        let published = publication.groups.get(group).into_iter();
+        let changed = published.flat_map(|it| it.edition.controls.changed_by(running));
+        let changed: BTreeSet<&ControlId> = changed.collect();
         for (control, devices) in gaps {
-            stands.move_some(control, (Standing::InForce, Standing::Gap), *devices);
+            // These devices were counted without their gaps.
+            let counted = if changed.contains(control) {
+                Standing::NotNow
+            } else {
+                Standing::InForce
+            };
+            stands.move_some(control, (counted, Standing::Gap), *devices);
         }
     }
     groups
 }
 
 impl Gaps {
-    /// Counts these devices of a group as well.
-    pub(crate) fn add(&mut self, group: GroupId, control: ControlId, devices: u64) {
-        *self.0.entry(group).or_default().entry(control).or_default() += devices;
+    /// Counts these devices of a group as well, on which these periods run.
+    pub(crate) fn add(
+        &mut self,
+        group: GroupId,
+        running: BTreeSet<PeriodId>,
+        control: ControlId,
+        devices: u64,
+    ) {
+        let controls = self.0.entry((group, running)).or_default();
+        *controls.entry(control).or_default() += devices;
     }
 }
 
@@ -82,7 +98,7 @@ impl GroupStands {
     }
 
     /// Counts the controls that the periods change which a device reports as running. What it reports of
-    /// such a control is about the value that it has now.
+    /// such a control is about the value that it has now. Its gaps are counted by the store.
     fn change_now<'a>(
         &mut self,
         device: &FleetDevice,
@@ -110,9 +126,9 @@ impl GroupStands {
     /// How they stand in one control.
     pub(crate) fn in_control(&self, control: &ControlId) -> Stands {
         let mut stands = self.ordinary.clone();
+        // From the best standing on: a device that is moved to *not now* is moved on to a gap.
         for ((from, to), devices) in self.instead.get(control).into_iter().flatten() {
-            // A gap that was stored after the devices were read, or one in a control that a period changes
-            // now, takes none away that is not there.
+            // A gap that was stored after the devices were read takes none away that is not there.
             let moved = stands.count(*from).min(*devices);
             stands.0.insert(*from, stands.count(*from) - moved);
             stands.add(*to, moved);
@@ -157,7 +173,6 @@ mod tests {
     use std::sync::Arc;
 
     use fyr_schemas::Revision;
-    use fyr_schemas::bundle::Bundle;
     use fyr_schemas::fleet::{Contradiction, DeviceState, Finding};
     use fyr_schemas::report::FailureReason;
     use jiff::Timestamp;
@@ -165,7 +180,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::edition::{Edition, ReportedControls};
     use crate::publication::PublishedGroup;
 
     /// While this period runs, `a` is absent and `b` has another value.
@@ -185,7 +199,7 @@ mod tests {
     fn publication() -> Publication {
         let control = |id: &str, value: &str| json!({"id": id, "value": value, "rule": "r", "decision": null, "coverage": {}});
         let group = |name: &str| {
-            let bundle: Bundle = serde_json::from_value(json!({
+            let bundle = json!({
                 "format": 1, "organisation": "o", "group": name, "unit": "/", "audience": "pupils",
                 "stage": "s", "controls": CONTROLS.map(|id| control(id, "on")), "decisions": {},
                 "chromium": {}, "firefox": {}, "hosts": {},
@@ -194,20 +208,9 @@ mod tests {
                     "during": [PERIOD],
                     "controls": {"a": null, "b": control("b", "off"), "c": control("c", "on")},
                 }],
-            }))
-            .unwrap();
-            let published = PublishedGroup {
-                unit_name: None,
-                audience: bundle.audience,
-                stage: bundle.stage.clone(),
-                controls: Arc::default(),
-                decisions: Arc::default(),
-                edition: Edition {
-                    digest: "1".repeat(64).parse().unwrap(),
-                    controls: Arc::new(ReportedControls::of(&bundle)),
-                },
-            };
-            (bundle.group, Arc::new(published))
+            });
+            let published = PublishedGroup::of_bundle(&"1".repeat(64), &bundle);
+            (name.parse().unwrap(), Arc::new(published))
         };
         let enrolment = json!({"organisation": "o", "keys": []});
         Publication {
@@ -263,7 +266,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn exceptions_are_counted_as_if_each_device_were_looked_at(devices in devices()) {
+        fn exceptions_are_counted_as_if_each_device_were_looked_at(mut devices in devices()) {
             let mut gaps = Gaps::default();
             let mut expected: BTreeMap<(GroupId, &str), Stands> = BTreeMap::new();
             for device in &devices {
@@ -272,7 +275,8 @@ mod tests {
                     let found = found.map(|it| it.state);
                     let group = device.group.clone();
                     if found == Some(ControlState::Gap) && shows_gaps(device) {
-                        gaps.add(group.clone(), control.parse().unwrap(), 1);
+                        let running = device.running.clone();
+                        gaps.add(group.clone(), running, control.parse().unwrap(), 1);
                     }
                     let of = expected.entry((group, control)).or_default();
                     let standing = standing(device, found);
@@ -280,6 +284,10 @@ mod tests {
                     let is_now = found.is_some() || !is_changed || standing != Standing::InForce;
                     of.add(if is_now { standing } else { Standing::NotNow }, 1);
                 }
+            }
+            // The store counts gaps, and reads no device with them.
+            for device in &mut devices {
+                device.findings.retain(|it| it.state != ControlState::Gap);
             }
             let counted = stands(&devices, &gaps, &publication());
             for ((group, control), expected) in expected {

@@ -220,20 +220,16 @@ impl Reading {
     fn read(&mut self, stamp: &[u8]) -> Result<Option<Publication>, ReadError> {
         let before = self.before.as_deref();
         let announced = &self.announced;
-        Publication::read(
-            &self.repository,
-            stamp,
-            before,
-            &mut self.shared,
-            |revision| {
-                announced
-                    .send_if_modified(|announced| announced.replace(revision) != Some(revision));
-                // At the start no device waits, and the server does.
-                if before.is_some() {
-                    yield_to_devices();
-                }
-            },
-        )
+        let repository = &self.repository;
+        let announce = |revision| {
+            announced.send_if_modified(|announced| announced.replace(revision) != Some(revision));
+            // At the start no device waits, and the server does.
+            if before.is_some() {
+                yield_to_devices();
+            }
+        };
+        let is_newest = || Ok(publication::stamp(repository)?.as_deref() == Some(stamp));
+        Publication::read(repository, before, &mut self.shared, announce, is_newest)
     }
 }
 

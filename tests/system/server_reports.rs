@@ -266,6 +266,29 @@ fn a_control_that_a_running_period_ends_or_changes_does_not_count_as_in_force() 
 }
 
 #[test]
+fn a_gap_in_a_control_that_a_running_period_changes_is_counted_once() -> Result<()> {
+    let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
+    scene.forge(1, |it| {
+        it["periods"]["running"] = json!([PERIOD]);
+        let controls = it["controls"].as_array_mut().expect("controls");
+        controls.retain(|it| it["control"] != CONTROL_OUTSIDE_PERIOD);
+        for control in controls {
+            if control["control"] == CONTROL_CHANGED_BY_PERIOD {
+                control["state"] = json!({"is": "gap"});
+            }
+        }
+    })?;
+    let other = scene.hosted.joined(GROUP_WITH_TIMETABLE)?;
+    scene.hosted.send(&other, &other.report(1, Revision(1))?)?;
+    let fleet = scene.hosted.json("/api/v1/fleet")?;
+    assert_eq!(
+        fleet["populations"]["pupils"]["controls"][CONTROL_CHANGED_BY_PERIOD],
+        json!({"devices": 2, "in_force": 1, "gaps": 1, "not_now": 0})
+    );
+    Ok(())
+}
+
+#[test]
 fn a_report_of_more_periods_than_a_report_may_have_is_refused() -> Result<()> {
     let scene = Scene::with_device_of(GROUP_WITH_TIMETABLE)?;
     let names: Vec<String> = (0..=MOST_PERIODS).map(|it| format!("p-{it}")).collect();

@@ -97,16 +97,25 @@ pub struct Clash {
 
 /// Lowers what one group wants.
 pub fn lower(desired: &Desired) -> Lowered {
-    Groundwork::of(&desired.settings, &desired.oldest_browsers).lower(desired)
+    groundwork(desired).lower(desired)
 }
 
 /// Where each engine enforces what one group wants of sites.
 pub(crate) fn placements(desired: &Desired) -> [Placements; 2] {
-    Groundwork::of(&desired.settings, &desired.oldest_browsers).placements(desired)
+    groundwork(desired).placements(desired)
 }
 
-/// What settings alone come to, for any sites: the same for all groups of these
-/// settings.
+fn groundwork(desired: &Desired) -> Groundwork {
+    let settings = desired.settings.iter();
+    let values = settings.map(|(control, decided)| (control, &decided.value));
+    Groundwork::of(&values.collect(), &desired.oldest_browsers)
+}
+
+/// The value of each setting, whichever rule holds it.
+pub(crate) type SettingValues<'v> = BTreeMap<&'v ControlId, &'v Value>;
+
+/// What the values of settings alone come to, for any sites: the same for all groups with these
+/// values.
 #[derive(Debug)]
 pub(crate) struct Groundwork {
     drafts: [Draft; 2],
@@ -117,7 +126,7 @@ pub(crate) struct Groundwork {
 impl Groundwork {
     /// Lowers settings.
     pub(crate) fn of(
-        settings: &BTreeMap<ControlId, Decided<Value>>,
+        settings: &SettingValues<'_>,
         oldest_browsers: &BTreeMap<Engine, BrowserVersion>,
     ) -> Self {
         let drafts = Engine::ALL.map(|engine| {

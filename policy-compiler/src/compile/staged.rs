@@ -70,12 +70,18 @@ impl Staged {
             self.write(&bundle::list_target_name(category), text.as_bytes())?;
         }
         self.write("gaps.json", &to_json(&gaps)?)?;
-        if self.out.exists() {
-            fs::rename(&self.out, self.directory.path().join("old")).map_err(writing)?;
+        let old = self.directory.path().join("old");
+        let replaces = self.out.exists();
+        if replaces {
+            fs::rename(&self.out, &old).map_err(writing)?;
         } else if let Some(parent) = self.out.parent() {
             fs::create_dir_all(parent).map_err(writing)?;
         }
-        fs::rename(&self.fresh, &self.out).map_err(writing)
+        let placed = fs::rename(&self.fresh, &self.out);
+        if placed.is_err() && replaces {
+            fs::rename(&old, &self.out).map_err(writing)?;
+        }
+        placed.map_err(writing)
     }
 
     fn write(&self, name: &str, bytes: &[u8]) -> Result<(), CompileError> {

@@ -1,6 +1,7 @@
 //! What was published, revision by revision, so that a report of an old revision can be compared
 //! with it. Only the revisions in which a group got another bundle are rows.
 
+use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
@@ -40,20 +41,21 @@ pub(super) async fn record(
             changed.push((group, &published.edition));
         }
     }
-    // Groups share what they report, so a set is looked at once, wherever it is.
+    // Groups share what they report. A set is named and interned once for each place in memory that has it.
+    let place = |edition: &Edition| Arc::as_ptr(&edition.controls).addr();
     let sets: HashMap<usize, &ReportedControls> = changed
         .iter()
-        .map(|(_, edition)| (Arc::as_ptr(&edition.controls).addr(), &*edition.controls))
+        .map(|(_, edition)| (place(edition), &*edition.controls))
         .collect();
-    name(connection, sets.values().copied()).await?;
+    name(connection, sets.into_values()).await?;
     let mut numbers = HashMap::new();
-    for (place, set) in sets {
-        numbers.insert(place, intern(connection, set).await?);
-    }
     for (group, edition) in changed {
-        let controls = numbers.get(&Arc::as_ptr(&edition.controls).addr()).copied();
-        let bundle = controls.map(|controls| (edition.digest.as_str(), controls));
-        put(connection, group.as_str(), revision, bundle).await?;
+        let controls = match numbers.entry(place(edition)) {
+            Entry::Occupied(known) => *known.get(),
+            Entry::Vacant(new) => *new.insert(intern(connection, &edition.controls).await?),
+        };
+        let bundle = (edition.digest.as_str(), controls);
+        put(connection, group.as_str(), revision, Some(bundle)).await?;
     }
     // What is left has no bundle any more.
     for (group, digest) in known {

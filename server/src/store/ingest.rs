@@ -1,6 +1,7 @@
 //! Takes verified reports into the database: what becomes of a batch, in one transaction. A report
 //! without news changes one row; one with news is stored as it was signed, and changes the intervals
-//! of the controls that changed. Names that were never published are left out, and nothing else is.
+//! of the controls that changed. Names that were never published are left out, and so is the signed text
+//! of a report that has them; nothing else is.
 
 mod device;
 mod names;

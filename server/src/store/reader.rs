@@ -1,13 +1,13 @@
 //! What is read from the store of all devices, as typed values.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnection;
 
 use fyr_schemas::fleet::{Contradiction, DepartedDevice, Departure, Finding};
 use fyr_schemas::report::Report;
-use fyr_schemas::{DeviceId, GroupId, OrganisationId};
+use fyr_schemas::{ControlId, DeviceId, GroupId, OrganisationId, PeriodId};
 
 use super::{Store, StoreError, state};
 use crate::fleet::{DeviceRecord, FleetRecords, Reuse};
@@ -78,6 +78,14 @@ struct FindingRow {
     state: String,
 }
 
+#[derive(sqlx::FromRow)]
+struct GapRow {
+    device_group: String,
+    running: Option<String>,
+    control: String,
+    devices: i64,
+}
+
 /// What the reports of a device say now.
 #[derive(Default)]
 struct Reported {
@@ -110,32 +118,33 @@ impl Store {
         records
     }
 
-    /// How many devices of each group have a gap in each control; these devices do not count.
+    /// How many devices of each group have a gap in each control, by the periods that they report as
+    /// running; these devices do not count.
     pub(crate) async fn gaps(&self, others: &[&DeviceId]) -> Result<Gaps, StoreError> {
         let others = serde_json::to_string(others).unwrap_or_default();
-        let rows: Vec<(String, String, i64)> = sqlx::query_as(
-            "WITH counted AS
-               (SELECT number, device_group FROM device
+        // A report is opened once for each device, not for each of its gaps.
+        let rows: Vec<GapRow> = sqlx::query_as(
+            "WITH counted AS MATERIALIZED
+               (SELECT number, device_group,
+                       CASE WHEN json_valid(latest)
+                            THEN json_extract(latest, '$.periods.running') END AS running
+                FROM device
                 WHERE departure IS NULL AND id NOT IN (SELECT value FROM json_each(?1)))
-             SELECT counted.device_group, control.id, count(*)
+             SELECT counted.device_group, counted.running, control.id AS control,
+                    count(*) AS devices
              FROM counted
              JOIN interval INDEXED BY gap ON interval.device = counted.number
                AND interval.until IS NULL AND interval.state = 'gap'
              JOIN control ON control.number = interval.control
-             GROUP BY counted.device_group, interval.control",
+             GROUP BY counted.device_group, counted.running, interval.control",
         )
         .bind(others)
         .fetch_all(&self.readers)
         .await?;
         let mut gaps = Gaps::default();
-        for (group, control, devices) in rows {
-            let unreadable = || unreadable("gap", &group);
-            let parsed = group.parse().map_err(|_| unreadable()).and_then(|id| {
-                let control = control.parse().map_err(|_| unreadable())?;
-                Ok((id, control))
-            });
-            if let Some((group, control)) = readable(parsed) {
-                gaps.add(group, control, devices.unsigned_abs());
+        for row in rows {
+            if let Some((group, running, control)) = readable(row.parse()) {
+                gaps.add(group, running, control, row.devices.unsigned_abs());
             }
         }
         Ok(gaps)
@@ -234,6 +243,21 @@ pub(super) fn unreadable(what: &'static str, device: &str) -> StoreError {
     StoreError::Unreadable {
         what,
         device: device.to_owned(),
+    }
+}
+
+impl GapRow {
+    fn parse(&self) -> Result<(GroupId, BTreeSet<PeriodId>, ControlId), StoreError> {
+        let unreadable = || unreadable("gap", &self.device_group);
+        let running = self.running.as_deref().map(serde_json::from_str);
+        Ok((
+            self.device_group.parse().map_err(|_| unreadable())?,
+            running
+                .transpose()
+                .map_err(|_| unreadable())?
+                .unwrap_or_default(),
+            self.control.parse().map_err(|_| unreadable())?,
+        ))
     }
 }
 

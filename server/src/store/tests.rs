@@ -10,7 +10,6 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
-use fyr_schemas::bundle::Bundle;
 use fyr_schemas::enrolment::EnrolmentToken;
 use fyr_schemas::fleet::Contradiction;
 use fyr_schemas::report::{ControlReport, ControlState, Event, PeriodsInForce};
@@ -20,7 +19,6 @@ use super::{
     Actor, Devices, EnrolOutcome, FleetAction, IngestOutcome, NewDevice, NewReport, Order,
     OrderOutcome, Store, Surroundings,
 };
-use crate::edition::{Edition, ReportedControls};
 use crate::fleet::FleetRecords;
 use crate::publication::{Publication, PublishedGroup};
 use crate::quota::BYTES_A_DAY;
@@ -96,12 +94,12 @@ pub(super) fn controls() -> impl Iterator<Item = String> {
 fn publication() -> Publication {
     let control =
         |id| json!({"id": id, "value": "on", "rule": "r", "decision": null, "coverage": {}});
-    let bundle = serde_json::from_value(json!({
+    let bundle = json!({
         "format": 1, "organisation": "ballerup", "group": "group-1", "unit": "/",
         "audience": "pupils", "stage": "s", "controls": controls().map(control).collect::<Vec<_>>(),
         "decisions": {}, "chromium": {}, "firefox": {}, "hosts": {},
-    }));
-    let bundle: Bundle = bundle.unwrap();
+    });
+    let group = PublishedGroup::of_bundle(&"1".repeat(64), &bundle);
     let enrolment = json!({"organisation": "ballerup", "keys": []});
     Publication {
         organisation: "ballerup".parse().unwrap(),
@@ -109,21 +107,7 @@ fn publication() -> Publication {
         published: now(),
         expires: now(),
         enrolment: serde_json::from_value(enrolment).unwrap(),
-        groups: [(
-            "group-1".parse().unwrap(),
-            Arc::new(PublishedGroup {
-                unit_name: None,
-                audience: bundle.audience,
-                stage: bundle.stage.clone(),
-                decisions: Arc::new(bundle.decisions.clone()),
-                edition: Edition {
-                    digest: "1".repeat(64).parse().unwrap(),
-                    controls: Arc::new(ReportedControls::of(&bundle)),
-                },
-                controls: Arc::new(bundle.controls.into_iter().map(Arc::new).collect()),
-            }),
-        )]
-        .into(),
+        groups: [("group-1".parse().unwrap(), Arc::new(group))].into(),
     }
 }
 

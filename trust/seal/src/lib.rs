@@ -37,6 +37,6 @@ pub use publication::{
     Authorities, Publication, RootChange, SealError, Signers, publish, renew, rotate,
 };
 pub use published::Published;
-pub use repository::{Expected, Prepared, Repository};
+pub use repository::{Expected, Prepared, Repository, Shown};
 pub use repository_error::RepositoryError;
 pub use role::{Role, UnknownRole};

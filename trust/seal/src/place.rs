@@ -11,7 +11,10 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::{Component, Path};
 
-use rustix::fs::{self, AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, Stat, Uid};
+use rustix::fs::{
+    self, AtFlags, CWD, Dir, FileType, Gid, Mode, OFlags, Stat, Timespec, Timestamps, UTIME_NOW,
+    Uid,
+};
 use rustix::io::Errno;
 
 const DIRECTORY: OFlags = OFlags::RDONLY
@@ -111,6 +114,24 @@ impl Directory {
         let mut content = Vec::with_capacity(bytes.len());
         file.take(bytes.len() as u64).read_to_end(&mut content)?;
         Ok(content == bytes)
+    }
+
+    /// Sets the time at which a file was written to now.
+    pub(crate) fn touch(&self, name: &OsStr) -> io::Result<()> {
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_NOW,
+        };
+        let times = Timestamps {
+            last_access: now,
+            last_modification: now,
+        };
+        Ok(fs::utimensat(
+            &self.opened,
+            name,
+            &times,
+            AtFlags::SYMLINK_NOFOLLOW,
+        )?)
     }
 
     /// Removes the files whose name `is_unused` and that were written before a time, in seconds since

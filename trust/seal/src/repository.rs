@@ -35,8 +35,9 @@ const SWEPT: [&str; 4] = [METADATA, "targets", "targets/bundles", LISTS];
 /// How much of a list is read at once.
 const PIECE: usize = 64 * 1024;
 const LOCK_PAUSE: Duration = Duration::from_millis(50);
-/// How long a file stays that neither of the last two publications names. A device may still fetch it,
-/// and where the lock does not hold, as on some network file systems, another program may be publishing it.
+/// How long a file stays after it was written, and after the last publication that named it was replaced. A
+/// device may still fetch it, and where the lock does not hold, as on some network file systems, another
+/// program may be publishing it.
 const KEPT: Duration = Duration::from_hours(24);
 
 /// A repository directory. Publishing and renewing take a lock in it, so that the `fyr`
@@ -53,6 +54,7 @@ pub struct Repository {
 #[must_use]
 pub struct Prepared<'a> {
     repository: &'a Repository,
+    before: Published,
     publication: Publication,
     _lock: File,
 }
@@ -63,17 +65,17 @@ impl Prepared<'_> {
     /// # Errors
     /// [`RepositoryError`]; a part of it may be published, and so may the root that names other keys.
     pub fn write(self) -> Result<Published, RepositoryError> {
-        self.repository.write(None, &self.publication)?;
-        self.repository.expect_published()
+        let Self {
+            repository, before, ..
+        } = &self;
+        repository.write(Some(before), None, &self.publication)?;
+        let (root, seen) = (before.first_root().clone(), Seen::default());
+        Published::verify(root, &seen, |need| repository.read_need(need))
     }
 }
 
 /// What the directory of a repository must hold.
 #[derive(Debug, Clone)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "there is one of it in a run of the program"
-)]
 pub enum Expected {
     /// Any repository that verifies: for the server, which owns the directory.
     Anything,
@@ -81,6 +83,27 @@ pub enum Expected {
     Nothing,
     /// The repository that the keys belong to, as new as they know it or newer.
     Pinned(Pin),
+    /// What a person was shown before signing: since then nothing but a renewal may have come.
+    Shown(Shown),
+}
+
+/// What a person was shown of a repository.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    pin: Pin,
+    root: u64,
+    revision: Revision,
+}
+
+impl Shown {
+    /// Remembers what is published.
+    pub fn of(published: &Published) -> Self {
+        Self {
+            pin: Pin::of(published),
+            root: published.root.version,
+            revision: published.revision(),
+        }
+    }
 }
 
 impl Repository {
@@ -126,7 +149,9 @@ impl Repository {
         match (found, timestamp) {
             (Answer::NotFound, false) => match &self.expected {
                 Expected::Anything | Expected::Nothing => Ok(None),
-                Expected::Pinned(_) => Err(RepositoryError::Gone(self.path.clone())),
+                Expected::Pinned(_) | Expected::Shown(_) => {
+                    Err(RepositoryError::Gone(self.path.clone()))
+                }
             },
             (Answer::Found(_), false) => Err(RepositoryError::HalfPublished(self.path.clone())),
             (Answer::NotFound, true) => Err(VerifyError::Missing {
@@ -146,11 +171,16 @@ impl Repository {
         first_root: Digest,
         announce: impl FnMut(Revision),
     ) -> Result<Published, RepositoryError> {
-        let seen = match &self.expected {
-            Expected::Anything => Seen::default(),
+        let (pin, shown) = match &self.expected {
+            Expected::Anything => (None, None),
             Expected::Nothing => return Err(RepositoryError::Unpinned(self.path.clone())),
-            Expected::Pinned(pin) if *pin.first_root() == first_root => pin.seen().clone(),
-            Expected::Pinned(pin) => {
+            Expected::Pinned(pin) => (Some(pin), None),
+            Expected::Shown(shown) => (Some(&shown.pin), Some(shown)),
+        };
+        let seen = match pin {
+            None => Seen::default(),
+            Some(pin) if *pin.first_root() == first_root => pin.seen().clone(),
+            Some(pin) => {
                 return Err(RepositoryError::OtherRepository {
                     path: self.path.clone(),
                     found: first_root,
@@ -160,12 +190,17 @@ impl Repository {
         };
         let read = |need: &Need| self.read_need(need);
         let verified = Published::verify_announcing(first_root, &seen, read, announce);
-        verified.map_err(|e| match e {
+        let verified = verified.map_err(|e| match e {
             RepositoryError::Broken(old @ VerifyError::Rollback { .. }) => {
                 RepositoryError::RolledBack(self.path.clone(), old)
             }
             other => other,
-        })
+        })?;
+        let versions = (verified.root.version, verified.revision());
+        if shown.is_some_and(|shown| versions != (shown.root, shown.revision)) {
+            return Err(RepositoryError::ChangedMeanwhile(self.path.clone()));
+        }
+        Ok(verified)
     }
 
     /// Publishes `content` and returns what is published then.
@@ -190,7 +225,7 @@ impl Repository {
         check::metadata(&root, now, |need| overlay.read(need))
             .and_then(|verified| verified.bundles(content.groups(), content))
             .map_err(would_be_refused)?;
-        self.write(Some(content), &publication)?;
+        self.write(before.as_ref(), Some(content), &publication)?;
         // From the root that was written, not from one that was put there since.
         let after = Published::verify(root, &Seen::default(), |need| self.read_need(need))?;
         self.sweep(before.iter().chain([&after]));
@@ -221,13 +256,13 @@ impl Repository {
             .map_err(would_be_refused)?;
         Ok(Prepared {
             repository: self,
+            before,
             publication,
             _lock: lock,
         })
     }
 
-    /// Removes what neither the newest publication nor the one before it names, once it is older than
-    /// [`KEPT`]. Roots stay: a device walks along all of them.
+    /// Removes what neither the newest publication nor the one before it names, once [`KEPT`] is over. Roots stay: a device walks along all of them.
     fn sweep<'a>(&self, publications: impl Iterator<Item = &'a Published>) {
         let kept: BTreeSet<String> = publications.flat_map(Published::files).collect();
         let Some(written_before) = before_now(KEPT) else {
@@ -315,7 +350,7 @@ impl Repository {
         let overlay = self.under(&publication, None);
         check::metadata(before.first_root(), now, |need| overlay.read(need))
             .map_err(would_be_refused)?;
-        self.write(None, &publication)?;
+        self.write(Some(&before), None, &publication)?;
         self.expect_published()
     }
 
@@ -424,11 +459,19 @@ impl Repository {
     /// Writes the targets, then the metadata, the timestamp last.
     fn write(
         &self,
+        before: Option<&Published>,
         content: Option<&Content>,
         publication: &Publication,
     ) -> Result<(), RepositoryError> {
         let root = Directory::open(&self.path)
             .map_err(|e| RepositoryError::Write(self.path.clone(), e))?;
+        if let Some(before) = before {
+            touch_unnamed(
+                &root,
+                before,
+                &self.under(publication, content).published()?,
+            );
+        }
         if let Some(content) = content {
             self.write_targets(&root, content)?;
         }
@@ -508,6 +551,12 @@ impl Overlay<'_> {
         }
     }
 
+    /// What is published once it is written.
+    fn published(&self) -> Result<Published, RepositoryError> {
+        let root = self.first_root()?;
+        Published::verify(root, &Seen::default(), |need| self.read(need))
+    }
+
     fn read(&self, need: &Need) -> Result<Answer, RepositoryError> {
         let mut files = self.publication.files();
         let metadata = files.find(|(path, _)| *path == need.path);
@@ -515,6 +564,19 @@ impl Overlay<'_> {
         match metadata.map(|(_, bytes)| bytes).or(target) {
             Some(bytes) => Ok(Answer::Found(bytes.to_vec())),
             None => self.repository.read_need(need),
+        }
+    }
+}
+
+/// Lets [`KEPT`] begin now for the files that only the publication `before` names. This precedes the first
+/// byte of `after`, so that no crash shortens it.
+fn touch_unnamed(root: &Directory, before: &Published, after: &Published) {
+    let named: BTreeSet<String> = after.files().collect();
+    for file in before.files().filter(|file| !named.contains(file)) {
+        let path = Path::new(&file);
+        if let (Some(parent), Some(name)) = (path.parent(), path.file_name()) {
+            // A file that cannot be touched may be removed sooner; the publication is as good.
+            let _untouched = root.below(parent).and_then(|opened| opened.touch(name));
         }
     }
 }

@@ -104,6 +104,9 @@ pub enum RepositoryError {
         .0.display()
     )]
     RolledBack(PathBuf, #[source] VerifyError),
+    /// It is not what was shown.
+    #[error("`{}` was changed while you were asked: repeat the command", .0.display())]
+    ChangedMeanwhile(PathBuf),
     /// What is published does not verify.
     #[error("the repository does not verify")]
     Broken(#[from] VerifyError),

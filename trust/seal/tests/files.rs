@@ -66,6 +66,30 @@ fn a_file_of_the_last_day_stays_though_no_publication_names_it() {
 }
 
 #[test]
+fn a_file_stays_for_a_day_after_the_last_publication_that_named_it() {
+    let town = Publication::new();
+    let published = town.publish_groups(&["a"], "2026-07-01T08:00:00Z").unwrap();
+    let (_, digest) = published.bundles().into_iter().next().unwrap();
+    let old = [
+        format!("targets/bundles/{digest}.a.json"),
+        "metadata/1.targets.json".to_owned(),
+        "metadata/1.snapshot.json".to_owned(),
+        "metadata/2.snapshot.json".to_owned(),
+    ];
+    let are_there = || old.clone().map(|path| town.file(&path).exists());
+    // It is in force for long, and its snapshot is renewed shortly before it is replaced.
+    town.renew(at("2026-07-20T08:00:00Z")).unwrap();
+    age(&town.path());
+    town.renew(at("2026-08-10T08:00:00Z")).unwrap();
+    town.publish_groups(&["b"], "2026-08-10T08:00:10Z").unwrap();
+    town.publish_groups(&["c"], "2026-08-10T08:00:20Z").unwrap();
+    assert_eq!(are_there(), [true, true, false, true]);
+    age(&town.path());
+    town.publish_groups(&["d"], "2026-08-11T09:00:00Z").unwrap();
+    assert_eq!(are_there(), [false; 4]);
+}
+
+#[test]
 fn a_link_in_the_place_of_a_directory_is_not_followed_and_one_to_the_repository_is() {
     let town = Publication::new();
     let published = town.publish_groups(&["a"], DAY).unwrap();

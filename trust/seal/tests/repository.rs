@@ -9,8 +9,8 @@ use std::path::Path;
 use fyr_fixtures::Replaced as _;
 use fyr_fixtures::{DAY, Publication, at, bundle, public};
 use fyr_seal::{
-    Authorities, Change, Content, Prepared, PublicKey, Published, Repository, RepositoryError,
-    SealError, Signers, SigningClock, SigningKey,
+    Authorities, Change, Content, Expected, Prepared, PublicKey, Published, Repository,
+    RepositoryError, SealError, Shown, Signers, SigningClock, SigningKey,
 };
 use fyr_trust::{Answer, Clock, EnrolmentAuthority, Refresh, Seen, TrustedState, VerifyError};
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +27,26 @@ fn what_is_published_is_read_back_as_it_was() {
     assert_eq!(
         published.enrolment_keys().keys,
         [town.authority.enrolment.public_key().hex()]
+    );
+}
+
+#[test]
+fn what_changed_since_it_was_shown_is_not_signed_over_and_a_renewal_is_no_change() {
+    let town = Publication::new();
+    let shown = town.publish_groups(&["a"], "2026-08-01T08:00:00Z").unwrap();
+    let repository = town
+        .repository()
+        .expecting(Expected::Shown(Shown::of(&shown)));
+    let (authorities, signers) = (town.authority.authorities(), &town.authority.signers);
+    let clock = SigningClock::right(at("2026-08-01T09:00:00Z"));
+    town.repository().renew(signers, clock).unwrap();
+    assert!(repository.published().is_ok());
+    town.publish_groups(&["a", "b"], "2026-08-01T10:00:00Z")
+        .unwrap();
+    let refused = repository.prepare_rotation(&authorities, signers, clock);
+    assert!(
+        matches!(refused, Err(RepositoryError::ChangedMeanwhile(_))),
+        "{refused:?}"
     );
 }
 

@@ -10,23 +10,36 @@ use std::io::{self, Write};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::error::VerifyError;
 
-/// The two members of a document, as they are written.
-#[derive(Deserialize)]
+/// The two members of a document.
 pub(super) struct Written<'a> {
-    #[serde(borrow)]
-    pub(super) signatures: &'a RawValue,
+    pub(super) signatures: Vec<Signature>,
     /// As long as no text in it needs an escape, these are the bytes that the signatures cover.
-    #[serde(borrow)]
     pub(super) signed: &'a RawValue,
 }
 
+/// One signature, in lowercase hex.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Signature {
+    pub(super) keyid: String,
+    pub(super) sig: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Members<'a> {
+    #[serde(borrow)]
+    signatures: Vec<&'a RawValue>,
+    #[serde(borrow)]
+    signed: &'a RawValue,
+}
+
 /// Refuses a document that is not compact JSON with sorted members, whole numbers and signatures in
-/// lowercase hex.
+/// lowercase hex. Nothing may stand beside what is signed.
 pub(super) fn exact<'a>(bytes: &'a [u8], document: &str) -> Result<Written<'a>, VerifyError> {
     let malformed = |source| VerifyError::Malformed {
         document: document.to_owned(),
@@ -38,22 +51,33 @@ pub(super) fn exact<'a>(bytes: &'a [u8], document: &str) -> Result<Written<'a>, 
         ));
     }
     compare(bytes).map_err(|e| malformed(e.into()))?;
-    let written: Written<'_> = serde_json::from_slice(bytes).map_err(|e| malformed(e.into()))?;
-    let signatures: Value =
-        serde_json::from_str(written.signatures.get()).map_err(|e| malformed(e.into()))?;
-    let capital = signatures
-        .as_array()
+    let Members { signatures, signed } = object(bytes).map_err(|e| malformed(e.into()))?;
+    let signatures = signatures
         .into_iter()
-        .flatten()
-        .filter_map(|signature| signature.get("sig")?.as_str())
-        .any(|sig| sig.bytes().any(|byte| byte.is_ascii_uppercase()));
-    if capital {
+        .map(|signature| object(signature.get().as_bytes()))
+        .collect::<serde_json::Result<Vec<Signature>>>()
+        .map_err(|e| malformed(e.into()))?;
+    let mut digits = signatures
+        .iter()
+        .flat_map(|signature| signature.sig.bytes());
+    if digits.any(|digit| digit.is_ascii_uppercase()) {
         return Err(malformed(
             "a signature is not written in lowercase hex".into(),
         ));
     }
-    Ok(written)
+    Ok(Written { signatures, signed })
 }
+
+/// Reads an object: a list of its values would be another way to write the same.
+fn object<'a, T: Deserialize<'a>>(json: &'a [u8]) -> serde_json::Result<T> {
+    if !json.starts_with(b"{") {
+        return Err(serde_json::Error::custom("it is not an object"));
+    }
+    serde_json::from_slice(json)
+}
+
+/// Names to which the JSON library gives a meaning of its own: it reads a text below them as JSON.
+const RESERVED: &str = "$serde_json::";
 
 const NOT_COMPACT: &str = "it is not written as compact JSON";
 
@@ -185,6 +209,9 @@ impl<'de> Visitor<'de> for Compared<'_, '_> {
             if last.as_ref().is_some_and(|last| *last >= name) {
                 return Err(A::Error::custom("its members are not sorted"));
             }
+            if name.starts_with(RESERVED) {
+                return Err(A::Error::custom("it has a member with a reserved name"));
+            }
             expected.text(if last.is_some() { b"," } else { b"" })?;
             expected.json(&name)?;
             let before = b":";
@@ -202,7 +229,7 @@ struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::Map;
+    use serde_json::{Map, Value};
 
     use super::*;
 
@@ -275,6 +302,59 @@ mod tests {
             ("", false),
         ] {
             assert_eq!(compare(json.as_bytes()).is_ok(), passes, "{json}");
+        }
+    }
+
+    #[test]
+    fn a_document_has_one_form_only() {
+        let hidden = r#"{"$serde_json::private::RawValue":"{ \"version\": 1 }"}"#;
+        let signature = r#"{"keyid":"ab","sig":"cd"}"#;
+        for (document, passes) in [
+            (
+                format!(r#"{{"signatures":[{signature}],"signed":{{"version":1}}}}"#),
+                true,
+            ),
+            (
+                format!(r#"{{"signatures":[{signature}],"signed":{hidden}}}"#),
+                false,
+            ),
+            (
+                format!(r#"{{"signatures":[{signature}],"signed":{{"a":{hidden}}}}}"#),
+                false,
+            ),
+            (
+                format!(r#"{{"signatures":[{hidden}],"signed":{{}}}}"#),
+                false,
+            ),
+            (hidden.to_owned(), false),
+            (format!(r#"[[{signature}],{{"version":1}}]"#), false),
+            (
+                r#"{"signatures":[["ab","cd"]],"signed":{}}"#.to_owned(),
+                false,
+            ),
+            (
+                r#"{"signatures":[["ab","CD"]],"signed":{}}"#.to_owned(),
+                false,
+            ),
+            (
+                r#"{"signatures":[{"keyid":"ab","sig":"CD"}],"signed":{}}"#.to_owned(),
+                false,
+            ),
+            (
+                r#"{"signatures":[{"keyid":"ab","more":1,"sig":"cd"}],"signed":{}}"#.to_owned(),
+                false,
+            ),
+            (
+                r#"{"more":1,"signatures":[],"signed":{}}"#.to_owned(),
+                false,
+            ),
+            (r#"{"signatures":[],"signed":{}}"#.to_owned(), true),
+        ] {
+            assert_eq!(
+                exact(document.as_bytes(), "root").is_ok(),
+                passes,
+                "{document}"
+            );
         }
     }
 }

@@ -15,7 +15,7 @@ use serde::{Deserialize, Deserializer};
 use sigstore_tuf::{Error, MetaFile, Root};
 use sigstore_types::SignatureBytes;
 
-use super::exact::Written;
+use super::exact::{Signature, Written};
 
 /// Verified targets.
 #[derive(Debug)]
@@ -72,8 +72,7 @@ impl Targets {
                 "its version is {found}, the snapshot names {named}"
             )));
         }
-        let signatures: Vec<Signature> = serde_json::from_str(written.signatures.get())?;
-        check_signatures(&signatures, signed.as_bytes(), root)?;
+        check_signatures(&written.signatures, signed.as_bytes(), root)?;
         if read.expires < now {
             return Err(Error::Expired {
                 role: ROLE.to_owned(),
@@ -184,12 +183,6 @@ fn has_other_escapes(json: &str) -> bool {
         }
     }
     false
-}
-
-#[derive(Deserialize)]
-struct Signature {
-    keyid: String,
-    sig: String,
 }
 
 /// What the signatures cover. TUF allows other members.

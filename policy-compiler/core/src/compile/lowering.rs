@@ -1,14 +1,13 @@
-//! Lowers what groups want, each thing once: groups are many and differ in little.
+//! Lowers what groups want, and shares what is alike: groups are many and differ in little.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use super::enforced_sites::EnforcedSites;
-use super::{desired, oldest_browsers, settings_of};
-use crate::lower::{Clash, FlatLists, Groundwork, Lowered, Placements, Unknown};
+use super::{desired, oldest_browsers};
+use crate::lower::{Clash, FlatLists, Groundwork, Lowered, Placements, SettingValues, Unknown};
 use crate::policy::{EssentialHosts, Policy};
 use crate::resolve::{Resolved, Sites};
-use crate::settings::Value;
 use crate::source::Place;
 
 /// For how many sets of values settings are kept lowered. Neighbours share theirs, and what is asked
@@ -20,7 +19,7 @@ pub(super) struct Lowerings<'p, 'r> {
     policy: &'p Policy,
     lists: &'p FlatLists<'r>,
     /// Settings that were lowered, those of the last group at the end.
-    recent: VecDeque<(Values<'r>, Rc<Groundwork>)>,
+    recent: VecDeque<(SettingValues<'r>, Rc<Groundwork>)>,
     by_wish: BTreeMap<Wish<'r>, Lowered>,
     /// How often a wish is still to be lowered: the last time nothing is kept.
     expected: BTreeMap<Wish<'r>, usize>,
@@ -30,9 +29,6 @@ pub(super) struct Lowerings<'p, 'r> {
 
 /// The clashes, and what the oldest browsers do not know.
 pub(super) type Objections = (Vec<Clash>, Vec<Unknown>);
-
-/// Every setting of a group with its value, whichever rule holds it.
-type Values<'r> = Vec<(&'static str, &'r Value)>;
 
 /// Every setting of a group with the place of its value, which holds one value of one rule.
 pub(super) type Settings = Vec<(&'static str, Place)>;
@@ -127,7 +123,7 @@ impl<'p, 'r> Lowerings<'p, 'r> {
         let known = known.and_then(|at| self.recent.remove(at));
         let (values, groundwork) = known.unwrap_or_else(|| {
             let oldest = oldest_browsers(self.policy);
-            let groundwork = Groundwork::of(&settings_of(resolved), &oldest);
+            let groundwork = Groundwork::of(&values, &oldest);
             (values, Rc::new(groundwork))
         });
         if self.recent.len() >= KEPT {
@@ -138,10 +134,10 @@ impl<'p, 'r> Lowerings<'p, 'r> {
     }
 }
 
-fn values<'r>(resolved: &'r Resolved<'r>) -> Values<'r> {
-    let settings = resolved.settings.iter();
+fn values<'r>(resolved: &'r Resolved<'r>) -> SettingValues<'r> {
+    let settings = resolved.settings.values();
     settings
-        .map(|(name, effective)| (*name, effective.holds.value))
+        .map(|effective| (effective.control, effective.holds.value))
         .collect()
 }
 

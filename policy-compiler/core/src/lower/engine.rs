@@ -18,7 +18,7 @@ use super::merge::{self, Policies};
 use super::packing::{Known, pack};
 use super::placements::Placements;
 use super::sites::{Entry, Origin, Site, Whole};
-use super::{Clash, Unknown, gap, sites_control};
+use super::{Clash, SettingValues, Unknown, gap, sites_control};
 use crate::desired::{CategoryRule, Decided, Desired, SiteEntry};
 use crate::gap::{Cause, Loss, NotKnown};
 use crate::settings::{self, Effect, Kind, Mechanism, Reach, Setting, Value, mechanism};
@@ -113,13 +113,13 @@ impl Draft {
     /// What settings want of an engine.
     pub(super) fn of_settings(
         engine: Engine,
-        settings: &BTreeMap<ControlId, Decided<Value>>,
+        settings: &SettingValues<'_>,
         oldest: Option<BrowserVersion>,
     ) -> Self {
         let mut draft = Self::new(engine, oldest);
         let (verbatim, own): (Vec<_>, Vec<_>) = settings
             .iter()
-            .map(|(id, decided)| (id, settings::find(id.as_str()), &decided.value))
+            .map(|(id, value)| (*id, settings::find(id.as_str()), *value))
             .partition(|(_, setting, _)| {
                 setting.is_some_and(|setting| matches!(setting.kind, Kind::Policy(_)))
             });
