@@ -150,8 +150,12 @@ impl Agent {
         if is_new {
             let event = match time.clock {
                 ClockState::Plausible => None,
-                ClockState::BeforeBuild | ClockState::BeforeSlice => {
-                    warn!("the system clock is before a time that this device has seen");
+                ClockState::BeforeBuild => {
+                    warn!("the system clock is before the time at which this program was built");
+                    Some(EventKind::ClockJumped)
+                }
+                ClockState::BeforeSlice => {
+                    warn!("the system clock is before the time slice that was last in force");
                     Some(EventKind::ClockJumped)
                 }
                 ClockState::SignedAhead { by } => {
@@ -179,7 +183,7 @@ impl Agent {
     /// A refresh from what is stored on.
     pub(crate) fn begin_refresh(&mut self) -> Refresh<Identity> {
         let identity = self.enrolment.identity();
-        let held = self.hosts.lists().held();
+        let held = self.hosts.lists().held(clock::read().system);
         let (state, seen) = (self.belief.state(), self.belief.seen());
         Refresh::begin(state, seen, &identity, clock::read()).holding(held)
     }
@@ -250,8 +254,8 @@ impl Agent {
         self.expires = Some(refreshed.expires);
         let time = self.time();
         let contact = &mut self.remembered.contact;
-        contact.succeeded(&time, refreshed.timestamp, refreshed.expires);
-        contact.note_time(&time, clock::uptime());
+        let uptime = clock::uptime();
+        contact.succeeded(&time, uptime, refreshed.timestamp, refreshed.expires);
         if contact.staleness(&time).is_some() {
             warn!("the metadata of the policy is older than 14 days by the clock of this device");
         }

@@ -110,13 +110,13 @@ impl Directory {
         staged: &str,
         file: NewFile<'_>,
     ) -> Result<(), Errno> {
-        self.replace_unflushed(name, staging, staged, file)?;
+        self.replace_flushing_file(name, staging, staged, file)?;
         self.flush()
     }
 
-    /// Like [`replace`](Self::replace), but until the directory is flushed a power cut may
-    /// bring back the whole file that stood there before.
-    pub(crate) fn replace_unflushed(
+    /// Like [`replace`](Self::replace), but flushes the file alone: until the directory is flushed, a
+    /// power cut may bring back the whole file that was there before.
+    pub(crate) fn replace_flushing_file(
         &self,
         name: &str,
         staging: &Self,
@@ -128,10 +128,10 @@ impl Directory {
         })
     }
 
-    /// Like [`replace`](Self::replace), but waits for no disk: other programs see the old file or the
+    /// Like [`replace`](Self::replace), but flushes nothing: other programs see the old file or the
     /// new one, and after a power cut it may be damaged, until [`flush_file`](Self::flush_file) and
     /// [`flush`](Self::flush).
-    pub(crate) fn replace_at_once(
+    pub(crate) fn replace_unflushed(
         &self,
         name: &str,
         staging: &Self,

@@ -20,7 +20,8 @@ pub(crate) struct Belief {
     state: TrustedState,
     /// The versions as they were written last.
     slot: Slot,
-    /// The versions of which the disk is known to have all.
+    /// The versions before those, in the other place: the disk is known to have all of them. The next
+    /// write is the one after it, so it never goes over this place.
     flushed: Slot,
     /// Why not all of it is on disk; that is tried again.
     stored: Result<(), FailureReason>,
@@ -29,18 +30,24 @@ pub(crate) struct Belief {
 impl Belief {
     /// What is stored.
     pub(crate) fn load(store: &Store) -> Self {
+        let mut belief = Self::read(store);
+        belief.flush(store);
+        belief
+    }
+
+    /// What is stored, of which the newest versions may not be on the disk yet. Only their number says
+    /// which place the next write may go over.
+    fn read(store: &Store) -> Self {
         let slot = store.seen();
-        let mut belief = Self {
+        Self {
             state: store.trusted(),
-            flushed: Slot::default(),
+            flushed: Slot {
+                generation: slot.generation.saturating_sub(1),
+                ..Slot::default()
+            },
             slot,
             stored: Ok(()),
-        };
-        belief.flush(store);
-        // A disk that cannot be written now is noticed at the next change.
-        belief.stored = Ok(());
-        belief.flushed = belief.slot.clone();
-        belief
+        }
     }
 
     pub(crate) fn state(&self) -> &TrustedState {
@@ -84,7 +91,7 @@ impl Belief {
     pub(crate) fn keep(&mut self, store: &Store, state: TrustedState, seen: Seen, clock: Clock) {
         let slice = slice::kept(&self.slot.seen, &seen, clock);
         if self.slot.seen.slice != slice {
-            info!("the time slice of a clock that was ahead is forgotten");
+            info!("the stored time slice is forgotten");
         }
         self.take(store, state, Seen { slice, ..seen });
     }
@@ -102,18 +109,17 @@ impl Belief {
         } else {
             Ok(())
         };
-        let saved = saved.and_then(|()| store.write_seen(&self.flushed, seen.clone()));
         self.state = state;
+        self.slot = self.flushed.next(seen);
         self.stored = saved
-            .as_ref()
-            .map_or_else(|error| Err(error.reason()), |_| Ok(()));
-        self.slot = saved.unwrap_or_else(|error| {
-            warn!(
-                "what was verified cannot be stored, and a restart forgets it: {}",
-                crate::chain_in_words(&error)
-            );
-            self.flushed.next(seen)
-        });
+            .and_then(|()| store.write_seen(&self.slot))
+            .map_err(|error| {
+                warn!(
+                    "what was verified cannot be stored, and a restart forgets it: {}",
+                    crate::chain_in_words(&error)
+                );
+                error.reason()
+            });
         if is_new_root {
             self.flush(store);
         }
@@ -171,6 +177,31 @@ mod tests {
         belief.flush(&store);
         keep(&mut belief, 5);
         assert_eq!(slots(), [Some(4), Some(5)]);
+    }
+
+    #[test]
+    fn what_could_not_be_flushed_at_the_start_is_written_again_beside_the_sound_copy() {
+        let place = tempfile::tempdir().unwrap();
+        let store = Store::create(&Root::open(place.path()).unwrap()).unwrap();
+        let path = |place_of: u64| place.path().join(format!("var/lib/fyr/seen.{place_of}"));
+        let mut belief = Belief::load(&store);
+        for root in [1, 2] {
+            belief.take(&store, TrustedState::default(), version(root));
+            belief.flush(&store);
+        }
+        let sound = std::fs::read(path(1)).unwrap();
+
+        // A disk that fails between the two: what was read is not there to be flushed.
+        let mut started = Belief::read(&store);
+        std::fs::remove_file(path(0)).unwrap();
+        started.flush(&store);
+        assert!(started.stored().is_err());
+        started.store_again(&store);
+        assert_eq!(started.stored(), Ok(()));
+        let written = Slot::decode(&std::fs::read(path(0)).unwrap()).unwrap();
+        assert_eq!(written.seen, version(2));
+        assert_eq!(std::fs::read(path(1)).unwrap(), sound);
+        assert_eq!(Belief::load(&store).seen(), &version(2));
     }
 
     #[test]

@@ -17,6 +17,7 @@ use rustix::io::Errno;
 use tracing::warn;
 
 use crate::atomic::{Text, errno_of};
+use crate::clock;
 use crate::stamp::Stamp;
 use crate::store::lists::{ListError, Lists, Names};
 
@@ -123,7 +124,7 @@ impl Hosts {
         }
         let after = rustix::fs::fstat(&*file)?;
         if stamp == Stamp::of(&after)
-            && stamp.is_settled()
+            && stamp.is_settled(clock::read().system)
             && found.unmanaged.len() <= MOST_REMEMBERED
         {
             let file = found.clone();

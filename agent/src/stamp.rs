@@ -1,8 +1,7 @@
 //! What shows that a file has not changed since it was read.
 
+use jiff::Timestamp;
 use rustix::fs::Stat;
-
-use crate::clock;
 
 /// A file that was changed no longer ago than this may change again without another stamp: clocks
 /// of file systems are coarse.
@@ -28,9 +27,8 @@ impl Stamp {
         }
     }
 
-    /// Whether a change from here on will show.
-    pub(crate) fn is_settled(&self) -> bool {
-        let now = clock::read().system.as_second();
-        self.changed.0.saturating_add(FRESH_SECONDS) < now
+    /// Whether a change from `now` on, the time of the system's clock, will show.
+    pub(crate) fn is_settled(&self, now: Timestamp) -> bool {
+        self.changed.0.saturating_add(FRESH_SECONDS) < now.as_second()
     }
 }

@@ -12,7 +12,7 @@ use fyr_agent_core::schedule::Attempts;
 use fyr_schemas::report::FailureReason;
 use fyr_schemas::{DeviceId, Digest, GroupId, OrganisationId};
 use fyr_trust::seen::{Slot, newest};
-use fyr_trust::{Identity, Seen, TrustedState};
+use fyr_trust::{Identity, TrustedState};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
@@ -170,11 +170,9 @@ impl Store {
         ])
     }
 
-    /// Writes the highest versions seen over the slot that `flushed` is not in, without waiting for the
-    /// disk.
-    pub(crate) fn write_seen(&self, flushed: &Slot, seen: Seen) -> Result<Slot, StoreError> {
-        let slot = flushed.next(seen);
-        let name = place_of(&slot);
+    /// Writes the highest versions seen to the place of their slot, without waiting for the disk.
+    pub(crate) fn write_seen(&self, slot: &Slot) -> Result<(), StoreError> {
+        let name = place_of(slot);
         let encoded = slot.encode();
         let file = NewFile {
             content: &encoded.as_slice(),
@@ -182,9 +180,8 @@ impl Store {
             modified: None,
         };
         self.directory
-            .replace_at_once(name, &self.directory, &format!(".{name}"), file)
-            .map_err(|source| self.unwritten(name, source))?;
-        Ok(slot)
+            .replace_unflushed(name, &self.directory, &format!(".{name}"), file)
+            .map_err(|source| self.unwritten(name, source))
     }
 
     /// Waits until a slot that was written is on the disk.

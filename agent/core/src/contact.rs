@@ -32,6 +32,7 @@ pub struct Newest {
     /// When it came.
     pub since: Timestamp,
     /// For how long at least the device has it.
+    #[serde(default)]
     pub held: Held,
 }
 
@@ -109,8 +110,15 @@ pub enum Staleness {
 }
 
 impl Contact {
-    /// A refresh succeeded, with the timestamp of this digest.
-    pub fn succeeded(&mut self, time: &DeviceTime, timestamp: Digest, expires: Timestamp) {
+    /// A refresh succeeded, with the timestamp of this digest. `uptime` is as in
+    /// [`note_time`](Self::note_time).
+    pub fn succeeded(
+        &mut self,
+        time: &DeviceTime,
+        uptime: Duration,
+        timestamp: Digest,
+        expires: Timestamp,
+    ) {
         let before = self.newest.take();
         let newest = before
             .filter(|before| before.timestamp == timestamp)
@@ -125,7 +133,7 @@ impl Contact {
             newest: Some(newest),
             trouble: None,
         };
-        self.correct(time);
+        self.note_time(time, uptime);
     }
 
     /// A refresh failed. Returns the event that this is, when it is a new one.
@@ -252,9 +260,20 @@ mod tests {
     const NEVER: i64 = 100 * 365 * DAY;
 
     #[test]
+    fn a_contact_that_was_stored_without_the_counted_time_is_read() {
+        let mut contact = Contact::default();
+        contact.succeeded(&clock(0), Duration::ZERO, timestamp(1), at(100));
+        let mut stored = serde_json::to_value(&contact).unwrap();
+        let newest = stored.get_mut("newest").unwrap().as_object_mut().unwrap();
+        assert!(newest.remove("held").is_some());
+        let read: Contact = serde_json::from_value(stored).unwrap();
+        assert_eq!(read.renewal_due(), contact.renewal_due());
+    }
+
+    #[test]
     fn expired_metadata_is_stale_from_its_expiry_on() {
         let mut contact = Contact::default();
-        contact.succeeded(&clock(0), timestamp(1), at(100));
+        contact.succeeded(&clock(0), Duration::ZERO, timestamp(1), at(100));
         assert_eq!(contact.freshness(&clock(99)), Freshness::Fresh);
         assert_eq!(
             contact.boundary(&clock(99)),
@@ -273,21 +292,26 @@ mod tests {
     fn metadata_that_is_not_renewed_is_stale_after_14_days_regardless_of_its_times() {
         let mut contact = Contact::default();
         for second in [0, DAY, LIFETIME - 1, LIFETIME + 5] {
-            contact.succeeded(&clock(second), timestamp(1), at(NEVER));
+            contact.succeeded(&clock(second), Duration::ZERO, timestamp(1), at(NEVER));
         }
         assert_eq!(contact.freshness(&clock(LIFETIME - 1)), Freshness::Fresh);
         let ahead = contact.boundary(&clock(LIFETIME - 1));
         assert_eq!(ahead, Some(SignedDuration::from_secs(1)));
         let unrenewed = Some((at(LIFETIME), Staleness::Unrenewed));
         assert_eq!(contact.staleness(&clock(LIFETIME + 9)), unrenewed);
-        contact.succeeded(&clock(LIFETIME + 9), timestamp(2), at(NEVER));
+        contact.succeeded(
+            &clock(LIFETIME + 9),
+            Duration::ZERO,
+            timestamp(2),
+            at(NEVER),
+        );
         assert_eq!(contact.freshness(&clock(LIFETIME + 9)), Freshness::Fresh);
     }
 
     #[test]
     fn the_cause_that_a_person_can_act_on_is_named_and_the_first_moment_counts() {
         let mut contact = Contact::default();
-        contact.succeeded(&clock(0), timestamp(1), at(LIFETIME + 50));
+        contact.succeeded(&clock(0), Duration::ZERO, timestamp(1), at(LIFETIME + 50));
         let unrenewed = Some((at(LIFETIME), Staleness::Unrenewed));
         assert_eq!(contact.staleness(&clock(LIFETIME + 20)), unrenewed);
         let expired = Some((at(LIFETIME), Staleness::Expired));
@@ -301,7 +325,7 @@ mod tests {
     #[test]
     fn a_clock_that_is_certainly_wrong_moves_nothing() {
         let mut contact = Contact::default();
-        contact.succeeded(&clock(DAY), timestamp(1), at(NEVER));
+        contact.succeeded(&clock(DAY), Duration::ZERO, timestamp(1), at(NEVER));
         let before_build = DeviceTime {
             clock: ClockState::BeforeBuild,
             ..clock(0)
@@ -315,7 +339,7 @@ mod tests {
     #[test]
     fn a_clock_before_the_stored_slice_counts_the_age_on() {
         let mut contact = Contact::default();
-        contact.succeeded(&clock(0), timestamp(1), at(NEVER));
+        contact.succeeded(&clock(0), Duration::ZERO, timestamp(1), at(NEVER));
         let before_slice = DeviceTime {
             now: at(30 * DAY),
             clock: ClockState::BeforeSlice,
@@ -336,8 +360,7 @@ mod tests {
             ),
         ) {
             let (mut contact, mut uptime, mut ran, mut now) = (Contact::default(), 0, 0, 0);
-            contact.succeeded(&clock(0), timestamp(1), at(NEVER * 2));
-            contact.note_time(&clock(0), Duration::ZERO);
+            contact.succeeded(&clock(0), Duration::ZERO, timestamp(1), at(NEVER * 2));
             for (passed, set, restarts) in looks {
                 if restarts {
                     // What was not counted before is lost.
@@ -361,7 +384,7 @@ mod tests {
             looks in proptest::collection::vec((0..DAY, 0..DAY), 0..12),
         ) {
             let (mut contact, mut now) = (Contact::default(), 0);
-            contact.succeeded(&clock(0), timestamp(1), at(NEVER));
+            contact.succeeded(&clock(0), Duration::ZERO, timestamp(1), at(NEVER));
             for (off, ran) in looks {
                 now += off + ran;
                 contact.note_time(&clock(now), Duration::from_secs(ran.unsigned_abs()));
@@ -380,14 +403,14 @@ mod tests {
             looks in proptest::collection::vec((-NEVER..NEVER, any::<bool>()), 0..8),
         ) {
             let mut contact = Contact::default();
-            contact.succeeded(&clock(came), timestamp(1), at(NEVER * 2));
+            contact.succeeded(&clock(came), Duration::ZERO, timestamp(1), at(NEVER * 2));
             // The first look with the right clock.
             contact.note_time(&clock(0), Duration::ZERO);
             for (wrong, refreshes) in looks {
                 let time = clock(wrong);
                 contact.note_time(&time, Duration::ZERO);
                 if refreshes {
-                    contact.succeeded(&time, timestamp(1), at(NEVER * 2));
+                    contact.succeeded(&time, Duration::ZERO, timestamp(1), at(NEVER * 2));
                 }
             }
             prop_assert!(contact.freshness(&clock(LIFETIME)) != Freshness::Fresh);
@@ -399,7 +422,7 @@ mod tests {
         ) {
             let (mut contact, mut now) = (Contact::default(), 0);
             for (version, step) in (0..).zip(steps) {
-                contact.succeeded(&clock(now), timestamp(version), at(NEVER * 2));
+                contact.succeeded(&clock(now), Duration::ZERO, timestamp(version), at(NEVER * 2));
                 now += step;
                 contact.note_time(&clock(now), Duration::ZERO);
                 prop_assert_eq!(contact.freshness(&clock(now)), Freshness::Fresh);
@@ -415,7 +438,7 @@ mod tests {
         assert!(contact.failed(&clock(2), refused).is_none());
         let since = at(1);
         assert_eq!(contact.freshness(&clock(3)), Freshness::Stale { since });
-        contact.succeeded(&clock(4), timestamp(1), at(100));
+        contact.succeeded(&clock(4), Duration::ZERO, timestamp(1), at(100));
         assert_eq!(contact.freshness(&clock(5)), Freshness::Fresh);
         assert!(contact.failed(&clock(6), refused).is_some());
         let unreachable = TroubleKind::OutOfReach;

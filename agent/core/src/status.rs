@@ -46,8 +46,8 @@ pub struct Status {
     /// By how many seconds the signed time is ahead of this device's clock, where that is more than
     /// the ten minutes that a slow clock may be behind.
     pub signed_time_ahead_s: Option<i64>,
-    /// Whether the clock is before a time that this device has seen.
-    pub clock_behind: bool,
+    /// Which time the clock is before; absent where it is before none.
+    pub clock_behind: Option<ClockBehind>,
     /// Why this device cannot sign its reports; absent where it can.
     pub key_loss: Option<String>,
     /// Whether an agent runs on this device.
@@ -68,6 +68,16 @@ pub struct Status {
     pub open: Vec<Drift>,
     /// What the agent tries next; absent where none runs.
     pub next: Option<Attempts>,
+}
+
+/// A time that a clock is before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ClockBehind {
+    /// When this program was built: the clock is certainly wrong.
+    Build,
+    /// The start of the time slice that was last in force: the clock is behind, or was ahead then.
+    Slice,
 }
 
 /// Whether an agent runs.
@@ -229,10 +239,11 @@ impl Status {
                 ClockState::SignedAhead { by } => Some(by.as_secs()),
                 ClockState::Plausible | ClockState::BeforeBuild | ClockState::BeforeSlice => None,
             },
-            clock_behind: matches!(
-                facts.time.clock,
-                ClockState::BeforeBuild | ClockState::BeforeSlice
-            ),
+            clock_behind: match facts.time.clock {
+                ClockState::BeforeBuild => Some(ClockBehind::Build),
+                ClockState::BeforeSlice => Some(ClockBehind::Slice),
+                ClockState::Plausible | ClockState::SignedAhead { .. } => None,
+            },
             key_loss: facts.key_loss.clone(),
             agent: facts.agent,
             reports_waiting: facts.reports_waiting,

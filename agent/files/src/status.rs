@@ -8,7 +8,7 @@ use std::fmt;
 use std::path::Path;
 
 use fyr_agent_core::memory::Repaired;
-use fyr_agent_core::status::{AgentState, Problem, Status};
+use fyr_agent_core::status::{AgentState, ClockBehind, Problem, Status};
 use fyr_schemas::PeriodId;
 use fyr_schemas::report::{ControlState, Place};
 use jiff::tz::TimeZone;
@@ -164,12 +164,17 @@ impl StatusWords<'_> {
                 "The signed time is ahead of this device's clock by {by}. The timetable follows the device's clock. Check both clocks."
             ));
         }
-        if self.status.clock_behind {
-            errors.push(
-                "This device's clock is before a time that it has seen. The last time slice stays in force until newly signed metadata confirms the clock. Check the clock."
-                    .to_owned(),
-            );
-        }
+        errors.extend(self.status.clock_behind.map(|behind| {
+            let text = match behind {
+                ClockBehind::Build => {
+                    "This device's clock is before the time at which this program was built. The timetable does not advance until the clock is right. Set the clock."
+                }
+                ClockBehind::Slice => {
+                    "This device's clock is before the time slice that was last in force. That slice stays in force until newly signed metadata confirms the clock. Check the clock."
+                }
+            };
+            text.to_owned()
+        }));
         errors
     }
 

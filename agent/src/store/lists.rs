@@ -10,6 +10,7 @@ use fyr_schemas::bundle::{Bundle, ClosedList};
 use fyr_schemas::{CategoryId, Digest, HostName};
 use fyr_trust::list::{LONGEST_LINE, ListCheck, NameList};
 use fyr_trust::{Hasher, VerifyError};
+use jiff::Timestamp;
 use rustix::fs::{Dir, Mode, OFlags};
 use rustix::io::Errno;
 use tracing::warn;
@@ -72,12 +73,12 @@ impl Lists {
             .map_err(|source| unwritten(&format!("{LISTS}/{name}"), source))
     }
 
-    /// The lists that are stored and sound.
-    pub(crate) fn held(&mut self) -> BTreeSet<Digest> {
+    /// The lists that are stored and sound. `now` is the time of the system's clock.
+    pub(crate) fn held(&mut self, now: Timestamp) -> BTreeSet<Digest> {
         let mut held = BTreeSet::new();
         if let Ok(lists) = self.state.open(LISTS) {
             for digest in digests(&lists) {
-                if self.is_sound(&lists, &digest) == Ok(true) {
+                if self.is_sound(&lists, &digest, now) == Ok(true) {
                     held.insert(digest);
                 }
             }
@@ -88,7 +89,12 @@ impl Lists {
 
     /// Whether a list has the content that its name says. It is read unless it was sound before and
     /// has not changed.
-    fn is_sound(&mut self, lists: &Directory, digest: &Digest) -> Result<bool, Errno> {
+    fn is_sound(
+        &mut self,
+        lists: &Directory,
+        digest: &Digest,
+        now: Timestamp,
+    ) -> Result<bool, Errno> {
         let mut file = open(lists, digest)?;
         let stamp = Stamp::of(&rustix::fs::fstat(&file)?);
         if self.sound.get(digest) == Some(&stamp) {
@@ -97,7 +103,7 @@ impl Lists {
         self.sound.remove(digest);
         let is_sound = hash(&mut file)? == *digest;
         let after = Stamp::of(&rustix::fs::fstat(&file)?);
-        if is_sound && stamp == after && stamp.is_settled() {
+        if is_sound && stamp == after && stamp.is_settled(now) {
             self.sound.insert(digest.clone(), stamp);
         }
         Ok(is_sound)
@@ -244,15 +250,44 @@ mod tests {
         (place, lists, digest)
     }
 
+    /// A moment at which every file of a test is settled.
+    fn later() -> Timestamp {
+        Timestamp::now() + jiff::SignedDuration::from_secs(10)
+    }
+
+    #[test]
+    fn a_list_that_is_sound_is_remembered_once_a_change_of_it_would_show() {
+        let (place, mut lists, digest) = stored("bet.example\n", "bet.example\n");
+        let path = place.path().join(LISTS).join(digest.as_str());
+        let changed = rustix::fs::stat(&path).unwrap().st_ctime;
+        let after = |seconds| Timestamp::from_second(changed + seconds).unwrap();
+        let held: BTreeSet<Digest> = [digest.clone()].into();
+        assert_eq!(lists.held(after(2)), held);
+        assert!(lists.sound.is_empty(), "it may change in the same second");
+        assert_eq!(lists.held(after(3)), held);
+        let stamp = Stamp::of(&rustix::fs::stat(&path).unwrap());
+        assert_eq!(lists.sound.get(&digest), Some(&stamp));
+        // The clock is set back: what was read then still counts.
+        assert_eq!(lists.held(after(0)), held);
+        assert_eq!(lists.sound.get(&digest), Some(&stamp));
+    }
+
+    #[test]
+    fn a_list_that_is_not_sound_is_not_remembered() {
+        let (_place, mut lists, _) = stored("bet.example\n", "bet.exbmple\n");
+        assert_eq!(lists.held(later()), BTreeSet::new());
+        assert!(lists.sound.is_empty());
+    }
+
     #[test]
     fn a_list_is_held_as_long_as_it_is_sound() {
         let (place, mut lists, digest) = stored("bet.example\n", "bet.example\n");
-        assert_eq!(lists.held(), [digest.clone()].into());
+        assert_eq!(lists.held(later()), [digest.clone()].into());
         let path = place.path().join(LISTS).join(digest.as_str());
         std::fs::write(&path, "bet.exbmple\n").unwrap();
-        assert_eq!(lists.held(), BTreeSet::new());
+        assert_eq!(lists.held(later()), BTreeSet::new());
         std::fs::remove_file(path).unwrap();
-        assert_eq!(lists.held(), BTreeSet::new());
+        assert_eq!(lists.held(later()), BTreeSet::new());
     }
 
     #[test]
@@ -262,12 +297,12 @@ mod tests {
         // As if it had been read before the disk failed, which no stamp shows.
         let stamp = Stamp::of(&rustix::fs::stat(&path).unwrap());
         lists.sound.insert(digest.clone(), stamp.clone());
-        assert_eq!(lists.held(), [digest.clone()].into());
+        assert_eq!(lists.held(later()), [digest.clone()].into());
         lists.doubt();
-        assert_eq!(lists.held(), BTreeSet::new());
+        assert_eq!(lists.held(later()), BTreeSet::new());
 
         lists.sound.insert(digest.clone(), stamp);
         std::fs::write(&path, "changed").unwrap();
-        assert_eq!(lists.held(), BTreeSet::new());
+        assert_eq!(lists.held(later()), BTreeSet::new());
     }
 }

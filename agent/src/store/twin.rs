@@ -85,7 +85,7 @@ fn write_copy(directory: &Directory, copy: &str, encoded: &[u8], mode: u32) -> R
         mode,
         modified: None,
     };
-    directory.replace_unflushed(copy, directory, &format!(".{copy}"), file)
+    directory.replace_flushing_file(copy, directory, &format!(".{copy}"), file)
 }
 
 /// The sound copy of the highest generation; of two, the first.

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use fyr_agent_core::assess::Moments;
 use fyr_agent_core::contact::Contact;
@@ -108,7 +109,8 @@ fn report_on(given: &Given, refreshed: &Refreshed<Bundle>) -> Report {
     let now = given.now;
     let time = clock(now).device_time(&refreshed.seen);
     let mut contact = Contact::default();
-    contact.succeeded(&time, refreshed.timestamp.clone(), refreshed.expires);
+    let timestamp = refreshed.timestamp.clone();
+    contact.succeeded(&time, Duration::ZERO, timestamp, refreshed.expires);
     let in_force = InForce::at(&refreshed.document, now);
     let moments = Moments {
         noticed: now,

@@ -1,6 +1,7 @@
 //! One golden text a case, and what causes come to as data.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use fyr_agent_core::contact::{Contact, TroubleKind};
 use fyr_agent_core::memory::{Drift, Memory};
@@ -45,6 +46,7 @@ struct Case {
     agent: AgentState,
     disk_full: bool,
     periods: Option<PeriodsInForce>,
+    clock: ClockState,
     root: Option<PathBuf>,
     overriding: BTreeMap<Place, Vec<String>>,
 }
@@ -54,7 +56,12 @@ impl Case {
     fn new() -> Self {
         let places = [CHROMIUM, FIREFOX, Place::Hosts];
         let mut contact = Contact::default();
-        contact.succeeded(&time(-300), fyr_trust::digest(b"1"), at(86_400));
+        contact.succeeded(
+            &time(-300),
+            Duration::ZERO,
+            fyr_trust::digest(b"1"),
+            at(86_400),
+        );
         Self {
             observed: Observed {
                 present: [Product::Chromium, Product::Firefox].into(),
@@ -78,6 +85,7 @@ impl Case {
             agent: AgentState::Running,
             disk_full: false,
             periods: None,
+            clock: ClockState::Plausible,
             root: None,
             overriding: BTreeMap::new(),
         }
@@ -110,7 +118,10 @@ impl Case {
         };
         let controls: Vec<_> = bundle.controls.iter().map(report).collect();
         Status::of(Facts {
-            time: time(0),
+            time: DeviceTime {
+                clock: self.clock,
+                ..time(0)
+            },
             key_loss: None,
             device: &"0123456789abcdef0123456789abcdef".parse().unwrap(),
             organisation: &bundle.organisation,
@@ -220,7 +231,8 @@ fn a_stopped_agent_an_unmanaged_entry_and_a_refused_repository() {
     });
     let refused = TroubleKind::Refused(RefusalReason::Rollback);
     let timestamp = fyr_trust::digest(b"2");
-    case.contact.succeeded(&time(-7500), timestamp, at(86_400));
+    case.contact
+        .succeeded(&time(-7500), Duration::ZERO, timestamp, at(86_400));
     case.contact.failed(&time(-7200), refused);
     let shadowed = ControlState::Failed(FailureReason::Shadowed);
     case.states = [
@@ -271,9 +283,27 @@ fn metadata_that_was_not_renewed_in_time() {
     for day in [-16, 0] {
         let time = time(day * 86_400);
         let timestamp = fyr_trust::digest(b"1");
-        case.contact.succeeded(&time, timestamp, at(86_400 * 300));
+        case.contact
+            .succeeded(&time, Duration::ZERO, timestamp, at(86_400 * 300));
     }
     insta::assert_snapshot!(case.words());
+}
+
+#[test]
+fn a_clock_that_is_behind_is_named_with_what_it_is_before() {
+    let errors = |clock| {
+        let mut case = Case::new();
+        case.clock = clock;
+        let words = case.words();
+        words.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let before_build = errors(ClockState::BeforeBuild);
+    assert!(before_build.contains("before the time at which this program was built"));
+    assert!(before_build.contains("Set the clock."));
+    assert!(!before_build.contains("slice"), "{before_build}");
+    let before_slice = errors(ClockState::BeforeSlice);
+    assert!(before_slice.contains("until newly signed metadata confirms the clock"));
+    assert!(!before_slice.contains("built"), "{before_slice}");
 }
 
 #[test]
