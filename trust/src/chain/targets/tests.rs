@@ -38,7 +38,7 @@ impl Signed {
         Targets::open(&written, &self.pin, &self.root, at(DAY)).ok()
     }
 
-    fn library(&self, bytes: &[u8]) -> Option<sigstore_tuf::Targets> {
+    fn tuf_library(&self, bytes: &[u8]) -> Option<sigstore_tuf::Targets> {
         let read = Metadata::<sigstore_tuf::Targets>::from_slice(bytes).ok()?;
         let role = self.root.role(ROLE)?;
         let is_signed = read.verify_threshold(&self.root.keys, role, ROLE).is_ok();
@@ -50,7 +50,7 @@ impl Signed {
     /// Compares both on these bytes; whether they are believed.
     #[track_caller]
     fn compare(&self, bytes: &[u8]) -> bool {
-        let (ours, library) = (self.ours(bytes), self.library(bytes));
+        let (ours, library) = (self.ours(bytes), self.tuf_library(bytes));
         assert_eq!(ours.is_some(), library.is_some());
         let (Some(ours), Some(library)) = (ours, library) else {
             return false;
@@ -181,7 +181,7 @@ fn a_name_with_a_control_character_is_refused() {
     let mut targets = case.targets.clone();
     targets["targets"]["a\nb"] = json!({ "length": 1, "hashes": {} });
     let signed = sign(&targets, &[&case.shelf.authority.signers.targets[0]]);
-    assert!(case.library(&signed).is_some());
+    assert!(case.tuf_library(&signed).is_some());
     assert!(case.ours(&signed).is_none());
 }
 
